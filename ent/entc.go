@@ -1,0 +1,33 @@
+//go:build ignore
+
+// Command entc generates gen/ and the GraphQL types of the stored entities.
+package main
+
+import (
+	"log"
+
+	"entgo.io/contrib/entgql"
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+)
+
+func main() {
+	gql, err := entgql.NewExtension(
+		entgql.WithSchemaGenerator(),
+		entgql.WithSchemaPath("../graph/generated/ent.graphql"),
+		entgql.WithConfigPath("../gqlgen.yml"),
+		entgql.WithWhereInputs(false),
+		entgql.WithRelaySpec(true),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = entc.Generate("./schema", &gen.Config{
+		Target:   "./gen",
+		Package:  "github.com/bihuan/bihuan/ent/gen",
+		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureExecQuery, gen.FeatureUpsert, gen.FeatureLock},
+	}, entc.Extensions(gql))
+	if err != nil {
+		log.Fatal(err)
+	}
+}

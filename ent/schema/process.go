@@ -1,0 +1,32 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+)
+
+// Process is one version of a process definition. The text is the truth;
+// package flow parses it once and keeps it by hash.
+type Process struct{ ent.Schema }
+
+func (Process) Mixin() []ent.Mixin { return tenanted }
+func (Process) Annotations() []schema.Annotation {
+	return described("processes", "流程定义的一个版本。进行中的事项一直用它开始时的版本。")
+}
+
+func (Process) Fields() []ent.Field {
+	return []ent.Field{
+		field.Text("kind").Immutable().Comment("流程代码，例如 proposal"),
+		field.Int("version").Positive().Immutable().Comment("版本"),
+		field.Text("title").Immutable().Comment("名称"),
+		field.Text("source").Immutable().Comment("定义全文（YAML）"),
+		field.Text("hash").Immutable().Comment("定义全文的 SHA-256"),
+		field.Enum("status").Values("PUBLISHED", "RETIRED").Default("PUBLISHED").Comment("状态"),
+	}
+}
+
+func (Process) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("tenant_id", "kind", "version").Unique()}
+}

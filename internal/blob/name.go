@@ -1,0 +1,61 @@
+package blob
+
+import (
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// maxName in bytes leaves room below the 255 of common file systems for
+	// what a download adds, such as " (1)".
+	maxName = 200
+	// maxExt in bytes, with the dot: what follows a last dot and is longer is
+	// part of a sentence, not an extension.
+	maxExt = 20
+	// noName stands in for a name of which nothing is left.
+	noName = "未命名"
+)
+
+// SafeName makes the name an uploader gave to a file fit to be kept and shown.
+// It is for people; a file is stored under its key, never under its name.
+func SafeName(name string) string {
+	name = strings.Map(visible, strings.ToValidUTF8(name, ""))
+	name = name[strings.LastIndexAny(name, `/\`)+1:] // Windows browsers once sent C:\…
+	name = strings.TrimRight(name, ". ")             // Windows ignores both, so "a.exe." is a program
+	ext := path.Ext(name)
+	if len(ext) > maxExt {
+		ext = ""
+	}
+	stem := strings.TrimLeft(strings.TrimSuffix(name, ext), ". ") // no hidden files
+	stem = strings.TrimRight(cut(stem, maxName-len(ext)), ". ")
+	if stem == "" {
+		stem = noName
+	}
+	return stem + ext
+}
+
+// visible drops control characters, and those that show nothing but change
+// what others look like: U+202E makes "exe.pdf" of "fdp.exe". Characters of the
+// private use area stay: rare names are written with them. All spaces become one kind.
+func visible(r rune) rune {
+	switch {
+	case unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.In(r, unicode.Zl, unicode.Zp):
+		return ' '
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+		return -1
+	}
+	return r
+}
+
+// cut shortens s to at most n bytes without cutting a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

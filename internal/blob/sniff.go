@@ -1,0 +1,145 @@
+package blob
+
+import (
+	"bytes"
+	"encoding/binary"
+	"net/http"
+	"path"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// SniffLen is how many bytes Sniff wants to see, fewer only if the file is
+// shorter: one page, enough to meet a zero byte or markup in a false text.
+// bufio.Reader.Peek(SniffLen) gives them without consuming them.
+const SniffLen = 4096
+
+const (
+	magicZip      = "PK\x03\x04"                         // not PK\x05\x06, the empty archive
+	magicCompound = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" // MS-CFB 2.2
+)
+
+type format struct{ contentType, magic string }
+
+// formats by extension. Text has no magic and is judged by isText.
+var formats = map[string]format{
+	"pdf":  {"application/pdf", "%PDF-"},
+	"doc":  {"application/msword", magicCompound},
+	"docx": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", magicZip},
+	"xls":  {"application/vnd.ms-excel", magicCompound},
+	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", magicZip},
+	"ofd":  {"application/ofd", magicZip}, // GB/T 33190: a zip container; not registered with IANA
+	"jpg":  {"image/jpeg", "\xFF\xD8\xFF"},
+	"jpeg": {"image/jpeg", "\xFF\xD8\xFF"},
+	"png":  {"image/png", "\x89PNG\r\n\x1A\n"},
+	"txt":  {"text/plain", ""},
+}
+
+// Sniff gives the content type of a file from its first SniffLen bytes and the
+// name its uploader gave it, or errs.Invalid with what to do instead.
+func Sniff(head []byte, declaredName string) (contentType string, err error) {
+	ext := strings.ToLower(strings.TrimPrefix(path.Ext(SafeName(declaredName)), "."))
+	f, allowed := formats[ext]
+	switch {
+	case !allowed:
+		return "", errs.New(errs.Invalid, "不能上传这种文件；可以上传 PDF、OFD、Word（doc、docx）、Excel（xls、xlsx）、图片（jpg、png）和文本（txt）")
+	case len(head) == 0:
+		return "", errs.New(errs.Invalid, "文件是空的，请检查后重新上传")
+	case ext == "txt":
+		charset := textCharset(head)
+		if charset == "" {
+			return "", errs.New(errs.Invalid, "文件内容不是纯文本，请另存为纯文本（txt）后重新上传")
+		}
+		return f.contentType + "; charset=" + charset, nil
+	case strings.HasPrefix(string(head), f.magic):
+		return f.contentType, nil
+	case f.magic == magicZip && strings.HasPrefix(string(head), magicCompound):
+		// Office wraps a document with a password into a compound file (MS-OFFCRYPTO 1.3).
+		return "", errs.New(errs.Invalid, "文件设有打开密码，或者是旧版格式；请去掉密码，另存为 %s 后重新上传", ext)
+	}
+	return "", errs.New(errs.Invalid, "文件内容与扩展名 %s 不符；请改正扩展名，或用原来的软件另存为 %s 后重新上传", ext, ext)
+}
+
+// textCharset is the IANA name of the text's encoding, "" if it is not text.
+// head may end within a character.
+func textCharset(head []byte) string {
+	for _, f := range formats {
+		if f.magic != "" && bytes.HasPrefix(head, []byte(f.magic)) {
+			return "" // the first lines of a PDF would pass for text
+		}
+	}
+	text, charset := head, ""
+	switch {
+	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
+		text, charset = fromUTF16(head[2:], binary.LittleEndian), "utf-16"
+	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
+		text, charset = fromUTF16(head[2:], binary.BigEndian), "utf-16"
+	case isUTF8(head):
+		text, charset = bytes.TrimPrefix(head, []byte("\uFEFF")), "utf-8"
+	case isGB18030(head):
+		charset = "gb18030"
+	}
+	if bytes.ContainsFunc(text, isControl) || isMarkup(text) {
+		return ""
+	}
+	return charset
+}
+
+// isControl works on bytes of GB 18030 too: its longer characters have no byte
+// below 0x30, and none is 0x7F.
+func isControl(r rune) bool {
+	return r < ' ' && !strings.ContainsRune("\t\n\f\r", r) || r == 0x7F
+}
+
+// isMarkup reports what a browser would show as a page if it guessed.
+func isMarkup(text []byte) bool {
+	guess := http.DetectContentType(text)
+	if strings.HasPrefix(guess, "text/html") || strings.HasPrefix(guess, "text/xml") {
+		return true
+	}
+	start := strings.ToLower(string(bytes.TrimSpace(text)))
+	return strings.HasPrefix(start, "<svg") || strings.HasPrefix(start, "<!doctype")
+}
+
+func fromUTF16(b []byte, order binary.ByteOrder) []byte {
+	var units []uint16
+	for ; len(b) >= 2; b = b[2:] {
+		units = append(units, order.Uint16(b))
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+func isUTF8(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			return !utf8.FullRune(b) // cut at the end of the head
+		}
+		b = b[n:]
+	}
+	return true
+}
+
+// isGB18030 checks the form of GB 18030-2022: one byte, two (as in GBK) or four.
+func isGB18030(b []byte) bool {
+	in := func(i int, low, high byte) bool { return i >= len(b) || b[i] >= low && b[i] <= high }
+	for len(b) > 0 {
+		n := 1
+		switch {
+		case b[0] < 0x80:
+		case !in(0, 0x81, 0xFE):
+			return false
+		case in(1, 0x30, 0x39) && in(2, 0x81, 0xFE) && in(3, 0x30, 0x39):
+			n = 4
+		case in(1, 0x40, 0x7E) || in(1, 0x80, 0xFE):
+			n = 2
+		default:
+			return false
+		}
+		b = b[min(n, len(b)):]
+	}
+	return true
+}

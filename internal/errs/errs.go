@@ -1,0 +1,103 @@
+// Package errs is the product's vocabulary of errors: a few codes, a message
+// in Chinese that says what to do, the path of the input field it is about,
+// and typed details. Anything else that goes wrong is an internal error, whose
+// text is logged and never shown.
+package errs
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Code is what a frontend switches on.
+type Code string
+
+const (
+	// Unauthenticated: no token, or one that is expired, revoked or forged.
+	Unauthenticated Code = "UNAUTHENTICATED"
+	// NotFound: does not exist, or must look as if it did not (not visible, another tenant's).
+	NotFound Code = "NOT_FOUND"
+	// NotAllowed: the caller sees the object but may not do this to it.
+	NotAllowed Code = "NOT_ALLOWED"
+	// NotAllowedInState: nobody may do this now. Details: state, allowedActions.
+	NotAllowedInState Code = "NOT_ALLOWED_IN_STATE"
+	// GuardFailed: a condition of the process is not met. Details: guard.
+	GuardFailed Code = "GUARD_FAILED"
+	// DeadlinePassed: it could have been done until a date that is over. Details: dueOn.
+	DeadlinePassed Code = "DEADLINE_PASSED"
+	// VersionConflict: somebody else changed the object. Details: currentVersion.
+	VersionConflict Code = "VERSION_CONFLICT"
+	// Invalid: the input itself is wrong.
+	Invalid Code = "INVALID_INPUT"
+	// Conflict: it collides with something that exists (duplicate name, key reused for other input).
+	Conflict Code = "CONFLICT"
+	// Limited: too many tries, too large, too many.
+	Limited Code = "LIMIT_EXCEEDED"
+	// Unavailable: a needed part is down; trying later helps.
+	Unavailable Code = "UNAVAILABLE"
+	// Internal is what every error of unknown kind is shown as.
+	Internal Code = "INTERNAL"
+)
+
+// Error is an error that may be shown.
+type Error struct {
+	Code    Code
+	Message string         // Chinese, says what to do
+	Path    []string       // input field it is about, outermost first; may be empty
+	Details map[string]any // values a frontend may use; never personal data
+	cause   error
+}
+
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return fmt.Sprintf("%s: %s: %v", e.Code, e.Message, e.cause)
+	}
+	return fmt.Sprintf("%s: %s", e.Code, e.Message)
+}
+
+func (e *Error) Unwrap() error { return e.cause }
+
+// New makes an error of a code; the message may have format verbs.
+func New(code Code, message string, args ...any) *Error {
+	if len(args) > 0 {
+		message = fmt.Sprintf(message, args...)
+	}
+	return &Error{Code: code, Message: message}
+}
+
+// At names the input field, outermost first.
+func (e *Error) At(path ...string) *Error { e.Path = path; return e }
+
+// With adds a detail.
+func (e *Error) With(key string, value any) *Error {
+	if e.Details == nil {
+		e.Details = map[string]any{}
+	}
+	e.Details[key] = value
+	return e
+}
+
+// Because keeps the cause for the log; it is never shown.
+func (e *Error) Because(cause error) *Error { e.cause = cause; return e }
+
+// As finds the shown error in a chain; ok is false for internal ones.
+func As(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
+// Is reports whether the chain holds a shown error of that code.
+func Is(err error, code Code) bool {
+	e, ok := As(err)
+	return ok && e.Code == code
+}
+
+// Wrap adds the call and its arguments to *err, once a function:
+//
+//	defer errs.Wrap(&err, "File(%s)", id)
+func Wrap(err *error, format string, args ...any) {
+	if *err != nil {
+		*err = fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), *err)
+	}
+}

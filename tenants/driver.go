@@ -1,0 +1,137 @@
+package tenants
+
+import (
+	"context"
+	stdsql "database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"sync"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/intercept"
+)
+
+// newClient makes the client whose driver finds its transaction in the
+// context, with the hook that names the tenant of a new row, the refusal to
+// delete, and the filter of every query.
+func newClient() *gen.Client {
+	c := gen.NewClient(gen.Driver(ctxDriver{}))
+	c.Use(stamp)
+	c.Intercept(intercept.TraverseFunc(filter))
+	return c
+}
+
+func stamp(next ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+		switch {
+		case m.Type() == gen.TypeTenant:
+			return nil, errors.New("tenants: the directory is written by Provision only")
+		case m.Op().Is(ent.OpDelete | ent.OpDeleteOne):
+			return nil, fmt.Errorf("tenants: %s is never deleted", m.Type())
+		case m.Op().Is(ent.OpCreate):
+			t, err := Current(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if err := m.SetField("tenant_id", t); err != nil {
+				return nil, err
+			}
+		}
+		return next.Mutate(ctx, m)
+	})
+}
+
+func filter(ctx context.Context, q intercept.Query) error {
+	if q.Type() == gen.TypeTenant {
+		return nil
+	}
+	t, err := Current(ctx)
+	if err != nil {
+		return err
+	}
+	q.WhereP(func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("tenant_id"), t)) })
+	return nil
+}
+
+// ctxDriver is ent's driver without a connection of its own.
+type ctxDriver struct{}
+
+func (ctxDriver) Dialect() string { return dialect.Postgres }
+func (ctxDriver) Close() error    { return nil }
+
+// Tx joins: ent opens small transactions of its own around writes with edges.
+func (d ctxDriver) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
+
+func (ctxDriver) Exec(ctx context.Context, query string, args, v any) error {
+	list, ok := args.([]any)
+	if !ok {
+		return fmt.Errorf("tenants: arguments are %T", args)
+	}
+	tag, err := Exec(ctx, query, list...)
+	if err != nil {
+		return err
+	}
+	if r, ok := v.(*stdsql.Result); ok {
+		*r = driver.RowsAffected(tag.RowsAffected())
+	}
+	return nil
+}
+
+func (ctxDriver) Query(ctx context.Context, query string, args, v any) error {
+	dest, ok := v.(*entsql.Rows)
+	if !ok {
+		return fmt.Errorf("tenants: result is %T", v)
+	}
+	list, ok := args.([]any)
+	if !ok {
+		return fmt.Errorf("tenants: arguments are %T", args)
+	}
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock() // held until the rows are closed: the connection is busy till then
+	s.statements.Add(1)
+	rows, err := s.tx.Query(ctx, query, list...)
+	if err != nil {
+		s.mu.Unlock()
+		return err
+	}
+	*dest = entsql.Rows{ColumnScanner: &scanner{rows: rows, release: sync.OnceFunc(s.mu.Unlock)}}
+	return nil
+}
+
+// scanner lets ent read pgx's rows.
+type scanner struct {
+	rows    pgx.Rows
+	release func()
+}
+
+func (r *scanner) Close() error {
+	r.rows.Close()
+	r.release()
+	return r.rows.Err()
+}
+
+func (r *scanner) Columns() ([]string, error) {
+	fields := r.rows.FieldDescriptions()
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Name
+	}
+	return names, nil
+}
+
+func (r *scanner) ColumnTypes() ([]*stdsql.ColumnType, error) {
+	return nil, errors.New("tenants: column types are not known")
+}
+func (r *scanner) Err() error             { return r.rows.Err() }
+func (r *scanner) Next() bool             { return r.rows.Next() }
+func (r *scanner) NextResultSet() bool    { return false }
+func (r *scanner) Scan(dest ...any) error { return r.rows.Scan(dest...) }

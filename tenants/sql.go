@@ -1,0 +1,83 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// The plain SQL of the tables that are no ent entities (sequences, audit,
+// accounts) goes through these; like ent's it runs in the context's
+// transaction only.
+
+// Exec runs a statement.
+func Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	s, err := current(ctx)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements.Add(1)
+	return s.tx.Exec(ctx, sql, args...)
+}
+
+// Row scans the first row; pgx.ErrNoRows when there is none.
+func Row(ctx context.Context, sql string, args []any, dest ...any) error {
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements.Add(1)
+	return s.tx.QueryRow(ctx, sql, args...).Scan(dest...)
+}
+
+// Rows collects all rows into structs by position.
+func Rows[T any](ctx context.Context, sql string, args ...any) ([]T, error) {
+	return Collect(ctx, pgx.RowToStructByPos[T], sql, args...)
+}
+
+// Collect collects all rows with a function of pgx, such as pgx.RowTo[string].
+func Collect[T any](ctx context.Context, to pgx.RowToFunc[T], sql string, args ...any) ([]T, error) {
+	s, err := current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements.Add(1)
+	rows, err := s.tx.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, to)
+}
+
+// NoRows reports whether a Row call found nothing.
+func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// Translate turns a constraint that the database refused into the shown
+// error it means; other errors pass unchanged.
+func Translate(err error) error {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return err
+	}
+	switch pg.Code {
+	case "23505":
+		return errs.New(errs.Conflict, "已有相同的记录，请刷新后再试").Because(err)
+	case "23503", "23502", "23514":
+		return errs.New(errs.Invalid, "引用的对象不存在或内容不合要求，请检查后重填").Because(err)
+	case "40001", "40P01", "55P03":
+		return errs.New(errs.Unavailable, "同时有人在修改，请再试一次").Because(err)
+	case "22021", "22P05":
+		return errs.New(errs.Invalid, "文字中有不能保存的控制字符，请删除后再提交").Because(err)
+	}
+	return err
+}

@@ -1,0 +1,238 @@
+package tenants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// ErrNoTenant is what work outside a door gets. It is a programming error:
+// callers see an internal error, the log sees where.
+var ErrNoTenant = errors.New("tenants: no tenant in the context")
+
+// Installation is the pseudo tenant under which events are audited that
+// belong to no committee, such as a failed sign-in. It has no other rows.
+var Installation = uuid.Nil
+
+// Store holds the pool. Its doors are InTx, ReadTx and Global.
+type Store struct {
+	pool *pgxpool.Pool
+	ent  *gen.Client
+}
+
+// Open connects as the role that serves. It refuses a role that could step
+// over row-level security: a superuser, one with BYPASSRLS, or the owner of
+// the tables.
+func Open(ctx context.Context, url string, maxConns int32) (_ *Store, err error) {
+	defer errs.Wrap(&err, "tenants.Open")
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL cannot be parsed") // the cause would show a password
+	}
+	if maxConns > 0 {
+		cfg.MaxConns = maxConns
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRole(ctx, pool); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return &Store{pool: pool, ent: newClient()}, nil
+}
+
+func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
+	var who string
+	var above, owns bool
+	err := pool.QueryRow(ctx, `
+		SELECT current_user, r.rolsuper OR r.rolbypassrls,
+		       EXISTS (SELECT FROM pg_class c WHERE c.relname = 'matters' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
+		FROM pg_roles r WHERE r.rolname = current_user`).Scan(&who, &above, &owns)
+	if err != nil {
+		return err
+	}
+	if above || owns {
+		return fmt.Errorf("role %q may step over row-level security; serve with the role bihuan_app (deploy/roles.sql) and give the owner only to DATABASE_OWNER_URL", who)
+	}
+	return nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// Pool is for what owns its own tables and needs connections of its own:
+// the job queue and the health check. Domain code has no use for it.
+func (s *Store) Pool() *pgxpool.Pool { return s.pool }
+
+// Ent is the client; it works only inside a door.
+func (s *Store) Ent() *gen.Client { return s.ent }
+
+// session is one transaction and its tenant. mu serialises statements, since
+// resolvers run concurrently on one connection.
+type session struct {
+	mu         sync.Mutex
+	tx         pgx.Tx
+	tenant     uuid.UUID
+	writable   bool
+	savepoints atomic.Int64
+	statements atomic.Int64
+	afterward  []func()
+}
+
+type sessionKey struct{}
+
+func current(ctx context.Context) (*session, error) {
+	if s, ok := ctx.Value(sessionKey{}).(*session); ok {
+		return s, nil
+	}
+	return nil, ErrNoTenant
+}
+
+// Current is the tenant of the context's transaction.
+func Current(ctx context.Context) (uuid.UUID, error) {
+	s, err := current(ctx)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if s.tenant == uuid.Nil {
+		return uuid.Nil, ErrNoTenant
+	}
+	return s.tenant, nil
+}
+
+// Statements counts the SQL statements of the context's transaction so far,
+// for tests and metrics.
+func Statements(ctx context.Context) int64 {
+	if s, err := current(ctx); err == nil {
+		return s.statements.Load()
+	}
+	return 0
+}
+
+// InTx runs fn in a transaction of the tenant and commits when fn returns nil.
+// Inside a transaction of the same tenant it joins it; inside another
+// tenant's, or a reading one, it is an error.
+func (s *Store) InTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error {
+	if tenant == uuid.Nil {
+		return ErrNoTenant
+	}
+	return s.run(ctx, tenant, true, fn)
+}
+
+// ReadTx is InTx for reading only: PostgreSQL refuses writes in it.
+func (s *Store) ReadTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error {
+	if tenant == uuid.Nil {
+		return ErrNoTenant
+	}
+	return s.run(ctx, tenant, false, fn)
+}
+
+// Global runs fn without a tenant: it sees the global tables (accounts,
+// sessions, the directory of committees) and no row of any tenant.
+func (s *Store) Global(ctx context.Context, fn func(context.Context) error) error {
+	return s.run(ctx, uuid.Nil, true, fn)
+}
+
+func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn func(context.Context) error) (err error) {
+	if outer, e := current(ctx); e == nil {
+		if outer.tenant != tenant || (writable && !outer.writable) {
+			return errors.New("tenants: a transaction of another tenant, or a reading one, is open")
+		}
+		return fn(ctx)
+	}
+	// One round trip opens the transaction and names the tenant. Only the
+	// canonical text of a UUID is interpolated; the nil UUID outside any tenant
+	// names no row but the installation's own audit. set_config with is_local
+	// ends with the transaction.
+	mode := "read only"
+	if writable {
+		mode = "read write"
+	}
+	begin := "begin " + mode + "; select set_config('app.tenant','" + tenant.String() + "',true)"
+	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return unavailable(err)
+	}
+	ss := &session{tx: tx, tenant: tenant, writable: writable}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+			panic(p)
+		}
+		if err != nil {
+			_ = tx.Rollback(context.WithoutCancel(ctx))
+			return
+		}
+		if err = tx.Commit(ctx); err == nil {
+			for _, f := range ss.afterward {
+				f()
+			}
+		}
+	}()
+	return fn(context.WithValue(ctx, sessionKey{}, ss))
+}
+
+func unavailable(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return errs.New(errs.Unavailable, "数据库暂时不可用，请稍后再试").Because(err)
+}
+
+// Savepoint runs fn so that its writes can be undone alone: when fn fails,
+// the transaction goes on as if fn had never begun.
+func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) {
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("sp_%d", s.savepoints.Add(1))
+	if _, err := Exec(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	if err := fn(ctx); err != nil {
+		if _, e := Exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name); e != nil {
+			return errors.Join(err, e)
+		}
+		return err
+	}
+	_, err = Exec(ctx, "RELEASE SAVEPOINT "+name)
+	return err
+}
+
+// AfterCommit runs f once the context's transaction has been committed; it is
+// dropped on rollback.
+func AfterCommit(ctx context.Context, f func()) error {
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.afterward = append(s.afterward, f)
+	return nil
+}
+
+// WithTx lends the context's pgx transaction to fn, for what needs it as a
+// value, such as the job queue. fn must not commit or roll back.
+func WithTx(ctx context.Context, fn func(pgx.Tx) error) error {
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements.Add(1)
+	return fn(s.tx)
+}
