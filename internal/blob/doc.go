@@ -26,7 +26,9 @@
 //   - A key is one to eight segments of lower-case letters, digits and hyphens
 //     joined by slashes, as in tenant id/file id. Anything else, above all "..",
 //     an absolute path or a dot file, is ErrKey for every method. Keys are made
-//     by the program, never from what a user typed, so ErrKey is not shown.
+//     by the program, never from what a user typed, so ErrKey is not shown. A
+//     key must not be the beginning of another one, a/b beside a: a disk cannot
+//     keep both.
 //
 // On the local disk files have mode 0600 and folders 0700, and a file appears
 // under its key only when it is complete and on the disk (fsync). A link that

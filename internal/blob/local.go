@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -112,7 +113,7 @@ func (l *local) Open(_ context.Context, key string) (_ io.ReadCloser, size int64
 	}
 	defer root.Close()
 	f, err := root.Open(key)
-	if errors.Is(err, fs.ErrNotExist) {
+	if isAbsent(err) {
 		return nil, 0, missing(err)
 	}
 	if err != nil {
@@ -139,8 +140,11 @@ func (l *local) Delete(_ context.Context, key string) (err error) {
 		return unavailable(err)
 	}
 	defer root.Close()
+	if st, err := root.Lstat(key); isAbsent(err) || err == nil && st.IsDir() {
+		return nil
+	}
 	err = root.Remove(key)
-	if errors.Is(err, fs.ErrNotExist) {
+	if isAbsent(err) { // by another Delete
 		return nil
 	}
 	if err == nil {
@@ -150,6 +154,11 @@ func (l *local) Delete(_ context.Context, key string) (err error) {
 		return unavailable(err)
 	}
 	return nil
+}
+
+// isAbsent: nothing has this name, or a part of the path is a file.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // Check writes a byte, because a disk that is full or mounted read-only still

@@ -26,6 +26,9 @@ func SafeName(name string) string {
 	name = strings.TrimRight(name, ". ")             // Windows ignores both, so "a.exe." is a program
 	ext := path.Ext(name)
 	if len(ext) > maxExt {
+		if len(name) > maxName {
+			return SafeName(cut(name, maxName)) // what is left may end in an extension
+		}
 		ext = ""
 	}
 	stem := strings.TrimLeft(strings.TrimSuffix(name, ext), ". ") // no hidden files
@@ -41,7 +44,7 @@ func SafeName(name string) string {
 // private use area stay: rare names are written with them. All spaces become one kind.
 func visible(r rune) rune {
 	switch {
-	case unicode.IsSpace(r) && !unicode.IsControl(r) && !unicode.In(r, unicode.Zl, unicode.Zp):
+	case unicode.Is(unicode.Zs, r):
 		return ' '
 	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
 		return -1

@@ -113,11 +113,16 @@ func (m *meter) fill(buf []byte) (part []byte, last bool, err error) {
 }
 
 func (s *s3) putWhole(ctx context.Context, key string, data []byte) error {
-	_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", digest(data), minio.PutObjectOptions{})
+	_, err := s.core.PutObject(ctx, s.bucket, key, bytes.NewReader(data), int64(len(data)), "", digest(data),
+		minio.PutObjectOptions{DisableContentSha256: true}) // see putParts
 	return s3Error(ctx, err)
 }
 
 // putParts uploads the first part and what m still has, or aborts.
+//
+// DisableContentSha256 means the opposite of its name here: without it minio-go
+// drops our digest on plain HTTP and signs the body in chunks instead, a framing
+// that not every S3-compatible server undoes for parts.
 func (s *s3) putParts(ctx context.Context, key string, part []byte, m *meter) (err error) {
 	id, err := s.core.NewMultipartUpload(ctx, s.bucket, key, minio.PutObjectOptions{})
 	if err != nil {
@@ -131,7 +136,7 @@ func (s *s3) putParts(ctx context.Context, key string, part []byte, m *meter) (e
 	var done []minio.CompletePart
 	for last := false; len(part) > 0; {
 		sent, err := s.core.PutObjectPart(ctx, s.bucket, key, id, len(done)+1, bytes.NewReader(part), int64(len(part)),
-			minio.PutObjectPartOptions{Sha256Hex: digest(part)})
+			minio.PutObjectPartOptions{Sha256Hex: digest(part), DisableContentSha256: true})
 		if err != nil {
 			return s3Error(ctx, err)
 		}

@@ -18,13 +18,13 @@ import (
 const SniffLen = 4096
 
 const (
-	magicZip      = "PK\x03\x04"                         // not PK\x05\x06, the empty archive
+	magicZip      = "PK\x03\x04"                       // not PK\x05\x06, the empty archive
 	magicCompound = "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" // MS-CFB 2.2
 )
 
 type format struct{ contentType, magic string }
 
-// formats by extension. Text has no magic and is judged by isText.
+// formats by extension. Text has no magic and is judged by textCharset.
 var formats = map[string]format{
 	"pdf":  {"application/pdf", "%PDF-"},
 	"doc":  {"application/msword", magicCompound},

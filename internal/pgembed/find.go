@@ -52,7 +52,11 @@ type search struct {
 func findPrograms(named string, a account, major int) (programs, error) {
 	s := &search{account: a, major: major}
 	if named != "" {
-		if p, ok := s.try(named); ok {
+		dir, err := filepath.Abs(named)
+		if err != nil {
+			return programs{}, err
+		}
+		if p, ok := s.try(dir); ok {
 			return p, nil
 		}
 		return programs{}, errs.New(errs.Invalid, "指定的 PostgreSQL 程序文件夹不能用：%s", s.refused[0])

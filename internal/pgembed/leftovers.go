@@ -21,27 +21,25 @@ import (
 // postmaster is gone have nothing left to save.
 func (h *home) endLeftovers(ctx context.Context) error {
 	for i, step := range ladder {
-		for end := time.Now().Add(step.wait); ; {
+		for last := time.After(step.wait); last != nil; {
 			left := h.processes()
 			if len(left) == 0 {
 				return h.removeStale()
 			}
 			postmaster := h.pidFile().pid
-			alive := slices.Contains(left, postmaster)
-			switch {
-			case !alive:
-				signal(left, max(step.signal, syscall.SIGQUIT))
-			case i == 0:
+			switch alive := slices.Contains(left, postmaster); {
+			case i == 0 && alive:
 				signal([]int{postmaster}, step.signal)
+			case i == 0: // after kill -9 of the postmaster
+				signal(left, syscall.SIGQUIT)
 			default:
 				signal(left, step.signal)
-			}
-			if time.Now().After(end) {
-				break
 			}
 			select {
 			case <-ctx.Done():
 				return context.Cause(ctx)
+			case <-last:
+				last = nil
 			case <-time.After(retry):
 			}
 		}

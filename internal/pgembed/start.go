@@ -109,7 +109,8 @@ func (h *home) initdb(ctx context.Context, bin programs, fast bool) error {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	if err := os.Rename(fresh, h.data); err != nil {
-		return errs.New(errs.Invalid, "数据文件夹 %s 不是空的，也不是 PostgreSQL 的数据；请移走它，或换一个文件夹", h.data).Because(err)
+		taken := errs.New(errs.Invalid, "数据文件夹 %s 不是空的，也不是 PostgreSQL 的数据；请移走它，或换一个文件夹", h.data)
+		return errors.Join(taken.Because(err), os.RemoveAll(fresh))
 	}
 	return nil
 }

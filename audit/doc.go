@@ -1,0 +1,37 @@
+// Package audit keeps the book of what was done: who did it, on whose behalf,
+// what, before, after, why and from where.
+//
+// What an auditor may rely on:
+//
+//   - Every mutation writes one record in its own transaction: both are there or neither is.
+//   - A record names the actor as he was called at that time, and keeps that name when he is renamed.
+//   - A record shows changed fields only, with their value before and after.
+//   - A secret (telephone number, password, key of a file) is said to have changed; its value is never kept.
+//   - A long text is kept up to 4,000 characters, with the length and SHA-256 of the whole beyond them.
+//   - A change of many rows at once is one line: which fields, and how many rows.
+//   - What a savepoint undid is not recorded.
+//   - A write that nobody collects is refused.
+//   - The serving role can add a record and read its tenant's; it cannot change, remove or insert one past the function.
+//   - The records of a tenant form one chain without gaps, however many write at once.
+//   - Verify finds a flipped byte, a changed hash or searchable column, a removed, added, moved or swapped record, and a cut tail, and names the first bad number.
+//   - A chain that was rewritten from some record to its end, head included, is found by an anchor kept elsewhere, and by nothing else.
+//   - An auditor pages through one tenant's records, newest first, by object, actor, action and time.
+//
+// What failed or was refused changed nothing and leaves no record, unless its
+// caller writes one in a transaction of its own, as a failed sign-in does:
+// that belongs to no committee and goes to the installation's own chain, which
+// is written inside Store.Global.
+//
+// A record holds what the changed rows hold, so reading the book is a right of
+// its own; package authz decides who has it, this package does not ask.
+//
+// How a mutation uses it:
+//
+//	ctx, _ = audit.Collect(ctx)            // from here ent's writes are collected by Hook
+//	…                                      // plain SQL says what it did with Note
+//	err = audit.Write(ctx, audit.Entry{…}) // the last statement before the commit
+//
+// Write comes last because it locks the head of the tenant's chain until the
+// commit: others of this tenant who want to write their record wait for it.
+// Calling it twice writes two records.
+package audit

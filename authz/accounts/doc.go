@@ -1,0 +1,62 @@
+// Package accounts is who signs in, and the tokens that prove it afterwards.
+//
+// An account belongs to a person, not to a committee. Its memberships, in one
+// committee or several, are rows of those committees; this package sees only
+// the copy that says which of them may be chosen. It decides nothing about what
+// a membership may do.
+//
+// # Logins and passwords
+//
+//   - A login is 3 to 64 of a-z, 0-9 and . _ @ -; capitals, full-width letters and the Chinese full stop mean the same.
+//   - A login is taken once.
+//   - A password has 10 to 128 characters and does not contain the login.
+//   - A password is stored as an argon2id hash only, and hashed anew at sign-in when the parameters have grown.
+//   - No more passwords are hashed at once than Options.Hashers, however many people sign in.
+//   - Changing a password ends all other sessions; setting one ends all.
+//
+// # Signing in
+//
+//   - An unknown login, a wrong password and a login that cannot exist get the same answer after the same work.
+//   - Failures are counted although the sign-in fails, and although the caller hangs up.
+//   - An account is locked after 5 failures, whoever made them; each further 5 double the time.
+//   - An address is locked after 30 failures, whatever the logins.
+//   - A lock ends by itself, or when an administrator lifts it.
+//   - A right password forgives the mistypings of its own login, and no others.
+//   - A disabled account cannot sign in, and its sessions end.
+//   - A person chooses among active memberships of active committees.
+//
+// Both limits are looked at by one who already holds a place for hashing, so
+// guesses sent in parallel get ahead of a lock by Options.Hashers at most. An
+// IPv6 address counts as its /64, which is what one customer gets.
+//
+// # Tokens
+//
+//   - A refresh token is 32 random bytes; only its SHA-256 is stored.
+//   - A refresh token is used once and replaced by a new one.
+//   - A refresh token that comes a second time ends its session, although the caller gets an error.
+//   - Of two uses at the same moment one wins, and the session ends.
+//   - A session ends 30 days after sign-in, or 7 days after its last use.
+//   - A choice that is refused uses nothing up.
+//   - A membership that is no longer active cannot be chosen or refreshed.
+//   - An access token names one account, one committee, one membership and one session, and lives 10 minutes.
+//   - An access token that is forged, altered, expired or meant for others is refused, always with the same words.
+//   - Signing out ends one session, signing out everywhere all of them, and Alive knows it at once.
+//
+// There is no grace for a second use. Within a grace the second one would
+// either be given tokens, and a thief who is quick has a session that nobody
+// notices; or be refused in silence, and the owner who comes second to the
+// thief is sent away while the thief stays. The price: a client must not
+// refresh twice at once, and one whose answer got lost signs in again.
+//
+// Alive costs one statement on primary keys in whatever transaction is open,
+// and keeps nothing in memory: it is true on every replica in the moment a
+// session ends, a membership is suspended or an account disabled.
+//
+// # Transactions
+//
+// SignIn, ChangePassword, Choose and Refresh must be called outside any
+// transaction: what they find out (a failure, a stolen token) is committed even
+// when they return an error, and they hash without holding a connection. All
+// other methods join the transaction of the context, the one of a committee as
+// well, or open one of their own when there is none.
+package accounts

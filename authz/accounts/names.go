@@ -1,0 +1,107 @@
+package accounts
+
+import (
+	"net/netip"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+const (
+	minLogin, maxLogin       = 3, 64
+	minPassword, maxPassword = 10, 128
+	// NFKC may lengthen a text; more bytes than this are no login or password
+	// and are not looked at.
+	maxTyped = 4 * maxPassword
+	// maxClient is what is kept of address and agent, in characters.
+	maxClient = 200
+)
+
+// Login brings what was typed to the one form in which logins are stored. The
+// Chinese input methods type full-width letters, and 。 for the full stop.
+func Login(typed string) (string, error) {
+	bad := errs.New(errs.Invalid, "登录名应为 %d 至 %d 个字符，只能使用英文字母、数字和 . _ @ -", minLogin, maxLogin).At("login")
+	if len(typed) > maxTyped {
+		return "", bad
+	}
+	s := strings.ToLower(strings.TrimSpace(norm.NFKC.String(typed)))
+	s = strings.ReplaceAll(s, "。", ".")
+	if len(s) < minLogin || len(s) > maxLogin {
+		return "", bad
+	}
+	for _, r := range s {
+		if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("._@-", r)) {
+			return "", bad
+		}
+	}
+	return s, nil
+}
+
+// typedPassword is the form of a password that is hashed (NIST SP 800-63B
+// asks for NFKC). What is too long for a password becomes one that matches
+// nothing, so that it costs the same work.
+func typedPassword(typed string) string {
+	if len(typed) > maxTyped {
+		return ""
+	}
+	return norm.NFKC.String(typed)
+}
+
+// newPassword checks a password that somebody wants to have.
+func newPassword(login, typed string) (string, error) {
+	bad := func(message string, args ...any) error {
+		return errs.New(errs.Invalid, message, args...).At("password")
+	}
+	p := typedPassword(typed)
+	n := utf8.RuneCountInString(p)
+	switch {
+	case len(typed) > maxTyped || n > maxPassword:
+		return "", bad("密码不能超过 %d 个字符，请缩短", maxPassword)
+	case n < minPassword:
+		return "", bad("密码至少 %d 个字符，请加长", minPassword)
+	case !utf8.ValidString(p) || strings.ContainsFunc(p, unicode.IsControl):
+		return "", bad("密码中有不能使用的控制字符，请重新输入")
+	case strings.Contains(strings.ToLower(p), login):
+		return "", bad("密码不能包含登录名，请另换一个")
+	}
+	return p, nil
+}
+
+// addressKey is what failures of an address are counted under. An address
+// that cannot be read is not let off: all such share one count.
+func addressKey(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return "address:unknown"
+		}
+		ip = ap.Addr()
+	}
+	ip = ip.Unmap().WithZone("")
+	if ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return "address:" + p.String()
+		}
+	}
+	return "address:" + ip.String()
+}
+
+// label is how a session is shown to its owner.
+func (c Client) label() string {
+	s := strings.TrimSpace(strings.ToValidUTF8(c.Address+" "+c.Agent, ""))
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+	if r := []rune(s); len(r) > maxClient {
+		s = string(r[:maxClient])
+	}
+	return s
+}

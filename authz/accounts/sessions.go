@@ -1,0 +1,135 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Session is one signed-in client, as its owner sees it.
+type Session struct {
+	ID         uuid.UUID
+	Membership *uuid.UUID // nil until a committee is chosen
+	Tenant     *uuid.UUID
+	TenantName string
+	Client     string // address and agent at sign-in
+	Created    time.Time
+	LastUsed   time.Time // sign-in or last refresh
+	Expires    time.Time
+}
+
+// Sessions lists the living sessions of an account, last used first.
+func (s *Service) Sessions(ctx context.Context, account uuid.UUID) (list []Session, err error) {
+	defer errs.Wrap(&err, "accounts.Sessions(%s)", account)
+	now := clock.Now(ctx)
+	err = s.join(ctx, func(ctx context.Context) error {
+		list, err = tenants.Collect(ctx, pgx.RowToStructByPos[Session], `
+			SELECT s.id, s.membership_id, s.chosen_tenant, coalesce(t.name, ''), s.client, s.created_at, r.last, s.expires_at
+			FROM account_sessions s LEFT JOIN tenants t ON t.id = s.chosen_tenant
+			CROSS JOIN LATERAL (SELECT max(issued_at) AS last FROM refresh_tokens WHERE session_id = s.id) r
+			WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND r.last > $3
+			ORDER BY r.last DESC, s.id DESC`, account, now, now.Add(-s.opts.IdleLife))
+		return err
+	})
+	return list, err
+}
+
+// Alive is nil as long as the session of an access token lasts and its
+// membership may work: what the token itself cannot know.
+func (s *Service) Alive(ctx context.Context, c Claims) (err error) {
+	defer errs.Wrap(&err, "accounts.Alive")
+	var alive bool
+	err = s.join(ctx, func(ctx context.Context) error {
+		return tenants.Row(ctx, `
+			SELECT EXISTS (
+			  SELECT FROM account_sessions s
+			  JOIN accounts a ON a.id = s.account_id AND a.disabled_at IS NULL
+			  JOIN account_memberships m ON m.membership_id = $3 AND m.account_id = s.account_id AND m.tenant_id = $4 AND m.active
+			  JOIN tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
+			  WHERE s.id = $1 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $5)`,
+			[]any{c.Session, c.Account, c.Membership, c.Tenant, clock.Now(ctx)}, &alive)
+	})
+	if err == nil && !alive {
+		return errGone()
+	}
+	return err
+}
+
+// SignOut ends one session of the account. Called twice it changes nothing
+// more; somebody else's session does not exist.
+func (s *Service) SignOut(ctx context.Context, account, session uuid.UUID) (err error) {
+	defer errs.Wrap(&err, "accounts.SignOut(%s)", session)
+	return s.join(ctx, func(ctx context.Context) error {
+		tag, err := tenants.Exec(ctx, `
+			UPDATE account_sessions SET revoked_at = coalesce(revoked_at, $3), revoked_why = coalesce(revoked_why, 'signed out')
+			WHERE id = $1 AND account_id = $2`, session, account, clock.Now(ctx))
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, "没有这个会话，请刷新后再试")
+		}
+		return s.audit(ctx, Event{Action: ActionSignedOut, Account: account, Session: session})
+	})
+}
+
+// SignOutEverywhere ends all sessions of the account and returns how many it
+// ended.
+func (s *Service) SignOutEverywhere(ctx context.Context, account uuid.UUID) (ended int, err error) {
+	defer errs.Wrap(&err, "accounts.SignOutEverywhere(%s)", account)
+	err = s.join(ctx, func(ctx context.Context) error {
+		if ended, err = endSessions(ctx, account, uuid.Nil, "signed out everywhere"); err != nil {
+			return err
+		}
+		return s.audit(ctx, Event{Action: ActionSignedOut, Account: account})
+	})
+	return ended, err
+}
+
+// endSessions ends all sessions of an account but one. It locks the account
+// first, so that a sign-in at the same moment is either ended or comes after.
+func endSessions(ctx context.Context, account, but uuid.UUID, why string) (int, error) {
+	if _, err := tenants.Exec(ctx, `SELECT FROM accounts WHERE id = $1 FOR UPDATE`, account); err != nil {
+		return 0, err
+	}
+	tag, err := tenants.Exec(ctx, `
+		UPDATE account_sessions SET revoked_at = $3, revoked_why = $4
+		WHERE account_id = $1 AND id <> $2 AND revoked_at IS NULL`, account, but, clock.Now(ctx), why)
+	return int(tag.RowsAffected()), err
+}
+
+// sweepAfter keeps the tokens of an ended session for a day, so that a token
+// of it that comes late is still known as such.
+const sweepAfter = 24 * time.Hour
+
+// Sweep deletes the tokens of sessions that are over and the failures that are
+// forgotten, and returns how many rows. It is for a daily job; it can be
+// repeated.
+func (s *Service) Sweep(ctx context.Context) (rows int64, err error) {
+	defer errs.Wrap(&err, "accounts.Sweep")
+	now := clock.Now(ctx)
+	over := now.Add(-sweepAfter)
+	err = s.join(ctx, func(ctx context.Context) error {
+		tag, err := tenants.Exec(ctx, `
+			DELETE FROM refresh_tokens t USING account_sessions s
+			WHERE s.id = t.session_id AND (s.revoked_at < $1 OR s.expires_at < $1 OR
+			  NOT EXISTS (SELECT FROM refresh_tokens n WHERE n.session_id = s.id AND n.issued_at >= $2))`,
+			over, over.Add(-s.opts.IdleLife))
+		if err != nil {
+			return err
+		}
+		rows = tag.RowsAffected()
+		forgotten := max(s.opts.PerLogin.Forget, s.opts.PerAddress.Forget)
+		tag, err = tenants.Exec(ctx, `DELETE FROM sign_in_failures WHERE last_at < $1 AND (locked_until IS NULL OR locked_until < $2)`,
+			now.Add(-forgotten), now)
+		rows += tag.RowsAffected()
+		return err
+	})
+	return rows, err
+}

@@ -1,0 +1,170 @@
+package accounts
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Choice is a membership that an account may sign in as.
+type Choice struct {
+	Tenant     uuid.UUID
+	Membership uuid.UUID
+	TenantName string
+	TenantCode string
+}
+
+// SignedIn is a session without a committee yet. Refresh buys the choice of
+// one with Choose; with no Choices there is nothing to enter.
+type SignedIn struct {
+	Account, Session uuid.UUID
+	Refresh          string
+	Choices          []Choice
+}
+
+// SignIn begins a session. It must be called outside any transaction. Called
+// twice it begins two sessions.
+func (s *Service) SignIn(ctx context.Context, login, password string, from Client) (_ SignedIn, err error) {
+	defer errs.Wrap(&err, "accounts.SignIn")
+	if inside(ctx) {
+		return SignedIn{}, errInside
+	}
+	release, err := s.hasher.slot(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	defer release()
+
+	t := triesOf(login, from)
+	wrong := errs.New(errs.Unauthenticated, "登录名或密码不正确")
+	c, err := s.prove(ctx, t, password, from, wrong)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	renewed := c.hash
+	if s.hasher.outdated(c.hash) {
+		renewed = s.hasher.hash(typedPassword(password))
+	}
+	var in SignedIn
+	err = s.store.Global(ctx, func(ctx context.Context) error {
+		in, err = s.begin(ctx, c, renewed, t, from)
+		return err
+	})
+	return in, err
+}
+
+// credential is what an account proves itself with.
+type credential struct {
+	account uuid.UUID // nil when there is no such login
+	hash    string
+}
+
+// prove compares a password under the locks and counts it when it is wrong;
+// then the answer is the given one, or that of a lock. The caller holds a
+// slot and no transaction.
+func (s *Service) prove(ctx context.Context, t tries, password string, from Client, wrong error) (credential, error) {
+	c := credential{hash: s.hasher.dummy}
+	err := s.store.Global(ctx, func(ctx context.Context) error {
+		if err := s.refuseLocked(ctx, t); err != nil {
+			return err
+		}
+		err := tenants.Row(ctx, `SELECT id, password_hash FROM accounts WHERE login = $1`, []any{t.login}, &c.account, &c.hash)
+		if tenants.NoRows(err) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return c, err
+	}
+	right, err := s.hasher.verify(c.hash, typedPassword(password))
+	if err != nil || right && c.account != uuid.Nil {
+		return c, err
+	}
+	var lock time.Duration
+	err = s.record(ctx, func(ctx context.Context) error {
+		if lock, err = s.count(ctx, t); err != nil {
+			return err
+		}
+		return s.audit(ctx, Event{Action: ActionSignInFailed, Account: c.account, Login: t.login, From: from})
+	})
+	switch {
+	case err != nil:
+		return c, err
+	case lock > 0:
+		return c, locked(lock)
+	}
+	return c, wrong
+}
+
+// begin writes the session of a proved account, unless its password has been
+// changed or it has been disabled in between.
+func (s *Service) begin(ctx context.Context, c credential, renewed string, t tries, from Client) (in SignedIn, err error) {
+	hash, err := lockAccount(ctx, c.account)
+	if err != nil {
+		return in, err
+	}
+	if hash != c.hash {
+		return in, errs.New(errs.Unauthenticated, "密码刚刚被修改，请用新密码登录")
+	}
+	if renewed != c.hash {
+		if _, err := tenants.Exec(ctx, `UPDATE accounts SET password_hash = $2 WHERE id = $1`, c.account, renewed); err != nil {
+			return in, err
+		}
+	}
+	if err := forgive(ctx, t); err != nil {
+		return in, err
+	}
+	now := clock.Now(ctx)
+	in = SignedIn{Account: c.account, Session: newID()}
+	if _, err := tenants.Exec(ctx, `INSERT INTO account_sessions (id, account_id, created_at, expires_at, client) VALUES ($1, $2, $3, $4, $5)`,
+		in.Session, c.account, now, now.Add(s.opts.SessionLife), from.label()); err != nil {
+		return in, err
+	}
+	if in.Refresh, err = issue(ctx, in.Session); err != nil {
+		return in, err
+	}
+	if in.Choices, err = choices(ctx, c.account); err != nil {
+		return in, err
+	}
+	return in, s.audit(ctx, Event{Action: ActionSignedIn, Account: c.account, Session: in.Session, Login: t.login, From: from})
+}
+
+// lockAccount holds an account until the transaction ends and returns its
+// password hash. It comes before any session of the account is locked.
+func lockAccount(ctx context.Context, account uuid.UUID) (hash string, err error) {
+	var disabled bool
+	err = tenants.Row(ctx, `SELECT password_hash, disabled_at IS NOT NULL FROM accounts WHERE id = $1 FOR UPDATE`, []any{account}, &hash, &disabled)
+	switch {
+	case tenants.NoRows(err):
+		return "", errNoAccount()
+	case err == nil && disabled:
+		return "", errs.New(errs.NotAllowed, "账号已停用，请联系管理员")
+	}
+	return hash, err
+}
+
+func errNoAccount() error { return errs.New(errs.NotFound, "没有这个账号，请刷新后再试") }
+
+// Choices lists what an account may choose, by the code of the committee.
+func (s *Service) Choices(ctx context.Context, account uuid.UUID) (list []Choice, err error) {
+	defer errs.Wrap(&err, "accounts.Choices(%s)", account)
+	err = s.join(ctx, func(ctx context.Context) error {
+		list, err = choices(ctx, account)
+		return err
+	})
+	return list, err
+}
+
+func choices(ctx context.Context, account uuid.UUID) ([]Choice, error) {
+	return tenants.Collect(ctx, pgx.RowToStructByPos[Choice], `
+		SELECT m.tenant_id, m.membership_id, t.name, t.code
+		FROM account_memberships m JOIN tenants t ON t.id = m.tenant_id
+		WHERE m.account_id = $1 AND m.active AND t.status = 'ACTIVE' ORDER BY t.code`, account)
+}

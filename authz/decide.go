@@ -1,0 +1,178 @@
+package authz
+
+import (
+	"embed"
+	"encoding/csv"
+	"io"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/casbin/casbin/v2"
+	"github.com/casbin/casbin/v2/model"
+)
+
+//go:embed model.conf policy.csv
+var files embed.FS
+
+// Scope is how far a permission reaches. The zero value is no right at all.
+type Scope uint8
+
+// Scopes grow: each reaches at least as far as the one before it in practice,
+// but they are different questions, so a permission may hold several.
+const (
+	None Scope = 0
+	Own  Scope = 1 << iota
+	Party
+	Unit
+	Tenant
+)
+
+var scopes = []struct {
+	name  string
+	scope Scope
+}{{"OWN", Own}, {"PARTY", Party}, {"UNIT", Unit}, {"TENANT", Tenant}}
+
+// Has reports whether s includes all of t.
+func (s Scope) Has(t Scope) bool { return s&t == t }
+
+func (s Scope) String() string {
+	var names []string
+	for _, n := range scopes {
+		if s.Has(n.scope) {
+			names = append(names, n.name)
+		}
+	}
+	return strings.Join(names, "|")
+}
+
+// Permission is an object and an action.
+type Permission struct{ Object, Action string }
+
+// Perm parses "object.action".
+func Perm(s string) Permission {
+	object, action, _ := strings.Cut(s, ".")
+	return Permission{object, action}
+}
+
+func (p Permission) String() string { return p.Object + "." + p.Action }
+
+// Table is what a role may do, compiled once from casbin: a decision is a
+// lookup.
+type Table map[Permission]Scope
+
+// Policy holds the tables of the shipped roles.
+type Policy struct {
+	enforcer *casbin.Enforcer
+	roles    []string
+	perms    []Permission
+	tables   map[string]Table
+}
+
+// Load reads the embedded model and policy and compiles every role.
+func Load() (*Policy, error) {
+	text, err := files.ReadFile("model.conf")
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.NewModelFromString(string(text))
+	if err != nil {
+		return nil, err
+	}
+	e, err := casbin.NewEnforcer(m)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := files.Open("policy.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer rules.Close()
+	p := &Policy{enforcer: e, tables: map[string]Table{}}
+	if err := p.read(rules); err != nil {
+		return nil, err
+	}
+	return p, p.compile()
+}
+
+func (p *Policy) read(rules io.Reader) error {
+	r := csv.NewReader(rules)
+	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, -1
+	records, err := r.ReadAll()
+	if err != nil {
+		return err
+	}
+	roles, perms := map[string]bool{}, map[Permission]bool{}
+	for _, rec := range records {
+		switch rec[0] {
+		case "p":
+			_, err = p.enforcer.AddPolicy(rec[1:])
+			roles[rec[1]], perms[Permission{rec[2], rec[3]}] = true, true
+		case "g":
+			_, err = p.enforcer.AddGroupingPolicy(rec[1:])
+			roles[rec[1]], roles[rec[2]] = true, true
+		}
+		if err != nil {
+			return err
+		}
+	}
+	p.roles = slices.Sorted(maps.Keys(roles))
+	for perm := range perms {
+		p.perms = append(p.perms, perm)
+	}
+	sort.Slice(p.perms, func(i, j int) bool { return p.perms[i].String() < p.perms[j].String() })
+	return nil
+}
+
+func (p *Policy) compile() error {
+	for _, role := range p.roles {
+		t := Table{}
+		for _, perm := range p.perms {
+			s, err := p.Ask(role, perm)
+			if err != nil {
+				return err
+			}
+			if s != None {
+				t[perm] = s
+			}
+		}
+		p.tables[role] = t
+	}
+	return nil
+}
+
+// Ask puts the question to casbin itself, without the compiled table.
+func (p *Policy) Ask(role string, perm Permission) (Scope, error) {
+	var out Scope
+	for _, s := range scopes {
+		ok, err := p.enforcer.Enforce(role, perm.Object, perm.Action, s.name)
+		if err != nil {
+			return None, err
+		}
+		if ok {
+			out |= s.scope
+		}
+	}
+	return out, nil
+}
+
+// Roles are the shipped roles, sorted.
+func (p *Policy) Roles() []string { return p.roles }
+
+// Permissions are all permissions that some role holds, sorted.
+func (p *Policy) Permissions() []Permission { return p.perms }
+
+// Table is what a role may do; nil for an unknown role.
+func (p *Policy) Table(role string) Table { return p.tables[role] }
+
+// Holds reports whether t allows everything that other allows: the
+// test for granting, since nobody grants what he does not hold.
+func (t Table) Holds(other Table) bool {
+	for perm, s := range other {
+		if !t[perm].Has(s) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,14 @@
+// Package authz says who may do what.
+//
+// The contract, which a committee clerk could check:
+//
+//   - A right is a role, an object, an action and a data scope. casbin's model and policy (model.conf, policy.csv) are the one source; the table that decides is compiled from them, and a test compares the two.
+//   - A person may have several memberships; a token names one committee and one membership, and rights come from that membership alone.
+//   - A role is granted for a time. The day after the last it is worth nothing, without a restart.
+//   - Scope belongs to the permission: OWN what I brought in, PARTY what I am party to, UNIT what belongs to my units and those below, TENANT all of my committee.
+//   - Two roles do not add up: the scope of reading is not the scope of deciding.
+//   - Drafts and proposals being co-signed are seen by their parties only, whatever the scope.
+//   - A handling unit sees its own share, and the whole case only where it leads; an assisting unit's opinion is seen by the lead, the offices and itself, never by the proposer.
+//   - What is not visible looks exactly like what does not exist.
+//   - Work done by the engine for a person (checks, effects, jobs) reads with System, inside the tenant; what it answers to the person is read again as the person.
+package authz

@@ -1,0 +1,179 @@
+package authz
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Viewer is who is looking: one membership in one committee, its roles and
+// units of today.
+type Viewer struct {
+	Account    uuid.UUID
+	Session    uuid.UUID
+	Tenant     uuid.UUID
+	Membership uuid.UUID
+	Name       string
+	Post       string
+	Roles      []string
+	Units      []uuid.UUID // my seats' units and all below them
+	Seats      []uuid.UUID // my seats' units themselves
+	table      Table
+}
+
+// May answers the scope of a permission, None when the viewer does not hold it.
+func (v *Viewer) May(p Permission) Scope {
+	if v == nil {
+		return None
+	}
+	return v.table[p]
+}
+
+// InUnit reports whether the unit is one of the viewer's or below one.
+func (v *Viewer) InUnit(unit *uuid.UUID) bool {
+	if v == nil || unit == nil {
+		return false
+	}
+	for _, u := range v.Units {
+		if u == *unit {
+			return true
+		}
+	}
+	return false
+}
+
+// Table is everything the viewer may do.
+func (v *Viewer) Table() Table { return v.table }
+
+type viewerKey struct{}
+type systemKey struct{}
+
+// With puts the viewer into the context.
+func With(ctx context.Context, v *Viewer) context.Context {
+	return context.WithValue(ctx, viewerKey{}, v)
+}
+
+// From is the context's viewer, nil when nobody is signed in.
+func From(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(viewerKey{}).(*Viewer)
+	return v
+}
+
+// System marks work that the product does itself inside the tenant: checks,
+// effects and jobs. Reads are not narrowed to a person.
+func System(ctx context.Context) context.Context { return context.WithValue(ctx, systemKey{}, true) }
+
+func isSystem(ctx context.Context) bool { return ctx.Value(systemKey{}) != nil }
+
+// Require fails unless the viewer holds the permission in the scope TENANT.
+func Require(ctx context.Context, permission string) (*Viewer, error) {
+	v := From(ctx)
+	if v == nil {
+		return nil, errs.New(errs.Unauthenticated, "请先登录")
+	}
+	if !v.May(Perm(permission)).Has(Tenant) {
+		return nil, errs.New(errs.NotAllowed, "您没有进行此操作的权限，如有需要请联系本政协的租户管理员")
+	}
+	return v, nil
+}
+
+// Directory resolves memberships into viewers and keeps them for as long as
+// nobody's rights changed (tenant_versions) and the day is the same, since
+// grants begin and end by the day.
+type Directory struct {
+	policy *Policy
+	mu     sync.Mutex
+	cached map[uuid.UUID]entry
+}
+
+type entry struct {
+	version int64
+	day     time.Time
+	viewer  Viewer
+}
+
+// cacheLimit bounds the directory's memory: about 2 KB a viewer.
+const cacheLimit = 20_000
+
+// NewDirectory makes an empty one.
+func NewDirectory(p *Policy) *Directory {
+	return &Directory{policy: p, cached: map[uuid.UUID]entry{}}
+}
+
+// Policy is the directory's policy.
+func (d *Directory) Policy() *Policy { return d.policy }
+
+// Viewer resolves a membership inside its tenant's transaction. A membership
+// that is not active, or not of this account, is refused as not signed in.
+func (d *Directory) Viewer(ctx context.Context, account, membership uuid.UUID) (_ *Viewer, err error) {
+	defer errs.Wrap(&err, "Directory.Viewer(%s)", membership)
+	tenant, err := tenants.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var version int64
+	if err := tenants.Row(ctx, `SELECT coalesce((SELECT rights FROM tenant_versions), 0)`, nil, &version); err != nil {
+		return nil, err
+	}
+	today := clock.Today(ctx)
+	d.mu.Lock()
+	e, ok := d.cached[membership]
+	d.mu.Unlock()
+	if ok && e.version == version && e.day.Equal(today) && e.viewer.Tenant == tenant && e.viewer.Account == account {
+		v := e.viewer
+		return &v, nil
+	}
+	v, err := d.load(ctx, account, membership, today)
+	if err != nil {
+		return nil, err
+	}
+	v.Tenant = tenant
+	d.mu.Lock()
+	if len(d.cached) >= cacheLimit {
+		clear(d.cached)
+	}
+	d.cached[membership] = entry{version, today, *v}
+	d.mu.Unlock()
+	return v, nil
+}
+
+// load asks for everything in one statement: the membership, its roles of the
+// day, and its units with all below them.
+func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
+	v := &Viewer{Account: account, Membership: membership, table: Table{}}
+	err := tenants.Row(ctx, `
+		WITH RECURSIVE seat AS (
+			SELECT DISTINCT unit_id AS id FROM seats
+			WHERE membership_id = $1 AND coalesce(seat_from, $3) <= $3 AND coalesce(seat_to, $3) >= $3
+		), below AS (
+			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
+		)
+		SELECT m.name, coalesce(m.post, ''),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM grants
+			 WHERE membership_id = m.id AND revoked_at IS NULL AND coalesce(valid_from, $3) <= $3 AND coalesce(valid_to, $3) >= $3),
+			(SELECT coalesce(array_agg(id), '{}') FROM seat),
+			(SELECT coalesce(array_agg(id), '{}') FROM below)
+		FROM memberships m
+		WHERE m.id = $1 AND m.account_id = $2 AND m.status = 'ACTIVE'
+			AND coalesce(m.active_from, $3) <= $3 AND coalesce(m.active_to, $3) >= $3`,
+		[]any{membership, account, today}, &v.Name, &v.Post, &v.Roles, &v.Seats, &v.Units)
+	if err == pgx.ErrNoRows {
+		return nil, errs.New(errs.Unauthenticated, "您在本政协的身份已停用，请联系租户管理员")
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, role := range v.Roles {
+		for perm, s := range d.policy.Table(role) {
+			v.table[perm] |= s
+		}
+	}
+	return v, nil
+}

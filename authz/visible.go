@@ -1,0 +1,292 @@
+package authz
+
+import (
+	"context"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/feedback"
+	"github.com/bihuan/bihuan/ent/gen/intercept"
+	"github.com/bihuan/bihuan/ent/gen/link"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// kinds are the kinds of matter; each is the object of its own "read".
+var kinds = []string{"proposal", "cohort", "opinion"}
+
+// Narrow registers the predicates that keep every query, eager-loaded edges
+// included, to what the context's viewer may see. Without a viewer and
+// outside System a query of tenant data is refused.
+func Narrow(c *gen.Client) {
+	c.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
+		if isSystem(ctx) || q.Type() == gen.TypeTenant {
+			return nil
+		}
+		v := From(ctx)
+		if v == nil {
+			return errs.New(errs.Unauthenticated, "请先登录")
+		}
+		if where := narrowing(v, q.Type()); where != nil {
+			q.WhereP(where)
+		}
+		return nil
+	}))
+}
+
+// narrowing is the predicate for one type, nil when the viewer sees all of it.
+func narrowing(v *Viewer, typ string) func(*entsql.Selector) {
+	switch typ {
+	case gen.TypeMatter:
+		return MatterVisible(v)
+	case gen.TypeProposal, gen.TypeCohort, gen.TypeParty, gen.TypeItem, gen.TypeTimer:
+		return throughMatter(v)
+	case gen.TypeAssignment:
+		return and(throughMatter(v), shareVisible(v))
+	case gen.TypeStep, gen.TypeRecord:
+		return and(throughMatter(v), audience(v, step.FieldAudience, step.FieldAssignmentID))
+	case gen.TypeAttachment:
+		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
+		return or(own, and(throughMatter(v), audience(v, attachment.FieldAudience, attachment.FieldAssignmentID)))
+	case gen.TypeReply:
+		return and(throughMatter(v), replyVisible(v))
+	case gen.TypeFeedback:
+		return and(throughMatter(v), feedbackVisible(v))
+	case gen.TypeLink:
+		return linkVisible(v)
+	case gen.TypeGrant:
+		if v.May(Permission{"grants", "manage"}).Has(Tenant) || v.May(Permission{"audit", "read"}).Has(Tenant) {
+			return nil
+		}
+		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("membership_id"), v.Membership)) }
+	}
+	return nil // the roster, terms, processes and policies are open to every member of the committee
+}
+
+type pred = func(*entsql.Selector)
+
+func and(ps ...pred) pred {
+	return func(s *entsql.Selector) {
+		for _, p := range ps {
+			if p != nil {
+				p(s)
+			}
+		}
+	}
+}
+
+// or joins the conditions that each predicate would add.
+func or(ps ...pred) pred {
+	return func(s *entsql.Selector) {
+		var any []*entsql.Predicate
+		for _, p := range ps {
+			any = append(any, collect(s, p))
+		}
+		s.Where(entsql.Or(any...))
+	}
+}
+
+// collect runs p on a throwaway selector over the same table and returns the
+// condition it added.
+func collect(s *entsql.Selector, p pred) *entsql.Predicate {
+	t := entsql.Dialect(s.Dialect()).Select().From(entsql.Table(s.TableName()).As(s.TableName()))
+	p(t)
+	if c := t.P(); c != nil {
+		return c
+	}
+	return entsql.ExprP("TRUE")
+}
+
+// MatterVisible is the sentence of visibility: the whole committee sees what
+// is open to it; staff see by kind and scope what has been handed in; parties
+// see their own at any time.
+func MatterVisible(v *Viewer) pred {
+	return func(s *entsql.Selector) {
+		var any []*entsql.Predicate
+		for _, kind := range kinds {
+			scope := v.May(Permission{kind, "read"})
+			if scope == None {
+				continue
+			}
+			is := entsql.EQ(s.C(matter.FieldKind), kind)
+			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
+			if scope.Has(Tenant) {
+				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
+			} else if scope.Has(Unit) && len(v.Units) > 0 {
+				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
+			}
+		}
+		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyMatter(s, v))
+		s.Where(entsql.Or(any...))
+	}
+}
+
+// unitMatter: the matter's 界别, street or owner is one of my units, or it is
+// assigned to one.
+func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+	units := toAny(v.Units)
+	a := entsql.Table(assignment.Table)
+	p := entsql.Table(party.Table)
+	return entsql.Or(
+		entsql.In(s.C(matter.FieldSectorID), units...),
+		entsql.In(s.C(matter.FieldStreetID), units...),
+		entsql.In(s.C(matter.FieldOwnerUnitID), units...),
+		entsql.In(s.C(matter.FieldID), entsql.Select(a.C(assignment.FieldMatterID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), units...))),
+		entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).Where(entsql.In(p.C(party.FieldUnitID), units...))),
+	)
+}
+
+func partyMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+	p := entsql.Table(party.Table)
+	return entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).
+		Where(entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership),
+			entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED))))
+}
+
+// throughMatter: a part is seen only with its whole.
+func throughMatter(v *Viewer) pred {
+	return func(s *entsql.Selector) { s.Where(entsql.In(s.C("matter_id"), visibleMatters(v))) }
+}
+
+func visibleMatters(v *Viewer) *entsql.Selector {
+	m := entsql.Table(matter.Table)
+	sub := entsql.Dialect("postgres").Select(m.C(matter.FieldID)).From(m)
+	MatterVisible(v)(sub)
+	return sub
+}
+
+// staff see every share, audience and reply; units and proposers less.
+func (v *Viewer) staff() bool { return v.May(Permission{"proposal", "read"}).Has(Tenant) }
+
+func myShares(v *Viewer, roles ...any) *entsql.Selector {
+	a := entsql.Table(assignment.Table)
+	where := entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...)
+	if len(roles) > 0 {
+		where = entsql.And(where, entsql.In(a.C(assignment.FieldRole), roles...))
+	}
+	return entsql.Dialect("postgres").Select(a.C(assignment.FieldMatterID)).From(a).Where(where)
+}
+
+// mainRoles lead a case or a part of it: they answer the proposer.
+var mainRoles = []any{assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleCO_LEAD}
+
+// shareVisible: staff and proposers see every unit's share; a unit sees its
+// own, and all of a case that it leads.
+func shareVisible(v *Viewer) pred {
+	if v.staff() || len(v.Units) == 0 {
+		return nil
+	}
+	return func(s *entsql.Selector) {
+		s.Where(entsql.Or(
+			entsql.In(s.C(assignment.FieldUnitID), toAny(v.Units)...),
+			entsql.In(s.C(assignment.FieldMatterID), myShares(v, mainRoles...)),
+			entsql.In(s.C(assignment.FieldMatterID), myMatters(v)),
+		))
+	}
+}
+
+// myMatters are those that the viewer is party to.
+func myMatters(v *Viewer) *entsql.Selector {
+	p := entsql.Table(party.Table)
+	return entsql.Dialect("postgres").Select(p.C(party.FieldMatterID)).From(p).Where(entsql.EQ(p.C(party.FieldMembershipID), v.Membership))
+}
+
+// audience: STAFF entries for staff only, HANDLING ones also for the units of
+// the case, an assignment's only for that unit and the lead.
+func audience(v *Viewer, field, share string) pred {
+	if v.staff() {
+		return nil
+	}
+	return func(s *entsql.Selector) {
+		open := entsql.EQ(s.C(field), step.AudienceALL)
+		if len(v.Units) == 0 {
+			s.Where(open)
+			return
+		}
+		a := entsql.Table(assignment.Table)
+		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+		s.Where(entsql.Or(open, entsql.And(
+			entsql.EQ(s.C(field), step.AudienceHANDLING),
+			entsql.Or(
+				entsql.In(s.C(share), mine),
+				entsql.In(s.C("matter_id"), myShares(v, mainRoles...)),
+				entsql.And(entsql.IsNull(s.C(share)), entsql.In(s.C("matter_id"), myShares(v))),
+			))))
+	}
+}
+
+// replyVisible: what was sent to the proposer is seen with the case; drafts by
+// their unit and the offices; an assisting unit's opinion by itself, the lead
+// and the offices, never by the proposer (domain.md trap 8).
+func replyVisible(v *Viewer) pred {
+	if v.staff() {
+		return nil
+	}
+	return func(s *entsql.Selector) {
+		sent := entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindREPLY), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT))
+		if len(v.Units) == 0 {
+			s.Where(sent)
+			return
+		}
+		a := entsql.Table(assignment.Table)
+		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+		s.Where(entsql.Or(
+			sent,
+			entsql.In(s.C(reply.FieldAssignmentID), mine),
+			entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindCO_OPINION), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT),
+				entsql.In(s.C(reply.FieldMatterID), myShares(v, mainRoles...))),
+		))
+	}
+}
+
+// feedbackVisible: a rating is seen by its giver, the offices and the unit it
+// is about, not by other proposers.
+func feedbackVisible(v *Viewer) pred {
+	if v.staff() {
+		return nil
+	}
+	return func(s *entsql.Selector) {
+		p := entsql.Table(party.Table)
+		mine := entsql.Dialect("postgres").Select(p.C(party.FieldID)).From(p).Where(entsql.EQ(p.C(party.FieldMembershipID), v.Membership))
+		any := []*entsql.Predicate{entsql.In(s.C(feedback.FieldPartyID), mine)}
+		if len(v.Units) > 0 {
+			r, a := entsql.Table(reply.Table), entsql.Table(assignment.Table)
+			about := entsql.Dialect("postgres").Select(r.C(reply.FieldID)).From(r).Join(a).On(r.C(reply.FieldAssignmentID), a.C(assignment.FieldID)).
+				Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+			any = append(any, entsql.In(s.C(feedback.FieldReplyID), about))
+		}
+		s.Where(entsql.Or(any...))
+	}
+}
+
+// linkVisible: a link is seen when both its ends are.
+func linkVisible(v *Viewer) pred {
+	return func(s *entsql.Selector) {
+		s.Where(entsql.And(
+			entsql.In(s.C(link.FieldFromID), visibleMatters(v)),
+			entsql.In(s.C(link.FieldToID), visibleMatters(v)),
+		))
+	}
+}
+
+func toAny(ids []uuid.UUID) []any {
+	out := make([]any, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+// MatterPredicate is MatterVisible for a written query.
+func MatterPredicate(v *Viewer) predicate.Matter { return predicate.Matter(MatterVisible(v)) }
+
+var _ = record.FieldAudience // steps and records share the names of audience and assignment_id

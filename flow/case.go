@@ -1,0 +1,271 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/workday"
+)
+
+// epoch stands in for a base day where only the amount is checked.
+var epoch = clock.Date(2024, 1, 1)
+
+// Case is a matter with all its parts in memory: what rules look at. Rules
+// never query.
+type Case struct {
+	*gen.Matter
+	Def         *Definition
+	Policy      Policy
+	Calendar    workday.Calendar
+	Now         time.Time
+	Parties     []*gen.Party      // LEAD first, as ordered
+	Assignments []*gen.Assignment // oldest first
+	Replies     []*gen.Reply      // oldest first
+	Feedback    []*gen.Feedback
+	Records     []*gen.Record // oldest first
+	Items       []*gen.Item
+	Timers      []*gen.Timer
+	Attachments []*gen.Attachment
+	Out, In     []*gen.Link
+}
+
+// Proposal is the payload of a proposal's case, nil for other kinds.
+func (c *Case) Proposal() *gen.Proposal { return c.Edges.Proposal }
+
+// Cohort is the payload of a cohort's case, nil for other kinds.
+func (c *Case) Cohort() *gen.Cohort { return c.Edges.Cohort }
+
+// Today is the case's present day.
+func (c *Case) Today() time.Time { return clock.Day(c.Now) }
+
+// Active lists the parties that take part: not cancelled, declined or expired.
+func (c *Case) Active(roles ...party.Role) []*gen.Party {
+	var out []*gen.Party
+	for _, p := range c.Parties {
+		if (p.Cosign == party.CosignNONE || p.Cosign == party.CosignSIGNED) && (len(roles) == 0 || contains(roles, p.Role)) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// Proposers are the parties who proposed: first, joint, and those that came
+// with a merged case.
+func (c *Case) Proposers() []*gen.Party { return c.Active(party.RoleLEAD, party.RoleCO) }
+
+// RecordsOf lists the records of a kind, oldest first.
+func (c *Case) RecordsOf(k record.Kind) []*gen.Record {
+	var out []*gen.Record
+	for _, r := range c.Records {
+		if r.Kind == k {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Open reports whether an assignment still counts: not returned to another
+// unit and not superseded by a new round.
+func Open(a *gen.Assignment) bool { return a.State != "RETURN_GRANTED" && a.State != "SUPERSEDED" }
+
+// Shares lists the open assignments of the current round with one of the
+// roles, all when none is given.
+func (c *Case) Shares(roles ...assignment.Role) []*gen.Assignment {
+	var out []*gen.Assignment
+	for _, a := range c.Assignments {
+		if Open(a) && a.Round == c.round() && (len(roles) == 0 || contains(roles, a.Role)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// Answering lists the open shares that owe the proposer a reply: all but ASSIST.
+func (c *Case) Answering() []*gen.Assignment {
+	return c.Shares(assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleCO_LEAD, assignment.RoleSEPARATE)
+}
+
+func (c *Case) round() int {
+	if p := c.Proposal(); p != nil {
+		return p.Round
+	}
+	return 1
+}
+
+// Reply is the newest reply of an assignment, nil when there is none.
+func (c *Case) Reply(a *gen.Assignment) *gen.Reply {
+	for i := len(c.Replies) - 1; i >= 0; i-- {
+		if c.Replies[i].AssignmentID == a.ID {
+			return c.Replies[i]
+		}
+	}
+	return nil
+}
+
+// Share finds an assignment by id, nil when it is not of this case.
+func (c *Case) Share(id uuid.UUID) *gen.Assignment {
+	for _, a := range c.Assignments {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// OpenTimers lists the timers that still run for a share, nil for the matter
+// itself.
+func (c *Case) OpenTimers(share *uuid.UUID) []*gen.Timer {
+	var out []*gen.Timer
+	for _, t := range c.Timers {
+		if isOpen(t) && sameID(t.AssignmentID, share) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func isOpen(t *gen.Timer) bool {
+	return t.Status == timer.StatusRUNNING || t.Status == timer.StatusSUSPENDED || t.Status == timer.StatusOVERDUE
+}
+
+func sameID(a, b *uuid.UUID) bool {
+	return (a == nil && b == nil) || (a != nil && b != nil && *a == *b)
+}
+
+func contains[T comparable](list []T, x T) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether the viewer's relation to the case fits a scope.
+func (c *Case) covers(v *authz.Viewer, scope authz.Scope, share *gen.Assignment) bool {
+	switch {
+	case v == nil || scope == authz.None:
+		return false
+	case scope.Has(authz.Tenant):
+		return true
+	case scope.Has(authz.Own) && c.isOwn(v.Membership):
+		return true
+	case scope.Has(authz.Party) && c.isParty(v.Membership):
+		return true
+	}
+	return scope.Has(authz.Unit) && c.isUnits(v, share)
+}
+
+func (c *Case) isOwn(me uuid.UUID) bool {
+	if c.CreatorID != nil && *c.CreatorID == me {
+		return true
+	}
+	for _, p := range c.Parties {
+		if p.Role == party.RoleLEAD && p.FromMatterID == nil && p.MembershipID != nil && *p.MembershipID == me {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *Case) isParty(me uuid.UUID) bool {
+	for _, p := range c.Parties {
+		if p.MembershipID != nil && *p.MembershipID == me && p.Cosign != party.CosignCANCELLED {
+			return true
+		}
+	}
+	return false
+}
+
+// isUnits: a share belongs to its unit alone; the case to its 界别, street,
+// owner, collective proposer and every unit it is assigned to.
+func (c *Case) isUnits(v *authz.Viewer, share *gen.Assignment) bool {
+	if share != nil {
+		return v.InUnit(&share.UnitID)
+	}
+	if v.InUnit(c.SectorID) || v.InUnit(c.StreetID) || v.InUnit(c.OwnerUnitID) {
+		return true
+	}
+	for _, p := range c.Parties {
+		if v.InUnit(p.UnitID) {
+			return true
+		}
+	}
+	for _, a := range c.Assignments {
+		if Open(a) && v.InUnit(&a.UnitID) {
+			return true
+		}
+	}
+	return false
+}
+
+// load reads cases in a fixed number of statements, whatever their number.
+// Matters that do not exist are left out.
+func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
+	ctx = authz.System(ctx)
+	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).
+		WithProcess().
+		WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) }).
+		WithCohort().
+		WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) }).
+		WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) }).
+		WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }).
+		WithFeedback(func(q *gen.FeedbackQuery) { q.Order(gen.Asc("id")) }).
+		WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }).
+		WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }).
+		WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }).
+		WithAttachments().WithLinksOut().WithLinksIn().
+		All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cal, err := e.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	policies := map[int]Policy{}
+	out := make(map[uuid.UUID]*Case, len(rows))
+	for _, m := range rows {
+		p, ok := policies[m.PolicyVersion]
+		if !ok {
+			if p, err = PolicyAt(ctx, e.client, m.PolicyVersion); err != nil {
+				return nil, err
+			}
+			policies[m.PolicyVersion] = p
+		}
+		def, err := parsed(m.Edges.Process.Source, m.Edges.Process.Hash)
+		if err != nil {
+			return nil, err
+		}
+		out[m.ID] = &Case{
+			Matter: m, Def: def, Policy: p, Calendar: cal, Now: clock.Now(ctx),
+			Parties: m.Edges.Parties, Assignments: m.Edges.Assignments, Replies: m.Edges.Replies, Feedback: m.Edges.Feedback,
+			Records: m.Edges.Records, Items: m.Edges.Items, Timers: m.Edges.Timers, Attachments: m.Edges.Attachments,
+			Out: m.Edges.LinksOut, In: m.Edges.LinksIn,
+		}
+	}
+	return out, nil
+}
+
+// calendar is the national one with the tenant's own days.
+func (e *Engine) calendar(ctx context.Context) (workday.Calendar, error) {
+	days, err := e.client.Workday.Query().All(ctx)
+	if err != nil {
+		return workday.Calendar{}, err
+	}
+	own := make(map[time.Time]bool, len(days))
+	for _, d := range days {
+		own[d.Day] = d.Working
+	}
+	return workday.New(own), nil
+}

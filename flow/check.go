@@ -1,0 +1,282 @@
+package flow
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/bihuan/bihuan/authz"
+)
+
+// RoleSet answers whether some role that this tenant can fill holds a
+// permission.
+type RoleSet func(authz.Permission) bool
+
+// RolesOf is the set of a policy's shipped roles.
+func RolesOf(p *authz.Policy) RoleSet {
+	held := map[authz.Permission]bool{}
+	for _, perm := range p.Permissions() {
+		held[perm] = true
+	}
+	return func(perm authz.Permission) bool { return held[perm] }
+}
+
+// Finding is a place where a definition does not close its loop.
+type Finding struct {
+	Machine, Place, Problem string // Problem in Chinese, for the person who wrote the definition
+}
+
+func (f Finding) String() string { return fmt.Sprintf("%s.%s：%s", f.Machine, f.Place, f.Problem) }
+
+func findingTexts(fs []Finding) []string {
+	out := make([]string, len(fs))
+	for i, f := range fs {
+		out[i] = f.String()
+	}
+	return out
+}
+
+// Check proves that a definition closes its loop, or lists every place where
+// it does not: states that cannot be reached, states from which no end can be
+// reached, waiting states without a deadline or a reason, without anybody
+// whose turn it is, or that nobody can leave; actions that no role holds;
+// guards, effects, relations and deadlines that do not exist; ordered steps
+// that can be skipped; circles of automatic actions.
+func (e *Engine) Check(d *Definition, p Policy, roles RoleSet) []Finding {
+	k := &checker{e: e, d: d, p: p, roles: roles}
+	if d.Kind == "" || d.Version < 1 || d.Title == "" {
+		k.find("definition", "kind", "代码、名称和版本（从 1 起）都要有")
+	}
+	if d.Machines[OfMatter] == nil {
+		k.find("definition", "machines", "缺少事项的流程（matter）")
+	}
+	for key, t := range d.Timers {
+		k.timer(key, t)
+	}
+	names := make([]string, 0, len(d.Machines))
+	for name := range d.Machines {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if name != OfMatter && name != OfAssignment {
+			k.find(name, "-", "流程只能属于 matter 或 assignment")
+			continue
+		}
+		k.machine(name, d.Machines[name])
+	}
+	return k.found
+}
+
+type checker struct {
+	e     *Engine
+	d     *Definition
+	p     Policy
+	roles RoleSet
+	found []Finding
+}
+
+func (k *checker) find(machine, place, problem string, args ...any) {
+	k.found = append(k.found, Finding{machine, place, fmt.Sprintf(problem, args...)})
+}
+
+func (k *checker) timer(key string, t *TimerDef) {
+	if t.Label == "" {
+		k.find("timers", key, "没有名称")
+	}
+	if t.Choose == "" {
+		if _, ok := k.p.Deadlines[t.Deadline]; !ok {
+			k.find("timers", key, "政策里没有期限“%s”", t.Deadline)
+		}
+	} else if k.e.choosers[t.Choose] == nil {
+		k.find("timers", key, "没有选取期限的规则“%s”", t.Choose)
+	}
+	if t.Base != "" && k.e.bases[t.Base] == nil {
+		k.find("timers", key, "没有起算事件“%s”", t.Base)
+	}
+	if t.Expires != "" {
+		if m := k.d.Machines[OfMatter]; m != nil {
+			if a := m.Action(t.Expires); a == nil || !a.Automatic {
+				k.find("timers", key, "到期动作“%s”不是自动动作", t.Expires)
+			}
+		}
+	}
+}
+
+func (k *checker) machine(name string, m *Machine) {
+	if m.State(m.Initial) == nil {
+		k.find(name, "initial", "起始环节“%s”不存在", m.Initial)
+		return
+	}
+	for _, a := range m.Actions {
+		k.action(name, m, a)
+	}
+	next := edges(m)
+	reached := closure(next, m.Initial)
+	back := closure(reverse(next), ends(m)...)
+	for _, s := range m.States {
+		k.state(name, m, s, next)
+		if !reached[s.Code] {
+			k.find(name, s.Code, "从起始环节到不了这里")
+		}
+		if !back[s.Code] {
+			k.find(name, s.Code, "从这里到不了任何终点")
+		}
+	}
+	k.order(name, m, next)
+	k.circle(name, m)
+}
+
+func (k *checker) state(name string, m *Machine, s *State, next map[string][]string) {
+	for _, t := range s.Timers {
+		if k.d.Timers[t] == nil {
+			k.find(name, s.Code, "期限“%s”没有定义", t)
+		}
+	}
+	if s.End {
+		return
+	}
+	if len(s.Timers) == 0 && s.Waits == "" {
+		k.find(name, s.Code, "等待却没有期限，也没有说明为什么没有")
+	}
+	if k.d.Turns[s.Turn] == "" {
+		k.find(name, s.Code, "不知道轮到谁（turn 为“%s”）", s.Turn)
+	}
+	if len(next[s.Code]) == 0 {
+		k.find(name, s.Code, "没有动作能离开这里")
+	}
+}
+
+func (k *checker) action(name string, m *Machine, a *Action) {
+	if a.Label == "" {
+		k.find(name, a.Code, "没有名称")
+	}
+	for _, f := range a.From {
+		if m.State(f) == nil {
+			k.find(name, a.Code, "出发环节“%s”不存在", f)
+		}
+	}
+	if a.To != "" && a.To != Back && m.State(a.To) == nil {
+		k.find(name, a.Code, "到达环节“%s”不存在", a.To)
+	}
+	switch {
+	case a.Automatic && a.Permission != "":
+		k.find(name, a.Code, "自动动作不能要求权限")
+	case a.Automatic && len(a.Guards) == 0:
+		k.find(name, a.Code, "自动动作没有条件")
+	case !a.Automatic && !k.roles(a.permission):
+		k.find(name, a.Code, "没有任何角色有权限“%s”", a.Permission)
+	}
+	for _, g := range a.Guards {
+		if k.e.guards[g] == nil {
+			k.find(name, a.Code, "条件“%s”不存在", g)
+		}
+	}
+	for _, f := range a.Effects {
+		if k.e.effects[f] == nil {
+			k.find(name, a.Code, "效果“%s”不存在", f)
+		}
+	}
+	for _, r := range a.As {
+		if k.e.relations[r] == nil {
+			k.find(name, a.Code, "关系“%s”不存在", r)
+		}
+	}
+}
+
+// order: an action forward in the order goes at most one step; backward is a
+// reopening and asks for a reason.
+func (k *checker) order(name string, m *Machine, next map[string][]string) {
+	for _, a := range m.Actions {
+		to := m.State(a.To)
+		if to == nil || to.Step == 0 {
+			continue
+		}
+		for _, f := range a.From {
+			from := m.State(f)
+			if from == nil || from.Step == 0 {
+				continue
+			}
+			if to.Step > from.Step+1 {
+				k.find(name, a.Code, "从第 %d 步跳到第 %d 步，中间的步骤被跳过", from.Step, to.Step)
+			}
+			if to.Step < from.Step && !a.Reason {
+				k.find(name, a.Code, "退回前面的步骤必须写明理由")
+			}
+		}
+	}
+}
+
+// circle: automatic actions must not lead back to where they began, unless
+// one of them awaits what a person does.
+func (k *checker) circle(name string, m *Machine) {
+	next := map[string][]string{}
+	for _, a := range m.Actions {
+		if a.Automatic && a.Awaits == "" && a.To != "" && a.To != Back {
+			for _, f := range a.From {
+				next[f] = append(next[f], a.To)
+			}
+		}
+	}
+	for _, s := range m.States {
+		if closure(next, next[s.Code]...)[s.Code] {
+			k.find(name, s.Code, "自动动作会来回循环")
+		}
+	}
+}
+
+// edges are the moves of a machine. Back leads wherever its state was entered
+// from.
+func edges(m *Machine) map[string][]string {
+	next := map[string][]string{}
+	for _, a := range m.Actions {
+		if a.To == "" || a.To == Back {
+			continue
+		}
+		for _, f := range a.From {
+			if f != a.To {
+				next[f] = append(next[f], a.To)
+			}
+		}
+	}
+	entered := reverse(next)
+	for _, a := range m.Actions {
+		if a.To == Back {
+			for _, f := range a.From {
+				next[f] = append(next[f], entered[f]...)
+			}
+		}
+	}
+	return next
+}
+
+func reverse(next map[string][]string) map[string][]string {
+	out := map[string][]string{}
+	for from, tos := range next {
+		for _, to := range tos {
+			out[to] = append(out[to], from)
+		}
+	}
+	return out
+}
+
+func closure(next map[string][]string, from ...string) map[string]bool {
+	seen := map[string]bool{}
+	for len(from) > 0 {
+		s := from[0]
+		from = from[1:]
+		if !seen[s] {
+			seen[s] = true
+			from = append(from, next[s]...)
+		}
+	}
+	return seen
+}
+
+func ends(m *Machine) (out []string) {
+	for _, s := range m.States {
+		if s.End {
+			out = append(out, s.Code)
+		}
+	}
+	return out
+}

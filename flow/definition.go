@@ -1,0 +1,236 @@
+package flow
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Back as an action's target returns to the state from which the present one
+// was entered: for applications that are decided and then forgotten.
+const Back = "$back"
+
+// Machine names of a definition: the matter itself, and a unit's share of it.
+const (
+	OfMatter     = "matter"
+	OfAssignment = "assignment"
+)
+
+// Definition is one version of a process, as its YAML says it.
+type Definition struct {
+	Kind     string               `yaml:"kind"`
+	Version  int                  `yaml:"version"`
+	Title    string               `yaml:"title"`
+	Turns    map[string]string    `yaml:"turns"` // code → who that is, in Chinese
+	Timers   map[string]*TimerDef `yaml:"timers"`
+	Machines map[string]*Machine  `yaml:"machines"`
+
+	Source string `yaml:"-"`
+	Hash   string `yaml:"-"` // SHA-256 of Source
+}
+
+// Machine is the states and actions of one subject.
+type Machine struct {
+	Initial string    `yaml:"initial"`
+	States  []*State  `yaml:"states"`
+	Actions []*Action `yaml:"actions"`
+
+	byState  map[string]*State
+	byAction map[string]*Action
+}
+
+// State is where a subject waits.
+type State struct {
+	Code    string   `yaml:"code"`
+	Label   string   `yaml:"label"`
+	Stage   string   `yaml:"stage"`   // 提 立 办 督 评, or the tenant's words
+	Turn    string   `yaml:"turn"`    // whose turn it is: a code of Turns
+	Timers  []string `yaml:"timers"`  // run while the subject is here
+	Waits   string   `yaml:"waits"`   // why there is no deadline, when Timers is empty
+	End     bool     `yaml:"end"`     // nothing more is owed
+	Step    int      `yaml:"step"`    // position in an order that may not be skipped; 0 = unordered
+	Visible string   `yaml:"visible"` // PARTIES, STAFF or TENANT on entering; empty leaves it as it is
+}
+
+// Action is one thing that somebody may do.
+type Action struct {
+	Code       string         `yaml:"code"`
+	Label      string         `yaml:"label"`
+	From       []string       `yaml:"from"` // empty: creates the subject
+	To         string         `yaml:"to"`   // empty: stays; Back: returns
+	Permission string         `yaml:"may"`  // object.action of authz; empty only when Automatic
+	As         []string       `yaml:"as"`   // relations, one of which the actor must have
+	Guards     []string       `yaml:"guards"`
+	Effects    []string       `yaml:"effects"`
+	Reason     bool           `yaml:"reason"` // a reason must be given
+	Form       map[string]any `yaml:"form"`   // JSON Schema of the input; nil takes nothing
+	Automatic  bool           `yaml:"automatic"`
+	Awaits     string         `yaml:"awaits"`   // what somebody must have done since, in Chinese: breaks a circle of automatic actions
+	Audience   string         `yaml:"audience"` // of the step: ALL (default), HANDLING, STAFF
+
+	permission authz.Permission
+	schema     *jsonschema.Schema
+}
+
+// TimerDef is a deadline of the process. Deadline is a key of the policy;
+// Choose names a Go function that picks the key by case.
+type TimerDef struct {
+	Label    string `yaml:"label"`
+	Deadline string `yaml:"deadline"`
+	Choose   string `yaml:"choose"`
+	Base     string `yaml:"base"`    // a named base event; empty: the day on which it starts
+	Rungs    []int  `yaml:"rungs"`   // days before the due day on which somebody is reminded; negative: after
+	Quiet    bool   `yaml:"quiet"`   // passing it closes a window and makes nobody late
+	Column   string `yaml:"column"`  // column of the assignment that shows the due day
+	Expires  string `yaml:"expires"` // automatic action of the matter that runs when it has passed
+}
+
+// State finds a state by code, nil when there is none.
+func (m *Machine) State(code string) *State { return m.byState[code] }
+
+// Action finds an action by code, nil when there is none.
+func (m *Machine) Action(code string) *Action { return m.byAction[code] }
+
+// Allowed lists the codes of what people may do in a state, whoever they are.
+func (m *Machine) Allowed(state string) []string {
+	out := []string{}
+	for _, a := range m.Actions {
+		if !a.Automatic && a.leaves(state) {
+			out = append(out, a.Code)
+		}
+	}
+	return out
+}
+
+func (a *Action) leaves(state string) bool {
+	for _, f := range a.From {
+		if f == state {
+			return true
+		}
+	}
+	return len(a.From) == 0 && state == ""
+}
+
+// Parse reads a definition. Unknown keys, duplicate codes and forms that are
+// no JSON Schema are refused with their place; whether its loop closes is
+// Check's question.
+func Parse(source []byte) (*Definition, error) {
+	d := &Definition{Source: string(source)}
+	sum := sha256.Sum256(source)
+	d.Hash = hex.EncodeToString(sum[:])
+	dec := yaml.NewDecoder(bytes.NewReader(source))
+	dec.KnownFields(true)
+	if err := dec.Decode(d); err != nil {
+		return nil, errs.New(errs.Invalid, "流程定义无法读取：%v", err)
+	}
+	for name, m := range d.Machines {
+		if err := m.index(name); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+func (m *Machine) index(name string) error {
+	m.byState, m.byAction = map[string]*State{}, map[string]*Action{}
+	for _, s := range m.States {
+		if s.Code == "" || m.byState[s.Code] != nil {
+			return errs.New(errs.Invalid, "%s：环节代码“%s”为空或重复", name, s.Code)
+		}
+		m.byState[s.Code] = s
+	}
+	for _, a := range m.Actions {
+		if a.Code == "" || m.byAction[a.Code] != nil {
+			return errs.New(errs.Invalid, "%s：动作代码“%s”为空或重复", name, a.Code)
+		}
+		m.byAction[a.Code] = a
+		a.permission = authz.Perm(a.Permission)
+		if a.Form == nil {
+			continue
+		}
+		s, err := compileForm(a.Form)
+		if err != nil {
+			return errs.New(errs.Invalid, "%s.%s：表单不是有效的 JSON Schema：%v", name, a.Code, err)
+		}
+		a.schema = s
+	}
+	return nil
+}
+
+func compileForm(form map[string]any) (*jsonschema.Schema, error) {
+	full := map[string]any{"type": "object", "additionalProperties": false}
+	for k, v := range form {
+		full[k] = v
+	}
+	b, err := json.Marshal(full) // through JSON: numbers and maps take the types the compiler knows
+	if err != nil {
+		return nil, err
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("form.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("form.json")
+}
+
+// validate checks the input of an action; the error names the field.
+func (a *Action) validate(form map[string]any) error {
+	if a.schema == nil {
+		if len(form) > 0 {
+			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label)
+		}
+		return nil
+	}
+	if form == nil {
+		form = map[string]any{}
+	}
+	b, err := json.Marshal(form)
+	if err != nil {
+		return errs.New(errs.Invalid, "填写的内容无法读取")
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		return errs.New(errs.Invalid, "填写的内容无法读取")
+	}
+	if err := a.schema.Validate(doc); err != nil {
+		var v *jsonschema.ValidationError
+		if ok := asValidation(err, &v); ok {
+			return formError(a, v)
+		}
+		return errs.New(errs.Invalid, "填写的内容不合要求").Because(err)
+	}
+	return nil
+}
+
+// definitions keeps parsed definitions by hash: a text is parsed once a
+// process, whatever number of tenants uses it.
+var definitions sync.Map
+
+// parsed is Parse with that memory.
+func parsed(source, hash string) (*Definition, error) {
+	if d, ok := definitions.Load(hash); ok {
+		return d.(*Definition), nil
+	}
+	d, err := Parse([]byte(source))
+	if err != nil {
+		return nil, err
+	}
+	if d.Hash != hash {
+		return nil, fmt.Errorf("flow: the stored definition does not have its hash %s", hash)
+	}
+	definitions.Store(hash, d)
+	return d, nil
+}

@@ -1,0 +1,423 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Input is what a rule looks at: the case, the action, what was filled in and
+// by whom. Asking is set when availableActions asks before the form is filled;
+// rules about the form then answer nil.
+type Input struct {
+	*Case
+	Action *Action
+	Form   Form
+	Reason string
+	Viewer *authz.Viewer   // nil for automatic actions
+	Share  *gen.Assignment // the subject, for actions of an assignment
+	Asking bool
+}
+
+// Guard says why an action may not happen now, nil when it may. It is pure.
+type Guard func(*Input) error
+
+// Relation tells whether the viewer stands to the case as a definition's `as`
+// demands. It is pure.
+type Relation func(*Input) bool
+
+// Chooser picks the policy's key of a deadline by case. It is pure.
+type Chooser func(c *Case, share *gen.Assignment) string
+
+// Effect changes what an action changes beyond its state. It runs in the
+// action's transaction, before the state changes.
+type Effect func(context.Context, *Run) error
+
+// Run is an action being carried out.
+type Run struct {
+	Input
+	Engine   *Engine
+	OnBehalf *uuid.UUID
+	Client   *gen.Client
+	Before   map[string]any // shown by the step; effects add to both
+	After    map[string]any
+}
+
+// Actor is the membership that acts, nil when the system does.
+func (r *Run) Actor() *uuid.UUID {
+	if r.Viewer == nil {
+		return nil
+	}
+	return &r.Viewer.Membership
+}
+
+// Engine carries out actions. Nouns register their rules by name; definitions
+// refer to the names.
+type Engine struct {
+	client    *gen.Client
+	guards    map[string]Guard
+	relations map[string]Relation
+	effects   map[string]Effect
+	choosers  map[string]Chooser
+	bases     map[string]Base
+}
+
+// New makes an engine with the generic rules.
+func New(client *gen.Client) *Engine {
+	e := &Engine{
+		client: client, guards: map[string]Guard{}, relations: map[string]Relation{},
+		effects: map[string]Effect{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
+	}
+	registerGeneric(e)
+	return e
+}
+
+// Client is the ent client that the engine works with.
+func (e *Engine) Client() *gen.Client { return e.client }
+
+func register[T any](into map[string]T, what, name string, f T) {
+	if _, ok := into[name]; ok {
+		panic(fmt.Sprintf("flow: %s %q is registered twice", what, name))
+	}
+	into[name] = f
+}
+
+// Guard registers a rule; like its siblings it is called at start only, and a
+// name that is taken is a programming error.
+func (e *Engine) Guard(name string, g Guard) { register(e.guards, "guard", name, g) }
+
+// Relation registers a relation.
+func (e *Engine) Relation(name string, r Relation) { register(e.relations, "relation", name, r) }
+
+// Effect registers an effect.
+func (e *Engine) Effect(name string, f Effect) { register(e.effects, "effect", name, f) }
+
+// Chooser registers a chooser of deadlines.
+func (e *Engine) Chooser(name string, f Chooser) { register(e.choosers, "chooser", name, f) }
+
+// Base registers a base event of deadlines.
+func (e *Engine) Base(name string, f Base) { register(e.bases, "base", name, f) }
+
+// Command asks for one action.
+type Command struct {
+	Machine  string // OfMatter or OfAssignment
+	Subject  uuid.UUID
+	Action   string
+	Form     Form
+	Reason   string
+	Expected *int       // the version the caller saw; nil does not compare
+	OnBehalf *uuid.UUID // a member for whom staff enter
+}
+
+// Do carries out an action for the context's viewer inside the open
+// transaction. The same command a second time is refused, since the state has
+// moved on; use an idempotency key to repeat safely. Errors: NotFound (also
+// for what the viewer may not see), NotAllowed, NotAllowedInState,
+// VersionConflict, Invalid, GuardFailed, DeadlinePassed.
+func (e *Engine) Do(ctx context.Context, cmd Command) (_ *Case, err error) {
+	defer errs.Wrap(&err, "flow.Do(%s %s)", cmd.Action, cmd.Subject)
+	v := authz.From(ctx)
+	if v == nil {
+		return nil, errs.New(errs.Unauthenticated, "请先登录")
+	}
+	id, err := e.visible(ctx, cmd)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.lock(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, Viewer: v}, Engine: e, OnBehalf: cmd.OnBehalf, Client: e.client}
+	if cmd.Machine == OfAssignment {
+		r.Share = c.Share(cmd.Subject)
+	}
+	if err := r.find(cmd); err != nil {
+		return nil, err
+	}
+	if err := e.permitted(&r.Input); err != nil {
+		return nil, err
+	}
+	if got := r.version(); cmd.Expected != nil && *cmd.Expected != got {
+		return nil, errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
+	}
+	if err := r.Action.validate(cmd.Form); err != nil {
+		return nil, err
+	}
+	if r.Action.Reason && cmd.Reason == "" {
+		return nil, errs.New(errs.Invalid, "请填写理由").At("reason")
+	}
+	if err := e.guard(&r.Input); err != nil {
+		return nil, err
+	}
+	return e.carryOut(authz.System(ctx), r)
+}
+
+// visible finds the matter as the viewer sees it.
+func (e *Engine) visible(ctx context.Context, cmd Command) (uuid.UUID, error) {
+	missing := errs.New(errs.NotFound, "没有这件事项，或您无权查看")
+	if cmd.Machine == OfAssignment {
+		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Only(ctx)
+		if gen.IsNotFound(err) {
+			return uuid.Nil, missing
+		}
+		if err != nil {
+			return uuid.Nil, err
+		}
+		return a.MatterID, nil
+	}
+	ok, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Exist(ctx)
+	if err == nil && !ok {
+		err = missing
+	}
+	return cmd.Subject, err
+}
+
+// lock makes this transaction the only one that changes the matter, and reads
+// the case as it is then.
+func (e *Engine) lock(ctx context.Context, id uuid.UUID) (*Case, error) {
+	sys := authz.System(ctx)
+	if _, err := e.client.Matter.Query().Where(matter.ID(id)).ForUpdate().Only(sys); err != nil {
+		return nil, err
+	}
+	cases, err := e.load(sys, id)
+	if err != nil {
+		return nil, err
+	}
+	return cases[id], nil
+}
+
+// Lock locks several matters in an order that cannot deadlock, and reads them.
+func (e *Engine) Lock(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
+	sys := authz.System(ctx)
+	_, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate().All(sys)
+	if err != nil {
+		return nil, err
+	}
+	return e.load(sys, ids...)
+}
+
+func (in *Input) machine() *Machine {
+	if in.Share != nil {
+		return in.Def.Machines[OfAssignment]
+	}
+	return in.Def.Machines[OfMatter]
+}
+
+func (in *Input) state() string {
+	if in.Share != nil {
+		return in.Share.State
+	}
+	return in.State
+}
+
+func (in *Input) version() int {
+	if in.Share != nil {
+		return in.Share.Version
+	}
+	return in.Version
+}
+
+func (r *Run) find(cmd Command) error {
+	m := r.machine()
+	if m == nil {
+		return errs.New(errs.NotAllowedInState, "这类事项没有这个动作").With("allowedActions", []string{})
+	}
+	r.Action = m.Action(cmd.Action)
+	if r.Action == nil || r.Action.Automatic || !r.Action.leaves(r.state()) {
+		label := r.state()
+		if s := m.State(label); s != nil {
+			label = s.Label
+		}
+		return errs.New(errs.NotAllowedInState, "现在处于“%s”环节，不能进行此操作，请刷新后查看可做的事", label).
+			With("state", r.state()).With("allowedActions", m.Allowed(r.state()))
+	}
+	return nil
+}
+
+// permitted asks for the right and for the relation that the action demands.
+func (e *Engine) permitted(in *Input) error {
+	if !in.covers(in.Viewer, in.Viewer.May(in.Action.permission), in.Share) || !e.related(in) {
+		return errs.New(errs.NotAllowed, "您没有进行“%s”的权限", in.Action.Label)
+	}
+	return nil
+}
+
+func (e *Engine) related(in *Input) bool {
+	for _, name := range in.Action.As {
+		if e.relations[name](in) {
+			return true
+		}
+	}
+	return len(in.Action.As) == 0
+}
+
+// guard runs the action's guards in order; the first that objects is the
+// answer.
+func (e *Engine) guard(in *Input) error {
+	for _, name := range in.Action.Guards {
+		if err := e.guards[name](in); err != nil {
+			if shown, ok := errs.As(err); ok {
+				return shown.With("guard", name)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// carryOut does what the action does, then whatever follows by itself.
+func (e *Engine) carryOut(ctx context.Context, r *Run) (*Case, error) {
+	if err := e.one(ctx, r); err != nil {
+		return nil, err
+	}
+	return e.follow(ctx, r.Matter.ID)
+}
+
+// one carries out one action: effects, state, timers, step.
+func (e *Engine) one(ctx context.Context, r *Run) error {
+	from := r.state()
+	r.Before, r.After = map[string]any{}, map[string]any{}
+	for _, name := range r.Action.Effects {
+		if err := e.effects[name](ctx, r); err != nil {
+			return fmt.Errorf("effect %s: %w", name, err)
+		}
+	}
+	to := r.Action.To
+	switch to {
+	case "":
+		to = from
+	case Back:
+		prev, err := e.previous(ctx, r)
+		if err != nil {
+			return err
+		}
+		to = prev
+	}
+	if err := e.move(ctx, r, from, to); err != nil {
+		return err
+	}
+	return e.note(ctx, r, from, to)
+}
+
+// previous is the state from which the present one was entered.
+func (e *Engine) previous(ctx context.Context, r *Run) (string, error) {
+	q := e.client.Step.Query().Where(step.MatterID(r.Matter.ID), step.ToState(r.state()), step.FromStateNEQ(r.state()))
+	if r.Share != nil {
+		q = q.Where(step.AssignmentID(r.Share.ID))
+	} else {
+		q = q.Where(step.AssignmentIDIsNil())
+	}
+	s, err := q.Order(gen.Desc(step.FieldAt, step.FieldID)).First(ctx)
+	if err != nil {
+		return "", err
+	}
+	return s.FromState, nil
+}
+
+// move sets the subject's state, whose turn it is, visibility and version.
+func (e *Engine) move(ctx context.Context, r *Run, from, to string) error {
+	target := r.machine().State(to)
+	if r.Share != nil {
+		a, err := e.client.Assignment.UpdateOneID(r.Share.ID).SetState(to).SetTurn(target.Turn).AddVersion(1).Save(ctx)
+		if err != nil {
+			return err
+		}
+		// The matter's version moves too: its page shows the share.
+		if err := e.client.Matter.UpdateOneID(r.Matter.ID).AddVersion(1).Exec(ctx); err != nil {
+			return err
+		}
+		r.Share.State, r.Share.Version = a.State, a.Version
+	} else {
+		u := e.client.Matter.UpdateOneID(r.Matter.ID).SetState(to).SetTurn(target.Turn).AddVersion(1)
+		if target.Visible != "" {
+			u.SetVisibility(matter.Visibility(target.Visible))
+		}
+		if target.End && r.ClosedAt == nil {
+			u.SetClosedAt(r.Now)
+		} else if !target.End {
+			u.ClearClosedAt()
+		}
+		m, err := u.Save(ctx)
+		if err != nil {
+			return err
+		}
+		r.Matter.State, r.Matter.Version = m.State, m.Version
+	}
+	return e.syncTimers(ctx, r, target)
+}
+
+// note writes the step of the timeline.
+func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
+	s := e.client.Step.Create().SetMatterID(r.Matter.ID).SetAction(r.Action.Code).SetLabel(r.Action.Label).
+		SetFromState(from).SetToState(to).SetAt(r.Now).SetReason(r.Reason).SetNillableOnBehalfID(r.OnBehalf)
+	if r.Share != nil {
+		s.SetAssignmentID(r.Share.ID)
+	}
+	if r.Viewer != nil {
+		s.SetActorID(r.Viewer.Membership).SetActorName(r.Viewer.Name + " " + r.Viewer.Post)
+	} else {
+		s.SetActorName("系统")
+	}
+	if len(r.Before) > 0 {
+		s.SetBefore(r.Before)
+	}
+	if len(r.After) > 0 {
+		s.SetAfter(r.After)
+	}
+	if r.Action.Audience != "" {
+		s.SetAudience(step.Audience(r.Action.Audience))
+	}
+	return s.Exec(ctx)
+}
+
+// chainLimit bounds automatic actions after one action; the loop check refuses
+// definitions whose automatic actions form a circle, so it is never reached.
+const chainLimit = 10
+
+// follow carries out the automatic actions whose guards hold, and returns the
+// case as it is at rest.
+func (e *Engine) follow(ctx context.Context, id uuid.UUID) (*Case, error) {
+	for i := 0; ; i++ {
+		cases, err := e.load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		c := cases[id]
+		in, err := e.nextAutomatic(c)
+		if err != nil || in == nil {
+			return c, err
+		}
+		if i == chainLimit {
+			return nil, fmt.Errorf("flow: more than %d automatic actions in a row on %s", chainLimit, id)
+		}
+		if err := e.one(ctx, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (e *Engine) nextAutomatic(c *Case) (*Input, error) {
+	for _, a := range c.Def.Machines[OfMatter].Actions {
+		if !a.Automatic || !a.leaves(c.State) {
+			continue
+		}
+		in := &Input{Case: c, Action: a}
+		err := e.guard(in)
+		if err == nil {
+			return in, nil
+		}
+		if _, shown := errs.As(err); !shown {
+			return nil, err
+		}
+	}
+	return nil, nil
+}

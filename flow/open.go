@@ -1,0 +1,138 @@
+package flow
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Opening is a new matter.
+type Opening struct {
+	Kind      string
+	Title     string
+	Sector    *uuid.UUID
+	Street    *uuid.UUID
+	OwnerUnit *uuid.UUID
+	OnBehalf  *uuid.UUID
+	Reason    string
+	// Payload creates the typed entity beside the matter and its parties.
+	Payload func(ctx context.Context, m *gen.Matter) error
+}
+
+// Start opens a matter on the newest published version of its process and the
+// policy in force today, with its first step. Permission is the caller's
+// question, since there is no case yet to stand in a relation to.
+func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
+	defer errs.Wrap(&err, "flow.Start(%s)", o.Kind)
+	v := authz.From(ctx)
+	sys := authz.System(ctx)
+	p, err := e.client.Process.Query().Where(process.Kind(o.Kind), process.StatusEQ(process.StatusPUBLISHED)).
+		Order(gen.Desc(process.FieldVersion)).First(sys)
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.Invalid, "本政协还没有启用“%s”流程，请联系租户管理员", o.Kind)
+	}
+	if err != nil {
+		return nil, err
+	}
+	def, err := parsed(p.Source, p.Hash)
+	if err != nil {
+		return nil, err
+	}
+	version, err := policyVersion(sys, e.client, clock.Today(ctx))
+	if err != nil {
+		return nil, err
+	}
+	machine := def.Machines[OfMatter]
+	first := machine.State(machine.Initial)
+	now := clock.Now(ctx)
+	create := e.client.Matter.Create().SetKind(o.Kind).SetProcess(p).SetPolicyVersion(version).SetState(first.Code).SetTurn(first.Turn).
+		SetTitle(o.Title).SetOpenedAt(now).SetNillableSectorID(o.Sector).SetNillableStreetID(o.Street).SetNillableOwnerUnitID(o.OwnerUnit)
+	if first.Visible != "" {
+		create.SetVisibility(matter.Visibility(first.Visible))
+	}
+	if v != nil {
+		create.SetCreatorID(v.Membership)
+	}
+	m, err := create.Save(sys)
+	if err != nil {
+		return nil, err
+	}
+	if o.Payload != nil {
+		if err := o.Payload(sys, m); err != nil {
+			return nil, err
+		}
+	}
+	cases, err := e.load(sys, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{
+		Input:  Input{Case: cases[m.ID], Action: &Action{Code: "create", Label: "新建"}, Viewer: v, Reason: o.Reason},
+		Engine: e, Client: e.client, OnBehalf: o.OnBehalf,
+	}
+	if err := e.syncTimers(sys, r, first); err != nil {
+		return nil, err
+	}
+	if err := e.note(sys, r, "", first.Code); err != nil {
+		return nil, err
+	}
+	return e.follow(sys, m.ID)
+}
+
+// policyVersion is the newest version in force on a day, 0 for the default.
+func policyVersion(ctx context.Context, c *gen.Client, day time.Time) (int, error) {
+	row, err := c.TenantPolicy.Query().Where(tenantpolicy.EffectiveFromLTE(day)).Order(gen.Desc(tenantpolicy.FieldVersion)).First(ctx)
+	if gen.IsNotFound(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return row.Version, nil
+}
+
+// CurrentPolicy is the policy in force today.
+func (e *Engine) CurrentPolicy(ctx context.Context) (Policy, error) {
+	sys := authz.System(ctx)
+	v, err := policyVersion(sys, e.client, clock.Today(ctx))
+	if err != nil {
+		return Policy{}, err
+	}
+	return PolicyAt(sys, e.client, v)
+}
+
+// Publish stores a version of a definition for the tenant after the loop
+// check. The same text again does nothing; another text under a taken version
+// is a Conflict.
+func (e *Engine) Publish(ctx context.Context, source []byte, roles RoleSet) (_ *gen.Process, err error) {
+	defer errs.Wrap(&err, "flow.Publish")
+	d, err := Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	if bad := e.Check(d, DefaultPolicy(), roles); len(bad) > 0 {
+		return nil, errs.New(errs.Invalid, "流程不能闭环：%s", bad[0].String()).With("findings", findingTexts(bad))
+	}
+	sys := authz.System(ctx)
+	old, err := e.client.Process.Query().Where(process.Kind(d.Kind), process.Version(d.Version)).Only(sys)
+	if err == nil && old.Hash == d.Hash {
+		return old, nil
+	}
+	if err == nil {
+		return nil, errs.New(errs.Conflict, "流程“%s”第 %d 版已发布，内容不同；请使用新的版本号", d.Title, d.Version)
+	}
+	if !gen.IsNotFound(err) {
+		return nil, err
+	}
+	return e.client.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).
+		SetSource(d.Source).SetHash(d.Hash).Save(sys)
+}

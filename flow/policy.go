@@ -1,0 +1,157 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
+	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Rating is a word of satisfaction and what it counts as.
+type Rating struct {
+	Code   string `json:"code"`
+	Label  string `json:"label"`
+	Counts string `json:"counts"` // SATISFIED, BASIC, UNDERSTOOD or DISSATISFIED
+}
+
+// Class is a class of reply.
+type Class struct {
+	Code  string `json:"code"`
+	Label string `json:"label"`
+	Track bool   `json:"track"` // its commitments are followed until they are done
+}
+
+// Reason is a reason of not filing.
+type Reason struct {
+	Code  string `json:"code"`
+	Label string `json:"label"`
+}
+
+// Amount is a deadline of the policy.
+type Amount struct {
+	Amount int           `json:"amount"`
+	Unit   deadline.Unit `json:"unit"`
+}
+
+// Policy is a committee's settings: everything that the sources disagree on
+// (domain.md 3.2). The zero version is the shipped default.
+type Policy struct {
+	Version             int               `json:"-"`
+	Deadlines           map[string]Amount `json:"deadlines"`
+	Classes             []Class           `json:"classes"`
+	Ratings             []Rating          `json:"ratings"`
+	RejectBy            string            `json:"rejectBy"`            // LEAD: the first proposer's dissatisfaction reopens; ANY: anyone's
+	MaxRounds           int               `json:"maxRounds"`           // rounds before the face-to-face consultation
+	ContactRequired     bool              `json:"contactRequired"`     // 面商 before a reply
+	OfficeAudit         bool              `json:"officeAudit"`         // the office reads replies before they go out
+	ReviewPasses        int               `json:"reviewPasses"`        // 初审、复审、终审
+	MergeMode           string            `json:"mergeMode"`           // SURVIVING_LEAD
+	BodyLimit           int               `json:"bodyLimit"`           // characters of the three parts together
+	ResignOnResubmit    bool              `json:"resignOnResubmit"`    // changed text needs the co-signers again
+	Intersession        bool              `json:"intersession"`        // 平时提案 are taken
+	MaxExtensions       int               `json:"maxExtensions"`       // a unit's share may be extended so often
+	NotFiledReasons     []Reason          `json:"notFiledReasons"`     // the ten national ones and the tenant's own
+	IntersessionNumbers string            `json:"intersessionNumbers"` // CONTINUE: after the plenary numbers; OWN: own series
+	Labels              map[string]string `json:"labels"`              // the tenant's own words for states, "proposal.FILED" → …
+}
+
+//go:embed policy.json
+var defaults []byte
+
+// DefaultPolicy is what holds where a committee has not decided otherwise.
+func DefaultPolicy() Policy {
+	p, err := overlay(nil, 0)
+	if err != nil {
+		panic(err) // the embedded file is read by a test
+	}
+	return p
+}
+
+// overlay lays a committee's settings over the defaults. Unknown settings
+// are refused: a misspelt one would silently change nothing.
+func overlay(settings map[string]any, version int) (Policy, error) {
+	p := Policy{Version: version}
+	if err := json.Unmarshal(defaults, &p); err != nil {
+		return p, fmt.Errorf("flow: policy.json: %w", err)
+	}
+	if len(settings) == 0 {
+		return p, nil
+	}
+	b, err := json.Marshal(settings)
+	if err != nil {
+		return p, err
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return p, errs.New(errs.Invalid, "政策设置有不认识的项目或格式不对：%v", err)
+	}
+	p.Version = version
+	return p, p.validate()
+}
+
+func (p Policy) validate() error {
+	for key, a := range p.Deadlines {
+		b := deadline.Budget{Key: key, Base: epoch, Amount: a.Amount, Unit: a.Unit}
+		if err := b.Validate(); err != nil {
+			return errs.New(errs.Invalid, "期限“%s”的数值或单位不对", key).Because(err)
+		}
+	}
+	switch {
+	case p.RejectBy != "LEAD" && p.RejectBy != "ANY":
+		return errs.New(errs.Invalid, "rejectBy 只能是 LEAD 或 ANY")
+	case p.MergeMode != "SURVIVING_LEAD":
+		return errs.New(errs.Invalid, "mergeMode 目前只能是 SURVIVING_LEAD")
+	case p.IntersessionNumbers != "CONTINUE" && p.IntersessionNumbers != "OWN":
+		return errs.New(errs.Invalid, "intersessionNumbers 只能是 CONTINUE 或 OWN")
+	case p.MaxRounds < 1 || p.ReviewPasses < 1 || p.ReviewPasses > 3:
+		return errs.New(errs.Invalid, "maxRounds 至少为 1，reviewPasses 为 1 至 3")
+	case len(p.Classes) == 0 || len(p.Ratings) == 0:
+		return errs.New(errs.Invalid, "答复分类和满意度用语不能为空")
+	}
+	return nil
+}
+
+// Class finds a class of reply by code.
+func (p Policy) Class(code string) (Class, bool) {
+	for _, c := range p.Classes {
+		if c.Code == code {
+			return c, true
+		}
+	}
+	return Class{}, false
+}
+
+// Rating finds a word of satisfaction by code.
+func (p Policy) Rating(code string) (Rating, bool) {
+	for _, r := range p.Ratings {
+		if r.Code == code {
+			return r, true
+		}
+	}
+	return Rating{}, false
+}
+
+// PolicyAt reads one version; 0 is the shipped default.
+func PolicyAt(ctx context.Context, c *gen.Client, version int) (Policy, error) {
+	if version == 0 {
+		return overlay(nil, 0)
+	}
+	row, err := c.TenantPolicy.Query().Where(tenantpolicy.Version(version)).Only(ctx)
+	if err != nil {
+		return Policy{}, err
+	}
+	return overlay(row.Settings, version)
+}
+
+// CheckPolicy validates settings before they become a version.
+func CheckPolicy(settings map[string]any) error {
+	_, err := overlay(settings, 1)
+	return err
+}

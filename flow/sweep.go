@@ -1,0 +1,201 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Doors is how a job enters a tenant.
+type Doors interface {
+	InTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error
+	ReadTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error
+}
+
+// sweepPage is how many matters a sweep takes at a time.
+const sweepPage = 100
+
+// Sweep fires the reminders and closes the deadlines of one tenant whose day
+// or hour has come, matter by matter, each in its own transaction: it may die
+// anywhere and be run again, and two may run at once. It returns how many
+// matters it changed.
+func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (changed int, err error) {
+	defer errs.Wrap(&err, "flow.Sweep(%s)", tenant)
+	ctx = authz.System(ctx)
+	after := uuid.Nil
+	for {
+		var ids []uuid.UUID
+		err := doors.ReadTx(ctx, tenant, func(ctx context.Context) (err error) {
+			ids, err = e.dueMatters(ctx, after)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return changed, err
+		}
+		for _, id := range ids {
+			err := doors.InTx(ctx, tenant, func(ctx context.Context) error {
+				n, err := e.sweepMatter(ctx, id)
+				if n > 0 {
+					changed++
+				}
+				return err
+			})
+			if err != nil {
+				return changed, err
+			}
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// dueMatters lists a page of matters with a timer whose next rung or hour has
+// come, in the order of their ids.
+func (e *Engine) dueMatters(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
+	return e.client.Matter.Query().
+		Where(matter.IDGT(after), matter.HasTimersWith(dueTimer(ctx))).
+		Order(matter.ByID()).Limit(sweepPage).IDs(ctx)
+}
+
+func dueTimer(ctx context.Context) predicate.Timer {
+	today, now := clock.Today(ctx), clock.Now(ctx)
+	return timer.And(timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE),
+		timer.Or(timer.NextRungOnLTE(today), timer.And(timer.StatusEQ(timer.StatusRUNNING), timer.DueAtLTE(now))))
+}
+
+// sweepMatter fires what is due on one matter. Called again it finds nothing.
+func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err error) {
+	c, err := e.lock(ctx, id)
+	if err != nil || c == nil {
+		return 0, err
+	}
+	today := c.Today()
+	for _, t := range c.Timers {
+		if t.Status != timer.StatusRUNNING && t.Status != timer.StatusOVERDUE || t.DueOn == nil {
+			continue
+		}
+		hourOver := t.DueAt != nil && t.Status == timer.StatusRUNNING && !t.DueAt.After(c.Now)
+		if !hourOver && (t.NextRungOn == nil || t.NextRungOn.After(today)) {
+			continue
+		}
+		if err := e.fire(ctx, c, t, hourOver); err != nil {
+			return fired, fmt.Errorf("timer %s: %w", t.ID, err)
+		}
+		fired++
+	}
+	if fired == 0 {
+		return 0, nil
+	}
+	if err := e.refreshDue(ctx, id); err != nil {
+		return fired, err
+	}
+	_, err = e.follow(ctx, id)
+	return fired, err
+}
+
+// fire sends every reminder of a timer that has come, and closes the timer or
+// marks it overdue when its day is over.
+func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, hourOver bool) error {
+	def, today, due := c.Def.Timers[t.Key], c.Today(), *t.DueOn
+	fired := append([]string{}, t.Fired...)
+	var latest *int // of several missed rungs only the latest is sent; all are marked
+	for _, before := range def.Rungs {
+		on := due.AddDate(0, 0, -before)
+		if on.After(today) || contains(fired, rungMark(before, due)) {
+			continue
+		}
+		fired = append(fired, rungMark(before, due))
+		if latest == nil || before < *latest {
+			latest = &before
+		}
+	}
+	if latest != nil {
+		if err := e.remind(ctx, c, t, *latest); err != nil {
+			return err
+		}
+	}
+	u := e.client.Timer.UpdateOneID(t.ID)
+	if over := hourOver || due.Before(today); over && t.Status == timer.StatusRUNNING {
+		fired = append(fired, overdueMark(due))
+		if def.Quiet {
+			u.SetStatus(timer.StatusMET).SetEndedAt(c.Now)
+		} else {
+			u.SetStatus(timer.StatusOVERDUE)
+		}
+		if def.Expires != "" {
+			if err := e.expire(ctx, c, def.Expires); err != nil {
+				return err
+			}
+		}
+	}
+	u.SetFired(fired)
+	if next := nextRung(def, due, fired); next != nil {
+		u.SetNextRungOn(*next)
+	} else {
+		u.ClearNextRungOn()
+	}
+	return u.Exec(ctx)
+}
+
+// Levels of the 催办 ladder.
+const (
+	LevelRemind  = "提醒"
+	LevelUrge    = "催办"
+	LevelPublish = "通报"
+)
+
+// level of a rung: before the day 提醒, after it 催办, a week after it 通报.
+func level(before int) string {
+	switch {
+	case before >= 0:
+		return LevelRemind
+	case before > -7:
+		return LevelUrge
+	}
+	return LevelPublish
+}
+
+func (e *Engine) remind(ctx context.Context, c *Case, t *gen.Timer, before int) error {
+	text := fmt.Sprintf("%s将于%s到期", t.Label, t.DueOn.Format("2006年1月2日"))
+	if before < 0 {
+		text = fmt.Sprintf("%s已于%s到期，尚未完成", t.Label, t.DueOn.Format("2006年1月2日"))
+	}
+	r := e.client.Record.Create().SetMatterID(c.Matter.ID).SetNillableAssignmentID(t.AssignmentID).SetKind(record.KindURGE).
+		SetOn(c.Today()).SetText(text).SetMode("系统").
+		SetData(map[string]any{"level": level(before), "timer": t.Key, "rung": before})
+	if t.AssignmentID != nil {
+		r.SetAudience(record.AudienceHANDLING)
+	}
+	return r.Exec(ctx)
+}
+
+// expire runs the automatic action that a passed deadline calls for, when the
+// matter still is where it applies.
+func (e *Engine) expire(ctx context.Context, c *Case, action string) error {
+	a := c.Def.Machines[OfMatter].Action(action)
+	if !a.leaves(c.State) {
+		return nil
+	}
+	in := Input{Case: c, Action: a}
+	if err := e.guard(&in); err != nil {
+		if _, shown := errs.As(err); shown {
+			return nil
+		}
+		return err
+	}
+	return e.one(ctx, &Run{Input: in, Engine: e, Client: e.client})
+}
+
+// HasDue reports whether a sweep of the context's tenant would do anything.
+func (e *Engine) HasDue(ctx context.Context) (bool, error) {
+	return e.client.Timer.Query().Where(dueTimer(ctx)).Exist(authz.System(ctx))
+}

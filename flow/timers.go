@@ -1,0 +1,265 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/workday"
+)
+
+// Base is the event from which a deadline counts: its instant and its name in
+// Chinese. It is pure.
+type Base func(c *Case, share *gen.Assignment) (time.Time, string)
+
+// syncTimers makes the subject's timers those of its state: what the state
+// does not list has been met, what it lists and does not run yet starts.
+func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
+	var share *uuid.UUID
+	if r.Share != nil {
+		share = &r.Share.ID
+	}
+	running := map[string]bool{}
+	for _, t := range r.OpenTimers(share) {
+		if contains(target.Timers, t.Key) {
+			running[t.Key] = true
+			continue
+		}
+		if err := e.end(ctx, t, timer.StatusMET, r.Now); err != nil {
+			return err
+		}
+	}
+	for _, key := range target.Timers {
+		if running[key] {
+			continue
+		}
+		if err := e.start(ctx, r, key, share); err != nil {
+			return err
+		}
+	}
+	return e.refreshDue(ctx, r.Matter.ID)
+}
+
+// end stops a timer. One that was overdue stays counted as overdue by its
+// due day; MET only says that nothing is owed any more.
+func (e *Engine) end(ctx context.Context, t *gen.Timer, status timer.Status, now time.Time) error {
+	return e.client.Timer.UpdateOneID(t.ID).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
+}
+
+// start runs a timer of the definition for a subject.
+func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID) error {
+	def := r.Def.Timers[key]
+	b, err := e.budget(r.Case, def, r.Share)
+	if err != nil {
+		return fmt.Errorf("timer %s: %w", key, err)
+	}
+	m, err := toMap(b)
+	if err != nil {
+		return err
+	}
+	t := e.client.Timer.Create().SetMatterID(r.Matter.ID).SetNillableAssignmentID(share).SetKey(key).SetLabel(def.Label).SetBudget(m)
+	if due, ok := b.Due(r.Calendar); ok {
+		t.SetDueOn(clock.Day(due)).SetOriginalDueOn(clock.Day(due)).SetNillableNextRungOn(nextRung(def, clock.Day(due), nil))
+		if b.Unit == deadline.Hour {
+			t.SetDueAt(due)
+		}
+		if err := e.show(ctx, r.Share, def, clock.Day(due), true); err != nil {
+			return err
+		}
+	}
+	return t.Exec(ctx)
+}
+
+// budget derives a timer's budget from the policy that the matter keeps.
+func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (deadline.Budget, error) {
+	key := def.Deadline
+	if def.Choose != "" {
+		key = e.choosers[def.Choose](c, share)
+	}
+	amount, ok := c.Policy.Deadlines[key]
+	if !ok {
+		return deadline.Budget{}, fmt.Errorf("the policy has no deadline %q", key)
+	}
+	base, event := c.Now, "进入本环节"
+	if def.Base != "" {
+		base, event = e.bases[def.Base](c, share)
+	}
+	if amount.Unit != deadline.Hour {
+		base = clock.Day(base)
+	}
+	return deadline.Budget{Key: key, Event: event, Base: base, Amount: amount.Amount, Unit: amount.Unit, PolicyVersion: c.Policy.Version}, nil
+}
+
+// show copies the due day into the share's column of the definition, where
+// lists and statistics read it; first also sets the original day.
+func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef, due time.Time, first bool) error {
+	if share == nil || def.Column == "" {
+		return nil
+	}
+	u := e.client.Assignment.UpdateOneID(share.ID)
+	switch def.Column {
+	case "sign_by":
+		u.SetSignBy(due)
+	case "return_until":
+		u.SetReturnUntil(due)
+	case "due_on":
+		u.SetDueOn(due)
+		if first && share.OriginalDueOn == nil {
+			u.SetOriginalDueOn(due)
+		}
+	}
+	return u.Exec(ctx)
+}
+
+// refreshDue writes the matter's nearest open deadline, for lists.
+func (e *Engine) refreshDue(ctx context.Context, id uuid.UUID) error {
+	first, err := e.client.Timer.Query().
+		Where(timer.MatterID(id), timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE), timer.DueOnNotNil()).
+		Order(gen.Asc(timer.FieldDueOn)).First(ctx)
+	u := e.client.Matter.UpdateOneID(id)
+	switch {
+	case gen.IsNotFound(err):
+		u.ClearNextDueOn()
+	case err != nil:
+		return err
+	default:
+		u.SetNextDueOn(*first.DueOn)
+	}
+	return u.Exec(ctx)
+}
+
+// Budget reads a timer's stored budget.
+func Budget(t *gen.Timer) (deadline.Budget, error) {
+	var b deadline.Budget
+	raw, err := json.Marshal(t.Budget)
+	if err != nil {
+		return b, err
+	}
+	return b, json.Unmarshal(raw, &b)
+}
+
+// Explain says in Chinese how a timer's due day came about. The published day
+// stands even where the calendar has been corrected since.
+func Explain(t *gen.Timer, cal workday.Calendar) (string, error) {
+	b, err := Budget(t)
+	if err != nil {
+		return "", err
+	}
+	return b.Explain(cal).Text(), nil
+}
+
+// change replaces a timer's budget and everything derived from it.
+func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.Budget) error {
+	m, err := toMap(b)
+	if err != nil {
+		return err
+	}
+	def := c.Def.Timers[t.Key]
+	u := e.client.Timer.UpdateOneID(t.ID).SetBudget(m)
+	due, ok := b.Due(c.Calendar)
+	if !ok {
+		return u.SetStatus(timer.StatusSUSPENDED).ClearNextRungOn().Exec(ctx)
+	}
+	day := clock.Day(due)
+	u.SetStatus(timer.StatusRUNNING).SetDueOn(day).SetNillableNextRungOn(nextRung(def, day, t.Fired))
+	if b.Unit == deadline.Hour {
+		u.SetDueAt(due)
+	}
+	if err := u.Exec(ctx); err != nil {
+		return err
+	}
+	if t.AssignmentID == nil {
+		return nil
+	}
+	return e.show(ctx, c.Share(*t.AssignmentID), def, day, false)
+}
+
+// Extend gives a share's timer more time until a day. The original day stays.
+func (e *Engine) Extend(ctx context.Context, c *Case, share uuid.UUID, key string, until time.Time, reason string) error {
+	for _, t := range c.OpenTimers(&share) {
+		if t.Key != key {
+			continue
+		}
+		b, err := Budget(t)
+		if err != nil {
+			return err
+		}
+		b, err = b.Extend(deadline.Extension{Unit: deadline.FixedDate, Fixed: until, On: c.Today(), Reason: reason})
+		if err != nil {
+			return err
+		}
+		if err := e.change(ctx, c, t, b); err != nil {
+			return err
+		}
+		return e.refreshDue(ctx, c.Matter.ID)
+	}
+	return errs.New(errs.GuardFailed, "该期限没有在计时，不能延长")
+}
+
+// suspendAll pauses, or resumes, every running timer of the matter.
+func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
+	for _, t := range r.Timers {
+		if !isOpen(t) || (t.Status == timer.StatusSUSPENDED) == pause {
+			continue
+		}
+		b, err := Budget(t)
+		if err != nil {
+			return err
+		}
+		if pause {
+			b, err = b.Suspend(r.Today(), r.Reason)
+		} else {
+			b, err = b.Resume(r.Today())
+		}
+		if err != nil {
+			return err
+		}
+		if err := e.change(ctx, r.Case, t, b); err != nil {
+			return err
+		}
+	}
+	return e.refreshDue(ctx, r.Matter.ID)
+}
+
+// nextRung is the earliest reminder of the ladder that has not fired for this
+// due day, or the day after it, on which the timer becomes overdue.
+func nextRung(def *TimerDef, due time.Time, fired []string) *time.Time {
+	next := due.AddDate(0, 0, 1)
+	if contains(fired, overdueMark(due)) {
+		next = time.Time{}
+	}
+	for _, before := range def.Rungs {
+		on := due.AddDate(0, 0, -before)
+		if !contains(fired, rungMark(before, due)) && (next.IsZero() || on.Before(next)) {
+			next = on
+		}
+	}
+	if next.IsZero() {
+		return nil
+	}
+	return &next
+}
+
+// A rung fires once for each due day: an extension makes the ladder anew.
+func rungMark(before int, due time.Time) string {
+	return strconv.Itoa(before) + "@" + due.Format(time.DateOnly)
+}
+func overdueMark(due time.Time) string { return "overdue@" + due.Format(time.DateOnly) }
+
+func toMap(v any) (map[string]any, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	var m map[string]any
+	return m, json.Unmarshal(b, &m)
+}
