@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -10,17 +11,15 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/migrations"
-	"github.com/bihuan/bihuan/internal/dbtest"
 	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 // house is a database with two committees.
 type house struct {
 	*testing.T
+	db     *tenantstest.DB
 	store  *tenants.Store
-	super  string // the superuser's URL
-	app    string // the serving role's URL
 	tenant uuid.UUID
 	other  uuid.UUID
 }
@@ -28,28 +27,28 @@ type house struct {
 func open(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
-	h := &house{T: t}
-	h.super = dbtest.New(t, dbtest.Template{Name: "audit", Hash: "1", Build: func(ctx context.Context, url string) error {
-		_, err := migrations.Up(ctx, url)
-		return err
-	}})
-	h.app = dbtest.URL(h.super, "bihuan_app", "")
-	h.tenant, h.other = uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
-	for _, id := range []uuid.UUID{h.tenant, h.other} {
-		h.sql(`INSERT INTO tenants (id, code, name, short_name, level, created_at) VALUES ($1, $2, '政协', '政协', 'DISTRICT', now())`, id, id.String())
+	db := tenantstest.New(t)
+	db.Store.Ent().Use(audit.Hook)
+	return &house{
+		T: t, db: db, store: db.Store,
+		tenant: tenantstest.Tenant(t, db, "210211", "甘井子区政协", "DISTRICT"),
+		other:  tenantstest.Tenant(t, db, "210212", "旅顺口区政协", "DISTRICT"),
 	}
-	store, err := tenants.Open(t.Context(), h.app, 8)
-	h.must(err)
-	t.Cleanup(store.Close)
-	store.Ent().Use(audit.Hook)
-	h.store = store
-	return h
+}
+
+// run is a subtest of the house.
+func (h *house) run(name string, fn func(h *house)) {
+	h.T.Run(name, func(t *testing.T) {
+		in := *h
+		in.T = t
+		fn(&in)
+	})
 }
 
 // sql runs a statement as the superuser, past all policies.
 func (h *house) sql(sql string, args ...any) {
 	h.Helper()
-	c, err := pgx.Connect(h.Context(), h.super)
+	c, err := pgx.Connect(h.Context(), h.db.SuperURL)
 	h.must(err)
 	defer func() { _ = c.Close(context.Background()) }()
 	_, err = c.Exec(h.Context(), sql, args...)
@@ -127,3 +126,12 @@ func (h *house) equal(got, want any) {
 
 // noon is any time at which nothing special happens.
 var noon = time.Date(2026, 3, 5, 4, 0, 0, 0, time.UTC)
+
+func text(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

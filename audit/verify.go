@@ -26,7 +26,7 @@ type Report struct {
 	Tenant   uuid.UUID
 	Rows     int64 // records found good, from the first
 	OK       bool
-	FirstBad int64  // number of the first record that is wrong or missing; 0 when OK
+	FirstBad int64  // number of the first record that is wrong, missing or too many, unless OK
 	Why      string // Chinese, for the auditor; empty when OK
 	Head     Anchor // end of the chain when the check began; to be kept as an anchor when OK
 }
@@ -44,7 +44,7 @@ var genesis = sha256.Sum256(nil)
 // is about reading; a broken chain is a Report.
 func Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID, anchors ...Anchor) (_ Report, err error) {
 	defer errs.Wrap(&err, "audit.Verify(%s)", tenant)
-	v := &verifier{tenant: tenant, last: genesis[:], report: Report{Tenant: tenant}, anchors: anchors}
+	v := &verifier{tenant: tenant, last: genesis[:], report: Report{Tenant: tenant, OK: true}, anchors: anchors}
 	v.read = func(fn func(context.Context) error) error {
 		if tenant == tenants.Installation {
 			return store.Global(ctx, fn)
@@ -54,7 +54,6 @@ func Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID, anchors
 	if err := v.run(); err != nil {
 		return Report{}, err
 	}
-	v.report.OK = v.report.FirstBad == 0
 	return v.report, nil
 }
 
@@ -95,12 +94,12 @@ func (v *verifier) run() error {
 		v.bad(v.ends.min, "记录编号小于 1，是另行加入的")
 		return nil
 	}
-	for v.report.FirstBad == 0 && v.report.Rows < v.ends.head {
+	for v.report.OK && v.report.Rows < v.ends.head {
 		if err := v.page(); err != nil {
 			return err
 		}
 	}
-	if v.report.FirstBad == 0 {
+	if v.report.OK {
 		v.checkEnd()
 	}
 	return nil
@@ -120,7 +119,7 @@ func (v *verifier) page() error {
 		return err
 	}
 	for _, r := range rows {
-		if v.check(r); v.report.FirstBad != 0 {
+		if v.check(r); !v.report.OK {
 			return nil
 		}
 	}
@@ -179,6 +178,7 @@ func (v *verifier) checkEnd() {
 }
 
 func (v *verifier) bad(seq int64, why string, args ...any) {
+	v.report.OK = false
 	v.report.FirstBad = seq
 	v.report.Why = why
 	if len(args) > 0 {

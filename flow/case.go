@@ -216,7 +216,11 @@ func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Cas
 	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).
 		WithProcess().
 		WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) }).
-		WithCohort().
+		WithCohort(func(q *gen.CohortQuery) { // rules of a loop look at its proposal
+			q.WithProposalMatter(func(q *gen.MatterQuery) {
+				q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+			})
+		}).
 		WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) }).
 		WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) }).
 		WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }).

@@ -89,6 +89,7 @@ type TimerDef struct {
 	Choose   string `yaml:"choose"`
 	Base     string `yaml:"base"`    // a named base event; empty: the day on which it starts
 	Rungs    []int  `yaml:"rungs"`   // days before the due day on which somebody is reminded; negative: after
+	Once     bool   `yaml:"once"`    // runs at most once for a subject, however often its state returns
 	Quiet    bool   `yaml:"quiet"`   // passing it closes a window and makes nobody late
 	Column   string `yaml:"column"`  // column of the assignment that shows the due day
 	Expires  string `yaml:"expires"` // automatic action of the matter that runs when it has passed
@@ -180,6 +181,7 @@ func compileForm(form map[string]any) (*jsonschema.Schema, error) {
 		return nil, err
 	}
 	c := jsonschema.NewCompiler()
+	c.AssertFormat() // draft 2020-12 only notes formats by default
 	if err := c.AddResource("form.json", doc); err != nil {
 		return nil, err
 	}

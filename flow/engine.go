@@ -405,18 +405,28 @@ func (e *Engine) follow(ctx context.Context, id uuid.UUID) (*Case, error) {
 	}
 }
 
+// nextAutomatic finds an automatic action whose guards hold, of the matter or
+// of one of its shares.
 func (e *Engine) nextAutomatic(c *Case) (*Input, error) {
-	for _, a := range c.Def.Machines[OfMatter].Actions {
-		if !a.Automatic || !a.leaves(c.State) {
+	subjects := append([]*gen.Assignment{nil}, c.Assignments...)
+	for _, share := range subjects {
+		in := &Input{Case: c, Share: share}
+		m := in.machine()
+		if m == nil {
 			continue
 		}
-		in := &Input{Case: c, Action: a}
-		err := e.guard(in)
-		if err == nil {
-			return in, nil
-		}
-		if _, shown := errs.As(err); !shown {
-			return nil, err
+		for _, a := range m.Actions {
+			if !a.Automatic || !a.leaves(in.state()) {
+				continue
+			}
+			in.Action = a
+			err := e.guard(in)
+			if err == nil {
+				return in, nil
+			}
+			if _, shown := errs.As(err); !shown {
+				return nil, err
+			}
 		}
 	}
 	return nil, nil

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/google/uuid"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
@@ -23,6 +26,39 @@ func (f Form) Bool(key string) bool { b, _ := f[key].(bool); return b }
 
 // Has reports whether the field was given and is not null.
 func (f Form) Has(key string) bool { v, ok := f[key]; return ok && v != nil }
+
+// ID is a field that names an object. One that cannot be an id names nothing.
+func (f Form) ID(key string) (uuid.UUID, error) {
+	id, err := uuid.Parse(f.Text(key))
+	if err != nil {
+		return uuid.Nil, errs.New(errs.Invalid, "所选的对象不存在，请重新选择").At(key)
+	}
+	return id, nil
+}
+
+// IDs is a list of ids.
+func (f Form) IDs(key string) ([]uuid.UUID, error) {
+	list, _ := f[key].([]any)
+	out := make([]uuid.UUID, 0, len(list))
+	for i, v := range list {
+		s, _ := v.(string)
+		id, err := uuid.Parse(s)
+		if err != nil {
+			return nil, errs.New(errs.Invalid, "所选的对象不存在，请重新选择").At(key, strconv.Itoa(i))
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+// Day is a date field, in the form 2006-01-02.
+func (f Form) Day(key string) (time.Time, error) {
+	d, err := time.Parse(time.DateOnly, f.Text(key))
+	if err != nil {
+		return d, errs.New(errs.Invalid, "日期格式应为 2024-12-27").At(key)
+	}
+	return d, nil
+}
 
 // Into decodes the form into a struct with json tags.
 func (f Form) Into(dest any) error {

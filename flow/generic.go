@@ -22,6 +22,8 @@ func registerGeneric(e *Engine) {
 		}
 		return nil
 	})
+	// For actions that only the engine itself carries out.
+	e.Guard("never", func(*Input) error { return errs.New(errs.GuardFailed, "由系统自动进行") })
 	// An automatic action that only its timer's expiry may start.
 	e.Guard("deadline_passed", func(in *Input) error {
 		for _, t := range in.OpenTimers(nil) {

@@ -39,7 +39,7 @@ func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
 		}
 	}
 	for _, key := range target.Timers {
-		if running[key] {
+		if running[key] || (r.Def.Timers[key].Once && r.had(key, share)) {
 			continue
 		}
 		if err := e.start(ctx, r, key, share); err != nil {
@@ -47,6 +47,34 @@ func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
 		}
 	}
 	return e.refreshDue(ctx, r.Matter.ID)
+}
+
+// had reports whether the subject ever had the timer.
+func (c *Case) had(key string, share *uuid.UUID) bool {
+	for _, t := range c.Timers {
+		if t.Key == key && sameID(t.AssignmentID, share) {
+			return true
+		}
+	}
+	return false
+}
+
+// Met ends a running timer of the subject inside an effect; where the state
+// still lists it and it may run again, it begins anew.
+func (r *Run) Met(ctx context.Context, key string) error {
+	var share *uuid.UUID
+	if r.Share != nil {
+		share = &r.Share.ID
+	}
+	for _, t := range r.OpenTimers(share) {
+		if t.Key == key {
+			if err := r.Engine.end(ctx, t, timer.StatusMET, r.Now); err != nil {
+				return err
+			}
+			t.Status = timer.StatusMET
+		}
+	}
+	return nil
 }
 
 // end stops a timer. One that was overdue stays counted as overdue by its

@@ -28,8 +28,7 @@ func Login(typed string) (string, error) {
 	if len(typed) > maxTyped {
 		return "", bad
 	}
-	s := strings.ToLower(strings.TrimSpace(norm.NFKC.String(typed)))
-	s = strings.ReplaceAll(s, "。", ".")
+	s := strings.Map(plain, strings.TrimSpace(norm.NFKC.String(typed)))
 	if len(s) < minLogin || len(s) > maxLogin {
 		return "", bad
 	}
@@ -39,6 +38,18 @@ func Login(typed string) (string, error) {
 		}
 	}
 	return s, nil
+}
+
+// plain lowers the letters of ASCII only: İ would become an i as well, and
+// look-alikes shall not meet.
+func plain(r rune) rune {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	case r == '。':
+		return '.'
+	}
+	return r
 }
 
 // typedPassword is the form of a password that is hashed (NIST SP 800-63B

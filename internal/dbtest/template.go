@@ -20,8 +20,8 @@ type Template struct {
 
 const (
 	templatePrefix = "bihuan_t_"
-	// buildLock is held by who builds any template: templates may share what
-	// belongs to the whole server, such as roles.
+	// buildLock is held by who builds or drops any template: templates may share
+	// what belongs to the whole server, such as roles.
 	buildLock = "bihuan_build"
 )
 
@@ -54,7 +54,7 @@ func (s *server) prepare(ctx context.Context, t Template) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.ready[name] {
-		// waits while another process builds it
+		// waits only while another process drops it
 		if err := lock(ctx, s.keeper, "pg_advisory_lock_shared", name); err != nil {
 			return "", err
 		}
@@ -82,10 +82,8 @@ func (s *server) build(ctx context.Context, t Template, name string) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, unlockAll(c)) }()
-	for _, key := range []string{buildLock, name} {
-		if err := lock(ctx, c.Conn(), "pg_advisory_lock", key); err != nil {
-			return err
-		}
+	if err := lock(ctx, c.Conn(), "pg_advisory_lock", buildLock); err != nil { // waits while another process builds
+		return err
 	}
 	if ready, err := complete(ctx, c.Conn(), name); err != nil || ready {
 		return err

@@ -1,0 +1,95 @@
+package proposals
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/flow"
+)
+
+// run is what every effect gets.
+type run = flow.Run
+
+func registerEffects(e *flow.Engine) {
+	for name, f := range map[string]flow.Effect{
+		"revise": revise, "invite": invite, "sign": answerInvite(party.CosignSIGNED), "decline": answerInvite(party.CosignDECLINED),
+		"cancel_invite": cancelInvite, "expire_invites": expireInvites, "convener_signs": consent("convener"),
+		"submit": submit, "resubmit": resubmit,
+		"consent_withdraw": consentWithdraw, "apply_withdraw": consent("withdraw"), "dispose_withdrawn": dispose(proposal.DispositionWITHDRAWN),
+		"record_pass": recordPass, "flag_secret": flagSecret(true), "clear_secret": flagSecret(false),
+		"file": file, "approve_merge": approveMerge, "merge": merge, "undo_merge": undoMerge,
+		"consent_opinion": consentOpinion, "convert_opinion": convertOpinion, "convert_letter": dispose(proposal.DispositionCONVERTED_LETTER),
+		"refuse": refuse, "forward_up": forwardUp, "apply_reedit": consent("reedit"), "grant_reedit": grantReedit,
+		"pre_assign": preAssign, "pre_assign_opinion": preAssignOpinion, "assign": assign,
+		"ask_feedback": askFeedback, "rate": rate, "enter_rating": rate, "new_round": newRound, "joint_consult": jointConsult,
+		"disclose": disclose, "mark_key": markKey, "record_supervision": recordSupervision, "urge": urge,
+		"complete": complete, "report_commitment": reportCommitment, "verify_commitment": verifyCommitment, "settle": settle,
+		"archive": archive, "request_correction": requestCorrection, "apply_correction": applyCorrection,
+	} {
+		e.Effect("proposal."+name, f)
+	}
+}
+
+// text is the part of a proposal that its proposers write.
+type text struct {
+	Title          *string  `json:"title"`
+	Situation      *string  `json:"situation"`
+	Analysis       *string  `json:"analysis"`
+	Suggestions    []string `json:"suggestions"`
+	Category       *string  `json:"category"`
+	SuggestedUnits []string `json:"suggestedUnitIds"`
+	ConsentPublish *bool    `json:"consentPublish"`
+	ConsentReason  *string  `json:"consentReason"`
+}
+
+// revise changes the text and keeps what it was. A change during co-signing,
+// or of a returned joint proposal, asks every co-signer anew.
+func revise(ctx context.Context, r *run) error {
+	var in text
+	if err := r.Form.Into(&in); err != nil {
+		return err
+	}
+	p := r.Proposal()
+	u := r.Client.Proposal.UpdateOneID(p.ID)
+	set := func(field string, before, after any) {
+		r.Before[field], r.After[field] = before, after
+	}
+	if in.Title != nil && *in.Title != r.Title {
+		set("title", r.Title, *in.Title)
+		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(strings.TrimSpace(*in.Title)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	str := func(field string, before string, after *string, put func(string) *gen.ProposalUpdateOne) {
+		if after != nil && *after != before {
+			set(field, before, *after)
+			put(*after)
+		}
+	}
+	str("situation", p.Situation, in.Situation, u.SetSituation)
+	str("analysis", p.Analysis, in.Analysis, u.SetAnalysis)
+	str("category", p.Category, in.Category, u.SetCategory)
+	str("consentReason", p.ConsentReason, in.ConsentReason, u.SetConsentReason)
+	if in.Suggestions != nil && !slices.Equal(in.Suggestions, p.Suggestions) {
+		set("suggestions", p.Suggestions, in.Suggestions)
+		u.SetSuggestions(in.Suggestions)
+	}
+	if in.SuggestedUnits != nil {
+		u.SetSuggestedUnits(in.SuggestedUnits)
+	}
+	if in.ConsentPublish != nil && *in.ConsentPublish != p.ConsentPublish {
+		set("consentPublish", p.ConsentPublish, *in.ConsentPublish)
+		u.SetConsentPublish(*in.ConsentPublish)
+	}
+	if err := u.Exec(ctx); err != nil {
+		return err
+	}
+	if len(r.After) == 0 || (r.State == "RETURNED" && !r.Policy.ResignOnResubmit) || (r.State != "COSIGNING" && r.State != "RETURNED") {
+		return nil
+	}
+	return askAgain(ctx, r)
+}

@@ -1,0 +1,263 @@
+package proposals
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/sitting"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// askAgain resets every signature: the text that was signed is no more.
+func askAgain(ctx context.Context, r *run) error {
+	due, err := cosignDue(r.Case)
+	if err != nil {
+		return err
+	}
+	for _, p := range r.Parties {
+		if p.Role == party.RoleCO && p.Cosign == party.CosignSIGNED && p.FromMatterID == nil {
+			err := r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignINVITED).SetCosignDueAt(due).ClearSignedAt().Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return r.Met(ctx, "cosign")
+}
+
+// cosignDue is the instant at which invitations end: some hours during the
+// plenary, otherwise the end of a day.
+func cosignDue(c *flow.Case) (time.Time, error) {
+	key := "cosign.other"
+	if s := c.Proposal().Edges.Sitting; s != nil && inSession(s, c.Today()) {
+		key = "cosign.plenary"
+	}
+	due, err := c.DueDay(key)
+	if err == nil && key == "cosign.other" {
+		due = clock.StartOf(due.AddDate(0, 0, 1))
+	}
+	return due, err
+}
+
+// invite asks members of this committee to join. One who is invited already
+// stays as he is; one who declined or was cancelled is asked again.
+func invite(ctx context.Context, r *run) error {
+	ids, err := r.Form.IDs("membershipIds")
+	if err != nil {
+		return err
+	}
+	found, err := r.Client.Membership.Query().Where(membership.IDIn(ids...), membership.KindEQ(membership.KindMEMBER), membership.StatusEQ(membership.StatusACTIVE)).All(ctx)
+	if err != nil {
+		return err
+	}
+	if len(found) != len(ids) {
+		return errs.New(errs.Invalid, "联名人须是本政协的在任委员，请重新选择").At("membershipIds")
+	}
+	due, err := cosignDue(r.Case)
+	if err != nil {
+		return err
+	}
+	known := map[uuid.UUID]*gen.Party{}
+	for _, p := range r.Parties {
+		if p.MembershipID != nil {
+			known[*p.MembershipID] = p
+		}
+	}
+	for i, m := range found {
+		p := known[m.ID]
+		switch {
+		case p == nil:
+			err = r.Client.Party.Create().SetMatterID(r.Matter.ID).SetMembershipID(m.ID).SetName(m.Name).SetRole(party.RoleCO).
+				SetOrdinal(len(r.Parties) + i).SetCosign(party.CosignINVITED).SetCosignDueAt(due).Exec(ctx)
+		case p.Role == party.RoleLEAD:
+			return errs.New(errs.Invalid, "第一提案人不用邀请").At("membershipIds")
+		case p.Cosign == party.CosignDECLINED || p.Cosign == party.CosignEXPIRED || p.Cosign == party.CosignCANCELLED:
+			err = r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignINVITED).SetCosignDueAt(due).Exec(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.Met(ctx, "cosign") // the clock begins with the newest invitation
+}
+
+func answerInvite(answer party.Cosign) flow.Effect {
+	return func(ctx context.Context, r *run) error {
+		for _, p := range r.Parties {
+			if p.Cosign != party.CosignINVITED || !is(p.MembershipID, r.Viewer) {
+				continue
+			}
+			u := r.Client.Party.UpdateOneID(p.ID).SetCosign(answer)
+			if answer == party.CosignSIGNED {
+				u.SetSignedAt(r.Now)
+			}
+			return u.Exec(ctx)
+		}
+		return nil
+	}
+}
+
+func cancelInvite(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("membershipId")
+	if err != nil {
+		return err
+	}
+	for _, p := range r.Parties {
+		if p.Role == party.RoleCO && p.MembershipID != nil && *p.MembershipID == id && p.Cosign == party.CosignINVITED {
+			return r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignCANCELLED).Exec(ctx)
+		}
+	}
+	return errs.New(errs.Invalid, "此人没有待答复的邀请").At("membershipId")
+}
+
+func expireInvites(ctx context.Context, r *run) error {
+	return r.Client.Party.Update().Where(party.MatterID(r.Matter.ID), party.CosignEQ(party.CosignINVITED)).
+		SetCosign(party.CosignEXPIRED).Exec(ctx)
+}
+
+// submit gives the registration number, the period and the contact of the
+// day. Invitations that nobody answered have expired.
+func submit(ctx context.Context, r *run) error {
+	s, period, err := sittingFor(ctx, r)
+	if err != nil {
+		return err
+	}
+	p := r.Proposal()
+	if bySector(p) && period != proposal.PeriodPLENARY {
+		return failed("界别、小组、联组提案只在全体会议期间提交")
+	}
+	if period == proposal.PeriodINTERSESSION && !r.Policy.Intersession {
+		return errs.New(errs.DeadlinePassed, "大会提案征集已截止，本政协不受理平时提案")
+	}
+	no, err := registration(ctx, s)
+	if err != nil {
+		return err
+	}
+	u := r.Client.Proposal.UpdateOneID(p.ID).SetSitting(s).SetPeriod(period).SetRegistrationNo(no).SetSubmittedAt(r.Now)
+	if joint(p) {
+		if err := expireInvites(ctx, r); err != nil {
+			return err
+		}
+		if r.Form.Bool("acceptIndividual") && !anyParty(r.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignSIGNED }) {
+			u.SetProposerKind(proposal.ProposerKindINDIVIDUAL)
+		}
+	}
+	for _, l := range r.Active(party.RoleLEAD) {
+		if l.MembershipID == nil {
+			continue
+		}
+		m, err := r.Client.Membership.Get(ctx, *l.MembershipID)
+		if err != nil {
+			return err
+		}
+		u.SetContactPhone(m.Phone)
+	}
+	r.After["registrationNo"] = no
+	if err := u.Exec(ctx); err != nil {
+		return err
+	}
+	p.Edges.Sitting = s // the review clock counts from this sitting's closing
+	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(no).Exec(ctx)
+}
+
+// sittingFor finds the sitting that a submission of now belongs to: the one
+// whose window is open (大会提案), otherwise the last that has opened (平时提案).
+// A proposal handed in on the opening day of the next sitting is the next
+// sitting's (domain.md trap 2).
+func sittingFor(ctx context.Context, r *run) (*gen.Sitting, proposal.Period, error) {
+	today := r.Today()
+	open, err := r.Client.Sitting.Query().WithTerm().
+		Where(sitting.PrepOpensOnLTE(today), sitting.Or(sitting.CutoffAtGTE(r.Now), sitting.And(sitting.CutoffAtIsNil(), sitting.ClosesOnGTE(today)))).
+		Order(gen.Asc(sitting.FieldPrepOpensOn)).First(ctx)
+	if err == nil {
+		return open, proposal.PeriodPLENARY, nil
+	}
+	if !gen.IsNotFound(err) {
+		return nil, "", err
+	}
+	last, err := r.Client.Sitting.Query().WithTerm().Where(sitting.OpensOnLTE(today)).Order(gen.Desc(sitting.FieldOpensOn)).First(ctx)
+	if gen.IsNotFound(err) {
+		return nil, "", failed("本政协还没有设置会议，不能提交；请联系租户管理员")
+	}
+	return last, proposal.PeriodINTERSESSION, err
+}
+
+// registration is {committee}-{term}{sitting}-R{0001}.
+func registration(ctx context.Context, s *gen.Sitting) (string, error) {
+	n, err := flow.Next(ctx, "registration:"+s.ID.String(), 1)
+	if err != nil {
+		return "", err
+	}
+	code, err := tenantCode(ctx)
+	return fmt.Sprintf("%s-%02d%02d-R%04d", code, s.Edges.Term.Ordinal, s.Ordinal, n), err
+}
+
+func tenantCode(ctx context.Context) (string, error) {
+	t, err := tenants.Current(ctx)
+	if err != nil {
+		return "", err
+	}
+	var code string
+	err = tenants.Row(ctx, `SELECT code FROM tenants WHERE id = $1`, []any{t}, &code)
+	return code, err
+}
+
+// resubmit keeps the registration number.
+func resubmit(ctx context.Context, r *run) error {
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReviewPass(0).Exec(ctx)
+}
+
+// consent records what somebody agreed to or applied for.
+func consent(purpose string) flow.Effect {
+	return func(ctx context.Context, r *run) error {
+		return r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(record.KindCONSENT).SetOn(r.Today()).
+			SetNillableAuthorID(r.Actor()).SetText(r.Reason).SetData(map[string]any{"for": purpose}).Exec(ctx)
+	}
+}
+
+func consentWithdraw(ctx context.Context, r *run) error {
+	for _, p := range r.Active(party.RoleCO) {
+		if speaksFor(p, r.Viewer) {
+			return r.Client.Party.UpdateOneID(p.ID).SetWithdrawConsentAt(r.Now).Exec(ctx)
+		}
+	}
+	return nil
+}
+
+// grantReedit opens the text for seven days, or refuses.
+func grantReedit(ctx context.Context, r *run) error {
+	r.After["grant"], r.After["note"] = r.Form.Bool("grant"), r.Form.Text("note")
+	if !r.Form.Bool("grant") {
+		return nil
+	}
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReeditGrantedUntil(r.Now.AddDate(0, 0, 7)).Exec(ctx)
+}
+
+// home finds a member's 界别 and street from his seats of today.
+func home(ctx context.Context, c *gen.Client, member uuid.UUID, today time.Time) (sector, street *uuid.UUID, err error) {
+	seats, err := c.Seat.Query().Where(seat.MembershipID(member), seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(today))).WithUnit().All(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, s := range seats {
+		switch s.Edges.Unit.Kind {
+		case "SECTOR":
+			sector = &s.UnitID
+		case "STREET_LIAISON":
+			street = &s.UnitID
+		}
+	}
+	return sector, street, nil
+}

@@ -1,0 +1,359 @@
+package proposals
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/feedback"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// handlingUnits reads the chosen units, which must be handling units in use.
+func handlingUnits(ctx context.Context, r *run, list []share) (map[uuid.UUID]*gen.Unit, error) {
+	ids := make([]uuid.UUID, len(list))
+	for i, s := range list {
+		ids[i] = s.Unit
+	}
+	found, err := r.Client.Unit.Query().Where(unit.IDIn(ids...), unit.LineEQ(unit.LineHANDLING),
+		unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(r.Today()))).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]*gen.Unit, len(found))
+	for _, u := range found {
+		out[u.ID] = u
+	}
+	for i, s := range list {
+		if out[s.Unit] == nil {
+			return nil, errs.New(errs.Invalid, "所选单位不是在用的承办单位").At("units", fmt.Sprint(i))
+		}
+	}
+	return out, nil
+}
+
+// preAssign keeps the plan and asks the units in advance.
+func preAssign(ctx context.Context, r *run) error {
+	list, err := shares(r.Form)
+	if err != nil {
+		return err
+	}
+	if _, err := handlingUnits(ctx, r, list); err != nil {
+		return err
+	}
+	for _, s := range list { // a unit that is asked must be able to see the case: it becomes a guest
+		err := r.Client.Party.Create().SetMatterID(r.Matter.ID).SetUnitID(s.Unit).SetRole("GUEST").SetOrdinal(1000).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return note(r, record.KindPLAN, "preassign", "预交办", r.Form).SetAudience(record.AudienceSTAFF).Exec(ctx)
+}
+
+func preAssignOpinion(ctx context.Context, r *run) error {
+	asked, err := planned(r.Case)
+	if err != nil {
+		return err
+	}
+	for _, s := range asked {
+		if r.Viewer.InUnit(&s.Unit) {
+			return note(r, record.KindPREASSIGN_OPINION, "preassign", r.Form.Text("note"), map[string]any{"accept": r.Form.Bool("accept")}).
+				SetUnitID(s.Unit).SetAudience(record.AudienceHANDLING).Exec(ctx)
+		}
+	}
+	return nil
+}
+
+// assign gives every unit its share, slip and clock.
+func assign(ctx context.Context, r *run) error {
+	list, err := shares(r.Form)
+	if err != nil {
+		return err
+	}
+	units, err := handlingUnits(ctx, r, list)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if err := openShare(ctx, r, units[s.Unit], flow.Share{Unit: s.Unit, Role: s.Role, Round: r.Proposal().Round}); err != nil {
+			return err
+		}
+	}
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetAssignedAt(r.Now).Exec(ctx)
+}
+
+// openShare fills in what a share of a proposal has beyond the engine's: the
+// channel of its unit and a slip number {session}-交-{unit}-{seq}.
+func openShare(ctx context.Context, r *run, u *gen.Unit, s flow.Share) error {
+	s.Channel = assignment.ChannelGOV_OFFICE
+	if u.Channel != nil && *u.Channel == unit.ChannelPARTY_OFFICE {
+		s.Channel = assignment.ChannelPARTY_OFFICE
+	}
+	sitting := r.Proposal().Edges.Sitting
+	n, err := flow.Next(ctx, "slip:"+sitting.ID.String()+":"+u.ID.String(), 1)
+	if err != nil {
+		return err
+	}
+	name := u.ShortName
+	if name == "" {
+		name = u.Name
+	}
+	s.SlipNo = fmt.Sprintf("%02d%02d-交-%s-%d", sitting.Edges.Term.Ordinal, sitting.Ordinal, name, n)
+	_, err = r.Engine.OpenShare(ctx, r, s)
+	return err
+}
+
+// askFeedback asks every proposer about every reply of the round, once.
+func askFeedback(ctx context.Context, r *run) error {
+	due, err := r.DueDay("feedback.window")
+	if err != nil {
+		return err
+	}
+	asked := map[[2]uuid.UUID]bool{}
+	for _, f := range r.Feedback {
+		asked[[2]uuid.UUID{f.ReplyID, f.PartyID}] = true
+	}
+	for _, a := range r.Answering() {
+		rep := r.Reply(a)
+		for _, p := range r.Proposers() {
+			if asked[[2]uuid.UUID{rep.ID, p.ID}] {
+				continue
+			}
+			err := r.Client.Feedback.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetPartyID(p.ID).
+				SetRound(r.Proposal().Round).SetAskedAt(r.Now).SetDueOn(due).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rate keeps one proposer's two ratings of one reply. Once given they stand.
+func rate(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("feedbackId")
+	if err != nil {
+		return err
+	}
+	var f *gen.Feedback
+	for _, x := range roundFeedback(r.Case) {
+		if x.ID == id {
+			f = x
+		}
+	}
+	if f == nil || (r.Action.Code == "rate" && !mine(r, f.PartyID)) {
+		return errs.New(errs.NotFound, "没有这份征询表").At("feedbackId")
+	}
+	if f.ReceivedAt != nil {
+		return errs.New(errs.Conflict, "这份征询表已经填过，不能更改").At("feedbackId")
+	}
+	u := r.Client.Feedback.UpdateOneID(id).SetAttitude(r.Form.Text("attitude")).SetResult(r.Form.Text("result")).
+		SetOpinion(r.Form.Text("opinion")).SetReceivedAt(r.Now).SetChannel(feedback.ChannelSELF)
+	if r.Form.Has("contacted") {
+		u.SetContacted(r.Form.Bool("contacted"))
+	}
+	if r.Action.Code == "enterRating" {
+		u.SetChannel(feedback.Channel(r.Form.Text("channel"))).SetNillableEnteredByID(r.Actor())
+	}
+	return u.Exec(ctx)
+}
+
+func mine(r *run, partyID uuid.UUID) bool {
+	for _, p := range r.Proposers() {
+		if p.ID == partyID && speaksFor(p, r.Viewer) {
+			return true
+		}
+	}
+	return false
+}
+
+// newRound gives the same units new shares: a new row, never the old one
+// rewritten. What was still under way is superseded.
+func newRound(ctx context.Context, r *run) error {
+	round := r.Proposal().Round + 1
+	for _, a := range r.Shares() {
+		if a.State != "SENT" {
+			if err := r.Engine.CloseShare(ctx, r, a, "SUPERSEDED"); err != nil {
+				return err
+			}
+		}
+		err := openShare(ctx, r, a.Edges.Unit, flow.Share{Unit: a.UnitID, Role: a.Role, Round: round, Origin: &a.OriginAssignedAt})
+		if err != nil {
+			return err
+		}
+	}
+	r.After["round"] = round
+	r.Proposal().Round = round
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetRound(round).Exec(ctx)
+}
+
+func jointConsult(ctx context.Context, r *run) error {
+	on, err := r.Form.Day("on")
+	if err != nil {
+		return err
+	}
+	return note(r, record.KindJOINT_CONSULT, "consult", r.Form.Text("decision"), map[string]any{"present": r.Form["present"]}).
+		SetOn(on).SetPlace(r.Form.Text("place")).Exec(ctx)
+}
+
+func disclose(ctx context.Context, r *run) error {
+	d := proposal.Disclosure(r.Form.Text("decision"))
+	if d == proposal.DisclosureOPEN {
+		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetVisibility(matter.VisibilityTENANT).Exec(ctx); err != nil {
+			return err
+		}
+	} else if r.Visibility == matter.VisibilityTENANT {
+		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetVisibility(matter.VisibilitySTAFF).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	r.After["disclosure"] = string(d)
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisclosure(d).SetDisclosureNote(r.Form.Text("note")).Exec(ctx)
+}
+
+func markKey(ctx context.Context, r *run) error {
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetIsKey(true).
+		SetLeadLeaderPost(r.Form.Text("leadLeaderPost")).SetSuperviseLeaderPost(r.Form.Text("superviseLeaderPost")).Exec(ctx)
+}
+
+// recordSupervision keeps what the supervising leader did. An instruction
+// (批示) is seen by staff only.
+func recordSupervision(ctx context.Context, r *run) error {
+	on, err := r.Form.Day("on")
+	if err != nil {
+		return err
+	}
+	c := note(r, record.Kind(r.Form.Text("kind")), "supervision", r.Form.Text("text"), nil).SetOn(on).SetPlace(r.Form.Text("place"))
+	if r.Form.Text("kind") == "INSTRUCTION" {
+		c.SetAudience(record.AudienceSTAFF)
+	}
+	return c.Exec(ctx)
+}
+
+func urge(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("unitId")
+	if err != nil {
+		return err
+	}
+	for _, a := range r.Shares() {
+		if a.UnitID == id {
+			return note(r, record.KindURGE, "urge", r.Form.Text("text"), map[string]any{"level": r.Form.Text("level")}).
+				SetUnitID(id).SetAssignmentID(a.ID).SetAudience(record.AudienceHANDLING).Exec(ctx)
+		}
+	}
+	return errs.New(errs.Invalid, "该单位不承办本件").At("unitId")
+}
+
+// complete gives the case the least favourable class of its replies and keeps
+// it as the original.
+func complete(ctx context.Context, r *run) error {
+	worst := -1
+	for _, a := range r.Answering() {
+		for i, c := range r.Policy.Classes {
+			if r.Reply(a).Class == c.Code {
+				worst = max(worst, i)
+			}
+		}
+	}
+	u := r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetCompletedAt(r.Now)
+	if worst >= 0 {
+		class := r.Policy.Classes[worst].Code
+		u.SetClassOriginal(class).SetClassFinal(class)
+		r.After["class"] = class
+	}
+	return u.Exec(ctx)
+}
+
+func commitment(r *run) (*gen.Item, error) {
+	id, err := r.Form.ID("itemId")
+	if err != nil {
+		return nil, err
+	}
+	for _, it := range commitments(r.Case, item.StatusOPEN, item.StatusREPORTED) {
+		if it.ID == id {
+			return it, nil
+		}
+	}
+	return nil, errs.New(errs.NotFound, "没有这项未了的承诺").At("itemId")
+}
+
+func reportCommitment(ctx context.Context, r *run) error {
+	it, err := commitment(r)
+	if err != nil {
+		return err
+	}
+	if it.UnitID != nil && !r.Viewer.InUnit(it.UnitID) {
+		return errs.New(errs.NotFound, "没有这项未了的承诺").At("itemId")
+	}
+	err = r.Client.Item.UpdateOneID(it.ID).SetStatus(item.StatusREPORTED).SetEvidence(r.Form.Text("evidence")).AddVersion(1).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Met(ctx, "track") // the next report is due half a year on
+}
+
+// verifyCommitment settles what a unit reported, or opens it again.
+func verifyCommitment(ctx context.Context, r *run) error {
+	it, err := commitment(r)
+	if err != nil {
+		return err
+	}
+	if it.Status != item.StatusREPORTED {
+		return failed("承办单位还没有报告这一项")
+	}
+	u := r.Client.Item.UpdateOneID(it.ID).AddVersion(1)
+	if r.Form.Bool("done") {
+		u.SetStatus(item.StatusDONE).SetSettledAt(r.Now)
+	} else {
+		u.SetStatus(item.StatusOPEN)
+	}
+	r.After["done"], r.After["note"] = r.Form.Bool("done"), r.Form.Text("note")
+	return u.Exec(ctx)
+}
+
+// settle may change the class, never the original one.
+func settle(ctx context.Context, r *run) error {
+	r.Before["class"], r.After["class"] = r.Proposal().ClassFinal, r.Form.Text("class")
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetClassFinal(r.Form.Text("class")).Exec(ctx)
+}
+
+func archive(ctx context.Context, r *run) error {
+	return note(r, record.KindCHECK, "archive", "归档目录", r.Form).Exec(ctx)
+}
+
+func requestCorrection(ctx context.Context, r *run) error {
+	return note(r, record.KindCHECK, "correction", r.Reason, r.Form).SetAudience(record.AudienceSTAFF).Exec(ctx)
+}
+
+// applyCorrection changes one field, keeping what stood before.
+func applyCorrection(ctx context.Context, r *run) error {
+	rec := latest(r.Case, record.KindCHECK, "correction")
+	field, _ := rec.Data["field"].(string)
+	value, _ := rec.Data["value"].(string)
+	var err error
+	switch field {
+	case "title":
+		r.Before[field] = r.Title
+		err = r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(value).Exec(ctx)
+	case "category":
+		r.Before[field] = r.Proposal().Category
+		err = r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetCategory(value).Exec(ctx)
+	case "consentReason":
+		r.Before[field] = r.Proposal().ConsentReason
+		err = r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetConsentReason(value).Exec(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	r.After[field] = value
+	return r.Client.Record.UpdateOneID(rec.ID).SetConfirmedAt(r.Now).Exec(ctx)
+}

@@ -1,0 +1,307 @@
+package proposals
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/link"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/tenant"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// note creates a record by the actor of today.
+func note(r *run, kind record.Kind, purpose, body string, data map[string]any) *gen.RecordCreate {
+	all := map[string]any{"for": purpose}
+	for k, v := range data {
+		all[k] = v
+	}
+	c := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(kind).SetOn(r.Today()).
+		SetNillableAuthorID(r.Actor()).SetText(body).SetData(all)
+	if r.Share != nil {
+		c.SetAssignmentID(r.Share.ID).SetUnitID(r.Share.UnitID)
+	}
+	return c
+}
+
+// recordPass keeps a reviewer's opinion as the next pass.
+func recordPass(ctx context.Context, r *run) error {
+	pass := r.Proposal().ReviewPass + 1
+	name := []string{"初审", "复审", "终审"}[pass-1]
+	err := note(r, record.KindREVIEW, "pass", r.Form.Text("note"), map[string]any{
+		"pass": pass, "name": name, "disposition": r.Form.Text("disposition"), "unitIds": r.Form["unitIds"],
+	}).SetStage(name).SetAudience(record.AudienceSTAFF).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	r.After["pass"] = name
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReviewPass(pass).Exec(ctx)
+}
+
+func flagSecret(on bool) flow.Effect {
+	return func(ctx context.Context, r *run) error {
+		purpose := "secret"
+		if !on {
+			purpose = "not_secret"
+		}
+		if err := note(r, record.KindCHECK, purpose, r.Reason, nil).SetAudience(record.AudienceSTAFF).Exec(ctx); err != nil {
+			return err
+		}
+		return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetSecretFlag(on).Exec(ctx)
+	}
+}
+
+// file gives the case number: the next of its sitting, 001 for the 一号提案
+// alone.
+func file(ctx context.Context, r *run) error {
+	p := r.Proposal()
+	u := r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionFILED).SetFiledAt(r.Now)
+	s := p.Edges.Sitting
+	own := p.Period != nil && *p.Period == proposal.PeriodINTERSESSION && r.Policy.IntersessionNumbers == "OWN"
+	var number string
+	switch {
+	case r.Form.Bool("noOne"):
+		taken, err := r.Client.Proposal.Query().Where(proposal.SittingID(s.ID), proposal.IsNoOne(true)).Exist(ctx)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return errs.New(errs.Conflict, "本次会议已有一号提案").At("noOne")
+		}
+		u.SetIsNoOne(true).SetCaseNo(1)
+		number = caseNumber(s.Edges.Term.Ordinal, s.Ordinal, 1)
+	case own:
+		year := r.Today().Year()
+		n, err := flow.Next(ctx, fmt.Sprintf("intersession:%d", year), 1)
+		if err != nil {
+			return err
+		}
+		number = fmt.Sprintf("平-%d-%03d", year, n)
+	default:
+		n, err := flow.Next(ctx, caseScope(s.ID), 2)
+		if err != nil {
+			return err
+		}
+		u.SetCaseNo(n)
+		number = caseNumber(s.Edges.Term.Ordinal, s.Ordinal, n)
+	}
+	r.After["number"] = number
+	if err := u.Exec(ctx); err != nil {
+		return err
+	}
+	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(number).Exec(ctx)
+}
+
+func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
+
+// dispose records a disposition that needs nothing else.
+func dispose(d proposal.Disposition) flow.Effect {
+	return func(ctx context.Context, r *run) error {
+		if r.Form.Has("unitId") {
+			id, err := r.Form.ID("unitId")
+			if err != nil {
+				return err
+			}
+			err = note(r, record.KindCHECK, "reference", "送交参考", nil).SetUnitID(id).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		u := r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisposition(d).SetDispositionNote(r.Reason)
+		if d == proposal.DispositionWITHDRAWN {
+			u.ClearCaseNo()
+		}
+		return u.Exec(ctx)
+	}
+}
+
+// refuse gives a number of its own series, never one of the cases.
+func refuse(ctx context.Context, r *run) error {
+	p := r.Proposal()
+	n, err := flow.Next(ctx, "not_filed:"+p.Edges.Sitting.ID.String(), 1)
+	if err != nil {
+		return err
+	}
+	s := p.Edges.Sitting
+	r.Reason = r.Form.Text("note")
+	if err := dispose(proposal.DispositionNOT_FILED)(ctx, r); err != nil {
+		return err
+	}
+	return r.Client.Proposal.UpdateOneID(p.ID).SetDispositionReason(r.Form.Text("reasonCode")).
+		SetNotFiledNo(fmt.Sprintf("T%02d%02d-%03d", s.Edges.Term.Ordinal, s.Ordinal, n)).Exec(ctx)
+}
+
+func forwardUp(ctx context.Context, r *run) error {
+	id, err := tenants.Current(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := r.Client.Tenant.Query().Where(tenant.ID(id)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	if t.ParentID == nil {
+		return failed("本政协没有上级，不能转上级政协")
+	}
+	return dispose(proposal.DispositionFORWARDED_UP)(ctx, r)
+}
+
+func approveMerge(ctx context.Context, r *run) error {
+	return note(r, record.KindAPPROVAL, "merge", "同意并案", nil).Exec(ctx)
+}
+
+// merge makes every proposer of this case a party of the surviving one, which
+// is of the same sitting, reviewed or filed, and not yet assigned. The
+// absorbed case stays readable and keeps its registration number; it loses its
+// case number, which is possible only until the list is published.
+func merge(ctx context.Context, r *run) error {
+	into, err := r.Form.ID("intoId")
+	if err != nil {
+		return err
+	}
+	if into == r.Matter.ID {
+		return errs.New(errs.Invalid, "不能并入自己").At("intoId")
+	}
+	cases, err := r.Engine.Lock(ctx, into)
+	if err != nil {
+		return err
+	}
+	c := cases[into]
+	if c == nil || c.Proposal() == nil || c.Proposal().SittingID == nil || *c.Proposal().SittingID != *r.Proposal().SittingID {
+		return errs.New(errs.Invalid, "只能并入同一次会议的提案").At("intoId")
+	}
+	if c.State != "UNDER_REVIEW" && c.State != "FILED" && c.State != "PRE_ASSIGNED" {
+		return failed("要并入的提案已经交办或已有其他处理，不能并入")
+	}
+	p := r.Proposal()
+	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
+		return failed("提案目录已公布，已有案号的提案不能再并案")
+	}
+	if err := adopt(ctx, r, c); err != nil {
+		return err
+	}
+	err = r.Client.Link.Create().SetFromID(r.Matter.ID).SetToID(into).SetKind(link.KindMERGED_INTO).
+		SetReason(r.Reason).SetNillableDecidedByID(r.Actor()).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	r.After["into"] = c.Number
+	err = r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason).ClearCaseNo().Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(*p.RegistrationNo).Exec(ctx)
+}
+
+// adopt adds this case's proposers to the surviving case. One who is a party
+// there already stays that; one whom an undone merge left cancelled is back.
+func adopt(ctx context.Context, r *run, c *flow.Case) error {
+	type who struct {
+		member, unit uuid.UUID
+		role         party.Role
+	}
+	key := func(p *gen.Party) who {
+		k := who{role: p.Role}
+		if p.MembershipID != nil {
+			k.member = *p.MembershipID
+		}
+		if p.UnitID != nil {
+			k.unit = *p.UnitID
+		}
+		return k
+	}
+	there := map[who]*gen.Party{}
+	for _, p := range c.Parties {
+		there[key(p)] = p
+	}
+	for i, p := range r.Proposers() {
+		old := there[key(p)]
+		switch {
+		case old == nil:
+			err := r.Client.Party.Create().SetMatterID(c.Matter.ID).SetNillableMembershipID(p.MembershipID).SetNillableUnitID(p.UnitID).
+				SetName(p.Name).SetRole(p.Role).SetOrdinal(len(c.Parties) + i).SetFromMatterID(r.Matter.ID).
+				SetCosign(p.Cosign).SetNillableSignedAt(p.SignedAt).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		case old.Cosign != party.CosignNONE && old.Cosign != party.CosignSIGNED:
+			err := r.Client.Party.UpdateOneID(old.ID).SetCosign(p.Cosign).SetFromMatterID(r.Matter.ID).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return r.Client.Matter.UpdateOneID(c.Matter.ID).AddVersion(1).Exec(ctx)
+}
+
+// undoMerge takes the proposers back, as long as the surviving case has not
+// been assigned.
+func undoMerge(ctx context.Context, r *run) error {
+	for _, l := range r.Out {
+		if l.Kind != link.KindMERGED_INTO || l.UndoneAt != nil {
+			continue
+		}
+		cases, err := r.Engine.Lock(ctx, l.ToID)
+		if err != nil {
+			return err
+		}
+		if len(cases[l.ToID].Assignments) > 0 {
+			return failed("并入的提案已经交办，不能撤销并案")
+		}
+		err = r.Client.Party.Update().Where(party.MatterID(l.ToID), party.FromMatterID(r.Matter.ID)).SetCosign(party.CosignCANCELLED).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.Client.Link.UpdateOneID(l.ID).SetUndoneAt(r.Now).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisposition(proposal.DispositionNONE).SetDispositionNote("").Exec(ctx)
+}
+
+// consentOpinion is the proposer's own word, or staff's record of it with how
+// it was given.
+func consentOpinion(ctx context.Context, r *run) error {
+	own := anyParty(r.Parties, func(p *gen.Party) bool { return p.Role == party.RoleLEAD && speaksFor(p, r.Viewer) })
+	if !own && r.Form.Text("how") == "" {
+		return errs.New(errs.Invalid, "代为记录须写明提案人同意的方式，例如电话、当面").At("how")
+	}
+	if err := note(r, record.KindCONSENT, "opinion", r.Form.Text("how"), nil).Exec(ctx); err != nil {
+		return err
+	}
+	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetOpinionConsentAt(r.Now).Exec(ctx)
+}
+
+// convertOpinion opens a 社情民意 of its own life, linked both ways; the
+// proposal leaves the count of cases (domain.md trap 6).
+func convertOpinion(ctx context.Context, r *run) error {
+	c, err := r.Engine.Start(ctx, flow.Opening{
+		Kind: "opinion", Title: r.Title, Sector: r.SectorID, Street: r.StreetID, Reason: r.Reason,
+		Payload: func(ctx context.Context, m *gen.Matter) error {
+			for i, p := range r.Proposers() {
+				err := r.Client.Party.Create().SetMatterID(m.ID).SetNillableMembershipID(p.MembershipID).SetNillableUnitID(p.UnitID).
+					SetName(p.Name).SetRole(p.Role).SetOrdinal(i).Exec(ctx)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	err = r.Client.Link.Create().SetFromID(r.Matter.ID).SetToID(c.Matter.ID).SetKind(link.KindCONVERTED_TO).
+		SetReason(r.Reason).SetNillableDecidedByID(r.Actor()).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return dispose(proposal.DispositionCONVERTED_OPINION)(ctx, r)
+}

@@ -1,0 +1,351 @@
+package proposals
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+func registerShareEffects(e *flow.Engine) {
+	for name, f := range map[string]flow.Effect{
+		"sign": signReceipt, "apply_return": applyReturn, "office_return": decideReturn("OFFICE"), "committee_return": decideReturn("COMMITTEE"),
+		"reassign": reassign, "refuse_return": clearApplication, "reopen_return": reopenReturn,
+		"suggest_units": suggestUnits, "decide_units": decideUnits, "name_officer": nameOfficer,
+		"record_contact": recordContact, "confirm_contact": confirmContact, "co_opinion": coOpinion,
+		"draft": draft, "sign_off": signOff, "approve_audit": approveAudit, "send": send, "send_back": sendBack, "accept": accept,
+		"apply_extension": applyExtension, "decide_extension": decideExtension,
+	} {
+		e.Effect("assignment."+name, f)
+	}
+}
+
+func update(r *run) *gen.AssignmentUpdateOne { return r.Client.Assignment.UpdateOneID(r.Share.ID) }
+
+func signReceipt(ctx context.Context, r *run) error { return update(r).SetSignedAt(r.Now).Exec(ctx) }
+
+func applyReturn(ctx context.Context, r *run) error {
+	if err := note(r, record.KindRETURN, "apply", r.Reason, nil).SetAudience(record.AudienceHANDLING).Exec(ctx); err != nil {
+		return err
+	}
+	return update(r).SetApplyReason(r.Reason).Exec(ctx)
+}
+
+// decideReturn keeps the opinion of one of the two who decide. The office
+// names the new unit when it agrees.
+func decideReturn(by string) flow.Effect {
+	return func(ctx context.Context, r *run) error {
+		if by == "OFFICE" && r.Form.Bool("grant") {
+			id, err := r.Form.ID("newUnitId")
+			if err != nil {
+				return errs.New(errs.Invalid, "同意退回须同时指定改派单位").At("newUnitId")
+			}
+			if id == r.Share.UnitID {
+				return errs.New(errs.Invalid, "不能改派给原单位").At("newUnitId")
+			}
+			if _, err := handlingUnits(ctx, r, []share{{Unit: id}}); err != nil {
+				return errs.New(errs.Invalid, "改派单位不是在用的承办单位").At("newUnitId")
+			}
+		}
+		return note(r, record.KindRETURN, by, r.Form.Text("note"), map[string]any{"grant": r.Form.Bool("grant"), "newUnitId": r.Form.Text("newUnitId")}).
+			SetAudience(record.AudienceHANDLING).Exec(ctx)
+	}
+}
+
+// reassign opens the share anew for the unit that the office named, with a
+// clock of its own; the day of the first assignment stays beside it.
+func reassign(ctx context.Context, r *run) error {
+	id, err := flow.Form(decision(&r.Input, "OFFICE").Data).ID("newUnitId")
+	if err != nil {
+		return err
+	}
+	units, err := handlingUnits(ctx, r, []share{{Unit: id}})
+	if err != nil {
+		return err
+	}
+	return openShare(ctx, r, units[id], flow.Share{
+		Unit: id, Role: r.Share.Role, Round: r.Share.Round, Origin: &r.Share.OriginAssignedAt, Replaces: &r.Share.ID,
+	})
+}
+
+func clearApplication(ctx context.Context, r *run) error {
+	return update(r).ClearApplyReason().ClearApplyUntil().Exec(ctx)
+}
+
+func reopenReturn(ctx context.Context, r *run) error {
+	until, err := r.Form.Day("until")
+	if err != nil {
+		return err
+	}
+	if until.Before(r.Today()) {
+		return errs.New(errs.Invalid, "重开的截止日不能早于今天").At("until")
+	}
+	return update(r).SetReturnUntil(until).Exec(ctx)
+}
+
+func suggestUnits(ctx context.Context, r *run) error {
+	ids, err := r.Form.IDs("unitIds")
+	if err != nil {
+		return err
+	}
+	list := make([]share, len(ids))
+	for i, id := range ids {
+		list[i].Unit = id
+	}
+	if _, err := handlingUnits(ctx, r, list); err != nil {
+		return err
+	}
+	return note(r, record.KindCHECK, "add_units", r.Reason, map[string]any{"unitIds": r.Form["unitIds"]}).SetAudience(record.AudienceHANDLING).Exec(ctx)
+}
+
+// decideUnits adds the suggested units as assisting ones; a case handled alone
+// has no place for them, and the office assigns anew instead.
+func decideUnits(ctx context.Context, r *run) error {
+	r.After["grant"], r.After["note"] = r.Form.Bool("grant"), r.Form.Text("note")
+	if !r.Form.Bool("grant") {
+		return nil
+	}
+	ids, err := flow.Form(shareRecord(&r.Input, record.KindCHECK, "add_units").Data).IDs("unitIds")
+	if err != nil {
+		return err
+	}
+	list := make([]share, len(ids))
+	for i, id := range ids {
+		list[i].Unit = id
+	}
+	units, err := handlingUnits(ctx, r, list)
+	if err != nil {
+		return err
+	}
+	for _, a := range r.Shares() {
+		delete(units, a.UnitID) // already taking part
+	}
+	for _, u := range units {
+		if err := openShare(ctx, r, u, flow.Share{Unit: u.ID, Role: assignment.RoleASSIST, Round: r.Share.Round}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func nameOfficer(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("membershipId")
+	if err != nil {
+		return err
+	}
+	ok, err := r.Client.Membership.Query().Where(membership.ID(id), membership.StatusEQ(membership.StatusACTIVE),
+		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID))).Exist(ctx)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errs.New(errs.Invalid, "承办人须是本单位的在任人员").At("membershipId")
+	}
+	return update(r).SetOfficerID(id).Exec(ctx)
+}
+
+func recordContact(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("partyId")
+	if err != nil {
+		return err
+	}
+	on, err := r.Form.Day("on")
+	if err != nil {
+		return err
+	}
+	if on.After(r.Today()) {
+		return errs.New(errs.Invalid, "面商日期不能晚于今天").At("on")
+	}
+	if !anyParty(r.Proposers(), func(p *gen.Party) bool { return p.ID == id }) {
+		return errs.New(errs.Invalid, "所选的人不是本件的提案人").At("partyId")
+	}
+	err = note(r, record.KindCONTACT, "contact", r.Form.Text("text"), nil).SetPartyID(id).SetOn(on).
+		SetMode(r.Form.Text("mode")).SetStage(r.Form.Text("stage")).SetPlace(r.Form.Text("place")).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Met(ctx, "contact")
+}
+
+// confirmContact is the proposer's word that a contact took place, or did not:
+// a denied one does not count.
+func confirmContact(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("recordId")
+	if err != nil {
+		return err
+	}
+	for _, rec := range r.RecordsOf(record.KindCONTACT) {
+		if rec.ID != id || rec.AssignmentID == nil || *rec.AssignmentID != r.Share.ID || rec.PartyID == nil || !mine(r, *rec.PartyID) {
+			continue
+		}
+		data := rec.Data
+		data["denied"] = !r.Form.Bool("happened")
+		return r.Client.Record.UpdateOneID(id).SetConfirmedAt(r.Now).SetData(data).Exec(ctx)
+	}
+	return errs.New(errs.NotFound, "没有这条面商记录").At("recordId")
+}
+
+// docNo takes the next number of a unit's series: {字}〔{year}〕{n}号, replies
+// and assisting opinions each in their own.
+func docNo(ctx context.Context, r *run, series string) (string, error) {
+	u := r.Share.Edges.Unit
+	word := u.DocWord
+	if word == "" {
+		word = u.ShortName
+	}
+	if word == "" {
+		word = u.Name
+	}
+	if series == "co" {
+		word += "会办"
+	}
+	year := r.Today().Year()
+	n, err := flow.Next(ctx, fmt.Sprintf("doc:%s:%s:%d", series, u.ID, year), 1)
+	return fmt.Sprintf("%s〔%d〕%d号", word, year, n), err
+}
+
+// coOpinion goes to the lead only.
+func coOpinion(ctx context.Context, r *run) error {
+	no, err := docNo(ctx, r, "co")
+	if err != nil {
+		return err
+	}
+	err = r.Client.Reply.Create().SetMatterID(r.Matter.ID).SetAssignmentID(r.Share.ID).SetKind(reply.KindCO_OPINION).SetRound(r.Share.Round).
+		SetStatus(reply.StatusSENT).SetDocNo(no).SetBody(r.Form.Text("body")).SetNillableSignerID(r.Actor()).SetSignedAt(r.Now).SetSentAt(r.Now).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return update(r).SetSentAt(r.Now).Exec(ctx)
+}
+
+// draft writes, or rewrites, the reply of this round with its commitments.
+func draft(ctx context.Context, r *run) error {
+	var in struct {
+		Class       string `json:"class"`
+		Body        string `json:"body"`
+		Publishable bool   `json:"publishable"`
+		AgreedText  string `json:"agreedText"`
+		Commitments []struct {
+			Text  string `json:"text"`
+			DueOn string `json:"dueOn"`
+		} `json:"commitments"`
+	}
+	if err := r.Form.Into(&in); err != nil {
+		return err
+	}
+	class, _ := r.Policy.Class(in.Class)
+	if class.Track && len(in.Commitments) == 0 {
+		return errs.New(errs.Invalid, "“%s”类答复须列出承诺事项和期限", class.Code).At("commitments")
+	}
+	rep := r.Reply(r.Share)
+	var err error
+	if rep != nil && (rep.Status == reply.StatusDRAFT || rep.Status == reply.StatusSIGNED_OFF) { // SIGNED_OFF: the office rejected it
+		r.Before["body"] = rep.Body
+		rep, err = r.Client.Reply.UpdateOneID(rep.ID).SetClass(in.Class).SetBody(in.Body).SetPublishable(in.Publishable).
+			SetStatus(reply.StatusDRAFT).Save(ctx)
+	} else {
+		rep, err = r.Client.Reply.Create().SetMatterID(r.Matter.ID).SetAssignmentID(r.Share.ID).SetKind(reply.KindREPLY).
+			SetRound(r.Share.Round).SetClass(in.Class).SetBody(in.Body).SetPublishable(in.Publishable).Save(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if in.AgreedText != "" {
+		err := note(r, record.KindCHECK, "agreed", in.AgreedText, nil).SetAudience(record.AudienceHANDLING).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	err = r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	for i, c := range in.Commitments {
+		due, err := flow.Form{"dueOn": c.DueOn}.Day("dueOn")
+		if err != nil {
+			return errs.New(errs.Invalid, "承诺的期限格式应为 2024-12-27").At("commitments", fmt.Sprint(i), "dueOn")
+		}
+		err = r.Client.Item.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetUnitID(r.Share.UnitID).SetKind(item.KindCOMMITMENT).
+			SetText(c.Text).SetDueOn(due).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// signOff is the leader's signature; the reply takes its number. One that was
+// rejected later and signed again keeps it.
+func signOff(ctx context.Context, r *run) error {
+	rep := r.Reply(r.Share)
+	u := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSIGNED_OFF).SetNillableSignerID(r.Actor()).SetSignedAt(r.Now)
+	if rep.DocNo == "" {
+		no, err := docNo(ctx, r, "reply")
+		if err != nil {
+			return err
+		}
+		u.SetDocNo(no)
+	}
+	return u.Exec(ctx)
+}
+
+func approveAudit(ctx context.Context, r *run) error {
+	return note(r, record.KindAPPROVAL, "audit", "审核通过", nil).SetAudience(record.AudienceHANDLING).Exec(ctx)
+}
+
+// send gives the reply to the proposers, with copies to the 提案委 and the
+// office.
+func send(ctx context.Context, r *run) error {
+	err := r.Client.Reply.UpdateOneID(r.Reply(r.Share).ID).SetStatus(reply.StatusSENT).SetSentAt(r.Now).
+		SetCc([]string{"提案委员会", "交办机构"}).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return update(r).SetSentAt(r.Now).ClearAcceptedAt().Exec(ctx)
+}
+
+func sendBack(ctx context.Context, r *run) error {
+	rep := r.Reply(r.Share)
+	rep.Status = reply.StatusSENT_BACK // the new clock counts from here
+	err := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSENT_BACK).SetSentBackReason(r.Reason).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return update(r).ClearSentAt().ClearAcceptedAt().Exec(ctx)
+}
+
+func accept(ctx context.Context, r *run) error { return update(r).SetAcceptedAt(r.Now).Exec(ctx) }
+
+func applyExtension(ctx context.Context, r *run) error {
+	until, err := r.Form.Day("until")
+	if err != nil {
+		return err
+	}
+	if err := note(r, record.KindEXTENSION, "apply", r.Reason, r.Form).SetAudience(record.AudienceHANDLING).Exec(ctx); err != nil {
+		return err
+	}
+	return update(r).SetApplyReason(r.Reason).SetApplyUntil(until).Exec(ctx)
+}
+
+// decideExtension moves the due day when granted; the original one is kept.
+func decideExtension(ctx context.Context, r *run) error {
+	grant := r.Form.Bool("grant")
+	r.After["grant"], r.After["note"] = grant, r.Form.Text("note")
+	if grant {
+		if err := r.Engine.Extend(ctx, r.Case, r.Share.ID, "reply", *r.Share.ApplyUntil, r.Share.ApplyReason); err != nil {
+			return err
+		}
+		if err := update(r).SetExtended(true).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return clearApplication(ctx, r)
+}

@@ -1,0 +1,148 @@
+package proposals
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/sitting"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Figures are the counts of one sitting (domain.md 7). Every count is a number
+// of rows that the list of matters shows under the same filter.
+type Figures struct {
+	Sitting      uuid.UUID
+	Received     int // R: left DRAFT and COSIGNING
+	Filed        int // F, after merging: one per surviving case (口径: 并案后)
+	Merged       int // M: absorbed originals
+	Opinions     int // 转社情民意
+	Letters      int // 转委员来信
+	NotFiled     int // N
+	Withdrawn    int // W
+	Forwarded    int // 转上级政协
+	Pending      int // P: returned or in review
+	Plenary      int // of Received
+	Intersession int // of Received
+	Completed    int // of Filed: COMPLETED, TRACKING, ARCHIVED
+	Assigned     int // of Filed
+	Rehandled    int // of Assigned: round 2 and more
+	Ratings      []RatingCount
+	Asked        int // ratings asked for in the last round of each case
+	Answered     int // ratings received of them
+}
+
+// RatingCount is how many ratings of the result used a word.
+type RatingCount struct {
+	Code  string
+	Count int
+}
+
+// Figures counts a sitting's proposals. It refuses to answer when the parts do
+// not add up to the whole: R = F + M + X + N + W + P.
+func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, err error) {
+	defer errs.Wrap(&err, "Figures(%s)", sittingID)
+	f := Figures{Sitting: sittingID}
+	if _, err := authz.Require(ctx, "figures.read"); err != nil {
+		return f, err
+	}
+	err = tenants.Row(ctx, `
+		SELECT count(*) FILTER (WHERE received), count(*) FILTER (WHERE disposition = 'FILED'), count(*) FILTER (WHERE disposition = 'MERGED'),
+			count(*) FILTER (WHERE disposition = 'CONVERTED_OPINION'), count(*) FILTER (WHERE disposition = 'CONVERTED_LETTER'),
+			count(*) FILTER (WHERE disposition = 'NOT_FILED'), count(*) FILTER (WHERE disposition = 'WITHDRAWN'),
+			count(*) FILTER (WHERE disposition = 'FORWARDED_UP'), count(*) FILTER (WHERE received AND disposition = 'NONE'),
+			count(*) FILTER (WHERE received AND period = 'PLENARY'), count(*) FILTER (WHERE received AND period = 'INTERSESSION'),
+			count(*) FILTER (WHERE disposition = 'FILED' AND state IN ('COMPLETED', 'TRACKING', 'ARCHIVED')),
+			count(*) FILTER (WHERE assigned_at IS NOT NULL), count(*) FILTER (WHERE round > 1)
+		FROM (SELECT p.*, m.state, p.submitted_at IS NOT NULL AS received
+		      FROM proposals p JOIN matters m ON m.tenant_id = p.tenant_id AND m.id = p.matter_id WHERE p.sitting_id = $1) x`,
+		[]any{sittingID}, &f.Received, &f.Filed, &f.Merged, &f.Opinions, &f.Letters, &f.NotFiled, &f.Withdrawn, &f.Forwarded,
+		&f.Pending, &f.Plenary, &f.Intersession, &f.Completed, &f.Assigned, &f.Rehandled)
+	if err != nil {
+		return f, err
+	}
+	if sum := f.Filed + f.Merged + f.Opinions + f.Letters + f.NotFiled + f.Withdrawn + f.Forwarded + f.Pending; sum != f.Received {
+		return f, fmt.Errorf("the dispositions sum to %d, not to the %d received", sum, f.Received)
+	}
+	f.Ratings, err = tenants.Rows[RatingCount](ctx, `
+		SELECT coalesce(nullif(f.result, ''), 'SILENT'), count(*)::int FROM feedback f
+		JOIN proposals p ON p.tenant_id = f.tenant_id AND p.matter_id = f.matter_id AND p.round = f.round
+		WHERE p.sitting_id = $1 GROUP BY 1 ORDER BY 1`, sittingID)
+	for _, r := range f.Ratings {
+		f.Asked += r.Count
+		if r.Code != "SILENT" {
+			f.Answered += r.Count
+		}
+	}
+	return f, err
+}
+
+// PublishList renumbers a sitting's plenary cases for the last time (001 the
+// 一号提案, then key cases, then by category, then by time) and freezes them.
+// Old numbers stay in each case's timeline. Called again it does nothing.
+func (s *Service) PublishList(ctx context.Context, sittingID uuid.UUID) (err error) {
+	defer errs.Wrap(&err, "PublishList(%s)", sittingID)
+	v := authz.From(ctx)
+	if !v.May(authz.Perm("proposal.file")).Has(authz.Tenant) {
+		return errs.New(errs.NotAllowed, "提案目录由提案委主任公布")
+	}
+	sys := authz.System(ctx)
+	sit, err := s.client.Sitting.Query().Where(sitting.ID(sittingID)).WithTerm().ForUpdate().Only(sys)
+	if gen.IsNotFound(err) {
+		return errs.New(errs.NotFound, "没有这次会议")
+	}
+	if err != nil || sit.ListPublishedAt != nil {
+		return err
+	}
+	rows, err := s.client.Proposal.Query().Where(proposal.SittingID(sittingID), proposal.CaseNoNotNil()).
+		Order(gen.Desc(proposal.FieldIsNoOne, proposal.FieldIsKey), gen.Asc(proposal.FieldCategory, proposal.FieldSubmittedAt, proposal.FieldID)).
+		WithMatter().ForUpdate().All(sys)
+	if err != nil {
+		return err
+	}
+	// In two passes: numbers are unique at every moment.
+	if _, err := tenants.Exec(ctx, `UPDATE proposals SET case_no = -case_no WHERE sitting_id = $1 AND case_no > 0`, sittingID); err != nil {
+		return err
+	}
+	n := 2
+	for _, p := range rows {
+		no := n
+		if p.IsNoOne {
+			no = 1
+		} else {
+			n++
+		}
+		if err := s.renumber(sys, v, sit, p, no); err != nil {
+			return err
+		}
+	}
+	if err := flow.SetNext(ctx, caseScope(sittingID), n); err != nil {
+		return err
+	}
+	return s.client.Sitting.UpdateOneID(sittingID).SetListPublishedAt(clock.Now(ctx)).Exec(sys)
+}
+
+func (s *Service) renumber(ctx context.Context, v *authz.Viewer, sit *gen.Sitting, p *gen.Proposal, no int) error {
+	if err := s.client.Proposal.UpdateOneID(p.ID).SetCaseNo(no).Exec(ctx); err != nil {
+		return err
+	}
+	number := caseNumber(sit.Edges.Term.Ordinal, sit.Ordinal, no)
+	if number == p.Edges.Matter.Number {
+		return nil
+	}
+	err := s.client.Matter.UpdateOneID(p.MatterID).SetNumber(number).AddVersion(1).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return s.client.Step.Create().SetMatterID(p.MatterID).SetAction("renumber").SetLabel("案号重排").
+		SetFromState(p.Edges.Matter.State).SetToState(p.Edges.Matter.State).SetAt(clock.Now(ctx)).
+		SetActorID(v.Membership).SetActorName(v.Name + " " + v.Post).
+		SetBefore(map[string]any{"number": p.Edges.Matter.Number}).SetAfter(map[string]any{"number": number}).Exec(ctx)
+}

@@ -1,0 +1,401 @@
+package proposals
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// failed is a guard's objection.
+func failed(message string, args ...any) error { return errs.New(errs.GuardFailed, message, args...) }
+
+// unless objects when ok is false.
+func unless(ok bool, message string) flow.Guard {
+	return func(*flow.Input) error { return when(!ok, message) }
+}
+
+func when(bad bool, message string, args ...any) error {
+	if bad {
+		return failed(message, args...)
+	}
+	return nil
+}
+
+// Register makes the rules of proposals known to the engine.
+func Register(e *flow.Engine) {
+	registerRelations(e)
+	registerDraftRules(e)
+	registerReviewRules(e)
+	registerHandlingRules(e)
+	registerRatingRules(e)
+	registerClosingRules(e)
+	registerShareRules(e)
+	registerDeadlines(e)
+	registerEffects(e)
+	registerShareEffects(e)
+}
+
+func is(id *uuid.UUID, v *authz.Viewer) bool { return v != nil && id != nil && *id == v.Membership }
+
+// speaksFor: the party himself, or somebody seated in the collective proposer.
+func speaksFor(p *gen.Party, v *authz.Viewer) bool {
+	return is(p.MembershipID, v) || (p.UnitID != nil && v.InUnit(p.UnitID))
+}
+
+func anyParty(parties []*gen.Party, ok func(*gen.Party) bool) bool {
+	for _, p := range parties {
+		if ok(p) {
+			return true
+		}
+	}
+	return false
+}
+
+func registerRelations(e *flow.Engine) {
+	e.Relation("lead", func(in *flow.Input) bool {
+		return anyParty(in.Parties, func(p *gen.Party) bool {
+			return p.Role == party.RoleLEAD && p.FromMatterID == nil && speaksFor(p, in.Viewer)
+		})
+	})
+	e.Relation("entered", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
+	e.Relation("co", func(in *flow.Input) bool {
+		return anyParty(in.Active(party.RoleCO), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
+	})
+	e.Relation("invitee", func(in *flow.Input) bool {
+		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
+	})
+	e.Relation("resigner", func(in *flow.Input) bool {
+		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
+	})
+	e.Relation("rater", func(in *flow.Input) bool {
+		return anyParty(in.Proposers(), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
+	})
+	e.Relation("asked_unit", func(in *flow.Input) bool {
+		asked, _ := planned(in.Case)
+		for _, u := range asked {
+			if in.Viewer.InUnit(&u.Unit) {
+				return true
+			}
+		}
+		return false
+	})
+	e.Relation("answering_unit", func(in *flow.Input) bool {
+		for _, a := range in.Answering() {
+			if in.Viewer.InUnit(&a.UnitID) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+func registerDraftRules(e *flow.Engine) {
+	e.Guard("proposal.editable", func(in *flow.Input) error {
+		if in.State != "FILED" && in.State != "PRE_ASSIGNED" {
+			return nil
+		}
+		until := in.Proposal().ReeditGrantedUntil
+		return when(until == nil || until.Before(in.Now), "立案后修改须先向提案委申请修改重提")
+	})
+	e.Guard("proposal.joint", func(in *flow.Input) error {
+		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请先把提案者类别改为联名")
+	})
+	e.Guard("proposal.text_complete", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
+	e.Guard("proposal.within_limit", func(in *flow.Input) error {
+		n, limit := length(in.Proposal()), in.Policy.BodyLimit
+		return when(limit > 0 && n > limit, "正文共 %d 字，超过 %d 字的上限，请精简", n, limit)
+	})
+	e.Guard("proposal.cosign_open", func(in *flow.Input) error {
+		for _, p := range in.Parties {
+			if is(p.MembershipID, in.Viewer) && p.Cosign == party.CosignINVITED {
+				if p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now) {
+					return errs.New(errs.DeadlinePassed, "会签已于%s截止，请与第一提案人联系重新邀请", p.CosignDueAt.In(time.FixedZone("", 8*3600)).Format("1月2日15时04分"))
+				}
+				return nil
+			}
+		}
+		return failed("您没有待会签的邀请")
+	})
+	e.Guard("proposal.invited", func(in *flow.Input) error {
+		return when(!anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED }), "没有待答复的邀请")
+	})
+	e.Guard("proposal.cosign_closed", cosignClosed)
+	e.Guard("proposal.sector_kind", func(in *flow.Input) error {
+		return when(!bySector(in.Proposal()), "只有界别、小组、联组提案由召集人签署")
+	})
+	e.Guard("proposal.collective_signed", collectiveSigned)
+	e.Guard("proposal.resigned", func(in *flow.Input) error {
+		waiting := anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED })
+		return when(in.Policy.ResignOnResubmit && waiting, "文本已修改，须等联名人全部确认后再提交")
+	})
+	e.Guard("proposal.withdraw_consented", func(in *flow.Input) error {
+		for _, p := range in.Active(party.RoleCO) {
+			if p.WithdrawConsentAt == nil && p.FromMatterID == nil {
+				return failed("撤案须经全体联名人同意，“%s”尚未同意", p.Name)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.withdraw_applied", func(in *flow.Input) error {
+		return when(latest(in.Case, record.KindCONSENT, "withdraw") == nil, "第一提案人没有申请撤案")
+	})
+	e.Guard("proposal.reedit_applied", func(in *flow.Input) error {
+		return when(latest(in.Case, record.KindCONSENT, "reedit") == nil, "提案人没有申请修改重提")
+	})
+}
+
+func joint(p *gen.Proposal) bool { return p.ProposerKind == proposal.ProposerKindJOINT }
+
+func bySector(p *gen.Proposal) bool {
+	return p.ProposerKind == proposal.ProposerKindSECTOR || p.ProposerKind == proposal.ProposerKindTEAM || p.ProposerKind == proposal.ProposerKindJOINT_TEAM
+}
+
+func byOrganisation(p *gen.Proposal) bool {
+	return p.ProposerKind == proposal.ProposerKindPARTY || p.ProposerKind == proposal.ProposerKindGROUP ||
+		p.ProposerKind == proposal.ProposerKindCOMMITTEE || p.ProposerKind == proposal.ProposerKindJOINT_ORG
+}
+
+// textComplete: 有情况、有分析、有具体的建议.
+func textComplete(title string, p *gen.Proposal) error {
+	switch {
+	case utf8.RuneCountInString(strings.TrimSpace(title)) < 4:
+		return failed("请填写案由，至少 4 个字")
+	case strings.TrimSpace(p.Situation) == "":
+		return failed("请填写情况")
+	case strings.TrimSpace(p.Analysis) == "":
+		return failed("请填写分析")
+	case len(p.Suggestions) == 0:
+		return failed("请至少写一条具体建议")
+	case !p.ConsentPublish && strings.TrimSpace(p.ConsentReason) == "":
+		return failed("不同意公开须说明理由")
+	}
+	return nil
+}
+
+// length counts the characters of the three parts, spaces not counted.
+func length(p *gen.Proposal) int {
+	n := 0
+	for _, s := range append([]string{p.Situation, p.Analysis}, p.Suggestions...) {
+		n += utf8.RuneCountInString(strings.Join(strings.Fields(s), ""))
+	}
+	return n
+}
+
+// cosignClosed: every invitation is answered or over; with no co-signer left
+// a joint proposal goes in as an individual one only when its lead says so.
+func cosignClosed(in *flow.Input) error {
+	if !joint(in.Proposal()) {
+		return nil
+	}
+	signed := 0
+	for _, p := range in.Parties {
+		if p.Cosign == party.CosignINVITED && (p.CosignDueAt == nil || p.CosignDueAt.After(in.Now)) {
+			return failed("还有联名人没有答复：%s。可等到截止时间，或撤回邀请", p.Name)
+		}
+		if p.Cosign == party.CosignSIGNED && p.Role == party.RoleCO {
+			signed++
+		}
+	}
+	return when(signed == 0 && !in.Asking && !in.Form.Bool("acceptIndividual"), "没有人联名；如要按个人提案提交，请勾选确认")
+}
+
+// collectiveSigned: a 界别 or team proposal carries the convener's signature,
+// a collective one the organisation's seal.
+func collectiveSigned(in *flow.Input) error {
+	p := in.Proposal()
+	if bySector(p) && latest(in.Case, record.KindCONSENT, "convener") == nil {
+		return failed("界别、小组、联组提案须由召集人签署后提交")
+	}
+	if byOrganisation(p) {
+		for _, a := range in.Attachments {
+			if a.Kind == "SEAL" {
+				return nil
+			}
+		}
+		return failed("集体提案须上传盖有公章的扫描件后提交")
+	}
+	return nil
+}
+
+func registerReviewRules(e *flow.Engine) {
+	e.Guard("proposal.not_own", func(in *flow.Input) error {
+		own := anyParty(in.Parties, func(p *gen.Party) bool { return is(p.MembershipID, in.Viewer) })
+		return when(own, "您是本件的提案人，不能审查")
+	})
+	e.Guard("proposal.passes_left", func(in *flow.Input) error {
+		return when(in.Proposal().ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
+	})
+	e.Guard("proposal.reviewed", func(in *flow.Input) error {
+		done, want := in.Proposal().ReviewPass, in.Policy.ReviewPasses
+		return when(done < want, "审查须经 %d 遍，已完成 %d 遍", want, done)
+	})
+	e.Guard("proposal.not_secret", func(in *flow.Input) error {
+		return when(in.Proposal().SecretFlag, "有人提出可能涉密，须先排除")
+	})
+	e.Guard("proposal.flagged_by_other", func(in *flow.Input) error {
+		r := latest(in.Case, record.KindCHECK, "secret")
+		return when(r == nil || is(r.AuthorID, in.Viewer), "排除涉密须由提出人以外的人进行")
+	})
+	e.Guard("proposal.opinion_consented", func(in *flow.Input) error {
+		return when(in.Proposal().OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
+	})
+	e.Guard("proposal.refusal_reason", refusalReason)
+	e.Guard("proposal.merge_approved", func(in *flow.Input) error {
+		p := in.Proposal()
+		return when((p.IsKey || p.IsNoOne) && latest(in.Case, record.KindAPPROVAL, "merge") == nil, "重点提案和一号提案并案须经主席同意")
+	})
+	e.Guard("proposal.has_parent", unless(true, "")) // the tenant's parent is looked up by the effect
+}
+
+// refusalReason: a known reason; secrecy needs a second person, who raised it
+// before.
+func refusalReason(in *flow.Input) error {
+	if in.Asking {
+		return nil
+	}
+	code := in.Form.Text("reasonCode")
+	for _, r := range in.Policy.NotFiledReasons {
+		if r.Code != code {
+			continue
+		}
+		if code != "SECRET" {
+			return nil
+		}
+		raised := latest(in.Case, record.KindCHECK, "secret")
+		return when(raised == nil || is(raised.AuthorID, in.Viewer), "以涉密为由不予立案，须先由另一人提出可能涉密")
+	}
+	return errs.New(errs.Invalid, "不予立案的理由代码不在政策之内").At("reasonCode")
+}
+
+// latest is the newest record of a kind whose data say what it is for.
+func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
+	all := c.RecordsOf(kind)
+	for i := len(all) - 1; i >= 0; i-- {
+		if all[i].Data["for"] == purpose {
+			return all[i]
+		}
+	}
+	return nil
+}
+
+func registerClosingRules(e *flow.Engine) {
+	e.Guard("proposal.is_key", func(in *flow.Input) error { return when(!in.Proposal().IsKey, "不是重点提案") })
+	e.Guard("proposal.key_supervised", func(in *flow.Input) error {
+		if !in.Proposal().IsKey {
+			return nil
+		}
+		need := []struct {
+			kind  record.Kind
+			label string
+		}{{record.KindVISIT, "实地调研视察"}, {record.KindMEETING, "协商办理工作会议"}, {record.KindREPORT, "督办报告"}}
+		for _, n := range need {
+			if len(in.RecordsOf(n.kind)) == 0 {
+				return failed("重点提案办结前须有%s", n.label)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.replies_accepted", func(in *flow.Input) error {
+		for _, a := range in.Answering() {
+			if a.AcceptedAt == nil {
+				return failed("“%s”的答复尚未认可", a.Edges.Unit.Name)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.classed", func(in *flow.Input) error {
+		for _, a := range in.Answering() {
+			if r := in.Reply(a); r == nil || r.Class == "" {
+				return failed("“%s”的答复没有分类", a.Edges.Unit.Name)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.disclosure_decided", func(in *flow.Input) error {
+		p := in.Proposal()
+		return when(p.Disclosure == proposal.DisclosureUNDECIDED && p.DisclosureNote == "", "请先进行公开审查")
+	})
+	e.Guard("proposal.may_publish", func(in *flow.Input) error {
+		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Proposal().ConsentPublish
+		return when(bad, "提案人不同意公开，只能公开摘要或不公开")
+	})
+	e.Guard("proposal.commitments_open", func(in *flow.Input) error {
+		return when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) == 0, "没有未落实的承诺")
+	})
+	e.Guard("proposal.commitments_settled", func(in *flow.Input) error {
+		if err := when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0, "还有承诺没有落实或说明"); err != nil || in.Asking {
+			return err
+		}
+		return knownClass(in.Policy, in.Form.Text("class"))
+	})
+	e.Guard("proposal.commitment_reported", func(in *flow.Input) error {
+		return when(len(commitments(in.Case, item.StatusREPORTED)) == 0, "承办单位还没有报告落实情况")
+	})
+	e.Guard("proposal.archive_checklist", func(in *flow.Input) error {
+		for _, a := range in.Answering() {
+			if a.State != "SENT" {
+				return failed("“%s”的答复尚未发出，不能归档", a.Edges.Unit.Name)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.correction_by_other", func(in *flow.Input) error {
+		r := latest(in.Case, record.KindCHECK, "correction")
+		return when(r == nil || r.ConfirmedAt != nil || is(r.AuthorID, in.Viewer), "没有待批准的更正；更正须由申请人以外的人批准")
+	})
+}
+
+func knownClass(p flow.Policy, code string) error {
+	if _, ok := p.Class(code); !ok {
+		return errs.New(errs.Invalid, "答复分类“%s”不在政策之内", code).At("class")
+	}
+	return nil
+}
+
+func commitments(c *flow.Case, statuses ...item.Status) []*gen.Item {
+	var out []*gen.Item
+	for _, it := range c.Items {
+		if it.Kind != item.KindCOMMITMENT {
+			continue
+		}
+		for _, s := range statuses {
+			if it.Status == s {
+				out = append(out, it)
+			}
+		}
+	}
+	return out
+}
+
+// caseNumber prints a case number as the committees do: 第十一届三次会议第001号.
+func caseNumber(term, sitting, n int) string {
+	return fmt.Sprintf("第%s届%s次会议第%03d号", chinese(term), chinese(sitting), n)
+}
+
+// chinese writes 1–99 in Chinese numerals.
+func chinese(n int) string {
+	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
+	if n < 1 || n > 99 {
+		return fmt.Sprint(n)
+	}
+	tens, ones := n/10, n%10
+	switch {
+	case tens == 0:
+		return digits[ones]
+	case tens == 1:
+		return "十" + digits[ones]
+	}
+	return digits[tens] + "十" + digits[ones]
+}

@@ -1,0 +1,397 @@
+package proposals
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// share is a unit and its role, as chosen for 预交办 or 交办.
+type share struct {
+	Unit uuid.UUID       `json:"unitId"`
+	Role assignment.Role `json:"role"`
+}
+
+func shares(f flow.Form) ([]share, error) {
+	var in struct {
+		Units []share `json:"units"`
+	}
+	err := f.Into(&in)
+	return in.Units, err
+}
+
+// planned are the units asked in advance.
+func planned(c *flow.Case) ([]share, error) {
+	r := latest(c, record.KindPLAN, "preassign")
+	if r == nil {
+		return nil, nil
+	}
+	return shares(flow.Form(r.Data))
+}
+
+func registerHandlingRules(e *flow.Engine) {
+	e.Guard("proposal.roles_fit", func(in *flow.Input) error {
+		if in.Asking {
+			return nil
+		}
+		list, err := shares(in.Form)
+		if err != nil {
+			return err
+		}
+		return rolesFit(list)
+	})
+	e.Guard("proposal.any_signed", func(in *flow.Input) error {
+		for _, a := range in.Answering() {
+			if a.State != "PENDING_SIGN" {
+				return nil
+			}
+		}
+		return failed("还没有单位签收")
+	})
+	e.Guard("proposal.all_sent", func(in *flow.Input) error {
+		list := in.Answering()
+		for _, a := range list {
+			if a.State != "SENT" {
+				return failed("“%s”尚未答复", a.Edges.Unit.Name)
+			}
+		}
+		return when(len(list) == 0, "没有承办单位")
+	})
+	e.Guard("proposal.any_sent_back", func(in *flow.Input) error {
+		for _, a := range in.Answering() {
+			if a.State == "SENT_BACK" {
+				return nil
+			}
+		}
+		return failed("没有被退回的答复")
+	})
+	e.Guard("proposal.reissued", func(in *flow.Input) error { return when(len(in.Answering()) == 0, "还没有重新交办") })
+	e.Guard("proposal.urge_ladder", urgeLadder)
+}
+
+// rolesFit: one SOLE alone, or exactly one LEAD with any CO_LEAD and ASSIST,
+// or two and more SEPARATE with any ASSIST; no unit twice.
+func rolesFit(list []share) error {
+	n, seen := map[assignment.Role]int{}, map[uuid.UUID]bool{}
+	for _, s := range list {
+		if seen[s.Unit] {
+			return errs.New(errs.Invalid, "同一单位不能选两次").At("units")
+		}
+		seen[s.Unit] = true
+		n[s.Role]++
+	}
+	alone := n[assignment.RoleSOLE] == 1 && len(list) == 1
+	led := n[assignment.RoleLEAD] == 1 && n[assignment.RoleSOLE]+n[assignment.RoleSEPARATE] == 0
+	apart := n[assignment.RoleSEPARATE] >= 2 && n[assignment.RoleSOLE]+n[assignment.RoleLEAD]+n[assignment.RoleCO_LEAD] == 0
+	if alone || led || apart {
+		return nil
+	}
+	return errs.New(errs.Invalid, "须为一家单办，或恰有一家主办（可有共同主办、会办），或两家以上分办").At("units")
+}
+
+// urgeLadder: 提醒, then 催办, then 通报; no rung is jumped.
+func urgeLadder(in *flow.Input) error {
+	if in.Asking {
+		return nil
+	}
+	ladder := []string{flow.LevelRemind, flow.LevelUrge, flow.LevelPublish}
+	want, top := slices.Index(ladder, in.Form.Text("level")), -1
+	for _, r := range in.RecordsOf(record.KindURGE) {
+		if l, ok := r.Data["level"].(string); ok {
+			top = max(top, slices.Index(ladder, l))
+		}
+	}
+	if want > top+1 {
+		return failed("催办须逐级进行，应先%s", ladder[top+1])
+	}
+	return nil
+}
+
+func registerRatingRules(e *flow.Engine) {
+	e.Guard("proposal.words", func(in *flow.Input) error {
+		if in.Asking {
+			return nil
+		}
+		for _, field := range []string{"attitude", "result"} {
+			if _, ok := in.Policy.Rating(in.Form.Text(field)); !ok {
+				return errs.New(errs.Invalid, "评价用语不在政策之内").At(field)
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.all_rated", func(in *flow.Input) error {
+		list := roundFeedback(in.Case)
+		for _, f := range list {
+			if f.ReceivedAt == nil {
+				return failed("还有提案人没有反馈")
+			}
+		}
+		return when(len(list) == 0, "还没有征询")
+	})
+	e.Guard("proposal.dissatisfied", func(in *flow.Input) error { return when(!dissatisfied(in.Case), "没有不满意的反馈") })
+	e.Guard("proposal.settled_ratings", func(in *flow.Input) error {
+		return when(dissatisfied(in.Case) && !consulted(in.Case), "提案人不满意，须重新办理或当面协商")
+	})
+	e.Guard("proposal.rounds_left", func(in *flow.Input) error {
+		return when(in.Proposal().Round >= in.Policy.MaxRounds, "重新办理的次数已满，应当面协商")
+	})
+	e.Guard("proposal.twice_dissatisfied", func(in *flow.Input) error {
+		bad := !dissatisfied(in.Case) || in.Proposal().Round < in.Policy.MaxRounds || consulted(in.Case)
+		return when(bad, "当面协商用于重新办理后仍不满意的提案，且只进行一次")
+	})
+	e.Guard("proposal.window_over", func(in *flow.Input) error {
+		for _, t := range in.OpenTimers(nil) {
+			if t.Key == "feedback" && t.DueOn != nil && !t.DueOn.Before(in.Today()) {
+				return failed("征询期到%s，其间请等待或电话联系提案人", t.DueOn.Format("2006年1月2日"))
+			}
+		}
+		return nil
+	})
+}
+
+// roundFeedback are the ratings asked for in the present round.
+func roundFeedback(c *flow.Case) []*gen.Feedback {
+	var out []*gen.Feedback
+	for _, f := range c.Feedback {
+		if f.Round == c.Proposal().Round {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// dissatisfied: a first proposer, or anyone where the policy says so, rated
+// the result of this round as 不满意. The attitude is recorded and counted,
+// and does not reopen: a new round cannot mend it.
+func dissatisfied(c *flow.Case) bool {
+	lead := map[uuid.UUID]bool{}
+	for _, p := range c.Parties {
+		lead[p.ID] = p.Role == party.RoleLEAD
+	}
+	for _, f := range roundFeedback(c) {
+		r, _ := c.Policy.Rating(f.Result)
+		if r.Counts == "DISSATISFIED" && (c.Policy.RejectBy == "ANY" || lead[f.PartyID]) {
+			return true
+		}
+	}
+	return false
+}
+
+func consulted(c *flow.Case) bool { return len(c.RecordsOf(record.KindJOINT_CONSULT)) > 0 }
+
+func registerShareRules(e *flow.Engine) {
+	e.Guard("assignment.answers", func(in *flow.Input) error {
+		return when(in.Share.Role == assignment.RoleASSIST, "会办单位不直接答复提案人，请提交会办意见")
+	})
+	e.Guard("assignment.assists", func(in *flow.Input) error {
+		return when(in.Share.Role != assignment.RoleASSIST, "只有会办单位提交会办意见")
+	})
+	e.Guard("assignment.return_open", func(in *flow.Input) error {
+		if until := in.Share.ReturnUntil; until != nil && until.Before(in.Today()) {
+			return errs.New(errs.DeadlinePassed, "申退期限已于%s届满；确有必要请商交办机构重开", until.Format("2006年1月2日")).
+				With("dueOn", until.Format(time.DateOnly))
+		}
+		return nil
+	})
+	e.Guard("assignment.leader_statement", leaderStatement)
+	e.Guard("assignment.not_decided_office", notDecided("OFFICE"))
+	e.Guard("assignment.not_decided_committee", notDecided("COMMITTEE"))
+	e.Guard("assignment.return_agreed", func(in *flow.Input) error {
+		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
+		return when(office == nil || committee == nil || !granted(office) || !granted(committee), "须交办机构和提案委都同意")
+	})
+	e.Guard("assignment.return_refused", func(in *flow.Input) error {
+		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
+		refused := (office != nil && !granted(office)) || (committee != nil && !granted(committee))
+		return when(!refused, "没有一家不同意")
+	})
+	e.Guard("assignment.contacted", contacted)
+	e.Guard("assignment.assist_settled", assistSettled)
+	e.Guard("assignment.class_known", func(in *flow.Input) error {
+		if in.Asking {
+			return nil
+		}
+		return knownClass(in.Policy, in.Form.Text("class"))
+	})
+	e.Guard("assignment.audit_required", func(in *flow.Input) error {
+		return when(!in.Policy.OfficeAudit, "政策不要求办公室审核，可直接发出")
+	})
+	e.Guard("assignment.audited", func(in *flow.Input) error {
+		return when(in.Policy.OfficeAudit && shareRecord(in, record.KindAPPROVAL, "audit") == nil, "答复须先经办公室审核")
+	})
+	e.Guard("assignment.case_open", func(in *flow.Input) error {
+		open := in.State == "HANDLING" || in.State == "REPLIED" || in.State == "COMPLETION_REVIEW"
+		return when(!open, "本件已办结，不能再处理答复")
+	})
+	e.Guard("assignment.before_due", func(in *flow.Input) error {
+		if due := in.Share.DueOn; due != nil && due.Before(in.Today()) {
+			return errs.New(errs.DeadlinePassed, "办理期限已于%s届满，延期须在届满前申请", due.Format("2006年1月2日")).With("dueOn", due.Format(time.DateOnly))
+		}
+		return nil
+	})
+	e.Guard("assignment.extensions_left", func(in *flow.Input) error {
+		return when(in.Share.Extended && in.Policy.MaxExtensions < 2, "已经延期一次，不能再延")
+	})
+	e.Guard("assignment.within_max", withinMax)
+}
+
+// leaderStatement: after two returns of one share the unit's main leader signs.
+func leaderStatement(in *flow.Input) error {
+	returns := 0
+	for _, r := range in.RecordsOf(record.KindRETURN) {
+		if r.Data["for"] == "apply" {
+			returns++
+		}
+	}
+	if returns < 2 {
+		return nil
+	}
+	for _, a := range in.Attachments {
+		if a.Kind == attachment.KindRETURN_STATEMENT && a.AssignmentID != nil && *a.AssignmentID == in.Share.ID {
+			return nil
+		}
+	}
+	return failed("本件已两次申退，再次申退须上传单位主要负责人签署的书面说明")
+}
+
+// decision is what an office or the 提案委 said of the share's latest
+// application to return.
+func decision(in *flow.Input, by string) *gen.Record {
+	all := in.RecordsOf(record.KindRETURN)
+	for i := len(all) - 1; i >= 0; i-- {
+		r := all[i]
+		if r.AssignmentID == nil || *r.AssignmentID != in.Share.ID {
+			continue
+		}
+		switch r.Data["for"] {
+		case "apply":
+			return nil
+		case by:
+			return r
+		}
+	}
+	return nil
+}
+
+func granted(r *gen.Record) bool { g, _ := r.Data["grant"].(bool); return g }
+
+func notDecided(by string) flow.Guard {
+	return func(in *flow.Input) error { return when(decision(in, by) != nil, "已经表示过意见") }
+}
+
+// shareRecord is the newest record of a kind and purpose about the share.
+func shareRecord(in *flow.Input, kind record.Kind, purpose string) *gen.Record {
+	all := in.RecordsOf(kind)
+	for i := len(all) - 1; i >= 0; i-- {
+		r := all[i]
+		if r.AssignmentID != nil && *r.AssignmentID == in.Share.ID && r.Data["for"] == purpose {
+			return r
+		}
+	}
+	return nil
+}
+
+// contacted: at least one contact of this unit with each first proposer,
+// those of merged cases included. One that the proposer denied does not count.
+func contacted(in *flow.Input) error {
+	if !in.Policy.ContactRequired {
+		return nil
+	}
+	for _, p := range in.Active(party.RoleLEAD) {
+		if !slices.ContainsFunc(in.RecordsOf(record.KindCONTACT), func(r *gen.Record) bool {
+			return r.PartyID != nil && *r.PartyID == p.ID && r.UnitID != nil && *r.UnitID == in.Share.UnitID && r.Data["denied"] != true
+		}) {
+			return failed("答复前须与第一提案人“%s”面商并记录", p.Name)
+		}
+	}
+	return nil
+}
+
+// assistSettled: every assisting unit has given its opinion or is late; the
+// lead does not wait for ever (domain.md trap 8).
+func assistSettled(in *flow.Input) error {
+	for _, a := range in.Shares(assignment.RoleASSIST) {
+		if a.State != "SENT" && (a.DueOn == nil || !a.DueOn.Before(in.Today())) {
+			return failed("会办单位“%s”的意见尚未提交，且未到期", a.Edges.Unit.Name)
+		}
+	}
+	return nil
+}
+
+// withinMax: at most the policy's extension, and never beyond the longest
+// time from assignment.
+func withinMax(in *flow.Input) error {
+	if in.Asking {
+		return nil
+	}
+	until, err := in.Form.Day("until")
+	if err != nil {
+		return err
+	}
+	if in.Share.DueOn == nil || !until.After(*in.Share.DueOn) {
+		return errs.New(errs.Invalid, "延期须晚于现在的期限").At("until")
+	}
+	limit := func(key string, base time.Time) time.Time {
+		a := in.Policy.Deadlines[key]
+		d, _ := deadline.Budget{Key: key, Base: base, Amount: a.Amount, Unit: a.Unit}.Due(in.Calendar)
+		return d
+	}
+	last := limit("extension.max", *in.Share.DueOn)
+	if m := limit("reply.max", clock.Day(in.Share.AssignedAt)); m.Before(last) {
+		last = m
+	}
+	if until.After(last) {
+		return errs.New(errs.Invalid, "至多延至%s", last.Format("2006年1月2日")).At("until").With("latest", last.Format(time.DateOnly))
+	}
+	return nil
+}
+
+func registerDeadlines(e *flow.Engine) {
+	e.Chooser("proposal.cosign", func(c *flow.Case, _ *gen.Assignment) string {
+		if p := c.Proposal(); p.Edges.Sitting != nil && inSession(p.Edges.Sitting, c.Today()) {
+			return "cosign.plenary"
+		}
+		return "cosign.other"
+	})
+	e.Chooser("proposal.reply", func(c *flow.Case, a *gen.Assignment) string {
+		p := c.Proposal()
+		switch {
+		case a.Role == assignment.RoleASSIST:
+			return "coopinion"
+		case a.Round > 1 || c.Reply(a) != nil && c.Reply(a).Status == reply.StatusSENT_BACK:
+			return "rehandle.reply"
+		case p.Period != nil && *p.Period == proposal.PeriodINTERSESSION:
+			return "reply.intersession"
+		}
+		return "reply.plenary"
+	})
+	e.Base("proposal.assigned", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
+		if r := c.Reply(a); r != nil && r.Status == reply.StatusSENT_BACK {
+			return c.Now, "退回重办"
+		}
+		return a.AssignedAt, "交办"
+	})
+	e.Base("proposal.closing", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+		if s := c.Proposal().Edges.Sitting; s != nil && s.ClosesOn != nil && s.ClosesOn.After(c.Today()) {
+			return clock.StartOf(*s.ClosesOn), "会议闭幕"
+		}
+		return c.Now, "提交或立案"
+	})
+}
+
+func inSession(s *gen.Sitting, day time.Time) bool {
+	return s.OpensOn != nil && s.ClosesOn != nil && !day.Before(*s.OpensOn) && !day.After(*s.ClosesOn)
+}

@@ -1,0 +1,254 @@
+package proposals
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/sitting"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Service is what is not a transition of one case: opening one, looking for
+// similar ones, numbering a sitting, and figures.
+type Service struct {
+	engine *flow.Engine
+	client *gen.Client
+}
+
+// New makes the service; Register must have been called on the engine.
+func New(e *flow.Engine) *Service { return &Service{engine: e, client: e.Client()} }
+
+// Draft is a new proposal. Unknown is everything that its author has not
+// written yet; a draft may be as empty as he likes.
+type Draft struct {
+	Kind         proposal.ProposerKind
+	Title        string
+	Situation    string
+	Analysis     string
+	Suggestions  []string
+	Category     string
+	Units        []uuid.UUID // suggested, at most five
+	Consent      bool        // to publication
+	Reason       string      // against it
+	Organisation *uuid.UUID  // the collective proposer, for PARTY, GROUP, COMMITTEE and JOINT_ORG
+	OnBehalf     *uuid.UUID  // 代录: the member for whom staff enter it
+}
+
+// Create opens a draft (transition 1). A member drafts for himself, a liaison
+// for his organisation, a clerk for a member. Called twice it makes two
+// drafts; an idempotency key prevents that.
+func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error) {
+	defer errs.Wrap(&err, "proposals.Create")
+	v := authz.From(ctx)
+	if err := mayCreate(v, d); err != nil {
+		return nil, err
+	}
+	if len([]rune(strings.TrimSpace(d.Title))) > 80 {
+		return nil, errs.New(errs.Invalid, "案由至多 80 个字").At("title")
+	}
+	if len(d.Units) > 5 {
+		return nil, errs.New(errs.Invalid, "建议承办单位至多五个").At("suggestedUnitIds")
+	}
+	sys := authz.System(ctx)
+	lead, err := s.lead(sys, v, d)
+	if err != nil {
+		return nil, err
+	}
+	now, err := s.currentSitting(sys)
+	if err != nil {
+		return nil, err
+	}
+	o := flow.Opening{Kind: "proposal", Title: strings.TrimSpace(d.Title), OnBehalf: d.OnBehalf}
+	if lead.member != nil {
+		if o.Sector, o.Street, err = home(sys, s.client, lead.member.ID, clock.Today(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	if lead.unit != nil {
+		o.OwnerUnit = &lead.unit.ID
+	}
+	o.Payload = func(ctx context.Context, m *gen.Matter) error { return s.payload(ctx, v, d, lead, now, m) }
+	return s.engine.Start(ctx, o)
+}
+
+// mayCreate: who may open which kind for whom.
+func mayCreate(v *authz.Viewer, d Draft) error {
+	perm, needs := authz.Perm("proposal.create"), authz.Own
+	collective := d.Kind == proposal.ProposerKindPARTY || d.Kind == proposal.ProposerKindGROUP ||
+		d.Kind == proposal.ProposerKindCOMMITTEE || d.Kind == proposal.ProposerKindJOINT_ORG
+	switch {
+	case d.OnBehalf != nil || (collective && v.May(authz.Perm("proposal.enterFor")) != authz.None):
+		perm, needs = authz.Perm("proposal.enterFor"), authz.Tenant
+	case collective:
+		perm, needs = authz.Perm("proposal.createCollective"), authz.Unit
+		if !v.InUnit(d.Organisation) {
+			return errs.New(errs.NotAllowed, "只能以您所在组织的名义提出集体提案").At("organisationUnitId")
+		}
+	}
+	if !v.May(perm).Has(needs) {
+		return errs.New(errs.NotAllowed, "您没有提出这类提案的权限")
+	}
+	if collective && d.Organisation == nil {
+		return errs.New(errs.Invalid, "集体提案须选择提出的组织").At("organisationUnitId")
+	}
+	return nil
+}
+
+type leader struct {
+	member *gen.Membership
+	unit   *gen.Unit
+}
+
+func (l leader) name() string {
+	if l.unit != nil {
+		return l.unit.Name
+	}
+	return l.member.Name
+}
+
+// lead finds the first proposer: the organisation, the member for whom staff
+// enter, or the viewer.
+func (s *Service) lead(ctx context.Context, v *authz.Viewer, d Draft) (leader, error) {
+	if d.Organisation != nil {
+		u, err := s.client.Unit.Query().Where(unit.ID(*d.Organisation), unit.LineEQ(unit.LineORGANISATION)).Only(ctx)
+		if gen.IsNotFound(err) {
+			return leader{}, errs.New(errs.Invalid, "所选的组织不存在").At("organisationUnitId")
+		}
+		return leader{unit: u}, err
+	}
+	id, field := v.Membership, ""
+	if d.OnBehalf != nil {
+		id, field = *d.OnBehalf, "onBehalfOfId"
+	}
+	m, err := s.client.Membership.Query().Where(membership.ID(id), membership.KindEQ(membership.KindMEMBER), membership.StatusEQ(membership.StatusACTIVE)).Only(ctx)
+	if gen.IsNotFound(err) {
+		return leader{}, errs.New(errs.Invalid, "提案人须是本政协的在任委员").At(field)
+	}
+	return leader{member: m}, err
+}
+
+func (s *Service) payload(ctx context.Context, v *authz.Viewer, d Draft, lead leader, now *gen.Sitting, m *gen.Matter) error {
+	units := make([]string, len(d.Units))
+	for i, u := range d.Units {
+		units[i] = u.String()
+	}
+	c := s.client.Proposal.Create().SetMatterID(m.ID).SetProposerKind(d.Kind).SetSituation(d.Situation).SetAnalysis(d.Analysis).
+		SetSuggestions(d.Suggestions).SetCategory(d.Category).SetSuggestedUnits(units).SetConsentPublish(d.Consent).SetConsentReason(d.Reason)
+	if now != nil {
+		c.SetSitting(now)
+	}
+	if d.OnBehalf != nil {
+		c.SetEnteredByID(v.Membership)
+	}
+	if err := c.Exec(ctx); err != nil {
+		return err
+	}
+	p := s.client.Party.Create().SetMatterID(m.ID).SetName(lead.name()).SetRole(party.RoleLEAD)
+	if lead.unit != nil {
+		p.SetUnit(lead.unit)
+	} else {
+		p.SetMembership(lead.member)
+	}
+	return p.Exec(ctx)
+}
+
+// currentSitting is the one whose window or session is open, nil when none is;
+// submission decides finally.
+func (s *Service) currentSitting(ctx context.Context) (*gen.Sitting, error) {
+	today := clock.Today(ctx)
+	row, err := s.client.Sitting.Query().Where(sitting.PrepOpensOnLTE(today), sitting.ClosesOnGTE(today)).Order(gen.Asc(sitting.FieldPrepOpensOn)).First(ctx)
+	if gen.IsNotFound(err) {
+		return nil, nil
+	}
+	return row, err
+}
+
+// Similar is an earlier case whose title is like another.
+type Similar struct {
+	Matter uuid.UUID
+	Number string
+	Title  string
+	Score  float64 // Dice coefficient of the titles' pairs of characters, 0–1
+}
+
+// similarLimit is how many earlier titles are compared: five years of a large
+// district.
+const similarLimit = 5000
+
+// FindSimilar looks for like titles among this committee's filed cases, best
+// first, at most five: 重复提案 are seen before they are written. Titles of
+// filed cases are open to the committee's members.
+func (s *Service) FindSimilar(ctx context.Context, title string) ([]Similar, error) {
+	v := authz.From(ctx)
+	if v.May(authz.Perm("proposal.create")) == authz.None && v.May(authz.Perm("proposal.read")) == authz.None {
+		return nil, errs.New(errs.NotAllowed, "您没有查重的权限")
+	}
+	want := pairs(title)
+	if len(want) == 0 {
+		return nil, nil
+	}
+	rows, err := s.client.Matter.Query().
+		Where(matter.Kind("proposal"), matter.HasProposalWith(proposal.DispositionEQ(proposal.DispositionFILED))).
+		Order(gen.Desc(matter.FieldOpenedAt)).Limit(similarLimit).
+		Select(matter.FieldID, matter.FieldNumber, matter.FieldTitle).All(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var out []Similar
+	for _, m := range rows {
+		if score := dice(want, pairs(m.Title)); score >= 0.35 {
+			out = insert(out, Similar{m.ID, m.Number, m.Title, score})
+		}
+	}
+	return out, nil
+}
+
+// insert keeps the five best, best first.
+func insert(list []Similar, x Similar) []Similar {
+	i := len(list)
+	for i > 0 && list[i-1].Score < x.Score {
+		i--
+	}
+	list = append(list[:i], append([]Similar{x}, list[i:]...)...)
+	return list[:min(len(list), 5)]
+}
+
+// pairs are a title's neighbouring characters, without the words that every
+// title has.
+func pairs(title string) map[string]int {
+	for _, w := range []string{"关于", "的提案", "的建议", "进一步", "加强", "推动"} {
+		title = strings.ReplaceAll(title, w, "")
+	}
+	r := []rune(strings.Join(strings.Fields(title), ""))
+	out := map[string]int{}
+	for i := 0; i+1 < len(r); i++ {
+		out[string(r[i:i+2])]++
+	}
+	return out
+}
+
+func dice(a, b map[string]int) float64 {
+	common, total := 0, 0
+	for p, n := range a {
+		common += min(n, b[p])
+		total += n
+	}
+	for _, n := range b {
+		total += n
+	}
+	if total == 0 {
+		return 0
+	}
+	return 2 * float64(common) / float64(total)
+}
