@@ -45,7 +45,8 @@ func Note(ctx context.Context, change Change) error {
 	return nil
 }
 
-// Changes are those gathered and not yet written, in the order they were made.
+// Changes are those gathered and not yet written, in the order they were made;
+// rows that one CreateBulk created come last first, as ent calls the hooks.
 func (c *Collector) Changes() []Change {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -34,7 +34,7 @@ type Page struct {
 }
 
 // at is the time of a record; the texts sort as the times do, see atFormat.
-const at = `(entry::jsonb ->> 'at') COLLATE "C"`
+const at = "at"
 
 // maxPage is the longest page, as everywhere in the API.
 const maxPage = 100

@@ -12,10 +12,12 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-func TestSearch(t *testing.T) {
-	h := open(t)
-	matter, who := audit.Object("Matter", uuid.Must(uuid.NewV7())), audit.Actor{Membership: uuid.Must(uuid.NewV7()), Name: "甲"}
-	h.must(h.store.InTx(t.Context(), h.tenant, func(ctx context.Context) error {
+// shelf writes 25 records, an hour apart: every second about one matter, every
+// third by one person, five actions in turn.
+func (h *house) shelf() (matter string, who audit.Actor) {
+	h.Helper()
+	matter, who = audit.Object("Matter", uuid.Must(uuid.NewV7())), audit.Actor{Membership: uuid.Must(uuid.NewV7()), Name: "甲"}
+	h.must(h.store.InTx(h.Context(), h.tenant, func(ctx context.Context) error {
 		for i := range 25 {
 			e := audit.Entry{At: noon.Add(time.Duration(i) * time.Hour), Action: fmt.Sprint("a", i%5), Actor: audit.Actor{System: "s"}}
 			if i%2 == 0 {
@@ -30,6 +32,12 @@ func TestSearch(t *testing.T) {
 		}
 		return nil
 	}))
+	return matter, who
+}
+
+func TestSearch(t *testing.T) {
+	h := open(t)
+	matter, who := h.shelf()
 	h.fill(h.other, 3)
 	seqs := func(f audit.Filter, first int, after int64) (out []int64) {
 		t.Helper()

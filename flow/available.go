@@ -68,3 +68,18 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 	}
 	return list, nil
 }
+
+// Covers reports whether the viewer holds one of the permissions on a matter.
+func (e *Engine) Covers(ctx context.Context, id uuid.UUID, permissions ...string) (bool, error) {
+	v := authz.From(ctx)
+	cases, err := e.load(ctx, id)
+	if err != nil || cases[id] == nil {
+		return false, err
+	}
+	for _, p := range permissions {
+		if cases[id].covers(v, v.May(authz.Perm(p)), nil) {
+			return true, nil
+		}
+	}
+	return false, nil
+}

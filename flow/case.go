@@ -273,3 +273,23 @@ func (e *Engine) calendar(ctx context.Context) (workday.Calendar, error) {
 	}
 	return workday.New(own), nil
 }
+
+// Calendar is the tenant's working days.
+func (e *Engine) Calendar(ctx context.Context) (workday.Calendar, error) {
+	return e.calendar(authz.System(ctx))
+}
+
+// Definitions finds the definition of each matter in one statement.
+func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Definition, error) {
+	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).WithProcess().All(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]*Definition, len(rows))
+	for _, m := range rows {
+		if out[m.ID], err = parsed(m.Edges.Process.Source, m.Edges.Process.Hash); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

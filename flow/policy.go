@@ -155,3 +155,6 @@ func CheckPolicy(settings map[string]any) error {
 	_, err := overlay(settings, 1)
 	return err
 }
+
+// Map is the policy as its JSON document.
+func (p Policy) Map() (map[string]any, error) { return toMap(p) }

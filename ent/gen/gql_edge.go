@@ -696,16 +696,24 @@ func (_m *Unit) Parent(ctx context.Context) (*Unit, error) {
 	return result, MaskNotFound(err)
 }
 
-func (_m *Unit) Children(ctx context.Context) (result []*Unit, err error) {
-	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
-		result, err = _m.NamedChildren(graphql.GetFieldContext(ctx).Field.Alias)
-	} else {
-		result, err = _m.Edges.ChildrenOrErr()
+func (_m *Unit) Children(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int, orderBy *UnitOrder,
+) (*UnitConnection, error) {
+	opts := []UnitPaginateOption{
+		WithUnitOrder(orderBy),
 	}
-	if IsNotLoaded(err) {
-		result, err = _m.QueryChildren().All(ctx)
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[1][alias]
+	if nodes, err := _m.NamedChildren(alias); err == nil || hasTotalCount {
+		pager, err := newUnitPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &UnitConnection{Edges: []*UnitEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
-	return result, err
+	return _m.QueryChildren().Paginate(ctx, after, first, before, last, opts...)
 }
 
 func (_m *Unit) Successor(ctx context.Context) (*Unit, error) {
@@ -728,14 +736,20 @@ func (_m *Unit) Predecessors(ctx context.Context) (result []*Unit, err error) {
 	return result, err
 }
 
-func (_m *Unit) Seats(ctx context.Context) (result []*Seat, err error) {
-	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
-		result, err = _m.NamedSeats(graphql.GetFieldContext(ctx).Field.Alias)
-	} else {
-		result, err = _m.Edges.SeatsOrErr()
+func (_m *Unit) Seats(
+	ctx context.Context, after *Cursor, first *int, before *Cursor, last *int,
+) (*SeatConnection, error) {
+	opts := []SeatPaginateOption{}
+	alias := graphql.GetFieldContext(ctx).Field.Alias
+	totalCount, hasTotalCount := _m.Edges.totalCount[4][alias]
+	if nodes, err := _m.NamedSeats(alias); err == nil || hasTotalCount {
+		pager, err := newSeatPager(opts, last != nil)
+		if err != nil {
+			return nil, err
+		}
+		conn := &SeatConnection{Edges: []*SeatEdge{}, TotalCount: totalCount}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
-	if IsNotLoaded(err) {
-		result, err = _m.QuerySeats().All(ctx)
-	}
-	return result, err
+	return _m.QuerySeats().Paginate(ctx, after, first, before, last, opts...)
 }

@@ -1621,6 +1621,53 @@ func (_m *ItemQuery) Paginate(
 	return conn, nil
 }
 
+var (
+	// ItemOrderFieldDueOn orders Item by due_on.
+	ItemOrderFieldDueOn = &ItemOrderField{
+		Value: func(_m *Item) (ent.Value, error) {
+			return _m.DueOn, nil
+		},
+		column: item.FieldDueOn,
+		toTerm: item.ByDueOn,
+		toCursor: func(_m *Item) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.DueOn,
+			}
+		},
+	}
+)
+
+// String implement fmt.Stringer interface.
+func (f ItemOrderField) String() string {
+	var str string
+	switch f.column {
+	case ItemOrderFieldDueOn.column:
+		str = "DUE_ON"
+	}
+	return str
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (f ItemOrderField) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(f.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (f *ItemOrderField) UnmarshalGQL(v interface{}) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("ItemOrderField %T must be a string", v)
+	}
+	switch str {
+	case "DUE_ON":
+		*f = *ItemOrderFieldDueOn
+	default:
+		return fmt.Errorf("%s is not a valid ItemOrderField", str)
+	}
+	return nil
+}
+
 // ItemOrderField defines the ordering field of Item.
 type ItemOrderField struct {
 	// Value extracts the ordering value from the given Item.

@@ -240,7 +240,7 @@ type Item struct{ ent.Schema }
 
 func (Item) Mixin() []ent.Mixin { return tenantedVersioned }
 func (Item) Annotations() []schema.Annotation {
-	return described("items", "事项中的一件欠账：B 类承诺、六定任务、备选方向等，有责任人和期限。")
+	return described("items", "事项中的一件欠账：B 类承诺、六定任务、备选方向等，有责任人和期限。", entgql.RelayConnection())
 }
 
 func (Item) Fields() []ent.Field {
@@ -250,7 +250,8 @@ func (Item) Fields() []ent.Field {
 		field.Text("text").Comment("内容"),
 		text("duty", "责任"),
 		text("effect", "效果"),
-		date("due_on", "期限"),
+		field.Time("due_on").SchemaType(map[string]string{"postgres": "date"}).Optional().Nillable().
+			Comment("期限").Annotations(entgql.Type("Date"), entgql.OrderField("DUE_ON")),
 		field.Enum("status").Values("OPEN", "REPORTED", "DONE", "DROPPED", "CHOSEN").Default("OPEN").Comment("状态"),
 		text("evidence", "依据"),
 		moment("settled_at", "了结时间"),

@@ -86,11 +86,11 @@ func (Unit) Fields() []ent.Field {
 
 func (Unit) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.To("children", Unit.Type).Comment("下级单位").
+		edge.To("children", Unit.Type).Annotations(entgql.RelayConnection()).Comment("下级单位").
 			From("parent").Field("parent_id").Unique().Comment("上级单位"),
 		edge.To("predecessors", Unit.Type).Comment("并入或改名前的单位").
 			From("successor").Field("successor_id").Unique().Comment("改名或合并后的单位"),
-		edge.To("seats", Seat.Type).Comment("席位"),
+		edge.To("seats", Seat.Type).Annotations(entgql.RelayConnection()).Comment("席位"),
 	}
 }
 
@@ -107,7 +107,7 @@ type Seat struct{ ent.Schema }
 
 func (Seat) Mixin() []ent.Mixin { return tenanted }
 func (Seat) Annotations() []schema.Annotation {
-	return described("seats", "席位：某人在某单位担任某职务的一段时间。")
+	return described("seats", "席位：某人在某单位担任某职务的一段时间。", entgql.RelayConnection())
 }
 
 func (Seat) Fields() []ent.Field {

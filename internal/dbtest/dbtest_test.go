@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -135,6 +136,30 @@ func TestTemplate(t *testing.T) {
 		}
 		url := New(t, template)
 		equal(t, "tables", query[string](t, url, `select string_agg(relname::text, ',') from pg_class where relnamespace = 'public'::regnamespace`), "whole")
+	})
+	t.Run("processes that miss it at the same time build it once", func(t *testing.T) {
+		var builds atomic.Int32
+		template := counted("dbtest_race", never(t), &builds)
+		quick := template.Build
+		template.Build = func(ctx context.Context, url string) error {
+			time.Sleep(200 * time.Millisecond) // so that all have seen that it is missing
+			return quick(ctx, url)
+		}
+		ended := make(chan error)
+		for range 4 {
+			other, err := open(t.Context()) // to the server it is another process
+			must(t, err)
+			t.Cleanup(other.pool.Close)
+			t.Cleanup(func() { _ = other.keeper.Close(context.Background()) })
+			go func() {
+				_, err := other.prepare(t.Context(), template)
+				ended <- err
+			}()
+		}
+		for range 4 {
+			must(t, <-ended)
+		}
+		equal(t, "builds", builds.Load(), 1)
 	})
 	t.Run("a template of the same name with another hash is dropped when nobody uses it", func(t *testing.T) {
 		var builds atomic.Int32

@@ -1,0 +1,281 @@
+package cohorts
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Stages tell the cohort's records apart, in the words of the field.
+const (
+	stageKickoff     = "调研工作部署会"
+	stageResearch    = "调研论证"
+	stageChoice      = "审定选题"
+	stageDesignation = "确定一号提案"
+	stageDeployment  = "办理工作部署会"
+	stageAssigning   = "交办中·落实责任协商"
+	stageHandling    = "办理中·解决问题协商"
+	stageAccount     = "节点交账"
+	stageHearing     = "常委会听取"
+	stageAppraisal   = "民主测评"
+	stageReport      = "专题协商报告"
+	stagePlan        = "年度重点监督计划"
+	stageSymposium   = "座谈会"
+	stageDeepened    = "深化建议"
+	stageVisit       = "监督性视察"
+	stageAssessment  = "问题研判与协商"
+	stageProblem     = "商定解决办法"
+	stageClosing     = "闭环"
+	stageExtension   = "再延一年"
+)
+
+// recorded says as what each action is recorded.
+var recorded = map[string]struct {
+	kind  record.Kind
+	stage string
+}{
+	"holdKickoff":       {record.KindMEETING, stageKickoff},
+	"recordResearch":    {record.KindREPORT, stageResearch},
+	"chooseCandidate":   {record.KindAPPROVAL, stageChoice},
+	"designate":         {record.KindAPPROVAL, stageDesignation},
+	"deploy":            {record.KindMEETING, stageDeployment},
+	"consultAssignment": {record.KindMEETING, stageAssigning},
+	"consultHandling":   {record.KindMEETING, stageHandling},
+	"consultAgain":      {record.KindMEETING, stageHandling},
+	"recordAccount":     {record.KindREPORT, stageAccount},
+	"recordHearing":     {record.KindMEETING, stageHearing},
+	"recordAppraisal":   {record.KindCHECK, stageAppraisal},
+	"recordReport":      {record.KindREPORT, stageReport},
+	"plan":              {record.KindPLAN, stagePlan},
+	"planAgain":         {record.KindPLAN, stagePlan},
+	"symposium":         {record.KindMEETING, stageSymposium},
+	"deepen":            {record.KindREPORT, stageDeepened},
+	"visit":             {record.KindVISIT, stageVisit},
+	"assess":            {record.KindMEETING, stageAssessment},
+	"settleProblem":     {record.KindCHECK, stageProblem},
+	"close":             {record.KindAPPROVAL, stageClosing},
+	"extend":            {record.KindEXTENSION, stageExtension},
+}
+
+var effects = map[string]flow.Effect{
+	"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
+	"add_direction":    add(item.KindDIRECTION),
+	"assign_direction": assignDirection,
+	"add_candidate":    add(item.KindCANDIDATE),
+	"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
+	"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
+	"record_research":  recordResearch,
+	"choose":           choose,
+	"unchoose":         unchoose,
+	"link":             link,
+	"designate":        designate,
+	"name_leaders":     nameLeaders,
+	"record_account":   recordAccount,
+	"plan":             plan,
+	"deepen":           deepen,
+	"add_problem":      add(item.KindPROBLEM),
+	"settle_problem":   settleProblem,
+	"resolve_problem":  resolveProblem,
+}
+
+// write records what the form says. Its day, place, text and unit are columns,
+// the rest and what is derived are data.
+func write(ctx context.Context, r *flow.Run, derived map[string]any) error {
+	as := recorded[r.Action.Code]
+	create := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(as.kind).SetStage(as.stage).
+		SetPlace(r.Form.Text("place")).SetText(r.Form.Text("text")).SetNillableAuthorID(r.Actor())
+	on := r.Today()
+	if r.Form.Has("on") {
+		var err error
+		if on, err = r.Form.Day("on"); err != nil {
+			return err
+		}
+	}
+	create.SetOn(on)
+	if r.Form.Has("unitId") {
+		u, err := theUnit(ctx, r)
+		if err != nil {
+			return err
+		}
+		create.SetUnitID(u)
+	}
+	data := map[string]any{}
+	for k, v := range r.Form {
+		if k != "on" && k != "place" && k != "text" && k != "unitId" {
+			data[k] = v
+		}
+	}
+	for k, v := range derived {
+		data[k] = v
+	}
+	row, err := create.SetData(data).Save(ctx)
+	if err != nil {
+		return err
+	}
+	r.After["recordId"], r.After["on"] = row.ID, on.Format(time.DateOnly)
+	return nil
+}
+
+// theUnit is the committee's own unit that the form names.
+func theUnit(ctx context.Context, r *flow.Run) (uuid.UUID, error) {
+	id, err := r.Form.ID("unitId")
+	if err != nil {
+		return id, err
+	}
+	there, err := r.Client.Unit.Query().Where(unit.ID(id)).Exist(ctx)
+	if err == nil && !there {
+		err = errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At("unitId")
+	}
+	return id, err
+}
+
+func add(k item.Kind) flow.Effect {
+	return func(ctx context.Context, r *flow.Run) error {
+		create := r.Client.Item.Create().SetMatterID(r.Matter.ID).SetKind(k).SetText(r.Form.Text("text"))
+		if r.Form.Has("unitId") {
+			u, err := theUnit(ctx, r)
+			if err != nil {
+				return err
+			}
+			create.SetUnitID(u)
+		}
+		row, err := create.Save(ctx)
+		if err != nil {
+			return err
+		}
+		r.After["itemId"], r.After["text"] = row.ID, row.Text
+		return nil
+	}
+}
+
+// theItem is the item that the form names, if it is of one of the kinds and
+// has the status.
+func theItem(r *flow.Run, s item.Status, kinds ...item.Kind) (*gen.Item, error) {
+	id, err := r.Form.ID("itemId")
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
+		for _, i := range items(r.Case, k, s) {
+			if i.ID == id {
+				r.After["itemId"], r.After["text"] = i.ID, i.Text
+				return i, nil
+			}
+		}
+	}
+	return nil, errs.New(errs.Invalid, "所选的条目不存在，或现在不能这样处理，请刷新后重选").At("itemId")
+}
+
+// change begins an update of an item.
+func change(r *flow.Run, i *gen.Item) *gen.ItemUpdateOne {
+	return r.Client.Item.UpdateOneID(i.ID).AddVersion(1)
+}
+
+func assignDirection(ctx context.Context, r *flow.Run) error {
+	d, err := theItem(r, item.StatusOPEN, item.KindDIRECTION)
+	if err != nil {
+		return err
+	}
+	u, err := theUnit(ctx, r)
+	if err != nil {
+		return err
+	}
+	return change(r, d).SetUnitID(u).Exec(ctx)
+}
+
+// turn drops a direction or a candidate, or takes it up again.
+func turn(from, to item.Status) flow.Effect {
+	return func(ctx context.Context, r *flow.Run) error {
+		i, err := theItem(r, from, item.KindDIRECTION, item.KindCANDIDATE)
+		if err != nil {
+			return err
+		}
+		return change(r, i).SetStatus(to).Exec(ctx)
+	}
+}
+
+func recordResearch(ctx context.Context, r *flow.Run) error {
+	if _, err := theItem(r, item.StatusOPEN, item.KindCANDIDATE); err != nil {
+		return err
+	}
+	return write(ctx, r, nil)
+}
+
+func choose(ctx context.Context, r *flow.Run) error {
+	c, err := theItem(r, item.StatusOPEN, item.KindCANDIDATE)
+	if err != nil {
+		return err
+	}
+	return change(r, c).SetStatus(item.StatusCHOSEN).Exec(ctx)
+}
+
+func unchoose(ctx context.Context, r *flow.Run) error {
+	for _, c := range items(r.Case, item.KindCANDIDATE, item.StatusCHOSEN) {
+		r.Before["chosen"] = c.Text
+		if err := change(r, c).SetStatus(item.StatusOPEN).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func recordAccount(ctx context.Context, r *flow.Run) error {
+	if responsibleFor(r.Case, r.Form.Text("unitId")) == nil {
+		return errs.New(errs.Invalid, "该单位不是这件提案的主办或分办单位").At("unitId")
+	}
+	return write(ctx, r, nil)
+}
+
+func plan(ctx context.Context, r *flow.Run) error {
+	return write(ctx, r, map[string]any{"year": supervisionYear(r.Case)})
+}
+
+func deepen(ctx context.Context, r *flow.Run) error {
+	return write(ctx, r, map[string]any{"version": len(ofStage(r.Case, stageDeepened)) + 1})
+}
+
+// settleProblem writes down what was agreed: the cause as a record, the rest
+// on the problem itself. Settled again, the newest agreement holds and the
+// older ones stay on record.
+func settleProblem(ctx context.Context, r *flow.Run) error {
+	p, err := theItem(r, item.StatusOPEN, item.KindPROBLEM)
+	if err != nil {
+		return err
+	}
+	due, err := r.Form.Day("dueOn")
+	if err != nil {
+		return err
+	}
+	u, err := theUnit(ctx, r)
+	if err != nil {
+		return err
+	}
+	if err := change(r, p).SetUnitID(u).SetEffect(r.Form.Text("solution")).SetDueOn(due).Exec(ctx); err != nil {
+		return err
+	}
+	return write(ctx, r, nil)
+}
+
+// resolveProblem ends a problem: solved, or explained why not.
+func resolveProblem(ctx context.Context, r *flow.Run) error {
+	p, err := theItem(r, item.StatusOPEN, item.KindPROBLEM)
+	if err != nil {
+		return err
+	}
+	if !agreed(r.Case, p) {
+		return failed("问题“%s”还没有查明原因、商定办法和期限", p.Text)
+	}
+	to := item.StatusDROPPED
+	if r.Form.Bool("done") {
+		to = item.StatusDONE
+	}
+	return change(r, p).SetStatus(to).SetEvidence(r.Form.Text("evidence")).SetSettledAt(r.Now).Exec(ctx)
+}

@@ -1,0 +1,302 @@
+package cohorts
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Fixed names of what the cases below hold.
+var (
+	unitA, unitB   = uuid.MustParse("00000000-0000-7000-8000-00000000000a"), uuid.MustParse("00000000-0000-7000-8000-00000000000b")
+	itemA, itemB   = uuid.MustParse("00000000-0000-7000-8000-0000000000a1"), uuid.MustParse("00000000-0000-7000-8000-0000000000b1")
+	theProposal    = uuid.MustParse("00000000-0000-7000-8000-0000000000f1")
+	otherProposal  = uuid.MustParse("00000000-0000-7000-8000-0000000000f2")
+	may1           = time.Date(2023, 5, 1, 9, 0, 0, 0, clock.Shanghai)
+	returned, open = "RETURN_GRANTED", "SIGNED"
+)
+
+// part puts something into a case.
+type part func(*flow.Case)
+
+func made(parts ...part) *flow.Case {
+	c := &flow.Case{Matter: &gen.Matter{Kind: Kind}, Now: may1}
+	c.Edges.Cohort = &gen.Cohort{HandleYear: 2023}
+	for _, p := range parts {
+		p(c)
+	}
+	return c
+}
+
+func an(i gen.Item) part { return func(c *flow.Case) { c.Items = append(c.Items, &i) } }
+
+func direction(s item.Status, unit *uuid.UUID) part {
+	return an(gen.Item{ID: itemA, Kind: item.KindDIRECTION, Status: s, UnitID: unit, Text: "方向甲"})
+}
+
+func candidate(id uuid.UUID, s item.Status) part {
+	return an(gen.Item{ID: id, Kind: item.KindCANDIDATE, Status: s, Text: "备选件"})
+}
+
+func problem(s item.Status, unit *uuid.UUID, solution string, due *time.Time) part {
+	return an(gen.Item{ID: itemA, Kind: item.KindPROBLEM, Status: s, UnitID: unit, Effect: solution, DueOn: due, Text: "问题甲"})
+}
+
+func noted(stage string, unit *uuid.UUID, data map[string]any) part {
+	return func(c *flow.Case) {
+		c.Records = append(c.Records, &gen.Record{Kind: record.KindREPORT, Stage: stage, UnitID: unit, Data: data})
+	}
+}
+
+func says(id uuid.UUID, by string) part {
+	return noted(stageResearch, nil, map[string]any{"itemId": id.String(), "by": by})
+}
+
+func with(d proposal.Disposition, shares ...*gen.Assignment) part {
+	return func(c *flow.Case) {
+		id := theProposal
+		m := &gen.Matter{ID: id}
+		m.Edges.Proposal, m.Edges.Assignments = &gen.Proposal{Disposition: d}, shares
+		c.Cohort().ProposalMatterID, c.Cohort().Edges.ProposalMatter = &id, m
+	}
+}
+
+func share(unit uuid.UUID, role assignment.Role, state string, signed bool) *gen.Assignment {
+	a := &gen.Assignment{UnitID: unit, Role: role, State: state}
+	a.Edges.Unit = &gen.Unit{ID: unit, Name: "单位" + unit.String()[35:]}
+	if signed {
+		a.SignedAt = &may1
+	}
+	return a
+}
+
+func sent(to ...any) part { return noted(stageReport, nil, map[string]any{"sentTo": to}) }
+
+func present(as ...string) flow.Form {
+	list := []any{}
+	for _, a := range as {
+		list = append(list, map[string]any{"as": a, "name": "某某"})
+	}
+	return flow.Form{"present": list}
+}
+
+func ballot(voters, absent int, results ...map[string]any) flow.Form {
+	list := []any{}
+	for _, r := range results {
+		list = append(list, r)
+	}
+	return flow.Form{"voters": voters, "absent": absent, "results": list}
+}
+
+func votes(unit uuid.UUID, satisfied, basic, dissatisfied, invalid int) map[string]any {
+	return map[string]any{"unitId": unit.String(), "satisfied": satisfied, "basic": basic, "dissatisfied": dissatisfied, "invalid": invalid}
+}
+
+type ruleCase struct {
+	name  string // the sentence
+	guard string
+	c     *flow.Case
+	form  flow.Form
+	says  string // part of the objection; empty: none
+}
+
+func (r ruleCase) run(t *testing.T) {
+	t.Helper()
+	in := &flow.Input{Case: r.c, Form: r.form}
+	if in.Case == nil {
+		in.Case = made()
+	}
+	err := guards[r.guard](in)
+	if r.says == "" {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if shown, ok := errs.As(err); !ok || !strings.Contains(shown.Message, r.says) {
+		t.Fatalf("%v, want “%s”", err, r.says)
+	}
+}
+
+func runAll(t *testing.T, tried map[string]bool, cases []ruleCase) {
+	t.Helper()
+	for _, r := range cases {
+		tried[r.guard] = true
+		t.Run(r.name, func(t *testing.T) { r.run(t) })
+	}
+}
+
+func TestRules(t *testing.T) {
+	t.Parallel()
+	tried := map[string]bool{}
+	runAll(t, tried, formCases())
+	runAll(t, tried, prestudyCases())
+	runAll(t, tried, designationCases())
+	runAll(t, tried, handlingCases())
+	runAll(t, tried, supervisionCases())
+	t.Run("every guard is tried", func(t *testing.T) {
+		for name := range guards {
+			if !tried[name] {
+				t.Error(name)
+			}
+		}
+	})
+	t.Run("before the form is filled in, rules of the form object to nothing", func(t *testing.T) {
+		for _, r := range formCases() {
+			if err := guards[r.guard](&flow.Input{Case: made(), Asking: true}); err != nil {
+				t.Error(r.guard, err)
+			}
+		}
+	})
+}
+
+func formCases() []ruleCase {
+	two := made(with(proposal.DispositionFILED, share(unitA, assignment.RoleLEAD, open, true), share(unitB, assignment.RoleASSIST, open, true)))
+	return []ruleCase{
+		{"a meeting of today is recorded", "happened", nil, flow.Form{"on": "2023-05-01"}, ""},
+		{"nothing is recorded on a day that has not come", "happened", nil, flow.Form{"on": "2023-05-02"}, "今天之后"},
+		{"the chair of the CPPCC chairs the beginning of research", "chaired_by_cppcc", nil, flow.Form{"chair": "CPPCC_CHAIR"}, ""},
+		{"another cannot chair it", "chaired_by_cppcc", nil, flow.Form{"chair": "DEPUTY"}, "政协主席主持"},
+		{"the head of the government chairs the deployment", "chaired_by_government", nil, flow.Form{"chair": "GOVERNMENT_HEAD"}, ""},
+		{"the party secretary does not chair it in his place", "chaired_by_government", nil, flow.Form{"chair": "PARTY_SECRETARY"}, "政府主要负责人"},
+		{"who leads and who supervises are two posts", "two_leaders", nil, flow.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}, ""},
+		{"one post cannot do both", "two_leaders", nil, flow.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市长"}, "同一职务"},
+		{"ballots with the invalid ones add up to those present", "ballots_add_up", two, ballot(40, 3, votes(unitA, 30, 4, 2, 1)), ""},
+		{"ballots that do not add up are refused", "ballots_add_up", two, ballot(40, 3, votes(unitA, 30, 4, 2, 2)), "合计 38"},
+		{"more cannot be absent than are called", "ballots_add_up", two, ballot(3, 4, votes(unitA, 0, 0, 0, 0)), "未到人数"},
+		{"a unit has one line", "ballots_add_up", two, ballot(1, 0, votes(unitA, 1, 0, 0, 0), votes(unitA, 1, 0, 0, 0)), "每个单位一行"},
+		{"an assisting unit is no subject of the appraisal", "ballots_add_up", two, ballot(1, 0, votes(unitB, 1, 0, 0, 0)), "测评对象"},
+		{"the symposium has a proposer, an expert and a unit", "three_present", nil, present("UNIT", "EXPERT", "MEMBER", "PROPOSER"), ""},
+		{"no symposium without a proposer", "three_present", nil, present("UNIT", "EXPERT", "MEMBER"), "缺少提案者"},
+		{"no symposium without an expert", "three_present", nil, present("UNIT", "PROPOSER"), "缺少专家"},
+		{"no symposium without a unit", "three_present", nil, present("EXPERT", "PROPOSER"), "缺少承办单位"},
+	}
+}
+
+func prestudyCases() []ruleCase {
+	full := []part{says(itemA, "LEAD_ORG"), says(itemA, "THINK_TANK")}
+	a, b, chose := candidate(itemA, item.StatusOPEN), candidate(itemB, item.StatusOPEN), candidate(itemA, item.StatusCHOSEN)
+	dropped := candidate(itemB, item.StatusDROPPED)
+	return []ruleCase{
+		{"one direction is enough for the kickoff", "has_direction", made(direction(item.StatusOPEN, nil)), nil, ""},
+		{"no kickoff over an empty pool", "has_direction", made(), nil, "还没有调研备选方向"},
+		{"a dropped direction is no direction", "has_direction", made(direction(item.StatusDROPPED, nil)), nil, "还没有调研备选方向"},
+		{"research goes on when each kept direction is led", "directions_led", made(direction(item.StatusOPEN, &unitA), direction(item.StatusDROPPED, nil)), nil, ""},
+		{"a kept direction without a lead organisation holds it up", "directions_led", made(direction(item.StatusOPEN, nil)), nil, "还没有牵头单位"},
+		{"dropping all directions does not help", "directions_led", made(direction(item.StatusDROPPED, nil)), nil, "还没有调研备选方向"},
+		{"a candidate has its report and the think tank's opinion", "researched", made(append(full, a, dropped)...), nil, ""},
+		{"no candidate, no shortlist", "researched", made(dropped), nil, "还没有备选件"},
+		{"a candidate without its report holds it up", "researched", made(a, says(itemA, "THINK_TANK")), nil, "还没有调研报告"},
+		{"a candidate without the think tank's opinion holds it up", "researched", made(a, says(itemA, "LEAD_ORG")), nil, "还没有智库意见"},
+		{"the report of another candidate does not count", "researched", made(append(full, a, b)...), nil, "还没有调研报告"},
+		{"two candidates stand for choice", "shortlist", made(a, b), nil, ""},
+		{"three candidates stand for choice", "shortlist", made(a, b, candidate(unitA, item.StatusOPEN)), nil, ""},
+		{"one candidate is no choice", "shortlist", made(a, dropped), nil, "现有 1 个"},
+		{"four candidates are too many", "shortlist", made(a, b, candidate(unitA, item.StatusOPEN), candidate(unitB, item.StatusOPEN)), nil, "现有 4 个"},
+		{"exactly one is chosen, the others are kept", "chosen", made(chose, b), nil, ""},
+		{"none chosen is refused", "chosen", made(a, b), nil, "现有 0 个"},
+		{"two chosen are refused", "chosen", made(chose, candidate(itemB, item.StatusCHOSEN)), nil, "现有 2 个"},
+	}
+}
+
+func designationCases() []ruleCase {
+	before, of := noted(stageDesignation, nil, map[string]any{}), func(id uuid.UUID) part {
+		return noted(stageDesignation, nil, map[string]any{"proposalId": id.String()})
+	}
+	is, review := with(proposal.DispositionFILED), with(proposal.DispositionNONE)
+	return []ruleCase{
+		{"a linked proposal is there", "linked", made(review), nil, ""},
+		{"a cohort may still lack its proposal", "linked", made(), nil, "还没有关联提案"},
+		{"a cohort without a proposal takes one", "not_linked", made(), nil, ""},
+		{"a second proposal needs the other action and a reason", "not_linked", made(review), nil, "写明理由"},
+		{"designation may come before the proposal", "linked_is_filed", made(), nil, ""},
+		{"a proposal that is there must be filed first", "linked_is_filed", made(review), nil, "还没有立案"},
+		{"a filed proposal may be designated", "linked_is_filed", made(is), nil, ""},
+		{"no deployment without a proposal", "filed", made(), nil, "还没有关联提案"},
+		{"no deployment before filing", "filed", made(review), nil, "还没有立案"},
+		{"a withdrawn proposal is not filed any more", "filed", made(with(proposal.DispositionWITHDRAWN)), nil, "还没有立案"},
+		{"a filed proposal can be deployed", "filed", made(is), nil, ""},
+		{"no deployment before the designation", "designated", made(is), nil, "还没有把它确定"},
+		{"a designation from before the proposal holds for it", "designated", made(is, before), nil, ""},
+		{"a designation of this proposal holds", "designated", made(is, of(theProposal)), nil, ""},
+		{"a designation of another proposal does not", "designated", made(is, of(otherProposal)), nil, "还没有把它确定"},
+		{"what is not designated can be", "not_designated", made(is, of(otherProposal)), nil, ""},
+		{"nothing is designated twice", "not_designated", made(is, of(theProposal)), nil, "已经确定"},
+	}
+}
+
+func handlingCases() []ruleCase {
+	lead, apart := share(unitA, assignment.RoleLEAD, open, true), share(unitB, assignment.RoleSEPARATE, open, true)
+	assist, away := share(unitB, assignment.RoleASSIST, open, false), share(unitB, assignment.RoleLEAD, returned, false)
+	f := proposal.DispositionFILED
+	accounts := func(u uuid.UUID) part { return noted(stageAccount, &u, nil) }
+	results := func(rs ...map[string]any) part { return noted(stageAppraisal, nil, ballot(1, 0, rs...)) }
+	return []ruleCase{
+		{"no consultation on responsibility before units have been assigned", "assigned", made(with(f)), nil, "还没有交办"},
+		{"an assisting unit alone takes no responsibility", "assigned", made(with(f, assist)), nil, "还没有交办"},
+		{"an assigned unit is enough to consult with", "assigned", made(with(f, share(unitA, assignment.RoleSOLE, "PENDING_SIGN", false))), nil, ""},
+		{"every unit has signed", "confirmed", made(with(f, lead, apart)), nil, ""},
+		{"a unit that has not signed holds up the second consultation", "confirmed", made(with(f, lead, share(unitB, assignment.RoleCO_LEAD, "PENDING_SIGN", false))), nil, "单位b”还没有签收"},
+		{"assisting units and units that returned the case hold up nothing", "confirmed", made(with(f, lead, assist, away)), nil, ""},
+		{"without units nothing is confirmed", "confirmed", made(with(f)), nil, "还没有交办"},
+		{"a problem has an owner before the accounts begin", "problems_owned", made(problem(item.StatusOPEN, &unitA, "", nil)), nil, ""},
+		{"a problem without an owner holds them up", "problems_owned", made(problem(item.StatusOPEN, nil, "", nil)), nil, "还没有责任单位"},
+		{"each unit has accounted", "accounted", made(with(f, lead, apart), accounts(unitA), accounts(unitB)), nil, ""},
+		{"a unit that has not accounted holds up the hearing", "accounted", made(with(f, lead, apart), accounts(unitA)), nil, "单位b”还没有交账"},
+		{"an assisting unit owes no account", "accounted", made(with(f, lead, assist), accounts(unitA)), nil, ""},
+		{"no report before the appraisal", "appraised", made(with(f, lead)), nil, "还没有民主测评"},
+		{"each unit has its result", "appraised", made(with(f, lead, apart), results(votes(unitA, 1, 0, 0, 0), votes(unitB, 1, 0, 0, 0))), nil, ""},
+		{"a unit without a result holds up the report", "appraised", made(with(f, lead, apart), results(votes(unitA, 1, 0, 0, 0))), nil, "单位b"},
+		{"the last appraisal counts", "appraised", made(with(f, lead), results(votes(unitA, 1, 0, 0, 0)), results(votes(unitB, 1, 0, 0, 0))), nil, "单位a"},
+	}
+}
+
+func supervisionCases() []ruleCase {
+	day := clock.Date(2024, 9, 1)
+	why := noted(stageProblem, nil, map[string]any{"itemId": itemA.String(), "cause": "原因"})
+	return []ruleCase{
+		{"the report goes to the party committee and the government", "reported", made(sent("PARTY", "GOVERNMENT")), nil, ""},
+		{"it may go in two", "reported", made(sent("PARTY"), sent("GOVERNMENT")), nil, ""},
+		{"a draft is no report", "reported", made(sent()), nil, "报送党委和政府"},
+		{"the government alone is not enough", "reported", made(sent("GOVERNMENT")), nil, "报送党委和政府"},
+		{"a loop without problems may close", "problems_agreed", made(), nil, ""},
+		{"a problem with cause, solution and day", "problems_agreed", made(problem(item.StatusOPEN, &unitA, "办法", &day), why), nil, ""},
+		{"a problem without a cause holds up the closing", "problems_agreed", made(problem(item.StatusOPEN, &unitA, "办法", &day)), nil, "问题甲"},
+		{"a problem without a solution holds it up", "problems_agreed", made(problem(item.StatusOPEN, &unitA, "", &day), why), nil, "问题甲"},
+		{"a problem without a day holds it up", "problems_agreed", made(problem(item.StatusOPEN, &unitA, "办法", nil), why), nil, "问题甲"},
+		{"a solved problem lets the loop close", "problems_resolved", made(problem(item.StatusDONE, &unitA, "办法", &day)), nil, ""},
+		{"an explained problem lets the loop close", "problems_resolved", made(problem(item.StatusDROPPED, &unitA, "办法", &day)), nil, ""},
+		{"an open problem does not", "problems_resolved", made(problem(item.StatusOPEN, &unitA, "办法", &day)), nil, "还有 1 个问题"},
+	}
+}
+
+func TestBases(t *testing.T) {
+	t.Parallel()
+	c := made(func(c *flow.Case) { c.Records = append(c.Records, &gen.Record{Kind: record.KindEXTENSION}) })
+	for name, want := range map[string]struct {
+		on    string
+		event string
+	}{
+		"prestudy":    {"2021-12-31", "2022年开始"},
+		"handling":    {"2022-12-31", "2023年开始"},
+		"supervision": {"2024-12-31", "2025年开始"}, // one year later for the extension
+	} {
+		t.Run(name+" counts from the last day of the year before", func(t *testing.T) {
+			on, event := bases[name](c, nil)
+			if on.Format(time.DateOnly) != want.on || event != want.event {
+				t.Fatal(on, event)
+			}
+		})
+	}
+}

@@ -1,0 +1,102 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/vikstrous/dataloadgen"
+
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/workday"
+)
+
+// loaders batch, within one operation, what lists ask for one by one.
+type loaders struct {
+	actions  *dataloadgen.Loader[uuid.UUID, map[uuid.UUID][]flow.Available] // by matter
+	calendar *dataloadgen.Loader[string, workday.Calendar]
+	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
+}
+
+type loadersKey struct{}
+
+// batchWait is how long a loader waits for siblings. gqlgen resolves the
+// elements of a list at once, so that they come within microseconds.
+const batchWait = 500 * time.Microsecond
+
+func (r *Resolver) withLoaders(ctx context.Context) context.Context {
+	l := &loaders{}
+	l.actions = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]map[uuid.UUID][]flow.Available, []error) {
+		all, err := r.Engine.Available(ctx, ids...)
+		out := make([]map[uuid.UUID][]flow.Available, len(ids))
+		for i := range ids {
+			out[i] = all
+		}
+		return out, same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.calendar = dataloadgen.NewLoader(func(_ context.Context, keys []string) ([]workday.Calendar, []error) {
+		cal, err := r.Engine.Calendar(ctx)
+		out := make([]workday.Calendar, len(keys))
+		for i := range out {
+			out[i] = cal
+		}
+		return out, same(err, len(keys))
+	}, dataloadgen.WithWait(0))
+	l.defs = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*flow.Definition, []error) {
+		defs, err := r.Engine.Definitions(ctx, ids...)
+		out := make([]*flow.Definition, len(ids))
+		for i, id := range ids {
+			out[i] = defs[id]
+		}
+		return out, same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+func same(err error, n int) []error {
+	if err == nil {
+		return nil
+	}
+	out := make([]error, n)
+	for i := range out {
+		out[i] = err
+	}
+	return out
+}
+
+func load(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }
+
+// actionsOf lists what the viewer may do to a subject of a matter.
+func actionsOf(ctx context.Context, matterID, subject uuid.UUID) ([]*model.AvailableAction, error) {
+	all, err := load(ctx).actions.Load(ctx, matterID)
+	if err != nil {
+		return nil, err
+	}
+	out := []*model.AvailableAction{}
+	for _, a := range all[subject] {
+		x := &model.AvailableAction{Code: a.Action.Code, Label: a.Action.Label, ReasonRequired: a.Action.Reason, Form: a.Action.Form}
+		if a.Blocked != "" {
+			x.Blocked = &a.Blocked
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// stateInfo describes a state in the words of the matter's definition.
+func stateInfo(ctx context.Context, matterID uuid.UUID, machine, code string) (*model.StateInfo, error) {
+	d, err := load(ctx).defs.Load(ctx, matterID)
+	if err != nil {
+		return nil, err
+	}
+	s := d.Machines[machine].State(code)
+	out := &model.StateInfo{Code: code, Label: s.Label, Stage: s.Stage, End: s.End}
+	if turn := d.Turns[s.Turn]; turn != "" {
+		out.Turn = &turn
+	}
+	if s.Waits != "" {
+		out.Waits = &s.Waits
+	}
+	return out, nil
+}

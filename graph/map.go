@@ -1,0 +1,202 @@
+package graph
+
+import (
+	"context"
+
+	"entgo.io/contrib/entgql"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/tenant"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/proposals"
+)
+
+// or is v, fallback where it was not given.
+func or[T any](v, fallback *T) *T {
+	if v == nil {
+		return fallback
+	}
+	return v
+}
+
+func value[T any](v *T) (zero T) {
+	if v == nil {
+		return zero
+	}
+	return *v
+}
+
+func (r *Resolver) matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, order *gen.MatterOrder, ps ...predicate.Matter) (*gen.MatterConnection, error) {
+	first, last, err := page(first, last)
+	if err != nil {
+		return nil, err
+	}
+	return r.ent().Matter.Query().Where(ps...).Paginate(ctx, after, first, before, last, gen.WithMatterOrder(order))
+}
+
+func (r *Resolver) viewer(ctx context.Context) (*model.Viewer, error) {
+	v := authz.From(ctx)
+	m, err := r.ent().Membership.Query().Where(membership.ID(v.Membership)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.ent().Tenant.Query().Where(tenant.ID(v.Tenant)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	units, err := r.ent().Unit.Query().Where(unit.IDIn(v.Seats...)).Order(unit.ByName()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &model.Viewer{Membership: m, Tenant: t, Roles: v.Roles, Units: units}
+	for _, p := range r.Directory.Policy().Permissions() {
+		if s := v.May(p); s != authz.None {
+			out.Permissions = append(out.Permissions, &model.ViewerPermission{Permission: p.String(), Scope: s.String()})
+		}
+	}
+	return out, nil
+}
+
+// phone is shown to its owner and to who keeps the personal data.
+func (r *Resolver) phone(ctx context.Context, m *gen.Membership) (*string, error) {
+	v := authz.From(ctx)
+	if m.ID != v.Membership && !v.May(authz.Perm("personal.read")).Has(authz.Tenant) {
+		return nil, nil
+	}
+	full, err := r.ent().Membership.Get(ctx, m.ID) // the list did not select it
+	if err != nil {
+		return nil, none(err)
+	}
+	return given(full.Phone), nil
+}
+
+// contactPhone is shown to the proposer, the 提案委 and the units that handle
+// the case, who need it for the contact.
+func (r *Resolver) contactPhone(ctx context.Context, p *gen.Proposal) (*string, error) {
+	full, err := r.ent().Proposal.Get(ctx, p.ID)
+	if err != nil {
+		return nil, none(err)
+	}
+	ok, err := r.Engine.Covers(ctx, full.MatterID, "proposal.contactDetails", "proposal.edit")
+	if err != nil || !ok {
+		return nil, err
+	}
+	return given(full.ContactPhone), nil
+}
+
+func given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func draft(in model.CreateProposalInput) proposals.Draft {
+	return proposals.Draft{
+		Kind: in.ProposerKind, Title: in.Title, Situation: value(in.Situation), Analysis: value(in.Analysis), Suggestions: in.Suggestions,
+		Category: value(in.Category), Units: in.SuggestedUnitIds, Consent: in.ConsentPublish == nil || *in.ConsentPublish,
+		Reason: value(in.ConsentReason), Organisation: in.OrganisationUnitID, OnBehalf: in.OnBehalfOfID,
+	}
+}
+
+// merge absorbs several cases into one, all or none.
+func (r *Resolver) merge(ctx context.Context, c common, in model.MergeProposalsInput) error {
+	if len(in.AbsorbedIds) == 0 || len(in.AbsorbedIds) > 50 {
+		return errs.New(errs.Invalid, "一次并入 1 至 50 件").At("absorbedIds")
+	}
+	for _, id := range in.AbsorbedIds {
+		_, err := r.Engine.Do(ctx, flow.Command{
+			Machine: flow.OfMatter, Subject: id, Action: "merge", Reason: c.reason, Form: flow.Form{"intoId": in.IntoID.String()},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func figures(f proposals.Figures) *model.ProposalFigures {
+	out := &model.ProposalFigures{
+		Received: f.Received, Filed: f.Filed, Merged: f.Merged, ConvertedToOpinion: f.Opinions, ConvertedToLetter: f.Letters,
+		NotFiled: f.NotFiled, Withdrawn: f.Withdrawn, ForwardedUp: f.Forwarded, Pending: f.Pending, Plenary: f.Plenary,
+		Intersession: f.Intersession, Assigned: f.Assigned, Completed: f.Completed, Rehandled: f.Rehandled,
+		RatingsAsked: f.Asked, RatingsReceived: f.Answered, FilingRate: rate(f.Filed, f.Received), CompletionRate: rate(f.Completed, f.Filed),
+		FeedbackRate: rate(f.Answered, f.Asked), Ratings: []*model.RatingCount{},
+	}
+	counts := map[string]int{}
+	for _, c := range f.Ratings {
+		counts[c.Code] = c.Count
+		out.Ratings = append(out.Ratings, &model.RatingCount{Code: c.Code, Count: c.Count})
+	}
+	out.SatisfactionRate = rate(counts["SATISFIED"], f.Answered)
+	out.SatisfactionRateWithBasic = rate(counts["SATISFIED"]+counts["BASIC"], f.Answered)
+	return out
+}
+
+func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
+	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, UserErrors: []*model.UserError{}}
+	s, err := r.Accounts.SignIn(ctx, in.Login, in.Password, client(ctx))
+	if err == nil {
+		for _, c := range s.Choices {
+			out.Choices = append(out.Choices, &model.MembershipChoice{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName})
+		}
+		if len(s.Choices) != 1 {
+			out.RefreshToken = &s.Refresh
+			return out, nil
+		}
+		var t accounts.Tokens
+		if t, err = r.Accounts.Choose(ctx, s.Refresh, s.Choices[0].Membership, client(ctx)); err == nil {
+			out.Tokens = tokens(t)
+			return out, nil
+		}
+	}
+	bad, err := shown(err)
+	out.UserErrors = bad
+	return out, err
+}
+
+func tokens(t accounts.Tokens) *model.Tokens {
+	return &model.Tokens{AccessToken: t.Access, AccessExpiresAt: t.AccessExpires, RefreshToken: t.Refresh, MembershipID: t.Membership}
+}
+
+func tokensPayload(t accounts.Tokens, err error) (*model.TokensPayload, error) {
+	if err != nil {
+		bad, err := shown(err)
+		return &model.TokensPayload{UserErrors: bad}, err
+	}
+	return &model.TokensPayload{Tokens: tokens(t), UserErrors: []*model.UserError{}}, nil
+}
+
+func done(err error) (*model.SignOutPayload, error) {
+	if err != nil {
+		bad, err := shown(err)
+		return &model.SignOutPayload{UserErrors: bad}, err
+	}
+	return &model.SignOutPayload{Done: true, UserErrors: []*model.UserError{}}, nil
+}
+
+// shown makes a user error of what may be shown, and passes the rest.
+func shown(err error) ([]*model.UserError, error) {
+	if e, ok := errs.As(err); ok && e.Code != errs.Internal {
+		return []*model.UserError{userError(e)}, nil
+	}
+	return []*model.UserError{}, err
+}
+
+func (r *Resolver) sessions(ctx context.Context) ([]*model.Session, error) {
+	v := authz.From(ctx)
+	list, err := r.Accounts.Sessions(ctx, v.Account)
+	out := make([]*model.Session, len(list))
+	for i, s := range list {
+		out[i] = &model.Session{ID: s.ID, CreatedAt: s.Created, ExpiresAt: s.Expires, Client: s.Client, Current: s.ID == v.Session}
+	}
+	return out, err
+}

@@ -1,0 +1,280 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// common are the fields that every input has beside its form.
+type common struct {
+	subject  uuid.UUID // matterId or assignmentId; nil where there is none
+	reason   string
+	expected *int
+	key      string
+	onBehalf *uuid.UUID
+}
+
+// split takes an input apart into its common fields and its form. Every text
+// is checked for control characters, which neither a person types nor the
+// database keeps.
+func split(input any) (common, flow.Form, error) {
+	c, form := common{}, flow.Form{}
+	v := reflect.ValueOf(input)
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		value, err := plain(v.Field(i), name)
+		if err != nil {
+			return c, nil, err
+		}
+		if value == nil {
+			continue
+		}
+		switch name {
+		case "matterId", "assignmentId":
+			c.subject = v.Field(i).Interface().(uuid.UUID)
+		case "reason":
+			c.reason = strings.TrimSpace(value.(string))
+		case "expectedVersion":
+			n := int(v.Field(i).Elem().Int())
+			c.expected = &n
+		case "idempotencyKey":
+			c.key = value.(string)
+		default:
+			if name == "onBehalfOfId" {
+				id := v.Field(i).Elem().Interface().(uuid.UUID)
+				c.onBehalf = &id
+			}
+			form[name] = value
+		}
+	}
+	if len(c.key) > 100 {
+		return c, nil, errs.New(errs.Invalid, "idempotencyKey 至多 100 个字符").At("idempotencyKey")
+	}
+	if len([]rune(c.reason)) > 2000 {
+		return c, nil, errs.New(errs.Invalid, "理由至多 2000 字").At("reason")
+	}
+	return c, form, nil
+}
+
+// plain turns a model value into what a form holds: texts, numbers, truth
+// values, lists and maps; days as 2006-01-02. nil is what was not given.
+func plain(v reflect.Value, path ...string) (any, error) {
+	switch x := v.Interface().(type) {
+	case uuid.UUID:
+		return x.String(), nil
+	case time.Time:
+		return x.Format(time.DateOnly), nil
+	}
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return nil, nil
+		}
+		return plain(v.Elem(), path...)
+	case reflect.String:
+		s := v.String()
+		if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }) {
+			return nil, errs.New(errs.Invalid, "文字中有控制字符，请删除后再提交").At(path...)
+		}
+		return s, nil
+	case reflect.Slice:
+		if v.IsNil() {
+			return nil, nil
+		}
+		out := make([]any, v.Len())
+		for i := range out {
+			x, err := plain(v.Index(i), append(path, fmt.Sprint(i))...)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = x
+		}
+		return out, nil
+	case reflect.Struct:
+		out := map[string]any{}
+		for i := range v.NumField() {
+			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			x, err := plain(v.Field(i), append(path, name)...)
+			if err != nil {
+				return nil, err
+			}
+			if x != nil {
+				out[name] = x
+			}
+		}
+		return out, nil
+	}
+	return v.Interface(), nil
+}
+
+// mutate carries out one mutation: an undone savepoint when it fails, the same
+// answer when its idempotency key comes again, one audit entry when it
+// succeeds. fn returns the changed object's type and id.
+func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Context, common, flow.Form) (string, uuid.UUID, error)) (uuid.UUID, []*model.UserError, error) {
+	var id uuid.UUID
+	c, form, err := split(input)
+	if err == nil {
+		err = r.once(ctx, input, c, &id, func(ctx context.Context) (string, error) {
+			var typ string
+			typ, id, err = fn(ctx, c, form)
+			return typ, err
+		})
+	}
+	if err == nil {
+		return id, []*model.UserError{}, nil
+	}
+	shown, ok := errs.As(tenants.Translate(err))
+	if !ok || shown.Code == errs.Internal {
+		return uuid.Nil, nil, err
+	}
+	return uuid.Nil, []*model.UserError{userError(shown)}, nil
+}
+
+func userError(e *errs.Error) *model.UserError {
+	path := e.Path
+	if path == nil {
+		path = []string{}
+	}
+	return &model.UserError{Code: model.UserErrorCode(e.Code), Message: e.Message, Path: path, Details: e.Details}
+}
+
+// once runs do unless its idempotency key has been here before with the same
+// input; with another input the key is refused.
+func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID, do func(context.Context) (string, error)) error {
+	v := authz.From(ctx)
+	name := graphql.GetFieldContext(ctx).Field.Name
+	ctx, changes := audit.Collect(ctx)
+	return audit.Savepoint(ctx, func(ctx context.Context) error {
+		hash, err := fingerprint(input)
+		if err != nil {
+			return err
+		}
+		if c.key != "" {
+			seen, err := recall(ctx, v, c.key, name, hash, id)
+			if err != nil || seen {
+				return err
+			}
+		}
+		typ, err := do(ctx)
+		if err != nil {
+			return err
+		}
+		if c.key != "" {
+			if err := remember(ctx, v, c.key, name, hash, *id); err != nil {
+				return err
+			}
+		}
+		p := ctx.Value(pendingKey{}).(*pending)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.entries = append(p.entries, audit.Entry{
+			At: clock.Now(ctx), Action: name, Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
+			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: origin(ctx), Changes: changes.Changes(),
+		})
+		return nil
+	})
+}
+
+func fingerprint(input any) ([]byte, error) {
+	b, err := json.Marshal(input)
+	sum := sha256.Sum256(b)
+	return sum[:], err
+}
+
+// recall takes the key, or finds what it did. Two requests with one key wait
+// for each other on the key's row.
+func recall(ctx context.Context, v *authz.Viewer, key, mutation string, hash []byte, id *uuid.UUID) (bool, error) {
+	if _, err := tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, v.Membership.String()+key); err != nil {
+		return false, err
+	}
+	var was string
+	var had []byte
+	err := tenants.Row(ctx, `SELECT mutation, input_hash, result_id FROM idempotency_keys WHERE membership_id = $1 AND key = $2`,
+		[]any{v.Membership, key}, &was, &had, id)
+	if tenants.NoRows(err) {
+		return false, nil
+	}
+	if err == nil && (was != mutation || !bytes.Equal(had, hash)) {
+		err = errs.New(errs.Conflict, "这个 idempotencyKey 已用于别的内容，请换一个").At("idempotencyKey")
+	}
+	return err == nil, err
+}
+
+func remember(ctx context.Context, v *authz.Viewer, key, mutation string, hash []byte, id uuid.UUID) error {
+	_, err := tenants.Exec(ctx, `
+		INSERT INTO idempotency_keys (tenant_id, membership_id, key, mutation, input_hash, result_id, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		v.Tenant, v.Membership, key, mutation, hash, id, clock.Now(ctx))
+	return err
+}
+
+// onMatter carries out an action of a matter.
+func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*model.MatterPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
+		_, err := r.Engine.Do(ctx, command(flow.OfMatter, action, c, form))
+		return gen.TypeMatter, c.subject, err
+	})
+	return r.matterPayload(ctx, id, bad, err)
+}
+
+// onAssignment carries out an action of a unit's share.
+func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (*model.AssignmentPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
+		_, err := r.Engine.Do(ctx, command(flow.OfAssignment, action, c, form))
+		return gen.TypeAssignment, c.subject, err
+	})
+	if err != nil || len(bad) > 0 {
+		return &model.AssignmentPayload{UserErrors: bad}, err
+	}
+	a, err := r.ent().Assignment.Query().Where(assignment.ID(id)).Only(ctx)
+	if err != nil {
+		return nil, none(err)
+	}
+	p, err := r.matterPayload(ctx, a.MatterID, bad, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AssignmentPayload{Assignment: a, Matter: p.Matter, UserErrors: bad}, nil
+}
+
+func command(machine, action string, c common, form flow.Form) flow.Command {
+	return flow.Command{Machine: machine, Subject: c.subject, Action: action, Form: form, Reason: c.reason, Expected: c.expected, OnBehalf: c.onBehalf}
+}
+
+// matterPayload reads the matter as the viewer sees it after the change: one
+// who may not see it any more gets none.
+func (r *Resolver) matterPayload(ctx context.Context, id uuid.UUID, bad []*model.UserError, err error) (*model.MatterPayload, error) {
+	if err != nil || len(bad) > 0 {
+		return &model.MatterPayload{UserErrors: bad}, err
+	}
+	m, err := r.ent().Matter.Query().Where(matter.ID(id)).Only(ctx)
+	return &model.MatterPayload{Matter: m, UserErrors: bad}, none(err)
+}
+
+// none makes what is not there, or not to be seen, a null and no error.
+func none(err error) error {
+	if gen.IsNotFound(err) {
+		return nil
+	}
+	return err
+}

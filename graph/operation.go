@@ -1,0 +1,207 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+type claimsKey struct{}
+type originKey struct{}
+
+// WithOrigin says where the request comes from, for audit and locks.
+func WithOrigin(ctx context.Context, from audit.From) context.Context {
+	return context.WithValue(ctx, originKey{}, from)
+}
+
+func origin(ctx context.Context) audit.From {
+	from, _ := ctx.Value(originKey{}).(audit.From)
+	return from
+}
+
+func client(ctx context.Context) accounts.Client {
+	from := origin(ctx)
+	return accounts.Client{Address: from.Address, Agent: from.Agent}
+}
+
+// Authenticate reads the bearer token of a request. No token is no error: the
+// session mutations need none. X-Bihuan-Tenant may name the tenant, but only
+// to disagree: the tenant comes from the token.
+func (r *Resolver) Authenticate(req *http.Request) (context.Context, error) {
+	ctx := req.Context()
+	header := req.Header.Get("Authorization")
+	if header == "" {
+		return ctx, nil
+	}
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	if !ok {
+		return ctx, errs.New(errs.Unauthenticated, "登录已失效，请重新登录")
+	}
+	c, err := r.Keys.Parse(token, clock.Now(ctx))
+	if err != nil {
+		return ctx, err
+	}
+	if want := req.Header.Get("X-Bihuan-Tenant"); want != "" && want != c.Tenant.String() {
+		return ctx, errs.New(errs.Unauthenticated, "令牌不是这个政协的，请重新选择身份")
+	}
+	return context.WithValue(ctx, claimsKey{}, c), nil
+}
+
+// Claims are the token's, ok is false without one.
+func Claims(ctx context.Context) (accounts.Claims, bool) {
+	c, ok := ctx.Value(claimsKey{}).(accounts.Claims)
+	return c, ok
+}
+
+// As resolves the token's viewer inside its tenant and runs fn as him. The
+// session is asked each time, so that signing out ends at once what runs on
+// other devices.
+func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn func(context.Context) error) error {
+	door := r.Store.ReadTx
+	if write {
+		door = r.Store.InTx
+	}
+	return door(ctx, c.Tenant, func(ctx context.Context) error {
+		if err := r.Accounts.Alive(ctx, c); err != nil {
+			return err
+		}
+		v, err := r.Directory.Viewer(ctx, c.Account, c.Membership)
+		if err != nil {
+			return err
+		}
+		v.Session = c.Session
+		return fn(authz.With(ctx, v))
+	})
+}
+
+// Operation is the gqlgen extension that gives each operation its one
+// transaction.
+type Operation struct{ Resolver *Resolver }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.ResponseInterceptor
+} = Operation{}
+
+func (Operation) ExtensionName() string                   { return "Operation" }
+func (Operation) Validate(graphql.ExecutableSchema) error { return nil }
+
+// pending are the audit entries of an operation, written last: the chain's
+// head is locked until the commit, so nothing may wait behind it.
+type pending struct {
+	mu      sync.Mutex
+	entries []audit.Entry
+}
+
+type pendingKey struct{}
+
+// InterceptResponse runs the operation in its transaction. Session mutations
+// open their own, since what they find out must last even when they refuse.
+func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	op := graphql.GetOperationContext(ctx).Operation
+	session, others := rootFields(op)
+	if session && others {
+		return refuse(ctx, errs.New(errs.Invalid, "登录与退出不能和其他操作放在同一个请求里"))
+	}
+	c, signedIn := Claims(ctx)
+	if session || !others { // nothing but __schema and __typename needs no tenant either
+		return next(ctx)
+	}
+	if !signedIn {
+		return refuse(ctx, errs.New(errs.Unauthenticated, "请先登录"))
+	}
+	p := &pending{}
+	ctx = context.WithValue(ctx, pendingKey{}, p)
+	var resp *graphql.Response
+	err := o.Resolver.As(ctx, c, op.Operation == ast.Mutation, func(ctx context.Context) error {
+		resp = next(o.Resolver.withLoaders(ctx))
+		for _, e := range p.entries {
+			if err := audit.Write(ctx, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return refuse(ctx, tenants.Translate(err))
+	}
+	return resp
+}
+
+// sessionFields are the mutations that work on accounts, outside any tenant.
+var sessionFields = map[string]bool{
+	"signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
+}
+
+func rootFields(op *ast.OperationDefinition) (session, others bool) {
+	var walk func(ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, s := range set {
+			switch s := s.(type) {
+			case *ast.Field:
+				if op.Operation == ast.Mutation && sessionFields[s.Name] {
+					session = true
+				} else if !strings.HasPrefix(s.Name, "__") {
+					others = true
+				}
+			case *ast.InlineFragment:
+				walk(s.SelectionSet)
+			case *ast.FragmentSpread:
+				walk(s.Definition.SelectionSet)
+			}
+		}
+	}
+	walk(op.SelectionSet)
+	return session, others
+}
+
+// refuse answers the whole operation with one error.
+func refuse(ctx context.Context, err error) *graphql.Response {
+	return &graphql.Response{Errors: gqlerror.List{Present(ctx, err)}}
+}
+
+// Present maps an error for the outside: the code, a message in Chinese and
+// the request's id; of an unknown error nothing but that it happened. The
+// caller logs.
+func Present(ctx context.Context, err error) *gqlerror.Error {
+	var g *gqlerror.Error
+	if errors.As(err, &g) && g.Err == nil && g.Extensions["code"] != nil {
+		return g // gqlgen's own: parse and validation errors
+	}
+	out := &gqlerror.Error{Message: "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员", Extensions: map[string]any{"code": string(errs.Internal)}}
+	if g != nil {
+		out.Path, out.Locations = g.Path, g.Locations
+	}
+	if shown, ok := errs.As(err); ok {
+		out.Message = shown.Message
+		out.Extensions["code"] = string(shown.Code)
+	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		out.Message, out.Extensions["code"] = "请求超时或已取消，请重试", string(errs.Unavailable)
+	}
+	if id := origin(ctx).RequestID; id != "" {
+		out.Extensions["requestId"] = id
+	}
+	return out
+}
+
+func account(ctx context.Context) (uuid.UUID, uuid.UUID, error) {
+	c, ok := Claims(ctx)
+	if !ok {
+		return uuid.Nil, uuid.Nil, errs.New(errs.Unauthenticated, "请先登录")
+	}
+	return c.Account, c.Session, nil
+}

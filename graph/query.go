@@ -1,0 +1,154 @@
+package graph
+
+import (
+	"fmt"
+
+	"entgo.io/contrib/entgql"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/feedback"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Page sizes: what a list gives when it is not asked, and at most.
+const (
+	defaultPage = 20
+	MaxPage     = 100
+)
+
+// page defaults and bounds a connection's size.
+func page(first, last *int) (*int, *int, error) {
+	switch {
+	case first == nil && last == nil:
+		n := defaultPage
+		return &n, nil, nil
+	case first != nil && last != nil:
+		return nil, nil, errs.New(errs.Invalid, "first 和 last 只能给一个").At("first")
+	}
+	for name, n := range map[string]*int{"first": first, "last": last} {
+		if n != nil && (*n < 1 || *n > MaxPage) {
+			return nil, nil, errs.New(errs.Invalid, "%s 须在 1 到 %d 之间", name, MaxPage).At(name)
+		}
+	}
+	return first, last, nil
+}
+
+// newest is the order of a list that names none.
+var newest = &gen.MatterOrder{Direction: entgql.OrderDirectionDesc, Field: gen.MatterOrderFieldOpenedAt}
+
+// soonest puts near deadlines first.
+var soonest = &gen.MatterOrder{Direction: entgql.OrderDirectionAsc, Field: gen.MatterOrderFieldNextDueOn}
+
+// where translates a filter.
+func where(f *model.MatterFilter) ([]predicate.Matter, error) {
+	if f == nil {
+		return nil, nil
+	}
+	var ps []predicate.Matter
+	if f.Kind != nil {
+		ps = append(ps, matter.Kind(*f.Kind))
+	}
+	if len(f.States) > 40 {
+		return nil, errs.New(errs.Invalid, "states 至多 40 个").At("filter", "states")
+	}
+	if len(f.States) == 1 {
+		ps = append(ps, matter.State(f.States[0]))
+	} else if len(f.States) > 0 {
+		ps = append(ps, matter.StateIn(f.States...))
+	}
+	var of []predicate.Proposal
+	if f.Disposition != nil {
+		of = append(of, proposal.DispositionEQ(*f.Disposition))
+	}
+	if f.SittingID != nil {
+		of = append(of, proposal.SittingID(*f.SittingID))
+	}
+	if f.Key != nil {
+		of = append(of, proposal.IsKey(*f.Key))
+	}
+	if len(of) > 0 {
+		ps = append(ps, matter.HasProposalWith(of...))
+	}
+	if f.SectorID != nil {
+		ps = append(ps, matter.SectorID(*f.SectorID))
+	}
+	if f.StreetID != nil {
+		ps = append(ps, matter.StreetID(*f.StreetID))
+	}
+	if f.UnitID != nil {
+		ps = append(ps, matter.HasAssignmentsWith(assignment.UnitID(*f.UnitID)))
+	}
+	if f.DueBefore != nil {
+		ps = append(ps, matter.NextDueOnLT(*f.DueBefore))
+	}
+	if f.Number != nil {
+		ps = append(ps, matter.Number(*f.Number))
+	}
+	if f.TitleContains != nil {
+		ps = append(ps, matter.TitleContains(*f.TitleContains))
+	}
+	return ps, nil
+}
+
+// turnRoles are the roles whose turn a code of the shipped definitions means.
+var turnRoles = map[string][]string{
+	"clerk": {"proposal_clerk", "proposal_director"}, "reviewer": {"proposal_reviewer", "proposal_director"},
+	"director": {"proposal_director"}, "committee": {"proposal_director"}, "office": {"assign_gov", "assign_party"},
+	"editor": {"info_editor"}, "chair": {"chair"},
+}
+
+// unitTurns are the turns of a unit's people.
+var unitTurns = map[string]string{"liaison": "unit_liaison", "officer": "unit_officer", "unit_lead": "unit_lead"}
+
+// mine is what waits for the viewer: as a party, by his role, or in his unit.
+func mine(v *authz.Viewer) predicate.Matter {
+	has := map[string]bool{}
+	for _, r := range v.Roles {
+		has[r] = true
+	}
+	me := party.MembershipID(v.Membership)
+	any := []predicate.Matter{
+		matter.And(matter.Turn("lead"), matter.HasPartiesWith(me, party.RoleEQ(party.RoleLEAD))),
+		matter.And(matter.Turn("invitees"), matter.HasPartiesWith(me, party.CosignEQ(party.CosignINVITED))),
+		matter.And(matter.Turn("raters"), matter.HasFeedbackWith(feedback.ReceivedAtIsNil(), feedback.HasPartyWith(me))),
+	}
+	for turn, roles := range turnRoles {
+		for _, role := range roles {
+			if has[role] {
+				any = append(any, matter.Turn(turn))
+				if turn == "office" {
+					any = append(any, matter.HasAssignmentsWith(assignment.Turn(turn)))
+				}
+			}
+		}
+	}
+	for turn, role := range unitTurns {
+		if has[role] && len(v.Units) > 0 {
+			any = append(any, matter.HasAssignmentsWith(assignment.Turn(turn), assignment.UnitIDIn(v.Units...)))
+		}
+	}
+	if has["unit_liaison"] && len(v.Units) > 0 {
+		any = append(any, matter.And(matter.Turn("units"), matter.State("PRE_ASSIGNED"), matter.HasPartiesWith(party.UnitIDIn(v.Units...))))
+	}
+	return matter.Or(any...)
+}
+
+// rate prints a ratio half up to one decimal; 100.0 only when equal.
+func rate(n, d int) *model.Rate {
+	text := "—"
+	if d > 0 {
+		tenths := (n*2000 + d) / (2 * d)
+		if tenths >= 1000 && n < d {
+			tenths = 999
+		}
+		text = fmt.Sprintf("%d.%d%%", tenths/10, tenths%10)
+	}
+	return &model.Rate{Numerator: n, Denominator: d, Text: text}
+}
