@@ -11,7 +11,7 @@
 //   - The designation as 一号提案 may come before or after the proposal is handed in. Both are there, and the proposal is filed, before the handling is deployed.
 //   - A cohort has one real proposal of its own committee, and a proposal belongs to at most one cohort.
 //   - The handling is deployed at a meeting that the head of the government chairs; who leads it and who supervises it are two posts.
-//   - The consultation on taking responsibility and the one on solving problems are two different meetings: the first when units have been assigned, the second when every unit has signed.
+//   - The consultation on taking responsibility and the one on solving problems are two different meetings: the first when units have been assigned, the second when each of them has signed.
 //   - An assisting unit holds up nothing (trap 8): of the others each has accounted for its part before the standing committee hears, and each has its result of the appraisal.
 //   - An appraisal is counts for each unit that add up to those present; who voted what is not asked.
 //   - A problem found while handling has an owner before the accounts begin.

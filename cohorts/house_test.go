@@ -26,7 +26,7 @@ import (
 type house struct {
 	db     *tenantstest.DB
 	engine *flow.Engine
-	clock  clock.Movable
+	clock  *clock.Movable
 	dir    *authz.Directory
 	city   uuid.UUID
 	who    map[string]person
@@ -48,7 +48,7 @@ func newHouse(t *testing.T) *house {
 	authz.Narrow(db.Store.Ent())
 	p, err := authz.Load()
 	must(t, err)
-	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), who: map[string]person{}, units: map[string]uuid.UUID{}}
+	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}}
 	Register(h.engine)
 	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
 	h.at(2022, 3, 1)
@@ -69,15 +69,21 @@ func newHouse(t *testing.T) *house {
 			}
 			h.units[name] = u.ID
 		}
-		if _, err := h.engine.Publish(ctx, []byte(definition(t, Kind).Source), flow.RolesOf(p)); err != nil {
-			return err
-		}
-		// The proposals' own rules are not these tests' business: their
-		// definition is only stored.
+		_, err := h.engine.Publish(ctx, []byte(definition(t, Kind).Source), flow.RolesOf(p))
+		return err
+	}))
+	h.storeProposals(t)
+	return h
+}
+
+// storeProposals stores the proposals' definition; their rules are not these
+// tests' business.
+func (h *house) storeProposals(t *testing.T) {
+	t.Helper()
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
 		d := definition(t, "proposal")
 		return c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Exec(ctx)
 	}))
-	return h
 }
 
 // at moves the clock to nine in the morning of a day.
@@ -85,7 +91,7 @@ func (h *house) at(y int, m time.Month, d int) {
 	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
 }
 
-func (h *house) ctx(t *testing.T) context.Context { return clock.With(t.Context(), &h.clock) }
+func (h *house) ctx(t *testing.T) context.Context { return clock.With(t.Context(), h.clock) }
 
 func (h *house) system(t *testing.T, fn func(context.Context, *gen.Client) error) error {
 	return h.db.Store.InTx(authz.System(h.ctx(t)), h.city, func(ctx context.Context) error { return fn(ctx, h.db.Store.Ent()) })

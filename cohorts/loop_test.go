@@ -9,10 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/item"
-	entlink "github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/timer"
@@ -265,59 +263,6 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 	})
 }
 
-func TestLinking(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	l, other := h.opened(t, 2022, water), h.opened(t, 2023, energy)
-	l.prestudied(t)
-	other.prestudied(t)
-	a, b := h.proposal(t, water, proposal.DispositionFILED), h.proposal(t, energy, proposal.DispositionNONE)
-	to := func(id uuid.UUID) flow.Form { return flow.Form{"proposalId": id.String()} }
-
-	t.Run("what is no proposal of this committee, or not handed in, does not exist", func(t *testing.T) {
-		draft := h.proposal(t, "草稿", proposal.DispositionNONE)
-		must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
-			return c.Proposal.Update().Where(proposal.MatterID(draft)).ClearSubmittedAt().Exec(ctx)
-		}))
-		for _, id := range []uuid.UUID{draft, other.id, uuid.Must(uuid.NewV7())} {
-			l.refused(t, errs.NotFound, director, "linkProposal", to(id))
-		}
-		l.refused(t, errs.Invalid, director, "linkProposal", to(h.proposal(t, "不予立案", proposal.DispositionNOT_FILED)))
-	})
-	t.Run("a proposal belongs to at most one cohort", func(t *testing.T) {
-		l.does(t, director, "linkProposal", to(a), "H0_SUBMITTED")
-		other.refused(t, errs.Conflict, director, "linkProposal", to(a))
-	})
-	t.Run("a designated filed proposal is the 一号提案", func(t *testing.T) {
-		l.does(t, chair, "designate", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
-		if !l.look(t).Cohort().Edges.ProposalMatter.Edges.Proposal.IsNoOne {
-			t.Fatal("not marked")
-		}
-	})
-	t.Run("another proposal takes its place only with a reason, and needs its own designation", func(t *testing.T) {
-		l.refused(t, errs.GuardFailed, director, "linkProposal", to(b))
-		l.refused(t, errs.Invalid, director, "relinkProposal", to(b))
-		c := l.doesWith(t, director, "relinkProposal", to(b), "前一件已并案", "H0_SUBMITTED")
-		if designated(c) || *c.Cohort().ProposalMatterID != b {
-			t.Fatal(c.Cohort())
-		}
-		must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
-			undone, err := c.Link.Query().Where(entlink.FromID(a), entlink.UndoneAtNotNil()).Count(ctx)
-			if err != nil || undone != 1 {
-				t.Errorf("undone %d", undone)
-			}
-			p, err := c.Proposal.Query().Where(proposal.MatterID(a)).Only(ctx)
-			if err == nil && p.IsNoOne {
-				t.Error("the former proposal is still marked")
-			}
-			return err
-		}))
-	})
-	t.Run("a proposal that went free can be taken by another cohort", func(t *testing.T) {
-		other.does(t, director, "linkProposal", to(a), "H0_SUBMITTED")
-	})
-}
-
 func TestPrestudy(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -342,6 +287,21 @@ func TestPrestudy(t *testing.T) {
 	})
 	t.Run("a direction is no candidate", func(t *testing.T) {
 		l.refused(t, errs.Invalid, director, "recordResearch", l.fact(flow.Form{"itemId": d, "by": "LEAD_ORG"}))
+	})
+	t.Run("what may be done now, and what blocks it, is computed by the same rules", func(t *testing.T) {
+		fresh := h.opened(t, 2021, "更早的一个")
+		blocked := map[string]string{}
+		must(t, h.as(t, director, func(ctx context.Context) error {
+			all, err := h.engine.Available(ctx, fresh.id)
+			for _, a := range all[fresh.id] {
+				blocked[a.Action.Code] = a.Blocked
+			}
+			return err
+		}))
+		free, there := blocked["addDirection"]
+		if !there || free != "" || !strings.Contains(blocked["holdKickoff"], "还没有调研备选方向") {
+			t.Fatal(blocked)
+		}
 	})
 	t.Run("a choice is reconsidered only with a reason", func(t *testing.T) {
 		again := h.opened(t, 2022, water)

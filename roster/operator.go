@@ -134,17 +134,20 @@ func (o Operator) appoint(ctx context.Context, in NewGrant) (*gen.Grant, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, old := range g.held {
-		if old.Role == in.Role && Pending(old) {
-			if err := o.Roster.client.Grant.UpdateOne(old).SetRevokedAt(clock.Now(ctx)).Exec(ctx); err != nil {
-				return nil, err
-			}
-		}
-	}
-	g.held = slices.DeleteFunc(g.held, func(old *gen.Grant) bool { return old.Role == in.Role && Pending(old) })
+	waiting := func(old *gen.Grant) bool { return old.Role == in.Role && Pending(old) }
+	all := g.held
+	g.held = slices.DeleteFunc(slices.Clone(all), waiting)
 	same, err := g.check()
 	if err != nil || same != nil {
 		return same, err
+	}
+	for _, old := range all {
+		if !waiting(old) {
+			continue
+		}
+		if err := o.Roster.client.Grant.UpdateOne(old).SetRevokedAt(clock.Now(ctx)).Exec(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return o.Roster.give(ctx, g)
 }

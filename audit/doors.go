@@ -1,0 +1,37 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Doors are a store's doors for a part of the program that acts by itself,
+// such as a job: each transaction that changes something leaves one record.
+type Doors struct {
+	Store  *tenants.Store
+	System string // who acts, such as sweep
+}
+
+// ReadTx is the store's.
+func (d Doors) ReadTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error {
+	return d.Store.ReadTx(ctx, tenant, fn)
+}
+
+// InTx is the store's, with a record at its end when fn changed anything.
+func (d Doors) InTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error {
+	return d.Store.InTx(ctx, tenant, func(ctx context.Context) error {
+		ctx, c := Collect(ctx)
+		if err := fn(ctx); err != nil {
+			return err
+		}
+		changes := c.Changes()
+		if len(changes) == 0 {
+			return nil
+		}
+		object := Object(changes[0].Entity, changes[0].ID)
+		return Write(ctx, Entry{Action: d.System, Actor: Actor{System: d.System}, Object: object, Changes: changes})
+	})
+}

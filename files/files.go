@@ -1,0 +1,267 @@
+package files
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/blob"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// MaxSize is the largest file, in bytes: a scanned report of a hundred pages.
+const MaxSize = 50 << 20
+
+// As runs fn as the request's viewer in a transaction of his tenant.
+type As func(r *http.Request, write bool, fn func(context.Context) error) error
+
+// Handler serves POST /files and GET /files/{id}.
+type Handler struct {
+	As     As
+	From   func(context.Context) audit.From
+	Client *gen.Client
+	Engine *flow.Engine
+	Blobs  blob.Store
+	Log    *slog.Logger
+}
+
+// target is what an upload is for, from the query: matter, and optionally
+// assignment, kind and audience.
+type target struct {
+	matter     uuid.UUID
+	assignment *uuid.UUID
+	kind       attachment.Kind
+	audience   attachment.Audience
+}
+
+func parseTarget(q url.Values) (t target, err error) {
+	if t.matter, err = uuid.Parse(q.Get("matter")); err != nil {
+		return t, errs.New(errs.Invalid, "请在 matter 中指明附件所属的事项").At("matter")
+	}
+	if s := q.Get("assignment"); s != "" {
+		id, err := uuid.Parse(s)
+		if err != nil {
+			return t, errs.New(errs.Invalid, "assignment 不是有效的编号").At("assignment")
+		}
+		t.assignment = &id
+	}
+	t.kind = attachment.KindOTHER
+	if s := q.Get("kind"); s != "" {
+		t.kind = attachment.Kind(s)
+	}
+	t.audience = attachment.AudienceALL
+	if s := q.Get("audience"); s != "" {
+		t.audience = attachment.Audience(s)
+	}
+	if attachment.KindValidator(t.kind) != nil {
+		return t, errs.New(errs.Invalid, "kind 不是附件的类别").At("kind")
+	}
+	if attachment.AudienceValidator(t.audience) != nil {
+		return t, errs.New(errs.Invalid, "audience 只能是 ALL、HANDLING 或 STAFF").At("audience")
+	}
+	return t, nil
+}
+
+// ServeHTTP routes by method; other methods are refused by the mux.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var err error
+	switch r.Method {
+	case http.MethodPost:
+		err = h.upload(w, r)
+	case http.MethodGet, http.MethodHead:
+		err = h.download(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, POST")
+		err = errs.New(errs.Invalid, "只接受 GET 和 POST")
+	}
+	if err != nil {
+		h.fail(w, r, err)
+	}
+}
+
+// upload checks the right, streams the bytes, and then records the row; a row
+// never names bytes that are not there.
+func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
+	t, err := parseTarget(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	if err := h.As(r, false, func(ctx context.Context) error { return h.mayAttach(ctx, t) }); err != nil {
+		return err
+	}
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return errs.New(errs.Invalid, "请用 multipart/form-data 上传，文件放在 file 栏")
+	}
+	part, err := parts.NextPart()
+	if err != nil || part.FormName() != "file" || part.FileName() == "" {
+		return errs.New(errs.Invalid, "第一栏应是 file，并带文件名")
+	}
+	name := blob.SafeName(part.FileName())
+	body := bufio.NewReaderSize(part, blob.SniffLen)
+	head, err := body.Peek(blob.SniffLen)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return errs.New(errs.Invalid, "文件没有传完，请重新上传").Because(err)
+	}
+	contentType, err := blob.Sniff(head, name)
+	if err != nil {
+		return err
+	}
+	id := uuid.Must(uuid.NewV7())
+	key := id.String()
+	info, err := h.Blobs.Put(r.Context(), key, body, MaxSize)
+	if err != nil {
+		return err
+	}
+	kept, err := h.record(r, t, id, name, contentType, info)
+	if err != nil || kept != id {
+		if e := h.Blobs.Delete(context.WithoutCancel(r.Context()), key); e != nil {
+			h.Log.Error("an unused file remains", "key", key, "error", e)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(http.StatusCreated)
+	return json.NewEncoder(w).Encode(map[string]any{"id": kept, "name": name, "size": info.Size, "contentType": contentType, "sha256": info.SHA256})
+}
+
+// mayAttach: the viewer sees the matter and takes part in it.
+func (h *Handler) mayAttach(ctx context.Context, t target) error {
+	m, err := h.Client.Matter.Query().Where(matter.ID(t.matter)).Only(ctx)
+	if gen.IsNotFound(err) {
+		return errs.New(errs.NotFound, "没有这件事项，或您无权查看")
+	}
+	if err != nil {
+		return err
+	}
+	if m.ClosedAt != nil {
+		return errs.New(errs.NotAllowedInState, "事项已结束，不能再上传附件")
+	}
+	if t.assignment != nil {
+		a, err := h.Client.Assignment.Get(ctx, *t.assignment)
+		if gen.IsNotFound(err) || (err == nil && a.MatterID != t.matter) {
+			return errs.New(errs.NotFound, "没有这份交办，或您无权查看").At("assignment")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	ok, err := h.Engine.Covers(ctx, t.matter, "proposal.edit", "proposal.rate", "proposal.createCollective", "proposal.send", "proposal.draftReply",
+		"proposal.returnForEdit", "proposal.officeDecide", "proposal.recordSupervision", "cohort.run", "opinion.accept")
+	if err == nil && !ok {
+		err = errs.New(errs.NotAllowed, "您不参与办理这件事项，不能上传附件")
+	}
+	return err
+}
+
+// record writes the row, or finds the one that the same upload made before.
+func (h *Handler) record(r *http.Request, t target, id uuid.UUID, name, contentType string, info blob.Info) (kept uuid.UUID, err error) {
+	err = h.As(r, true, func(ctx context.Context) error {
+		if err := h.mayAttach(ctx, t); err != nil { // the matter may have closed while the bytes came
+			return err
+		}
+		v := authz.From(ctx)
+		sys := authz.System(ctx)
+		same := h.Client.Attachment.Query().Where(attachment.MatterID(t.matter), attachment.UploaderID(v.Membership),
+			attachment.Sha256(info.SHA256), attachment.KindEQ(t.kind), attachment.NameEQ(name))
+		if t.assignment != nil {
+			same = same.Where(attachment.AssignmentID(*t.assignment))
+		}
+		kept, err = same.FirstID(sys)
+		if !gen.IsNotFound(err) {
+			return err
+		}
+		kept = id
+		ctx, changes := audit.Collect(sys)
+		err := h.Client.Attachment.Create().SetID(id).SetMatterID(t.matter).SetNillableAssignmentID(t.assignment).SetUploaderID(v.Membership).
+			SetKind(t.kind).SetAudience(t.audience).SetName(name).SetSize(info.Size).SetContentType(contentType).
+			SetSha256(info.SHA256).SetBlobKey(id.String()).Exec(ctx)
+		if err != nil {
+			return err
+		}
+		return audit.Write(ctx, audit.Entry{
+			Action: "uploadFile", Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
+			Object: audit.Object(gen.TypeAttachment, id), From: h.From(r.Context()), Changes: changes.Changes(),
+		})
+	})
+	return kept, err
+}
+
+func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
+	missing := errs.New(errs.NotFound, "没有这个附件，或您无权查看")
+	id, err := uuid.Parse(r.PathValue("id"))
+	if err != nil {
+		return missing
+	}
+	var a *gen.Attachment
+	err = h.As(r, false, func(ctx context.Context) (err error) {
+		a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx)
+		return err
+	})
+	if gen.IsNotFound(err) {
+		return missing
+	}
+	if err != nil {
+		return err
+	}
+	body, size, err := h.Blobs.Open(r.Context(), a.BlobKey)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	hd := w.Header()
+	hd.Set("Content-Type", a.ContentType)
+	hd.Set("Content-Length", strconv.FormatInt(size, 10))
+	hd.Set("X-Content-Type-Options", "nosniff")
+	hd.Set("Cache-Control", "private, no-store")
+	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := io.Copy(w, body); err != nil {
+		h.Log.Warn("a download broke off", "attachment", id, "error", err)
+	}
+	return nil
+}
+
+// statuses are the HTTP statuses of the codes a file request can meet.
+var statuses = map[errs.Code]int{
+	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
+	errs.NotAllowedInState: http.StatusConflict, errs.Conflict: http.StatusConflict, errs.Invalid: http.StatusBadRequest,
+	errs.Limited: http.StatusRequestEntityTooLarge, errs.Unavailable: http.StatusServiceUnavailable,
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	from := h.From(r.Context())
+	e, ok := errs.As(tenants.Translate(err))
+	if !ok {
+		h.Log.Error("file request failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
+		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
+	}
+	status := statuses[e.Code]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID})
+}

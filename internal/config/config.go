@@ -1,0 +1,55 @@
+// Package config reads the product's settings from the environment and prints
+// their documentation. There is no other place where a setting is read.
+package config
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is every setting. With none given, the product runs on a private
+// database in a folder of its own.
+type Config struct {
+	Listen           string        `env:"BIHUAN_LISTEN" envDefault:"127.0.0.1:8080" doc:"监听地址"`
+	DatabaseURL      string        `env:"DATABASE_URL" doc:"服务角色（bihuan_app）的连接地址；空为自带的私有数据库"`
+	DatabaseOwnerURL string        `env:"DATABASE_OWNER_URL" doc:"迁移角色（bihuan_owner）的连接地址；只用于 migrate、tenant、demo，设置 DATABASE_URL 时需要"`
+	DataDir          string        `env:"BIHUAN_DATA" doc:"私有数据库、附件与签名密钥所在的文件夹；空为系统惯例（root 为 /var/lib/bihuan）"`
+	PostgresBin      string        `env:"BIHUAN_POSTGRES_BIN" doc:"PostgreSQL 程序所在的文件夹；空为自动寻找"`
+	MaxConns         int32         `env:"BIHUAN_MAX_CONNS" envDefault:"20" doc:"数据库连接数上限"`
+	Files            string        `env:"BIHUAN_FILES" doc:"附件存储：file:///文件夹 或 s3://key:secret@主机/桶?region=…；空为数据文件夹下的 files"`
+	SigningKeys      string        `env:"BIHUAN_SIGNING_KEYS" doc:"签名密钥文件；空为数据文件夹下的 keys.json，没有则自动生成；多个副本须共用一份"`
+	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
+	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`
+	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
+	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档（.graphql）所在的文件夹"`
+	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
+	OTLPEndpoint     string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"OpenTelemetry 收集器地址；空为关闭"`
+	LogLevel         string        `env:"BIHUAN_LOG_LEVEL" envDefault:"info" doc:"日志级别：debug、info、warn、error"`
+	ClockFile        string        `env:"BIHUAN_CLOCK_FILE" doc:"只用于测试：文件中写一个时刻，时钟从那里走起；只在 --dev 下有效"`
+}
+
+// Read takes the settings from the environment. The error names the variable.
+func Read() (Config, error) {
+	var c Config
+	err := env.Parse(&c)
+	return c, err
+}
+
+// Document prints the settings as a Markdown table.
+func Document(w io.Writer) {
+	fmt.Fprintln(w, "# 配置")
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "本表由 `bihuan config doc` 打印。所有设置都来自环境变量；一个也不设，就在自带的私有数据库上运行。")
+	fmt.Fprintln(w)
+	fmt.Fprintln(w, "| 变量 | 默认 | 说明 |")
+	fmt.Fprintln(w, "|---|---|---|")
+	t := reflect.TypeFor[Config]()
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		fmt.Fprintf(w, "| `%s` | `%s` | %s |\n", tag.Get("env"), tag.Get("envDefault"), tag.Get("doc"))
+	}
+}
