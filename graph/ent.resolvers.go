@@ -39,6 +39,9 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]gen.Noder
 // Assignment returns generated.AssignmentResolver implementation.
 func (r *Resolver) Assignment() generated.AssignmentResolver { return &assignmentResolver{r} }
 
+// Cohort returns generated.CohortResolver implementation.
+func (r *Resolver) Cohort() generated.CohortResolver { return &cohortResolver{r} }
+
 // Matter returns generated.MatterResolver implementation.
 func (r *Resolver) Matter() generated.MatterResolver { return &matterResolver{r} }
 
@@ -56,6 +59,7 @@ func (r *Resolver) Timer() generated.TimerResolver { return &timerResolver{r} }
 
 type (
 	assignmentResolver struct{ *Resolver }
+	cohortResolver     struct{ *Resolver }
 	matterResolver     struct{ *Resolver }
 	membershipResolver struct{ *Resolver }
 	proposalResolver   struct{ *Resolver }

@@ -80,7 +80,12 @@ func split(input any) (common, flow.Form, error) {
 // plain turns a model value into what a form holds: texts, numbers, truth
 // values, lists and maps; days as 2006-01-02. nil is what was not given.
 func plain(v reflect.Value, path ...string) (any, error) {
+	if !v.IsValid() {
+		return nil, nil
+	}
 	switch x := v.Interface().(type) {
+	case nil:
+		return nil, nil
 	case uuid.UUID:
 		return x.String(), nil
 	case time.Time:
@@ -109,6 +114,22 @@ func plain(v reflect.Value, path ...string) (any, error) {
 				return nil, err
 			}
 			out[i] = x
+		}
+		return out, nil
+	case reflect.Map: // a JSON value: texts in it are checked like all others
+		if v.IsNil() {
+			return nil, nil
+		}
+		out := map[string]any{}
+		for _, k := range v.MapKeys() {
+			if _, err := plain(k, path...); err != nil {
+				return nil, err
+			}
+			x, err := plain(v.MapIndex(k), append(path, k.String())...)
+			if err != nil {
+				return nil, err
+			}
+			out[k.String()] = x
 		}
 		return out, nil
 	case reflect.Struct:

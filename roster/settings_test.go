@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -74,7 +75,7 @@ func TestSettings(t *testing.T) {
 		if got := must(w, w.SetPolicy, change(func(n *NewPolicy) { n.Settings = nil })); got.Version != 3 {
 			t.Fatal(got)
 		}
-		w.clock.Set(day(2026, 7, 1).Add(0))
+		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
 		if p := current(); p.Version != 3 || p.OfficeAudit || p.MaxRounds != flow.DefaultPolicy().MaxRounds {
 			t.Fatal(p)
 		}

@@ -52,6 +52,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Assignment() AssignmentResolver
+	Cohort() CohortResolver
 	Matter() MatterResolver
 	Membership() MembershipResolver
 	Mutation() MutationResolver
@@ -131,8 +132,11 @@ type ComplexityRoot struct {
 		ID                  func(childComplexity int) int
 		LeadLeaderPost      func(childComplexity int) int
 		Matter              func(childComplexity int) int
+		Phase               func(childComplexity int) int
+		PrestudyYear        func(childComplexity int) int
 		ProposalMatter      func(childComplexity int) int
 		SuperviseLeaderPost func(childComplexity int) int
+		SupervisionYear     func(childComplexity int) int
 	}
 
 	Feedback struct {
@@ -343,6 +347,8 @@ type ComplexityRoot struct {
 		MergeProposals          func(childComplexity int, input model.MergeProposalsInput) int
 		NameOfficer             func(childComplexity int, input model.NameOfficerInput) int
 		OfficeDecideReturn      func(childComplexity int, input model.OfficeDecideReturnInput) int
+		OpenCohort              func(childComplexity int, input model.OpenCohortInput) int
+		PerformAction           func(childComplexity int, input model.PerformActionInput) int
 		PreAssignProposal       func(childComplexity int, input model.PreAssignProposalInput) int
 		PublishCaseList         func(childComplexity int, input model.PublishCaseListInput) int
 		RateReply               func(childComplexity int, input model.RateReplyInput) int
@@ -782,6 +788,11 @@ type AssignmentResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Assignment) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Assignment) ([]*model.AvailableAction, error)
 }
+type CohortResolver interface {
+	PrestudyYear(ctx context.Context, obj *gen.Cohort) (int, error)
+	SupervisionYear(ctx context.Context, obj *gen.Cohort) (int, error)
+	Phase(ctx context.Context, obj *gen.Cohort) (model.CohortPhase, error)
+}
 type MatterResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Matter) ([]*model.AvailableAction, error)
@@ -819,6 +830,8 @@ type MutationResolver interface {
 	ConfirmContact(ctx context.Context, input model.ConfirmContactInput) (*model.AssignmentPayload, error)
 	ApplyExtension(ctx context.Context, input model.ApplyExtensionInput) (*model.AssignmentPayload, error)
 	DecideExtension(ctx context.Context, input model.DecideExtensionInput) (*model.AssignmentPayload, error)
+	OpenCohort(ctx context.Context, input model.OpenCohortInput) (*model.MatterPayload, error)
+	PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error)
 	EditProposal(ctx context.Context, input model.EditProposalInput) (*model.MatterPayload, error)
 	InviteCosigners(ctx context.Context, input model.InviteCosignersInput) (*model.MatterPayload, error)
 	CosignProposal(ctx context.Context, input model.CosignProposalInput) (*model.MatterPayload, error)
@@ -1240,6 +1253,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cohort.Matter(childComplexity), true
+	case "Cohort.phase":
+		if e.ComplexityRoot.Cohort.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cohort.Phase(childComplexity), true
+	case "Cohort.prestudyYear":
+		if e.ComplexityRoot.Cohort.PrestudyYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cohort.PrestudyYear(childComplexity), true
 	case "Cohort.proposalMatter":
 		if e.ComplexityRoot.Cohort.ProposalMatter == nil {
 			break
@@ -1252,6 +1277,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Cohort.SuperviseLeaderPost(childComplexity), true
+	case "Cohort.supervisionYear":
+		if e.ComplexityRoot.Cohort.SupervisionYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Cohort.SupervisionYear(childComplexity), true
 
 	case "Feedback.askedAt":
 		if e.ComplexityRoot.Feedback.AskedAt == nil {
@@ -2487,6 +2518,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OfficeDecideReturn(childComplexity, args["input"].(model.OfficeDecideReturnInput)), true
+	case "Mutation.openCohort":
+		if e.ComplexityRoot.Mutation.OpenCohort == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openCohort_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenCohort(childComplexity, args["input"].(model.OpenCohortInput)), true
+	case "Mutation.performAction":
+		if e.ComplexityRoot.Mutation.PerformAction == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_performAction_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PerformAction(childComplexity, args["input"].(model.PerformActionInput)), true
 	case "Mutation.preAssignProposal":
 		if e.ComplexityRoot.Mutation.PreAssignProposal == nil {
 			break
@@ -4729,6 +4782,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMergeProposalsInput,
 		ec.unmarshalInputNameOfficerInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
+		ec.unmarshalInputOpenCohortInput,
+		ec.unmarshalInputPerformActionInput,
 		ec.unmarshalInputPreAssignProposalInput,
 		ec.unmarshalInputPublishCaseListInput,
 		ec.unmarshalInputRateReplyInput,
@@ -5382,6 +5437,57 @@ extend type Query {
   policy: JSON!
   "流程定义"
   processes: [Process!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/cohort.graphql", Input: `# 一号提案三年闭环，以及任何流程都通用的动作。
+"开始一个年度的闭环"
+input OpenCohortInput {
+  "办理年度；预研在前一年，监督在后一年"
+  handleYear: Int!
+  title: String!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"对事项做一个动作；动作与表单见 availableActions"
+input PerformActionInput {
+  matterId: ID!
+  "动作代码"
+  action: String!
+  "按表单填写的内容"
+  form: JSON
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"闭环的三个阶段"
+enum CohortPhase {
+  "预研"
+  PRESTUDY
+  "办理"
+  HANDLING
+  "监督"
+  SUPERVISION
+}
+
+extend type Cohort {
+  "预研年度"
+  prestudyYear: Int!
+  "监督年度"
+  supervisionYear: Int!
+  "所处阶段"
+  phase: CohortPhase!
+}
+
+extend type Mutation {
+  "开始一号提案闭环"
+  openCohort(input: OpenCohortInput!): MatterPayload!
+  "做一个动作：用于闭环、社情民意和本政协自己的流程"
+  performAction(input: PerformActionInput!): MatterPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/proposal.graphql", Input: `# 提案：一个动作一个变更，与流程定义 tenants/templates/proposal.yaml 一一对应。
@@ -6538,6 +6644,12 @@ func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphq
 		return ec.fieldContext_Cohort_matter(ctx, field)
 	case "proposalMatter":
 		return ec.fieldContext_Cohort_proposalMatter(ctx, field)
+	case "prestudyYear":
+		return ec.fieldContext_Cohort_prestudyYear(ctx, field)
+	case "supervisionYear":
+		return ec.fieldContext_Cohort_supervisionYear(ctx, field)
+	case "phase":
+		return ec.fieldContext_Cohort_phase(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Cohort", field.Name)
 }
@@ -8354,6 +8466,34 @@ func (ec *executionContext) field_Mutation_officeDecideReturn_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.OfficeDecideReturnInput, error) {
 			return ec.unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfficeDecideReturnInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_openCohort_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OpenCohortInput, error) {
+			return ec.unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenCohortInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_performAction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PerformActionInput, error) {
+			return ec.unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10656,6 +10796,75 @@ func (ec *executionContext) fieldContext_Cohort_proposalMatter(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Cohort_prestudyYear(ctx context.Context, field graphql.CollectedField, obj *gen.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_prestudyYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().PrestudyYear(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_prestudyYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Cohort_supervisionYear(ctx context.Context, field graphql.CollectedField, obj *gen.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_supervisionYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().SupervisionYear(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_supervisionYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Cohort_phase(ctx context.Context, field graphql.CollectedField, obj *gen.Cohort) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Cohort_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Cohort().Phase(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CohortPhase) graphql.Marshaler {
+			return ec.marshalNCohortPhase2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCohortPhase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Cohort_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Cohort", field, true, true, errors.New("field of type CohortPhase does not have child fields"))
 }
 
 func (ec *executionContext) _Feedback_id(ctx context.Context, field graphql.CollectedField, obj *gen.Feedback) (ret graphql.Marshaler) {
@@ -15108,6 +15317,94 @@ func (ec *executionContext) fieldContext_Mutation_decideExtension(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_decideExtension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_openCohort(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openCohort(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenCohort(ctx, fc.Args["input"].(model.OpenCohortInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openCohort(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openCohort_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_performAction(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_performAction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PerformAction(ctx, fc.Args["input"].(model.PerformActionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_performAction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_performAction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -28894,6 +29191,122 @@ func (ec *executionContext) unmarshalInputOfficeDecideReturnInput(ctx context.Co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputOpenCohortInput(ctx context.Context, obj any) (model.OpenCohortInput, error) {
+	var it model.OpenCohortInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"handleYear", "title", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "handleYear":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handleYear"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandleYear = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPerformActionInput(ctx context.Context, obj any) (model.PerformActionInput, error) {
+	var it model.PerformActionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "action", "form", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "form":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("form"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Form = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPreAssignProposalInput(ctx context.Context, obj any) (model.PreAssignProposalInput, error) {
 	var it model.PreAssignProposalInput
 	if obj == nil {
@@ -32053,6 +32466,120 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "prestudyYear":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Cohort_prestudyYear(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "supervisionYear":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Cohort_supervisionYear(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "phase":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Cohort_phase(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -34609,6 +35136,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "decideExtension":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_decideExtension(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openCohort":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openCohort(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "performAction":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_performAction(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -39627,6 +40168,16 @@ func (ec *executionContext) marshalNCohortOrderField2ᚖgithubᚗcomᚋbihuanᚋ
 	return v
 }
 
+func (ec *executionContext) unmarshalNCohortPhase2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCohortPhase(ctx context.Context, v any) (model.CohortPhase, error) {
+	var res model.CohortPhase
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCohortPhase2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCohortPhase(ctx context.Context, sel ast.SelectionSet, v model.CohortPhase) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNCommitmentInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCommitmentInput(ctx context.Context, v any) (*model.CommitmentInput, error) {
 	res, err := ec.unmarshalInputCommitmentInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
@@ -40162,6 +40713,11 @@ func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenCohortInput(ctx context.Context, v any) (model.OpenCohortInput, error) {
+	res, err := ec.unmarshalInputOpenCohortInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOrderDirection2entgoᚗioᚋcontribᚋentgqlᚐOrderDirection(ctx context.Context, v any) (entgql.OrderDirection, error) {
 	var res entgql.OrderDirection
 	err := res.UnmarshalGQL(v)
@@ -40204,6 +40760,11 @@ func (ec *executionContext) unmarshalNPartyRole2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) marshalNPartyRole2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋpartyᚐRole(ctx context.Context, sel ast.SelectionSet, v party.Role) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx context.Context, v any) (model.PerformActionInput, error) {
+	res, err := ec.unmarshalInputPerformActionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNPreAssignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreAssignProposalInput(ctx context.Context, v any) (model.PreAssignProposalInput, error) {

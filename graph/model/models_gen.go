@@ -689,6 +689,30 @@ type OfficeDecideReturnInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 开始一个年度的闭环
+type OpenCohortInput struct {
+	// 办理年度；预研在前一年，监督在后一年
+	HandleYear int     `json:"handleYear"`
+	Title      string  `json:"title"`
+	Reason     *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 对事项做一个动作；动作与表单见 availableActions
+type PerformActionInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 动作代码
+	Action string `json:"action"`
+	// 按表单填写的内容
+	Form   map[string]any `json:"form,omitempty"`
+	Reason *string        `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 预交办
 type PreAssignProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1279,6 +1303,67 @@ type WithdrawProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 闭环的三个阶段
+type CohortPhase string
+
+const (
+	// 预研
+	CohortPhasePrestudy CohortPhase = "PRESTUDY"
+	// 办理
+	CohortPhaseHandling CohortPhase = "HANDLING"
+	// 监督
+	CohortPhaseSupervision CohortPhase = "SUPERVISION"
+)
+
+var AllCohortPhase = []CohortPhase{
+	CohortPhasePrestudy,
+	CohortPhaseHandling,
+	CohortPhaseSupervision,
+}
+
+func (e CohortPhase) IsValid() bool {
+	switch e {
+	case CohortPhasePrestudy, CohortPhaseHandling, CohortPhaseSupervision:
+		return true
+	}
+	return false
+}
+
+func (e CohortPhase) String() string {
+	return string(e)
+}
+
+func (e *CohortPhase) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CohortPhase(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CohortPhase", str)
+	}
+	return nil
+}
+
+func (e CohortPhase) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CohortPhase) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CohortPhase) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 type DisclosureDecision string
