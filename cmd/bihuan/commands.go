@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/formatter"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/cohorts"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/internal/config"
+	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/roster"
+	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/templates"
+)
+
+// with opens the product for one command.
+func with(ctx context.Context, fn func(*app) error) (err error) {
+	cfg, err := config.Read()
+	if err != nil {
+		return err
+	}
+	a, err := open(ctx, cfg, newLog(cfg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	return fn(a)
+}
+
+func migrate(ctx context.Context, _ []string, out io.Writer) (err error) {
+	cfg, err := config.Read()
+	if err != nil {
+		return err
+	}
+	db, err := openDatabase(ctx, cfg, newLog(cfg))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.close()) }()
+	n, err := db.migrate(ctx)
+	if err == nil {
+		fmt.Fprintf(out, "已是最新版本（本次执行 %d 个迁移文件）\n", n)
+	}
+	return err
+}
+
+func tenant(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 {
+		return errors.New("用法：bihuan tenant list | create …")
+	}
+	switch args[0] {
+	case "list":
+		return with(ctx, func(a *app) error { return listTenants(ctx, a, out) })
+	case "create":
+		return createTenant(ctx, args[1:], out)
+	}
+	return fmt.Errorf("没有命令 tenant %q", args[0])
+}
+
+func listTenants(ctx context.Context, a *app, out io.Writer) error {
+	for t, err := range a.resolver.Store.Committees(ctx) {
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\t%s\t%s\n", t.Code, t.Level, t.Name)
+	}
+	return nil
+}
+
+// createTenant enters a committee and its first administrator. Run again with
+// the same arguments it changes nothing, and prints no password.
+func createTenant(ctx context.Context, args []string, out io.Writer) error {
+	fs := flag.NewFlagSet("tenant create", flag.ContinueOnError)
+	var in tenants.NewTenant
+	var admin, name, level string
+	fs.StringVar(&in.Code, "code", "", "行政区划代码")
+	fs.StringVar(&in.Name, "name", "", "全称")
+	fs.StringVar(&in.ShortName, "short", "", "简称")
+	fs.StringVar(&level, "level", "DISTRICT", "PROVINCE、CITY、DISTRICT 或 ZONE")
+	fs.StringVar(&in.ParentCode, "parent", "", "上级的行政区划代码")
+	fs.StringVar(&admin, "admin", "", "第一位管理员的登录名")
+	fs.StringVar(&name, "admin-name", "租户管理员", "第一位管理员的姓名")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	in.Level = tenants.Level(level)
+	return with(ctx, func(a *app) error {
+		password := rand.Text()[:16]
+		id, fresh, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Password: password}, Processes: templates.Processes()})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s\t%s\n", in.Code, id)
+		if fresh {
+			fmt.Fprintf(out, "管理员登录名 %s，初始密码 %s（只显示这一次，请登录后修改）\n", admin, password)
+		}
+		return nil
+	})
+}
+
+// provision enters a committee, its processes and its first administrator;
+// fresh tells whether the account was made now.
+func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.FirstAdmin) (id uuid.UUID, fresh bool, err error) {
+	if a.db.ownerURL == "" {
+		return id, false, errors.New("建立租户需要 DATABASE_OWNER_URL")
+	}
+	if id, err = tenants.Provision(ctx, a.db.ownerURL, in); err != nil {
+		return id, false, err
+	}
+	op := roster.Operator{Roster: a.resolver.Roster, Engine: a.resolver.Engine}
+	doors := audit.Doors{Store: a.resolver.Store, System: "operator"}
+	err = doors.InTx(ctx, id, func(ctx context.Context) error {
+		var there bool
+		if err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM accounts WHERE login = lower($1))`, []any{first.Login}, &there); err != nil {
+			return err
+		}
+		fresh = !there
+		_, err := op.Bootstrap(ctx, first)
+		return err
+	})
+	return id, fresh, err
+}
+
+// auditVerify checks one chain, or all of them and the installation's own.
+func auditVerify(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] != "verify" {
+		return errors.New("用法：bihuan audit verify [--tenant=行政区划代码]")
+	}
+	fs := flag.NewFlagSet("audit verify", flag.ContinueOnError)
+	code := fs.String("tenant", "", "只校验这个租户")
+	if err := fs.Parse(args[1:]); err != nil {
+		return err
+	}
+	return with(ctx, func(a *app) error {
+		bad := 0
+		verify := func(t tenants.Tenant) error {
+			r, err := audit.Verify(ctx, a.resolver.Store, t.ID)
+			switch {
+			case err != nil:
+				return err
+			case r.OK:
+				fmt.Fprintf(out, "%s\t完好\t%d 条\t链头 %d %x\n", t.Code, r.Rows, r.Head.Seq, r.Head.Hash)
+			default:
+				bad++
+				fmt.Fprintf(out, "%s\t损坏\t第 %d 条：%s\n", t.Code, r.FirstBad, r.Why)
+			}
+			return nil
+		}
+		for t, err := range a.resolver.Store.Committees(ctx) {
+			if err != nil {
+				return err
+			}
+			if *code == "" || *code == t.Code {
+				if err := verify(t); err != nil {
+					return err
+				}
+			}
+		}
+		if *code == "" {
+			if err := verify(tenants.Tenant{ID: tenants.Installation, Code: "安装"}); err != nil {
+				return err
+			}
+		}
+		if bad > 0 {
+			return fmt.Errorf("%d 条审计链损坏", bad)
+		}
+		return nil
+	})
+}
+
+func permissions(_ context.Context, _ []string, out io.Writer) error {
+	p, err := authz.Load()
+	if err != nil {
+		return err
+	}
+	return p.Print(out)
+}
+
+// process checks or draws a definition without a database.
+func process(_ context.Context, args []string, out io.Writer) error {
+	if len(args) != 2 || (args[0] != "check" && args[0] != "diagram") {
+		return errors.New("用法：bihuan process check|diagram 文件.yaml")
+	}
+	source, err := os.ReadFile(args[1])
+	if err != nil {
+		return err
+	}
+	d, err := flow.Parse(source)
+	if err != nil {
+		return err
+	}
+	if args[0] == "diagram" {
+		_, err := io.WriteString(out, d.Mermaid())
+		return err
+	}
+	p, err := authz.Load()
+	if err != nil {
+		return err
+	}
+	e := flow.New(gen.NewClient())
+	proposals.Register(e)
+	cohorts.Register(e)
+	found := e.Check(d, flow.DefaultPolicy(), flow.RolesOf(p))
+	for _, f := range found {
+		fmt.Fprintln(out, f)
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("流程有 %d 处不能闭环", len(found))
+	}
+	fmt.Fprintf(out, "“%s”第 %d 版可以闭环\n", d.Title, d.Version)
+	return nil
+}
+
+func configDoc(_ context.Context, args []string, out io.Writer) error {
+	if len(args) != 1 || args[0] != "doc" {
+		return errors.New("用法：bihuan config doc")
+	}
+	config.Document(out)
+	return nil
+}
+
+func printSchema(_ context.Context, _ []string, out io.Writer) error {
+	formatter.NewFormatter(out, formatter.WithIndent("  ")).FormatSchema(generated.NewExecutableSchema(generated.Config{}).Schema())
+	return nil
+}

@@ -1,0 +1,73 @@
+// Command bihuan is the product: one binary that serves, works, migrates and
+// answers the operator. It wires; the rules live in the packages of the nouns.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// command is one verb of the program.
+type command struct {
+	name, usage string
+	run         func(ctx context.Context, args []string, out io.Writer) error
+}
+
+var commands = []command{
+	{"serve", "serve [--dev] [--demo] [--no-worker]  提供 GraphQL 接口，同时处理到期与提醒", serve},
+	{"worker", "worker  只处理到期与提醒", worker},
+	{"migrate", "migrate  把数据库升到最新版本", migrate},
+	{"demo", "demo [--size=N --matters=M]  装入演示数据；给出 size 则另造 N 个租户的测速数据", loadDemo},
+	{"tenant", "tenant list | create --code=… --name=… --level=… [--parent=…] --admin=… [--admin-name=…]  租户", tenant},
+	{"audit", "audit verify [--tenant=行政区划代码]  校验审计链", auditVerify},
+	{"permissions", "permissions  打印权限表", permissions},
+	{"process", "process check|diagram 文件.yaml  检查流程能否闭环，或画出流程图（Mermaid）", process},
+	{"config", "config doc  打印配置说明", configDoc},
+	{"schema", "schema  打印 GraphQL 模式", printSchema},
+	{"version", "version  打印版本", printVersion},
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := dispatch(ctx, os.Args[1:], os.Stdout); err != nil {
+		if e, ok := errs.As(err); ok {
+			fmt.Fprintln(os.Stderr, "bihuan:", e.Message)
+		} else {
+			fmt.Fprintln(os.Stderr, "bihuan:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+func dispatch(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		for _, c := range commands {
+			if c.name == args[0] {
+				return c.run(ctx, args[1:], out)
+			}
+		}
+	}
+	fmt.Fprintln(out, "bihuan（闭环）：政协履职闭环系统\n\n用法：")
+	for _, c := range commands {
+		fmt.Fprintln(out, "  bihuan", c.usage)
+	}
+	if len(args) > 0 && args[0] != "help" && args[0] != "--help" && args[0] != "-h" {
+		return fmt.Errorf("没有命令 %q", args[0])
+	}
+	return nil
+}
+
+func printVersion(_ context.Context, _ []string, out io.Writer) error {
+	_, err := fmt.Fprintln(out, version)
+	return err
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/internal/clock"
+)
+
+// sweepArgs is the job that fires one committee's reminders and closes its
+// deadlines. It carries the tenant; a job without one fails.
+type sweepArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (sweepArgs) Kind() string { return "flow_sweep" }
+
+// lookArgs is the job that finds the committees that have something due.
+type lookArgs struct{}
+
+func (lookArgs) Kind() string { return "flow_look" }
+
+type sweepWorker struct {
+	river.WorkerDefaults[sweepArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *sweepWorker) Work(ctx context.Context, job *river.Job[sweepArgs]) error {
+	ctx = clock.With(ctx, w.clock)
+	n, err := w.app.resolver.Engine.Sweep(ctx, audit.Doors{Store: w.app.resolver.Store, System: "sweep"}, job.Args.Tenant)
+	if n > 0 {
+		w.app.log.Info("sweep", "tenant", job.Args.Tenant, "matters", n)
+	}
+	return err
+}
+
+func (w *sweepWorker) Timeout(*river.Job[sweepArgs]) time.Duration { return 10 * time.Minute }
+
+type lookWorker struct {
+	river.WorkerDefaults[lookArgs]
+	app   *app
+	clock clock.Clock
+}
+
+// Work asks every committee in its own reading transaction: nothing reads
+// across. Two jobs for one committee at once are one.
+func (w *lookWorker) Work(ctx context.Context, _ *river.Job[lookArgs]) error {
+	ctx = clock.With(ctx, w.clock)
+	for t, err := range w.app.resolver.Store.Committees(ctx) {
+		if err != nil {
+			return err
+		}
+		var due bool
+		err = w.app.resolver.Store.ReadTx(ctx, t.ID, func(ctx context.Context) (err error) {
+			due, err = w.app.resolver.Engine.HasDue(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if !due {
+			continue
+		}
+		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, sweepArgs{t.ID}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Second}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startWorker runs the job queue until the context ends.
+func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context.Context) error, err error) {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &sweepWorker{app: a, clock: c})
+	river.AddWorker(workers, &lookWorker{app: a, clock: c})
+	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cl.Stop, cl.Start(ctx)
+}
+
+func worker(ctx context.Context, args []string, _ io.Writer) error {
+	dev := len(args) == 1 && args[0] == "--dev"
+	return with(ctx, func(a *app) error {
+		stop, err := a.startWorker(context.WithoutCancel(ctx), a.clock(dev))
+		if err != nil {
+			return err
+		}
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+		defer cancel()
+		return stop(end)
+	})
+}

@@ -1,0 +1,90 @@
+package httpd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"sync"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// request is what the server knows of a request beside the request itself.
+type request struct {
+	id      string
+	address netip.Addr
+
+	mu    sync.Mutex
+	attrs []slog.Attr
+}
+
+type requestKey struct{}
+
+func of(ctx context.Context) *request {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	return r
+}
+
+// RequestID is the id of the context's request; empty outside a Server.
+func RequestID(ctx context.Context) string {
+	if r := of(ctx); r != nil {
+		return r.id
+	}
+	return ""
+}
+
+// ClientAddress is where the context's request comes from; empty when that is
+// not known.
+func ClientAddress(ctx context.Context) string {
+	if r := of(ctx); r != nil && r.address.IsValid() {
+		return r.address.String()
+	}
+	return ""
+}
+
+// Annotate adds to the request's line in the log. Nothing personal belongs
+// there. Called twice with one key, both values are logged.
+func Annotate(ctx context.Context, attrs ...slog.Attr) {
+	if r := of(ctx); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.attrs = append(r.attrs, attrs...)
+	}
+}
+
+// NewRequestID makes an id, for what runs outside a Server.
+func NewRequestID() string { return rand.Text() }
+
+// usable reports whether an id from outside may stand in logs and answers.
+func usable(id string) bool {
+	if len(id) < 8 || len(id) > 64 {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// Error answers with an error in GraphQL's shape, which every client of this
+// service reads: {"errors":[{"message":…,"extensions":{"code":…,"requestId":…}}]}.
+func Error(w http.ResponseWriter, r *http.Request, status int, code errs.Code, message string) {
+	type extensions struct {
+		Code      errs.Code `json:"code"`
+		RequestID string    `json:"requestId,omitempty"`
+	}
+	type one struct {
+		Message    string     `json:"message"`
+		Extensions extensions `json:"extensions"`
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	body := map[string][]one{"errors": {{message, extensions{code, RequestID(r.Context())}}}}
+	_ = json.NewEncoder(w).Encode(body) // a client that hung up needs no answer
+}

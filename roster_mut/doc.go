@@ -1,0 +1,51 @@
+// Package roster is who is who and when is when: persons, units, seats,
+// rights, terms, sittings, the committee's own days and its settings.
+//
+// The contract, which a committee clerk could check:
+//
+//   - Who may: roster.manage for persons, units and seats, grants.manage for rights, settings.manage for terms, sittings, days and settings; and only in the committee where one is signed in.
+//   - Nothing is deleted. What ends keeps its days; what is renamed or merged stays as predecessor of what follows.
+//   - Whoever looks before he writes writes alone: changes of one committee's roster happen one after the other.
+//   - Who acts on an old version of a person or unit is told so and changes nothing.
+//
+// Terms, sittings, days, settings
+//
+//   - The first term and the first sitting may have any ordinal; later ones have the next and begin after the previous ended.
+//   - A sitting goes: collecting opens, the sitting opens, the deadline of plenary proposals, the sitting closes. It lies within its term; collecting may begin before.
+//   - A sitting may be postponed until its list of proposals is published, its deadline only until it has passed.
+//   - The list is published once, after the deadline of plenary proposals.
+//   - A day of one's own is today or later; changed is only what lies in the future.
+//   - Settings are versions that are never changed; a version does not begin before the one it follows.
+//
+// Units
+//
+//   - A unit stands in one of three trees (organisation, venue, handling) by its kind, and its parent in the same.
+//   - A unit's name is unique among those that stand beside it; closed units do not count.
+//   - A unit is never below itself.
+//   - A renamed unit is closed and followed by a new one; its people and the units below go over, and what was addressed to it stays in their hands, since it then stands below its successor.
+//   - A merged unit goes over into an existing one in the same way.
+//   - A unit with open cases, or with units below, is not closed without a successor.
+//
+// Persons
+//
+//   - A member of the committee belongs to a term; the number on the card is used once a term and is not the person's number.
+//   - One account may have memberships in several committees, and one in each.
+//   - A person sits in one 界别, has one primary committee, and any number of other seats.
+//   - Whose membership ends loses seats and rights with it; who comes back gets neither of them back by that.
+//
+// Rights (docs/adr/0005-granting-rights.md)
+//
+//   - Only shipped roles are given, from today on at the earliest, and never to oneself.
+//   - Chair, secretary-general, administrator and auditor are given by two: one proposes, and the right is worth nothing until another administrator confirms, who is neither the proposer nor the receiver.
+//   - Such a right is given to who has an account already, so that no other account is put behind it later.
+//   - Nobody is administrator and auditor at once, not even proposed.
+//   - What was taken away is worth nothing from that moment, and one is enough to take away.
+//   - There is always an administrator who can sign in and whose right has no end.
+//   - What a change would give and take can be seen before it is made.
+//   - Where there are no two, the operator of the installation is the second (Operator).
+//
+// Every method runs in the transaction that its caller opened, who rolls back
+// on an error, and does not write the audit record; reasons that are asked for
+// are for that record.
+// Days are days in Asia/Shanghai; the last day is included.
+package roster

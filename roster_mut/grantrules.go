@@ -1,0 +1,203 @@
+package roster
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Roles that the rules know by name.
+const (
+	tenantAdmin = "tenant_admin"
+	auditor     = "auditor"
+)
+
+// byTwo are the roles that nobody gives alone: the leaders, and those who
+// manage or audit the others. A test compares the latter with the policy.
+var byTwo = []string{"chair", "secretary_general", tenantAdmin, auditor}
+
+// NeedsTwo reports whether a role is worth nothing until a second person
+// confirms it.
+func NeedsTwo(role string) bool { return slices.Contains(byTwo, role) }
+
+// apart are roles that one person never holds at the same time.
+var apart = [][2]string{{tenantAdmin, auditor}}
+
+// never is the day on which an unconfirmed grant begins: whoever decides by
+// the days alone, as package authz does, sees that it is not in force.
+var never = clock.Date(9999, 12, 31)
+
+// Pending reports whether a grant waits for the second person.
+func Pending(g *gen.Grant) bool {
+	return g.RevokedAt == nil && g.ValidFrom != nil && g.ValidFrom.Equal(never)
+}
+
+// inForce is the sentence by which package authz reads grants.
+func inForce(g *gen.Grant, day time.Time) bool {
+	return g.RevokedAt == nil && !before(&day, g.ValidFrom) && !before(g.ValidTo, &day)
+}
+
+// standing is the time that a grant takes up, a pending one from today; false
+// when it was taken away.
+func standing(g *gen.Grant, today time.Time) (period, bool) {
+	p := period{g.ValidFrom, g.ValidTo}
+	if Pending(g) {
+		p.from = &today
+	}
+	return p, g.RevokedAt == nil
+}
+
+// granting is a role about to be given, with all that the rules look at.
+type granting struct {
+	NewGrant
+	roles   []string
+	granter *uuid.UUID // nil: the operator
+	to      *gen.Membership
+	held    []*gen.Grant // by the receiver, whatever became of them
+	today   time.Time
+}
+
+// pending reports whether a second person is still to come; the operator is
+// one, beside the committee that asked him.
+func (g *granting) pending() bool { return NeedsTwo(g.Role) && g.granter != nil }
+
+// period is what will be stored.
+func (g *granting) period() period {
+	if g.pending() {
+		return period{&never, g.To}
+	}
+	from := or(g.From, g.today)
+	return period{&from, g.To}
+}
+
+// check answers the grant that is already the same, or why the role may not
+// be given.
+func (g *granting) check() (*gen.Grant, error) {
+	from := or(g.From, g.today)
+	switch {
+	case !slices.Contains(g.roles, g.Role):
+		return nil, errs.New(errs.Invalid, "没有“%s”这个角色", g.Role).At("role")
+	case g.granter != nil && *g.granter == g.to.ID:
+		return nil, errs.New(errs.NotAllowed, "不能给自己授权，请由另一位租户管理员办理").At("membership")
+	case g.to.Status != membership.StatusACTIVE:
+		return nil, errs.New(errs.NotAllowedInState, "%s不在任，不能授权", g.to.Name).At("membership")
+	case NeedsTwo(g.Role) && g.to.AccountID == nil: // else one person could put an account of his own behind it later
+		return nil, errs.New(errs.NotAllowedInState, "%s还没有账号，请先开通账号", g.to.Name).At("membership")
+	case g.pending() && g.From != nil:
+		return nil, errs.New(errs.Invalid, "这一角色自第二人确认之日起生效，不能指定起始日期").At("from")
+	case from.Before(g.today):
+		return nil, errs.New(errs.Invalid, "起始日期不能早于今天").At("from")
+	case before(g.To, &from):
+		return nil, errs.New(errs.Invalid, "终止日期不能早于起始日期").At("to")
+	}
+	if same := g.same(); same != nil {
+		return same, nil
+	}
+	p := period{&from, g.To}
+	for _, o := range g.held {
+		if q, ok := standing(o, g.today); ok && o.Role == g.Role && q.overlaps(p) {
+			return nil, errs.New(errs.Conflict, "%s已有这一角色，日期重叠；要改日期请先撤销", g.to.Name).At("from").With("grantId", o.ID)
+		}
+	}
+	return nil, separate(g.Role, p, g.held, uuid.Nil, g.today)
+}
+
+func (g *granting) same() *gen.Grant {
+	want := g.period()
+	for _, o := range g.held {
+		if o.RevokedAt == nil && o.Role == g.Role && want.equal(period{o.ValidFrom, o.ValidTo}) {
+			return o
+		}
+	}
+	return nil
+}
+
+// separate refuses a role beside one from which it is kept apart; the grant
+// itself is left out.
+func separate(role string, p period, held []*gen.Grant, itself uuid.UUID, today time.Time) error {
+	for _, pair := range apart {
+		i := slices.Index(pair[:], role)
+		if i < 0 {
+			continue
+		}
+		for _, o := range held {
+			if q, ok := standing(o, today); ok && o.ID != itself && o.Role == pair[1-i] && q.overlaps(p) {
+				return errs.New(errs.NotAllowed, "租户管理员与审计员不能由同一人担任，请先撤销其中之一").At("role").With("grantId", o.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// checkConfirm says why this person may not confirm this grant.
+func checkConfirm(g *gen.Grant, who uuid.UUID, held []*gen.Grant, today time.Time) error {
+	switch {
+	case g.RevokedAt != nil:
+		return errs.New(errs.NotAllowedInState, "这项授权已撤销，请重新提出")
+	case sameID(g.GrantedByID, &who):
+		return errs.New(errs.NotAllowed, "提出授权的人不能自己确认，请由另一位租户管理员确认")
+	case g.MembershipID == who:
+		return errs.New(errs.NotAllowed, "不能确认给自己的授权，请由另一位租户管理员确认")
+	case g.Edges.Membership.Status != membership.StatusACTIVE:
+		return errs.New(errs.NotAllowedInState, "%s不在任，不能授权", g.Edges.Membership.Name)
+	case before(g.ValidTo, &today):
+		return errs.New(errs.DeadlinePassed, "这项授权的终止日期已过，请重新提出")
+	}
+	return separate(g.Role, period{&today, g.ValidTo}, held, g.ID, today)
+}
+
+// lasting reports whether a grant makes an administrator on whom the committee
+// can count: he can sign in, and nothing ends by itself.
+func lasting(g *gen.Grant, today time.Time) bool {
+	m := g.Edges.Membership
+	return g.Role == tenantAdmin && inForce(g, today) && g.ValidTo == nil &&
+		m.Status == membership.StatusACTIVE && m.AccountID != nil && m.ActiveTo == nil && !before(&today, m.ActiveFrom)
+}
+
+func checkLastAdmin(admins []*gen.Grant, gone func(*gen.Grant) bool, today time.Time) error {
+	lost := false
+	for _, g := range admins {
+		if !lasting(g, today) {
+			continue
+		}
+		if !gone(g) {
+			return nil
+		}
+		lost = true
+	}
+	if lost {
+		return errs.New(errs.GuardFailed, "这是最后一位长期的租户管理员，请先授权并确认另一位").With("guard", "last_admin")
+	}
+	return nil
+}
+
+// unite is what two tables allow together.
+func unite(a, b authz.Table) authz.Table {
+	out := make(authz.Table, len(a)+len(b))
+	for _, t := range []authz.Table{a, b} {
+		for p, s := range t {
+			out[p] |= s
+		}
+	}
+	return out
+}
+
+// less lists what a allows and b does not, by permission.
+func less(a, b authz.Table) []Right {
+	var out []Right
+	for p, s := range a {
+		if left := s &^ b[p]; left != authz.None {
+			out = append(out, Right{p, left})
+		}
+	}
+	slices.SortFunc(out, func(x, y Right) int { return strings.Compare(x.Permission.String(), y.Permission.String()) })
+	return out
+}

@@ -1,0 +1,188 @@
+package roster
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// AccountCreator makes accounts, which belong to persons and not to
+// committees; accounts.Service is one.
+type AccountCreator interface {
+	Create(ctx context.Context, login, password string) (uuid.UUID, error)
+}
+
+// Service is the package's object for signed-in administrators. It is safe
+// for concurrent use.
+type Service struct {
+	client   *gen.Client
+	policy   *authz.Policy
+	accounts AccountCreator
+}
+
+// New makes a service.
+func New(client *gen.Client, dir *authz.Directory, accounts AccountCreator) *Service {
+	return &Service{client: client, policy: dir.Policy(), accounts: accounts}
+}
+
+// The rights of the package.
+const (
+	manageRoster   = "roster.manage"
+	manageGrants   = "grants.manage"
+	manageSettings = "settings.manage"
+)
+
+// enter is the door of every write: the right, then the roster to oneself. The
+// context it returns reads as the product, since rules need to know more than
+// the person sees.
+func (s *Service) enter(ctx context.Context, permission string) (context.Context, *authz.Viewer, error) {
+	sys, v, err := s.look(ctx, permission)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sys, v, nil
+}
+
+// look is enter without the lock, for what only reads.
+func (s *Service) look(ctx context.Context, permission string) (context.Context, *authz.Viewer, error) {
+	v, err := authz.Require(ctx, permission)
+	if err != nil {
+		return nil, nil, err
+	}
+	tenant, err := tenants.Current(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if v.Tenant != tenant {
+		return nil, nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
+	}
+	return authz.System(ctx), v, nil
+}
+
+// alone lets one transaction at a time change a committee's roster: two
+// administrators who dismiss each other at once would both see the other
+// still in office.
+func alone(ctx context.Context) error {
+	_, err := tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('roster ' || current_setting('app.tenant'), 0))`)
+	return err
+}
+
+// found turns ent's not-found into the shown one; what names the thing.
+func found[T any](row *T, err error, what string) (*T, error) {
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "没有这个%s，或您无权查看", what)
+	}
+	return row, err
+}
+
+// unchanged compares the version that the caller saw; nil does not compare.
+func unchanged(expected *int, got int) error {
+	if expected != nil && *expected != got {
+		return errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
+	}
+	return nil
+}
+
+// Longest texts, in characters.
+const (
+	shortText = 40
+	nameText  = 80
+	longText  = 500
+)
+
+// text trims a text and refuses control characters and what is too long.
+func text(s string, longest int, label string, path ...string) (string, error) {
+	s = strings.TrimSpace(s)
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) || utf8.RuneCountInString(s) > longest {
+		return "", errs.New(errs.Invalid, "%s不能超过 %d 个字，也不能换行", label, longest).At(path...)
+	}
+	return s, nil
+}
+
+// needed is text that must not be empty.
+func needed(s string, longest int, label string, path ...string) (string, error) {
+	s, err := text(s, longest, label, path...)
+	if err == nil && s == "" {
+		err = errs.New(errs.Invalid, "请填写%s", label).At(path...)
+	}
+	return s, err
+}
+
+// field is one text of an input with what it must keep to.
+type field struct {
+	of      *string
+	longest int
+	must    bool
+	label   string
+	path    string
+}
+
+// texts tidies several texts in place; the first that is wrong is the answer.
+func texts(fields ...field) error {
+	for _, f := range fields {
+		if f.of == nil {
+			continue
+		}
+		check := text
+		if f.must {
+			check = needed
+		}
+		s, err := check(*f.of, f.longest, f.label, f.path)
+		if err != nil {
+			return err
+		}
+		*f.of = s
+	}
+	return nil
+}
+
+// days brings optional days to the one form of a day, in place.
+func days(list ...**time.Time) {
+	for _, d := range list {
+		if *d != nil {
+			day := clock.Day(**d)
+			*d = &day
+		}
+	}
+}
+
+func or(d *time.Time, fallback time.Time) time.Time {
+	if d == nil {
+		return fallback
+	}
+	return *d
+}
+
+// period is days from..to, both included; nil is without limit. One that ends
+// before it begins never was.
+type period struct{ from, to *time.Time }
+
+func (p period) overlaps(q period) bool {
+	return !p.empty() && !q.empty() && !before(p.to, q.from) && !before(q.to, p.from)
+}
+
+func (p period) empty() bool { return before(p.to, p.from) }
+
+func (p period) equal(q period) bool { return sameDay(p.from, q.from) && sameDay(p.to, q.to) }
+
+// before reports whether an end lies before a beginning; one without limit
+// never does.
+func before(end, start *time.Time) bool { return end != nil && start != nil && end.Before(*start) }
+
+func sameDay(a, b *time.Time) bool {
+	return (a == nil && b == nil) || (a != nil && b != nil && a.Equal(*b))
+}
+
+func sameID(a, b *uuid.UUID) bool {
+	return (a == nil && b == nil) || (a != nil && b != nil && *a == *b)
+}
