@@ -135,13 +135,18 @@ func (d *Directory) Viewer(ctx context.Context, account, membership uuid.UUID) (
 		return nil, err
 	}
 	v.Tenant = tenant
+	// Kept after the commit only: rights that this transaction changed may yet
+	// be rolled back, and the version that goes with them is then taken again.
+	return v, tenants.AfterCommit(ctx, func() { d.keep(membership, entry{version, today, *v}) })
+}
+
+func (d *Directory) keep(membership uuid.UUID, e entry) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	if len(d.cached) >= cacheLimit {
 		clear(d.cached)
 	}
-	d.cached[membership] = entry{version, today, *v}
-	d.mu.Unlock()
-	return v, nil
+	d.cached[membership] = e
 }
 
 // load asks for everything in one statement: the membership, its roles of the

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/intercept"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -18,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -48,15 +50,20 @@ func narrowing(v *Viewer, typ string) func(*entsql.Selector) {
 	switch typ {
 	case gen.TypeMatter:
 		return MatterVisible(v)
-	case gen.TypeProposal, gen.TypeCohort, gen.TypeParty, gen.TypeItem, gen.TypeTimer:
+	case gen.TypeProposal, gen.TypeCohort, gen.TypeParty:
 		return throughMatter(v)
+	case gen.TypeItem:
+		return and(throughMatter(v), itemVisible(v))
+	case gen.TypeTimer:
+		return and(throughMatter(v), ofShare(v, timer.FieldAssignmentID))
 	case gen.TypeAssignment:
 		return and(throughMatter(v), shareVisible(v))
 	case gen.TypeStep, gen.TypeRecord:
-		return and(throughMatter(v), audience(v, step.FieldAudience, step.FieldAssignmentID))
+		return and(throughMatter(v), ofShare(v, step.FieldAssignmentID), audience(v, step.FieldAudience, step.FieldAssignmentID))
 	case gen.TypeAttachment:
 		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
-		return or(own, and(throughMatter(v), audience(v, attachment.FieldAudience, attachment.FieldAssignmentID)))
+		return or(own, and(throughMatter(v), ofShare(v, attachment.FieldAssignmentID),
+			audience(v, attachment.FieldAudience, attachment.FieldAssignmentID)))
 	case gen.TypeReply:
 		return and(throughMatter(v), replyVisible(v))
 	case gen.TypeFeedback:
@@ -68,8 +75,10 @@ func narrowing(v *Viewer, typ string) func(*entsql.Selector) {
 			return nil
 		}
 		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("membership_id"), v.Membership)) }
+	case gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
+		return nil // open to every member of the committee
 	}
-	return nil // the roster, terms, processes and policies are open to every member of the committee
+	return func(s *entsql.Selector) { s.Where(entsql.False()) } // a new type is hidden until this function knows it
 }
 
 type pred = func(*entsql.Selector)
@@ -125,7 +134,7 @@ func MatterVisible(v *Viewer) pred {
 				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
 			}
 		}
-		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyMatter(s, v))
+		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), entsql.In(s.C(matter.FieldID), myMatters(v)))
 		s.Where(entsql.Or(any...))
 	}
 }
@@ -145,11 +154,13 @@ func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 	)
 }
 
-func partyMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+// myMatters are those that the viewer is party to; who declined, was uninvited
+// or let the invitation lapse is none.
+func myMatters(v *Viewer) *entsql.Selector {
 	p := entsql.Table(party.Table)
-	return entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).
+	return entsql.Dialect("postgres").Select(p.C(party.FieldMatterID)).From(p).
 		Where(entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership),
-			entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED))))
+			entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED, party.CosignEXPIRED)))
 }
 
 // throughMatter: a part is seen only with its whole.
@@ -179,8 +190,8 @@ func myShares(v *Viewer, roles ...any) *entsql.Selector {
 // mainRoles lead a case or a part of it: they answer the proposer.
 var mainRoles = []any{assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleCO_LEAD}
 
-// shareVisible: staff and proposers see every unit's share; a unit sees its
-// own, and all of a case that it leads.
+// shareVisible: whoever sees a case sees who handles it, except a unit that
+// handles a part: it sees its own share, and all of a case that it leads.
 func shareVisible(v *Viewer) pred {
 	if v.staff() || len(v.Units) == 0 {
 		return nil
@@ -188,16 +199,34 @@ func shareVisible(v *Viewer) pred {
 	return func(s *entsql.Selector) {
 		s.Where(entsql.Or(
 			entsql.In(s.C(assignment.FieldUnitID), toAny(v.Units)...),
+			entsql.NotIn(s.C(assignment.FieldMatterID), myShares(v)),
 			entsql.In(s.C(assignment.FieldMatterID), myShares(v, mainRoles...)),
 			entsql.In(s.C(assignment.FieldMatterID), myMatters(v)),
 		))
 	}
 }
 
-// myMatters are those that the viewer is party to.
-func myMatters(v *Viewer) *entsql.Selector {
-	p := entsql.Table(party.Table)
-	return entsql.Dialect("postgres").Select(p.C(party.FieldMatterID)).From(p).Where(entsql.EQ(p.C(party.FieldMembershipID), v.Membership))
+// ofShare: what belongs to a share is seen with it.
+func ofShare(v *Viewer, field string) pred {
+	return with(field, assignment.Table, shareVisible(v))
+}
+
+// itemVisible: what a reply promises is seen with the reply.
+func itemVisible(v *Viewer) pred {
+	return with(item.FieldReplyID, reply.Table, replyVisible(v))
+}
+
+// with: the reference is empty or leads to a row that is visible.
+func with(field, table string, visible pred) pred {
+	if visible == nil {
+		return nil
+	}
+	return func(s *entsql.Selector) {
+		t := entsql.Table(table)
+		sub := entsql.Dialect("postgres").Select(t.C("id")).From(t)
+		visible(sub)
+		s.Where(entsql.Or(entsql.IsNull(s.C(field)), entsql.In(s.C(field), sub)))
+	}
 }
 
 // audience: STAFF entries for staff only, HANDLING ones also for the units of
@@ -224,14 +253,14 @@ func audience(v *Viewer, field, share string) pred {
 	}
 }
 
-// replyVisible: what was sent to the proposer is seen with the case; drafts by
+// replyVisible: what was sent to the proposer is seen with the share; drafts by
 // their unit and the offices; an assisting unit's opinion by itself, the lead
 // and the offices, never by the proposer (domain.md trap 8).
 func replyVisible(v *Viewer) pred {
 	if v.staff() {
 		return nil
 	}
-	return func(s *entsql.Selector) {
+	kinds := func(s *entsql.Selector) {
 		sent := entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindREPLY), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT))
 		if len(v.Units) == 0 {
 			s.Where(sent)
@@ -246,6 +275,7 @@ func replyVisible(v *Viewer) pred {
 				entsql.In(s.C(reply.FieldMatterID), myShares(v, mainRoles...))),
 		))
 	}
+	return and(ofShare(v, reply.FieldAssignmentID), kinds)
 }
 
 // feedbackVisible: a rating is seen by its giver, the offices and the unit it
@@ -256,7 +286,11 @@ func feedbackVisible(v *Viewer) pred {
 	}
 	return func(s *entsql.Selector) {
 		p := entsql.Table(party.Table)
-		mine := entsql.Dialect("postgres").Select(p.C(party.FieldID)).From(p).Where(entsql.EQ(p.C(party.FieldMembershipID), v.Membership))
+		giver := entsql.EQ(p.C(party.FieldMembershipID), v.Membership)
+		if len(v.Units) > 0 { // an organisation's rating is its people's
+			giver = entsql.Or(giver, entsql.In(p.C(party.FieldUnitID), toAny(v.Units)...))
+		}
+		mine := entsql.Dialect("postgres").Select(p.C(party.FieldID)).From(p).Where(giver)
 		any := []*entsql.Predicate{entsql.In(s.C(feedback.FieldPartyID), mine)}
 		if len(v.Units) > 0 {
 			r, a := entsql.Table(reply.Table), entsql.Table(assignment.Table)

@@ -47,7 +47,7 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 	list := []Available{}
 	base := Input{Case: c, Viewer: v, Share: share, Asking: true}
 	m := base.machine()
-	if m == nil {
+	if m == nil || (share != nil && c.Closed()) {
 		return list, nil
 	}
 	for _, a := range m.Actions {

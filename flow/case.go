@@ -12,9 +12,11 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // epoch stands in for a base day where only the amount is checked.
@@ -36,7 +38,15 @@ type Case struct {
 	Items       []*gen.Item
 	Timers      []*gen.Timer
 	Attachments []*gen.Attachment
-	Out, In     []*gen.Link
+	Out, In     []*gen.Link // Out with the matter they lead to
+	Parent      *uuid.UUID  // the committee above this one, nil for the topmost
+}
+
+// Closed reports whether the matter has come to an end: nothing more is done
+// to it or to its shares, unless an action leads out of that end.
+func (c *Case) Closed() bool {
+	s := c.Def.Machines[OfMatter].State(c.State)
+	return s != nil && s.End
 }
 
 // Proposal is the payload of a proposal's case, nil for other kinds.
@@ -160,7 +170,7 @@ func (c *Case) covers(v *authz.Viewer, scope authz.Scope, share *gen.Assignment)
 		return true
 	case scope.Has(authz.Own) && c.isOwn(v.Membership):
 		return true
-	case scope.Has(authz.Party) && c.isParty(v.Membership):
+	case scope.Has(authz.Party) && c.isParty(v):
 		return true
 	}
 	return scope.Has(authz.Unit) && c.isUnits(v, share)
@@ -178,9 +188,15 @@ func (c *Case) isOwn(me uuid.UUID) bool {
 	return false
 }
 
-func (c *Case) isParty(me uuid.UUID) bool {
+// isParty: a person by himself, or by a seat in the organisation that proposed.
+func (c *Case) isParty(v *authz.Viewer) bool {
 	for _, p := range c.Parties {
-		if p.MembershipID != nil && *p.MembershipID == me && p.Cosign != party.CosignCANCELLED {
+		if p.MembershipID != nil && *p.MembershipID == v.Membership && p.Cosign != party.CosignCANCELLED {
+			return true
+		}
+	}
+	for _, p := range c.Proposers() {
+		if v.InUnit(p.UnitID) {
 			return true
 		}
 	}
@@ -228,12 +244,16 @@ func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Cas
 		WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }).
 		WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }).
 		WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }).
-		WithAttachments().WithLinksOut().WithLinksIn().
+		WithAttachments().WithLinksOut(func(q *gen.LinkQuery) { q.WithTo() }).WithLinksIn().
 		All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	cal, err := e.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parent, err := e.parent(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -255,10 +275,23 @@ func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Cas
 			Matter: m, Def: def, Policy: p, Calendar: cal, Now: clock.Now(ctx),
 			Parties: m.Edges.Parties, Assignments: m.Edges.Assignments, Replies: m.Edges.Replies, Feedback: m.Edges.Feedback,
 			Records: m.Edges.Records, Items: m.Edges.Items, Timers: m.Edges.Timers, Attachments: m.Edges.Attachments,
-			Out: m.Edges.LinksOut, In: m.Edges.LinksIn,
+			Out: m.Edges.LinksOut, In: m.Edges.LinksIn, Parent: parent,
 		}
 	}
 	return out, nil
+}
+
+// parent is the committee above the present one.
+func (e *Engine) parent(ctx context.Context) (*uuid.UUID, error) {
+	id, err := tenants.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := e.client.Tenant.Query().Where(tenant.ID(id)).Select(tenant.FieldParentID).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.ParentID, nil
 }
 
 // calendar is the national one with the tenant's own days.

@@ -2,9 +2,12 @@ package flow
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/step"
 )
 
 // RoleSet answers whether some role that this tenant can fill holds a
@@ -49,15 +52,10 @@ func (e *Engine) Check(d *Definition, p Policy, roles RoleSet) []Finding {
 	if d.Machines[OfMatter] == nil {
 		k.find("definition", "machines", "缺少事项的流程（matter）")
 	}
-	for key, t := range d.Timers {
-		k.timer(key, t)
+	for _, key := range slices.Sorted(maps.Keys(d.Timers)) {
+		k.timer(key, d.Timers[key])
 	}
-	names := make([]string, 0, len(d.Machines))
-	for name := range d.Machines {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(d.Machines)) {
 		if name != OfMatter && name != OfAssignment {
 			k.find(name, "-", "流程只能属于 matter 或 assignment")
 			continue
@@ -93,6 +91,9 @@ func (k *checker) timer(key string, t *TimerDef) {
 	if t.Base != "" && k.e.bases[t.Base] == nil {
 		k.find("timers", key, "没有起算事件“%s”", t.Base)
 	}
+	if t.Column != "" && !contains(columns, t.Column) {
+		k.find("timers", key, "交办没有“%s”这一栏", t.Column)
+	}
 	if t.Expires != "" {
 		if m := k.d.Machines[OfMatter]; m != nil {
 			if a := m.Action(t.Expires); a == nil || !a.Automatic {
@@ -127,6 +128,9 @@ func (k *checker) machine(name string, m *Machine) {
 }
 
 func (k *checker) state(name string, m *Machine, s *State, next map[string][]string) {
+	if s.Visible != "" && matter.VisibilityValidator(matter.Visibility(s.Visible)) != nil {
+		k.find(name, s.Code, "可见范围“%s”不存在", s.Visible)
+	}
 	for _, t := range s.Timers {
 		if k.d.Timers[t] == nil {
 			k.find(name, s.Code, "期限“%s”没有定义", t)
@@ -157,6 +161,9 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	}
 	if a.To != "" && a.To != Back && m.State(a.To) == nil {
 		k.find(name, a.Code, "到达环节“%s”不存在", a.To)
+	}
+	if a.Audience != "" && step.AudienceValidator(step.Audience(a.Audience)) != nil {
+		k.find(name, a.Code, "步骤的可见对象“%s”不存在", a.Audience)
 	}
 	switch {
 	case a.Automatic && a.Permission != "":

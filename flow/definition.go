@@ -133,7 +133,15 @@ func Parse(source []byte) (*Definition, error) {
 	if err := dec.Decode(d); err != nil {
 		return nil, errs.New(errs.Invalid, "流程定义无法读取：%v", err)
 	}
+	for key, t := range d.Timers {
+		if t == nil {
+			return nil, errs.New(errs.Invalid, "timers.%s：没有内容", key)
+		}
+	}
 	for name, m := range d.Machines {
+		if m == nil {
+			return nil, errs.New(errs.Invalid, "machines.%s：没有内容", name)
+		}
 		if err := m.index(name); err != nil {
 			return nil, err
 		}
@@ -144,14 +152,20 @@ func Parse(source []byte) (*Definition, error) {
 func (m *Machine) index(name string) error {
 	m.byState, m.byAction = map[string]*State{}, map[string]*Action{}
 	for _, s := range m.States {
-		if s.Code == "" || m.byState[s.Code] != nil {
-			return errs.New(errs.Invalid, "%s：环节代码“%s”为空或重复", name, s.Code)
+		if s == nil || s.Code == "" {
+			return errs.New(errs.Invalid, "%s：有一个环节没有代码", name)
+		}
+		if m.byState[s.Code] != nil {
+			return errs.New(errs.Invalid, "%s：环节代码“%s”重复", name, s.Code)
 		}
 		m.byState[s.Code] = s
 	}
 	for _, a := range m.Actions {
-		if a.Code == "" || m.byAction[a.Code] != nil {
-			return errs.New(errs.Invalid, "%s：动作代码“%s”为空或重复", name, a.Code)
+		if a == nil || a.Code == "" {
+			return errs.New(errs.Invalid, "%s：有一个动作没有代码", name)
+		}
+		if m.byAction[a.Code] != nil {
+			return errs.New(errs.Invalid, "%s：动作代码“%s”重复", name, a.Code)
 		}
 		m.byAction[a.Code] = a
 		a.permission = authz.Perm(a.Permission)
@@ -181,7 +195,8 @@ func compileForm(form map[string]any) (*jsonschema.Schema, error) {
 		return nil, err
 	}
 	c := jsonschema.NewCompiler()
-	c.AssertFormat() // draft 2020-12 only notes formats by default
+	c.UseLoader(jsonschema.SchemeURLLoader{}) // a $ref to a file or an address is refused
+	c.AssertFormat()                          // draft 2020-12 only notes formats by default
 	if err := c.AddResource("form.json", doc); err != nil {
 		return nil, err
 	}

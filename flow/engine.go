@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -34,7 +35,8 @@ type Guard func(*Input) error
 // demands. It is pure.
 type Relation func(*Input) bool
 
-// Chooser picks the policy's key of a deadline by case. It is pure.
+// Chooser picks the policy's key of a deadline by case, empty where there is
+// no such deadline. It is pure.
 type Chooser func(c *Case, share *gen.Assignment) string
 
 // Effect changes what an action changes beyond its state. It runs in the
@@ -152,7 +154,7 @@ func (e *Engine) Do(ctx context.Context, cmd Command) (_ *Case, err error) {
 	if err := r.Action.validate(cmd.Form); err != nil {
 		return nil, err
 	}
-	if r.Action.Reason && cmd.Reason == "" {
+	if r.Action.Reason && strings.TrimSpace(cmd.Reason) == "" {
 		return nil, errs.New(errs.Invalid, "请填写理由").At("reason")
 	}
 	if err := e.guard(&r.Input); err != nil {
@@ -232,6 +234,9 @@ func (r *Run) find(cmd Command) error {
 		return errs.New(errs.NotAllowedInState, "这类事项没有这个动作").With("allowedActions", []string{})
 	}
 	r.Action = m.Action(cmd.Action)
+	if r.Share != nil && r.Closed() {
+		return errs.New(errs.NotAllowedInState, "本件已经结束，不能再办理").With("state", r.State).With("allowedActions", []string{})
+	}
 	if r.Action == nil || r.Action.Automatic || !r.Action.leaves(r.state()) {
 		label := r.state()
 		if s := m.State(label); s != nil {
@@ -317,6 +322,9 @@ func (e *Engine) previous(ctx context.Context, r *Run) (string, error) {
 		q = q.Where(step.AssignmentIDIsNil())
 	}
 	s, err := q.Order(gen.Desc(step.FieldAt, step.FieldID)).First(ctx)
+	if gen.IsNotFound(err) || (err == nil && s.FromState == "") { // it began here
+		return "", errs.New(errs.NotAllowedInState, "没有可以返回的环节").With("state", r.state())
+	}
 	if err != nil {
 		return "", err
 	}
@@ -363,7 +371,7 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		s.SetAssignmentID(r.Share.ID)
 	}
 	if r.Viewer != nil {
-		s.SetActorID(r.Viewer.Membership).SetActorName(r.Viewer.Name + " " + r.Viewer.Post)
+		s.SetActorID(r.Viewer.Membership).SetActorName(strings.TrimSpace(r.Viewer.Name + " " + r.Viewer.Post))
 	} else {
 		s.SetActorName("系统")
 	}
@@ -412,7 +420,7 @@ func (e *Engine) nextAutomatic(c *Case) (*Input, error) {
 	for _, share := range subjects {
 		in := &Input{Case: c, Share: share}
 		m := in.machine()
-		if m == nil {
+		if m == nil || (share != nil && c.Closed()) {
 			continue
 		}
 		for _, a := range m.Actions {

@@ -47,10 +47,10 @@ func suspended(c *Case) bool {
 	return false
 }
 
-// passed reports whether a timer's day or instant is over.
+// passed reports whether a timer's day or instant is over; both are in time.
 func passed(c *Case, t *gen.Timer) bool {
 	if t.DueAt != nil {
-		return !t.DueAt.After(c.Now)
+		return t.DueAt.Before(c.Now)
 	}
 	return t.DueOn != nil && t.DueOn.Before(c.Today())
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
@@ -92,9 +94,27 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	if err := dec.Decode(&p); err != nil {
 		return p, errs.New(errs.Invalid, "政策设置有不认识的项目或格式不对：%v", err)
 	}
+	// A list replaces the default one whole: into a list that is not empty the
+	// decoder fills what an element leaves out from the one that stood there.
+	var own Policy
+	if err := json.Unmarshal(b, &own); err != nil {
+		return p, err
+	}
+	p.Classes, p.Ratings, p.NotFiledReasons = or(own.Classes, p.Classes), or(own.Ratings, p.Ratings), or(own.NotFiledReasons, p.NotFiledReasons)
 	p.Version = version
 	return p, p.validate()
 }
+
+// or is the given list, the default one where none is given.
+func or[T any](given, standard []T) []T {
+	if given == nil {
+		return standard
+	}
+	return given
+}
+
+// counted is what a rating can count as.
+var counted = []string{"SATISFIED", "BASIC", "UNDERSTOOD", "DISSATISFIED"}
 
 func (p Policy) validate() error {
 	for key, a := range p.Deadlines {
@@ -112,8 +132,30 @@ func (p Policy) validate() error {
 		return errs.New(errs.Invalid, "intersessionNumbers 只能是 CONTINUE 或 OWN")
 	case p.MaxRounds < 1 || p.ReviewPasses < 1 || p.ReviewPasses > 3:
 		return errs.New(errs.Invalid, "maxRounds 至少为 1，reviewPasses 为 1 至 3")
-	case len(p.Classes) == 0 || len(p.Ratings) == 0:
-		return errs.New(errs.Invalid, "答复分类和满意度用语不能为空")
+	case p.BodyLimit < 1 || p.MaxExtensions < 0:
+		return errs.New(errs.Invalid, "bodyLimit 至少为 1，maxExtensions 至少为 0")
+	case len(p.Deadlines) == 0 || len(p.Classes) == 0 || len(p.Ratings) == 0:
+		return errs.New(errs.Invalid, "期限、答复分类和满意度用语不能为空")
+	}
+	for _, r := range p.Ratings {
+		if !contains(counted, r.Counts) {
+			return errs.New(errs.Invalid, "满意度用语“%s”的 counts 只能是 %s", r.Label, strings.Join(counted, "、"))
+		}
+	}
+	return errors.Join(
+		unique("classes", p.Classes, func(c Class) string { return c.Code }),
+		unique("ratings", p.Ratings, func(r Rating) string { return r.Code }),
+		unique("notFiledReasons", p.NotFiledReasons, func(r Reason) string { return r.Code }),
+	)
+}
+
+func unique[T any](name string, list []T, code func(T) string) error {
+	seen := map[string]bool{"": true}
+	for _, x := range list {
+		if seen[code(x)] {
+			return errs.New(errs.Invalid, "%s 的代码“%s”为空或重复", name, code(x))
+		}
+		seen[code(x)] = true
 	}
 	return nil
 }

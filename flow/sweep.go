@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -27,11 +28,12 @@ const sweepPage = 100
 
 // Sweep fires the reminders and closes the deadlines of one tenant whose day
 // or hour has come, matter by matter, each in its own transaction: it may die
-// anywhere and be run again, and two may run at once. It returns how many
-// matters it changed.
+// anywhere and be run again, and two may run at once. A matter that fails does
+// not hold up the others. It returns how many matters it changed.
 func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (changed int, err error) {
 	defer errs.Wrap(&err, "flow.Sweep(%s)", tenant)
 	ctx = authz.System(ctx)
+	var failed []error
 	after := uuid.Nil
 	for {
 		var ids []uuid.UUID
@@ -40,18 +42,21 @@ func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (chan
 			return err
 		})
 		if err != nil || len(ids) == 0 {
-			return changed, err
+			return changed, errors.Join(append(failed, err)...)
 		}
 		for _, id := range ids {
-			err := doors.InTx(ctx, tenant, func(ctx context.Context) error {
-				n, err := e.sweepMatter(ctx, id)
-				if n > 0 {
-					changed++
-				}
+			fired := 0
+			err := doors.InTx(ctx, tenant, func(ctx context.Context) (err error) {
+				fired, err = e.sweepMatter(ctx, id)
 				return err
 			})
-			if err != nil {
-				return changed, err
+			switch {
+			case ctx.Err() != nil:
+				return changed, errors.Join(append(failed, err)...)
+			case err != nil:
+				failed = append(failed, fmt.Errorf("matter %s: %w", id, err))
+			case fired > 0:
+				changed++
 			}
 		}
 		after = ids[len(ids)-1]
@@ -69,13 +74,13 @@ func (e *Engine) dueMatters(ctx context.Context, after uuid.UUID) ([]uuid.UUID, 
 func dueTimer(ctx context.Context) predicate.Timer {
 	today, now := clock.Today(ctx), clock.Now(ctx)
 	return timer.And(timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE),
-		timer.Or(timer.NextRungOnLTE(today), timer.And(timer.StatusEQ(timer.StatusRUNNING), timer.DueAtLTE(now))))
+		timer.Or(timer.NextRungOnLTE(today), timer.And(timer.StatusEQ(timer.StatusRUNNING), timer.DueAtLT(now))))
 }
 
 // sweepMatter fires what is due on one matter. Called again it finds nothing.
 func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err error) {
 	c, err := e.lock(ctx, id)
-	if err != nil || c == nil {
+	if err != nil {
 		return 0, err
 	}
 	today := c.Today()
@@ -83,11 +88,11 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 		if t.Status != timer.StatusRUNNING && t.Status != timer.StatusOVERDUE || t.DueOn == nil {
 			continue
 		}
-		hourOver := t.DueAt != nil && t.Status == timer.StatusRUNNING && !t.DueAt.After(c.Now)
-		if !hourOver && (t.NextRungOn == nil || t.NextRungOn.After(today)) {
+		over := t.Status == timer.StatusRUNNING && passed(c, t)
+		if !over && (t.NextRungOn == nil || t.NextRungOn.After(today)) {
 			continue
 		}
-		if err := e.fire(ctx, c, t, hourOver); err != nil {
+		if err := e.fire(ctx, c, t, over); err != nil {
 			return fired, fmt.Errorf("timer %s: %w", t.ID, err)
 		}
 		fired++
@@ -103,8 +108,8 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 }
 
 // fire sends every reminder of a timer that has come, and closes the timer or
-// marks it overdue when its day is over.
-func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, hourOver bool) error {
+// marks it overdue when its day or hour is over.
+func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) error {
 	def, today, due := c.Def.Timers[t.Key], c.Today(), *t.DueOn
 	fired := append([]string{}, t.Fired...)
 	var latest *int // of several missed rungs only the latest is sent; all are marked
@@ -124,17 +129,12 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, hourOver bool)
 		}
 	}
 	u := e.client.Timer.UpdateOneID(t.ID)
-	if over := hourOver || due.Before(today); over && t.Status == timer.StatusRUNNING {
+	if over {
 		fired = append(fired, overdueMark(due))
 		if def.Quiet {
 			u.SetStatus(timer.StatusMET).SetEndedAt(c.Now)
 		} else {
 			u.SetStatus(timer.StatusOVERDUE)
-		}
-		if def.Expires != "" {
-			if err := e.expire(ctx, c, def.Expires); err != nil {
-				return err
-			}
 		}
 	}
 	u.SetFired(fired)
@@ -143,7 +143,10 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, hourOver bool)
 	} else {
 		u.ClearNextRungOn()
 	}
-	return u.Exec(ctx)
+	if err := u.Exec(ctx); err != nil || !over || def.Expires == "" {
+		return err
+	}
+	return e.expire(ctx, c, def.Expires) // last, since it may end this timer and others
 }
 
 // Levels of the 催办 ladder.

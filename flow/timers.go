@@ -71,24 +71,27 @@ func (r *Run) Met(ctx context.Context, key string) error {
 			if err := r.Engine.end(ctx, t, timer.StatusMET, r.Now); err != nil {
 				return err
 			}
-			t.Status = timer.StatusMET
 		}
 	}
 	return nil
 }
 
-// end stops a timer. One that was overdue stays counted as overdue by its
-// due day; MET only says that nothing is owed any more.
+// end stops a timer, in memory too. One that was overdue stays counted as
+// overdue by its due day; MET only says that nothing is owed any more.
 func (e *Engine) end(ctx context.Context, t *gen.Timer, status timer.Status, now time.Time) error {
+	t.Status = status
 	return e.client.Timer.UpdateOneID(t.ID).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
 }
 
 // start runs a timer of the definition for a subject.
 func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID) error {
 	def := r.Def.Timers[key]
-	b, err := e.budget(r.Case, def, r.Share)
+	b, ok, err := e.budget(r.Case, def, r.Share)
 	if err != nil {
 		return fmt.Errorf("timer %s: %w", key, err)
+	}
+	if !ok {
+		return nil
 	}
 	m, err := toMap(b)
 	if err != nil {
@@ -107,15 +110,18 @@ func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID
 	return t.Exec(ctx)
 }
 
-// budget derives a timer's budget from the policy that the matter keeps.
-func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (deadline.Budget, error) {
+// budget derives a timer's budget from the policy that the matter keeps. ok is
+// false where the chooser says that the subject owes nothing of the kind.
+func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadline.Budget, ok bool, _ error) {
 	key := def.Deadline
 	if def.Choose != "" {
-		key = e.choosers[def.Choose](c, share)
+		if key = e.choosers[def.Choose](c, share); key == "" {
+			return deadline.Budget{}, false, nil
+		}
 	}
 	amount, ok := c.Policy.Deadlines[key]
 	if !ok {
-		return deadline.Budget{}, fmt.Errorf("the policy has no deadline %q", key)
+		return deadline.Budget{}, false, fmt.Errorf("the policy has no deadline %q", key)
 	}
 	base, event := c.Now, "进入本环节"
 	if def.Base != "" {
@@ -124,8 +130,11 @@ func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (deadline
 	if amount.Unit != deadline.Hour {
 		base = clock.Day(base)
 	}
-	return deadline.Budget{Key: key, Event: event, Base: base, Amount: amount.Amount, Unit: amount.Unit, PolicyVersion: c.Policy.Version}, nil
+	return deadline.Budget{Key: key, Event: event, Base: base, Amount: amount.Amount, Unit: amount.Unit, PolicyVersion: c.Policy.Version}, true, nil
 }
+
+// columns are those of an assignment that can show a due day.
+var columns = []string{"sign_by", "return_until", "due_on"}
 
 // show copies the due day into the share's column of the definition, where
 // lists and statistics read it; first also sets the original day.
@@ -134,7 +143,7 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef,
 		return nil
 	}
 	u := e.client.Assignment.UpdateOneID(share.ID)
-	switch def.Column {
+	switch def.Column { // one of columns
 	case "sign_by":
 		u.SetSignBy(due)
 	case "return_until":
@@ -176,13 +185,17 @@ func Budget(t *gen.Timer) (deadline.Budget, error) {
 }
 
 // Explain says in Chinese how a timer's due day came about. The published day
-// stands even where the calendar has been corrected since.
+// stands even where the calendar has been corrected since, and it says so.
 func Explain(t *gen.Timer, cal workday.Calendar) (string, error) {
 	b, err := Budget(t)
 	if err != nil {
 		return "", err
 	}
-	return b.Explain(cal).Text(), nil
+	text := b.Explain(cal).Text()
+	if due, ok := b.Due(cal); ok && t.DueOn != nil && !t.DueOn.Equal(clock.Day(due)) {
+		text += "日历后来有更正，已公布的截止日" + t.DueOn.Format("2006年1月2日") + "不变。"
+	}
+	return text, nil
 }
 
 // change replaces a timer's budget and everything derived from it.
@@ -198,7 +211,10 @@ func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.B
 		return u.SetStatus(timer.StatusSUSPENDED).ClearNextRungOn().Exec(ctx)
 	}
 	day := clock.Day(due)
-	u.SetStatus(timer.StatusRUNNING).SetDueOn(day).SetNillableNextRungOn(nextRung(def, day, t.Fired))
+	if t.Status != timer.StatusOVERDUE || !day.Equal(*t.DueOn) { // what is late stays late until its day moves
+		u.SetStatus(timer.StatusRUNNING)
+	}
+	u.SetDueOn(day).SetNillableNextRungOn(nextRung(def, day, t.Fired))
 	if b.Unit == deadline.Hour {
 		u.SetDueAt(due)
 	}
@@ -250,6 +266,9 @@ func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
 		}
 		if err != nil {
 			return err
+		}
+		if _, runs := b.Due(r.Calendar); pause && runs {
+			continue // late, or counted back from its event: a pause changes nothing
 		}
 		if err := e.change(ctx, r.Case, t, b); err != nil {
 			return err

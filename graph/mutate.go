@@ -211,7 +211,7 @@ func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID,
 		defer p.mu.Unlock()
 		p.entries = append(p.entries, audit.Entry{
 			At: clock.Now(ctx), Action: name, Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
-			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: origin(ctx), Changes: changes.Changes(),
+			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: Origin(ctx), Changes: changes.Changes(),
 		})
 		return nil
 	})

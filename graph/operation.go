@@ -28,13 +28,14 @@ func WithOrigin(ctx context.Context, from audit.From) context.Context {
 	return context.WithValue(ctx, originKey{}, from)
 }
 
-func origin(ctx context.Context) audit.From {
+// Origin is where the context's request comes from.
+func Origin(ctx context.Context) audit.From {
 	from, _ := ctx.Value(originKey{}).(audit.From)
 	return from
 }
 
 func client(ctx context.Context) accounts.Client {
-	from := origin(ctx)
+	from := Origin(ctx)
 	return accounts.Client{Address: from.Address, Agent: from.Agent}
 }
 
@@ -192,7 +193,7 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		out.Message, out.Extensions["code"] = "请求超时或已取消，请重试", string(errs.Unavailable)
 	}
-	if id := origin(ctx).RequestID; id != "" {
+	if id := Origin(ctx).RequestID; id != "" {
 		out.Extensions["requestId"] = id
 	}
 	return out

@@ -23,7 +23,7 @@ func registerEffects(e *flow.Engine) {
 		"record_pass": recordPass, "flag_secret": flagSecret(true), "clear_secret": flagSecret(false),
 		"file": file, "approve_merge": approveMerge, "merge": merge, "undo_merge": undoMerge,
 		"consent_opinion": consentOpinion, "convert_opinion": convertOpinion, "convert_letter": dispose(proposal.DispositionCONVERTED_LETTER),
-		"refuse": refuse, "forward_up": forwardUp, "apply_reedit": consent("reedit"), "grant_reedit": grantReedit,
+		"refuse": refuse, "forward_up": dispose(proposal.DispositionFORWARDED_UP), "apply_reedit": consent("reedit"), "grant_reedit": grantReedit,
 		"pre_assign": preAssign, "pre_assign_opinion": preAssignOpinion, "assign": assign,
 		"ask_feedback": askFeedback, "rate": rate, "enter_rating": rate, "new_round": newRound, "joint_consult": jointConsult,
 		"disclose": disclose, "mark_key": markKey, "record_supervision": recordSupervision, "urge": urge,
@@ -46,8 +46,8 @@ type text struct {
 	ConsentReason  *string  `json:"consentReason"`
 }
 
-// revise changes the text and keeps what it was. A change during co-signing,
-// or of a returned joint proposal, asks every co-signer anew.
+// revise changes the text and keeps what it was. A change before submission,
+// or of a returned proposal, asks everybody who signed it anew.
 func revise(ctx context.Context, r *run) error {
 	var in text
 	if err := r.Form.Into(&in); err != nil {
@@ -88,7 +88,7 @@ func revise(ctx context.Context, r *run) error {
 	if err := u.Exec(ctx); err != nil {
 		return err
 	}
-	if len(r.After) == 0 || (r.State == "RETURNED" && !r.Policy.ResignOnResubmit) || (r.State != "COSIGNING" && r.State != "RETURNED") {
+	if len(r.After) == 0 || (r.State == "RETURNED" && !r.Policy.ResignOnResubmit) {
 		return nil
 	}
 	return askAgain(ctx, r)

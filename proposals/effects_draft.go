@@ -20,8 +20,18 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// askAgain resets every signature: the text that was signed is no more.
+// askAgain resets every signature, the convener's too: the text that was
+// signed is no more. A filed text is changed with the 提案委's leave, not anew
+// with everybody's.
 func askAgain(ctx context.Context, r *run) error {
+	if r.State == "FILED" || r.State == "PRE_ASSIGNED" {
+		return nil
+	}
+	if signed := latest(r.Case, record.KindCONSENT, "convener"); signed != nil {
+		if err := void(ctx, r, signed); err != nil {
+			return err
+		}
+	}
 	due, err := cosignDue(r.Case)
 	if err != nil {
 		return err
@@ -214,8 +224,12 @@ func tenantCode(ctx context.Context) (string, error) {
 	return code, err
 }
 
-// resubmit keeps the registration number.
+// resubmit keeps the registration number. Who did not sign the changed text in
+// time is no party any more.
 func resubmit(ctx context.Context, r *run) error {
+	if err := expireInvites(ctx, r); err != nil {
+		return err
+	}
 	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReviewPass(0).Exec(ctx)
 }
 
@@ -239,6 +253,9 @@ func consentWithdraw(ctx context.Context, r *run) error {
 // grantReedit opens the text for seven days, or refuses.
 func grantReedit(ctx context.Context, r *run) error {
 	r.After["grant"], r.After["note"] = r.Form.Bool("grant"), r.Form.Text("note")
+	if err := void(ctx, r, latest(r.Case, record.KindCONSENT, "reedit")); err != nil { // answered
+		return err
+	}
 	if !r.Form.Bool("grant") {
 		return nil
 	}

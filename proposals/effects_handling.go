@@ -181,10 +181,13 @@ func mine(r *run, partyID uuid.UUID) bool {
 func newRound(ctx context.Context, r *run) error {
 	round := r.Proposal().Round + 1
 	for _, a := range r.Shares() {
-		if a.State != "SENT" {
-			if err := r.Engine.CloseShare(ctx, r, a, "SUPERSEDED"); err != nil {
+		if rep := r.Reply(a); rep != nil {
+			if err := lapse(ctx, r, rep); err != nil {
 				return err
 			}
+		}
+		if err := supersede(ctx, r, a); err != nil {
+			return err
 		}
 		err := openShare(ctx, r, a.Edges.Unit, flow.Share{Unit: a.UnitID, Role: a.Role, Round: round, Origin: &a.OriginAssignedAt})
 		if err != nil {
@@ -194,6 +197,19 @@ func newRound(ctx context.Context, r *run) error {
 	r.After["round"] = round
 	r.Proposal().Round = round
 	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetRound(round).Exec(ctx)
+}
+
+// supersede ends a share that was not answered: the case goes on without it.
+func supersede(ctx context.Context, r *run, a *gen.Assignment) error {
+	if a.State == "SENT" {
+		return nil
+	}
+	return r.Engine.CloseShare(ctx, r, a, "SUPERSEDED")
+}
+
+// lapse drops the commitments of a reply that another takes the place of.
+func lapse(ctx context.Context, r *run, rep *gen.Reply) error {
+	return r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).Exec(ctx)
 }
 
 func jointConsult(ctx context.Context, r *run) error {
@@ -244,18 +260,18 @@ func urge(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range r.Shares() {
-		if a.UnitID == id {
-			return note(r, record.KindURGE, "urge", r.Form.Text("text"), map[string]any{"level": r.Form.Text("level")}).
-				SetUnitID(id).SetAssignmentID(a.ID).SetAudience(record.AudienceHANDLING).Exec(ctx)
-		}
-	}
-	return errs.New(errs.Invalid, "该单位不承办本件").At("unitId")
+	return note(r, record.KindURGE, "urge", r.Form.Text("text"), map[string]any{"level": r.Form.Text("level")}).
+		SetUnitID(id).SetAssignmentID(shareOf(r.Case, id.String()).ID).SetAudience(record.AudienceHANDLING).Exec(ctx)
 }
 
 // complete gives the case the least favourable class of its replies and keeps
-// it as the original.
+// it as the original. It does not wait for an assisting unit's opinion.
 func complete(ctx context.Context, r *run) error {
+	for _, a := range r.Shares(assignment.RoleASSIST) {
+		if err := supersede(ctx, r, a); err != nil {
+			return err
+		}
+	}
 	worst := -1
 	for _, a := range r.Answering() {
 		for i, c := range r.Policy.Classes {
@@ -320,8 +336,15 @@ func verifyCommitment(ctx context.Context, r *run) error {
 	return u.Exec(ctx)
 }
 
-// settle may change the class, never the original one.
+// settle may change the class, never the original one. What was reported and
+// could not be done is given up, for the reason that is given.
 func settle(ctx context.Context, r *run) error {
+	for _, it := range commitments(r.Case, item.StatusOPEN) {
+		err := r.Client.Item.UpdateOneID(it.ID).SetStatus(item.StatusDROPPED).SetSettledAt(r.Now).AddVersion(1).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
 	r.Before["class"], r.After["class"] = r.Proposal().ClassFinal, r.Form.Text("class")
 	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetClassFinal(r.Form.Text("class")).Exec(ctx)
 }

@@ -3,6 +3,7 @@ package proposals
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -11,10 +12,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
-	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
 )
 
 // note creates a record by the actor of today.
@@ -29,6 +28,14 @@ func note(r *run, kind record.Kind, purpose, body string, data map[string]any) *
 		c.SetAssignmentID(r.Share.ID).SetUnitID(r.Share.UnitID)
 	}
 	return c
+}
+
+// void keeps a record that counts no more: the text it signed has changed, or
+// it has been used.
+func void(ctx context.Context, r *run, rec *gen.Record) error {
+	data := maps.Clone(rec.Data)
+	data["for"] = fmt.Sprint(data["for"], ".void")
+	return r.Client.Record.UpdateOneID(rec.ID).SetData(data).Exec(ctx)
 }
 
 // recordPass keeps a reviewer's opinion as the next pass.
@@ -116,10 +123,24 @@ func dispose(d proposal.Disposition) flow.Effect {
 		}
 		u := r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisposition(d).SetDispositionNote(r.Reason)
 		if d == proposal.DispositionWITHDRAWN {
-			u.ClearCaseNo()
+			if err := release(ctx, r, u); err != nil {
+				return err
+			}
 		}
 		return u.Exec(ctx)
 	}
+}
+
+// release takes the case number from a case that leaves the cases: it shows
+// its registration number again, and the list is laid out without it. A
+// published number stays.
+func release(ctx context.Context, r *run, u *gen.ProposalUpdateOne) error {
+	p := r.Proposal()
+	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
+		return nil
+	}
+	u.ClearCaseNo().SetIsNoOne(false)
+	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(*p.RegistrationNo).Exec(ctx)
 }
 
 // refuse gives a number of its own series, never one of the cases.
@@ -136,21 +157,6 @@ func refuse(ctx context.Context, r *run) error {
 	}
 	return r.Client.Proposal.UpdateOneID(p.ID).SetDispositionReason(r.Form.Text("reasonCode")).
 		SetNotFiledNo(fmt.Sprintf("T%02d%02d-%03d", s.Edges.Term.Ordinal, s.Ordinal, n)).Exec(ctx)
-}
-
-func forwardUp(ctx context.Context, r *run) error {
-	id, err := tenants.Current(ctx)
-	if err != nil {
-		return err
-	}
-	t, err := r.Client.Tenant.Query().Where(tenant.ID(id)).Only(ctx)
-	if err != nil {
-		return err
-	}
-	if t.ParentID == nil {
-		return failed("本政协没有上级，不能转上级政协")
-	}
-	return dispose(proposal.DispositionFORWARDED_UP)(ctx, r)
 }
 
 func approveMerge(ctx context.Context, r *run) error {
@@ -177,7 +183,7 @@ func merge(ctx context.Context, r *run) error {
 	if c == nil || c.Proposal() == nil || c.Proposal().SittingID == nil || *c.Proposal().SittingID != *r.Proposal().SittingID {
 		return errs.New(errs.Invalid, "只能并入同一次会议的提案").At("intoId")
 	}
-	if c.State != "UNDER_REVIEW" && c.State != "FILED" && c.State != "PRE_ASSIGNED" {
+	if !mergeable(c.State) {
 		return failed("要并入的提案已经交办或已有其他处理，不能并入")
 	}
 	p := r.Proposal()
@@ -192,12 +198,17 @@ func merge(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
+	if consent := latest(r.Case, record.KindAPPROVAL, "merge"); consent != nil { // for this merge, not for another
+		if err := void(ctx, r, consent); err != nil {
+			return err
+		}
+	}
 	r.After["into"] = c.Number
-	err = r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason).ClearCaseNo().Exec(ctx)
-	if err != nil {
+	u := r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason)
+	if err := release(ctx, r, u); err != nil {
 		return err
 	}
-	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(*p.RegistrationNo).Exec(ctx)
+	return u.Exec(ctx)
 }
 
 // adopt adds this case's proposers to the surviving case. One who is a party
@@ -252,8 +263,8 @@ func undoMerge(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		if len(cases[l.ToID].Assignments) > 0 {
-			return failed("并入的提案已经交办，不能撤销并案")
+		if !mergeable(cases[l.ToID].State) {
+			return failed("并入的提案已经交办或已有其他处理，不能撤销并案")
 		}
 		err = r.Client.Party.Update().Where(party.MatterID(l.ToID), party.FromMatterID(r.Matter.ID)).SetCosign(party.CosignCANCELLED).Exec(ctx)
 		if err != nil {

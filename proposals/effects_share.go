@@ -18,7 +18,7 @@ import (
 func registerShareEffects(e *flow.Engine) {
 	for name, f := range map[string]flow.Effect{
 		"sign": signReceipt, "apply_return": applyReturn, "office_return": decideReturn("OFFICE"), "committee_return": decideReturn("COMMITTEE"),
-		"reassign": reassign, "refuse_return": clearApplication, "reopen_return": reopenReturn,
+		"reassign": reassign, "refuse_return": refuseReturn, "reopen_return": reopenReturn,
 		"suggest_units": suggestUnits, "decide_units": decideUnits, "name_officer": nameOfficer,
 		"record_contact": recordContact, "confirm_contact": confirmContact, "co_opinion": coOpinion,
 		"draft": draft, "sign_off": signOff, "approve_audit": approveAudit, "send": send, "send_back": sendBack, "accept": accept,
@@ -76,6 +76,17 @@ func reassign(ctx context.Context, r *run) error {
 	})
 }
 
+// refuseReturn leaves the share with its unit, which by applying has received
+// it.
+func refuseReturn(ctx context.Context, r *run) error {
+	if r.Share.SignedAt == nil {
+		if err := signReceipt(ctx, r); err != nil {
+			return err
+		}
+	}
+	return clearApplication(ctx, r)
+}
+
 func clearApplication(ctx context.Context, r *run) error {
 	return update(r).ClearApplyReason().ClearApplyUntil().Exec(ctx)
 }
@@ -106,8 +117,8 @@ func suggestUnits(ctx context.Context, r *run) error {
 	return note(r, record.KindCHECK, "add_units", r.Reason, map[string]any{"unitIds": r.Form["unitIds"]}).SetAudience(record.AudienceHANDLING).Exec(ctx)
 }
 
-// decideUnits adds the suggested units as assisting ones; a case handled alone
-// has no place for them, and the office assigns anew instead.
+// decideUnits adds the suggested units as assisting ones; a unit that handled
+// the case alone thereby leads it.
 func decideUnits(ctx context.Context, r *run) error {
 	r.After["grant"], r.After["note"] = r.Form.Bool("grant"), r.Form.Text("note")
 	if !r.Form.Bool("grant") {
@@ -142,7 +153,7 @@ func nameOfficer(ctx context.Context, r *run) error {
 		return err
 	}
 	ok, err := r.Client.Membership.Query().Where(membership.ID(id), membership.StatusEQ(membership.StatusACTIVE),
-		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID))).Exist(ctx)
+		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID), seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(r.Today())))).Exist(ctx)
 	if err != nil {
 		return err
 	}
@@ -264,8 +275,7 @@ func draft(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	err = r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).Exec(ctx)
-	if err != nil {
+	if err := lapse(ctx, r, rep); err != nil {
 		return err
 	}
 	for i, c := range in.Commitments {
@@ -283,8 +293,13 @@ func draft(ctx context.Context, r *run) error {
 }
 
 // signOff is the leader's signature; the reply takes its number. One that was
-// rejected later and signed again keeps it.
+// rejected later and signed again keeps it, and is read by the office again.
 func signOff(ctx context.Context, r *run) error {
+	if old := shareRecord(&r.Input, record.KindAPPROVAL, "audit"); old != nil {
+		if err := void(ctx, r, old); err != nil {
+			return err
+		}
+	}
 	rep := r.Reply(r.Share)
 	u := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSIGNED_OFF).SetNillableSignerID(r.Actor()).SetSignedAt(r.Now)
 	if rep.DocNo == "" {
@@ -317,6 +332,9 @@ func sendBack(ctx context.Context, r *run) error {
 	rep.Status = reply.StatusSENT_BACK // the new clock counts from here
 	err := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSENT_BACK).SetSentBackReason(r.Reason).Exec(ctx)
 	if err != nil {
+		return err
+	}
+	if err := lapse(ctx, r, rep); err != nil {
 		return err
 	}
 	return update(r).ClearSentAt().ClearAcceptedAt().Exec(ctx)

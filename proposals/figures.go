@@ -74,6 +74,7 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 	f.Ratings, err = tenants.Rows[RatingCount](ctx, `
 		SELECT coalesce(nullif(f.result, ''), 'SILENT'), count(*)::int FROM feedback f
 		JOIN proposals p ON p.tenant_id = f.tenant_id AND p.matter_id = f.matter_id AND p.round = f.round
+		JOIN replies r ON r.tenant_id = f.tenant_id AND r.id = f.reply_id AND r.status <> 'SENT_BACK'
 		WHERE p.sitting_id = $1 GROUP BY 1 ORDER BY 1`, sittingID)
 	for _, r := range f.Ratings {
 		f.Asked += r.Count
@@ -84,8 +85,9 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 	return f, err
 }
 
-// PublishList renumbers a sitting's plenary cases for the last time (001 the
-// 一号提案, then key cases, then by category, then by time) and freezes them.
+// PublishList renumbers a sitting's cases for the last time (001 the 一号提案,
+// then key cases, then by category, then by time; 平时提案 after the plenary
+// ones) and freezes them.
 // Old numbers stay in each case's timeline. Called again it does nothing.
 func (s *Service) PublishList(ctx context.Context, sittingID uuid.UUID) (err error) {
 	defer errs.Wrap(&err, "PublishList(%s)", sittingID)
@@ -102,7 +104,7 @@ func (s *Service) PublishList(ctx context.Context, sittingID uuid.UUID) (err err
 		return err
 	}
 	rows, err := s.client.Proposal.Query().Where(proposal.SittingID(sittingID), proposal.CaseNoNotNil()).
-		Order(gen.Desc(proposal.FieldIsNoOne, proposal.FieldIsKey), gen.Asc(proposal.FieldCategory, proposal.FieldSubmittedAt, proposal.FieldID)).
+		Order(gen.Desc(proposal.FieldIsNoOne, proposal.FieldPeriod, proposal.FieldIsKey), gen.Asc(proposal.FieldCategory, proposal.FieldSubmittedAt, proposal.FieldID)).
 		WithMatter().ForUpdate().All(sys)
 	if err != nil {
 		return err

@@ -11,20 +11,17 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // failed is a guard's objection.
 func failed(message string, args ...any) error { return errs.New(errs.GuardFailed, message, args...) }
-
-// unless objects when ok is false.
-func unless(ok bool, message string) flow.Guard {
-	return func(*flow.Input) error { return when(!ok, message) }
-}
 
 func when(bad bool, message string, args ...any) error {
 	if bad {
@@ -110,7 +107,7 @@ func registerDraftRules(e *flow.Engine) {
 		return when(until == nil || until.Before(in.Now), "立案后修改须先向提案委申请修改重提")
 	})
 	e.Guard("proposal.joint", func(in *flow.Input) error {
-		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请先把提案者类别改为联名")
+		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请另建一件联名提案")
 	})
 	e.Guard("proposal.text_complete", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
 	e.Guard("proposal.within_limit", func(in *flow.Input) error {
@@ -121,7 +118,9 @@ func registerDraftRules(e *flow.Engine) {
 		for _, p := range in.Parties {
 			if is(p.MembershipID, in.Viewer) && p.Cosign == party.CosignINVITED {
 				if p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now) {
-					return errs.New(errs.DeadlinePassed, "会签已于%s截止，请与第一提案人联系重新邀请", p.CosignDueAt.In(time.FixedZone("", 8*3600)).Format("1月2日15时04分"))
+					due := p.CosignDueAt.In(clock.Shanghai)
+					return errs.New(errs.DeadlinePassed, "会签已于%s截止，请与第一提案人联系重新邀请", due.Format("1月2日15时04分")).
+						With("dueOn", due.Format(time.DateOnly))
 				}
 				return nil
 			}
@@ -137,12 +136,15 @@ func registerDraftRules(e *flow.Engine) {
 	})
 	e.Guard("proposal.collective_signed", collectiveSigned)
 	e.Guard("proposal.resigned", func(in *flow.Input) error {
-		waiting := anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED })
-		return when(in.Policy.ResignOnResubmit && waiting, "文本已修改，须等联名人全部确认后再提交")
+		waiting := anyParty(in.Parties, func(p *gen.Party) bool { return asked(p, in.Now) })
+		return when(in.Policy.ResignOnResubmit && waiting, "文本已修改，须等联名人确认或到期后再提交")
 	})
 	e.Guard("proposal.withdraw_consented", func(in *flow.Input) error {
-		for _, p := range in.Active(party.RoleCO) {
-			if p.WithdrawConsentAt == nil && p.FromMatterID == nil {
+		for _, p := range in.Proposers() {
+			switch {
+			case p.FromMatterID != nil:
+				return failed("“%s”的提案已并入本件，撤案前须先撤销并案", p.Name)
+			case p.Role == party.RoleCO && p.WithdrawConsentAt == nil:
 				return failed("撤案须经全体联名人同意，“%s”尚未同意", p.Name)
 			}
 		}
@@ -193,6 +195,11 @@ func length(p *gen.Proposal) int {
 	return n
 }
 
+// asked: an invitation that is neither answered nor over.
+func asked(p *gen.Party, now time.Time) bool {
+	return p.Cosign == party.CosignINVITED && (p.CosignDueAt == nil || p.CosignDueAt.After(now))
+}
+
 // cosignClosed: every invitation is answered or over; with no co-signer left
 // a joint proposal goes in as an individual one only when its lead says so.
 func cosignClosed(in *flow.Input) error {
@@ -201,7 +208,7 @@ func cosignClosed(in *flow.Input) error {
 	}
 	signed := 0
 	for _, p := range in.Parties {
-		if p.Cosign == party.CosignINVITED && (p.CosignDueAt == nil || p.CosignDueAt.After(in.Now)) {
+		if asked(p, in.Now) {
 			return failed("还有联名人没有答复：%s。可等到截止时间，或撤回邀请", p.Name)
 		}
 		if p.Cosign == party.CosignSIGNED && p.Role == party.RoleCO {
@@ -231,7 +238,7 @@ func collectiveSigned(in *flow.Input) error {
 
 func registerReviewRules(e *flow.Engine) {
 	e.Guard("proposal.not_own", func(in *flow.Input) error {
-		own := anyParty(in.Parties, func(p *gen.Party) bool { return is(p.MembershipID, in.Viewer) })
+		own := anyParty(in.Proposers(), func(p *gen.Party) bool { return is(p.MembershipID, in.Viewer) })
 		return when(own, "您是本件的提案人，不能审查")
 	})
 	e.Guard("proposal.passes_left", func(in *flow.Input) error {
@@ -245,8 +252,8 @@ func registerReviewRules(e *flow.Engine) {
 		return when(in.Proposal().SecretFlag, "有人提出可能涉密，须先排除")
 	})
 	e.Guard("proposal.flagged_by_other", func(in *flow.Input) error {
-		r := latest(in.Case, record.KindCHECK, "secret")
-		return when(r == nil || is(r.AuthorID, in.Viewer), "排除涉密须由提出人以外的人进行")
+		own, other := raised(in)
+		return when(own || !other, "排除涉密须由提出人以外的人进行")
 	})
 	e.Guard("proposal.opinion_consented", func(in *flow.Input) error {
 		return when(in.Proposal().OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
@@ -256,7 +263,17 @@ func registerReviewRules(e *flow.Engine) {
 		p := in.Proposal()
 		return when((p.IsKey || p.IsNoOne) && latest(in.Case, record.KindAPPROVAL, "merge") == nil, "重点提案和一号提案并案须经主席同意")
 	})
-	e.Guard("proposal.has_parent", unless(true, "")) // the tenant's parent is looked up by the effect
+	e.Guard("proposal.merge_undoable", func(in *flow.Input) error {
+		for _, l := range in.Out {
+			if l.Kind == link.KindMERGED_INTO && l.UndoneAt == nil && !mergeable(l.Edges.To.State) {
+				return failed("并入的提案已经交办或已有其他处理，不能撤销并案")
+			}
+		}
+		return nil
+	})
+	e.Guard("proposal.has_parent", func(in *flow.Input) error {
+		return when(in.Parent == nil, "本政协没有上级，不能转上级政协")
+	})
 }
 
 // refusalReason: a known reason; secrecy needs a second person, who raised it
@@ -273,10 +290,31 @@ func refusalReason(in *flow.Input) error {
 		if code != "SECRET" {
 			return nil
 		}
-		raised := latest(in.Case, record.KindCHECK, "secret")
-		return when(raised == nil || is(raised.AuthorID, in.Viewer), "以涉密为由不予立案，须先由另一人提出可能涉密")
+		_, other := raised(in)
+		return when(!other, "以涉密为由不予立案，须先由另一人提出可能涉密")
 	}
 	return errs.New(errs.Invalid, "不予立案的理由代码不在政策之内").At("reasonCode")
+}
+
+// raised tells who has said, since the last clearing, that the case may be
+// secret: the viewer himself, or somebody else.
+func raised(in *flow.Input) (own, other bool) {
+	for _, r := range in.RecordsOf(record.KindCHECK) {
+		switch r.Data["for"] {
+		case "secret":
+			me := is(r.AuthorID, in.Viewer)
+			own, other = own || me, other || !me
+		case "not_secret":
+			own, other = false, false
+		}
+	}
+	return own, other
+}
+
+// mergeable: others may be merged into a case in these states, and be taken
+// out again.
+func mergeable(state string) bool {
+	return state == "UNDER_REVIEW" || state == "FILED" || state == "PRE_ASSIGNED"
 }
 
 // latest is the newest record of a kind whose data say what it is for.
@@ -335,8 +373,17 @@ func registerClosingRules(e *flow.Engine) {
 		return when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) == 0, "没有未落实的承诺")
 	})
 	e.Guard("proposal.commitments_settled", func(in *flow.Input) error {
-		if err := when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0, "还有承诺没有落实或说明"); err != nil || in.Asking {
-			return err
+		left := commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)
+		for _, it := range left {
+			if it.Status == item.StatusREPORTED || it.Evidence == "" {
+				return failed("还有承诺没有落实或说明")
+			}
+		}
+		switch {
+		case in.Asking:
+			return nil
+		case len(left) > 0 && in.Reason == "":
+			return errs.New(errs.Invalid, "有承诺没有落实，结束跟踪须说明理由").At("reason")
 		}
 		return knownClass(in.Policy, in.Form.Text("class"))
 	})

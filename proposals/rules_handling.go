@@ -55,7 +55,7 @@ func registerHandlingRules(e *flow.Engine) {
 	})
 	e.Guard("proposal.any_signed", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
-			if a.State != "PENDING_SIGN" {
+			if a.State != "PENDING_SIGN" && a.State != "RETURN_APPLIED" { // who asks to be rid of it has not begun
 				return nil
 			}
 		}
@@ -102,20 +102,35 @@ func rolesFit(list []share) error {
 	return errs.New(errs.Invalid, "须为一家单办，或恰有一家主办（可有共同主办、会办），或两家以上分办").At("units")
 }
 
-// urgeLadder: 提醒, then 催办, then 通报; no rung is jumped.
+// urgeLadder: 提醒, then 催办, then 通报; no rung is jumped. Each unit has its
+// own ladder, on which the reminders of its clocks count.
 func urgeLadder(in *flow.Input) error {
 	if in.Asking {
 		return nil
 	}
+	share := shareOf(in.Case, in.Form.Text("unitId"))
+	if share == nil {
+		return errs.New(errs.Invalid, "该单位不承办本件").At("unitId")
+	}
 	ladder := []string{flow.LevelRemind, flow.LevelUrge, flow.LevelPublish}
 	want, top := slices.Index(ladder, in.Form.Text("level")), -1
 	for _, r := range in.RecordsOf(record.KindURGE) {
-		if l, ok := r.Data["level"].(string); ok {
+		if l, ok := r.Data["level"].(string); ok && r.AssignmentID != nil && *r.AssignmentID == share.ID {
 			top = max(top, slices.Index(ladder, l))
 		}
 	}
 	if want > top+1 {
 		return failed("催办须逐级进行，应先%s", ladder[top+1])
+	}
+	return nil
+}
+
+// shareOf is a unit's open share of the round, nil when it has none.
+func shareOf(c *flow.Case, unit string) *gen.Assignment {
+	for _, a := range c.Shares() {
+		if a.UnitID.String() == unit {
+			return a
+		}
 	}
 	return nil
 }
@@ -162,11 +177,16 @@ func registerRatingRules(e *flow.Engine) {
 	})
 }
 
-// roundFeedback are the ratings asked for in the present round.
+// roundFeedback are the ratings asked for in the present round about replies
+// that stand: nobody is held up by a reply that was sent back.
 func roundFeedback(c *flow.Case) []*gen.Feedback {
+	back := map[uuid.UUID]bool{}
+	for _, r := range c.Replies {
+		back[r.ID] = r.Status == reply.StatusSENT_BACK
+	}
 	var out []*gen.Feedback
 	for _, f := range c.Feedback {
-		if f.Round == c.Proposal().Round {
+		if f.Round == c.Proposal().Round && !back[f.ReplyID] {
 			out = append(out, f)
 		}
 	}
@@ -234,7 +254,7 @@ func registerShareRules(e *flow.Engine) {
 	})
 	e.Guard("assignment.case_open", func(in *flow.Input) error {
 		open := in.State == "HANDLING" || in.State == "REPLIED" || in.State == "COMPLETION_REVIEW"
-		return when(!open, "本件已办结，不能再处理答复")
+		return when(!open || in.Share.Round != in.Proposal().Round, "本件已办结或已重新办理，不能再处理这份答复")
 	})
 	e.Guard("assignment.before_due", func(in *flow.Input) error {
 		if due := in.Share.DueOn; due != nil && due.Before(in.Today()) {
@@ -243,7 +263,11 @@ func registerShareRules(e *flow.Engine) {
 		return nil
 	})
 	e.Guard("assignment.extensions_left", func(in *flow.Input) error {
-		return when(in.Share.Extended && in.Policy.MaxExtensions < 2, "已经延期一次，不能再延")
+		n, err := extensions(in)
+		if err != nil {
+			return err
+		}
+		return when(n >= in.Policy.MaxExtensions, "已经延期 %d 次，不能再延", n)
 	})
 	e.Guard("assignment.within_max", withinMax)
 }
@@ -331,6 +355,21 @@ func assistSettled(in *flow.Input) error {
 	return nil
 }
 
+// extensions is how often the share's time to reply has been extended.
+func extensions(in *flow.Input) (n int, err error) {
+	for _, t := range in.Timers {
+		if t.Key != "reply" || t.AssignmentID == nil || *t.AssignmentID != in.Share.ID {
+			continue
+		}
+		b, err := flow.Budget(t)
+		if err != nil {
+			return 0, err
+		}
+		n += len(b.Extensions)
+	}
+	return n, nil
+}
+
 // withinMax: at most the policy's extension, and never beyond the longest
 // time from assignment.
 func withinMax(in *flow.Input) error {
@@ -365,6 +404,12 @@ func registerDeadlines(e *flow.Engine) {
 			return "cosign.plenary"
 		}
 		return "cosign.other"
+	})
+	e.Chooser("proposal.contact", func(c *flow.Case, a *gen.Assignment) string {
+		if a.Role == assignment.RoleASSIST || !c.Policy.ContactRequired {
+			return ""
+		}
+		return "contact.before"
 	})
 	e.Chooser("proposal.reply", func(c *flow.Case, a *gen.Assignment) string {
 		p := c.Proposal()

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
@@ -160,7 +161,28 @@ func (s *Service) payload(ctx context.Context, v *authz.Viewer, d Draft, lead le
 	} else {
 		p.SetMembership(lead.member)
 	}
-	return p.Exec(ctx)
+	if err := p.Exec(ctx); err != nil || m.SectorID == nil || !bySector(&gen.Proposal{ProposerKind: d.Kind}) {
+		return err
+	}
+	return s.callConveners(ctx, m, lead.member.ID)
+}
+
+// callConveners lets the 界别's conveners of today see the draft that one of
+// them must sign.
+func (s *Service) callConveners(ctx context.Context, m *gen.Matter, drafter uuid.UUID) error {
+	found, err := s.client.Membership.Query().Where(membership.IDNEQ(drafter), membership.StatusEQ(membership.StatusACTIVE),
+		membership.HasSeatsWith(seat.UnitID(*m.SectorID), seat.PostIn(seat.PostCONVENER, seat.PostVICE_CONVENER),
+			seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(clock.Today(ctx))))).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, c := range found {
+		err := s.client.Party.Create().SetMatterID(m.ID).SetMembership(c).SetName(c.Name).SetRole(party.RoleGUEST).SetOrdinal(1000).Exec(ctx)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // currentSitting is the one whose window or session is open, nil when none is;

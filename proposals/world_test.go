@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -27,6 +28,7 @@ import (
 // the field.
 type world struct {
 	t       *testing.T
+	db      *tenantstest.DB
 	store   *tenants.Store
 	tenant  uuid.UUID
 	engine  *flow.Engine
@@ -44,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	db := tenantstest.New(t)
 	w := &world{
-		t: t, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, units: map[string]uuid.UUID{},
+		t: t, db: db, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, units: map[string]uuid.UUID{},
 		tenant: tenantstest.Tenant(t, db, "210202", "政协大连市中山区委员会", "DISTRICT"),
 	}
 	w.clock.Set(time.Date(2024, 12, 27, 9, 0, 0, 0, clock.Shanghai))
@@ -95,24 +97,26 @@ func (w *world) found(ctx context.Context) error {
 	s := c.Sitting.Create().SetTerm(term).SetOrdinal(4).SetPrepOpensOn(clock.Date(2024, 11, 1)).SetOpensOn(clock.Date(2024, 12, 27)).
 		SetCutoffAt(time.Date(2024, 12, 28, 12, 0, 0, 0, clock.Shanghai)).SetClosesOn(clock.Date(2024, 12, 29)).SaveX(ctx)
 	w.sitting = s.ID
-	for name, line := range map[string]unit.Line{"商务局": unit.LineHANDLING, "文旅局": unit.LineHANDLING, "城建局": unit.LineHANDLING, "经济界": unit.LineORGANISATION, "民建区委": unit.LineORGANISATION} {
+	for name, line := range map[string]unit.Line{"商务局": unit.LineHANDLING, "提案委": unit.LineORGANISATION, "文旅局": unit.LineHANDLING, "城建局": unit.LineHANDLING, "经济界": unit.LineORGANISATION, "民建区委": unit.LineORGANISATION} {
 		kind := unit.KindHANDLING_UNIT
 		switch name {
 		case "经济界":
 			kind = unit.KindSECTOR
 		case "民建区委":
 			kind = unit.KindPOLITICAL_PARTY
+		case "提案委":
+			kind = unit.KindPROPOSAL_COMMITTEE
 		}
 		w.units[name] = c.Unit.Create().SetLine(line).SetKind(kind).SetName(name).SetDocWord("中" + name).SaveX(ctx).ID
 	}
 	type person struct{ name, unit, role string }
 	for _, p := range []person{
-		{"委员甲", "经济界", "member"}, {"委员乙", "经济界", "member"}, {"委员丙", "", "member"}, {"召集人", "经济界", "sector_convener"},
-		{"联络员", "民建区委", "party_liaison"}, {"干事", "", "proposal_clerk"}, {"审查员", "", "proposal_reviewer"}, {"主任", "", "proposal_director"},
+		{"委员甲", "经济界", "member"}, {"委员乙", "经济界", "member"}, {"委员丙", "", "member"}, {"委员丁", "", "member"}, {"召集人", "经济界", "sector_convener"},
+		{"联络员", "民建区委", "party_liaison"}, {"干事", "", "proposal_clerk"}, {"审查员", "", "proposal_reviewer"}, {"主任", "", "proposal_director"}, {"副主任", "", "proposal_director"},
 		{"政府办", "", "assign_gov"}, {"主席", "", "chair"}, {"信息编辑", "", "info_editor"},
 		{"商务局联络员", "商务局", "unit_liaison"}, {"商务局承办人", "商务局", "unit_officer"}, {"商务局局长", "商务局", "unit_lead"},
 		{"文旅局联络员", "文旅局", "unit_liaison"}, {"文旅局承办人", "文旅局", "unit_officer"}, {"文旅局局长", "文旅局", "unit_lead"},
-		{"城建局联络员", "城建局", "unit_liaison"},
+		{"城建局联络员", "城建局", "unit_liaison"}, {"城建局承办人", "城建局", "unit_officer"}, {"城建局局长", "城建局", "unit_lead"},
 	} {
 		kind := membership.KindMEMBER
 		if p.role != "member" && p.role != "sector_convener" && p.role != "party_liaison" {
@@ -121,7 +125,11 @@ func (w *world) found(ctx context.Context) error {
 		m := c.Membership.Create().SetName(p.name).SetKind(kind).SetAccountID(uuid.New()).SetPhone("13000000000").SaveX(ctx)
 		c.Grant.Create().SetMembership(m).SetRole(p.role).SaveX(ctx)
 		if p.unit != "" {
-			c.Seat.Create().SetMembership(m).SetUnitID(w.units[p.unit]).SaveX(ctx)
+			post := seat.PostMEMBER
+			if p.role == "sector_convener" {
+				post = seat.PostCONVENER
+			}
+			c.Seat.Create().SetMembership(m).SetUnitID(w.units[p.unit]).SetPost(post).SaveX(ctx)
 		}
 		w.people[p.name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
 	}

@@ -168,10 +168,7 @@ func (w *world) person(name string) *gen.Membership {
 func (w *world) secondAdmin() uuid.UUID {
 	w.t.Helper()
 	m := w.staff("管理员乙", "admin2")
-	if err := w.in(w.city, func(ctx context.Context) error {
-		_, err := w.op.Appoint(ctx, Appointment{Membership: m.ID, Role: tenantAdmin, Reason: "增设管理员"})
-		return err
-	}); err != nil {
+	if _, err := w.appoint(Appointment{Membership: m.ID, Role: tenantAdmin, Reason: "增设管理员"}); err != nil {
 		w.t.Fatal(err)
 	}
 	return m.ID

@@ -112,6 +112,11 @@ func TestByTwo(t *testing.T) {
 			refused(t, err, errs.Invalid, c.path)
 		}
 	})
+}
+
+func TestByTwoRefuses(t *testing.T) {
+	w := newWorld(t)
+	second := w.secondAdmin()
 	t.Run("who has no account does not get it, so that no other account is put behind it later", func(t *testing.T) {
 		_, err := try(w, w.Grant, NewGrant{Membership: w.person("无账号者").ID, Role: "chair", Reason: "当选"})
 		refused(t, err, errs.NotAllowedInState, "membership")
@@ -161,19 +166,7 @@ func TestAdministratorAndAuditorApart(t *testing.T) {
 
 func TestLastAdministrator(t *testing.T) {
 	w := newWorld(t)
-	grantOf := func(who uuid.UUID) (g *gen.Grant) {
-		w.do(func(ctx ctxT) error {
-			rows, err := w.admins(authz.System(ctx))
-			for _, r := range rows {
-				if r.MembershipID == who {
-					g = r
-				}
-			}
-			return err
-		})
-		return g
-	}
-	first := grantOf(w.admin)
+	first := w.adminGrant(w.admin)
 	stays := func(t *testing.T) {
 		t.Helper()
 		for _, f := range []func() error{
@@ -196,17 +189,18 @@ func TestLastAdministrator(t *testing.T) {
 	n := w.staff("临时管理员", "interim")
 	must(w, w.Grant, NewGrant{Membership: n.ID, Role: tenantAdmin, Reason: "增设"})
 	t.Run("one who is only proposed does not count", stays)
-	err := w.in(w.city, func(ctx context.Context) error {
-		_, err := w.op.Appoint(ctx, Appointment{Membership: n.ID, Role: tenantAdmin, To: day(2026, 12, 31), Reason: "临时"})
-		return err
-	})
+	_, err := w.appoint(Appointment{Membership: n.ID, Role: tenantAdmin, To: day(2026, 12, 31), Reason: "临时"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Run("one whose right ends by itself does not count", stays)
+}
+
+func TestTwoAdministratorsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	second := w.secondAdmin()
+	first, other := w.adminGrant(w.admin), w.adminGrant(second)
 	t.Run("of two who dismiss each other at once, one stays", func(t *testing.T) {
-		second := w.secondAdmin()
-		other := grantOf(second)
 		// The second comes while the first has written and not committed.
 		written, answered := make(chan struct{}), make(chan struct{})
 		failed := make([]error, 2)
@@ -322,6 +316,11 @@ func TestPreview(t *testing.T) {
 			t.Fatal(e.Loses)
 		}
 	})
+}
+
+func TestPreviewSays(t *testing.T) {
+	w := newWorld(t)
+	n := w.staff("某甲", "someone")
 	t.Run("says from when, and whether two are needed", func(t *testing.T) {
 		if e := must(w, w.PreviewGrant, NewGrant{Membership: n.ID, Role: "info_editor", From: day(2026, 5, 1)}); e.From == nil || !e.From.Equal(*day(2026, 5, 1)) {
 			t.Fatal(e)
@@ -385,4 +384,19 @@ func TestRolesByTwoAreThoseThatRuleOthers(t *testing.T) {
 func (w *world) staffed(m *gen.Membership) *gen.Membership {
 	w.t.Helper()
 	return must(w, w.UpdateMember, MemberChange{Membership: m.ID, SignIn: &SignIn{"login" + m.ID.String()[30:], secret}})
+}
+
+// adminGrant is what makes somebody administrator.
+func (w *world) adminGrant(who uuid.UUID) (g *gen.Grant) {
+	w.t.Helper()
+	w.do(func(ctx ctxT) error {
+		rows, err := w.admins(authz.System(ctx))
+		for _, r := range rows {
+			if r.MembershipID == who {
+				g = r
+			}
+		}
+		return err
+	})
+	return g
 }

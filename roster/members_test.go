@@ -64,6 +64,11 @@ func TestAddMember(t *testing.T) {
 			t.Fatal(n)
 		}
 	})
+}
+
+func TestAddMemberAlso(t *testing.T) {
+	w := newWorld(t)
+	term := w.term(11, 2022, 2026)
 	t.Run("namesakes may be entered", func(t *testing.T) {
 		a, b := w.person("同名者"), w.person("同名者")
 		if a.ID == b.ID || a.Ranked {
@@ -71,7 +76,7 @@ func TestAddMember(t *testing.T) {
 		}
 	})
 	t.Run("who is only nominated cannot sign in", func(t *testing.T) {
-		got := must(w, w.AddMember, member(func(n *NewMember) { n.SignIn, n.Proposed = SignIn{"nominee", secret}, true }))
+		got := must(w, w.AddMember, NewMember{Person: Person{Name: "被提名者"}, SignIn: SignIn{"nominee", secret}, Kind: membership.KindMEMBER, Term: &term.ID, Proposed: true})
 		err := w.as(got.ID, func(context.Context) error { return nil })
 		refused(t, err, errs.Unauthenticated, "")
 		must(w, w.UpdateMember, MemberChange{Membership: got.ID, Status: ptr(membership.StatusACTIVE)})
@@ -210,6 +215,14 @@ func TestEndMembership(t *testing.T) {
 			t.Fatal(e.Details)
 		}
 	})
+}
+
+func TestReinstate(t *testing.T) {
+	w := newWorld(t)
+	m := w.staff("经办人", "officer")
+	must(w, w.Grant, NewGrant{Membership: m.ID, Role: "unit_officer"})
+	w.later(3)
+	must(w, w.EndMembership, Ending{Membership: m.ID, Status: membership.StatusENDED, Reason: "调离"})
 	t.Run("who comes back gets neither seats nor rights back by that", func(t *testing.T) {
 		term := w.term(11, 2022, 2026)
 		back := Reinstatement{Membership: m.ID, Kind: membership.KindMEMBER, Term: &term.ID, MemberNo: "7"}
@@ -235,33 +248,7 @@ func TestWhoMay(t *testing.T) {
 	w := newWorld(t)
 	clerk := w.staff("提案委干部", "clerk")
 	must(w, w.Grant, NewGrant{Membership: clerk.ID, Role: "proposal_director"})
-	id := uuid.New()
-	calls := map[string]func(context.Context) error{
-		"OpenTerm":      func(ctx ctxT) error { _, err := w.OpenTerm(ctx, NewTerm{}); return err },
-		"OpenSitting":   func(ctx ctxT) error { _, err := w.OpenSitting(ctx, NewSitting{}); return err },
-		"ChangeSitting": func(ctx ctxT) error { _, err := w.ChangeSitting(ctx, id, SittingDates{}); return err },
-		"PublishList":   func(ctx ctxT) error { _, err := w.PublishList(ctx, id); return err },
-		"AddWorkday":    func(ctx ctxT) error { _, err := w.AddWorkday(ctx, NewWorkday{}); return err },
-		"SetPolicy":     func(ctx ctxT) error { _, err := w.SetPolicy(ctx, NewPolicy{}); return err },
-		"CreateUnit":    func(ctx ctxT) error { _, err := w.CreateUnit(ctx, NewUnit{}); return err },
-		"UpdateUnit":    func(ctx ctxT) error { _, err := w.UpdateUnit(ctx, UnitChange{}); return err },
-		"MoveUnit":      func(ctx ctxT) error { _, err := w.MoveUnit(ctx, Move{}); return err },
-		"RenameUnit":    func(ctx ctxT) error { _, err := w.RenameUnit(ctx, Renaming{}); return err },
-		"MergeUnits":    func(ctx ctxT) error { _, err := w.MergeUnits(ctx, Merger{}); return err },
-		"CloseUnit":     func(ctx ctxT) error { _, err := w.CloseUnit(ctx, Closing{}); return err },
-		"Seat":          func(ctx ctxT) error { _, err := w.Seat(ctx, NewSeat{}); return err },
-		"EndSeat":       func(ctx ctxT) error { _, err := w.EndSeat(ctx, id, today); return err },
-		"AddMember":     func(ctx ctxT) error { _, err := w.AddMember(ctx, NewMember{}); return err },
-		"UpdateMember":  func(ctx ctxT) error { _, err := w.UpdateMember(ctx, MemberChange{}); return err },
-		"EndMembership": func(ctx ctxT) error { _, err := w.EndMembership(ctx, Ending{}); return err },
-		"Reinstate":     func(ctx ctxT) error { _, err := w.Reinstate(ctx, Reinstatement{}); return err },
-		"Grant":         func(ctx ctxT) error { _, err := w.Grant(ctx, NewGrant{}); return err },
-		"Confirm":       func(ctx ctxT) error { _, err := w.Confirm(ctx, id); return err },
-		"Revoke":        func(ctx ctxT) error { _, err := w.Revoke(ctx, Revocation{}); return err },
-		"PreviewGrant":  func(ctx ctxT) error { _, err := w.PreviewGrant(ctx, NewGrant{}); return err },
-		"PreviewRevoke": func(ctx ctxT) error { _, err := w.PreviewRevoke(ctx, id); return err },
-		"PreviewEnd":    func(ctx ctxT) error { _, err := w.PreviewEnd(ctx, id); return err },
-	}
+	calls := w.everyCall()
 	var boss *authz.Viewer
 	w.do(func(ctx ctxT) error { boss = authz.From(ctx); return nil })
 	district := tenantstest.Tenant(t, w.db, "210202", "某区政协", "DISTRICT")
@@ -295,4 +282,35 @@ func TestWhoMay(t *testing.T) {
 			t.Fatal(a, b)
 		}
 	})
+}
+
+// everyCall is every method of the service.
+func (w *world) everyCall() map[string]func(context.Context) error {
+	id := uuid.New()
+	return map[string]func(context.Context) error{
+		"OpenTerm":      func(ctx ctxT) error { _, err := w.OpenTerm(ctx, NewTerm{}); return err },
+		"OpenSitting":   func(ctx ctxT) error { _, err := w.OpenSitting(ctx, NewSitting{}); return err },
+		"ChangeSitting": func(ctx ctxT) error { _, err := w.ChangeSitting(ctx, id, SittingDates{}); return err },
+		"PublishList":   func(ctx ctxT) error { _, err := w.PublishList(ctx, id); return err },
+		"AddWorkday":    func(ctx ctxT) error { _, err := w.AddWorkday(ctx, NewWorkday{}); return err },
+		"SetPolicy":     func(ctx ctxT) error { _, err := w.SetPolicy(ctx, NewPolicy{}); return err },
+		"CreateUnit":    func(ctx ctxT) error { _, err := w.CreateUnit(ctx, NewUnit{}); return err },
+		"UpdateUnit":    func(ctx ctxT) error { _, err := w.UpdateUnit(ctx, UnitChange{}); return err },
+		"MoveUnit":      func(ctx ctxT) error { _, err := w.MoveUnit(ctx, Move{}); return err },
+		"RenameUnit":    func(ctx ctxT) error { _, err := w.RenameUnit(ctx, Renaming{}); return err },
+		"MergeUnits":    func(ctx ctxT) error { _, err := w.MergeUnits(ctx, Merger{}); return err },
+		"CloseUnit":     func(ctx ctxT) error { _, err := w.CloseUnit(ctx, Closing{}); return err },
+		"Seat":          func(ctx ctxT) error { _, err := w.Seat(ctx, NewSeat{}); return err },
+		"EndSeat":       func(ctx ctxT) error { _, err := w.EndSeat(ctx, id, today); return err },
+		"AddMember":     func(ctx ctxT) error { _, err := w.AddMember(ctx, NewMember{}); return err },
+		"UpdateMember":  func(ctx ctxT) error { _, err := w.UpdateMember(ctx, MemberChange{}); return err },
+		"EndMembership": func(ctx ctxT) error { _, err := w.EndMembership(ctx, Ending{}); return err },
+		"Reinstate":     func(ctx ctxT) error { _, err := w.Reinstate(ctx, Reinstatement{}); return err },
+		"Grant":         func(ctx ctxT) error { _, err := w.Grant(ctx, NewGrant{}); return err },
+		"Confirm":       func(ctx ctxT) error { _, err := w.Confirm(ctx, id); return err },
+		"Revoke":        func(ctx ctxT) error { _, err := w.Revoke(ctx, Revocation{}); return err },
+		"PreviewGrant":  func(ctx ctxT) error { _, err := w.PreviewGrant(ctx, NewGrant{}); return err },
+		"PreviewRevoke": func(ctx ctxT) error { _, err := w.PreviewRevoke(ctx, id); return err },
+		"PreviewEnd":    func(ctx ctxT) error { _, err := w.PreviewEnd(ctx, id); return err },
+	}
 }

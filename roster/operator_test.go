@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
@@ -78,12 +79,21 @@ func TestBootstrap(t *testing.T) {
 		_, err := boot(other)
 		refused(t, err, errs.Conflict, "login")
 	})
+}
+
+func TestBootstrapElsewhere(t *testing.T) {
+	w := newWorld(t)
 	t.Run("an account that exists is taken as it is", func(t *testing.T) {
 		zone := tenantstest.Tenant(t, w.db, "210203", "又一区政协", "DISTRICT")
 		err := w.in(zone, func(ctx context.Context) error {
-			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"DISTRICT", "another password"}})
-			if err == nil && *m.AccountID != *first.AccountID {
-				t.Fatal(m)
+			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}})
+			if err != nil {
+				return err
+			}
+			var login string
+			err = tenants.Row(ctx, `SELECT login FROM accounts WHERE id = $1`, []any{*m.AccountID}, &login)
+			if login != "admin" {
+				t.Fatal(login)
 			}
 			return err
 		})
@@ -105,45 +115,50 @@ func TestBootstrap(t *testing.T) {
 		}
 	})
 	t.Run("somebody signed in is refused", func(t *testing.T) {
-		err := w.as(w.admin, func(ctx context.Context) error { _, err := w.op.Bootstrap(ctx, in); return err })
+		err := w.as(w.admin, func(ctx context.Context) error { _, err := w.op.Bootstrap(ctx, FirstAdmin{}); return err })
 		refused(t, err, errs.NotAllowed, "")
 	})
 }
 
 func TestAppoint(t *testing.T) {
 	w := newWorld(t)
-	appoint := func(in Appointment) (g *gen.Grant, err error) {
-		err = w.in(w.city, func(ctx context.Context) error {
-			g, err = w.op.Appoint(ctx, in)
-			return err
-		})
-		return g, err
-	}
 	m := w.staff("主席", "chair")
 	in := Appointment{Membership: m.ID, Role: "chair", Reason: "换届选举结果"}
 	t.Run("gives at once what needs two", func(t *testing.T) {
-		g, err := appoint(in)
+		g, err := w.appoint(in)
 		if err != nil || Pending(g) || g.GrantedByID != nil {
 			t.Fatal(g, err)
 		}
 		if roles := w.roles(m.ID); len(roles) != 1 || roles[0] != "chair" {
 			t.Fatal(roles)
 		}
-		if again, err := appoint(in); err != nil || again.ID != g.ID {
+		if again, err := w.appoint(in); err != nil || again.ID != g.ID {
 			t.Fatal(again, err)
 		}
 	})
 	t.Run("stands in for a second person who never came", func(t *testing.T) {
 		n := w.staff("秘书长", "secretary")
 		waiting := must(w, w.Grant, NewGrant{Membership: n.ID, Role: "secretary_general", Reason: "任命"})
-		g, err := appoint(Appointment{Membership: n.ID, Role: "secretary_general", Reason: "党组会议决定"})
+		g, err := w.appoint(Appointment{Membership: n.ID, Role: "secretary_general", Reason: "党组会议决定"})
 		if err != nil || g.ID == waiting.ID || Pending(g) {
 			t.Fatal(g, err)
 		}
 		if roles := w.roles(n.ID); len(roles) != 1 {
 			t.Fatal(roles)
 		}
+		w.do(func(ctx ctxT) error {
+			old, err := w.client.Grant.Get(ctx, waiting.ID)
+			if err == nil && old.RevokedAt == nil {
+				t.Fatal("what waited still waits")
+			}
+			return err
+		})
 	})
+}
+
+func TestAppointRefuses(t *testing.T) {
+	w := newWorld(t)
+	m := w.staff("某甲", "someone")
 	t.Run("the rules of granting hold", func(t *testing.T) {
 		for _, c := range []struct {
 			in   Appointment
@@ -155,12 +170,20 @@ func TestAppoint(t *testing.T) {
 			{Appointment{Membership: uuid.New(), Role: auditor, Reason: "x"}, errs.NotFound, ""},
 			{Appointment{Membership: m.ID, Role: auditor}, errs.Invalid, "reason"},
 		} {
-			_, err := appoint(c.in)
+			_, err := w.appoint(c.in)
 			refused(t, err, c.code, c.path)
 		}
 	})
 	t.Run("somebody signed in is refused", func(t *testing.T) {
-		_, err := try(w, w.op.Appoint, in)
+		_, err := try(w, w.op.Appoint, Appointment{})
 		refused(t, err, errs.NotAllowed, "")
 	})
+}
+
+func (w *world) appoint(in Appointment) (g *gen.Grant, err error) {
+	err = w.in(w.city, func(ctx context.Context) error {
+		g, err = w.op.Appoint(ctx, in)
+		return err
+	})
+	return g, err
 }

@@ -14,19 +14,11 @@ func TestSettings(t *testing.T) {
 	w := newWorld(t)
 	audited := NewPolicy{Settings: map[string]any{"officeAudit": true}, Note: "答复先审", ApprovedBy: "主席会议"}
 	first := must(w, w.SetPolicy, audited)
-	current := func() (p flow.Policy) {
-		t.Helper()
-		w.do(func(ctx ctxT) (err error) {
-			p, err = w.op.Engine.CurrentPolicy(ctx)
-			return err
-		})
-		return p
-	}
 	t.Run("a version begins today when no day is given", func(t *testing.T) {
 		if first.Version != 1 || !first.EffectiveFrom.Equal(today) || first.ApprovedBy != "主席会议" {
 			t.Fatal(first)
 		}
-		if p := current(); p.Version != 1 || !p.OfficeAudit {
+		if p := w.current(); p.Version != 1 || !p.OfficeAudit {
 			t.Fatal(p)
 		}
 	})
@@ -41,10 +33,16 @@ func TestSettings(t *testing.T) {
 		if got := must(w, w.SetPolicy, in); got.Version != 2 {
 			t.Fatal(got)
 		}
-		if p := current(); p.Version != 1 || p.MaxRounds == 3 {
+		if p := w.current(); p.Version != 1 || p.MaxRounds == 3 {
 			t.Fatal(p)
 		}
 	})
+}
+
+func TestSettingsRefused(t *testing.T) {
+	w := newWorld(t)
+	audited := NewPolicy{Settings: map[string]any{"officeAudit": true}, Note: "答复先审", ApprovedBy: "主席会议"}
+	must(w, w.SetPolicy, NewPolicy{Settings: map[string]any{"maxRounds": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三轮", ApprovedBy: "主席会议"})
 	change := func(f func(*NewPolicy)) NewPolicy {
 		in := audited
 		in.Settings = maps.Clone(in.Settings)
@@ -72,12 +70,21 @@ func TestSettings(t *testing.T) {
 		})
 	}
 	t.Run("a plan is replaced by a version of its day", func(t *testing.T) {
-		if got := must(w, w.SetPolicy, change(func(n *NewPolicy) { n.Settings = nil })); got.Version != 3 {
+		if got := must(w, w.SetPolicy, change(func(n *NewPolicy) { n.Settings = nil })); got.Version != 2 {
 			t.Fatal(got)
 		}
 		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
-		if p := current(); p.Version != 3 || p.OfficeAudit || p.MaxRounds != flow.DefaultPolicy().MaxRounds {
+		if p := w.current(); p.Version != 2 || p.OfficeAudit || p.MaxRounds != flow.DefaultPolicy().MaxRounds {
 			t.Fatal(p)
 		}
 	})
+}
+
+func (w *world) current() (p flow.Policy) {
+	w.t.Helper()
+	w.do(func(ctx ctxT) (err error) {
+		p, err = w.op.Engine.CurrentPolicy(ctx)
+		return err
+	})
+	return p
 }

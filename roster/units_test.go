@@ -170,6 +170,15 @@ func TestRenameUnit(t *testing.T) {
 			return err
 		})
 	})
+}
+
+func TestRenameUnitAgain(t *testing.T) {
+	w := newWorld(t)
+	top := w.unitOf(unit.KindHANDLING_UNIT, "市政府", nil)
+	old := w.unitOf(unit.KindHANDLING_UNIT, "商务局", &top.ID)
+	w.later(30)
+	now := clock.Today(w.ctx)
+	next := must(w, w.RenameUnit, Renaming{Unit: old.ID, Name: "商务和投资促进局"})
 	t.Run("a second time with the same name it is the same successor", func(t *testing.T) {
 		if again := must(w, w.RenameUnit, Renaming{Unit: old.ID, Name: "商务和投资促进局"}); again.ID != next.ID {
 			t.Fatal(again)
@@ -217,7 +226,6 @@ func TestMergeUnits(t *testing.T) {
 	future := w.person("将到任者")
 	must(w, w.Seat, NewSeat{Membership: future.ID, Unit: b.ID, Post: seat.PostHEAD, From: day(2026, 6, 1)})
 	w.later(1)
-	now := clock.Today(w.ctx)
 
 	t.Run("a unit is not merged into itself, what is below it, or another tree", func(t *testing.T) {
 		v := w.unitOf(unit.KindVENUE_HOME, "之家", nil)
@@ -263,6 +271,16 @@ func TestMergeUnits(t *testing.T) {
 			return err
 		})
 	})
+}
+
+func TestClosedUnits(t *testing.T) {
+	w := newWorld(t)
+	a, into := w.unitOf(unit.KindCOMMITTEE, "文史委", nil), w.unitOf(unit.KindCOMMITTEE, "文化文史和学习委", nil)
+	w.unitOf(unit.KindMEMBER_GROUP, "一组", &a.ID)
+	both := w.person("某甲")
+	w.later(1)
+	now := clock.Today(w.ctx)
+	must(w, w.MergeUnits, Merger{Units: []uuid.UUID{a.ID}, Into: into.ID})
 	t.Run("a closed unit cannot be sat in, changed or be a parent", func(t *testing.T) {
 		_, err := try(w, w.Seat, NewSeat{Membership: both.ID, Unit: a.ID, Post: seat.PostCLERK, From: &now})
 		refused(t, err, errs.NotAllowedInState, "unit")

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/ent/gen"
@@ -18,8 +19,8 @@ import (
 )
 
 // newClient makes the client whose driver finds its transaction in the
-// context, with the hook that names the tenant of a new row, the refusal to
-// delete, and the filter of every query.
+// context, with the hook that names the tenant of a new row and refuses to
+// delete, and the filter of every query and change.
 func newClient() *gen.Client {
 	c := gen.NewClient(gen.Driver(ctxDriver{}))
 	c.Use(stamp)
@@ -34,14 +35,20 @@ func stamp(next ent.Mutator) ent.Mutator {
 			return nil, errors.New("tenants: the directory is written by Provision only")
 		case m.Op().Is(ent.OpDelete | ent.OpDeleteOne):
 			return nil, fmt.Errorf("tenants: %s is never deleted", m.Type())
-		case m.Op().Is(ent.OpCreate):
-			t, err := Current(ctx)
-			if err != nil {
-				return nil, err
-			}
-			if err := m.SetField("tenant_id", t); err != nil {
-				return nil, err
-			}
+		}
+		t, err := Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if m.Op().Is(ent.OpCreate) {
+			err = m.SetField("tenant_id", t)
+		} else {
+			m.(interface {
+				WhereP(...func(*entsql.Selector))
+			}).WhereP(ofTenant(t))
+		}
+		if err != nil {
+			return nil, err
 		}
 		return next.Mutate(ctx, m)
 	})
@@ -55,8 +62,12 @@ func filter(ctx context.Context, q intercept.Query) error {
 	if err != nil {
 		return err
 	}
-	q.WhereP(func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("tenant_id"), t)) })
+	q.WhereP(ofTenant(t))
 	return nil
+}
+
+func ofTenant(t uuid.UUID) func(*entsql.Selector) {
+	return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("tenant_id"), t)) }
 }
 
 // ctxDriver is ent's driver without a connection of its own.

@@ -55,10 +55,12 @@ func Open(ctx context.Context, url string, maxConns int32) (_ *Store, err error)
 func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
 	var who string
 	var above, owns bool
+	// The role that signed in counts, not the one it plays: it can go back. So
+	// does every role that it could take on.
 	err := pool.QueryRow(ctx, `
-		SELECT current_user, r.rolsuper OR r.rolbypassrls,
-		       EXISTS (SELECT FROM pg_class c WHERE c.relname = 'matters' AND pg_has_role(current_user, c.relowner, 'MEMBER'))
-		FROM pg_roles r WHERE r.rolname = current_user`).Scan(&who, &above, &owns)
+		SELECT session_user,
+		       EXISTS (SELECT FROM pg_roles r WHERE (r.rolsuper OR r.rolbypassrls) AND pg_has_role(session_user, r.oid, 'MEMBER')),
+		       EXISTS (SELECT FROM pg_class c WHERE c.relname = 'matters' AND pg_has_role(session_user, c.relowner, 'MEMBER'))`).Scan(&who, &above, &owns)
 	if err != nil {
 		return err
 	}
@@ -144,7 +146,7 @@ func (s *Store) Global(ctx context.Context, fn func(context.Context) error) erro
 	return s.run(ctx, uuid.Nil, true, fn)
 }
 
-func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn func(context.Context) error) (err error) {
+func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn func(context.Context) error) error {
 	if outer, e := current(ctx); e == nil {
 		if outer.tenant != tenant || (writable && !outer.writable) {
 			return errors.New("tenants: a transaction of another tenant, or a reading one, is open")
@@ -164,23 +166,24 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 	if err != nil {
 		return unavailable(err)
 	}
-	ss := &session{tx: tx, tenant: tenant, writable: writable}
-	defer func() {
-		if p := recover(); p != nil {
+	committed := false
+	defer func() { // fn failed, panicked or ended its goroutine, or COMMIT failed
+		if !committed {
 			_ = tx.Rollback(context.WithoutCancel(ctx))
-			panic(p)
-		}
-		if err != nil {
-			_ = tx.Rollback(context.WithoutCancel(ctx))
-			return
-		}
-		if err = tx.Commit(ctx); err == nil {
-			for _, f := range ss.afterward {
-				f()
-			}
 		}
 	}()
-	return fn(context.WithValue(ctx, sessionKey{}, ss))
+	ss := &session{tx: tx, tenant: tenant, writable: writable}
+	if err := fn(context.WithValue(ctx, sessionKey{}, ss)); err != nil {
+		return err
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return err
+	}
+	committed = true
+	for _, f := range ss.afterward {
+		f()
+	}
+	return nil
 }
 
 func unavailable(err error) error {
@@ -201,7 +204,9 @@ func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) 
 	if _, err := Exec(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
+	after := s.queued()
 	if err := fn(ctx); err != nil {
+		s.forget(after)
 		if _, e := Exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name); e != nil {
 			return errors.Join(err, e)
 		}
@@ -212,7 +217,7 @@ func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) 
 }
 
 // AfterCommit runs f once the context's transaction has been committed; it is
-// dropped on rollback.
+// dropped on rollback, of the savepoint too.
 func AfterCommit(ctx context.Context, f func()) error {
 	s, err := current(ctx)
 	if err != nil {
@@ -222,6 +227,18 @@ func AfterCommit(ctx context.Context, f func()) error {
 	defer s.mu.Unlock()
 	s.afterward = append(s.afterward, f)
 	return nil
+}
+
+func (s *session) queued() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.afterward)
+}
+
+func (s *session) forget(after int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.afterward = s.afterward[:after]
 }
 
 // WithTx lends the context's pgx transaction to fn, for what needs it as a

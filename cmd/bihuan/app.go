@@ -194,10 +194,10 @@ func (a *app) close() error {
 	return a.db.close()
 }
 
-// clock is the machine's, or under --dev the one of the clock file.
-func (a *app) clock(dev bool) clock.Clock {
-	if dev && a.cfg.ClockFile != "" {
-		return clock.File(a.cfg.ClockFile)
+// clockOf is the machine's clock, or the one of the clock file.
+func clockOf(cfg config.Config) clock.Clock {
+	if cfg.ClockFile != "" {
+		return clock.File(cfg.ClockFile)
 	}
 	return clock.Real{}
 }

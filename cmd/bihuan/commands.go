@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
@@ -26,17 +27,18 @@ import (
 )
 
 // with opens the product for one command.
-func with(ctx context.Context, fn func(*app) error) (err error) {
+func with(ctx context.Context, fn func(context.Context, *app) error) (err error) {
 	cfg, err := config.Read()
 	if err != nil {
 		return err
 	}
+	ctx = clock.With(ctx, clockOf(cfg))
 	a, err := open(ctx, cfg, newLog(cfg))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.close()) }()
-	return fn(a)
+	return fn(ctx, a)
 }
 
 func migrate(ctx context.Context, _ []string, out io.Writer) (err error) {
@@ -62,7 +64,7 @@ func tenant(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch args[0] {
 	case "list":
-		return with(ctx, func(a *app) error { return listTenants(ctx, a, out) })
+		return with(ctx, func(ctx context.Context, a *app) error { return listTenants(ctx, a, out) })
 	case "create":
 		return createTenant(ctx, args[1:], out)
 	}
@@ -96,7 +98,7 @@ func createTenant(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	in.Level = tenants.Level(level)
-	return with(ctx, func(a *app) error {
+	return with(ctx, func(ctx context.Context, a *app) error {
 		password := rand.Text()[:16]
 		id, fresh, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Password: password}, Processes: templates.Processes()})
 		if err != nil {
@@ -143,7 +145,7 @@ func auditVerify(ctx context.Context, args []string, out io.Writer) error {
 	if err := fs.Parse(args[1:]); err != nil {
 		return err
 	}
-	return with(ctx, func(a *app) error {
+	return with(ctx, func(ctx context.Context, a *app) error {
 		bad := 0
 		verify := func(t tenants.Tenant) error {
 			r, err := audit.Verify(ctx, a.resolver.Store, t.ID)

@@ -93,10 +93,9 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	return cl.Stop, cl.Start(ctx)
 }
 
-func worker(ctx context.Context, args []string, _ io.Writer) error {
-	dev := len(args) == 1 && args[0] == "--dev"
-	return with(ctx, func(a *app) error {
-		stop, err := a.startWorker(context.WithoutCancel(ctx), a.clock(dev))
+func worker(ctx context.Context, _ []string, _ io.Writer) error {
+	return with(ctx, func(ctx context.Context, a *app) error {
+		stop, err := a.startWorker(context.WithoutCancel(ctx), clockOf(a.cfg))
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,10 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
 )
 
@@ -22,6 +25,38 @@ type AcceptReplyInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 录入人员
+type AddMemberInput struct {
+	// 姓名
+	Name string `json:"name"`
+	// 类别
+	Kind membership.Kind `json:"kind"`
+	// 联系电话；只有本人和有权的人能看到
+	Phone *string `json:"phone,omitempty"`
+	// 党派
+	PoliticalParty *string `json:"politicalParty,omitempty"`
+	// 职务
+	Post *string `json:"post,omitempty"`
+	// 登录名；空为不登录
+	Login *string `json:"login,omitempty"`
+	// 初始密码：填写则新开账号，不填则关联已有的账号
+	Password *string `json:"password,omitempty"`
+	// 所属届次；只有委员有
+	TermID *uuid.UUID `json:"termId,omitempty"`
+	// 委员证号，一届之内不重复
+	MemberNo *string `json:"memberNo,omitempty"`
+	// 起始日期；空为今天
+	From *time.Time `json:"from,omitempty"`
+	// 不参加履职排名
+	Unranked *bool `json:"unranked,omitempty"`
+	// 尚在提名，不能登录
+	Proposed *bool `json:"proposed,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -163,6 +198,53 @@ type AssignmentPayload struct {
 	UserErrors []*UserError    `json:"userErrors"`
 }
 
+// 一条审计记录
+type AuditEntry struct {
+	// 序号，从 1 起，不间断
+	Seq int       `json:"seq"`
+	At  time.Time `json:"at"`
+	// 变更的名称
+	Action string `json:"action"`
+	// 操作人当时的姓名；系统自动时为系统的部分
+	ActorName string `json:"actorName"`
+	// 操作人的身份；系统自动时为空
+	ActorID *uuid.UUID `json:"actorId,omitempty"`
+	// 代谁操作（代录）
+	OnBehalfID *uuid.UUID `json:"onBehalfId,omitempty"`
+	// 对象，类型:编号
+	Object string  `json:"object"`
+	Reason *string `json:"reason,omitempty"`
+	// 来自哪个网络地址
+	Address   *string `json:"address,omitempty"`
+	RequestID *string `json:"requestId,omitempty"`
+	// 空为成功，否则是拒绝的代码
+	Outcome *string `json:"outcome,omitempty"`
+	// 改变的各行：只列改变的栏目；保密的栏目只说明已改变
+	Changes []map[string]any `json:"changes"`
+}
+
+// 筛选审计记录；各项同时满足
+type AuditFilter struct {
+	// 对象，例如 Matter:0190f3a2-…
+	Object *string `json:"object,omitempty"`
+	// 操作人，例如 Membership:0190f3a2-…；系统为 System:sweep
+	Actor *string `json:"actor,omitempty"`
+	// 变更的名称，例如 fileProposal
+	Action *string `json:"action,omitempty"`
+	// 从这一时刻起
+	From *time.Time `json:"from,omitempty"`
+	// 到这一时刻之前
+	To *time.Time `json:"to,omitempty"`
+}
+
+// 审计记录的一页，最新的在前
+type AuditPage struct {
+	Entries []*AuditEntry `json:"entries"`
+	// 下一页的 after；没有更旧的则为空
+	EndCursor   *string `json:"endCursor,omitempty"`
+	HasNextPage bool    `json:"hasNextPage"`
+}
+
 // 现在可做的一个动作
 type AvailableAction struct {
 	// 动作代码
@@ -195,6 +277,23 @@ type ChangePasswordInput struct {
 	NewPassword string `json:"newPassword"`
 }
 
+// 修改会议日期
+type ChangeSittingInput struct {
+	SittingID uuid.UUID `json:"sittingId"`
+	// 开始征集大会提案的日期
+	PrepOpensOn time.Time `json:"prepOpensOn"`
+	// 开幕日期
+	OpensOn time.Time `json:"opensOn"`
+	// 大会提案截止时间；其后为平时提案
+	CutoffAt time.Time `json:"cutoffAt"`
+	// 闭幕日期
+	ClosesOn time.Time `json:"closesOn"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 type ChooseTenantInput struct {
 	RefreshToken string    `json:"refreshToken"`
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -218,6 +317,19 @@ type CloseFeedbackInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 停用单位
+type CloseUnitInput struct {
+	UnitID uuid.UUID `json:"unitId"`
+	// 最后一天，不晚于今天；空为今天
+	On *time.Time `json:"on,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由，必填
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -266,6 +378,15 @@ type ConfirmContactInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 确认授权，由提出的人和被授权的人以外的管理员办理
+type ConfirmGrantInput struct {
+	GrantID uuid.UUID `json:"grantId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -365,6 +486,32 @@ type CreateProposalInput struct {
 	// 代录：为哪位委员录入
 	OnBehalfOfID *uuid.UUID `json:"onBehalfOfId,omitempty"`
 	Reason       *string    `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 建立单位
+type CreateUnitInput struct {
+	// 组织线、阵地线或承办线
+	Line unit.Line `json:"line"`
+	// 类别
+	Kind unit.Kind `json:"kind"`
+	// 名称
+	Name string `json:"name"`
+	// 简称
+	ShortName *string `json:"shortName,omitempty"`
+	// 上级单位；空为最上级
+	ParentID *uuid.UUID `json:"parentId,omitempty"`
+	// 交办渠道；只有承办线有
+	Channel *unit.Channel `json:"channel,omitempty"`
+	// 发文字号中的机关代字；只有承办线有
+	DocWord *string `json:"docWord,omitempty"`
+	// 工作品牌
+	Brand *string `json:"brand,omitempty"`
+	// 启用日期；空为今天
+	From *time.Time `json:"from,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -488,6 +635,32 @@ type EditProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 终止身份：席位和授权同时终止
+type EndMembershipInput struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 请辞、撤销或终止
+	Status membership.Status `json:"status"`
+	// 最后一天，不晚于今天；空为今天
+	On *time.Time `json:"on,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由，必填
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 终止席位
+type EndSeatInput struct {
+	SeatID uuid.UUID `json:"seatId"`
+	// 最后一天；昨天即马上终止，起始日期的前一天即从未就任
+	On time.Time `json:"on"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 代录评价
 type EnterRatingInput struct {
 	MatterID   uuid.UUID `json:"matterId"`
@@ -556,6 +729,26 @@ type GivePreAssignOpinionInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type GrantPayload struct {
+	Grant      *gen.Grant   `json:"grant,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 授予角色
+type GrantRoleInput struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 角色代码，见 permissionTable
+	Role string `json:"role"`
+	// 起始日期；空为今天，要两人的不能填写
+	From *time.Time `json:"from,omitempty"`
+	// 终止日期，当天仍有效；空为不限
+	To *time.Time `json:"to,omitempty"`
+	// 授权事由；要两人的角色必填
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -636,6 +829,21 @@ type MembershipChoice struct {
 	TenantName   string    `json:"tenantName"`
 }
 
+// 筛选人员；各项同时满足
+type MembershipFilter struct {
+	Kind   *membership.Kind   `json:"kind,omitempty"`
+	Status *membership.Status `json:"status,omitempty"`
+	// 今天在这个单位有席位
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 姓名包含
+	NameContains *string `json:"nameContains,omitempty"`
+}
+
+type MembershipPayload struct {
+	Membership *gen.Membership `json:"membership,omitempty"`
+	UserErrors []*UserError    `json:"userErrors"`
+}
+
 // 并案
 type MergeProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -655,6 +863,33 @@ type MergeProposalsInput struct {
 	AbsorbedIds []uuid.UUID `json:"absorbedIds"`
 	// 理由，必填
 	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 并入：几个单位并入一个现有的单位，人员和下级随之转入
+type MergeUnitsInput struct {
+	// 被并入的单位
+	UnitIds []uuid.UUID `json:"unitIds"`
+	// 并入哪个单位
+	IntoID uuid.UUID `json:"intoId"`
+	// 生效日期，不晚于今天；空为今天
+	On *time.Time `json:"on,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 移动单位：改变上级
+type MoveUnitInput struct {
+	UnitID uuid.UUID `json:"unitId"`
+	// 新的上级单位；空为最上级
+	ParentID *uuid.UUID `json:"parentId,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -699,6 +934,40 @@ type OpenCohortInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 建立一次会议
+type OpenSittingInput struct {
+	// 所属届次
+	TermID uuid.UUID `json:"termId"`
+	// 第几次会议
+	Ordinal int `json:"ordinal"`
+	// 开始征集大会提案的日期
+	PrepOpensOn time.Time `json:"prepOpensOn"`
+	// 开幕日期
+	OpensOn time.Time `json:"opensOn"`
+	// 大会提案截止时间；其后为平时提案
+	CutoffAt time.Time `json:"cutoffAt"`
+	// 闭幕日期
+	ClosesOn time.Time `json:"closesOn"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 建立一届
+type OpenTermInput struct {
+	// 第几届
+	Ordinal int `json:"ordinal"`
+	// 起始日期
+	StartsOn time.Time `json:"startsOn"`
+	// 届满日期
+	EndsOn time.Time `json:"endsOn"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -713,6 +982,11 @@ type PerformActionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type PolicyPayload struct {
+	Policy     *gen.TenantPolicy `json:"policy,omitempty"`
+	UserErrors []*UserError      `json:"userErrors"`
+}
+
 // 预交办
 type PreAssignProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -724,6 +998,21 @@ type PreAssignProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 要预览的授权，同 grantRole
+type PreviewGrantInput struct {
+	MembershipID uuid.UUID  `json:"membershipId"`
+	Role         string     `json:"role"`
+	From         *time.Time `json:"from,omitempty"`
+	To           *time.Time `json:"to,omitempty"`
+	Reason       *string    `json:"reason,omitempty"`
+}
+
+// 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
+type PreviewPayload struct {
+	Effect     *RightsEffect `json:"effect,omitempty"`
+	UserErrors []*UserError  `json:"userErrors"`
 }
 
 // 一次会议的提案数字。收到 = 立案 + 并案 + 转社情民意 + 转来信 + 不予立案 + 撤案 + 转上级 + 审查中；不相等则拒绝给出。每个数都等于 matters 用同样条件列出的行数。
@@ -894,6 +1183,25 @@ type RefuseProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 恢复身份
+type ReinstateMembershipInput struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 类别
+	Kind membership.Kind `json:"kind"`
+	// 所属届次；只有委员有
+	TermID *uuid.UUID `json:"termId,omitempty"`
+	// 委员证号
+	MemberNo *string `json:"memberNo,omitempty"`
+	// 起始日期；空为今天
+	From *time.Time `json:"from,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 审核退回
 type RejectAuditInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -912,6 +1220,25 @@ type RejectDraftInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 单位改名：原单位停用，由新单位接替，人员和下级随之转入
+type RenameUnitInput struct {
+	UnitID uuid.UUID `json:"unitId"`
+	// 新名称
+	Name string `json:"name"`
+	// 新简称
+	ShortName *string `json:"shortName,omitempty"`
+	// 新机关代字；空为不变
+	DocWord *string `json:"docWord,omitempty"`
+	// 启用新名称的日期，不晚于今天；空为今天
+	On *time.Time `json:"on,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -991,6 +1318,69 @@ type ReturnProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 撤销授权，马上生效
+type RevokeGrantInput struct {
+	GrantID uuid.UUID `json:"grantId"`
+	// 理由，必填
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一项权限与它的范围
+type Right struct {
+	// 对象.动作
+	Permission string `json:"permission"`
+	// OWN 本人的 / PARTY 参与的 / UNIT 本单位的 / TENANT 本政协的；可有几个，以 | 分开
+	Scope string `json:"scope"`
+}
+
+// 一次权限变更的影响
+type RightsEffect struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	Name         string    `json:"name"`
+	// 职务
+	Post  string   `json:"post"`
+	Gains []*Right `json:"gains"`
+	Loses []*Right `json:"loses"`
+	// 何时开始；空为马上
+	From *time.Time `json:"from,omitempty"`
+	// 要另一位管理员确认才生效
+	NeedsTwo bool `json:"needsTwo"`
+}
+
+// 一个角色可以做什么
+type RoleRights struct {
+	// 角色代码
+	Role string `json:"role"`
+	// 名称
+	Name string `json:"name"`
+	// 是否要另一位管理员确认才生效
+	NeedsTwo bool     `json:"needsTwo"`
+	Rights   []*Right `json:"rights"`
+}
+
+// 安排席位
+type SeatMemberInput struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	UnitID       uuid.UUID `json:"unitId"`
+	// 职务
+	Post seat.Post `json:"post"`
+	// 起始日期；空为今天
+	From *time.Time `json:"from,omitempty"`
+	// 终止日期，当天仍有效；空为不限
+	To *time.Time `json:"to,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type SeatPayload struct {
+	Seat       *gen.Seat    `json:"seat,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 退回重办
 type SendBackReplyInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -1020,6 +1410,36 @@ type Session struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 	Client    string    `json:"client"`
 	Current   bool      `json:"current"`
+}
+
+// 设置政策：成为新的一版，进行中的事项不变
+type SetPolicyInput struct {
+	// 与出厂默认不同的各项；一版代替前一版的全部
+	Settings map[string]any `json:"settings"`
+	// 生效日期；空为今天
+	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
+	// 说明
+	Note string `json:"note"`
+	// 批准机构
+	ApprovedBy string `json:"approvedBy"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 调整工作日，在国务院日历之外
+type SetWorkdayInput struct {
+	// 今天或以后的日子
+	Day time.Time `json:"day"`
+	// 当天是否上班
+	Working bool `json:"working"`
+	// 说明，例如 台风
+	Note string `json:"note"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 结束跟踪
@@ -1210,6 +1630,11 @@ type SuspendDeadlinesInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type TermPayload struct {
+	Term       *gen.Term    `json:"term,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 令牌。accessToken 放在 Authorization: Bearer 中；refreshToken 用一次换一次，用过的再用会使整个会话失效。
 type Tokens struct {
 	AccessToken     string    `json:"accessToken"`
@@ -1230,6 +1655,73 @@ type UndoMergeInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 筛选单位；各项同时满足
+type UnitFilter struct {
+	Line *unit.Line `json:"line,omitempty"`
+	Kind *unit.Kind `json:"kind,omitempty"`
+	// 直接上级
+	ParentID *uuid.UUID `json:"parentId,omitempty"`
+	// 在这一天启用着
+	ActiveOn *time.Time `json:"activeOn,omitempty"`
+	// 名称包含
+	NameContains *string `json:"nameContains,omitempty"`
+}
+
+type UnitPayload struct {
+	Unit       *gen.Unit    `json:"unit,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 更正人员
+type UpdateMemberInput struct {
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 姓名
+	Name *string `json:"name,omitempty"`
+	// 联系电话
+	Phone *string `json:"phone,omitempty"`
+	// 党派
+	PoliticalParty *string `json:"politicalParty,omitempty"`
+	// 职务
+	Post *string `json:"post,omitempty"`
+	// 连任的届次
+	TermID *uuid.UUID `json:"termId,omitempty"`
+	// 委员证号
+	MemberNo *string `json:"memberNo,omitempty"`
+	// 只能改为在任或暂停；终止用 endMembership
+	Status *membership.Status `json:"status,omitempty"`
+	// 是否参加履职排名
+	Ranked *bool `json:"ranked,omitempty"`
+	// 登录名；空为不登录
+	Login *string `json:"login,omitempty"`
+	// 初始密码：填写则新开账号，不填则关联已有的账号
+	Password *string `json:"password,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 修改单位的简称与联系方式
+type UpdateUnitInput struct {
+	UnitID uuid.UUID `json:"unitId"`
+	// 简称
+	ShortName *string `json:"shortName,omitempty"`
+	// 交办渠道
+	Channel *unit.Channel `json:"channel,omitempty"`
+	// 机关代字
+	DocWord *string `json:"docWord,omitempty"`
+	// 工作品牌
+	Brand *string `json:"brand,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1303,6 +1795,11 @@ type WithdrawProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type WorkdayPayload struct {
+	Workday    *gen.Workday `json:"workday,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 闭环的三个阶段

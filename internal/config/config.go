@@ -29,7 +29,7 @@ type Config struct {
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
 	OTLPEndpoint     string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"OpenTelemetry 收集器地址；空为关闭"`
 	LogLevel         string        `env:"BIHUAN_LOG_LEVEL" envDefault:"info" doc:"日志级别：debug、info、warn、error"`
-	ClockFile        string        `env:"BIHUAN_CLOCK_FILE" doc:"只用于测试：文件中写一个时刻，时钟从那里走起；只在 --dev 下有效"`
+	ClockFile        string        `env:"BIHUAN_CLOCK_FILE" doc:"只用于测试：文件中写一个时刻，时钟从那里走起；serve 须与 --dev 同用"`
 }
 
 // Read takes the settings from the environment. The error names the variable.

@@ -25,16 +25,15 @@ func (s *Server) serve(rw http.ResponseWriter, r *http.Request) {
 	if !usable(info.id) {
 		info.id = NewRequestID()
 	}
-	ctx, span := s.startSpan(context.WithValue(r.Context(), requestKey{}, info), r)
-	r = r.WithContext(ctx)
+	ctx := context.WithValue(r.Context(), requestKey{}, info)
 	w.Header().Set("X-Request-Id", info.id)
 	s.secure(w.Header(), r)
-
 	if own := s.own(r); own != nil {
-		own(w, r)
-		span.End()
+		own(w, r.WithContext(ctx))
 		return
 	}
+	ctx, span := s.startSpan(ctx, r)
+	r = r.WithContext(ctx)
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
 	ok := s.limited(w, r)

@@ -2,11 +2,14 @@ package httpd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"runtime/debug"
+	"strings"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
@@ -19,15 +22,23 @@ import (
 )
 
 // Tracing sends spans to an OTLP endpoint over HTTP, such as
-// http://collector:4318/v1/traces, and returns what flushes and ends it. With
-// an empty endpoint it does nothing. The service's name and version are the
+// http://collector:4318 (the standard path /v1/traces is added where there is
+// none), and returns what flushes and ends it. With an empty endpoint it does
+// nothing. The service's name and version are the
 // program's; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override them, and
 // OTEL_TRACES_SAMPLER samples.
 func Tracing(ctx context.Context, endpoint string) (stop func(context.Context) error, err error) {
 	if endpoint == "" {
 		return func(context.Context) error { return nil }, nil
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("tracing: the endpoint must be a URL like http://collector:4318")
+	}
+	if strings.Trim(u.Path, "/") == "" {
+		u.Path = "/v1/traces"
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(u.String()))
 	if err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)
 	}

@@ -1,0 +1,182 @@
+package endpoint
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/graph"
+	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/httpd"
+)
+
+// Options configure the endpoint. The zero value of a field means its default.
+type Options struct {
+	Resolver *graph.Resolver          // required
+	Schema   graphql.ExecutableSchema // default: the generated one over Resolver
+	Log      *slog.Logger             // default: slog.Default()
+
+	Dev           bool      // introspection without a token, suggestions in errors, Apollo's clients may teach documents
+	Documents     Documents // persisted documents, see LoadDocuments
+	OnlyPersisted bool      // refuse every other document, in development too
+	September2026 bool      // statuses of that edition of GraphQL over HTTP
+
+	MaxBody int64         // bytes of a request's body, default 1 MiB
+	Timeout time.Duration // of an operation, from the request's header on, default 15 seconds
+	Limits  Limits
+}
+
+func (o Options) withDefaults() Options {
+	if o.Schema == nil {
+		o.Schema = generated.NewExecutableSchema(generated.Config{Resolvers: o.Resolver})
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	o.MaxBody = or(o.MaxBody, 1<<20)
+	o.Timeout = or(o.Timeout, 15*time.Second)
+	o.Limits = o.Limits.withDefaults()
+	return o
+}
+
+func or[T comparable](v, fallback T) T {
+	var zero T
+	if v == zero {
+		return fallback
+	}
+	return v
+}
+
+type endpoint struct {
+	o    Options
+	exec *executor.Executor
+	docs *library
+}
+
+// New makes the handler of /graphql. It uses gqlgen's executor and none of its
+// transports: they echo what they cannot read, ignore the weights in Accept,
+// and run the extensions for requests that have no operation.
+func New(o Options) http.Handler {
+	o = o.withDefaults()
+	e := &endpoint{o: o, exec: executor.New(o.Schema), docs: newLibrary(o)}
+	e.exec.SetQueryCache(prepared{})
+	e.exec.SetErrorPresenter(e.present)
+	e.exec.SetRecoverFunc(e.recovered)
+	e.exec.Use(graph.Operation{Resolver: o.Resolver})
+	return e
+}
+
+// prepared hands the executor the document that the library has parsed,
+// measured and validated; it finds it in the request's context.
+type prepared struct{}
+
+type documentKey struct{}
+
+func (prepared) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+	doc, ok := ctx.Value(documentKey{}).(*ast.QueryDocument)
+	return doc, ok
+}
+
+func (prepared) Add(context.Context, string, *ast.QueryDocument) {}
+
+const methods = "GET, POST, OPTIONS"
+
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), e.o.Timeout)
+	defer cancel()
+	c := &call{endpoint: e, w: w, id: or(httpd.RequestID(ctx), ""), dialect: e.fallback()}
+	if c.id == "" {
+		c.id = httpd.NewRequestID()
+	}
+	from := audit.From{Address: httpd.ClientAddress(ctx), Agent: r.UserAgent(), RequestID: c.id}
+	if from.Address == "" {
+		from.Address = r.RemoteAddr // not behind httpd
+	}
+	ctx = graph.WithOrigin(context.WithValue(ctx, callKey{}, c), from)
+	defer c.rescue(ctx)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Vary", "Accept")
+	switch r.Method {
+	case http.MethodGet, http.MethodPost:
+		e.serve(ctx, c, r.WithContext(ctx))
+	case http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Allow", methods)
+		c.refuse(ctx, always(http.StatusMethodNotAllowed), bad("请用 POST 或 GET"))
+	}
+}
+
+// serve takes a request from its header to its answer.
+func (e *endpoint) serve(ctx context.Context, c *call, r *http.Request) {
+	if !c.negotiate(r.Header.Values("Accept")) {
+		c.refuse(ctx, always(http.StatusNotAcceptable), bad("Accept 须包含 application/graphql-response+json 或 application/json"))
+		return
+	}
+	ctx, err := e.o.Resolver.Authenticate(r)
+	if err != nil {
+		c.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		c.refuse(ctx, always(http.StatusUnauthorized), err)
+		return
+	}
+	if claims, ok := graph.Claims(ctx); ok {
+		c.signedIn, c.tenant = true, claims.Tenant.String()
+		httpd.Annotate(ctx, slog.String("tenant", c.tenant))
+	}
+	p, no := e.read(c.w, r)
+	if no != nil {
+		c.refuse(ctx, no.statuses, no.err)
+		return
+	}
+	e.run(ctx, c, r.Method == http.MethodGet, p)
+}
+
+// run executes a request that could be read.
+func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
+	doc, no := e.docs.find(p, c.signedIn || e.o.Dev)
+	if no != nil {
+		c.refuse(ctx, no.statuses, no.errs()...)
+		return
+	}
+	ctx = graphql.StartOperationTrace(context.WithValue(ctx, documentKey{}, doc))
+	now := graphql.Now()
+	op, bad := e.exec.CreateOperationContext(ctx, &graphql.RawParams{
+		Query: p.query, OperationName: p.operation, Variables: p.variables, Extensions: p.extensions,
+		ReadTime: graphql.TraceTiming{Start: now, End: now},
+	})
+	if len(bad) > 0 {
+		c.refuse(ctx, invalid, list(bad)...)
+		return
+	}
+	c.operation = clip(op.Operation.Name, 60)
+	httpd.Annotate(ctx, slog.String("operation", c.operation))
+	if no := e.mayRun(c, reading, op); no != nil {
+		if no.statuses == always(http.StatusMethodNotAllowed) {
+			c.w.Header().Set("Allow", "POST")
+		}
+		c.refuse(ctx, no.statuses, no.err)
+		return
+	}
+	op.DisableIntrospection = false // asked above
+	next, ctx := e.exec.DispatchOperation(ctx, op)
+	c.answer(ctx, next(ctx))
+}
+
+// mayRun asks what depends on the operation and its variables.
+func (e *endpoint) mayRun(c *call, reading bool, op *graphql.OperationContext) *refusal {
+	if reading && op.Operation.Operation != ast.Query {
+		return &refusal{statuses: always(http.StatusMethodNotAllowed), err: bad("GET 只能查询；修改请用 POST")}
+	}
+	if !c.signedIn && !e.o.Dev && introspects(op.Operation.SelectionSet) {
+		return &refusal{statuses: always(http.StatusUnauthorized), err: errs.New(errs.Unauthenticated, "查看接口结构请先登录")}
+	}
+	return e.o.Limits.affordable(op.Operation, op.Variables)
+}

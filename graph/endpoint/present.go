@@ -1,0 +1,130 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/bihuan/bihuan/graph"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// logged is how many errors of one operation are logged: after the first, the
+// others of a broken transaction say nothing new.
+const logged = 3
+
+// ledger counts the errors of an operation that had to be logged. Resolvers
+// run at the same time.
+type ledger struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (l *ledger) next() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.n++
+	return l.n <= logged
+}
+
+// errPanicked is what a panic becomes; it has been logged with its stack.
+var errPanicked = errors.New("panicked")
+
+// present maps an error for the outside and logs what is not for it.
+func (e *endpoint) present(ctx context.Context, err error) *gqlerror.Error {
+	err = tenants.Translate(err)
+	out := graph.Present(ctx, err)
+	if out.Err != nil { // gqlgen's own may carry a cause; its text is for the log
+		out.Err = nil
+	}
+	switch out.Extensions["code"] {
+	case string(errs.Internal), string(errs.Unavailable):
+		e.report(ctx, err)
+	}
+	return out
+}
+
+func (e *endpoint) report(ctx context.Context, err error) {
+	c := callOf(ctx)
+	if errors.Is(err, errPanicked) || errors.Is(err, context.Canceled) || !c.log.next() {
+		return // logged already; or the client hung up, which is his right
+	}
+	attrs := append(c.attrs(), slog.String("error", text(err)))
+	var g *gqlerror.Error
+	if errors.As(err, &g) && len(g.Path) > 0 {
+		attrs = append(attrs, slog.String("path", g.Path.String()))
+	}
+	e.o.Log.LogAttrs(ctx, slog.LevelError, "graphql", attrs...)
+}
+
+// unlogged reports internal errors that never came by present, such as an
+// operation's that refused itself: their cause is not known here.
+func (c *call) unlogged(ctx context.Context, l gqlerror.List) {
+	c.log.mu.Lock()
+	known := c.log.n > 0
+	c.log.mu.Unlock()
+	for _, e := range l {
+		if !known && e.Extensions["code"] == string(errs.Internal) {
+			c.o.Log.LogAttrs(ctx, slog.LevelError, "graphql", append(c.attrs(), slog.String("error", "internal error, cause not known"))...)
+			return
+		}
+	}
+}
+
+func (c *call) attrs() []slog.Attr {
+	return []slog.Attr{slog.String("request_id", c.id), slog.String("tenant", c.tenant), slog.String("operation", c.operation)}
+}
+
+// text is an error for the log. PostgreSQL repeats the value that it could not
+// read (class 22), which may be anybody's telephone number.
+func text(err error) string {
+	s := err.Error()
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
+		s = strings.ReplaceAll(s, pg.Message, "a value that PostgreSQL cannot read")
+	}
+	return s
+}
+
+// recovered is gqlgen's door for panics in resolvers.
+func (e *endpoint) recovered(ctx context.Context, p any) error {
+	c := callOf(ctx)
+	if c.log.next() {
+		e.o.Log.LogAttrs(ctx, slog.LevelError, "graphql panic",
+			append(c.attrs(), slog.String("panic", fmt.Sprint(p)), slog.String("stack", string(debug.Stack())))...)
+	}
+	return errPanicked
+}
+
+// rescue answers after a panic anywhere else.
+func (c *call) rescue(ctx context.Context) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	err := c.recovered(ctx, p)
+	if c.sent {
+		panic(p) // too late for an answer; httpd cuts it off
+	}
+	c.refuse(ctx, always(500), err)
+}
+
+// clip cuts a text at n bytes, at the end of a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,208 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/roster"
+)
+
+// entity is what change must know of a stored type.
+type entity[T any] struct {
+	name string
+	id   func(*T) uuid.UUID
+	get  func(context.Context, *gen.Client, uuid.UUID) (*T, error)
+}
+
+var (
+	aTerm = entity[gen.Term]{
+		gen.TypeTerm, func(x *gen.Term) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Term, error) { return c.Term.Get(ctx, id) },
+	}
+	aSitting = entity[gen.Sitting]{
+		gen.TypeSitting, func(x *gen.Sitting) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Sitting, error) {
+			return c.Sitting.Get(ctx, id)
+		},
+	}
+	aWorkday = entity[gen.Workday]{
+		gen.TypeWorkday, func(x *gen.Workday) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Workday, error) {
+			return c.Workday.Get(ctx, id)
+		},
+	}
+	aPolicy = entity[gen.TenantPolicy]{
+		gen.TypeTenantPolicy, func(x *gen.TenantPolicy) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.TenantPolicy, error) {
+			return c.TenantPolicy.Get(ctx, id)
+		},
+	}
+	aUnit = entity[gen.Unit]{
+		gen.TypeUnit, func(x *gen.Unit) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Unit, error) { return c.Unit.Get(ctx, id) },
+	}
+	aMember = entity[gen.Membership]{
+		gen.TypeMembership, func(x *gen.Membership) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Membership, error) {
+			return c.Membership.Get(ctx, id)
+		},
+	}
+	aSeat = entity[gen.Seat]{
+		gen.TypeSeat, func(x *gen.Seat) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Seat, error) { return c.Seat.Get(ctx, id) },
+	}
+	aGrant = entity[gen.Grant]{
+		gen.TypeGrant, func(x *gen.Grant) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Grant, error) {
+			return c.Grant.Get(ctx, id)
+		},
+	}
+)
+
+// change carries out one call of a service that answers the changed row, and
+// reads that row again as the viewer: one who may not see it gets none.
+func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T], method func(context.Context, In) (*T, error), in In) (*T, []*model.UserError, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+		row, err := method(ctx, in)
+		if err != nil {
+			return "", uuid.Nil, asInput(err)
+		}
+		return e.name, e.id(row), nil
+	})
+	if err != nil || len(bad) > 0 {
+		return nil, bad, err
+	}
+	row, err := e.get(ctx, r.ent(), id)
+	return row, bad, none(err)
+}
+
+// inputNames are the fields that the API calls otherwise than the services.
+var inputNames = map[string]string{
+	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds",
+}
+
+// asInput gives an error's path the names of the API.
+func asInput(err error) error {
+	e, ok := errs.As(err)
+	if !ok || len(e.Path) == 0 || inputNames[e.Path[0]] == "" {
+		return err
+	}
+	named := *e
+	named.Path = slices.Concat([]string{inputNames[e.Path[0]]}, e.Path[1:])
+	return named.Because(err)
+}
+
+func newSitting(in model.OpenSittingInput) roster.NewSitting {
+	return roster.NewSitting{Term: in.TermID, Ordinal: in.Ordinal, SittingDates: roster.SittingDates{
+		PrepOpensOn: in.PrepOpensOn, OpensOn: in.OpensOn, CutoffAt: in.CutoffAt, ClosesOn: in.ClosesOn,
+	}}
+}
+
+// changeSitting is the service's method with one argument.
+func (r *Resolver) changeSitting(ctx context.Context, in model.ChangeSittingInput) (*gen.Sitting, error) {
+	return r.Roster.ChangeSitting(ctx, in.SittingID, roster.SittingDates{
+		PrepOpensOn: in.PrepOpensOn, OpensOn: in.OpensOn, CutoffAt: in.CutoffAt, ClosesOn: in.ClosesOn,
+	})
+}
+
+// endSeat is the service's method with one argument.
+func (r *Resolver) endSeat(ctx context.Context, in model.EndSeatInput) (*gen.Seat, error) {
+	return r.Roster.EndSeat(ctx, in.SeatID, in.On)
+}
+
+func newPolicy(in model.SetPolicyInput) roster.NewPolicy {
+	return roster.NewPolicy{Settings: in.Settings, EffectiveFrom: in.EffectiveFrom, Note: in.Note, ApprovedBy: in.ApprovedBy}
+}
+
+func newUnit(in model.CreateUnitInput) roster.NewUnit {
+	return roster.NewUnit{
+		Line: in.Line, Kind: in.Kind, Name: in.Name, ShortName: value(in.ShortName), Parent: in.ParentID, Channel: in.Channel,
+		DocWord: value(in.DocWord), Brand: value(in.Brand), From: in.From,
+	}
+}
+
+func unitChange(in model.UpdateUnitInput) roster.UnitChange {
+	return roster.UnitChange{
+		Unit: in.UnitID, Expected: in.ExpectedVersion, ShortName: in.ShortName, Channel: in.Channel, DocWord: in.DocWord, Brand: in.Brand,
+	}
+}
+
+func renaming(in model.RenameUnitInput) roster.Renaming {
+	return roster.Renaming{
+		Unit: in.UnitID, Name: in.Name, ShortName: value(in.ShortName), DocWord: in.DocWord, On: in.On, Expected: in.ExpectedVersion,
+	}
+}
+
+func newMember(in model.AddMemberInput) roster.NewMember {
+	return roster.NewMember{
+		Person: roster.Person{Name: in.Name, Phone: value(in.Phone), PoliticalParty: value(in.PoliticalParty), Post: value(in.Post)},
+		SignIn: roster.SignIn{Login: value(in.Login), Password: value(in.Password)},
+		Kind:   in.Kind, Term: in.TermID, MemberNo: value(in.MemberNo), From: in.From,
+		Unranked: value(in.Unranked), Proposed: value(in.Proposed),
+	}
+}
+
+func memberChange(in model.UpdateMemberInput) roster.MemberChange {
+	out := roster.MemberChange{
+		Membership: in.MembershipID, Expected: in.ExpectedVersion, Name: in.Name, Phone: in.Phone, PoliticalParty: in.PoliticalParty,
+		Post: in.Post, Term: in.TermID, MemberNo: in.MemberNo, Status: in.Status, Ranked: in.Ranked,
+	}
+	if in.Login != nil || in.Password != nil {
+		out.SignIn = &roster.SignIn{Login: value(in.Login), Password: value(in.Password)}
+	}
+	return out
+}
+
+func ending(in model.EndMembershipInput) roster.Ending {
+	return roster.Ending{Membership: in.MembershipID, Status: in.Status, On: in.On, Reason: in.Reason, Expected: in.ExpectedVersion}
+}
+
+func reinstatement(in model.ReinstateMembershipInput) roster.Reinstatement {
+	return roster.Reinstatement{
+		Membership: in.MembershipID, Kind: in.Kind, Term: in.TermID, MemberNo: value(in.MemberNo), From: in.From, Expected: in.ExpectedVersion,
+	}
+}
+
+func newGrant(in model.GrantRoleInput) roster.NewGrant {
+	return roster.NewGrant{Membership: in.MembershipID, Role: in.Role, From: in.From, To: in.To, Reason: value(in.Reason)}
+}
+
+// preview maps what a change of rights would do, or why it would be refused.
+func preview(e roster.Effect, err error) (*model.PreviewPayload, error) {
+	bad, err := shown(asInput(err))
+	if err != nil || len(bad) > 0 {
+		return &model.PreviewPayload{UserErrors: bad}, err
+	}
+	return &model.PreviewPayload{UserErrors: bad, Effect: &model.RightsEffect{
+		MembershipID: e.Membership, Name: e.Name, Post: e.Post, Gains: rights(e.Gains), Loses: rights(e.Loses), From: e.From, NeedsTwo: e.NeedsTwo,
+	}}, nil
+}
+
+func rights(list []roster.Right) []*model.Right {
+	out := make([]*model.Right, len(list))
+	for i, x := range list {
+		out[i] = &model.Right{Permission: x.Permission.String(), Scope: x.Scope.String()}
+	}
+	return out
+}
+
+// permissionTable lists, for each shipped role, what it may do.
+func permissionTable(p *authz.Policy) []*model.RoleRights {
+	out := make([]*model.RoleRights, len(p.Roles()))
+	for i, role := range p.Roles() {
+		out[i] = &model.RoleRights{Role: role, Name: role, NeedsTwo: roster.NeedsTwo(role), Rights: []*model.Right{}}
+		for _, perm := range p.Permissions() {
+			if s := p.Table(role)[perm]; s != authz.None {
+				out[i].Rights = append(out[i].Rights, &model.Right{Permission: perm.String(), Scope: s.String()})
+			}
+		}
+	}
+	return out
+}
