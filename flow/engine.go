@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -124,43 +125,54 @@ type Command struct {
 // moved on; use an idempotency key to repeat safely. Errors: NotFound (also
 // for what the viewer may not see), NotAllowed, NotAllowedInState,
 // VersionConflict, Invalid, GuardFailed, DeadlinePassed.
-func (e *Engine) Do(ctx context.Context, cmd Command) (_ *Case, err error) {
-	defer errs.Wrap(&err, "flow.Do(%s %s)", cmd.Action, cmd.Subject)
-	v := authz.From(ctx)
-	if v == nil {
-		return nil, errs.New(errs.Unauthenticated, "请先登录")
-	}
-	id, err := e.visible(ctx, cmd)
+func (e *Engine) Do(ctx context.Context, cmd Command) (*Case, error) {
+	c, err := e.Act(ctx, cmd)
 	if err != nil {
 		return nil, err
+	}
+	cases, err := e.load(ctx, c)
+	return cases[c], err
+}
+
+// Act is Do for who does not need the case afterwards: it answers the matter's
+// id, and reads the case again only where something may follow by itself.
+func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error) {
+	defer errs.Wrap(&err, "flow.Act(%s %s)", cmd.Action, cmd.Subject)
+	v := authz.From(ctx)
+	if v == nil {
+		return uuid.Nil, errs.New(errs.Unauthenticated, "请先登录")
+	}
+	id, err = e.visible(ctx, cmd)
+	if err != nil {
+		return uuid.Nil, err
 	}
 	c, err := e.lock(ctx, id)
 	if err != nil {
-		return nil, err
+		return uuid.Nil, err
 	}
 	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, Viewer: v}, Engine: e, OnBehalf: cmd.OnBehalf, Client: e.client}
 	if cmd.Machine == OfAssignment {
 		r.Share = c.Share(cmd.Subject)
 	}
 	if err := r.find(cmd); err != nil {
-		return nil, err
+		return uuid.Nil, err
 	}
 	if err := e.permitted(&r.Input); err != nil {
-		return nil, err
+		return uuid.Nil, err
 	}
 	if got := r.version(); cmd.Expected != nil && *cmd.Expected != got {
-		return nil, errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
+		return uuid.Nil, errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
 	}
 	if err := r.Action.validate(cmd.Form); err != nil {
-		return nil, err
+		return uuid.Nil, err
 	}
 	if r.Action.Reason && strings.TrimSpace(cmd.Reason) == "" {
-		return nil, errs.New(errs.Invalid, "请填写理由").At("reason")
+		return uuid.Nil, errs.New(errs.Invalid, "请填写理由").At("reason")
 	}
 	if err := e.guard(&r.Input); err != nil {
-		return nil, err
+		return uuid.Nil, err
 	}
-	return e.carryOut(authz.System(ctx), r)
+	return id, e.carryOut(authz.System(ctx), r)
 }
 
 // visible finds the matter as the viewer sees it.
@@ -280,11 +292,33 @@ func (e *Engine) guard(in *Input) error {
 }
 
 // carryOut does what the action does, then whatever follows by itself.
-func (e *Engine) carryOut(ctx context.Context, r *Run) (*Case, error) {
+func (e *Engine) carryOut(ctx context.Context, r *Run) error {
 	if err := e.one(ctx, r); err != nil {
-		return nil, err
+		return err
 	}
-	return e.follow(ctx, r.Matter.ID)
+	if !mayFollow(r.Case) {
+		return nil
+	}
+	_, err := e.follow(ctx, r.Matter.ID)
+	return err
+}
+
+// mayFollow reports whether any automatic action leaves the states that the
+// case and its shares, new ones included, are in now.
+func mayFollow(c *Case) bool {
+	leaves := func(machine, state string) bool {
+		m := c.Def.Machines[machine]
+		return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
+			return a.Automatic && !slices.Contains(a.Guards, never) && a.leaves(state)
+		})
+	}
+	if leaves(OfMatter, c.State) {
+		return true
+	}
+	if m := c.Def.Machines[OfAssignment]; m != nil && leaves(OfAssignment, m.Initial) {
+		return true
+	}
+	return slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return leaves(OfAssignment, a.State) })
 }
 
 // one carries out one action: effects, state, timers, step.
@@ -335,17 +369,17 @@ func (e *Engine) previous(ctx context.Context, r *Run) (string, error) {
 func (e *Engine) move(ctx context.Context, r *Run, from, to string) error {
 	target := r.machine().State(to)
 	if r.Share != nil {
-		a, err := e.client.Assignment.UpdateOneID(r.Share.ID).SetState(to).SetTurn(target.Turn).AddVersion(1).Save(ctx)
+		a, err := e.client.Assignment.UpdateOne(r.Share).SetState(to).SetTurn(target.Turn).AddVersion(1).Save(ctx)
 		if err != nil {
 			return err
 		}
 		// The matter's version moves too: its page shows the share.
-		if err := e.client.Matter.UpdateOneID(r.Matter.ID).AddVersion(1).Exec(ctx); err != nil {
+		if err := e.client.Matter.UpdateOne(r.Matter).AddVersion(1).Exec(ctx); err != nil {
 			return err
 		}
 		r.Share.State, r.Share.Version = a.State, a.Version
 	} else {
-		u := e.client.Matter.UpdateOneID(r.Matter.ID).SetState(to).SetTurn(target.Turn).AddVersion(1)
+		u := e.client.Matter.UpdateOne(r.Matter).SetState(to).SetTurn(target.Turn).AddVersion(1)
 		if target.Visible != "" {
 			u.SetVisibility(matter.Visibility(target.Visible))
 		}

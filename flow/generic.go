@@ -8,6 +8,10 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
+// never is the guard of actions that only the engine itself carries out; they
+// stand in a definition so that the check knows where they lead.
+const never = "never"
+
 // registerGeneric registers the rules that any process may use.
 func registerGeneric(e *Engine) {
 	e.Guard("not_suspended", func(in *Input) error {
@@ -23,7 +27,7 @@ func registerGeneric(e *Engine) {
 		return nil
 	})
 	// For actions that only the engine itself carries out.
-	e.Guard("never", func(*Input) error { return errs.New(errs.GuardFailed, "由系统自动进行") })
+	e.Guard(never, func(*Input) error { return errs.New(errs.GuardFailed, "由系统自动进行") })
 	// An automatic action that only its timer's expiry may start.
 	e.Guard("deadline_passed", func(in *Input) error {
 		for _, t := range in.OpenTimers(nil) {

@@ -85,6 +85,11 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	if len(settings) == 0 {
 		return p, nil
 	}
+	for key, v := range settings {
+		if v == nil { // it would empty the setting instead of leaving it
+			return p, errs.New(errs.Invalid, "政策设置“%s”不能为空；不想改就不要写", key)
+		}
+	}
 	b, err := json.Marshal(settings)
 	if err != nil {
 		return p, err

@@ -53,7 +53,7 @@ func (e *Engine) CloseShare(ctx context.Context, r *Run, a *gen.Assignment, stat
 			return err
 		}
 	}
-	return e.client.Assignment.UpdateOneID(a.ID).SetState(state).ClearTurn().AddVersion(1).Exec(ctx)
+	return e.client.Assignment.UpdateOne(a).SetState(state).ClearTurn().AddVersion(1).Exec(ctx)
 }
 
 // DueDay is the day that a deadline of the policy gives from now, without

@@ -100,7 +100,7 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 	if fired == 0 {
 		return 0, nil
 	}
-	if err := e.refreshDue(ctx, id); err != nil {
+	if err := e.refreshDue(ctx, c.Matter); err != nil {
 		return fired, err
 	}
 	_, err = e.follow(ctx, id)
@@ -128,7 +128,7 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) err
 			return err
 		}
 	}
-	u := e.client.Timer.UpdateOneID(t.ID)
+	u := e.client.Timer.UpdateOne(t)
 	if over {
 		fired = append(fired, overdueMark(due))
 		if def.Quiet {

@@ -46,7 +46,7 @@ func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
 			return err
 		}
 	}
-	return e.refreshDue(ctx, r.Matter.ID)
+	return e.refreshDue(ctx, r.Matter)
 }
 
 // had reports whether the subject ever had the timer.
@@ -80,7 +80,7 @@ func (r *Run) Met(ctx context.Context, key string) error {
 // overdue by its due day; MET only says that nothing is owed any more.
 func (e *Engine) end(ctx context.Context, t *gen.Timer, status timer.Status, now time.Time) error {
 	t.Status = status
-	return e.client.Timer.UpdateOneID(t.ID).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
+	return e.client.Timer.UpdateOne(t).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
 }
 
 // start runs a timer of the definition for a subject.
@@ -142,7 +142,7 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef,
 	if share == nil || def.Column == "" {
 		return nil
 	}
-	u := e.client.Assignment.UpdateOneID(share.ID)
+	u := e.client.Assignment.UpdateOne(share)
 	switch def.Column { // one of columns
 	case "sign_by":
 		u.SetSignBy(due)
@@ -158,19 +158,27 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef,
 }
 
 // refreshDue writes the matter's nearest open deadline, for lists.
-func (e *Engine) refreshDue(ctx context.Context, id uuid.UUID) error {
+func (e *Engine) refreshDue(ctx context.Context, m *gen.Matter) error {
 	first, err := e.client.Timer.Query().
-		Where(timer.MatterID(id), timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE), timer.DueOnNotNil()).
+		Where(timer.MatterID(m.ID), timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE), timer.DueOnNotNil()).
 		Order(gen.Asc(timer.FieldDueOn)).First(ctx)
-	u := e.client.Matter.UpdateOneID(id)
+	var next *time.Time
 	switch {
-	case gen.IsNotFound(err):
-		u.ClearNextDueOn()
-	case err != nil:
+	case err == nil:
+		next = first.DueOn
+	case !gen.IsNotFound(err):
 		return err
-	default:
-		u.SetNextDueOn(*first.DueOn)
 	}
+	if next == m.NextDueOn || (next != nil && m.NextDueOn != nil && next.Equal(*m.NextDueOn)) {
+		return nil
+	}
+	u := e.client.Matter.UpdateOne(m)
+	if next == nil {
+		u.ClearNextDueOn()
+	} else {
+		u.SetNextDueOn(*next)
+	}
+	m.NextDueOn = next
 	return u.Exec(ctx)
 }
 
@@ -205,7 +213,7 @@ func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.B
 		return err
 	}
 	def := c.Def.Timers[t.Key]
-	u := e.client.Timer.UpdateOneID(t.ID).SetBudget(m)
+	u := e.client.Timer.UpdateOne(t).SetBudget(m)
 	due, ok := b.Due(c.Calendar)
 	if !ok {
 		return u.SetStatus(timer.StatusSUSPENDED).ClearNextRungOn().Exec(ctx)
@@ -244,7 +252,7 @@ func (e *Engine) Extend(ctx context.Context, c *Case, share uuid.UUID, key strin
 		if err := e.change(ctx, c, t, b); err != nil {
 			return err
 		}
-		return e.refreshDue(ctx, c.Matter.ID)
+		return e.refreshDue(ctx, c.Matter)
 	}
 	return errs.New(errs.GuardFailed, "该期限没有在计时，不能延长")
 }
@@ -274,7 +282,7 @@ func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
 			return err
 		}
 	}
-	return e.refreshDue(ctx, r.Matter.ID)
+	return e.refreshDue(ctx, r.Matter)
 }
 
 // nextRung is the earliest reminder of the ladder that has not fired for this

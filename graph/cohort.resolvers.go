@@ -8,13 +8,12 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // PrestudyYear is the resolver for the prestudyYear field.
@@ -52,7 +51,7 @@ func (r *mutationResolver) OpenCohort(ctx context.Context, input model.OpenCohor
 func (r *mutationResolver) PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
 		inner, _ := form["form"].(map[string]any)
-		_, err := r.Engine.Do(ctx, command(flow.OfMatter, input.Action, c, inner))
+		_, err := r.Engine.Act(ctx, command(flow.OfMatter, input.Action, c, inner))
 		return gen.TypeMatter, c.subject, err
 	})
 	return r.matterPayload(ctx, id, bad, err)

@@ -252,7 +252,7 @@ func remember(ctx context.Context, v *authz.Viewer, key, mutation string, hash [
 // onMatter carries out an action of a matter.
 func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*model.MatterPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
-		_, err := r.Engine.Do(ctx, command(flow.OfMatter, action, c, form))
+		_, err := r.Engine.Act(ctx, command(flow.OfMatter, action, c, form))
 		return gen.TypeMatter, c.subject, err
 	})
 	return r.matterPayload(ctx, id, bad, err)
@@ -261,7 +261,7 @@ func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*mod
 // onAssignment carries out an action of a unit's share.
 func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (*model.AssignmentPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
-		_, err := r.Engine.Do(ctx, command(flow.OfAssignment, action, c, form))
+		_, err := r.Engine.Act(ctx, command(flow.OfAssignment, action, c, form))
 		return gen.TypeAssignment, c.subject, err
 	})
 	if err != nil || len(bad) > 0 {

@@ -193,13 +193,14 @@ func rights(list []roster.Right) []*model.Right {
 	return out
 }
 
-// permissionTable lists, for each shipped role, what it may do.
+// permissionTable lists what each shipped role may do, in the order in which
+// people know the roles.
 func permissionTable(p *authz.Policy) []*model.RoleRights {
-	out := make([]*model.RoleRights, len(p.Roles()))
-	for i, role := range p.Roles() {
-		out[i] = &model.RoleRights{Role: role, Name: role, NeedsTwo: roster.NeedsTwo(role), Rights: []*model.Right{}}
+	out := make([]*model.RoleRights, len(authz.Roles))
+	for i, role := range authz.Roles {
+		out[i] = &model.RoleRights{Role: role.Code, Name: role.Name, Duty: role.Duty, NeedsTwo: roster.NeedsTwo(role.Code), Rights: []*model.Right{}}
 		for _, perm := range p.Permissions() {
-			if s := p.Table(role)[perm]; s != authz.None {
+			if s := p.Table(role.Code)[perm]; s != authz.None {
 				out[i].Rights = append(out[i].Rights, &model.Right{Permission: perm.String(), Scope: s.String()})
 			}
 		}

@@ -54,13 +54,13 @@ func revise(ctx context.Context, r *run) error {
 		return err
 	}
 	p := r.Proposal()
-	u := r.Client.Proposal.UpdateOneID(p.ID)
+	u := r.Client.Proposal.UpdateOne(p)
 	set := func(field string, before, after any) {
 		r.Before[field], r.After[field] = before, after
 	}
 	if in.Title != nil && *in.Title != r.Title {
 		set("title", r.Title, *in.Title)
-		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(strings.TrimSpace(*in.Title)).Exec(ctx); err != nil {
+		if err := r.Client.Matter.UpdateOne(r.Matter).SetTitle(strings.TrimSpace(*in.Title)).Exec(ctx); err != nil {
 			return err
 		}
 	}

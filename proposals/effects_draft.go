@@ -38,7 +38,7 @@ func askAgain(ctx context.Context, r *run) error {
 	}
 	for _, p := range r.Parties {
 		if p.Role == party.RoleCO && p.Cosign == party.CosignSIGNED && p.FromMatterID == nil {
-			err := r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignINVITED).SetCosignDueAt(due).ClearSignedAt().Exec(ctx)
+			err := r.Client.Party.UpdateOne(p).SetCosign(party.CosignINVITED).SetCosignDueAt(due).ClearSignedAt().Exec(ctx)
 			if err != nil {
 				return err
 			}
@@ -94,7 +94,7 @@ func invite(ctx context.Context, r *run) error {
 		case p.Role == party.RoleLEAD:
 			return errs.New(errs.Invalid, "第一提案人不用邀请").At("membershipIds")
 		case p.Cosign == party.CosignDECLINED || p.Cosign == party.CosignEXPIRED || p.Cosign == party.CosignCANCELLED:
-			err = r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignINVITED).SetCosignDueAt(due).Exec(ctx)
+			err = r.Client.Party.UpdateOne(p).SetCosign(party.CosignINVITED).SetCosignDueAt(due).Exec(ctx)
 		}
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ func answerInvite(answer party.Cosign) flow.Effect {
 			if p.Cosign != party.CosignINVITED || !is(p.MembershipID, r.Viewer) {
 				continue
 			}
-			u := r.Client.Party.UpdateOneID(p.ID).SetCosign(answer)
+			u := r.Client.Party.UpdateOne(p).SetCosign(answer)
 			if answer == party.CosignSIGNED {
 				u.SetSignedAt(r.Now)
 			}
@@ -126,7 +126,7 @@ func cancelInvite(ctx context.Context, r *run) error {
 	}
 	for _, p := range r.Parties {
 		if p.Role == party.RoleCO && p.MembershipID != nil && *p.MembershipID == id && p.Cosign == party.CosignINVITED {
-			return r.Client.Party.UpdateOneID(p.ID).SetCosign(party.CosignCANCELLED).Exec(ctx)
+			return r.Client.Party.UpdateOne(p).SetCosign(party.CosignCANCELLED).Exec(ctx)
 		}
 	}
 	return errs.New(errs.Invalid, "此人没有待答复的邀请").At("membershipId")
@@ -155,7 +155,7 @@ func submit(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	u := r.Client.Proposal.UpdateOneID(p.ID).SetSitting(s).SetPeriod(period).SetRegistrationNo(no).SetSubmittedAt(r.Now)
+	u := r.Client.Proposal.UpdateOne(p).SetSitting(s).SetPeriod(period).SetRegistrationNo(no).SetSubmittedAt(r.Now)
 	if joint(p) {
 		if err := expireInvites(ctx, r); err != nil {
 			return err
@@ -179,7 +179,7 @@ func submit(ctx context.Context, r *run) error {
 		return err
 	}
 	p.Edges.Sitting = s // the review clock counts from this sitting's closing
-	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(no).Exec(ctx)
+	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(no).Exec(ctx)
 }
 
 // sittingFor finds the sitting that a submission of now belongs to: the one
@@ -230,7 +230,7 @@ func resubmit(ctx context.Context, r *run) error {
 	if err := expireInvites(ctx, r); err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReviewPass(0).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(0).Exec(ctx)
 }
 
 // consent records what somebody agreed to or applied for.
@@ -244,7 +244,7 @@ func consent(purpose string) flow.Effect {
 func consentWithdraw(ctx context.Context, r *run) error {
 	for _, p := range r.Active(party.RoleCO) {
 		if speaksFor(p, r.Viewer) {
-			return r.Client.Party.UpdateOneID(p.ID).SetWithdrawConsentAt(r.Now).Exec(ctx)
+			return r.Client.Party.UpdateOne(p).SetWithdrawConsentAt(r.Now).Exec(ctx)
 		}
 	}
 	return nil
@@ -259,7 +259,7 @@ func grantReedit(ctx context.Context, r *run) error {
 	if !r.Form.Bool("grant") {
 		return nil
 	}
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReeditGrantedUntil(r.Now.AddDate(0, 0, 7)).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReeditGrantedUntil(r.Now.AddDate(0, 0, 7)).Exec(ctx)
 }
 
 // home finds a member's 界别 and street from his seats of today.

@@ -88,7 +88,7 @@ func assign(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetAssignedAt(r.Now).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetAssignedAt(r.Now).Exec(ctx)
 }
 
 // openShare fills in what a share of a proposal has beyond the engine's: the
@@ -196,7 +196,7 @@ func newRound(ctx context.Context, r *run) error {
 	}
 	r.After["round"] = round
 	r.Proposal().Round = round
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetRound(round).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetRound(round).Exec(ctx)
 }
 
 // supersede ends a share that was not answered: the case goes on without it.
@@ -224,20 +224,20 @@ func jointConsult(ctx context.Context, r *run) error {
 func disclose(ctx context.Context, r *run) error {
 	d := proposal.Disclosure(r.Form.Text("decision"))
 	if d == proposal.DisclosureOPEN {
-		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetVisibility(matter.VisibilityTENANT).Exec(ctx); err != nil {
+		if err := r.Client.Matter.UpdateOne(r.Matter).SetVisibility(matter.VisibilityTENANT).Exec(ctx); err != nil {
 			return err
 		}
 	} else if r.Visibility == matter.VisibilityTENANT {
-		if err := r.Client.Matter.UpdateOneID(r.Matter.ID).SetVisibility(matter.VisibilitySTAFF).Exec(ctx); err != nil {
+		if err := r.Client.Matter.UpdateOne(r.Matter).SetVisibility(matter.VisibilitySTAFF).Exec(ctx); err != nil {
 			return err
 		}
 	}
 	r.After["disclosure"] = string(d)
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisclosure(d).SetDisclosureNote(r.Form.Text("note")).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisclosure(d).SetDisclosureNote(r.Form.Text("note")).Exec(ctx)
 }
 
 func markKey(ctx context.Context, r *run) error {
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetIsKey(true).
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetIsKey(true).
 		SetLeadLeaderPost(r.Form.Text("leadLeaderPost")).SetSuperviseLeaderPost(r.Form.Text("superviseLeaderPost")).Exec(ctx)
 }
 
@@ -280,7 +280,7 @@ func complete(ctx context.Context, r *run) error {
 			}
 		}
 	}
-	u := r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetCompletedAt(r.Now)
+	u := r.Client.Proposal.UpdateOne(r.Proposal()).SetCompletedAt(r.Now)
 	if worst >= 0 {
 		class := r.Policy.Classes[worst].Code
 		u.SetClassOriginal(class).SetClassFinal(class)
@@ -310,7 +310,7 @@ func reportCommitment(ctx context.Context, r *run) error {
 	if it.UnitID != nil && !r.Viewer.InUnit(it.UnitID) {
 		return errs.New(errs.NotFound, "没有这项未了的承诺").At("itemId")
 	}
-	err = r.Client.Item.UpdateOneID(it.ID).SetStatus(item.StatusREPORTED).SetEvidence(r.Form.Text("evidence")).AddVersion(1).Exec(ctx)
+	err = r.Client.Item.UpdateOne(it).SetStatus(item.StatusREPORTED).SetEvidence(r.Form.Text("evidence")).AddVersion(1).Exec(ctx)
 	if err != nil {
 		return err
 	}
@@ -326,7 +326,7 @@ func verifyCommitment(ctx context.Context, r *run) error {
 	if it.Status != item.StatusREPORTED {
 		return failed("承办单位还没有报告这一项")
 	}
-	u := r.Client.Item.UpdateOneID(it.ID).AddVersion(1)
+	u := r.Client.Item.UpdateOne(it).AddVersion(1)
 	if r.Form.Bool("done") {
 		u.SetStatus(item.StatusDONE).SetSettledAt(r.Now)
 	} else {
@@ -340,13 +340,13 @@ func verifyCommitment(ctx context.Context, r *run) error {
 // could not be done is given up, for the reason that is given.
 func settle(ctx context.Context, r *run) error {
 	for _, it := range commitments(r.Case, item.StatusOPEN) {
-		err := r.Client.Item.UpdateOneID(it.ID).SetStatus(item.StatusDROPPED).SetSettledAt(r.Now).AddVersion(1).Exec(ctx)
+		err := r.Client.Item.UpdateOne(it).SetStatus(item.StatusDROPPED).SetSettledAt(r.Now).AddVersion(1).Exec(ctx)
 		if err != nil {
 			return err
 		}
 	}
 	r.Before["class"], r.After["class"] = r.Proposal().ClassFinal, r.Form.Text("class")
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetClassFinal(r.Form.Text("class")).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetClassFinal(r.Form.Text("class")).Exec(ctx)
 }
 
 func archive(ctx context.Context, r *run) error {
@@ -366,17 +366,17 @@ func applyCorrection(ctx context.Context, r *run) error {
 	switch field {
 	case "title":
 		r.Before[field] = r.Title
-		err = r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(value).Exec(ctx)
+		err = r.Client.Matter.UpdateOne(r.Matter).SetTitle(value).Exec(ctx)
 	case "category":
 		r.Before[field] = r.Proposal().Category
-		err = r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetCategory(value).Exec(ctx)
+		err = r.Client.Proposal.UpdateOne(r.Proposal()).SetCategory(value).Exec(ctx)
 	case "consentReason":
 		r.Before[field] = r.Proposal().ConsentReason
-		err = r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetConsentReason(value).Exec(ctx)
+		err = r.Client.Proposal.UpdateOne(r.Proposal()).SetConsentReason(value).Exec(ctx)
 	}
 	if err != nil {
 		return err
 	}
 	r.After[field] = value
-	return r.Client.Record.UpdateOneID(rec.ID).SetConfirmedAt(r.Now).Exec(ctx)
+	return r.Client.Record.UpdateOne(rec).SetConfirmedAt(r.Now).Exec(ctx)
 }

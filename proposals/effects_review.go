@@ -35,7 +35,7 @@ func note(r *run, kind record.Kind, purpose, body string, data map[string]any) *
 func void(ctx context.Context, r *run, rec *gen.Record) error {
 	data := maps.Clone(rec.Data)
 	data["for"] = fmt.Sprint(data["for"], ".void")
-	return r.Client.Record.UpdateOneID(rec.ID).SetData(data).Exec(ctx)
+	return r.Client.Record.UpdateOne(rec).SetData(data).Exec(ctx)
 }
 
 // recordPass keeps a reviewer's opinion as the next pass.
@@ -49,7 +49,7 @@ func recordPass(ctx context.Context, r *run) error {
 		return err
 	}
 	r.After["pass"] = name
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetReviewPass(pass).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(pass).Exec(ctx)
 }
 
 func flagSecret(on bool) flow.Effect {
@@ -61,7 +61,7 @@ func flagSecret(on bool) flow.Effect {
 		if err := note(r, record.KindCHECK, purpose, r.Reason, nil).SetAudience(record.AudienceSTAFF).Exec(ctx); err != nil {
 			return err
 		}
-		return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetSecretFlag(on).Exec(ctx)
+		return r.Client.Proposal.UpdateOne(r.Proposal()).SetSecretFlag(on).Exec(ctx)
 	}
 }
 
@@ -69,7 +69,7 @@ func flagSecret(on bool) flow.Effect {
 // alone.
 func file(ctx context.Context, r *run) error {
 	p := r.Proposal()
-	u := r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionFILED).SetFiledAt(r.Now)
+	u := r.Client.Proposal.UpdateOne(p).SetDisposition(proposal.DispositionFILED).SetFiledAt(r.Now)
 	s := p.Edges.Sitting
 	own := p.Period != nil && *p.Period == proposal.PeriodINTERSESSION && r.Policy.IntersessionNumbers == "OWN"
 	var number string
@@ -103,7 +103,7 @@ func file(ctx context.Context, r *run) error {
 	if err := u.Exec(ctx); err != nil {
 		return err
 	}
-	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(number).Exec(ctx)
+	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(number).Exec(ctx)
 }
 
 func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
@@ -121,7 +121,7 @@ func dispose(d proposal.Disposition) flow.Effect {
 				return err
 			}
 		}
-		u := r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisposition(d).SetDispositionNote(r.Reason)
+		u := r.Client.Proposal.UpdateOne(r.Proposal()).SetDisposition(d).SetDispositionNote(r.Reason)
 		if d == proposal.DispositionWITHDRAWN {
 			if err := release(ctx, r, u); err != nil {
 				return err
@@ -140,7 +140,7 @@ func release(ctx context.Context, r *run, u *gen.ProposalUpdateOne) error {
 		return nil
 	}
 	u.ClearCaseNo().SetIsNoOne(false)
-	return r.Client.Matter.UpdateOneID(r.Matter.ID).SetNumber(*p.RegistrationNo).Exec(ctx)
+	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(*p.RegistrationNo).Exec(ctx)
 }
 
 // refuse gives a number of its own series, never one of the cases.
@@ -155,7 +155,7 @@ func refuse(ctx context.Context, r *run) error {
 	if err := dispose(proposal.DispositionNOT_FILED)(ctx, r); err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOneID(p.ID).SetDispositionReason(r.Form.Text("reasonCode")).
+	return r.Client.Proposal.UpdateOne(p).SetDispositionReason(r.Form.Text("reasonCode")).
 		SetNotFiledNo(fmt.Sprintf("T%02d%02d-%03d", s.Edges.Term.Ordinal, s.Ordinal, n)).Exec(ctx)
 }
 
@@ -204,7 +204,7 @@ func merge(ctx context.Context, r *run) error {
 		}
 	}
 	r.After["into"] = c.Number
-	u := r.Client.Proposal.UpdateOneID(p.ID).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason)
+	u := r.Client.Proposal.UpdateOne(p).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason)
 	if err := release(ctx, r, u); err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func adopt(ctx context.Context, r *run, c *flow.Case) error {
 				return err
 			}
 		case old.Cosign != party.CosignNONE && old.Cosign != party.CosignSIGNED:
-			err := r.Client.Party.UpdateOneID(old.ID).SetCosign(p.Cosign).SetFromMatterID(r.Matter.ID).Exec(ctx)
+			err := r.Client.Party.UpdateOne(old).SetCosign(p.Cosign).SetFromMatterID(r.Matter.ID).Exec(ctx)
 			if err != nil {
 				return err
 			}
@@ -274,7 +274,7 @@ func undoMerge(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetDisposition(proposal.DispositionNONE).SetDispositionNote("").Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisposition(proposal.DispositionNONE).SetDispositionNote("").Exec(ctx)
 }
 
 // consentOpinion is the proposer's own word, or staff's record of it with how
@@ -287,7 +287,7 @@ func consentOpinion(ctx context.Context, r *run) error {
 	if err := note(r, record.KindCONSENT, "opinion", r.Form.Text("how"), nil).Exec(ctx); err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOneID(r.Proposal().ID).SetOpinionConsentAt(r.Now).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetOpinionConsentAt(r.Now).Exec(ctx)
 }
 
 // convertOpinion opens a 社情民意 of its own life, linked both ways; the

@@ -28,7 +28,7 @@ func registerShareEffects(e *flow.Engine) {
 	}
 }
 
-func update(r *run) *gen.AssignmentUpdateOne { return r.Client.Assignment.UpdateOneID(r.Share.ID) }
+func update(r *run) *gen.AssignmentUpdateOne { return r.Client.Assignment.UpdateOne(r.Share) }
 
 func signReceipt(ctx context.Context, r *run) error { return update(r).SetSignedAt(r.Now).Exec(ctx) }
 
@@ -260,7 +260,7 @@ func draft(ctx context.Context, r *run) error {
 	var err error
 	if rep != nil && (rep.Status == reply.StatusDRAFT || rep.Status == reply.StatusSIGNED_OFF) { // SIGNED_OFF: the office rejected it
 		r.Before["body"] = rep.Body
-		rep, err = r.Client.Reply.UpdateOneID(rep.ID).SetClass(in.Class).SetBody(in.Body).SetPublishable(in.Publishable).
+		rep, err = r.Client.Reply.UpdateOne(rep).SetClass(in.Class).SetBody(in.Body).SetPublishable(in.Publishable).
 			SetStatus(reply.StatusDRAFT).Save(ctx)
 	} else {
 		rep, err = r.Client.Reply.Create().SetMatterID(r.Matter.ID).SetAssignmentID(r.Share.ID).SetKind(reply.KindREPLY).
@@ -301,7 +301,7 @@ func signOff(ctx context.Context, r *run) error {
 		}
 	}
 	rep := r.Reply(r.Share)
-	u := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSIGNED_OFF).SetNillableSignerID(r.Actor()).SetSignedAt(r.Now)
+	u := r.Client.Reply.UpdateOne(rep).SetStatus(reply.StatusSIGNED_OFF).SetNillableSignerID(r.Actor()).SetSignedAt(r.Now)
 	if rep.DocNo == "" {
 		no, err := docNo(ctx, r, "reply")
 		if err != nil {
@@ -330,7 +330,7 @@ func send(ctx context.Context, r *run) error {
 func sendBack(ctx context.Context, r *run) error {
 	rep := r.Reply(r.Share)
 	rep.Status = reply.StatusSENT_BACK // the new clock counts from here
-	err := r.Client.Reply.UpdateOneID(rep.ID).SetStatus(reply.StatusSENT_BACK).SetSentBackReason(r.Reason).Exec(ctx)
+	err := r.Client.Reply.UpdateOne(rep).SetStatus(reply.StatusSENT_BACK).SetSentBackReason(r.Reason).Exec(ctx)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ END $$;
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE ON grants FOR EACH STATEMENT EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE ON seats FOR EACH STATEMENT EXECUTE FUNCTION rights_changed();
 CREATE TRIGGER rights_changed AFTER UPDATE ON memberships FOR EACH STATEMENT EXECUTE FUNCTION rights_changed();
-CREATE TRIGGER rights_changed AFTER UPDATE ON units FOR EACH STATEMENT EXECUTE FUNCTION rights_changed();
+CREATE TRIGGER rights_changed AFTER INSERT OR UPDATE ON units FOR EACH STATEMENT EXECUTE FUNCTION rights_changed();
 
 -- The audit chain of a tenant: hash = SHA-256(previous hash, tenant, number,
 -- entry). The searchable columns are generated from the entry, so they cannot

@@ -91,7 +91,7 @@ const methods = "GET, POST, OPTIONS"
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.o.Timeout)
 	defer cancel()
-	c := &call{endpoint: e, w: w, id: or(httpd.RequestID(ctx), ""), dialect: e.fallback()}
+	c := &call{endpoint: e, w: w, id: httpd.RequestID(ctx), dialect: e.fallback()}
 	if c.id == "" {
 		c.id = httpd.NewRequestID()
 	}
@@ -153,7 +153,7 @@ func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
 		ReadTime: graphql.TraceTiming{Start: now, End: now},
 	})
 	if len(bad) > 0 {
-		c.refuse(ctx, invalid, list(bad)...)
+		c.refuse(ctx, invalid, each(bad)...)
 		return
 	}
 	c.operation = clip(op.Operation.Name, 60)

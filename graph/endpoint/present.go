@@ -43,9 +43,6 @@ var errPanicked = errors.New("panicked")
 func (e *endpoint) present(ctx context.Context, err error) *gqlerror.Error {
 	err = tenants.Translate(err)
 	out := graph.Present(ctx, err)
-	if out.Err != nil { // gqlgen's own may carry a cause; its text is for the log
-		out.Err = nil
-	}
 	switch out.Extensions["code"] {
 	case string(errs.Internal), string(errs.Unavailable):
 		e.report(ctx, err)

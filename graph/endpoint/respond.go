@@ -41,13 +41,15 @@ type statuses struct{ plain, modern, edition int }
 func always(status int) statuses { return statuses{status, status, status} }
 
 var (
-	unreadable = always(http.StatusBadRequest)  // nothing can be made of it
-	malformed  = statuses{400, 400, 422}        // readable, but no GraphQL request
-	unparsable = statuses{200, 400, 400}        // the document is not GraphQL
-	invalid    = statuses{200, 400, 422}        // the document, its variables or its size
-	_          = http.StatusUnprocessableEntity // 422
-	partial    = 294                            // data and errors; not registered, see the edition, 6.1
+	unreadable = always(http.StatusBadRequest) // nothing can be made of it
+	malformed  = statuses{400, 400, 422}       // readable, but no GraphQL request
+	unparsable = statuses{200, 400, 400}       // the document is not GraphQL
+	invalid    = statuses{200, 400, 422}       // the document, its variables or its size
 )
+
+// partial is the status of data with errors. It is not registered; the edition
+// of September 2026, 6.1, says why it is used.
+const partial = 294
 
 // refusal is why a request is not executed.
 type refusal struct {
@@ -58,12 +60,12 @@ type refusal struct {
 func (r *refusal) errs() []error {
 	var l gqlerror.List
 	if errors.As(r.err, &l) {
-		return list(l)
+		return each(l)
 	}
 	return []error{r.err}
 }
 
-func list(l gqlerror.List) []error {
+func each(l gqlerror.List) []error {
 	out := make([]error, len(l))
 	for i, e := range l {
 		out[i] = e

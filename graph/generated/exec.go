@@ -643,6 +643,7 @@ type ComplexityRoot struct {
 	}
 
 	RoleRights struct {
+		Duty     func(childComplexity int) int
 		Name     func(childComplexity int) int
 		NeedsTwo func(childComplexity int) int
 		Rights   func(childComplexity int) int
@@ -4484,6 +4485,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RightsEffect.Post(childComplexity), true
 
+	case "RoleRights.duty":
+		if e.ComplexityRoot.RoleRights.Duty == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleRights.Duty(childComplexity), true
 	case "RoleRights.name":
 		if e.ComplexityRoot.RoleRights.Name == nil {
 			break
@@ -7685,6 +7692,8 @@ type RoleRights {
   role: String!
   "名称"
   name: String!
+  "用途"
+  duty: String!
   "是否要另一位管理员确认才生效"
   needsTwo: Boolean!
   rights: [Right!]!
@@ -8748,6 +8757,8 @@ func (ec *executionContext) childFields_RoleRights(ctx context.Context, field gr
 		return ec.fieldContext_RoleRights_role(ctx, field)
 	case "name":
 		return ec.fieldContext_RoleRights_name(ctx, field)
+	case "duty":
+		return ec.fieldContext_RoleRights_duty(ctx, field)
 	case "needsTwo":
 		return ec.fieldContext_RoleRights_needsTwo(ctx, field)
 	case "rights":
@@ -25646,6 +25657,29 @@ func (ec *executionContext) _RoleRights_name(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_RoleRights_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RoleRights", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RoleRights_duty(ctx context.Context, field graphql.CollectedField, obj *model.RoleRights) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RoleRights_duty(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duty, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RoleRights_duty(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoleRights", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -44468,6 +44502,11 @@ func (ec *executionContext) _RoleRights(ctx context.Context, sel ast.SelectionSe
 			}
 		case "name":
 			out.Values[i] = ec._RoleRights_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "duty":
+			out.Values[i] = ec._RoleRights_duty(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

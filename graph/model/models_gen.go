@@ -1355,6 +1355,8 @@ type RoleRights struct {
 	Role string `json:"role"`
 	// 名称
 	Name string `json:"name"`
+	// 用途
+	Duty string `json:"duty"`
 	// 是否要另一位管理员确认才生效
 	NeedsTwo bool     `json:"needsTwo"`
 	Rights   []*Right `json:"rights"`

@@ -1,0 +1,209 @@
+package tenants_test
+
+import (
+	"context"
+	"reflect"
+	"testing"
+	"time"
+
+	"entgo.io/ent"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
+)
+
+// entity is one stored type, found by reflection, so that a new one is tested
+// like all others without being named here.
+type entity struct {
+	name   string
+	client reflect.Value
+}
+
+// entities are all types of the client but the directory of committees.
+func entities(c *gen.Client) (out []entity) {
+	v := reflect.ValueOf(c).Elem()
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		if !f.IsExported() || f.Name == gen.TypeTenant || !v.Field(i).MethodByName("Query").IsValid() {
+			continue
+		}
+		out = append(out, entity{f.Name, v.Field(i)})
+	}
+	return out
+}
+
+func call(v reflect.Value, method string, args ...any) []reflect.Value {
+	in := make([]reflect.Value, len(args))
+	for i, a := range args {
+		in[i] = reflect.ValueOf(a)
+	}
+	return v.MethodByName(method).Call(in)
+}
+
+func failure(out []reflect.Value) error {
+	err, _ := out[len(out)-1].Interface().(error)
+	return err
+}
+
+func (e entity) get(ctx context.Context, id uuid.UUID) error {
+	return failure(call(e.client, "Get", ctx, id))
+}
+
+// list answers the ids and the tenants of all rows.
+func (e entity) list(ctx context.Context) (ids, of []uuid.UUID, err error) {
+	out := call(call(e.client, "Query")[0], "All", ctx)
+	for i := range out[0].Len() {
+		row := out[0].Index(i).Elem()
+		ids = append(ids, row.FieldByName("ID").Interface().(uuid.UUID))
+		of = append(of, row.FieldByName("TenantID").Interface().(uuid.UUID))
+	}
+	return ids, of, failure(out)
+}
+
+func (e entity) count(ctx context.Context) (int, error) {
+	out := call(call(e.client, "Query")[0], "Count", ctx)
+	return out[0].Interface().(int), failure(out)
+}
+
+// create tries to make a row without any content.
+func (e entity) create(ctx context.Context) error {
+	return failure(call(call(e.client, "Create")[0], "Exec", ctx))
+}
+
+// update changes the one field that change names for the type.
+func (e entity) update(ctx context.Context, id uuid.UUID) error {
+	b := call(e.client, "UpdateOneID", id)[0]
+	e.change(b)
+	return failure(call(b, "Exec", ctx))
+}
+
+func (e entity) updateAll(ctx context.Context) (int, error) {
+	b := call(e.client, "Update")[0]
+	e.change(b)
+	out := call(b, "Save", ctx)
+	return out[0].Interface().(int), failure(out)
+}
+
+func (e entity) change(builder reflect.Value) {
+	f, ok := changes[e.name]
+	if !ok {
+		panic("changes has no field of " + e.name)
+	}
+	m := call(builder, "Mutation")[0].Interface().(ent.Mutation)
+	if err := m.SetField(f.field, f.value); err != nil {
+		panic(err)
+	}
+}
+
+func (e entity) delete(ctx context.Context, id uuid.UUID) error {
+	return failure(call(call(e.client, "DeleteOneID", id)[0], "Exec", ctx))
+}
+
+func (e entity) deleteAll(ctx context.Context) error {
+	return failure(call(call(e.client, "Delete")[0], "Exec", ctx))
+}
+
+type change struct {
+	field string
+	value any
+}
+
+// changes names a field of each type that ent lets a caller change.
+var changes = map[string]change{
+	"Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Cohort": {"lead_leader_post", "甲"}, "Feedback": {"opinion", "甲"},
+	"Grant": {"reason", "甲"}, "Item": {"text", "甲"}, "Link": {"reason", "甲"}, "Matter": {"title", "甲"}, "Membership": {"name", "甲"},
+	"Party": {"name", "甲"}, "Process": {"status", process.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"},
+	"Reply": {"body", "甲"}, "Seat": {"seat_from", clock.Date(2025, 1, 1)}, "Sitting": {"ordinal", 9}, "Step": {"reason", "甲"},
+	"TenantPolicy": {"note", "甲"}, "Term": {"ordinal", 9}, "Timer": {"due_on", clock.Date(2025, 1, 1)}, "Unit": {"name", "甲"},
+	"Workday": {"note", "甲"},
+}
+
+// append-only types: the serving role may not change them at all.
+var ledgers = map[string]bool{"Step": true, "TenantPolicy": true}
+
+// pair is a database with two committees that have one row of every type.
+type pair struct {
+	*tenantstest.DB
+	a, b         uuid.UUID
+	ofA, ofB     map[string]uuid.UUID
+	bareA, bareB uuid.UUID // a second matter, without a payload
+}
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	p := &pair{DB: tenantstest.New(t)}
+	p.a = tenantstest.Tenant(t, p.DB, "210200", "甲市政协", "CITY")
+	p.b = tenantstest.Tenant(t, p.DB, "210202", "乙区政协", "DISTRICT")
+	p.ofA, p.bareA = plant(t, p.Store, p.a)
+	p.ofB, p.bareB = plant(t, p.Store, p.b)
+	return p
+}
+
+func (p *pair) in(t *testing.T, tenant uuid.UUID, fn func(context.Context)) {
+	t.Helper()
+	err := p.Store.InTx(context.Background(), tenant, func(ctx context.Context) error { fn(ctx); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plant makes one row of every entity and of every other table of a tenant.
+func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uuid.UUID, bare uuid.UUID) {
+	t.Helper()
+	c, now := s.Ent(), time.Date(2025, 1, 6, 9, 0, 0, 0, clock.Shanghai)
+	err := s.InTx(context.Background(), tenant, func(ctx context.Context) error {
+		term := c.Term.Create().SetOrdinal(1).SaveX(ctx)
+		sitting := c.Sitting.Create().SetTerm(term).SetOrdinal(1).SaveX(ctx)
+		unit := c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("商务局").SaveX(ctx)
+		who := c.Membership.Create().SetName("委员甲").SetKind("MEMBER").SetTerm(term).SetAccountID(uuid.New()).SaveX(ctx)
+		process := c.Process.Create().SetKind("proposal").SetVersion(1).SetTitle("提案").SetSource("-").SetHash("-").SaveX(ctx)
+		open := func() *gen.Matter {
+			return c.Matter.Create().SetKind("proposal").SetProcess(process).SetState("DRAFT").SetTitle("案由").SetOpenedAt(now).SetCreator(who).SaveX(ctx)
+		}
+		m, other := open(), open()
+		party := c.Party.Create().SetMatter(m).SetMembership(who).SetRole("LEAD").SaveX(ctx)
+		share := c.Assignment.Create().SetMatter(m).SetUnit(unit).SetRole("SOLE").SetState("-").SetAssignedAt(now).SetOriginAssignedAt(now).SaveX(ctx)
+		reply := c.Reply.Create().SetMatter(m).SetAssignment(share).SetKind("REPLY").SetBody("-").SaveX(ctx)
+		ids = map[string]uuid.UUID{
+			"Term": term.ID, "Sitting": sitting.ID, "Unit": unit.ID, "Membership": who.ID, "Process": process.ID, "Matter": m.ID, "Party": party.ID,
+			"Assignment": share.ID, "Reply": reply.ID,
+			"Seat":         c.Seat.Create().SetMembership(who).SetUnit(unit).SaveX(ctx).ID,
+			"Grant":        c.Grant.Create().SetMembership(who).SetRole("member").SaveX(ctx).ID,
+			"Proposal":     c.Proposal.Create().SetMatter(m).SetSitting(sitting).SetProposerKind("INDIVIDUAL").SetRegistrationNo("1").SaveX(ctx).ID,
+			"Cohort":       c.Cohort.Create().SetMatter(m).SetHandleYear(2025).SaveX(ctx).ID,
+			"Feedback":     c.Feedback.Create().SetMatter(m).SetReply(reply).SetParty(party).SetAskedAt(now).SaveX(ctx).ID,
+			"Record":       c.Record.Create().SetMatter(m).SetKind("VISIT").SaveX(ctx).ID,
+			"Item":         c.Item.Create().SetMatter(m).SetKind("TASK").SetText("-").SaveX(ctx).ID,
+			"Link":         c.Link.Create().SetFrom(m).SetTo(other).SetKind("FOLLOWS").SaveX(ctx).ID,
+			"Timer":        c.Timer.Create().SetMatter(m).SetKey("-").SetLabel("-").SetBudget(map[string]any{}).SaveX(ctx).ID,
+			"Step":         c.Step.Create().SetMatter(m).SetAction("-").SetLabel("-").SetAt(now).SaveX(ctx).ID,
+			"Attachment":   c.Attachment.Create().SetMatter(m).SetName("-").SetSize(1).SetContentType("-").SetSha256("-").SetBlobKey("-").SaveX(ctx).ID,
+			"TenantPolicy": c.TenantPolicy.Create().SetVersion(1).SetSettings(map[string]any{}).SaveX(ctx).ID,
+			"Workday":      c.Workday.Create().SetDay(now).SetWorking(false).SaveX(ctx).ID,
+		}
+		bare = other.ID
+		return plain(ctx, tenant, who.ID)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids, bare
+}
+
+// plain makes the rows of the tables that are no entities.
+func plain(ctx context.Context, tenant, who uuid.UUID) error {
+	for _, sql := range []string{
+		`INSERT INTO sequences (tenant_id, scope, next) SELECT $1, 's', 2 WHERE $2::uuid IS NOT NULL`,
+		`INSERT INTO idempotency_keys VALUES ($1, $2, 'k', 'm', '', NULL, now())`,
+		`SELECT audit_append('{"at":"2025-01-06","action":"test","actor":"","object":""}') WHERE $1::uuid <> $2::uuid`,
+	} {
+		if _, err := tenants.Exec(ctx, sql, tenant, who); err != nil {
+			return err
+		}
+	}
+	return nil
+}
