@@ -76,23 +76,21 @@ func Bulk(ctx context.Context, superURL string, size Size, progress func(line st
 }
 
 // before looks at what is there: the role, and a former Bulk of this or
-// another size. A former Bulk is whole, since it was one transaction.
+// another size. A former Bulk is whole, since it was one transaction, and the
+// ids of another size are other ids.
 func (b *bulk) before(ctx context.Context, conn *pgx.Conn) (there bool, err error) {
 	var super bool
-	var had Size
+	var others int
 	err = conn.QueryRow(ctx, `
-		SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
-		  (SELECT count(*) FROM tenants WHERE left(name, $2) = $3),
-		  (SELECT count(*) FROM memberships WHERE tenant_id = $1 AND kind = 'MEMBER'),
-		  (SELECT count(*) FROM matters WHERE tenant_id = $1 AND opened_at < $4)`,
-		b.tenantID(0), len([]rune(namePrefix)), namePrefix, lastDay).Scan(&super, &had.Tenants, &had.Members, &had.Matters)
+		SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user), EXISTS (SELECT FROM tenants WHERE id = $1),
+		  (SELECT count(*) FROM tenants WHERE starts_with(name, $2) AND id <> $1)`, b.tenant(0), namePrefix).Scan(&super, &there, &others)
 	switch {
 	case err != nil:
 		return false, err
 	case !super:
 		return false, errs.New(errs.NotAllowed, "装入测速数据需要数据库超级用户的连接地址：行级安全之下，其他角色不能使用 COPY FROM")
-	case had.Tenants > 0 && had != b.Size:
-		return false, errs.New(errs.Conflict, "数据库里已有 %d 个租户、各 %d 名委员、%d 件提案的测速数据；要换规模，请用新的数据文件夹", had.Tenants, had.Members, had.Matters)
+	case !there && others > 0:
+		return false, errs.New(errs.Conflict, "数据库里已有另一规模的测速数据（%d 个租户）；要换规模，请用新的数据文件夹", others)
 	}
-	return had.Tenants > 0, nil
+	return there, nil
 }

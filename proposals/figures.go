@@ -103,6 +103,9 @@ func (s *Service) PublishList(ctx context.Context, sittingID uuid.UUID) (err err
 	if err != nil || sit.ListPublishedAt != nil {
 		return err
 	}
+	if sit.CutoffAt == nil || sit.CutoffAt.After(clock.Now(ctx)) {
+		return errs.New(errs.NotAllowedInState, "大会提案截止以后才能公布提案目录")
+	}
 	rows, err := s.client.Proposal.Query().Where(proposal.SittingID(sittingID), proposal.CaseNoNotNil()).
 		Order(gen.Desc(proposal.FieldIsNoOne, proposal.FieldPeriod, proposal.FieldIsKey), gen.Asc(proposal.FieldCategory, proposal.FieldSubmittedAt, proposal.FieldID)).
 		WithMatter().ForUpdate().All(sys)

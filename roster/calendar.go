@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -248,25 +247,6 @@ func checkChange(d SittingDates, old *gen.Sitting, now time.Time) error {
 		return errs.New(errs.Invalid, "大会提案截止时间不能改到过去").At("cutoffAt")
 	}
 	return nil
-}
-
-// PublishList freezes the numbering of a sitting's proposals. Called twice it
-// keeps the first time.
-func (s *Service) PublishList(ctx context.Context, id uuid.UUID) (_ *gen.Sitting, err error) {
-	defer errs.Wrap(&err, "roster.PublishList(%s)", id)
-	ctx, _, err = s.enter(ctx, manageSettings)
-	if err != nil {
-		return nil, err
-	}
-	row, err := s.client.Sitting.Query().Where(sitting.ID(id)).Only(ctx)
-	if row, err = found(row, err, "会议"); err != nil || row.ListPublishedAt != nil {
-		return row, err
-	}
-	now := clock.Now(ctx)
-	if row.CutoffAt == nil || row.CutoffAt.After(now) {
-		return nil, errs.New(errs.NotAllowedInState, "大会提案截止以后才能公布提案目录")
-	}
-	return s.client.Sitting.UpdateOne(row).SetListPublishedAt(now).Save(ctx)
 }
 
 // NewWorkday is a day of the committee's own beside the national calendar.

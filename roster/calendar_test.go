@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -141,36 +142,14 @@ func TestChangeSitting(t *testing.T) {
 		refused(t, err, errs.Invalid, "closesOn")
 	})
 	t.Run("after its list is published nothing moves", func(t *testing.T) {
-		must(w, w.PublishList, third.ID)
+		w.do(func(ctx context.Context) error { // as proposals.PublishList does
+			return w.client.Sitting.UpdateOneID(third.ID).SetListPublishedAt(clock.Now(ctx)).Exec(ctx)
+		})
 		_, err := move(third.ID, func(d *SittingDates) { d.ClosesOn = clock.Date(2026, 1, 10) }, sitting3(term.ID))
 		refused(t, err, errs.NotAllowedInState, "")
 	})
 	t.Run("a sitting that does not exist is not found", func(t *testing.T) {
 		_, err := move(uuid.New(), func(*SittingDates) {}, sitting3(term.ID))
-		refused(t, err, errs.NotFound, "")
-	})
-}
-
-func TestPublishList(t *testing.T) {
-	w := newWorld(t)
-	term := w.term(11, 2022, 2027)
-	third, fourth := must(w, w.OpenSitting, sitting3(term.ID)), must(w, w.OpenSitting, sitting4(term.ID))
-	t.Run("the list is published after the deadline of plenary proposals", func(t *testing.T) {
-		_, err := try(w, w.PublishList, fourth.ID)
-		refused(t, err, errs.NotAllowedInState, "")
-		if got := must(w, w.PublishList, third.ID); got.ListPublishedAt == nil {
-			t.Fatal(got)
-		}
-	})
-	t.Run("once: the second time keeps the first", func(t *testing.T) {
-		before := *must(w, w.PublishList, third.ID).ListPublishedAt
-		w.later(1)
-		if got := must(w, w.PublishList, third.ID); !got.ListPublishedAt.Equal(before) {
-			t.Fatal(got.ListPublishedAt, before)
-		}
-	})
-	t.Run("a sitting that does not exist is not found", func(t *testing.T) {
-		_, err := try(w, w.PublishList, uuid.New())
 		refused(t, err, errs.NotFound, "")
 	})
 }

@@ -291,7 +291,6 @@ func (w *world) everyCall() map[string]func(context.Context) error {
 		"OpenTerm":      func(ctx ctxT) error { _, err := w.OpenTerm(ctx, NewTerm{}); return err },
 		"OpenSitting":   func(ctx ctxT) error { _, err := w.OpenSitting(ctx, NewSitting{}); return err },
 		"ChangeSitting": func(ctx ctxT) error { _, err := w.ChangeSitting(ctx, id, SittingDates{}); return err },
-		"PublishList":   func(ctx ctxT) error { _, err := w.PublishList(ctx, id); return err },
 		"AddWorkday":    func(ctx ctxT) error { _, err := w.AddWorkday(ctx, NewWorkday{}); return err },
 		"SetPolicy":     func(ctx ctxT) error { _, err := w.SetPolicy(ctx, NewPolicy{}); return err },
 		"CreateUnit":    func(ctx ctxT) error { _, err := w.CreateUnit(ctx, NewUnit{}); return err },

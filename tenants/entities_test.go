@@ -160,16 +160,16 @@ func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uui
 		sitting := c.Sitting.Create().SetTerm(term).SetOrdinal(1).SaveX(ctx)
 		unit := c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("商务局").SaveX(ctx)
 		who := c.Membership.Create().SetName("委员甲").SetKind("MEMBER").SetTerm(term).SetAccountID(uuid.New()).SaveX(ctx)
-		process := c.Process.Create().SetKind("proposal").SetVersion(1).SetTitle("提案").SetSource("-").SetHash("-").SaveX(ctx)
+		proc := c.Process.Create().SetKind("proposal").SetVersion(1).SetTitle("提案").SetSource("-").SetHash("-").SaveX(ctx)
 		open := func() *gen.Matter {
-			return c.Matter.Create().SetKind("proposal").SetProcess(process).SetState("DRAFT").SetTitle("案由").SetOpenedAt(now).SetCreator(who).SaveX(ctx)
+			return c.Matter.Create().SetKind("proposal").SetProcess(proc).SetState("DRAFT").SetTitle("案由").SetOpenedAt(now).SetCreator(who).SaveX(ctx)
 		}
 		m, other := open(), open()
 		party := c.Party.Create().SetMatter(m).SetMembership(who).SetRole("LEAD").SaveX(ctx)
 		share := c.Assignment.Create().SetMatter(m).SetUnit(unit).SetRole("SOLE").SetState("-").SetAssignedAt(now).SetOriginAssignedAt(now).SaveX(ctx)
 		reply := c.Reply.Create().SetMatter(m).SetAssignment(share).SetKind("REPLY").SetBody("-").SaveX(ctx)
 		ids = map[string]uuid.UUID{
-			"Term": term.ID, "Sitting": sitting.ID, "Unit": unit.ID, "Membership": who.ID, "Process": process.ID, "Matter": m.ID, "Party": party.ID,
+			"Term": term.ID, "Sitting": sitting.ID, "Unit": unit.ID, "Membership": who.ID, "Process": proc.ID, "Matter": m.ID, "Party": party.ID,
 			"Assignment": share.ID, "Reply": reply.ID,
 			"Seat":         c.Seat.Create().SetMembership(who).SetUnit(unit).SaveX(ctx).ID,
 			"Grant":        c.Grant.Create().SetMembership(who).SetRole("member").SaveX(ctx).ID,

@@ -2247,11 +2247,6 @@ func (_q *ProposalQuery) collectField(ctx context.Context, oneNode bool, opCtx *
 				selectedFields = append(selectedFields, proposal.FieldReviewPass)
 				fieldSeen[proposal.FieldReviewPass] = struct{}{}
 			}
-		case "secretFlag":
-			if _, ok := fieldSeen[proposal.FieldSecretFlag]; !ok {
-				selectedFields = append(selectedFields, proposal.FieldSecretFlag)
-				fieldSeen[proposal.FieldSecretFlag] = struct{}{}
-			}
 		case "disclosure":
 			if _, ok := fieldSeen[proposal.FieldDisclosure]; !ok {
 				selectedFields = append(selectedFields, proposal.FieldDisclosure)

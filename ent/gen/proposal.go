@@ -74,7 +74,7 @@ type Proposal struct {
 	DispositionNote string `json:"disposition_note,omitempty"`
 	// 已完成的审查遍数（初审、复审、终审）
 	ReviewPass int `json:"review_pass,omitempty"`
-	// 有人提出可能涉密，立案前须排除
+	// 有人提出可能涉密，立案前须排除；只在机关的时间线上可见
 	SecretFlag bool `json:"secret_flag,omitempty"`
 	// 公开：未定 / 待审 / 公开 / 仅摘要 / 不公开
 	Disclosure proposal.Disclosure `json:"disclosure,omitempty"`

@@ -46,7 +46,7 @@ func (Proposal) Fields() []ent.Field {
 		text("disposition_reason", "处理理由代码"),
 		text("disposition_note", "处理说明"),
 		field.Int("review_pass").Default(0).Comment("已完成的审查遍数（初审、复审、终审）"),
-		field.Bool("secret_flag").Default(false).Comment("有人提出可能涉密，立案前须排除"),
+		field.Bool("secret_flag").Default(false).Comment("有人提出可能涉密，立案前须排除；只在机关的时间线上可见").Annotations(entgql.Skip()),
 		field.Enum("disclosure").Values("UNDECIDED", "PROPOSED", "OPEN", "ABSTRACT_ONLY", "CLOSED").
 			Default("UNDECIDED").Comment("公开：未定 / 待审 / 公开 / 仅摘要 / 不公开"),
 		text("disclosure_note", "不公开或未定的理由"),

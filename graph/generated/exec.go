@@ -516,7 +516,6 @@ type ComplexityRoot struct {
 		RegistrationNo      func(childComplexity int) int
 		ReviewPass          func(childComplexity int) int
 		Round               func(childComplexity int) int
-		SecretFlag          func(childComplexity int) int
 		Sitting             func(childComplexity int) int
 		Situation           func(childComplexity int) int
 		SubmittedAt         func(childComplexity int) int
@@ -3795,12 +3794,6 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Proposal.Round(childComplexity), true
-	case "Proposal.secretFlag":
-		if e.ComplexityRoot.Proposal.SecretFlag == nil {
-			break
-		}
-
-		return e.ComplexityRoot.Proposal.SecretFlag(childComplexity), true
 	case "Proposal.sitting":
 		if e.ComplexityRoot.Proposal.Sitting == nil {
 			break
@@ -8533,8 +8526,6 @@ func (ec *executionContext) childFields_Proposal(ctx context.Context, field grap
 		return ec.fieldContext_Proposal_dispositionNote(ctx, field)
 	case "reviewPass":
 		return ec.fieldContext_Proposal_reviewPass(ctx, field)
-	case "secretFlag":
-		return ec.fieldContext_Proposal_secretFlag(ctx, field)
 	case "disclosure":
 		return ec.fieldContext_Proposal_disclosure(ctx, field)
 	case "disclosureNote":
@@ -22427,29 +22418,6 @@ func (ec *executionContext) _Proposal_reviewPass(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Proposal_reviewPass(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Proposal", field, false, false, errors.New("field of type Int does not have child fields"))
-}
-
-func (ec *executionContext) _Proposal_secretFlag(ctx context.Context, field graphql.CollectedField, obj *gen.Proposal) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Proposal_secretFlag(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.SecretFlag, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
-			return ec.marshalNBoolean2bool(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Proposal_secretFlag(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Proposal", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Proposal_disclosure(ctx context.Context, field graphql.CollectedField, obj *gen.Proposal) (ret graphql.Marshaler) {
@@ -42786,11 +42754,6 @@ func (ec *executionContext) _Proposal(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "reviewPass":
 			out.Values[i] = ec._Proposal_reviewPass(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
-		case "secretFlag":
-			out.Values[i] = ec._Proposal_secretFlag(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
