@@ -2,28 +2,23 @@ package main
 
 import (
 	"net/http"
+	"os"
 
-	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
-
-	"github.com/bihuan/bihuan/graph"
-	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/graph/endpoint"
 )
 
 // handler is everything below the server.
 func (a *app) handler(dev bool) (http.Handler, error) {
-	mux := http.NewServeMux()
-	h := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: a.resolver}))
-	h.AddTransport(transport.POST{})
-	h.SetErrorPresenter(graph.Present)
-	h.Use(graph.Operation{Resolver: a.resolver})
-	mux.Handle("/graphql", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, err := a.resolver.Authenticate(r)
-		if err != nil {
-			http.Error(w, err.Error(), 401)
-			return
+	var docs endpoint.Documents
+	if a.cfg.Documents != "" {
+		var err error
+		if docs, err = endpoint.LoadDocuments(os.DirFS(a.cfg.Documents)); err != nil {
+			return nil, err
 		}
-		h.ServeHTTP(w, r.WithContext(ctx))
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", endpoint.New(endpoint.Options{
+		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted,
 	}))
 	files := a.files()
 	mux.Handle("POST /files", files)

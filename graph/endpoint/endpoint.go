@@ -91,14 +91,8 @@ const methods = "GET, POST, OPTIONS"
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.o.Timeout)
 	defer cancel()
-	c := &call{endpoint: e, w: w, id: httpd.RequestID(ctx), dialect: e.fallback()}
-	if c.id == "" {
-		c.id = httpd.NewRequestID()
-	}
-	from := audit.From{Address: httpd.ClientAddress(ctx), Agent: r.UserAgent(), RequestID: c.id}
-	if from.Address == "" {
-		from.Address = r.RemoteAddr // not behind httpd
-	}
+	from := origin(r)
+	c := &call{endpoint: e, w: w, id: from.RequestID, dialect: e.fallback()}
 	ctx = graph.WithOrigin(context.WithValue(ctx, callKey{}, c), from)
 	defer c.rescue(ctx)
 	w.Header().Set("Cache-Control", "no-store")
@@ -113,6 +107,15 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
 		c.refuse(ctx, always(http.StatusMethodNotAllowed), bad("请用 POST 或 GET"))
 	}
+}
+
+// origin is what httpd found out, or what there is to see without it.
+func origin(r *http.Request) audit.From {
+	from := audit.From{Address: httpd.ClientAddress(r.Context()), Agent: r.UserAgent(), RequestID: httpd.RequestID(r.Context())}
+	if from.RequestID == "" {
+		from.Address, from.RequestID = r.RemoteAddr, httpd.NewRequestID()
+	}
+	return from
 }
 
 // serve takes a request from its header to its answer.

@@ -104,7 +104,7 @@ func (p *product) run() {
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	for end := time.Now().Add(120 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(240 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		r, err := http.Get(p.url + "/readyz")
 		if err == nil {
 			_ = r.Body.Close()

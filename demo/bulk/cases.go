@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"fmt"
@@ -11,10 +11,10 @@ import (
 
 // cases goes through all proposals in the order of time, all committees
 // mixed.
-func (b *bulk) cases(do func(m *matter) error) error {
-	for n := range b.Matters {
-		for t := range b.Tenants {
-			m := b.matter(t, n)
+func (w *world) cases(do func(m *matter) error) error {
+	for n := range w.Matters {
+		for t := range w.Tenants {
+			m := w.matter(t, n)
 			if err := do(&m); err != nil {
 				return err
 			}
@@ -23,10 +23,10 @@ func (b *bulk) cases(do func(m *matter) error) error {
 	return nil
 }
 
-func (b *bulk) proposalProcess(t int) uuid.UUID {
-	for p, d := range b.processes {
-		if d == b.proposal {
-			return b.process(t, p)
+func (w *world) proposalProcess(t int) uuid.UUID {
+	for p, d := range w.processes {
+		if d == w.proposal {
+			return w.process(t, p)
 		}
 	}
 	return uuid.Nil
@@ -48,8 +48,8 @@ func number(m *matter) string {
 	return ""
 }
 
-func (b *bulk) matterRows(l *line, emit func() error) error {
-	return b.cases(func(m *matter) error {
+func (w *world) matterRows(l *line, emit func() error) error {
+	return w.cases(func(m *matter) error {
 		visible := "PARTIES"
 		switch {
 		case m.open():
@@ -57,24 +57,24 @@ func (b *bulk) matterRows(l *line, emit func() error) error {
 		case m.stage >= submitted:
 			visible = "STAFF"
 		}
-		l.id(m.id).id(b.tenant(m.t)).time(m.opened).time(m.opened).text("proposal").text(m.state.Code).text(m.state.Turn).text(number(m)).
-			text(b.title(m.t, m.n)).time(m.opened)
+		l.id(m.id).id(w.tenant(m.t)).time(m.opened).time(m.opened).text("proposal").text(m.state.Code).text(m.state.Turn).text(number(m)).
+			text(w.title(m.t, m.n)).time(m.opened)
 		if m.state.End {
 			l.time(m.at(m.stage))
 		} else {
 			l.null()
 		}
-		l.day(m.due()).text(visible).id(b.proposalProcess(m.t)).id(b.person(m.t, m.lead)).id(b.unit(m.t, m.sector())).id(b.unit(m.t, m.street()))
+		l.day(m.due()).text(visible).id(w.proposalProcess(m.t)).id(w.person(m.t, m.lead)).id(w.unit(m.t, m.sector())).id(w.unit(m.t, m.street()))
 		return emit()
 	})
 }
 
 var dispositions = map[string]string{"NOT_FILED": "NOT_FILED", "WITHDRAWN": "WITHDRAWN", "CONVERTED_LETTER": "CONVERTED_LETTER"}
 
-func (b *bulk) proposalRows(l *line, emit func() error) error {
-	return b.cases(func(m *matter) error {
-		topic := b.topic(m.t, m.n)
-		l.id(b.id(m.opened, aProposal, m.t, m.n, 0)).id(b.tenant(m.t)).time(m.opened)
+func (w *world) proposalRows(l *line, emit func() error) error {
+	return w.cases(func(m *matter) error {
+		topic := w.topic(m.t, m.n)
+		l.id(w.id(m.opened, aProposal, m.t, m.n, 0)).id(w.tenant(m.t)).time(m.opened)
 		if m.stage >= submitted {
 			l.text(registration(m))
 		} else {
@@ -118,9 +118,9 @@ func (b *bulk) proposalRows(l *line, emit func() error) error {
 		if m.open() {
 			disclosure = "OPEN"
 		}
-		l.text(disposition).text(reason).int(b.passes(m)).text(disclosure).text(class).text(class).id(m.id)
+		l.text(disposition).text(reason).int(w.passes(m)).text(disclosure).text(class).text(class).id(m.id)
 		if m.stage >= submitted {
-			l.id(b.sitting(m.t, m.sitting))
+			l.id(w.sitting(m.t, m.sitting))
 		} else {
 			l.null()
 		}
@@ -129,12 +129,12 @@ func (b *bulk) proposalRows(l *line, emit func() error) error {
 }
 
 // passes are the reviews done: none before the review, all from its end.
-func (b *bulk) passes(m *matter) int {
+func (w *world) passes(m *matter) int {
 	switch {
 	case m.stage >= filed || dispositions[m.state.Code] != "" && m.stage > submitted:
 		return 3
 	case m.state.Code == "UNDER_REVIEW":
-		return 1 + b.pick(3, m.t, m.n, 30)
+		return 1 + w.pick(3, m.t, m.n, 30)
 	}
 	return 0
 }
@@ -146,10 +146,10 @@ func classOf(m *matter) string {
 	return []string{"A", "A", "A", "C"}[m.n%4]
 }
 
-func (b *bulk) party(m *matter, k int) uuid.UUID { return b.id(m.opened, aParty, m.t, m.n, k) }
+func (w *world) party(m *matter, k int) uuid.UUID { return w.id(m.opened, aParty, m.t, m.n, k) }
 
-func (b *bulk) partyRows(l *line, emit func() error) error {
-	return b.cases(func(m *matter) error {
+func (w *world) partyRows(l *line, emit func() error) error {
+	return w.cases(func(m *matter) error {
 		for k, member := range append([]int{m.lead}, m.co...) {
 			role, cosign := "LEAD", "NONE"
 			switch {
@@ -158,13 +158,13 @@ func (b *bulk) partyRows(l *line, emit func() error) error {
 			case k > 0:
 				role, cosign = "CO", "SIGNED"
 			}
-			l.id(b.party(m, k)).id(b.tenant(m.t)).time(m.opened).text(b.personName(member)).text(role).int(k).text(cosign)
+			l.id(w.party(m, k)).id(w.tenant(m.t)).time(m.opened).text(w.personName(member)).text(role).int(k).text(cosign)
 			if cosign == "SIGNED" {
 				l.time(m.opened.AddDate(0, 0, 1))
 			} else {
 				l.null()
 			}
-			l.id(m.id).id(b.person(m.t, member))
+			l.id(m.id).id(w.person(m.t, member))
 			if err := emit(); err != nil {
 				return err
 			}
@@ -173,12 +173,12 @@ func (b *bulk) partyRows(l *line, emit func() error) error {
 	})
 }
 
-func (b *bulk) shareRows(l *line, emit func() error) error {
-	machine := b.proposal.Machines[flow.OfAssignment]
-	return b.cases(func(m *matter) error {
+func (w *world) shareRows(l *line, emit func() error) error {
+	machine := w.proposal.Machines[flow.OfAssignment]
+	return w.cases(func(m *matter) error {
 		for _, s := range m.shares {
 			at, due := m.at(assigned), clock.Day(m.at(assigned)).AddDate(0, 3, 0)
-			l.id(s.id).id(b.tenant(m.t)).time(at).time(at).text(s.role).text(s.state).text(machine.State(s.state).Turn).
+			l.id(s.id).id(w.tenant(m.t)).time(at).time(at).text(s.role).text(s.state).text(machine.State(s.state).Turn).
 				text(fmt.Sprintf("%02d%02d-交-%s-%d", termOf(m.t), m.sitting+3, handlingNames[s.unit], m.n+1)).
 				time(at).time(at).day(clock.Day(at).AddDate(0, 0, 5)).day(clock.Day(at).AddDate(0, 0, 7)).day(due).day(due)
 			if s.state != "PENDING_SIGN" {
@@ -192,7 +192,7 @@ func (b *bulk) shareRows(l *line, emit func() error) error {
 			} else {
 				l.null()
 			}
-			l.id(b.unit(m.t, handler(s.unit))).id(m.id)
+			l.id(w.unit(m.t, handler(s.unit))).id(m.id)
 			if err := emit(); err != nil {
 				return err
 			}
@@ -201,13 +201,13 @@ func (b *bulk) shareRows(l *line, emit func() error) error {
 	})
 }
 
-func (b *bulk) reply(m *matter, share int) uuid.UUID {
-	return b.id(m.at(replied), aReply, m.t, m.n, share)
+func (w *world) reply(m *matter, share int) uuid.UUID {
+	return w.id(m.at(replied), aReply, m.t, m.n, share)
 }
 
 // answered goes through the shares that have replied.
-func (b *bulk) answered(do func(m *matter, k int, s share) error) error {
-	return b.cases(func(m *matter) error {
+func (w *world) answered(do func(m *matter, k int, s share) error) error {
+	return w.cases(func(m *matter) error {
 		for k, s := range m.shares {
 			if s.replies {
 				if err := do(m, k, s); err != nil {
@@ -219,28 +219,28 @@ func (b *bulk) answered(do func(m *matter, k int, s share) error) error {
 	})
 }
 
-func (b *bulk) replyRows(l *line, emit func() error) error {
-	return b.answered(func(m *matter, k int, s share) error {
+func (w *world) replyRows(l *line, emit func() error) error {
+	return w.answered(func(m *matter, k int, s share) error {
 		at := m.at(replied)
-		l.id(b.reply(m, k)).id(b.tenant(m.t)).time(at).text("REPLY").text("SENT").
+		l.id(w.reply(m, k)).id(w.tenant(m.t)).time(at).text("REPLY").text("SENT").
 			text(fmt.Sprintf("%s〔%d〕%d号", docWord(s.unit), at.In(clock.Shanghai).Year(), m.n+1)).
-			text(classOf(m)).text("您提出的关于" + b.topic(m.t, m.n) + "的提案收悉。我单位会同有关部门研究，现将办理情况答复如下：已列入年度计划并落实责任分工。").
+			text(classOf(m)).text("您提出的关于" + w.topic(m.t, m.n) + "的提案收悉。我单位会同有关部门研究，现将办理情况答复如下：已列入年度计划并落实责任分工。").
 			time(at).time(at).id(s.id).id(m.id)
 		return emit()
 	})
 }
 
-func (b *bulk) feedbackRows(l *line, emit func() error) error {
-	return b.answered(func(m *matter, k int, _ share) error {
+func (w *world) feedbackRows(l *line, emit func() error) error {
+	return w.answered(func(m *matter, k int, _ share) error {
 		at := m.at(replied)
 		for p := range 1 + len(m.co) {
-			l.id(b.id(at, aFeedback, m.t, m.n, k<<8|p)).id(b.tenant(m.t)).time(at).time(at).day(clock.Day(at).AddDate(0, 0, 21))
+			l.id(w.id(at, aFeedback, m.t, m.n, k<<8|p)).id(w.tenant(m.t)).time(at).time(at).day(clock.Day(at).AddDate(0, 0, 21))
 			if m.stage >= rated {
 				l.text("SATISFIED").text([]string{"SATISFIED", "SATISFIED", "BASIC"}[m.n%3]).bool(true).time(m.at(rated)).text("SELF")
 			} else {
 				l.null().null().null().null().null()
 			}
-			l.id(b.party(m, p)).id(m.id).id(b.reply(m, k))
+			l.id(w.party(m, p)).id(m.id).id(w.reply(m, k))
 			if err := emit(); err != nil {
 				return err
 			}
@@ -250,22 +250,22 @@ func (b *bulk) feedbackRows(l *line, emit func() error) error {
 }
 
 // itemRows are the promises that are still followed.
-func (b *bulk) itemRows(l *line, emit func() error) error {
-	return b.answered(func(m *matter, k int, s share) error {
+func (w *world) itemRows(l *line, emit func() error) error {
+	return w.answered(func(m *matter, k int, s share) error {
 		if m.state.Code != "TRACKING" {
 			return nil
 		}
 		at := m.at(replied)
-		l.id(b.id(at, anItem, m.t, m.n, k)).id(b.tenant(m.t)).time(at).time(at).text("COMMITMENT").text("年内完成" + b.topic(m.t, m.n) + "方案并启动实施").
-			day(clock.Day(at).AddDate(1, 0, 0)).text("OPEN").id(b.reply(m, k)).id(b.unit(m.t, handler(s.unit))).id(m.id)
+		l.id(w.id(at, anItem, m.t, m.n, k)).id(w.tenant(m.t)).time(at).time(at).text("COMMITMENT").text("年内完成" + w.topic(m.t, m.n) + "方案并启动实施").
+			day(clock.Day(at).AddDate(1, 0, 0)).text("OPEN").id(w.reply(m, k)).id(w.unit(m.t, handler(s.unit))).id(m.id)
 		return emit()
 	})
 }
 
-func (b *bulk) stepRows(l *line, emit func() error) error {
-	return b.cases(func(m *matter) error {
-		l.id(b.id(m.opened, aStep, m.t, m.n, 0)).id(b.tenant(m.t)).time(m.opened).text("create").text("新建").text("DRAFT").time(m.opened).
-			text(b.personName(m.lead)).id(m.id).id(b.person(m.t, m.lead))
+func (w *world) stepRows(l *line, emit func() error) error {
+	return w.cases(func(m *matter) error {
+		l.id(w.id(m.opened, aStep, m.t, m.n, 0)).id(w.tenant(m.t)).time(m.opened).text("create").text("新建").text("DRAFT").time(m.opened).
+			text(w.personName(m.lead)).id(m.id).id(w.person(m.t, m.lead))
 		return emit()
 	})
 }

@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"encoding/hex"

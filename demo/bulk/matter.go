@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"time"
@@ -77,49 +77,49 @@ type share struct {
 // openedAt spreads the proposals evenly over the world's time. Those of all
 // committees are mixed, as they are in life: rows of one committee lie far
 // apart.
-func (b *bulk) openedAt(t, n int) time.Time {
-	slot := lastDay.Sub(firstDay) / time.Duration(b.Matters)
-	at := firstDay.Add(slot * time.Duration(n)).Add(time.Duration(b.hash(aMatter, t, n, 1) % uint64(slot)))
+func (w *world) openedAt(t, n int) time.Time {
+	slot := lastDay.Sub(firstDay) / time.Duration(w.Matters)
+	at := firstDay.Add(slot * time.Duration(n)).Add(time.Duration(w.hash(aMatter, t, n, 1) % uint64(slot)))
 	return at.Truncate(time.Millisecond)
 }
 
-func (b *bulk) matter(t, n int) matter {
-	m := matter{t: t, n: n, opened: b.openedAt(t, n)}
-	m.id = b.id(m.opened, aMatter, t, n, 0)
+func (w *world) matter(t, n int) matter {
+	m := matter{t: t, n: n, opened: w.openedAt(t, n)}
+	m.id = w.id(m.opened, aMatter, t, n, 0)
 	of := underWay
-	if n*5 < b.Matters*2 {
+	if n*5 < w.Matters*2 {
 		of = finished
 	}
-	m.state = b.proposal.Machines[flow.OfMatter].State(draw(of, b.pick(1000, t, n, 1)))
+	m.state = w.proposal.Machines[flow.OfMatter].State(draw(of, w.pick(1000, t, n, 1)))
 	m.stage = stages[m.state.Code]
 	if m.opened.After(second) {
 		m.sitting = 1
 	}
-	m.lead = b.pick(b.Members, t, n, 2)
-	if b.pick(3, t, n, 3) == 0 {
-		for k := range 1 + b.pick(3, t, n, 4) {
-			if c := b.pick(b.Members, t, n, 5+k); c != m.lead && !has(m.co, c) {
+	m.lead = w.pick(w.Members, t, n, 2)
+	if w.pick(3, t, n, 3) == 0 {
+		for k := range 1 + w.pick(3, t, n, 4) {
+			if c := w.pick(w.Members, t, n, 5+k); c != m.lead && !has(m.co, c) {
 				m.co = append(m.co, c)
 			}
 		}
 	}
 	if m.stage >= assigned {
-		b.deal(&m)
+		w.deal(&m)
 	}
 	return m
 }
 
 // deal gives the proposal one to three shares.
-func (b *bulk) deal(m *matter) {
-	roles := [][]string{{"SOLE"}, {"LEAD", "ASSIST"}, {"LEAD", "ASSIST"}, {"SEPARATE", "SEPARATE"}, {"LEAD", "ASSIST", "ASSIST"}, {"LEAD", "ASSIST", "ASSIST"}}[b.pick(6, m.t, m.n, 10)]
-	first := b.pick(handling, m.t, m.n, 11)
+func (w *world) deal(m *matter) {
+	roles := [][]string{{"SOLE"}, {"LEAD", "ASSIST"}, {"LEAD", "ASSIST"}, {"SEPARATE", "SEPARATE"}, {"LEAD", "ASSIST", "ASSIST"}, {"LEAD", "ASSIST", "ASSIST"}}[w.pick(6, m.t, m.n, 10)]
+	first := w.pick(handling, m.t, m.n, 11)
 	for k, role := range roles {
-		s := share{id: b.id(m.at(4), aShare, m.t, m.n, k), unit: (first + 7*k) % handling, role: role, state: "PENDING_SIGN"}
+		s := share{id: w.id(m.at(4), aShare, m.t, m.n, k), unit: (first + 7*k) % handling, role: role, state: "PENDING_SIGN"}
 		switch {
 		case m.stage >= replied:
 			s.state, s.replies = "SENT", role != "ASSIST"
 		case m.stage > assigned:
-			s.state = []string{"SIGNED", "HANDLING"}[b.pick(2, m.t, m.n, 12+k)]
+			s.state = []string{"SIGNED", "HANDLING"}[w.pick(2, m.t, m.n, 12+k)]
 		}
 		m.shares = append(m.shares, s)
 	}

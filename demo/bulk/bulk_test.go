@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/matter"
+	entmatter "github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -38,7 +38,7 @@ func shape(t *testing.T, conn *pgx.Conn) string {
 	return s
 }
 
-func TestBulk(t *testing.T) {
+func TestLoad(t *testing.T) {
 	ctx := context.Background()
 	db := tenantstest.New(t)
 	conn, err := pgx.Connect(ctx, db.SuperURL)
@@ -57,7 +57,7 @@ func TestBulk(t *testing.T) {
 
 	t.Run("others than a superuser are told why they cannot", func(t *testing.T) {
 		for _, url := range []string{db.OwnerURL, db.AppURL} {
-			if _, err := Bulk(ctx, url, small, nil); !errs.Is(err, errs.NotAllowed) {
+			if _, err := Load(ctx, url, small, nil); !errs.Is(err, errs.NotAllowed) {
 				t.Error(err)
 			}
 		}
@@ -67,7 +67,7 @@ func TestBulk(t *testing.T) {
 	})
 	t.Run("stopped half-way it leaves nothing behind", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(ctx)
-		_, err := Bulk(ctx, db.SuperURL, small, func(line string) {
+		_, err := Load(ctx, db.SuperURL, small, func(line string) {
 			if strings.Contains(line, "assignments") {
 				cancel()
 			}
@@ -77,7 +77,7 @@ func TestBulk(t *testing.T) {
 		}
 	})
 	var lines []string
-	loaded, err := Bulk(ctx, db.SuperURL, small, func(l string) { lines = append(lines, l) })
+	loaded, err := Load(ctx, db.SuperURL, small, func(l string) { lines = append(lines, l) })
 	if err != nil || !loaded {
 		t.Fatal(err, lines)
 	}
@@ -107,10 +107,10 @@ func TestBulk(t *testing.T) {
 		}
 	})
 	t.Run("called again with the same size it does nothing, and another size is refused", func(t *testing.T) {
-		if again, err := Bulk(ctx, db.SuperURL, small, nil); again || err != nil {
+		if again, err := Load(ctx, db.SuperURL, small, nil); again || err != nil {
 			t.Error(again, err)
 		}
-		if _, err := Bulk(ctx, db.SuperURL, Size{2, 30, 60}, nil); !errs.Is(err, errs.Conflict) {
+		if _, err := Load(ctx, db.SuperURL, Size{2, 30, 60}, nil); !errs.Is(err, errs.Conflict) {
 			t.Error(err)
 		}
 	})
@@ -126,7 +126,7 @@ func TestBulk(t *testing.T) {
 // goOn submits a draft, files a reviewed case and answers for a unit.
 func goOn(t *testing.T, db *tenantstest.DB) {
 	ctx := clock.With(context.Background(), at{lastDay.AddDate(0, 0, 1)})
-	b, err := newBulk(small)
+	w, err := newWorld(small)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +142,8 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 	dir := authz.NewDirectory(policy)
 	as := func(n, p int, fn func(context.Context) error) {
 		t.Helper()
-		err := db.Store.InTx(ctx, b.tenant(n), func(ctx context.Context) error {
-			v, err := dir.Viewer(ctx, b.account(n, p), b.person(n, p))
+		err := db.Store.InTx(ctx, w.tenant(n), func(ctx context.Context) error {
+			v, err := dir.Viewer(ctx, w.account(n, p), w.person(n, p))
 			if err != nil {
 				return err
 			}
@@ -157,7 +157,7 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 	done := map[string]int{}
 	for n := range 8 {
 		for k := range small.Matters {
-			m := b.matter(n, k)
+			m := w.matter(n, k)
 			do := func(person int, machine, action string) {
 				as(n, person, func(ctx context.Context) error {
 					id := m.id
@@ -176,10 +176,10 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 			switch {
 			case m.state.Code == "DRAFT" && len(m.co) == 0:
 				do(m.lead, flow.OfMatter, "submit")
-			case m.state.Code == "UNDER_REVIEW" && b.passes(&m) == 3:
-				do(b.staff(1), flow.OfMatter, "file")
+			case m.state.Code == "UNDER_REVIEW" && w.passes(&m) == 3:
+				do(w.staff(1), flow.OfMatter, "file")
 			case m.state.Code == "ASSIGNED":
-				do(b.agent(m.shares[0].unit), flow.OfAssignment, "signReceipt")
+				do(w.agent(m.shares[0].unit), flow.OfAssignment, "signReceipt")
 			}
 		}
 	}
@@ -188,13 +188,13 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 			t.Errorf("no case for %s among %v", action, done)
 		}
 	}
-	as(0, b.staff(0), func(ctx context.Context) error {
+	as(0, w.staff(0), func(ctx context.Context) error {
 		return readable(t, ctx, c)
 	})
 }
 
 func readable(t *testing.T, ctx context.Context, c *gen.Client) error {
-	n, err := c.Matter.Query().Where(matter.State("HANDLING")).WithAssignments().Count(ctx)
+	n, err := c.Matter.Query().Where(entmatter.State("HANDLING")).WithAssignments().Count(ctx)
 	if n == 0 {
 		t.Error("the clerk sees nothing")
 	}

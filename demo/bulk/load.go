@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"context"
@@ -17,9 +17,9 @@ type table struct {
 	rows          func(l *line, emit func() error) error
 }
 
-// loader loads a bulk over one connection.
+// loader loads a world over one connection.
 type loader struct {
-	*bulk
+	*world
 	conn     *pgx.Conn
 	progress func(format string, args ...any)
 	rows     int64

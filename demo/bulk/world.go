@@ -1,4 +1,4 @@
-package demo
+package bulk
 
 import (
 	"encoding/binary"
@@ -50,33 +50,33 @@ var (
 	second   = clock.StartOf(opens[1].AddDate(0, 0, -60)) // from here proposals are the second plenary's
 )
 
-// bulk is the world of one size. Everything in it is a pure function of the
+// world is all data of one size. Everything in it is a pure function of the
 // numbers of the committee and of the row, so that each table can be written
 // alone.
-type bulk struct {
+type world struct {
 	Size
 	seed      uint64
 	processes []*flow.Definition
 	proposal  *flow.Definition
 }
 
-func newBulk(size Size) (*bulk, error) {
-	b := &bulk{Size: size}
-	b.seed = mix(mix(uint64(size.Tenants))<<1 ^ mix(uint64(size.Members))<<2 ^ mix(uint64(size.Matters)))
+func newWorld(size Size) (*world, error) {
+	w := &world{Size: size}
+	w.seed = mix(mix(uint64(size.Tenants))<<1 ^ mix(uint64(size.Members))<<2 ^ mix(uint64(size.Matters)))
 	for _, src := range templates.Processes() {
 		d, err := flow.Parse(src)
 		if err != nil {
 			return nil, err
 		}
-		b.processes = append(b.processes, d)
+		w.processes = append(w.processes, d)
 		if d.Kind == "proposal" {
-			b.proposal = d
+			w.proposal = d
 		}
 	}
-	if b.proposal == nil {
+	if w.proposal == nil {
 		return nil, fmt.Errorf("no shipped process of proposals")
 	}
-	return b, nil
+	return w, nil
 }
 
 // mix is the finaliser of SplitMix64: each bit of the answer depends on each
@@ -113,16 +113,16 @@ const (
 )
 
 // hash is the chance of thing n of committee t; k tells its parts apart.
-func (b *bulk) hash(of kind, t, n, k int) uint64 {
-	return mix(b.seed ^ uint64(of)<<56 ^ mix(uint64(t)<<40^uint64(n)<<16^uint64(k)))
+func (w *world) hash(of kind, t, n, k int) uint64 {
+	return mix(w.seed ^ uint64(of)<<56 ^ mix(uint64(t)<<40^uint64(n)<<16^uint64(k)))
 }
 
 // pick is a number below n.
-func (b *bulk) pick(below int, t, n, k int) int { return int(b.hash(chance, t, n, k) % uint64(below)) }
+func (w *world) pick(below int, t, n, k int) int { return int(w.hash(chance, t, n, k) % uint64(below)) }
 
 // id is a UUIDv7 of an instant.
-func (b *bulk) id(at time.Time, of kind, t, n, k int) (u uuid.UUID) {
-	h := b.hash(of, t, n, k)
+func (w *world) id(at time.Time, of kind, t, n, k int) (u uuid.UUID) {
+	h := w.hash(of, t, n, k)
 	binary.BigEndian.PutUint64(u[:8], uint64(at.UnixMilli())<<16|h>>52)
 	binary.BigEndian.PutUint64(u[8:], mix(h))
 	u[6] = u[6]&0x0f | 0x70
@@ -130,21 +130,21 @@ func (b *bulk) id(at time.Time, of kind, t, n, k int) (u uuid.UUID) {
 	return u
 }
 
-func (b *bulk) tenant(t int) uuid.UUID     { return b.id(firstDay, aTenant, t, 0, 0) }
-func (b *bulk) term(t int) uuid.UUID       { return b.id(firstDay, aTerm, t, 0, 0) }
-func (b *bulk) sitting(t, s int) uuid.UUID { return b.id(firstDay, aSitting, t, s, 0) }
-func (b *bulk) process(t, p int) uuid.UUID { return b.id(firstDay, aProcess, t, p, 0) }
-func (b *bulk) unit(t, u int) uuid.UUID    { return b.id(firstDay, aUnit, t, u, 0) }
-func (b *bulk) person(t, p int) uuid.UUID  { return b.id(firstDay, aPerson, t, p, 0) }
-func (b *bulk) account(t, p int) uuid.UUID { return b.id(firstDay, anAccount, t, p, 0) }
+func (w *world) tenant(t int) uuid.UUID     { return w.id(firstDay, aTenant, t, 0, 0) }
+func (w *world) term(t int) uuid.UUID       { return w.id(firstDay, aTerm, t, 0, 0) }
+func (w *world) sitting(t, s int) uuid.UUID { return w.id(firstDay, aSitting, t, s, 0) }
+func (w *world) process(t, p int) uuid.UUID { return w.id(firstDay, aProcess, t, p, 0) }
+func (w *world) unit(t, u int) uuid.UUID    { return w.id(firstDay, aUnit, t, u, 0) }
+func (w *world) person(t, p int) uuid.UUID  { return w.id(firstDay, aPerson, t, p, 0) }
+func (w *world) account(t, p int) uuid.UUID { return w.id(firstDay, anAccount, t, p, 0) }
 
 // The numbers of units and people.
-func sector(i int) int          { return i }
-func street(i int) int          { return sectors + i }
-func handler(i int) int         { return sectors + streets + i }
-func (b *bulk) staff(i int) int { return b.Members + i }
-func (b *bulk) agent(u int) int { return b.Members + len(staffRoles) + u } // of handling unit u
-func (b *bulk) people() int     { return b.Members + len(staffRoles) + handling }
+func sector(i int) int           { return i }
+func street(i int) int           { return sectors + i }
+func handler(i int) int          { return sectors + streets + i }
+func (w *world) staff(i int) int { return w.Members + i }
+func (w *world) agent(u int) int { return w.Members + len(staffRoles) + u } // of handling unit u
+func (w *world) people() int     { return w.Members + len(staffRoles) + handling }
 
 // code is the committee's number: cities end in 00, their districts follow.
 func code(t int) string {
@@ -154,14 +154,14 @@ func code(t int) string {
 
 func termOf(t int) int { return 8 + t%7 }
 
-func (b *bulk) personName(p int) string {
+func (w *world) personName(p int) string {
 	switch {
-	case p < b.Members:
+	case p < w.Members:
 		return fmt.Sprintf("委员%03d", p+1)
-	case p < b.agent(0):
-		return []string{"提案委干事", "提案委主任", "审查员", "政府办经办", "租户管理员"}[p-b.Members]
+	case p < w.agent(0):
+		return []string{"提案委干事", "提案委主任", "审查员", "政府办经办", "租户管理员"}[p-w.Members]
 	}
-	return handlingNames[p-b.agent(0)] + "经办"
+	return handlingNames[p-w.agent(0)] + "经办"
 }
 
 func unitName(u int) string {
@@ -194,9 +194,9 @@ var (
 	}
 )
 
-func (b *bulk) topic(t, n int) string { return topics[b.pick(len(topics), t, n, 20)] }
-func (b *bulk) title(t, n int) string {
-	return "关于" + verbs[b.pick(len(verbs), t, n, 21)] + b.topic(t, n) + "的提案"
+func (w *world) topic(t, n int) string { return topics[w.pick(len(topics), t, n, 20)] }
+func (w *world) title(t, n int) string {
+	return "关于" + verbs[w.pick(len(verbs), t, n, 21)] + w.topic(t, n) + "的提案"
 }
 
 // chinese writes 1–19 in Chinese numerals, as numbers of cases do.

@@ -1,0 +1,55 @@
+package endpoint
+
+import (
+	"embed"
+	"net/http"
+	"path"
+	"strings"
+)
+
+//go:embed all:graphiql
+var graphiqlFiles embed.FS
+
+// graphiqlTypes are the files that are served; those of other people come by
+// scripts/get-graphiql.sh.
+var graphiqlTypes = map[string]string{
+	"index.html": "text/html; charset=utf-8", "app.js": "text/javascript; charset=utf-8", "app.css": "text/css; charset=utf-8",
+	"react.js": "text/javascript; charset=utf-8", "react-dom.js": "text/javascript; charset=utf-8",
+	"graphiql.js": "text/javascript; charset=utf-8", "graphiql.css": "text/css; charset=utf-8",
+}
+
+// graphiqlPolicy allows this page's own files and nothing else. CodeMirror
+// makes style elements and attributes, graphiql.css carries its fonts in itself.
+const graphiqlPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; img-src 'self' data:; " +
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// GraphiQL is the page on which a developer tries /graphql, at /graphiql and
+// below. It needs nothing from the network. It is for development.
+func GraphiQL() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := strings.Trim(strings.TrimPrefix(path.Clean(r.URL.Path), "/graphiql"), "/")
+		if name == "" {
+			name = "index.html"
+		}
+		typ, ok := graphiqlTypes[name]
+		b, err := graphiqlFiles.ReadFile("graphiql/" + name)
+		if !ok || err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		if _, err := graphiqlFiles.ReadFile("graphiql/graphiql.js"); name == "index.html" && err != nil {
+			b = []byte(graphiqlMissing)
+		}
+		w.Header().Set("Content-Type", typ)
+		w.Header().Set("Content-Security-Policy", graphiqlPolicy)
+		w.Header().Set("Cache-Control", "no-cache")
+		_, _ = w.Write(b)
+	})
+}
+
+const graphiqlMissing = `<!doctype html>
+<html lang="zh-CN"><meta charset="utf-8"><title>GraphiQL</title>
+<h1>GraphiQL 还没有装入</h1>
+<p>请在源代码目录运行 <code>make graphiql</code>（需要 npm），再重新编译 bihuan。</p>
+<p>接口本身不受影响：<code>POST /graphql</code>。</p></html>
+`

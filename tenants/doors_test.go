@@ -1,0 +1,378 @@
+package tenants_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
+)
+
+// house is a committee on a store with one connection, so that what one door
+// leaves behind, the next finds.
+type house struct {
+	t      *testing.T
+	db     *tenantstest.DB
+	store  *tenants.Store
+	tenant uuid.UUID
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, db: tenantstest.New(t)}
+	h.tenant = tenantstest.Tenant(t, h.db, "210200", "甲市政协", "CITY")
+	var err error
+	if h.store, err = tenants.Open(context.Background(), h.db.AppURL, 1); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.store.Close)
+	return h
+}
+
+// write makes a row that days() counts.
+func (h *house) write(ctx context.Context, day int) error {
+	return h.store.Ent().Workday.Create().SetDay(anyDay.AddDate(0, 0, day)).SetWorking(true).Exec(ctx)
+}
+
+// days lists the days of the committed rows.
+func (h *house) days() (n int) {
+	h.t.Helper()
+	h.db.AsSuper(h.t, `SELECT count(*) FROM workdays`, nil, &n)
+	return n
+}
+
+// clean expects the pooled connection to have no tenant and no transaction.
+func (h *house) clean(t *testing.T) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := h.store.Pool().Acquire(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Release()
+	if status := c.Conn().PgConn().TxStatus(); status != 'I' {
+		t.Errorf("the next user of the connection finds a transaction: %c", status)
+	}
+	var tenant, readOnly string
+	var rows int
+	err = c.QueryRow(ctx, `SELECT coalesce(current_setting('app.tenant', true), ''), current_setting('transaction_read_only'), (SELECT count(*) FROM workdays)`).
+		Scan(&tenant, &readOnly, &rows)
+	if err != nil || tenant != "" || readOnly != "off" || rows != 0 {
+		t.Errorf("the next user of the connection finds tenant %q, read only %s, %d rows, %v", tenant, readOnly, rows, err)
+	}
+}
+
+func TestDoors(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := context.Background()
+	mistake := errors.New("mistake")
+
+	t.Run("InTx commits what fn did, and the next user of the connection has no tenant", func(t *testing.T) {
+		if err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error { return h.write(ctx, 0) }); err != nil || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("an error rolls back, and is the caller's", func(t *testing.T) {
+		err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error { return errors.Join(h.write(ctx, 1), mistake) })
+		if !errors.Is(err, mistake) || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("a panic rolls back and goes on", func(t *testing.T) {
+		func() {
+			defer func() {
+				if p := recover(); p != mistake {
+					t.Errorf("it became %v", p)
+				}
+			}()
+			_ = h.store.InTx(ctx, h.tenant, func(ctx context.Context) error { _ = h.write(ctx, 1); panic(mistake) })
+		}()
+		if h.days() != 1 {
+			t.Error(h.days())
+		}
+		h.clean(t)
+	})
+	t.Run("a goroutine that ends itself rolls back", func(t *testing.T) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = h.store.InTx(ctx, h.tenant, func(ctx context.Context) error { _ = h.write(ctx, 1); runtime.Goexit(); return nil })
+		}()
+		<-done
+		if h.days() != 1 {
+			t.Error(h.days())
+		}
+		h.clean(t)
+	})
+	t.Run("a transaction that PostgreSQL has aborted cannot be committed by ignoring it", func(t *testing.T) {
+		err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error {
+			_ = h.write(ctx, 1)
+			_, _ = tenants.Exec(ctx, `SELECT 1/0`)
+			return nil
+		})
+		if err == nil || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("a context canceled before the commit rolls back", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(ctx)
+		err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error {
+			defer cancel()
+			return h.write(ctx, 1)
+		})
+		if !errors.Is(err, context.Canceled) || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("a context that ends during a statement rolls back", func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error {
+			_ = h.write(ctx, 1)
+			_, err := tenants.Exec(ctx, `SELECT pg_sleep(60)`)
+			return err
+		})
+		if !errors.Is(err, context.DeadlineExceeded) || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("a connection that is cut off rolls back", func(t *testing.T) {
+		err := h.store.InTx(ctx, h.tenant, func(ctx context.Context) error {
+			_ = h.write(ctx, 1)
+			_, err := tenants.Exec(ctx, `SELECT pg_terminate_backend(pg_backend_pid())`)
+			return err
+		})
+		if err == nil || h.days() != 1 {
+			t.Error(h.days(), err)
+		}
+		h.clean(t)
+	})
+	t.Run("a context that outlives its door leads nowhere", func(t *testing.T) {
+		var kept context.Context
+		_ = h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error { kept = ctx; return nil })
+		if _, err := h.store.Ent().Workday.Query().Count(kept); !errors.Is(err, pgx.ErrTxClosed) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReadTx(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	before := p.fingerprint(t, p.a)
+	write := func(what string, fn func(context.Context) error) {
+		err := p.Store.ReadTx(context.Background(), p.a, func(ctx context.Context) error { return fn(ctx) })
+		if sqlState(err) != isReadOnly && !gen.IsValidationError(err) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for _, e := range entities(p.Store.Ent()) {
+		write(e.name+" update", func(ctx context.Context) error { return e.update(ctx, p.ofA[e.name]) })
+		write(e.name+" create", e.create)
+	}
+	write("raw", func(ctx context.Context) error {
+		_, err := tenants.Exec(ctx, `UPDATE terms SET ordinal = 9`)
+		return err
+	})
+	write("a number", func(ctx context.Context) error {
+		_, err := tenants.Exec(ctx, `SELECT audit_append('{"at":"","action":"","actor":"","object":""}')`)
+		return err
+	})
+	if p.fingerprint(t, p.a) != before {
+		t.Error("it wrote")
+	}
+	t.Run("and the next user of the connection may write", func(t *testing.T) {
+		h := newHouse(t)
+		_ = h.store.ReadTx(context.Background(), h.tenant, func(context.Context) error { return nil })
+		h.clean(t)
+	})
+}
+
+func TestNestedDoors(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx, other := context.Background(), tenantstest.Tenant(t, h.db, "210202", "乙区政协", "DISTRICT")
+	type door func(context.Context, uuid.UUID, func(context.Context) error) error
+	global := func(ctx context.Context, _ uuid.UUID, fn func(context.Context) error) error {
+		return h.store.Global(ctx, fn)
+	}
+	for _, c := range []struct {
+		sentence     string
+		outer, inner door
+		tenant       uuid.UUID // of the inner one
+		joins        bool
+	}{
+		{"writing in writing joins", h.store.InTx, h.store.InTx, h.tenant, true},
+		{"reading in writing joins", h.store.InTx, h.store.ReadTx, h.tenant, true},
+		{"reading in reading joins", h.store.ReadTx, h.store.ReadTx, h.tenant, true},
+		{"writing in reading is refused", h.store.ReadTx, h.store.InTx, h.tenant, false},
+		{"another tenant's is refused", h.store.InTx, h.store.InTx, other, false},
+		{"another tenant's reading is refused", h.store.ReadTx, h.store.ReadTx, other, false},
+		{"Global in a tenant's is refused", h.store.InTx, global, uuid.Nil, false},
+		{"a tenant's in Global is refused", global, h.store.InTx, h.tenant, false},
+		{"Global in Global joins", global, global, uuid.Nil, true},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			entered := false
+			err := c.outer(ctx, h.tenant, func(outer context.Context) error {
+				return c.inner(outer, c.tenant, func(inner context.Context) error {
+					entered = inner == outer
+					return nil
+				})
+			})
+			if entered != c.joins || (err == nil) != c.joins {
+				t.Errorf("entered %v, %v", entered, err)
+			}
+		})
+	}
+	t.Run("the inner one commits nothing", func(t *testing.T) {
+		_ = h.store.InTx(ctx, h.tenant, func(ctx context.Context) error {
+			_ = h.store.InTx(ctx, h.tenant, func(ctx context.Context) error { return h.write(ctx, 1) })
+			return errors.New("the outer one fails")
+		})
+		if h.days() != 0 {
+			t.Error(h.days())
+		}
+	})
+}
+
+func TestSavepoint(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	mistake := errors.New("mistake")
+	var ran []string
+	later := func(ctx context.Context, what string) {
+		if err := tenants.AfterCommit(ctx, func() { ran = append(ran, what) }); err != nil {
+			t.Error(err)
+		}
+	}
+	err := h.store.InTx(context.Background(), h.tenant, func(ctx context.Context) error {
+		later(ctx, "before")
+		err := tenants.Savepoint(ctx, func(ctx context.Context) error {
+			later(ctx, "undone")
+			if err := tenants.Savepoint(ctx, func(ctx context.Context) error { return h.write(ctx, 1) }); err != nil {
+				t.Error(err)
+			}
+			return errors.Join(h.write(ctx, 2), mistake)
+		})
+		if !errors.Is(err, mistake) {
+			t.Error(err)
+		}
+		err = tenants.Savepoint(ctx, func(ctx context.Context) error { _, err := tenants.Exec(ctx, `SELECT 1/0`); return err })
+		if err == nil {
+			t.Error("no error")
+		}
+		if got, _ := tenants.Current(ctx); got != h.tenant {
+			t.Error("the tenant was lost with the savepoint")
+		}
+		return tenants.Savepoint(ctx, func(ctx context.Context) error { later(ctx, "after"); return h.write(ctx, 3) })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("what failed is undone, with what had succeeded inside it; the rest stays", func(t *testing.T) {
+		if h.days() != 1 {
+			t.Error(h.days())
+		}
+	})
+	t.Run("what was to follow the commit follows it, but for what was undone", func(t *testing.T) {
+		if len(ran) != 2 || ran[0] != "before" || ran[1] != "after" {
+			t.Error(ran)
+		}
+	})
+	t.Run("nothing follows a rollback", func(t *testing.T) {
+		ran = nil
+		_ = h.store.InTx(context.Background(), h.tenant, func(ctx context.Context) error { later(ctx, "never"); return mistake })
+		if len(ran) != 0 {
+			t.Error(ran)
+		}
+	})
+}
+
+func TestPlainSQL(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	err := h.store.InTx(context.Background(), h.tenant, func(ctx context.Context) error {
+		first := tenants.Statements(ctx)
+		type row struct {
+			N int
+			S string
+		}
+		rows, err := tenants.Rows[row](ctx, `SELECT n, n::text FROM generate_series(1, $1) n`, 3)
+		if err != nil || len(rows) != 3 || rows[2] != (row{3, "3"}) {
+			t.Error(rows, err)
+		}
+		if names, err := tenants.Collect(ctx, pgx.RowTo[string], `SELECT 'a' UNION SELECT 'b' ORDER BY 1`); err != nil || len(names) != 2 {
+			t.Error(names, err)
+		}
+		if err := tenants.Row(ctx, `SELECT 1 WHERE false`, nil, new(int)); !tenants.NoRows(err) {
+			t.Error(err)
+		}
+		if err := tenants.WithTx(ctx, func(tx pgx.Tx) error { _, err := tx.Exec(ctx, `SELECT 1`); return err }); err != nil {
+			t.Error(err)
+		}
+		if n := tenants.Statements(ctx) - first; n != 4 {
+			t.Errorf("%d statements were counted", n)
+		}
+		return h.write(ctx, 0)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("a refused constraint becomes an error that can be shown", func(t *testing.T) {
+		for sql, code := range map[string]errs.Code{
+			`INSERT INTO workdays (id, tenant_id, created_at, day, working) SELECT gen_random_uuid(), tenant_id, now(), day, true FROM workdays`: errs.Conflict,
+			`INSERT INTO seats (id, tenant_id, created_at, membership_id, unit_id) SELECT gen_random_uuid(), $1, now(), $1, $1`:                  errs.Invalid,
+			`SELECT chr(0)`: "", `SELECT E'\xff'`: errs.Invalid,
+		} {
+			args := []any{}
+			if code == errs.Invalid && sql[0] == 'I' {
+				args = append(args, h.tenant)
+			}
+			err := h.store.InTx(context.Background(), h.tenant, func(ctx context.Context) error {
+				_, err := tenants.Exec(ctx, sql, args...)
+				return tenants.Translate(err)
+			})
+			if e, ok := errs.As(err); err == nil || ok != (code != "") || (ok && e.Code != code) {
+				t.Errorf("%s: %v", sql, err)
+			}
+		}
+	})
+}
+
+func TestTheFilterAloneIsEnough(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	store, err := tenants.OpenUnchecked(context.Background(), p.SuperURL) // a role that no policy binds
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for _, e := range entities(store.Ent()) {
+		err := store.InTx(context.Background(), p.b, func(ctx context.Context) error {
+			ids, _, err := e.list(ctx)
+			n, err2 := e.updateAll(ctx)
+			if !gen.IsNotFound(e.get(ctx, p.ofA[e.name])) || !gen.IsNotFound(e.update(ctx, p.ofA[e.name])) || n != len(ids) {
+				t.Errorf("%s crosses: %d rows seen, %d changed", e.name, len(ids), n)
+			}
+			return errors.Join(err, err2, errUndo)
+		})
+		if !errors.Is(err, errUndo) || len(err.Error()) != len(errUndo.Error()) {
+			t.Errorf("%s: %v", e.name, err)
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package smoke
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestTheReadmesWalk runs what the README tells the reader to paste, on the
+// demo data, today.
+func TestTheReadmesWalk(t *testing.T) {
+	p := start(t, time.Now(), "--demo")
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(readme), "<!-- walk: run by test/smoke -->\n```sh\n")
+	walk, _, closed := strings.Cut(after, "```")
+	if !ok || !closed {
+		t.Fatal("the README has no walk")
+	}
+	cmd := exec.Command("sh", "-e")
+	cmd.Stdin = strings.NewReader(walk)
+	cmd.Env = append(os.Environ(), "URL="+p.url+"/graphql", "TZ=Asia/Shanghai")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	refusals := 0
+	for _, l := range lines {
+		if strings.Contains(l, `"errors"`) {
+			t.Errorf("an error: %s", l)
+		}
+		if strings.Contains(l, `"userErrors":[{`) {
+			refusals++
+		}
+	}
+	if refusals != 1 {
+		t.Errorf("%d refusals, want the one of the reply without a contact\n%s", refusals, out)
+	}
+	if last := lines[len(lines)-1]; last != `{"data":{"matter":null}}` {
+		t.Errorf("旅顺口 gets %s", last)
+	}
+	if !strings.Contains(string(out), "已办结") {
+		t.Errorf("the case is not completed\n%s", out)
+	}
+}
