@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
@@ -70,8 +71,14 @@ type Policy struct {
 	tables   map[string]Table
 }
 
-// Load reads the embedded model and policy and compiles every role.
-func Load() (*Policy, error) {
+// Load reads the embedded model and policy and compiles every role. It does so
+// once a process: compiling asks casbin some 5,000 questions, which takes about
+// half a second.
+func Load() (*Policy, error) { return loaded() }
+
+var loaded = sync.OnceValues(compiled)
+
+func compiled() (*Policy, error) {
 	text, err := files.ReadFile("model.conf")
 	if err != nil {
 		return nil, err

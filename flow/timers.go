@@ -79,8 +79,9 @@ func (r *Run) Met(ctx context.Context, key string) error {
 // end stops a timer, in memory too. One that was overdue stays counted as
 // overdue by its due day; MET only says that nothing is owed any more.
 func (e *Engine) end(ctx context.Context, t *gen.Timer, status timer.Status, now time.Time) error {
-	t.Status = status
-	return e.client.Timer.UpdateOne(t).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
+	err := e.client.Timer.UpdateOne(t).SetStatus(status).SetEndedAt(now).ClearNextRungOn().Exec(ctx)
+	t.Status = status // after: the audit reads from t what was
+	return err
 }
 
 // start runs a timer of the definition for a subject.
@@ -178,8 +179,9 @@ func (e *Engine) refreshDue(ctx context.Context, m *gen.Matter) error {
 	} else {
 		u.SetNextDueOn(*next)
 	}
+	err = u.Exec(ctx)
 	m.NextDueOn = next
-	return u.Exec(ctx)
+	return err
 }
 
 // Budget reads a timer's stored budget.

@@ -24,8 +24,8 @@ func TestAnAdministratorSetsUpACommittee(t *testing.T) {
 		c.do("管理员甲", "openTerm", input{"ordinal": 12, "startsOn": "2026-12-02", "endsOn": "2031-12-01"})
 		c.do("管理员甲", "changeSitting", input{"sittingId": c.made["sitting"], "prepOpensOn": "2024-11-01", "opensOn": "2024-12-27",
 			"cutoffAt": "2024-12-28T18:00:00+08:00", "closesOn": "2024-12-30"})
-		a := c.ask("委员甲", `{ terms { ordinal startsOn sittings { ordinal closesOn cutoffAt } } }`, nil)
-		want := `[{"ordinal":12,"sittings":[],"startsOn":"2026-12-02"},{"ordinal":11,"sittings":[{"closesOn":"2024-12-30","cutoffAt":"2024-12-28T18:00:00+08:00","ordinal":4}],"startsOn":"2021-12-01"}]`
+		a := c.ask("委员甲", `{ terms { ordinal startsOn sittings { ordinal closesOn } } }`, nil)
+		want := `[{"ordinal":12,"sittings":[],"startsOn":"2026-12-02"},{"ordinal":11,"sittings":[{"closesOn":"2024-12-30","ordinal":4}],"startsOn":"2021-12-01"}]`
 		same(t, dig(a.Data, "terms"), want)
 		c.refused("管理员甲", "openTerm", input{"ordinal": 15, "startsOn": "2032-01-01", "endsOn": "2036-01-01"}, "INVALID_INPUT", "ordinal")
 		c.refused("管理员甲", "openSitting", input{"termId": nobody, "ordinal": 5, "prepOpensOn": "2025-11-01", "opensOn": "2025-12-27",
@@ -301,7 +301,9 @@ func TestAKeyWorksOnce(t *testing.T) {
 		c.do("管理员甲", "setWorkday", merged(bad, input{"day": "2025-05-02"}))
 	})
 	t.Run("what is kept of a key does not depend on the password", func(t *testing.T) {
-		same(t, dig(c.call("管理员甲", "addMember", merged(maps.Clone(in), input{"password": "another password"})).Data), first.text[len(`{"data":`):len(first.text)-1])
+		if again := c.call("管理员甲", "addMember", merged(maps.Clone(in), input{"password": "another password"})); again.text != first.text {
+			t.Fatal(again.text)
+		}
 	})
 }
 

@@ -104,10 +104,10 @@ func TestCosigning(t *testing.T) {
 	say(t, "the sweep expires what nobody answered, once", func(w *world) {
 		c := w.joint("委员乙", "委员丙")
 		w.do("委员丙", "sign", c.Matter.ID, nil)
-		w.clock.Advance(2*time.Hour + 59*time.Minute)
+		w.clock.Advance(3 * time.Hour)
 		w.sweep() // the reminder of the day
-		is(w, "before", w.partyOf(w.look(c.Matter.ID), "委员乙").Cosign, party.CosignINVITED)
-		w.clock.Advance(time.Minute)
+		is(w, "the last moment", w.partyOf(w.look(c.Matter.ID), "委员乙").Cosign, party.CosignINVITED)
+		w.clock.Advance(time.Second)
 		is(w, "changed", w.sweep(), 1)
 		c = w.look(c.Matter.ID)
 		is(w, "silent", w.partyOf(c, "委员乙").Cosign, party.CosignEXPIRED)

@@ -195,7 +195,6 @@ func newRound(ctx context.Context, r *run) error {
 		}
 	}
 	r.After["round"] = round
-	r.Proposal().Round = round
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetRound(round).Exec(ctx)
 }
 

@@ -329,11 +329,11 @@ func send(ctx context.Context, r *run) error {
 
 func sendBack(ctx context.Context, r *run) error {
 	rep := r.Reply(r.Share)
-	rep.Status = reply.StatusSENT_BACK // the new clock counts from here
 	err := r.Client.Reply.UpdateOne(rep).SetStatus(reply.StatusSENT_BACK).SetSentBackReason(r.Reason).Exec(ctx)
 	if err != nil {
 		return err
 	}
+	rep.Status = reply.StatusSENT_BACK // the new clock counts from here
 	if err := lapse(ctx, r, rep); err != nil {
 		return err
 	}

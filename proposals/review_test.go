@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -222,6 +223,7 @@ func TestNumbersHaveNoGapUnderConcurrency(t *testing.T) {
 					if err != nil {
 						return err
 					}
+					ctx, _ = audit.Collect(ctx)
 					c, err := w.engine.Do(authz.With(ctx, v), flow.Command{Machine: flow.OfMatter, Subject: id, Action: "file", Form: form})
 					if err == nil {
 						mu.Lock()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
@@ -53,12 +54,29 @@ func (w *world) at(year int, month time.Month, day int) {
 	w.clock.Set(time.Date(year, month, day, 9, 0, 0, 0, clock.Shanghai))
 }
 
+// doors let a job in as the product does: what it writes is audited. broken,
+// if any, may fail a transaction that has done its work.
+type doors struct {
+	*tenants.Store
+	broken func() error
+}
+
+func (d doors) InTx(ctx context.Context, tenant uuid.UUID, fn func(context.Context) error) error {
+	return d.Store.InTx(ctx, tenant, func(ctx context.Context) error {
+		ctx, _ = audit.Collect(ctx)
+		if err := fn(ctx); err != nil || d.broken == nil {
+			return err
+		}
+		return d.broken()
+	})
+}
+
 func (w *world) today() string { return w.clock.Now().In(clock.Shanghai).Format(time.DateOnly) }
 
 // sweep runs the job of deadlines.
 func (w *world) sweep() int {
 	w.t.Helper()
-	n, err := w.engine.Sweep(clock.With(context.Background(), w.clock), w.store, w.tenant)
+	n, err := w.engine.Sweep(clock.With(context.Background(), w.clock), doors{w.store, nil}, w.tenant)
 	if err != nil {
 		w.t.Fatal(err)
 	}

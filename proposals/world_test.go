@@ -2,6 +2,7 @@ package proposals_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,12 +58,15 @@ func newWorld(t *testing.T) *world {
 	w.engine.Guard("opinion.any", func(*flow.Input) error { return nil })
 	w.service = proposals.New(w.engine)
 	var err error
-	if w.policy, err = authz.Load(); err != nil {
+	if w.policy, err = rights(); err != nil {
 		t.Fatal(err)
 	}
 	w.as("", func(ctx context.Context) error { return w.found(authz.System(ctx)) })
 	return w
 }
+
+// rights are compiled once for all worlds: it takes half a second.
+var rights = sync.OnceValues(authz.Load)
 
 // opinion is the least process a converted proposal can go on in.
 const opinion = `

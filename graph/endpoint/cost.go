@@ -22,7 +22,7 @@ const (
 	// parties, shares, replies and deadlines of one matter.
 	guess = 5
 	// guessSchema is the same for the lists of an introspection.
-	guessSchema = 10
+	guessSchema = 8
 )
 
 // affordable refuses an operation that costs too much.

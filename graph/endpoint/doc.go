@@ -24,7 +24,8 @@
 // without variables.
 //
 // Limits, with their defaults in Limits: bytes of the body; tokens, depth,
-// aliases (a name that comes twice counts as one), root fields, directives and
-// fields (fragments counted where they are used) of a document; the cost of an
+// aliases (a name that comes twice counts as one), root fields, directives,
+// uses of fragments and fields (fragments counted where they are used) of a
+// document; the cost of an
 // operation, which is about the number of values in its largest answer.
 package endpoint

@@ -13,6 +13,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
@@ -255,4 +259,24 @@ func (e *env) stream(t *testing.T, body io.Reader) *reply {
 	r := &reply{t: t, status: resp.StatusCode, header: resp.Header, text: string(b)}
 	fatal(t, json.Unmarshal(b, &r.body))
 	return r
+}
+
+func (e *env) schema() graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{Resolvers: e.resolver})
+}
+
+func variables(t *testing.T, e *env, doc *ast.QueryDocument, vars map[string]any) map[string]any {
+	t.Helper()
+	out, err := validator.VariableValues(e.schema().Schema(), doc.Operations[0], vars)
+	fatal(t, err)
+	return out
+}
+
+// recorder serves a request without a server around the handler.
+func recorder(h http.Handler, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("POST", "/graphql", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
 }

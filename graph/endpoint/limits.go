@@ -16,6 +16,7 @@ type Limits struct {
 	Aliases    int // of a document, default 30; a field that comes again in one selection counts as one
 	RootFields int // of an operation, default 20
 	Directives int // of a document, default 50
+	Spreads    int // uses of fragments in a document, inline ones too, default 100: validation compares them in pairs
 	Fields     int // of a document with its fragments put in where they are used, default 2,000
 	Cost       int // of an operation, default 50,000, see cost.go
 	Errors     int // listed in an answer, default 50
@@ -27,6 +28,7 @@ func (l Limits) withDefaults() Limits {
 	l.Aliases = or(l.Aliases, 30)
 	l.RootFields = or(l.RootFields, 20)
 	l.Directives = or(l.Directives, 50)
+	l.Spreads = or(l.Spreads, 100)
 	l.Fields = or(l.Fields, 2_000)
 	l.Cost = or(l.Cost, 50_000)
 	l.Errors = or(l.Errors, 50)
@@ -76,6 +78,8 @@ func (l Limits) measure(doc *ast.QueryDocument) *refusal {
 		return tooMuch("字段嵌套至多 %d 层", l.Depth)
 	case m.aliases > l.Aliases:
 		return tooMuch("至多 %d 个别名或重复的字段，请分几次请求", l.Aliases)
+	case m.spreads > l.Spreads:
+		return tooMuch("至多使用 %d 次片段，请分几次请求", l.Spreads)
 	case m.directives > l.Directives:
 		return tooMuch("至多 %d 个指令", l.Directives)
 	}
@@ -93,10 +97,11 @@ func notValid(message string) *refusal {
 }
 
 type measurer struct {
-	doc                 *ast.QueryDocument
-	done                map[string]*size // of fragments; nil while one is being measured
-	aliases, directives int
-	cycle, deferred     bool
+	doc  *ast.QueryDocument
+	done map[string]*size // of fragments; nil while one is being measured
+
+	aliases, directives, spreads int
+	cycle, deferred              bool
 }
 
 func (m *measurer) marks(l ast.DirectiveList) {
@@ -140,9 +145,11 @@ func (m *measurer) selection(set ast.SelectionSet) (out size) {
 			}
 			out.add(size{fields: min(in.fields+1, most), depth: in.depth + 1, roots: 1})
 		case *ast.InlineFragment:
+			m.spreads++
 			m.marks(s.Directives)
 			out.add(m.selection(s.SelectionSet))
 		case *ast.FragmentSpread:
+			m.spreads++
 			m.marks(s.Directives)
 			out.add(m.fragment(s.Name))
 		}

@@ -1,0 +1,615 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/bihuan/bihuan/ent/gen/migrate"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// strangers are two committees side by side. Whoever holds every role in the
+// second tries everything that the schema offers on the first: what is walked
+// comes from the schema and the tables, so a new field, mutation or entity is
+// tried without a line here.
+type strangers struct {
+	*world
+	victim, other *committee
+	ids           map[string][]string // the victim's, by table
+	everything    []string            // the same in one list
+}
+
+func newStrangers(t *testing.T) *strangers {
+	t.Helper()
+	w := newWorld(t)
+	s := &strangers{world: w, victim: w.found("210202", "DISTRICT", "甲区").live(), other: w.found("210203", "DISTRICT", "乙区").live(), ids: map[string][]string{}}
+	for _, table := range migrate.Tables {
+		if table.Name == "tenants" {
+			continue // the directory is open to all committees
+		}
+		rows, err := w.super.Query(context.Background(), `SELECT id::text FROM `+table.Name+` WHERE tenant_id = $1 ORDER BY id`, s.victim.id)
+		must(t, err)
+		s.ids[table.Name], err = pgx.CollectRows(rows, pgx.RowTo[string])
+		must(t, err)
+		if len(s.ids[table.Name]) == 0 {
+			t.Errorf("nothing of %s is tried: give the life of the committee one", table.Name)
+		}
+		s.everything = append(s.everything, s.ids[table.Name]...)
+	}
+	s.alarm()
+	return s
+}
+
+// alarm counts every write to the victim's rows, also one that is rolled back:
+// a sequence does not go back.
+func (s *strangers) alarm() {
+	s.t.Helper()
+	ctx := context.Background()
+	_, err := s.super.Exec(ctx, fmt.Sprintf(`
+		CREATE SEQUENCE alarm;
+		CREATE FUNCTION alarm() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+		BEGIN
+			IF '%s' IN (NEW.tenant_id, OLD.tenant_id) THEN PERFORM nextval('alarm'); END IF;
+			RETURN NULL;
+		END $$`, s.victim.id))
+	must(s.t, err)
+	for _, table := range s.tables() {
+		_, err := s.super.Exec(ctx, `CREATE TRIGGER alarm AFTER INSERT OR UPDATE OR DELETE ON `+table+` FOR EACH ROW EXECUTE FUNCTION alarm()`)
+		must(s.t, err)
+	}
+}
+
+// tables are all that have a tenant, those without an entity included.
+func (s *strangers) tables() []string {
+	s.t.Helper()
+	rows, err := s.super.Query(context.Background(), `SELECT table_name FROM information_schema.columns
+		WHERE table_schema = 'public' AND column_name = 'tenant_id' ORDER BY 1`)
+	must(s.t, err)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	must(s.t, err)
+	return list
+}
+
+// dump is every row of the victim, its people's accounts and the directory.
+func (s *strangers) dump() map[string]string {
+	s.t.Helper()
+	queries := map[string]string{
+		"tenants":          `SELECT * FROM tenants WHERE $1::uuid IS NOT NULL`,
+		"accounts":         `SELECT a.* FROM accounts a JOIN account_memberships m ON m.account_id = a.id WHERE m.tenant_id = $1`,
+		"account_sessions": `SELECT s.* FROM account_sessions s JOIN account_memberships m ON m.account_id = s.account_id WHERE m.tenant_id = $1`,
+	}
+	for _, table := range s.tables() {
+		queries[table] = `SELECT * FROM ` + table + ` WHERE tenant_id = $1`
+	}
+	out := map[string]string{}
+	for name, q := range queries {
+		var text string
+		must(s.t, s.super.QueryRow(context.Background(), `SELECT coalesce(string_agg(to_jsonb(x)::text, E'\n' ORDER BY to_jsonb(x)::text), '') FROM (`+q+`) x`, s.victim.id).Scan(&text))
+		out[name] = text
+	}
+	return out
+}
+
+// untouched compares the victim with what it was.
+func (s *strangers) untouched(t *testing.T, before map[string]string) {
+	t.Helper()
+	after := s.dump()
+	for name := range before {
+		if before[name] != after[name] {
+			t.Errorf("%s has changed:\n%s\n%s", name, before[name], after[name])
+		}
+	}
+	var rung bool
+	must(t, s.super.QueryRow(context.Background(), `SELECT is_called FROM alarm`).Scan(&rung))
+	if rung {
+		t.Error("a row of the victim was written")
+	}
+}
+
+// leak is the first thing of the victim in an answer, empty when there is none.
+// What was sent may come back.
+func (s *strangers) leak(text string, sent ...string) string {
+	for _, x := range sent {
+		text = strings.ReplaceAll(text, x, "")
+	}
+	for _, x := range append([]string{s.victim.mark}, s.everything...) {
+		if strings.Contains(text, x) {
+			return x
+		}
+	}
+	return ""
+}
+
+// with is an answer with the id that was sent taken out, so that answers about
+// different ids can be compared.
+func with(text, id string) string { return strings.ReplaceAll(text, id, "…") }
+
+// maker makes values for the types of the schema. One leaf, the target, gets a
+// value of its own.
+type maker struct {
+	schema *ast.Schema
+	target string // path of the leaf, such as input.unitIds
+	value  any
+	rest   func(path string, typ *ast.Type) any // ids, texts and cursors elsewhere; nil leaves optional ones out
+}
+
+// make builds a value; nil for an optional one that nothing is known for.
+func (m maker) make(path string, typ *ast.Type) any {
+	if typ.Elem != nil {
+		if v := m.make(path, typ.Elem); v != nil {
+			return []any{v}
+		}
+		return nil
+	}
+	if path == m.target {
+		return m.value
+	}
+	def := m.schema.Types[typ.NamedType]
+	switch {
+	case def.Kind == ast.InputObject:
+		out := input{}
+		for _, f := range def.Fields {
+			if f.Name == "expectedVersion" || f.Name == "idempotencyKey" {
+				continue
+			}
+			if v := m.make(path+"."+f.Name, f.Type); v != nil {
+				out[f.Name] = v
+			}
+		}
+		return out
+	case def.Kind == ast.Enum:
+		return def.EnumValues[0].Name
+	}
+	return m.rest(path, typ)
+}
+
+// leaves are the paths of all places of a scalar type in a type.
+func leaves(schema *ast.Schema, path string, typ *ast.Type, scalar string) (out []string) {
+	def := schema.Types[typ.Name()]
+	if def.Name == scalar {
+		return []string{path}
+	}
+	if def.Kind == ast.InputObject {
+		for _, f := range def.Fields {
+			out = append(out, leaves(schema, path+"."+f.Name, f.Type, scalar)...)
+		}
+	}
+	return out
+}
+
+// words are values that get far: the processes ask for them by name. What is
+// not listed gets a text that is long enough for every field.
+var words = map[string]any{
+	"mode": "面谈", "stage": "办前", "class": "A", "level": "提醒", "field": "title", "attitude": "SATISFIED", "result": "SATISFIED", "reasonCode": "PERSONAL",
+	"phone": "13000000002", "role": "member", "action": "addDirection", "form": input{"text": "方向：产业发展"}, "settings": input{"bodyLimit": 1200},
+	"login": "somebody-new", "ordinal": 12, "year": 2025, "handleYear": 2024, "first": 100, "last": nil, "opensOn": "2024-12-28", "startsOn": "2027-01-01", "endsOn": "2031-01-01",
+	"from": nil, "to": nil, "channel": nil, "docWord": nil,
+}
+
+// word is a value for a leaf that is no id.
+func word(path string, typ *ast.Type) any {
+	name := path[strings.LastIndex(path, ".")+1:]
+	_, object := words[name].(input)
+	if v, ok := words[name]; ok && (v != nil || !typ.NonNull) && object == (typ.NamedType == "JSON") {
+		return v
+	}
+	switch typ.NamedType {
+	case "String":
+		return "写得足够长的一段文字"
+	case "Int":
+		return 5
+	case "Boolean":
+		return true
+	case "Date":
+		return "2024-12-27"
+	case "Time":
+		return "2024-12-28T12:00:00+08:00"
+	case "JSON":
+		return input{}
+	}
+	return nil
+}
+
+// operation writes a query or mutation of one root field, once for each list
+// of arguments, under the aliases a0, a1 …
+func (s *strangers) operation(kind string, f *ast.FieldDefinition, depth int, args ...input) (string, map[string]any) {
+	vars := map[string]any{}
+	var declared, calls []string
+	for i, values := range args {
+		var given []string
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			v := fmt.Sprintf("%s%d", name, i)
+			vars[v] = values[name]
+			declared = append(declared, fmt.Sprintf("$%s: %s", v, f.Arguments.ForName(name).Type))
+			given = append(given, fmt.Sprintf("%s: $%s", name, v))
+		}
+		call := fmt.Sprintf("a%d: %s", i, f.Name)
+		if len(given) > 0 {
+			call += "(" + strings.Join(given, ", ") + ")"
+		}
+		if t := s.schema.Types[f.Type.Name()]; !t.IsLeafType() {
+			call += " " + s.selection(t.Name, depth)
+		}
+		calls = append(calls, call)
+	}
+	head := kind
+	if len(declared) > 0 {
+		head += "(" + strings.Join(declared, ", ") + ")"
+	}
+	return head + " { " + strings.Join(calls, "\n") + " }", vars
+}
+
+// arguments are a field's, with a target set.
+func (s *strangers) arguments(f *ast.FieldDefinition, m maker) input {
+	out := input{}
+	for _, a := range f.Arguments {
+		if v := m.make(a.Name, a.Type); v != nil {
+			out[a.Name] = v
+		}
+	}
+	return out
+}
+
+func (s *strangers) paths(f *ast.FieldDefinition, scalar string) (out []string) {
+	for _, a := range f.Arguments {
+		out = append(out, leaves(s.schema, a.Name, a.Type, scalar)...)
+	}
+	return out
+}
+
+func TestNoCommitteeReachesAnother(t *testing.T) {
+	t.Parallel()
+	s := newStrangers(t)
+	before := s.dump()
+	t.Run("the ids are real: who may, finds them", func(t *testing.T) { s.control(t) })
+	t.Run("every root field of a query, asked for nothing in particular, tells nothing", func(t *testing.T) { s.lists(t) })
+	t.Run("every root field of a query, asked with any id, answers as for an id that nothing has", func(t *testing.T) { s.queries(t) })
+	t.Run("every root field of a query, asked with texts of the other, tells nothing", func(t *testing.T) { s.texts(t) })
+	t.Run("every mutation, with any id in every place, answers as for an id that nothing has", func(t *testing.T) { s.mutations(t) })
+	t.Run("every mutation, with own ids beside one of the other, answers as for an id that nothing has", func(t *testing.T) { s.mixed(t) })
+	t.Run("nobody enters another's committee", func(t *testing.T) { s.enter(t) })
+	t.Run("and nothing of the other has changed", func(t *testing.T) { s.untouched(t, before) })
+}
+
+// control shows that the test could find something: the victim's own person of
+// all roles reads a row of every table by its id.
+func (s *strangers) control(t *testing.T) {
+	node := s.schema.Query.Fields.ForName("node")
+	for table, ids := range s.ids {
+		found := 0
+		for _, id := range ids {
+			q, vars := s.operation("query", node, 0, input{"id": id})
+			if a := s.victim.ask("全权", q, vars); strings.Contains(a.text, id) {
+				found++
+			}
+		}
+		if found == 0 {
+			t.Errorf("nobody finds any row of %s", table)
+		}
+	}
+	if len(s.everything) < 300 {
+		t.Error(len(s.everything), "rows are few")
+	}
+}
+
+func (s *strangers) lists(t *testing.T) {
+	tried := 0
+	for _, f := range s.schema.Query.Fields {
+		if strings.HasPrefix(f.Name, "__") || needsArguments(f) {
+			continue
+		}
+		m := maker{schema: s.schema, rest: func(path string, _ *ast.Type) any {
+			if path == "first" {
+				return 100
+			}
+			return nil
+		}}
+		args := s.arguments(f, m)
+		delete(args, "filter")
+		delete(args, "orderBy")
+		q, vars := s.operation("query", f, 2, args)
+		a := s.other.ask("全权", q, vars)
+		if len(a.Errors) > 0 || s.leak(a.text) != "" {
+			t.Errorf("%s: %s in %s", f.Name, s.leak(a.text), a.text)
+		}
+		tried++
+	}
+	if tried < 10 {
+		t.Error(tried)
+	}
+}
+
+func (s *strangers) queries(t *testing.T) {
+	for _, f := range s.schema.Query.Fields {
+		for _, path := range slices.Concat(s.paths(f, "ID"), s.paths(f, "Cursor")) {
+			of := func(id string) input {
+				m := maker{schema: s.schema, target: path, value: id, rest: word}
+				if path == "after" || path == "before" {
+					m.value = cursor(id)
+				}
+				args := s.arguments(f, m)
+				if path != "before" {
+					return args
+				}
+				delete(args, "first")
+				return merged(args, input{"last": 100})
+			}
+			none := uuid.NewString()
+			for ids := range slices.Chunk(s.everything, 50) {
+				s.alike(t, f, path, ids, none, of)
+			}
+		}
+	}
+}
+
+// alike asks one field about each id, and about one that nothing has.
+func (s *strangers) alike(t *testing.T, f *ast.FieldDefinition, path string, ids []string, none string, of func(string) input) {
+	t.Helper()
+	q, vars := s.operation("query", f, 1, of(none))
+	baseline := s.other.ask("全权", q, vars)
+	if len(baseline.Errors) > 0 && f.Type.NonNull { // an error takes its siblings with it: one by one
+		for _, id := range ids {
+			q, vars := s.operation("query", f, 1, of(id))
+			if a := s.other.ask("全权", q, vars); with(a.text, id) != with(baseline.text, none) {
+				t.Errorf("%s(%s: %s): %s, but for none %s", f.Name, path, id, a.text, baseline.text)
+			}
+		}
+		return
+	}
+	args := make([]input, len(ids))
+	for i, id := range ids {
+		args[i] = of(id)
+	}
+	q, vars = s.operation("query", f, 1, args...)
+	a := s.other.ask("全权", q, vars)
+	if s.leak(a.text, ids...) != "" && path != "after" && path != "before" {
+		t.Errorf("%s(%s): %s", f.Name, path, s.leak(a.text, ids...))
+	}
+	if path == "after" || path == "before" { // where a page begins differs with the id
+		return
+	}
+	want, err := json.Marshal(baseline.Data["a0"])
+	must(t, err)
+	for i, id := range ids {
+		got, err := json.Marshal(a.Data[fmt.Sprintf("a%d", i)])
+		must(t, err)
+		if with(string(got), id) != with(string(want), none) || (len(baseline.Errors) == 0) != (len(a.Errors) == 0) {
+			t.Errorf("%s(%s: %s): %s, but for none %s", f.Name, path, id, got, want)
+		}
+	}
+}
+
+// cursor is what a list gives as the place of a row.
+func cursor(id string) string {
+	b, err := msgpack.Marshal(map[string]any{"i": uuid.MustParse(id), "v": nil})
+	if err != nil {
+		panic(err)
+	}
+	return base64.RawStdEncoding.EncodeToString(b)
+}
+
+// texts asks with what the victim calls its things, whole and in part.
+func (s *strangers) texts(t *testing.T) {
+	v := s.victim
+	texts := []string{v.mark, v.mark + "关于建设口袋公园的提案", "Matter:" + v.made["filed"], "Membership:" + v.person["主任"], "Membership:" + v.person["管理员甲"], "210202-1104-R0001"}
+	for _, f := range s.schema.Query.Fields {
+		for _, path := range s.paths(f, "String") {
+			for _, text := range texts {
+				m := maker{schema: s.schema, target: path, value: text, rest: func(p string, typ *ast.Type) any {
+					if typ.NamedType == "ID" || strings.HasPrefix(p, "filter") {
+						return nil // each condition alone
+					}
+					return word(p, typ)
+				}}
+				args := s.arguments(f, m)
+				if filter, ok := args["filter"].(input); ok {
+					for k, x := range filter {
+						if fmt.Sprint(x) != fmt.Sprint(text) && fmt.Sprint(x) != fmt.Sprint([]any{text}) {
+							delete(filter, k)
+						}
+					}
+				}
+				q, vars := s.operation("query", f, 1, args)
+				if a := s.other.ask("全权", q, vars); s.leak(a.text, text) != "" {
+					t.Errorf("%s(%s: %s): %s", f.Name, path, text, a.text)
+				}
+			}
+		}
+	}
+}
+
+// idMutations are those that take an id, the ones of sessions left out.
+func (s *strangers) idMutations() (out []*ast.FieldDefinition) {
+	for _, f := range s.schema.Mutation.Fields {
+		if !slices.Contains(sessionMutations, f.Name) && len(s.paths(f, "ID")) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// mutations sends each mutation with one id in all its places: of every table
+// one row, and of those that are acted on all rows.
+func (s *strangers) mutations(t *testing.T) {
+	var ids []string
+	for table, list := range s.ids {
+		if !slices.Contains([]string{"matters", "assignments", "memberships", "units", "grants"}, table) {
+			list = list[:1]
+		}
+		ids = append(ids, list...)
+	}
+	tried := 0
+	for _, f := range s.idMutations() {
+		tried++
+		of := func(id string) input {
+			return s.arguments(f, maker{schema: s.schema, rest: func(path string, typ *ast.Type) any {
+				if typ.NamedType == "ID" {
+					return id
+				}
+				return word(path, typ)
+			}})
+		}
+		none := uuid.NewString()
+		q, vars := s.operation("mutation", f, 0, of(none))
+		want, err := json.Marshal(s.other.ask("全权", q, vars).Data["a0"])
+		must(t, err)
+		if !strings.Contains(string(want), `"code"`) {
+			t.Errorf("%s succeeds with an id that nothing has: %s", f.Name, want)
+			continue
+		}
+		for chunk := range slices.Chunk(ids, 25) {
+			args := make([]input, len(chunk))
+			for i, id := range chunk {
+				args[i] = of(id)
+			}
+			q, vars := s.operation("mutation", f, 0, args...)
+			a := s.other.ask("全权", q, vars)
+			for i, id := range chunk {
+				got, err := json.Marshal(a.Data[fmt.Sprintf("a%d", i)])
+				must(t, err)
+				if with(string(got), id) != with(string(want), none) || len(a.Errors) > 0 {
+					t.Errorf("%s with %s: %s, but for none %s", f.Name, id, got, want)
+				}
+			}
+		}
+	}
+	if tried < 80 {
+		t.Error(tried)
+	}
+}
+
+var errUndo = errors.New("undone")
+
+// undone runs fn in a transaction of the other committee that comes to nothing,
+// so that a mutation which succeeds does not spoil the next try.
+func (s *strangers) undone(t *testing.T, fn func(context.Context)) {
+	t.Helper()
+	err := s.db.Store.InTx(clock.With(context.Background(), s.clock), s.other.id, func(ctx context.Context) error {
+		return tenants.Savepoint(ctx, func(ctx context.Context) error {
+			fn(ctx)
+			return errUndo
+		})
+	})
+	if !errors.Is(err, errUndo) {
+		t.Fatal(err)
+	}
+}
+
+// mixed sends each mutation that takes more than one id with the other's own
+// rows in all places but one.
+func (s *strangers) mixed(t *testing.T) {
+	tried, reached := 0, map[string]bool{}
+	for _, f := range s.idMutations() {
+		paths := s.paths(f, "ID")
+		if len(paths) < 2 {
+			continue
+		}
+		for _, path := range paths {
+			for _, subject := range s.subjects(paths[0]) {
+				for _, id := range s.likely(s.victim, path) {
+					foreign, none := s.one(t, f, path, subject, id), uuid.NewString()
+					unknown := s.one(t, f, path, subject, none)
+					if with(foreign, id) != with(unknown, none) && !bothSucceed(foreign, unknown) {
+						t.Errorf("%s(%s: %s of another, subject %s): %s, but for none %s", f.Name, path, id, subject, foreign, unknown)
+					}
+					if l := s.leak(foreign, id); l != "" {
+						t.Errorf("%s(%s): %s in %s", f.Name, path, l, foreign)
+					}
+					reached[f.Name] = reached[f.Name] || !strings.Contains(foreign, "NOT_ALLOWED")
+					tried++
+				}
+			}
+		}
+	}
+	if tried < 300 || len(reached) < 20 {
+		t.Error(tried, len(reached))
+	}
+}
+
+// one carries out a mutation on a subject with an id at a path, and undoes it.
+func (s *strangers) one(t *testing.T, f *ast.FieldDefinition, path, subject, id string) (text string) {
+	t.Helper()
+	first := s.paths(f, "ID")[0]
+	m := maker{schema: s.schema, target: path, value: id}
+	m.rest = func(p string, typ *ast.Type) any {
+		switch {
+		case typ.NamedType != "ID":
+			return word(p, typ)
+		case p == first:
+			return subject
+		}
+		return s.likely(s.other, p)[0]
+	}
+	q, vars := s.operation("mutation", f, 0, s.arguments(f, m))
+	token := s.other.token("全权")
+	s.undone(t, func(ctx context.Context) { text = s.post(ctx, token, q, vars).text })
+	return text
+}
+
+// bothSucceed: both were done, to the same effect: what is new has an id and a
+// time of its own.
+func bothSucceed(a, b string) bool {
+	return strings.Contains(a, `"userErrors":[]`) && strings.Contains(b, `"userErrors":[]`)
+}
+
+// subjects are the other's own rows for the first id of a mutation.
+func (s *strangers) subjects(path string) []string {
+	if name := path[strings.LastIndex(path, ".")+1:]; name == "matterId" || name == "assignmentId" || name == "intoId" {
+		return s.rows(s.other, map[string]string{"matterId": "matters", "assignmentId": "assignments", "intoId": "matters"}[name], 40)
+	}
+	return s.likely(s.other, path)
+}
+
+// likely are rows of a committee of the type that a path's name means. A name
+// that is not known here is tried with cases.
+func (s *strangers) likely(c *committee, path string) []string {
+	table := "matters"
+	for part, name := range map[string]string{
+		"unit": "units", "parent": "units", "organisation": "units", "membership": "memberships", "behalf": "memberships", "grant": "grants", "seat": "seats",
+		"sitting": "sittings", "term": "terms", "feedback": "feedback", "item": "items", "party": "parties", "record": "records", "assignment": "assignments",
+	} {
+		if strings.Contains(strings.ToLower(path[strings.LastIndex(path, ".")+1:]), part) {
+			table = name
+		}
+	}
+	return s.rows(c, table, 2)
+}
+
+func (s *strangers) rows(c *committee, table string, most int) []string {
+	s.t.Helper()
+	rows, err := s.super.Query(context.Background(), `SELECT id::text FROM `+table+` WHERE tenant_id = $1 ORDER BY id LIMIT $2`, c.id, most)
+	must(s.t, err)
+	list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	must(s.t, err)
+	return list
+}
+
+// enter tries to choose the victim's memberships with one's own session.
+func (s *strangers) enter(t *testing.T) {
+	q := `mutation($i: ChooseTenantInput!) { chooseTenant(input: $i) { tokens { accessToken } userErrors { code message path } } }`
+	a := s.post(context.Background(), "", `mutation($i: SignInInput!) { signIn(input: $i) { tokens { refreshToken } } }`,
+		map[string]any{"i": input{"login": s.other.logins["全权"], "password": secret}})
+	refresh := dig(a.Data, "signIn", "tokens", "refreshToken")
+	want := s.post(context.Background(), "", q, map[string]any{"i": input{"refreshToken": refresh, "membershipId": uuid.NewString()}}).text
+	if !strings.Contains(want, "NOT_ALLOWED") {
+		t.Fatal(want)
+	}
+	for _, id := range s.ids["memberships"] {
+		if got := s.post(context.Background(), "", q, map[string]any{"i": input{"refreshToken": refresh, "membershipId": id}}).text; got != want {
+			t.Errorf("%s: %s, but for none %s", id, got, want)
+		}
+	}
+}

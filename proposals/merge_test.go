@@ -1,0 +1,234 @@
+package proposals_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/link"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+func into(c *flow.Case) flow.Form { return flow.Form{"intoId": c.Matter.ID.String()} }
+
+// names are the proposers of a case, in order.
+func names(c *flow.Case) (out string) {
+	for _, p := range c.Proposers() {
+		out += p.Name + " "
+	}
+	return out
+}
+
+// Transition 11.
+func TestMerging(t *testing.T) {
+	t.Parallel()
+	say(t, "every proposer becomes a party of the surviving case; the absorbed one stays readable", func(w *world) {
+		joint := w.joint("委员丙")
+		w.do("委员丙", "sign", joint.Matter.ID, nil)
+		absorbed := w.do("主任", "file", w.passed("委员甲", joint.Matter.ID).Matter.ID, nil)
+		surviving := w.caseOf("委员乙")
+		w.refused("干事", "merge", flow.OfMatter, absorbed.Matter.ID, into(surviving), errs.NotAllowed)
+		c := w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		is(w, "state", c.State, "MERGED")
+		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionMERGED)
+		is(w, "shown number", c.Number, *c.Proposal().RegistrationNo)
+		is(w, "case number", c.Proposal().CaseNo == nil, true)
+		surviving = w.look(surviving.Matter.ID)
+		is(w, "proposers", names(surviving), "委员乙 委员甲 委员丙 ")
+		is(w, "where they came from", *surviving.Proposers()[1].FromMatterID, absorbed.Matter.ID)
+		is(w, "link", surviving.In[0].Kind, link.KindMERGED_INTO)
+		w.must("委员丙", func(ctx context.Context, cl *gen.Client) error { // reads both
+			is(w, "visible", cl.Matter.Query().Where(matter.IDIn(absorbed.Matter.ID, surviving.Matter.ID)).CountX(ctx), 2)
+			return nil
+		})
+		w.refused("委员甲", "edit", flow.OfMatter, absorbed.Matter.ID, flow.Form{"title": "并案后不能再改"}, errs.NotAllowedInState)
+		w.refused("委员甲", "edit", flow.OfMatter, surviving.Matter.ID, flow.Form{"title": "并入者不是第一提案人"}, errs.NotAllowed)
+	})
+	say(t, "it is merged into another case of the same sitting that is not assigned", func(w *world) {
+		c := w.reviewed()
+		w.refused("主任", "merge", flow.OfMatter, c.Matter.ID, into(c), errs.Invalid)
+		assigned := w.sole()
+		w.refused("主任", "merge", flow.OfMatter, c.Matter.ID, into(assigned), errs.GuardFailed)
+		draft := w.draft("委员乙", proposal.ProposerKindINDIVIDUAL)
+		w.refused("主任", "merge", flow.OfMatter, c.Matter.ID, into(draft), errs.GuardFailed)
+		w.refused("主任", "merge", flow.OfMatter, c.Matter.ID, flow.Form{"intoId": w.units["商务局"].String()}, errs.Invalid)
+		w.must("", func(ctx context.Context, cl *gen.Client) error {
+			other := cl.Sitting.Create().SetTerm(cl.Term.Query().OnlyX(ctx)).SetOrdinal(3).SaveX(ctx)
+			return cl.Proposal.Update().Where(proposal.MatterID(assigned.Matter.ID)).SetSittingID(other.ID).Exec(ctx)
+		})
+		w.refused("主任", "merge", flow.OfMatter, c.Matter.ID, into(assigned), errs.Invalid)
+	})
+	say(t, "a key case and a 一号提案 are merged only with the chair's consent, each time anew", func(w *world) {
+		surviving := w.caseOf("委员乙")
+		key := w.do("主任", "markKey", w.filed().Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
+		w.blocked("主任", "merge", flow.OfMatter, key.Matter.ID, into(surviving), "proposal.merge_approved")
+		w.refused("主任", "approveMerge", flow.OfMatter, key.Matter.ID, nil, errs.NotAllowed)
+		w.do("主席", "approveMerge", key.Matter.ID, nil)
+		w.do("主任", "merge", key.Matter.ID, into(surviving))
+		w.do("主任", "undoMerge", key.Matter.ID, nil)
+		w.blocked("主任", "merge", flow.OfMatter, key.Matter.ID, into(surviving), "proposal.merge_approved")
+		one := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		w.blocked("主任", "merge", flow.OfMatter, one.Matter.ID, into(surviving), "proposal.merge_approved")
+		w.do("主席", "approveMerge", one.Matter.ID, nil)
+		w.do("主任", "merge", one.Matter.ID, into(surviving))
+	})
+	say(t, "everybody who came with a merged case is answered, contacted and rates", func(w *world) {
+		absorbed, surviving := w.caseOf("委员甲"), w.caseOf("委员乙")
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		c := w.do("干事", "assign", surviving.Matter.ID, w.unitsForm("商务局", "SOLE"))
+		a := w.of(c, "商务局")
+		w.share("商务局联络员", "signReceipt", a.ID, nil)
+		reply := flow.Form{"class": "A", "body": "关于提案的答复：已研究采纳。"}
+		for _, p := range c.Active(party.RoleLEAD) {
+			w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a.ID, reply, "assignment.contacted")
+			w.share("商务局承办人", "recordContact", a.ID, flow.Form{"partyId": p.ID.String(), "mode": "座谈会", "stage": "办前", "on": w.today(), "text": "听取意见"})
+		}
+		w.share("商务局承办人", "draftReply", a.ID, reply)
+		w.share("商务局承办人", "submitDraft", a.ID, nil)
+		w.share("商务局局长", "signOff", a.ID, nil)
+		c = w.share("商务局联络员", "send", a.ID, nil)
+		is(w, "asked", len(c.Feedback), 2)
+		for _, f := range c.Feedback {
+			who := "委员乙"
+			if f.PartyID == c.Proposers()[1].ID {
+				who = "委员甲"
+			}
+			c = w.do(who, "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
+		}
+		is(w, "state", c.State, "COMPLETION_REVIEW")
+	})
+	say(t, "a case into which another was merged is not withdrawn over its head", func(w *world) {
+		absorbed, surviving := w.filed(), w.passed("委员乙", w.draft("委员乙", proposal.ProposerKindINDIVIDUAL).Matter.ID)
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		w.blocked("委员乙", "withdraw", flow.OfMatter, surviving.Matter.ID, nil, "proposal.withdraw_consented")
+		w.refused("委员甲", "withdraw", flow.OfMatter, surviving.Matter.ID, nil, errs.NotAllowed)
+		w.do("主任", "undoMerge", absorbed.Matter.ID, nil)
+		w.do("委员乙", "withdraw", surviving.Matter.ID, nil)
+	})
+	say(t, "a withdrawal that was applied for before the merge is not approved after it", func(w *world) {
+		absorbed, surviving := w.filed(), w.caseOf("委员乙")
+		w.do("委员乙", "applyWithdraw", surviving.Matter.ID, nil)
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		w.blocked("主任", "approveWithdraw", flow.OfMatter, surviving.Matter.ID, nil, "proposal.withdraw_consented")
+	})
+	say(t, "who proposed both stays one party of the surviving case", func(w *world) {
+		c := w.filed()
+		surviving := w.filed()
+		w.do("主任", "merge", c.Matter.ID, into(surviving))
+		is(w, "proposers", names(w.look(surviving.Matter.ID)), "委员甲 ")
+	})
+}
+
+// Transition 12.
+func TestUndoingAMerge(t *testing.T) {
+	t.Parallel()
+	say(t, "undoing restores both, and it can be merged again", func(w *world) {
+		absorbed, surviving := w.caseOf("委员甲"), w.caseOf("委员乙")
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		w.refused("干事", "undoMerge", flow.OfMatter, absorbed.Matter.ID, nil, errs.NotAllowed)
+		c := w.do("主任", "undoMerge", absorbed.Matter.ID, nil)
+		is(w, "state", c.State, "UNDER_REVIEW")
+		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionNONE)
+		is(w, "closed", c.ClosedAt == nil, true)
+		is(w, "link is kept, as undone", c.Out[0].UndoneAt != nil, true)
+		is(w, "proposers", names(w.look(surviving.Matter.ID)), "委员乙 ")
+		w.must("委员甲", func(ctx context.Context, cl *gen.Client) error {
+			is(w, "the other's case is his no more", cl.Matter.Query().Where(matter.ID(surviving.Matter.ID)).CountX(ctx), 0)
+			return nil
+		})
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		is(w, "proposers again", names(w.look(surviving.Matter.ID)), "委员乙 委员甲 ")
+		w.do("主任", "undoMerge", absorbed.Matter.ID, nil)
+		is(w, "filed again", w.do("主任", "file", absorbed.Matter.ID, nil).State, "FILED")
+		is(w, "proposers at last", names(w.look(surviving.Matter.ID)), "委员乙 ")
+	})
+	say(t, "a merge is final when the surviving case is assigned", func(w *world) {
+		absorbed, surviving := w.caseOf("委员甲"), w.caseOf("委员乙")
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		w.do("干事", "assign", surviving.Matter.ID, w.unitsForm("商务局", "SOLE"))
+		w.blocked("主任", "undoMerge", flow.OfMatter, absorbed.Matter.ID, nil, "proposal.merge_undoable")
+	})
+	say(t, "of merges one upon the other the last is undone first", func(w *world) {
+		first, second, third := w.caseOf("委员甲"), w.caseOf("委员乙"), w.caseOf("委员丙")
+		w.do("主任", "merge", first.Matter.ID, into(second))
+		w.do("主任", "merge", second.Matter.ID, into(third))
+		is(w, "proposers", names(w.look(third.Matter.ID)), "委员丙 委员乙 委员甲 ")
+		w.blocked("主任", "undoMerge", flow.OfMatter, first.Matter.ID, nil, "proposal.merge_undoable")
+		w.do("主任", "undoMerge", second.Matter.ID, nil)
+		w.do("主任", "undoMerge", first.Matter.ID, nil)
+		is(w, "proposers of the third", names(w.look(third.Matter.ID)), "委员丙 ")
+		is(w, "proposers of the second", names(w.look(second.Matter.ID)), "委员乙 ")
+	})
+}
+
+// Transitions 13 and 14.
+func TestConverting(t *testing.T) {
+	t.Parallel()
+	say(t, "it becomes 社情民意 only with the proposer's own consent, an object of its own", func(w *world) {
+		c := w.reviewed()
+		w.blocked("主任", "convertToOpinion", flow.OfMatter, c.Matter.ID, nil, "proposal.opinion_consented")
+		w.refused("委员乙", "consentOpinion", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.do("委员甲", "consentOpinion", c.Matter.ID, nil)
+		c = w.do("主任", "convertToOpinion", c.Matter.ID, nil)
+		is(w, "state", c.State, "CONVERTED_OPINION")
+		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionCONVERTED_OPINION)
+		o := w.look(c.Out[0].ToID)
+		is(w, "kind", o.Kind, "opinion")
+		is(w, "state of the opinion", o.State, "SUBMITTED")
+		is(w, "its author", names(o), "委员甲 ")
+		is(w, "linked back", o.In[0].FromID, c.Matter.ID)
+		w.refused("干事", "accept", flow.OfMatter, o.Matter.ID, nil, errs.NotFound)
+		is(w, "a life of its own", w.do("信息编辑", "accept", o.Matter.ID, nil).State, "ACCEPTED")
+		is(w, "the proposal stays", w.look(c.Matter.ID).State, "CONVERTED_OPINION")
+	})
+	say(t, "or with a consent that staff record, saying how it was given", func(w *world) {
+		c := w.reviewed()
+		w.refused("干事", "consentOpinion", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
+		w.refused("干事", "consentOpinion", flow.OfMatter, c.Matter.ID, flow.Form{"how": ""}, errs.Invalid)
+		c = w.do("干事", "consentOpinion", c.Matter.ID, flow.Form{"how": "12月27日电话"})
+		is(w, "how", c.Records[len(c.Records)-1].Text, "12月27日电话")
+		w.do("主任", "convertToOpinion", c.Matter.ID, nil)
+	})
+	say(t, "it becomes a letter without being asked, with a reason and perhaps a unit", func(w *world) {
+		c := w.reviewed()
+		w.refused("主任", "convertToLetter", flow.OfMatter, c.Matter.ID, flow.Form{"unitId": "商务局"}, errs.Invalid)
+		c = w.do("主任", "convertToLetter", c.Matter.ID, flow.Form{"unitId": w.units["商务局"].String()})
+		is(w, "state", c.State, "CONVERTED_LETTER")
+		is(w, "reason", c.Proposal().DispositionNote, "测试理由")
+		is(w, "unit", *c.Records[len(c.Records)-1].UnitID, w.units["商务局"])
+		is(w, "nothing to handle", len(c.Assignments), 0)
+	})
+}
+
+// Trap 7 of domain.md: five things, not one status.
+func TestFiveThingsAreIndependent(t *testing.T) {
+	t.Parallel()
+	say(t, "state, disposition, each unit's share, each proposer's word and publication go their own ways", func(w *world) {
+		c := w.joint("委员乙")
+		w.do("委员乙", "sign", c.Matter.ID, nil)
+		c = w.do("主任", "file", w.passed("委员甲", c.Matter.ID).Matter.ID, nil)
+		c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SEPARATE", "文旅局", "SEPARATE"))
+		c = w.replied(c, "商务局", "A")
+		is(w, "state while one drafts", c.State, "HANDLING")
+		is(w, "one unit", w.of(c, "商务局").State, "SENT")
+		is(w, "the other", w.of(c, "文旅局").State, "PENDING_SIGN")
+		c = w.replied(c, "文旅局", "C")
+		f := c.Feedback[0]
+		is(w, "asked", len(c.Feedback), 4)
+		who := map[bool]string{true: "委员甲", false: "委员乙"}[f.PartyID.String() == lead(c)]
+		c = w.do(who, "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": "BASIC"})
+		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		is(w, "state", c.State, "REPLIED")
+		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionFILED)
+		is(w, "publication", c.Proposal().Disclosure, proposal.DisclosureOPEN)
+		is(w, "one reply accepted", w.of(c, "商务局").AcceptedAt != nil && w.of(c, "文旅局").AcceptedAt == nil, true)
+		is(w, "class is of the reply", c.Reply(w.of(c, "文旅局")).Class, "C")
+		is(w, "role", w.of(c, "文旅局").Role, assignment.RoleSEPARATE)
+	})
+}
