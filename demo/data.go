@@ -80,10 +80,10 @@ type memberSpec struct {
 
 // subject is what several proposals are about.
 type subject struct {
-	Key, Category, Unit, Assist     string
-	Filed, Opinion, Merged, Next    []string // titles
-	Facts, Problems, Advice         []string
-	Measure                         string
+	Key, Category, Unit, Assist  string
+	Filed, Opinion, Merged, Next []string // titles
+	Facts, Problems, Advice      []string
+	Measure                      string
 }
 
 // read decodes one of the package's files; a fault in it is a fault of the
@@ -111,16 +111,18 @@ func committees() []*committee {
 	for _, d := range read[[]district]("districts") {
 		all = append(all, d.committee())
 	}
-	names := map[string]string{}
-	for i, c := range all {
+	n, byLogin := 0, map[string]string{}
+	for _, c := range all {
 		c.addUnitPeople()
-		for j, p := range c.People {
-			// 97 and 211 are prime to the lengths of the lists, so that names do not repeat soon.
-			p.name = personName(i*97 + j*211)
-			if known := names[c.login(p)]; known != "" {
-				p.name = known
+		for _, p := range c.People {
+			p.name = byLogin[c.login(p)]
+			if p.name == "" {
+				p.name = personName(n)
+				n++
 			}
-			names[c.login(p)] = p.name
+			if login := c.login(p); login != "" {
+				byLogin[login] = p.name
+			}
 		}
 	}
 	return all
@@ -204,7 +206,7 @@ func (c *committee) addUnitPeople() {
 		} else {
 			person("liaison", "办公室副主任", "LIAISON", "签收、面商、拟复、发出答复", "unit_liaison", "unit_officer")
 		}
-		person("lead", "副局长", "DEPUTY_LEAD", "签发答复、申请延期", "unit_lead")
+		person("lead", "分管领导", "DEPUTY_LEAD", "签发答复、申请延期", "unit_lead")
 	}
 }
 
@@ -250,8 +252,10 @@ var (
 	second   = []rune("棠川衡舟秋宁禾声远辰帆芷深溪桐野朗弈")
 )
 
+// personName repeats no name within the first 46 × 18 numbers: the surname
+// and the first character together tell n, since their lists' lengths have
+// only the factor 2 in common and the second character tells the rest.
 func personName(n int) string {
-	s := surnames[n%len(surnames)]
-	g := n / 3
-	return s + string(first[g%len(first)]) + string(second[(g/len(first)+n)%len(second)])
+	s, f := n%len(surnames), n%len(first)
+	return surnames[s] + string(first[f]) + string(second[(n/len(first)+f)%len(second)])
 }

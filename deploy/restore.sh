@@ -10,7 +10,8 @@
 #   BIHUAN_FILES       附件恢复到哪里，默认 file:///var/lib/bihuan/files；已有文件就拒绝
 #   BIHUAN_VERIFY_URL  bihuan_app 到新数据库的连接地址；有它，最后用 bihuan audit verify
 #                      重算全部审计链（BIHUAN 为程序的路径，默认 bihuan）
-# 次序：停服务，恢复，核对无误，再启动服务。
+# 次序：停服务，恢复，核对无误，再启动服务。中途停下的，新库不会被用到：DROP DATABASE，
+# 查明原因再来。
 set -eu
 umask 077
 

@@ -111,8 +111,9 @@ func (k *checker) machine(name string, m *Machine) {
 	for _, a := range m.Actions {
 		k.action(name, m, a)
 	}
-	next := edges(m)
-	reached := closure(next, m.Initial)
+	moves := edges(m)
+	next := withBack(m, moves)
+	reached := closure(moves, m.Initial) // going back leads nowhere new
 	back := closure(reverse(next), ends(m)...)
 	for _, s := range m.States {
 		k.state(name, m, s, next)
@@ -161,6 +162,9 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	}
 	if a.To != "" && a.To != Back && m.State(a.To) == nil {
 		k.find(name, a.Code, "到达环节“%s”不存在", a.To)
+	}
+	if a.To == Back && contains(a.From, m.Initial) {
+		k.find(name, a.Code, "起始环节没有可以返回的环节")
 	}
 	if a.Audience != "" && step.AudienceValidator(step.Audience(a.Audience)) != nil {
 		k.find(name, a.Code, "步骤的可见对象“%s”不存在", a.Audience)
@@ -231,8 +235,7 @@ func (k *checker) circle(name string, m *Machine) {
 	}
 }
 
-// edges are the moves of a machine. Back leads wherever its state was entered
-// from.
+// edges are the moves of a machine but those back.
 func edges(m *Machine) map[string][]string {
 	next := map[string][]string{}
 	for _, a := range m.Actions {
@@ -245,11 +248,16 @@ func edges(m *Machine) map[string][]string {
 			}
 		}
 	}
-	entered := reverse(next)
+	return next
+}
+
+// withBack adds the moves back: to wherever the state is entered from.
+func withBack(m *Machine, moves map[string][]string) map[string][]string {
+	next, entered := maps.Clone(moves), reverse(moves)
 	for _, a := range m.Actions {
 		if a.To == Back {
 			for _, f := range a.From {
-				next[f] = append(next[f], entered[f]...)
+				next[f] = append(slices.Clone(next[f]), entered[f]...)
 			}
 		}
 	}

@@ -274,11 +274,38 @@ func (c *committee) rest() {
 	c.on("主任", "completeProposal", id, nil)
 	c.made["cohort"] = c.do("主任", "openCohort", input{"handleYear": 2025, "title": c.mark + "水资源一号提案"})["id"].(string)
 	c.on("主任", "performAction", c.made["cohort"], input{"action": "addDirection", "form": input{"text": "方向一：产业发展", "unitId": c.unit["商务局"]}})
+	c.selected()
 	c.system(func(ctx context.Context) error { // files do not go through GraphQL
 		return c.r.Store.Ent().Attachment.Create().SetMatterID(uuid.MustParse(c.made["tracking"])).SetAssignmentID(uuid.MustParse(a)).
 			SetUploaderID(uuid.MustParse(c.person["商务局联络员"])).SetKind(attachment.KindREPLY).SetName(c.mark + "答复.pdf").SetSize(3).
 			SetContentType("application/pdf").SetSha256(fmt.Sprintf("%064d", 0)).SetBlobKey(uuid.NewString()).Exec(ctx)
 	})
+}
+
+// selected is a loop whose subject has been chosen, so that a proposal can be
+// linked to it.
+func (c *committee) selected() {
+	c.t.Helper()
+	id := c.do("主任", "openCohort", input{"handleYear": 2024, "title": c.mark + "新能源一号提案"})["id"].(string)
+	c.made["selected"] = id
+	act := func(who, action string, form input) {
+		c.t.Helper()
+		c.on(who, "performAction", id, input{"action": action, "form": form})
+	}
+	fact := func(more input) input { return merged(input{"on": "2024-12-27", "text": "会议内容"}, more) }
+	act("主任", "addDirection", input{"text": "方向一：产业发展", "unitId": c.unit["商务局"]})
+	act("主任", "holdKickoff", fact(input{"chair": "CPPCC_CHAIR"}))
+	act("主任", "startResearch", nil)
+	for i := range 2 {
+		act("主任", "addCandidate", input{"text": fmt.Sprintf("备选件之%d", i), "unitId": c.unit["商务局"]})
+		item := c.ask("主任", `query($id: ID!) { matter(id: $id) { items { id kind } } }`, input{"id": id})
+		for _, by := range []string{"LEAD_ORG", "THINK_TANK"} {
+			act("主任", "recordResearch", fact(input{"itemId": dig(item.Data, "matter", "items", i+1, "id"), "by": by}))
+		}
+	}
+	act("主任", "shortlist", nil)
+	item := c.ask("主任", `query($id: ID!) { matter(id: $id) { items { id } } }`, input{"id": id})
+	act("主席", "chooseCandidate", fact(input{"itemId": dig(item.Data, "matter", "items", 1, "id"), "by": "CHAIR_MEETING"}))
 }
 
 func TestACommitteeLivesThroughTheAPI(t *testing.T) {
@@ -287,7 +314,7 @@ func TestACommitteeLivesThroughTheAPI(t *testing.T) {
 	for _, want := range []struct{ name, state string }{
 		{"draft", "DRAFT"}, {"cosigning", "COSIGNING"}, {"submitted", "SUBMITTED"}, {"returned", "RETURNED"}, {"review", "UNDER_REVIEW"}, {"filed", "FILED"},
 		{"merged", "MERGED"}, {"converted", "CONVERTED_OPINION"}, {"refused", "NOT_FILED"}, {"preassigned", "PRE_ASSIGNED"}, {"assigned", "ASSIGNED"},
-		{"handling", "HANDLING"}, {"replied", "REPLIED"}, {"tracking", "TRACKING"}, {"cohort", "P1_COLLECT"},
+		{"handling", "HANDLING"}, {"replied", "REPLIED"}, {"tracking", "TRACKING"}, {"cohort", "P1_COLLECT"}, {"selected", "P5_SELECTED"},
 	} {
 		var got string
 		c.db.AsSuper(t, `SELECT state FROM matters WHERE id = $1`, []any{c.made[want.name]}, &got)

@@ -190,6 +190,8 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 	if shown, ok := errs.As(err); ok {
 		out.Message = shown.Message
 		out.Extensions["code"] = string(shown.Code)
+	} else if name := unread(ctx, g); name != "" {
+		out.Message, out.Extensions["code"] = "“"+name+"”的格式不对，请更正后再提交", string(errs.Invalid)
 	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		out.Message, out.Extensions["code"] = "请求超时或已取消，请重试", string(errs.Unavailable)
 	}
@@ -197,6 +199,17 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		out.Extensions["requestId"] = id
 	}
 	return out
+}
+
+// unread is the argument that could not be read, such as an id that is none;
+// empty when it is not about an argument. gqlgen reads arguments once the
+// field's turn has come, and puts their names behind the field's path.
+func unread(ctx context.Context, g *gqlerror.Error) string {
+	fc := graphql.GetFieldContext(ctx)
+	if g == nil || fc == nil || len(g.Path) <= len(fc.Path()) {
+		return ""
+	}
+	return ast.Path(g.Path[len(fc.Path()):]).String()
 }
 
 func account(ctx context.Context) (uuid.UUID, uuid.UUID, error) {

@@ -83,6 +83,7 @@ func TestMerging(t *testing.T) {
 		c := w.do("干事", "assign", surviving.Matter.ID, w.unitsForm("商务局", "SOLE"))
 		a := w.of(c, "商务局")
 		w.share("商务局联络员", "signReceipt", a.ID, nil)
+		w.share("商务局联络员", "nameOfficer", a.ID, flow.Form{"membershipId": w.member("商务局承办人")})
 		reply := flow.Form{"class": "A", "body": "关于提案的答复：已研究采纳。"}
 		for _, p := range c.Active(party.RoleLEAD) {
 			w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a.ID, reply, "assignment.contacted")

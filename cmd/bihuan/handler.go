@@ -20,6 +20,11 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	mux.Handle("/graphql", endpoint.New(endpoint.Options{
 		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted,
 	}))
+	if dev {
+		page := endpoint.GraphiQL()
+		mux.Handle("GET /graphiql", page)
+		mux.Handle("GET /graphiql/", page)
+	}
 	files := a.files()
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)

@@ -112,5 +112,3 @@ func (a *app) files() http.Handler {
 		},
 	}
 }
-
-var errNoDemo = errors.New("演示数据需要 DATABASE_OWNER_URL")

@@ -70,7 +70,18 @@ func New(o Options) http.Handler {
 	e.exec.SetErrorPresenter(e.present)
 	e.exec.SetRecoverFunc(e.recovered)
 	e.exec.Use(graph.Operation{Resolver: o.Resolver})
+	e.exec.AroundResponses(remember) // inside Operation: before its commit
 	return e
+}
+
+// remember keeps an operation's errors: a failed statement spoils the
+// transaction, and the commit that then fails does not know why.
+func remember(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	resp := next(ctx)
+	if resp != nil {
+		callOf(ctx).errors = resp.Errors
+	}
+	return resp
 }
 
 // prepared hands the executor the document that the library has parsed,

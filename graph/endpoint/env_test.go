@@ -73,8 +73,7 @@ func newEnv(t *testing.T, with func(*Options, *env)) *env {
 	mux.Handle("GET /graphiql", GraphiQL())
 	mux.Handle("GET /graphiql/", GraphiQL())
 	timed := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r2 := r.WithContext(clock.With(r.Context(), e.clock))
-		mux.ServeHTTP(w, r2)
+		httpd.Routes(mux).ServeHTTP(w, r.WithContext(clock.With(r.Context(), e.clock)))
 	})
 	srv := httptest.NewServer(httpd.New(httpd.Options{Log: o.Log}, timed).Handler())
 	t.Cleanup(srv.Close)

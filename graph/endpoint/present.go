@@ -36,6 +36,12 @@ func (l *ledger) next() bool {
 	return l.n <= logged
 }
 
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.n
+}
+
 // errPanicked is what a panic becomes; it has been logged with its stack.
 var errPanicked = errors.New("panicked")
 
@@ -61,20 +67,6 @@ func (e *endpoint) report(ctx context.Context, err error) {
 		attrs = append(attrs, slog.String("path", g.Path.String()))
 	}
 	e.o.Log.LogAttrs(ctx, slog.LevelError, "graphql", attrs...)
-}
-
-// unlogged reports internal errors that never came by present, such as an
-// operation's that refused itself: their cause is not known here.
-func (c *call) unlogged(ctx context.Context, l gqlerror.List) {
-	c.log.mu.Lock()
-	known := c.log.n > 0
-	c.log.mu.Unlock()
-	for _, e := range l {
-		if !known && e.Extensions["code"] == string(errs.Internal) {
-			c.o.Log.LogAttrs(ctx, slog.LevelError, "graphql", append(c.attrs(), slog.String("error", "internal error, cause not known"))...)
-			return
-		}
-	}
 }
 
 func (c *call) attrs() []slog.Attr {

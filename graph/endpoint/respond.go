@@ -26,6 +26,7 @@ type call struct {
 	signedIn  bool
 	tenant    string // id, empty without a token
 	operation string
+	errors    gqlerror.List // of the resolvers, before the commit
 	log       ledger
 	sent      bool
 }
@@ -97,12 +98,12 @@ func (c *call) answer(ctx context.Context, resp *graphql.Response) {
 	if resp == nil { // the executor's sign that the context was done before it began
 		resp = &graphql.Response{Errors: gqlerror.List{c.present(ctx, or(ctx.Err(), context.Canceled))}}
 	}
+	c.explain(ctx, resp)
 	c.onTime(ctx, resp)
 	if n := c.o.Limits.Errors; len(resp.Errors) > n {
 		resp.Errors = append(resp.Errors[:n:n], c.unlisted(ctx, len(resp.Errors)-n))
 	}
 	c.stamp(resp.Errors)
-	c.unlogged(ctx, resp.Errors)
 	s := always(http.StatusOK)
 	if len(resp.Data) == 0 {
 		s = refusedWith(resp.Errors)
@@ -110,6 +111,20 @@ func (c *call) answer(ctx context.Context, resp *graphql.Response) {
 		s.edition = partial
 	}
 	c.send(ctx, s, resp)
+}
+
+// explain puts the resolvers' errors in the place of an internal error that
+// undid the operation after them. What undid it is logged where it is known.
+func (c *call) explain(ctx context.Context, resp *graphql.Response) {
+	if len(resp.Data) > 0 || len(resp.Errors) != 1 || resp.Errors[0].Extensions["code"] != string(errs.Internal) {
+		return
+	}
+	if c.log.count() == 0 {
+		c.o.Log.LogAttrs(ctx, slog.LevelWarn, "graphql undone", append(c.attrs(), slog.Int("errors", len(c.errors)))...)
+	}
+	if len(c.errors) > 0 {
+		resp.Errors = c.errors
+	}
 }
 
 // onTime explains the unknown errors of an operation that ran out of time: what

@@ -3,13 +3,16 @@ package scalar
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/bihuan/bihuan/internal/errs"
 )
+
+var errDate = errs.New(errs.Invalid, "日期格式应为 2024-12-27")
 
 // MarshalDate writes a day as 2006-01-02.
 func MarshalDate(t time.Time) graphql.Marshaler {
@@ -20,11 +23,11 @@ func MarshalDate(t time.Time) graphql.Marshaler {
 func UnmarshalDate(v any) (time.Time, error) {
 	s, ok := v.(string)
 	if !ok {
-		return time.Time{}, errors.New("日期格式应为 2024-12-27")
+		return time.Time{}, errDate
 	}
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1949 || t.Year() > 2200 {
-		return time.Time{}, errors.New("日期格式应为 2024-12-27")
+		return time.Time{}, errDate
 	}
 	return t, nil
 }
@@ -42,7 +45,7 @@ func MarshalJSON(v map[string]any) graphql.Marshaler {
 func UnmarshalJSON(v any) (map[string]any, error) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		return nil, errors.New("应为 JSON 对象")
+		return nil, errs.New(errs.Invalid, "应为 JSON 对象")
 	}
 	return m, nil
 }

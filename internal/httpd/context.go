@@ -19,6 +19,7 @@ type request struct {
 
 	mu    sync.Mutex
 	attrs []slog.Attr
+	route string // set by Routes
 }
 
 type requestKey struct{}
@@ -53,6 +54,22 @@ func Annotate(ctx context.Context, attrs ...slog.Attr) {
 		defer r.mu.Unlock()
 		r.attrs = append(r.attrs, attrs...)
 	}
+}
+
+// Routes is the mux, and tells the server which pattern matched. It is needed
+// where something between the server and the mux gives the request another
+// context: net/http writes the pattern into the copy.
+func Routes(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if info := of(r.Context()); info != nil {
+				info.mu.Lock()
+				defer info.mu.Unlock()
+				info.route = r.Pattern
+			}
+		}()
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // NewRequestID makes an id, for what runs outside a Server.

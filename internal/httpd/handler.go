@@ -37,7 +37,7 @@ func (s *Server) serve(rw http.ResponseWriter, r *http.Request) {
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
 	ok := s.limited(w, r)
-	route := routeOf(r)
+	route := routeOf(r, info)
 	took := time.Since(start)
 	s.metrics.observe(route, r.Method, w.status, took)
 	endSpan(span, r.Method, route, w.status)
@@ -118,15 +118,14 @@ const unmatched = "unmatched"
 
 // routeOf is the pattern that matched, without its method. It grows with the
 // program, not with what callers ask for.
-func routeOf(r *http.Request) string {
-	if r.Pattern == "" {
-		return unmatched
+func routeOf(r *http.Request, info *request) string {
+	info.mu.Lock()
+	defer info.mu.Unlock()
+	pattern := or(info.route, r.Pattern)
+	if _, path, found := strings.Cut(pattern, " "); found {
+		return strings.TrimSpace(path)
 	}
-	_, path, found := strings.Cut(r.Pattern, " ")
-	if !found {
-		return r.Pattern
-	}
-	return strings.TrimSpace(path)
+	return or(pattern, unmatched)
 }
 
 func (s *Server) log(r *http.Request, info *request, route string, w *writer, took time.Duration, span trace.SpanContext) {

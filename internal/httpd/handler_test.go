@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -91,6 +92,28 @@ func TestLog(t *testing.T) {
 			t.Error(path)
 		}
 	})
+}
+
+func TestRoutes(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	for sentence, c := range map[string]struct {
+		inner http.Handler
+		want  string
+	}{
+		"a request that was copied on the way keeps its route": {Routes(routes()), "/things/{id}"},
+		"without Routes it is lost":                            {routes(), unmatched},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			url, log := start(t, Options{}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				c.inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), key{}, 1)))
+			}))
+			ask(t, "GET", url+"/things/7")
+			if l := log.lines(t, "request"); l[0]["route"] != c.want {
+				t.Error(l)
+			}
+		})
+	}
 }
 
 func TestPanic(t *testing.T) {

@@ -67,8 +67,8 @@ type Server struct {
 	running  atomic.Int64
 }
 
-// New makes a server around app. Where app is an http.ServeMux, its patterns
-// are the routes in logs, metrics and traces.
+// New makes a server around app. Where app is an http.ServeMux, or Routes of
+// one is in it, its patterns are the routes in logs, metrics and traces.
 func New(o Options, app http.Handler) *Server {
 	o = o.withDefaults()
 	return &Server{o: o, app: app, metrics: newMetrics(o.Registry)}

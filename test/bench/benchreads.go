@@ -17,7 +17,7 @@ import (
 	"github.com/bihuan/bihuan/demo/bulk"
 )
 
-// noData is what a GraphQL answer must not be.
+// fit refuses an answer with errors.
 func fit(body []byte) error {
 	if !bytes.HasPrefix(body, []byte(`{"data":{"`)) {
 		return fmt.Errorf("answer %s", clip(body))
@@ -60,9 +60,9 @@ func readVariants(ctx context.Context, g *rig, i int) ([]*variant, error) {
 		return func() []byte { q := ask(); return request(path+n, q.who.token, r.plain(q.who, q.subject)) }
 	}
 	vs := []*variant{
-		{name: "floor", addr: g.addr, fit: fit, next: plain("/floor/read/")},
-		{name: "floor, RLS", addr: g.addr, fit: fit, next: plain("/guarded/read/")},
-		{name: "product", addr: g.addr, fit: fit, next: func() []byte {
+		{name: "floor", rig: g, fit: fit, next: plain("/floor/read/")},
+		{name: "floor, RLS", rig: g, fit: fit, next: plain("/guarded/read/")},
+		{name: "product", rig: g, fit: fit, next: func() []byte {
 			q := ask()
 			return request("/graphql", q.who.token, r.graphQL(q.who, q.subject))
 		}},
@@ -121,10 +121,6 @@ func benchReads(ctx context.Context, c *cluster, o options, sizes []bulk.Size, n
 // compare lets the variants of all rigs take turns and prints a table. The
 // last variant of each rig is the product, the first the floor.
 func (c *cluster) compare(ctx context.Context, o options, rigs []*rig, name string, of func(*rig) ([]*variant, error)) error {
-	type done struct {
-		rounds [][]window
-		vs     []*variant
-	}
 	fmt.Println("| committees | way | requests/s | of the floor | p50 ms | p99 ms | server µs | database µs | allocations | KB | statements |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	var all []*variant
@@ -139,7 +135,7 @@ func (c *cluster) compare(ctx context.Context, o options, rigs []*rig, name stri
 		at = append(at, len(all))
 		all = append(all, vs...)
 	}
-	rounds, note, err := turnsOf(rigs, sets, all, o)
+	rounds, note, err := turns(all, o.clients, o.turn, o.total)
 	if err != nil {
 		return err
 	}
@@ -178,7 +174,7 @@ func ms(d time.Duration) float64 { return float64(d) / 1e6 }
 
 // once asks one question on a connection of its own.
 func (g *rig) once(v *variant) error {
-	w, err := dial(v.addr)
+	w, err := dial(v.rig.addr)
 	if err != nil {
 		return err
 	}
@@ -200,7 +196,7 @@ func (g *rig) allocations(v *variant) (a allocated, err error) {
 			return a, err
 		}
 	}
-	w, err := dial(v.addr)
+	w, err := dial(v.rig.addr)
 	if err != nil {
 		return a, err
 	}
@@ -244,7 +240,7 @@ func (g *rig) profile(v *variant, o options, name string) error {
 		_, err = io.Copy(f, resp.Body)
 		got <- errors.Join(err, f.Close())
 	}()
-	if _, err := v.run(g.machine, 4500*time.Millisecond); err != nil {
+	if _, err := v.run(4500 * time.Millisecond); err != nil {
 		return err
 	}
 	return <-got

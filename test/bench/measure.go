@@ -12,7 +12,7 @@ import (
 // variant is one way to answer a question.
 type variant struct {
 	name string
-	addr string
+	rig  *rig
 	next func() []byte      // a request, safe for concurrent use
 	fit  func([]byte) error // whether an answer is one
 	prep func(n int) error  // before each window: make subjects for about n requests; may be nil
@@ -33,13 +33,13 @@ func (w window) rps() float64 { return float64(w.requests) / w.took.Seconds() }
 // turns lets the variants take turns of the given length until the time is up,
 // and returns the rounds that others did not disturb. When nearly all are
 // disturbed it keeps the quietest third and says so.
-func turns(m machine, vs []*variant, clients int, turn, total time.Duration) (rounds [][]window, note string, err error) {
+func turns(vs []*variant, clients int, turn, total time.Duration) (rounds [][]window, note string, err error) {
 	for _, v := range vs {
 		if err := v.open(clients); err != nil {
 			return nil, "", err
 		}
 		defer v.close()
-		if _, err := v.run(m, turn); err != nil { // warm: caches, plans, pools
+		if _, err := v.run(turn); err != nil { // warm: caches, plans, pools
 			return nil, "", fmt.Errorf("%s: %w", v.name, err)
 		}
 	}
@@ -54,7 +54,7 @@ func turns(m machine, vs []*variant, clients int, turn, total time.Duration) (ro
 		var took time.Duration
 		for k := range vs {
 			i := (k + len(all)) % len(vs) // nobody is always first
-			if r.windows[i], err = vs[i].run(m, turn); err != nil {
+			if r.windows[i], err = vs[i].run(turn); err != nil {
 				return nil, "", fmt.Errorf("%s: %w", vs[i].name, err)
 			}
 			others += r.windows[i].used.others()
@@ -76,7 +76,7 @@ func turns(m machine, vs []*variant, clients int, turn, total time.Duration) (ro
 
 func (v *variant) open(clients int) error {
 	for len(v.wires) < clients {
-		w, err := dial(v.addr)
+		w, err := dial(v.rig.addr)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (v *variant) close() {
 }
 
 // run is one window.
-func (v *variant) run(m machine, turn time.Duration) (window, error) {
+func (v *variant) run(turn time.Duration) (window, error) {
 	if v.prep != nil {
 		if err := v.prep(int(turn.Seconds() * enough)); err != nil {
 			return window{}, err
@@ -101,7 +101,7 @@ func (v *variant) run(m machine, turn time.Duration) (window, error) {
 	}
 	laps := make([][]time.Duration, len(v.wires))
 	failed := make([]error, len(v.wires))
-	before, begin := m.usage(), time.Now()
+	before, begin := v.rig.machine.usage(), time.Now()
 	var wg sync.WaitGroup
 	for i, w := range v.wires {
 		wg.Go(func() {
@@ -120,7 +120,7 @@ func (v *variant) run(m machine, turn time.Duration) (window, error) {
 		})
 	}
 	wg.Wait()
-	out := window{took: time.Since(begin), used: m.usage().minus(before)}
+	out := window{took: time.Since(begin), used: v.rig.machine.usage().minus(before)}
 	for i := range laps {
 		if failed[i] != nil {
 			return out, failed[i]

@@ -41,7 +41,7 @@ func pageSQL(order, back, where string) string {
 	WITH page AS (SELECT * FROM matters m WHERE m.tenant_id = $1 AND ` + where + ` ORDER BY ` + order + ` LIMIT 21),
 	     m AS (SELECT * FROM page ORDER BY ` + order + ` LIMIT 20)
 	SELECT coalesce((SELECT json_agg(` + rowSQL + ` ORDER BY ` + order + `) FROM m), '[]')::text, (SELECT count(*) FROM page) > 20, l.v, l.id
-	FROM (VALUES (1)) one LEFT JOIN LATERAL (SELECT ` + strings.Fields(order)[0] + ` AS v, id FROM m ORDER BY ` + back + ` LIMIT 1) l ON true`
+	FROM (VALUES (1)) one LEFT JOIN LATERAL (SELECT ` + strings.TrimSuffix(strings.Fields(order)[0], ",") + ` AS v, id FROM m ORDER BY ` + back + ` LIMIT 1) l ON true`
 }
 
 const newest, newestBack = "opened_at DESC, id DESC", "opened_at, id"

@@ -1,0 +1,196 @@
+package demo
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/term"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/roster"
+	"github.com/bihuan/bihuan/tenants/templates"
+)
+
+// foundingTasks are what makes a committee able to work, on the day of its
+// founding.
+func (s *stage) foundingTasks() []task {
+	at := clock.StartOf(s.of.Founded).Add(9 * time.Hour)
+	tasks := []task{
+		{at, "开通", func(ctx context.Context) error { return s.bootstrap(ctx, at) }},
+		{at, "届次、会议与政策", func(ctx context.Context) error { return s.calendar(ctx, at) }},
+		{at, "机构与承办单位", func(ctx context.Context) error { return s.addUnits(ctx, at) }},
+	}
+	for i, p := range s.of.People {
+		if i > 0 { // the first is the administrator
+			tasks = append(tasks, task{at, "人员", func(ctx context.Context) error { return s.addPerson(ctx, at, p) }})
+		}
+	}
+	return tasks
+}
+
+// operator runs fn as the operator of the installation.
+func (s *stage) operator(ctx context.Context, at time.Time, fn func(context.Context, roster.Operator) error) error {
+	doors := audit.Doors{Store: s.Store, System: "demo"}
+	return doors.InTx(clock.With(ctx, instant(at)), s.tenant, func(ctx context.Context) error {
+		return fn(ctx, roster.Operator{Roster: s.Roster, Engine: s.Engine})
+	})
+}
+
+// bootstrap makes the first administrator and publishes the processes.
+func (s *stage) bootstrap(ctx context.Context, at time.Time) error {
+	admin := s.of.People[0]
+	err := s.operator(ctx, at, func(ctx context.Context, op roster.Operator) error {
+		if err := alone(ctx); err != nil {
+			return err
+		}
+		_, err := op.Bootstrap(ctx, roster.FirstAdmin{
+			Name: admin.name, Post: admin.Post, SignIn: roster.SignIn{Login: s.of.login(admin), Password: Password}, Processes: templates.Processes(),
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.Store.ReadTx(authz.System(ctx), s.tenant, s.lookAround)
+}
+
+// calendar opens the term with its sittings and sets the policy. Each of the
+// three finds itself when it is there.
+func (s *stage) calendar(ctx context.Context, at time.Time) error {
+	c := s.of
+	return s.as(ctx, at, c.People[0].Key, func(ctx context.Context) (audit.Entry, error) {
+		e := audit.Entry{Object: audit.Object(gen.TypeTenant, s.tenant)}
+		had, err := s.Store.Ent().Term.Query().Exist(ctx)
+		if err != nil || had {
+			return e, err
+		}
+		t, err := s.Roster.OpenTerm(ctx, roster.NewTerm{Ordinal: c.Term.Ordinal, StartsOn: c.Term.Starts, EndsOn: c.Term.Ends})
+		if err != nil {
+			return e, err
+		}
+		for _, x := range c.Sittings {
+			_, err := s.Roster.OpenSitting(ctx, roster.NewSitting{Term: t.ID, Ordinal: x.Ordinal, SittingDates: roster.SittingDates{
+				PrepOpensOn: x.Prep, OpensOn: x.Opens, CutoffAt: x.Cutoff, ClosesOn: x.Closes,
+			}})
+			if err != nil {
+				return e, err
+			}
+		}
+		if c.Policy != nil {
+			_, err := s.Roster.SetPolicy(ctx, roster.NewPolicy{Settings: c.Policy.Settings, Note: c.Policy.Note, ApprovedBy: c.Policy.Approved})
+			if err != nil {
+				return e, err
+			}
+		}
+		e.Action = "openTerm"
+		return e, nil
+	})
+}
+
+// addUnits adds all units, a unit after its parent.
+func (s *stage) addUnits(ctx context.Context, at time.Time) error {
+	return s.as(ctx, at, s.of.People[0].Key, func(ctx context.Context) (audit.Entry, error) {
+		e := audit.Entry{Object: audit.Object(gen.TypeTenant, s.tenant)}
+		had, err := s.Store.Ent().Unit.Query().Exist(ctx)
+		if err != nil || had {
+			return e, err
+		}
+		ids := map[string]uuid.UUID{}
+		for _, u := range s.of.Units {
+			in := roster.NewUnit{Line: unit.Line(u.line()), Kind: unit.Kind(u.Kind), Name: u.Name, ShortName: u.short(), DocWord: u.Word, Brand: u.Brand}
+			if u.Parent != "" {
+				parent := ids[u.Parent]
+				in.Parent = &parent
+			}
+			if u.Channel != "" {
+				channel := unit.Channel(u.Channel)
+				in.Channel = &channel
+			}
+			row, err := s.Roster.CreateUnit(ctx, in)
+			if err != nil {
+				return e, err
+			}
+			ids[u.Key] = row.ID
+		}
+		e.Action = "createUnit"
+		return e, nil
+	})
+}
+
+// addPerson enters a person with seats and roles. Who is there by name has
+// been entered, in one transaction with all of it.
+func (s *stage) addPerson(ctx context.Context, at time.Time, p *personSpec) error {
+	if _, there := s.people[p.Key]; there {
+		return nil
+	}
+	if len(s.units) == 0 {
+		if err := s.Store.ReadTx(authz.System(ctx), s.tenant, s.lookAround); err != nil {
+			return err
+		}
+	}
+	return s.as(ctx, at, s.of.People[0].Key, func(ctx context.Context) (audit.Entry, error) {
+		e := audit.Entry{Object: audit.Object(gen.TypeTenant, s.tenant)}
+		had, err := s.Store.Ent().Membership.Query().Where(membership.Name(p.name)).Exist(ctx)
+		if err != nil || had {
+			return e, err
+		}
+		m, err := s.enter(ctx, p)
+		if err != nil {
+			return e, err
+		}
+		e.Action, e.Object = "addMember", audit.Object(gen.TypeMembership, m.ID)
+		return e, nil
+	})
+}
+
+func (s *stage) enter(ctx context.Context, p *personSpec) (*gen.Membership, error) {
+	in := roster.NewMember{Person: roster.Person{Name: p.name, Post: p.Post, PoliticalParty: p.Party}, Kind: membership.Kind(p.Kind)}
+	if in.Kind == membership.KindMEMBER {
+		t, err := s.Store.Ent().Term.Query().Where(term.Ordinal(s.of.Term.Ordinal)).Only(ctx)
+		if err != nil {
+			return nil, err
+		}
+		in.Term, in.Phone = &t.ID, "0411-00000000" // nobody's
+	}
+	in.Login = s.of.login(p)
+	if !p.Silent && p.Login == "" {
+		in.Password = Password
+	}
+	m, err := s.Roster.AddMember(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range p.Seats {
+		key, post, _ := strings.Cut(x, ":")
+		_, err := s.Roster.Seat(ctx, roster.NewSeat{Membership: m.ID, Unit: s.units[key], Post: seat.Post(post)})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, role := range p.Roles {
+		if err := s.give(ctx, m.ID, role); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// give grants a role. The four that need two persons come from the operator,
+// as in a committee that has one administrator yet.
+func (s *stage) give(ctx context.Context, to uuid.UUID, role string) error {
+	if !roster.NeedsTwo(role) {
+		_, err := s.Roster.Grant(ctx, roster.NewGrant{Membership: to, Role: role})
+		return err
+	}
+	op := roster.Operator{Roster: s.Roster, Engine: s.Engine}
+	_, err := op.Appoint(authz.With(ctx, nil), roster.Appointment{Membership: to, Role: role, Reason: "按" + s.of.Short + "主席会议决定开通"})
+	return err
+}

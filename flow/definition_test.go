@@ -1,0 +1,170 @@
+package flow_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// change is tiny with one text replaced; the test fails when it is not there.
+func change(t *testing.T, old, new string) string {
+	t.Helper()
+	if strings.Count(tiny, old) != 1 {
+		t.Fatalf("%q stands %d times in the definition", old, strings.Count(tiny, old))
+	}
+	return strings.Replace(tiny, old, new, 1)
+}
+
+func TestParse(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret.json")
+	if err := os.WriteFile(secret, []byte(`{"type": "object"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const form = "form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}"
+	for _, c := range []struct{ sentence, source, place string }{
+		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "line 4: field titel"},
+		{"an unknown key of a state too", change(t, "step: 1,", "stepp: 1,"), "field stepp"},
+		{"a value of the wrong kind names its line", change(t, "version: 1", "version: one"), "line 3"},
+		{"what is no YAML names its line", "kind: [", "line 1"},
+		{"nothing is no definition", "", "EOF"},
+		{"two states with one code", change(t, "code: LATE", "code: ASKED"), "matter：环节代码“ASKED”重复"},
+		{"a state without a code", change(t, "code: LATE,", ""), "matter：有一个环节没有代码"},
+		{"a state that is nothing", change(t, "states:\n      - {code: TAKEN", "states:\n      -\n      - {code: TAKEN"), "assignment：有一个环节没有代码"},
+		{"two actions with one code", change(t, "code: hold", "code: note"), "matter：动作代码“note”重复"},
+		{"an action without a code", change(t, "code: hold,", ""), "matter：有一个动作没有代码"},
+		{"an action that is nothing", change(t, "actions:\n      - {code: answer", "actions:\n      - ~\n      - {code: answer"), "assignment：有一个动作没有代码"},
+		{"a machine that is nothing", "machines: {matter: }", "machines.matter：没有内容"},
+		{"a timer that is nothing", "timers: {t: }", "timers.t：没有内容"},
+		{"a form that is no JSON Schema", change(t, form, "form: {properties: {text: {type: text}}}"), "matter.note：表单不是有效的 JSON Schema"},
+		{"a form with a pattern that cannot be read", change(t, form, "form: {properties: {text: {pattern: '['}}}"), "matter.note：表单"},
+		{"a form that refers to a file", change(t, form, "form: {properties: {text: {$ref: 'file://"+secret+"'}}}"), "matter.note：表单"},
+		{"a form that refers to an address", change(t, form, "form: {properties: {text: {$ref: 'http://localhost/x.json'}}}"), "matter.note：表单"},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			_, err := flow.Parse([]byte(c.source))
+			if e := refused(t, err, errs.Invalid); !strings.Contains(e.Message, c.place) {
+				t.Errorf("it says %s", e.Message)
+			}
+		})
+	}
+	t.Run("a definition keeps its text and hash", func(t *testing.T) {
+		d, err := flow.Parse([]byte(tiny))
+		if err != nil || d.Source != tiny || len(d.Hash) != 64 {
+			t.Fatal(err)
+		}
+		if s := d.Machines[flow.OfMatter].State("HELD"); s == nil || s.Label != "已开会" || d.Machines[flow.OfMatter].Action("nothing") != nil {
+			t.Error("its states and actions are not found")
+		}
+		if got := strings.Join(d.Machines[flow.OfMatter].Allowed("HELD"), " "); got != "note return ask finish" {
+			t.Errorf("in HELD people may %s", got)
+		}
+	})
+}
+
+// checker is an engine that knows the rules of tiny.
+func checker() *flow.Engine {
+	w := &world{}
+	return w.rules(flow.New(nil))
+}
+
+func TestCheck(t *testing.T) {
+	policy, err := authz.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := checker()
+	check := func(t *testing.T, source string) (out []string) {
+		t.Helper()
+		d, err := flow.Parse([]byte(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+			out = append(out, f.String())
+		}
+		return out
+	}
+	t.Run("a definition whose loop closes is clean", func(t *testing.T) {
+		if got := check(t, tiny); len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+	})
+	const rest = "- {code: reopen"
+	for _, c := range []struct{ sentence, old, new, finding string }{
+		{"an action that stays where it is is fine", "to: HELD, may: cohort.decide", "may: cohort.decide", ""},
+		{"no kind, title or version", "version: 1", "version: 0", "definition.kind：代码、名称和版本（从 1 起）都要有"},
+		{"a state that nothing leads to", "to: LATE, automatic", "to: OPEN, automatic", "matter.LATE：从起始环节到不了这里"},
+		{"a state from which no end is reached", "from: [SECOND], to: DONE", "from: [SECOND], to: SECOND", "matter.FIRST：从这里到不了任何终点"},
+		{"a state that nobody can leave", "from: [SECOND], to: DONE", "from: [FIRST], to: DONE", "matter.SECOND：没有动作能离开这里"},
+		{"a waiting state without a deadline or a reason", "waits: 等人来处理", "waits: ''", "matter.LATE：等待却没有期限，也没有说明为什么没有"},
+		{"a waiting state without a turn", "label: 已过期, turn: boss", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
+		{"a turn that nobody knows", "label: 已过期, turn: boss", "label: 已过期, turn: bos", "matter.LATE：不知道轮到谁（turn 为“bos”）"},
+		{"a state's timer that is not defined", "timers: [hours]", "timers: [hour]", "matter.ASKED：期限“hour”没有定义"},
+		{"a visibility that does not exist", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在"},
+		{"an action that no role holds", "may: cohort.decide", "may: cohort.nothing", "matter.chair：没有任何角色有权限“cohort.nothing”"},
+		{"an action without a permission", "may: cohort.decide", "may: ''", "matter.chair：没有任何角色有权限“”"},
+		{"an action without a name", "label: 主席决定, ", "", "matter.chair：没有名称"},
+		{"a guard that does not exist", "guards: [tiny.allowed]", "guards: [tiny.alowed]", "matter.finish：条件“tiny.alowed”不存在"},
+		{"an effect that does not exist", "effects: [tiny.met]", "effects: [tiny.meet]", "matter.refill：效果“tiny.meet”不存在"},
+		{"a relation that does not exist", "as: [tiny.creator]", "as: [creator]", "matter.finish：关系“creator”不存在"},
+		{"a chooser that does not exist", "choose: tiny.choose", "choose: tiny.chose", "timers.meeting：没有选取期限的规则“tiny.chose”"},
+		{"a base event that does not exist", "base: tiny.meeting", "base: meeting", "timers.meeting：没有起算事件“meeting”"},
+		{"a deadline that the policy does not have", "deadline: cosign.plenary", "deadline: cosign.never", "timers.hours：政策里没有期限“cosign.never”"},
+		{"a timer without a name", "{label: 会前, ", "{", "timers.meeting：没有名称"},
+		{"a column that an assignment does not have", "column: due_on", "column: due", "timers.share：交办没有“due”这一栏"},
+		{"an audience that does not exist", "audience: STAFF", "audience: ME", "matter.note：步骤的可见对象“ME”不存在"},
+		{"an ordered step that is skipped", "turn: boss, timers: [meeting], step: 2", "turn: boss, timers: [meeting], step: 3", "matter.hold：从第 1 步跳到第 3 步，中间的步骤被跳过"},
+		{"a step backward without a reason", "may: cohort.run, reason: true}\n      - {code: ask", "may: cohort.run}\n      - {code: ask", "matter.return：退回前面的步骤必须写明理由"},
+		{"a circle of automatic actions", rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, guards: [tiny.always]}\n      " + rest, "matter.FIRST：自动动作会来回循环"},
+		{"an automatic action that asks for a right", "to: LATE, automatic: true", "to: LATE, automatic: true, may: cohort.run", "matter.expire：自动动作不能要求权限"},
+		{"an automatic action without a condition", "to: LATE, automatic: true, guards: [deadline_passed]", "to: LATE, automatic: true", "matter.expire：自动动作没有条件"},
+		{"an expiry that is a person's action", "expires: expire", "expires: hold", "timers.hours：到期动作“hold”不是自动动作"},
+		{"an expiry that does not exist", "expires: expire", "expires: gone", "timers.hours：到期动作“gone”不是自动动作"},
+		{"an initial state that does not exist", "initial: OPEN", "initial: NEW", "matter.initial：起始环节“NEW”不存在"},
+		{"an action from a state that does not exist", "from: [HELD, LATE], to: FIRST", "from: [HELD, LATER], to: FIRST", "matter.finish：出发环节“LATER”不存在"},
+		{"an action to a state that does not exist", "to: HELD, may: cohort.decide", "to: HOLD, may: cohort.decide", "matter.chair：到达环节“HOLD”不存在"},
+		{"a way back from where it begins", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back", "matter.decide：起始环节没有可以返回的环节"},
+		{"a machine of nobody", "  assignment:\n", "  person:\n", "person.-：流程只能属于 matter 或 assignment"},
+		{"no machine of the matter", "  matter:\n", "  other:\n", "definition.machines：缺少事项的流程（matter）"},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			got := check(t, change(t, c.old, c.new))
+			if joined := "\n" + strings.Join(got, "\n") + "\n"; c.finding != "" && !strings.Contains(joined, "\n"+c.finding+"\n") {
+				t.Errorf("it finds %v", got)
+			}
+			if c.finding == "" && len(got) != 0 {
+				t.Errorf("it finds %v", got)
+			}
+		})
+	}
+	t.Run("an automatic circle is none when it awaits what somebody does", func(t *testing.T) {
+		got := check(t, change(t, rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, awaits: 新的答复, guards: [tiny.always]}\n      "+rest))
+		if len(got) != 0 {
+			t.Errorf("%v", got)
+		}
+	})
+	t.Run("the findings are listed in the same order every time", func(t *testing.T) {
+		broken := strings.NewReplacer("deadline: ", "deadline: no.").Replace(tiny)
+		first := strings.Join(check(t, broken), "\n")
+		for range 10 {
+			if got := strings.Join(check(t, broken), "\n"); got != first {
+				t.Fatalf("%s\nthen\n%s", first, got)
+			}
+		}
+	})
+}
+
+func TestRulesAreRegisteredOnce(t *testing.T) {
+	e := checker()
+	defer func() {
+		if recover() == nil {
+			t.Error("a name was taken twice")
+		}
+	}()
+	e.Guard("tiny.always", nil)
+}

@@ -1,0 +1,293 @@
+package flow_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
+)
+
+// tiny is a process with one of everything that the engine does. It closes.
+const tiny = `
+kind: tiny
+version: 1
+title: 小事
+turns: {boss: 主任, unit: 承办单位}
+timers:
+  answer: {label: 答复, deadline: sign.receipt, rungs: [1, 0, -1, -7]}
+  window: {label: 窗口, deadline: return.window, once: true, quiet: true, rungs: [2]}
+  hours: {label: 当场答复, deadline: cosign.plenary, rungs: [0], expires: expire}
+  share: {label: 办理, deadline: sign.receipt, rungs: [1, 0, -1], column: due_on}
+  meeting: {label: 会前, choose: tiny.choose, base: tiny.meeting}
+machines:
+  matter:
+    initial: OPEN
+    states:
+      - {code: OPEN, label: 已打开, turn: boss, timers: [answer, window], step: 1, visible: STAFF}
+      - {code: HELD, label: 已开会, turn: boss, timers: [meeting], step: 2}
+      - {code: ASKED, label: 申请中, turn: boss, timers: [hours]}
+      - {code: LATE, label: 已过期, turn: boss, waits: 等人来处理}
+      - {code: FIRST, label: 一, turn: boss, waits: 自动}
+      - {code: SECOND, label: 二, turn: boss, waits: 自动}
+      - {code: DONE, label: 已结束, end: true, visible: TENANT}
+    actions:
+      - {code: note, label: 记录, from: [OPEN, HELD], may: cohort.run, effects: [tiny.note], audience: STAFF,
+         form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}}
+      - {code: hold, label: 开会, from: [OPEN], to: HELD, may: cohort.run}
+      - {code: return, label: 退回, from: [HELD], to: OPEN, may: cohort.run, reason: true}
+      - {code: ask, label: 申请, from: [OPEN, HELD, LATE], to: ASKED, may: cohort.run}
+      - {code: decide, label: 答复申请, from: [ASKED], to: $back, may: cohort.run}
+      - {code: expire, label: 过期, from: [ASKED], to: LATE, automatic: true, guards: [deadline_passed]}
+      - {code: finish, label: 结束, from: [HELD, LATE], to: FIRST, may: cohort.run, as: [tiny.creator], guards: [tiny.allowed]}
+      - {code: first, label: 自动一, from: [FIRST], to: SECOND, automatic: true, guards: [tiny.always]}
+      - {code: second, label: 自动二, from: [SECOND], to: DONE, automatic: true, guards: [tiny.always]}
+      - {code: reopen, label: 重开, from: [DONE], to: OPEN, may: cohort.run, reason: true}
+      - {code: fail, label: 失败, from: [OPEN], to: HELD, may: cohort.run, effects: [tiny.note, tiny.fail]}
+      - {code: suspend, label: 中止, from: [OPEN, ASKED], may: cohort.run, guards: [not_suspended], effects: [suspend_timers]}
+      - {code: resume, label: 恢复, from: [OPEN, ASKED], may: cohort.run, guards: [suspended], effects: [resume_timers]}
+      - {code: refill, label: 重新计时, from: [OPEN], may: cohort.run, effects: [tiny.met]}
+      - {code: give, label: 交办, from: [OPEN], may: cohort.run, effects: [tiny.give]}
+      - {code: chair, label: 主席决定, from: [OPEN], to: HELD, may: cohort.decide}
+  assignment:
+    initial: TAKEN
+    states:
+      - {code: TAKEN, label: 承办, turn: unit, timers: [share]}
+      - {code: ANSWERED, label: 已办, end: true}
+    actions:
+      - {code: answer, label: 办复, from: [TAKEN], to: ANSWERED, may: proposal.signOff}
+      - {code: ended, label: 随事项结束, from: [TAKEN], to: ANSWERED, automatic: true, guards: [never]}
+`
+
+// world is a committee with the process tiny: a director who opens matters,
+// his deputy, and the lead of a unit.
+type world struct {
+	t      *testing.T
+	db     *tenantstest.DB
+	store  *tenants.Store
+	engine *flow.Engine
+	policy *authz.Policy
+	clock  *clock.Movable
+	tenant uuid.UUID
+	unit   uuid.UUID
+	people map[string]*authz.Viewer
+	allow  bool // what the guard tiny.allowed says
+}
+
+// monday is 3 March 2025, nine o'clock.
+var monday = time.Date(2025, 3, 3, 9, 0, 0, 0, clock.Shanghai)
+
+func day(d int) time.Time { return clock.Date(2025, 3, d) }
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	db := tenantstest.New(t)
+	w := &world{t: t, db: db, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, allow: true}
+	w.tenant = tenantstest.Tenant(t, db, "210202", "政协某区委员会", "DISTRICT")
+	w.clock.Set(monday)
+	authz.Narrow(w.store.Ent())
+	w.engine = w.rules(flow.New(w.store.Ent()))
+	var err error
+	if w.policy, err = authz.Load(); err != nil {
+		t.Fatal(err)
+	}
+	w.system(func(ctx context.Context) error {
+		c := w.store.Ent()
+		w.unit = c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("商务局").SaveX(ctx).ID
+		for name, role := range map[string]string{"主任": "proposal_director", "副主任": "proposal_director", "局长": "unit_lead", "外人": "proposal_director"} {
+			m := c.Membership.Create().SetName(name).SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
+			c.Grant.Create().SetMembership(m).SetRole(role).SaveX(ctx)
+			if name == "局长" {
+				c.Seat.Create().SetMembership(m).SetUnitID(w.unit).SaveX(ctx)
+			}
+			w.people[name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
+		}
+		_, err := w.engine.Publish(ctx, []byte(tiny), flow.RolesOf(w.policy))
+		return err
+	})
+	return w
+}
+
+var errEffect = errors.New("the effect fails")
+
+// rules registers what tiny refers to.
+func (w *world) rules(e *flow.Engine) *flow.Engine {
+	e.Guard("tiny.always", func(*flow.Input) error { return nil })
+	e.Guard("tiny.allowed", func(*flow.Input) error {
+		if w.allow {
+			return nil
+		}
+		return errs.New(errs.GuardFailed, "还不能结束")
+	})
+	e.Relation("tiny.creator", func(in *flow.Input) bool { return in.CreatorID != nil && *in.CreatorID == in.Viewer.Membership })
+	e.Chooser("tiny.choose", func(*flow.Case, *gen.Assignment) string { return "contact.before" })
+	e.Base("tiny.meeting", func(*flow.Case, *gen.Assignment) (time.Time, string) { return day(10), "会议" })
+	e.Effect("tiny.note", func(ctx context.Context, r *flow.Run) error {
+		r.Before["title"], r.After["title"] = r.Title, r.Title+r.Form.Text("text")
+		return r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(r.Title + r.Form.Text("text")).Exec(ctx)
+	})
+	e.Effect("tiny.fail", func(context.Context, *flow.Run) error { return errEffect })
+	e.Effect("tiny.met", func(ctx context.Context, r *flow.Run) error { return r.Met(ctx, "answer") })
+	e.Effect("tiny.give", func(ctx context.Context, r *flow.Run) error {
+		_, err := e.OpenShare(ctx, r, flow.Share{Unit: w.unit, Role: "SOLE", Round: 1, Channel: "GOV_OFFICE", SlipNo: "1"})
+		return err
+	})
+	return e
+}
+
+func (w *world) ctx() context.Context { return clock.With(context.Background(), w.clock) }
+
+// system runs fn as the product itself.
+func (w *world) system(fn func(context.Context) error) {
+	w.t.Helper()
+	if err := w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error { return fn(authz.System(ctx)) }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// as runs fn as a person, in one transaction.
+func (w *world) as(name string, fn func(context.Context) error) error {
+	return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
+		p := w.people[name]
+		v, err := authz.NewDirectory(w.policy).Viewer(ctx, p.Account, p.Membership)
+		if err != nil {
+			return err
+		}
+		return fn(authz.With(ctx, v))
+	})
+}
+
+// open starts a matter of the director to which the deputy and the unit are
+// party.
+func (w *world) open() *flow.Case {
+	w.t.Helper()
+	var c *flow.Case
+	err := w.as("主任", func(ctx context.Context) (err error) {
+		c, err = w.engine.Start(ctx, flow.Opening{Kind: "tiny", Title: "小事", OwnerUnit: &w.unit, Payload: func(ctx context.Context, m *gen.Matter) error {
+			for _, name := range []string{"副主任", "局长"} {
+				err := w.store.Ent().Party.Create().SetMatter(m).SetMembershipID(w.people[name].Membership).SetRole("CO").SetName(name).Exec(ctx)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}})
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+func (w *world) try(who, action string, id uuid.UUID, form flow.Form) (*flow.Case, error) {
+	return w.command(who, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Form: form, Reason: "理由"})
+}
+
+func (w *world) command(who string, cmd flow.Command) (c *flow.Case, err error) {
+	err = w.as(who, func(ctx context.Context) error {
+		c, err = w.engine.Do(ctx, cmd)
+		return err
+	})
+	return c, err
+}
+
+// do carries out an action of the director.
+func (w *world) do(action string, c *flow.Case, form flow.Form) *flow.Case {
+	w.t.Helper()
+	c, err := w.try("主任", action, c.Matter.ID, form)
+	if err != nil {
+		w.t.Fatalf("%s: %v", action, err)
+	}
+	return c
+}
+
+// at moves the clock to an hour of a day in March 2025.
+func (w *world) at(d, hour, minute int) {
+	w.clock.Set(time.Date(2025, 3, d, hour, minute, 0, 0, clock.Shanghai))
+}
+
+func (w *world) sweep() int {
+	w.t.Helper()
+	n, err := w.engine.Sweep(w.ctx(), w.store, w.tenant)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func (w *world) matter(c *flow.Case) (m *gen.Matter) {
+	w.t.Helper()
+	w.system(func(ctx context.Context) (err error) { m, err = w.store.Ent().Matter.Get(ctx, c.Matter.ID); return err })
+	return m
+}
+
+// timers lists a matter's timers with a key, oldest first.
+func (w *world) timers(c *flow.Case, key string) (ts []*gen.Timer) {
+	w.t.Helper()
+	w.system(func(ctx context.Context) (err error) {
+		ts, err = w.store.Ent().Timer.Query().Where(timer.MatterID(c.Matter.ID), timer.Key(key)).Order(gen.Asc("id")).All(ctx)
+		return err
+	})
+	return ts
+}
+
+// last is the newest timer with a key.
+func (w *world) last(c *flow.Case, key string) *gen.Timer {
+	w.t.Helper()
+	ts := w.timers(c, key)
+	if len(ts) == 0 {
+		w.t.Fatalf("no timer %s", key)
+	}
+	return ts[len(ts)-1]
+}
+
+func (w *world) steps(c *flow.Case) (list []*gen.Step) {
+	w.t.Helper()
+	w.system(func(ctx context.Context) (err error) {
+		list, err = w.store.Ent().Step.Query().Where(step.MatterID(c.Matter.ID)).Order(gen.Asc("at", "id")).All(ctx)
+		return err
+	})
+	return list
+}
+
+// reminders are the texts sent about a matter.
+func (w *world) reminders(c *flow.Case) (texts []string) {
+	w.t.Helper()
+	w.system(func(ctx context.Context) error {
+		list, err := w.store.Ent().Record.Query().Where(record.MatterID(c.Matter.ID), record.KindEQ(record.KindURGE)).Order(gen.Asc("id")).All(ctx)
+		for _, r := range list {
+			texts = append(texts, r.Data["level"].(string)+" "+r.Text)
+		}
+		return err
+	})
+	return texts
+}
+
+func refused(t *testing.T, err error, code errs.Code) *errs.Error {
+	t.Helper()
+	e, ok := errs.As(err)
+	if !ok || e.Code != code {
+		t.Fatalf("want %s, got %v", code, err)
+	}
+	return e
+}
+
+func status(t *testing.T, tm *gen.Timer, want timer.Status, due time.Time) {
+	t.Helper()
+	if tm.Status != want || tm.DueOn == nil || !tm.DueOn.Equal(due) {
+		t.Errorf("timer %s is %s until %v, want %s until %s", tm.Key, tm.Status, tm.DueOn, want, due.Format(time.DateOnly))
+	}
+}
