@@ -70,12 +70,16 @@ var standings = map[string]func(*tale, map[milestone]int){
 		t.until, t.kind, t.lead, t.cosigners, t.invited = cosigned, proposal.ProposerKindJOINT, memberKey(2), []string{memberKey(10)}, []string{memberKey(4), memberKey(20)}
 		d[drafted], d[cosigned] = 2, 1
 	},
-	"xiaofei": func(t *tale, d map[milestone]int) { t.until, t.lead, d[drafted], d[submitted] = submitted, memberKey(6), 3, 2 },
+	"xiaofei": func(t *tale, d map[milestone]int) {
+		t.until, t.lead, d[drafted], d[submitted] = submitted, memberKey(6), 3, 2
+	},
 	"jinrong": func(t *tale, d map[milestone]int) { // of a party
 		t.until, t.kind, t.lead, t.organisation = submitted, proposal.ProposerKindPARTY, "minjian", "minjian"
 		d[drafted], d[submitted] = 5, 4
 	},
-	"haiyang": func(t *tale, d map[milestone]int) { t.until, d[drafted], d[submitted], d[firstPass] = firstPass, 6, 5, 3 },
+	"haiyang": func(t *tale, d map[milestone]int) {
+		t.until, d[drafted], d[submitted], d[firstPass] = firstPass, 6, 5, 3
+	},
 	"tingche": func(t *tale, d map[milestone]int) { // returned for edit
 		t.until, t.lead, t.returned, d[drafted], d[submitted] = submitted, memberKey(7), true, 3, 2
 	},
@@ -97,11 +101,13 @@ var standings = map[string]func(*tale, map[milestone]int){
 		since(d, 65)
 		d[assigned], d[received], d[contacted], d[replyDrafted], d[toBeSigned], d[signedOff], d[replied], d[rated] = 50, 49, 45, 20, 19, 18, 16, 5
 	},
-	"dianti": nil, // no next one
+	"dianti": func(t *tale, d map[milestone]int) { // waits for the information editor
+		t.until, t.verdict, d[consented], d[disposed] = disposed, "CONVERTED_OPINION", 3, 2
+	},
 	"xinjiuye": func(t *tale, d map[milestone]int) { // an extension is asked for
 		t.until, t.extended, t.undecided = contacted, true, true
 		since(d, 60)
-		d[assigned], d[received], d[contacted] = 46, 45, 40
+		d[assigned], d[received], d[contacted], d[replyDrafted] = 46, 45, 40, 2
 	},
 	"shengchanfuwu": func(t *tale, d map[milestone]int) { // drafted; the officer sends it for signature
 		t.until, t.units = replyDrafted, []share{{"shangwu", assignment.RoleSEPARATE, "B"}, {"fagai", assignment.RoleSEPARATE, "A"}}
@@ -113,7 +119,6 @@ var standings = map[string]func(*tale, map[milestone]int){
 		since(d, 50)
 		d[assigned], d[received], d[contacted], d[replyDrafted], d[toBeSigned], d[signedOff] = 37, 36, 30, 5, 4, 2
 	},
-	"yiwujiaoyu": nil,
 }
 
 // since dates the beginning of a case, from its draft to its filing.

@@ -66,10 +66,12 @@ type tale struct {
 	asked        bool     // 预交办
 	passedOn     string   // the unit that took it first and returned it
 	extended     bool
+	undecided    bool // the return, or the extension, is asked for and waits
 	redrafted    bool // the leader rejects the first draft
 	sentBack     bool // the first unit's reply, once
 	byPhone      bool // the last rating is taken by telephone
 	key          *keyTale
+	noOne        bool   // 一号提案
 	raters       int    // how many rate; 0: all
 	result       string // of the lead's rating; empty: SATISFIED
 	again        bool   // a second round has begun
@@ -180,7 +182,7 @@ func (t *tale) submit() {
 	if t.until == submitted {
 		return
 	}
-	t.then(move{at: t.last.Add(20 * time.Hour), who: t.lead, action: "edit", form: fixed(flow.Form{"analysis": t.analysis + "从调研情况看，主要原因是责任主体和标准还不够明确。"})})
+	t.then(move{at: t.later(1), who: t.lead, action: "edit", form: fixed(flow.Form{"analysis": t.analysis + "从调研情况看，主要原因是责任主体和标准还不够明确。"})})
 	t.then(move{who: t.lead, action: "resubmit"})
 }
 
@@ -205,7 +207,11 @@ func (t *tale) review() {
 }
 
 func (t *tale) file() {
-	t.at(disposed, move{who: "director", action: "file"})
+	v := move{who: "director", action: "file"}
+	if t.noOne {
+		v.form = fixed(flow.Form{"noOne": true})
+	}
+	t.at(disposed, v)
 	if t.key != nil {
 		t.then(move{at: t.last.Add(time.Hour), who: "director", action: "markKey", form: fixed(flow.Form{"leadLeaderPost": t.key.lead, "superviseLeaderPost": t.key.supervise})})
 	}
@@ -236,7 +242,10 @@ func (t *tale) assign() {
 		return
 	}
 	u := t.passedOn
-	t.then(move{at: t.later(1), who: u + "-liaison", unit: u, action: "applyReturn", reason: "经研究，案中主要事项不属我单位职责范围，建议由" + t.name(t.units[0].unit) + "承办。"})
+	t.then(move{at: t.later(1), who: u + "-liaison", unit: u, action: "applyReturn", reason: "经研究，案中主要事项不属我单位职责范围，建议改由职责更近的单位承办。"})
+	if t.undecided {
+		return
+	}
 	t.then(move{at: t.later(3), who: "gov", unit: u, action: "officeDecideReturn", form: func(x *scene) flow.Form {
 		return flow.Form{"grant": true, "newUnitId": x.unitID(t.units[0].unit), "note": "情况属实，同意改派。"}
 	}})
@@ -307,7 +316,7 @@ func (t *tale) handle() {
 		}
 		t.reply(u, t.redrafted && i == 0)
 		if t.sentBack && i == 0 {
-			t.then(move{at: t.last.Add(26 * time.Hour), who: "clerk", unit: u.unit, action: "sendBack", reason: "答复未逐条回应建议，请补充具体措施和时限后重新答复。"})
+			t.then(move{at: t.later(1), who: "clerk", unit: u.unit, action: "sendBack", reason: "答复未逐条回应建议，请补充具体措施和时限后重新答复。"})
 			t.reply(u, false)
 		}
 	}
@@ -374,9 +383,16 @@ func lastYear(list []time.Time) int {
 
 // extend is an extension by a month, asked for before the day and granted.
 func (t *tale) extend(unit string) {
-	t.then(move{at: t.later(20), who: unit + "-lead", unit: unit, action: "applyExtension", reason: "案中部分事项需与上级部门衔接，申请延期办理。", form: func(x *scene) flow.Form {
+	at := t.later(20)
+	if t.undecided {
+		at = t.when(replyDrafted)
+	}
+	t.then(move{at: at, who: unit + "-lead", unit: unit, action: "applyExtension", reason: "案中部分事项需与上级部门衔接，申请延期办理。", form: func(x *scene) flow.Form {
 		return flow.Form{"until": x.share(unit).DueOn.AddDate(0, 0, 25).Format(time.DateOnly)}
 	}})
+	if t.undecided {
+		return
+	}
 	t.then(move{at: t.later(1), who: "gov", unit: unit, action: "decideExtension", form: fixed(flow.Form{"grant": true, "note": "同意延期，请抓紧办理。"})})
 }
 
@@ -428,7 +444,7 @@ func (t *tale) rate() {
 	}
 	if t.again {
 		u := t.units[0].unit
-		t.then(move{at: t.last.Add(20 * time.Hour), who: u + "-liaison", unit: u, action: "signReceipt"})
+		t.then(move{at: t.later(1), who: u + "-liaison", unit: u, action: "signReceipt"})
 		t.contact(rated, u)
 	}
 }

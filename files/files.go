@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,9 @@ import (
 
 // MaxSize is the largest file, in bytes: a scanned report of a hundred pages.
 const MaxSize = 50 << 20
+
+// uploadTime is how long an upload or download may take: MaxSize at 30 kB/s.
+const uploadTime = 30 * time.Minute
 
 // As runs fn as the request's viewer in a transaction of his tenant.
 type As func(r *http.Request, write bool, fn func(context.Context) error) error
@@ -104,6 +108,10 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := h.As(r, false, func(ctx context.Context) error { return h.mayAttach(ctx, t) }); err != nil {
+		return err
+	}
+	// A large file on a slow line takes longer than other requests may.
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	parts, err := r.MultipartReader()
@@ -236,6 +244,9 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
 	if r.Method == http.MethodHead {
 		return nil
+	}
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
 	}
 	if _, err := io.Copy(w, body); err != nil {
 		h.Log.Warn("a download broke off", "attachment", id, "error", err)

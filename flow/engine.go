@@ -270,7 +270,7 @@ func (e *Engine) permitted(in *Input) error {
 
 func (e *Engine) related(in *Input) bool {
 	for _, name := range in.Action.As {
-		if e.relations[name](in) {
+		if rel := e.relations[name]; rel != nil && rel(in) {
 			return true
 		}
 	}
@@ -281,7 +281,11 @@ func (e *Engine) related(in *Input) bool {
 // answer.
 func (e *Engine) guard(in *Input) error {
 	for _, name := range in.Action.Guards {
-		if err := e.guards[name](in); err != nil {
+		g, ok := e.guards[name]
+		if !ok { // a running version may name what the program no longer has
+			return fmt.Errorf("flow: no guard %q", name)
+		}
+		if err := g(in); err != nil {
 			if shown, ok := errs.As(err); ok {
 				return shown.With("guard", name)
 			}
@@ -326,7 +330,11 @@ func (e *Engine) one(ctx context.Context, r *Run) error {
 	from := r.state()
 	r.Before, r.After = map[string]any{}, map[string]any{}
 	for _, name := range r.Action.Effects {
-		if err := e.effects[name](ctx, r); err != nil {
+		f, ok := e.effects[name]
+		if !ok {
+			return fmt.Errorf("flow: no effect %q", name)
+		}
+		if err := f(ctx, r); err != nil {
 			return fmt.Errorf("effect %s: %w", name, err)
 		}
 	}

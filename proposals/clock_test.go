@@ -79,10 +79,17 @@ func TestRemindersFire(t *testing.T) {
 		c, _ := w.received(w.sole(), "商务局")
 		w.at(2025, 2, 25)
 		var wg sync.WaitGroup
-		for range 4 {
-			wg.Go(func() { w.sweep() })
+		failed := make(chan error, 4)
+		for range cap(failed) {
+			wg.Go(func() {
+				_, err := w.engine.Sweep(clock.With(context.Background(), w.clock), doors{w.store, nil}, w.tenant)
+				failed <- err
+			})
 		}
 		wg.Wait()
+		for range cap(failed) {
+			is(w, "failed", <-failed, nil)
+		}
 		is(w, "reminders", strings.Join(rungs(w.look(c.Matter.ID), "reply"), ", "), "2025-02-25 提醒")
 	})
 	say(t, "of rungs that were missed only the last is sent", func(w *world) {

@@ -21,6 +21,7 @@ import (
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
@@ -182,11 +183,14 @@ func recordAccount(ctx context.Context, ev accounts.Event) error {
 	if _, err := tenants.Current(ctx); err == nil {
 		return nil
 	}
-	object := audit.Object("Account", ev.Account)
-	return audit.Write(ctx, audit.Entry{
-		Action: string(ev.Action), Actor: audit.Actor{Account: ev.Account}, Object: object, Changes: []audit.Change{},
-		From: audit.From{Address: ev.From.Address, Agent: ev.From.Agent},
-	})
+	e := audit.Entry{
+		Action: string(ev.Action), Actor: audit.Actor{Account: ev.Account, Name: ev.Login}, Object: audit.Object("Account", ev.Account),
+		Changes: []audit.Change{}, From: audit.From{Address: ev.From.Address, Agent: ev.From.Agent},
+	}
+	if ev.Action == accounts.ActionSignInFailed || ev.Action == accounts.ActionTokenReused {
+		e.Outcome = string(errs.Unauthenticated)
+	}
+	return audit.Write(ctx, e)
 }
 
 func (a *app) close() error {

@@ -60,9 +60,11 @@ func migrate(ctx context.Context, _ []string, out io.Writer) (err error) {
 
 func tenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("用法：bihuan tenant list | create …")
+		return errors.New("用法：bihuan tenant list | create … | appoint …")
 	}
 	switch args[0] {
+	case "appoint":
+		return appoint(ctx, args[1:], out)
 	case "list":
 		return with(ctx, func(ctx context.Context, a *app) error { return listTenants(ctx, a, out) })
 	case "create":
@@ -133,53 +135,6 @@ func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.
 		return err
 	})
 	return id, fresh, err
-}
-
-// auditVerify checks one chain, or all of them and the installation's own.
-func auditVerify(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) == 0 || args[0] != "verify" {
-		return errors.New("用法：bihuan audit verify [--tenant=行政区划代码]")
-	}
-	fs := flag.NewFlagSet("audit verify", flag.ContinueOnError)
-	code := fs.String("tenant", "", "只校验这个租户")
-	if err := fs.Parse(args[1:]); err != nil {
-		return err
-	}
-	return with(ctx, func(ctx context.Context, a *app) error {
-		bad := 0
-		verify := func(t tenants.Tenant) error {
-			r, err := audit.Verify(ctx, a.resolver.Store, t.ID)
-			switch {
-			case err != nil:
-				return err
-			case r.OK:
-				fmt.Fprintf(out, "%s\t完好\t%d 条\t链头 %d %x\n", t.Code, r.Rows, r.Head.Seq, r.Head.Hash)
-			default:
-				bad++
-				fmt.Fprintf(out, "%s\t损坏\t第 %d 条：%s\n", t.Code, r.FirstBad, r.Why)
-			}
-			return nil
-		}
-		for t, err := range a.resolver.Store.Committees(ctx) {
-			if err != nil {
-				return err
-			}
-			if *code == "" || *code == t.Code {
-				if err := verify(t); err != nil {
-					return err
-				}
-			}
-		}
-		if *code == "" {
-			if err := verify(tenants.Tenant{ID: tenants.Installation, Code: "安装"}); err != nil {
-				return err
-			}
-		}
-		if bad > 0 {
-			return fmt.Errorf("%d 条审计链损坏", bad)
-		}
-		return nil
-	})
 }
 
 func permissions(_ context.Context, _ []string, out io.Writer) error {

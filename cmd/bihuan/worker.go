@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // sweepArgs is the job that fires one committee's reminders and closes its
@@ -58,6 +59,9 @@ func (w *lookWorker) Work(ctx context.Context, _ *river.Job[lookArgs]) error {
 		if err != nil {
 			return err
 		}
+		if !t.Active {
+			continue
+		}
 		var due bool
 		err = w.app.resolver.Store.ReadTx(ctx, t.ID, func(ctx context.Context) (err error) {
 			due, err = w.app.resolver.Engine.HasDue(ctx)
@@ -77,15 +81,55 @@ func (w *lookWorker) Work(ctx context.Context, _ *river.Job[lookArgs]) error {
 	return nil
 }
 
+// tidyArgs is the daily job that forgets what has served its time: ended
+// sessions, old failures, and idempotency keys of a month ago.
+type tidyArgs struct{}
+
+func (tidyArgs) Kind() string { return "tidy" }
+
+type tidyWorker struct {
+	river.WorkerDefaults[tidyArgs]
+	app   *app
+	clock clock.Clock
+}
+
+// keysLast is how long a repeated request is recognised.
+const keysLast = 30 * 24 * time.Hour
+
+func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
+	ctx = clock.With(ctx, w.clock)
+	if _, err := w.app.resolver.Accounts.Sweep(ctx); err != nil {
+		return err
+	}
+	for t, err := range w.app.resolver.Store.Committees(ctx) {
+		if err != nil {
+			return err
+		}
+		err = w.app.resolver.Store.InTx(ctx, t.ID, func(ctx context.Context) error {
+			_, err := tenants.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, clock.Now(ctx).Add(-keysLast))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // startWorker runs the job queue until the context ends.
 func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sweepWorker{app: a, clock: c})
 	river.AddWorker(workers, &lookWorker{app: a, clock: c})
+	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+		PeriodicJobs: []*river.PeriodicJob{
+			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
+				func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,8 @@
 package endpoint
 
 import (
+	"strconv"
+
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -60,6 +62,7 @@ func (l Limits) measure(doc *ast.QueryDocument) *refusal {
 		m.marks(op.Directives)
 		for _, v := range op.VariableDefinitions {
 			m.marks(v.Directives)
+			m.value(v.DefaultValue)
 		}
 		s := m.selection(op.SelectionSet)
 		total.add(s)
@@ -70,6 +73,8 @@ func (l Limits) measure(doc *ast.QueryDocument) *refusal {
 	switch {
 	case m.cycle:
 		return notValid("Cannot spread a fragment within itself.")
+	case m.number:
+		return notValid("A number is out of range.")
 	case m.deferred:
 		return notValid("@defer and @stream are not supported.")
 	case max(total.fields, largest) > l.Fields:
@@ -101,13 +106,35 @@ type measurer struct {
 	done map[string]*size // of fragments; nil while one is being measured
 
 	aliases, directives, spreads int
-	cycle, deferred              bool
+	cycle, deferred, number      bool
+}
+
+// value looks for numbers that gqlparser reads with a panic where the schema
+// says nothing about them: those of custom scalars.
+func (m *measurer) value(v *ast.Value) {
+	if v == nil {
+		return
+	}
+	var err error
+	switch v.Kind {
+	case ast.IntValue:
+		_, err = strconv.ParseInt(v.Raw, 10, 64)
+	case ast.FloatValue:
+		_, err = strconv.ParseFloat(v.Raw, 64)
+	}
+	m.number = m.number || err != nil
+	for _, c := range v.Children {
+		m.value(c.Value)
+	}
 }
 
 func (m *measurer) marks(l ast.DirectiveList) {
 	m.directives += len(l)
 	for _, d := range l {
 		m.deferred = m.deferred || d.Name == "defer" || d.Name == "stream"
+		for _, a := range d.Arguments {
+			m.value(a.Value)
+		}
 	}
 }
 
@@ -135,6 +162,9 @@ func (m *measurer) selection(set ast.SelectionSet) (out size) {
 		switch s := s.(type) {
 		case *ast.Field:
 			m.marks(s.Directives)
+			for _, a := range s.Arguments {
+				m.value(a.Value)
+			}
 			if s.Alias != s.Name || seen[s.Alias] {
 				m.aliases++
 			}

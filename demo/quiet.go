@@ -1,0 +1,33 @@
+package demo
+
+import (
+	"time"
+
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
+)
+
+// quiet tells the two proposals of a committee that is only there to be apart.
+func quiet(c *committee, now time.Time) []*script {
+	var out []*script
+	for i, d := range read[[]district]("districts") {
+		if d.Code != c.Code {
+			continue
+		}
+		for n, title := range []string{d.Submitted, d.Draft} {
+			b := &subject{
+				Category: "综合",
+				Facts:    []string{"这是本地区群众和企业近期反映较多的问题，有关部门已做了一些工作，与期待相比仍有差距。"},
+				Problems: []string{"统筹协调机制还不健全，部门之间衔接不够。", "资源投入分散，缺少可持续的运营和管护。", "政策知晓度不高，基层落实不平衡。"},
+				Advice:   []string{"明确牵头部门和责任清单，建立定期会商机制。", "整合资金和项目，分年度列出任务表。", "加强政策宣传和培训，及时公开进展。", "选择条件成熟的地方先行试点，总结后推广。", "邀请委员和群众代表参与监督。", "建立长效管护制度。"},
+			}
+			t := &tale{
+				text: b.write(title, n, i+n), subject: b, k: i, lead: memberKey(n + 1), kind: proposal.ProposerKindINDIVIDUAL, until: submitted - milestone(2*n),
+				units: []share{{"unit", assignment.RoleSOLE, ""}},
+				when:  recent(now, i, map[milestone]int{drafted: 3 + i%3, submitted: 2 + i%3}),
+			}
+			out = append(out, t.tell(c))
+		}
+	}
+	return out
+}
