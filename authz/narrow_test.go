@@ -16,7 +16,7 @@ func TestEveryTypeIsNarrowedOrOpenOnPurpose(t *testing.T) {
 	}
 	hidden := func(typ string) bool {
 		s := entsql.Dialect("postgres").Select().From(entsql.Table("t"))
-		where := narrowing(&Viewer{}, typ)
+		where := narrowing(&Viewer{}, typ, false)
 		if where == nil {
 			return false
 		}
@@ -30,7 +30,7 @@ func TestEveryTypeIsNarrowedOrOpenOnPurpose(t *testing.T) {
 		if !c.Field(i).IsExported() || typ == "Schema" || typ == gen.TypeTenant {
 			continue
 		}
-		if got := narrowing(&Viewer{}, typ) == nil; got != open[typ] {
+		if got := narrowing(&Viewer{}, typ, false) == nil; got != open[typ] {
 			t.Errorf("%s is open to everyone: %v", typ, got)
 		}
 		if hidden(typ) {

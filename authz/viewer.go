@@ -112,14 +112,20 @@ func (d *Directory) Policy() *Policy { return d.policy }
 
 // Viewer resolves a membership inside its tenant's transaction. A membership
 // that is not active, or not of this account, is refused as not signed in.
-func (d *Directory) Viewer(ctx context.Context, account, membership uuid.UUID) (_ *Viewer, err error) {
+func (d *Directory) Viewer(ctx context.Context, account, membership uuid.UUID) (*Viewer, error) {
+	var version int64
+	if err := tenants.Row(ctx, `SELECT coalesce((SELECT rights FROM tenant_versions), 0)`, nil, &version); err != nil {
+		return nil, err
+	}
+	return d.ViewerAt(ctx, version, account, membership)
+}
+
+// ViewerAt is Viewer for who knows the version of the tenant's rights, from the
+// same transaction.
+func (d *Directory) ViewerAt(ctx context.Context, version int64, account, membership uuid.UUID) (_ *Viewer, err error) {
 	defer errs.Wrap(&err, "Directory.Viewer(%s)", membership)
 	tenant, err := tenants.Current(ctx)
 	if err != nil {
-		return nil, err
-	}
-	var version int64
-	if err := tenants.Row(ctx, `SELECT coalesce((SELECT rights FROM tenant_versions), 0)`, nil, &version); err != nil {
 		return nil, err
 	}
 	today := clock.Today(ctx)

@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 
+	"entgo.io/ent"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -38,36 +39,57 @@ func Narrow(c *gen.Client) {
 		if v == nil {
 			return errs.New(errs.Unauthenticated, "请先登录")
 		}
-		if where := narrowing(v, q.Type()); where != nil {
+		if where := narrowing(v, q.Type(), loadedWith(ctx, q.Type())); where != nil {
 			q.WhereP(where)
 		}
 		return nil
 	}))
 }
 
-// narrowing is the predicate for one type, nil when the viewer sees all of it.
-func narrowing(v *Viewer, typ string) func(*entsql.Selector) {
+// ofMatter are the types that are seen only with their matter.
+var ofMatter = map[string]bool{
+	gen.TypeMatter: true, gen.TypeProposal: true, gen.TypeCohort: true, gen.TypeParty: true, gen.TypeItem: true, gen.TypeTimer: true,
+	gen.TypeAssignment: true, gen.TypeStep: true, gen.TypeRecord: true, gen.TypeReply: true, gen.TypeFeedback: true,
+}
+
+// loadedWith reports whether a query fetches edges of rows whose matter is
+// known to be visible: ent leaves in the context the query that came first
+// while it loads the edges with it, and all parts of a matter refer to parts of
+// the same. Asking for the matter again would cost half of a page's time in the
+// database. Another matter is another query of its type and narrowed as such.
+func loadedWith(ctx context.Context, typ string) bool {
+	first := ent.QueryFromContext(ctx)
+	return first != nil && first.Type != typ && ofMatter[first.Type]
+}
+
+// narrowing is the predicate for one type, nil when the viewer sees all of it;
+// part: the rows belong to a matter that is visible.
+func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
+	through := throughMatter(v)
+	if part {
+		through = nil
+	}
 	switch typ {
 	case gen.TypeMatter:
 		return MatterVisible(v)
 	case gen.TypeProposal, gen.TypeCohort, gen.TypeParty:
-		return throughMatter(v)
+		return through
 	case gen.TypeItem:
-		return and(throughMatter(v), itemVisible(v))
+		return and(through, itemVisible(v))
 	case gen.TypeTimer:
-		return and(throughMatter(v), ofShare(v, timer.FieldAssignmentID))
+		return and(through, ofShare(v, timer.FieldAssignmentID))
 	case gen.TypeAssignment:
-		return and(throughMatter(v), shareVisible(v))
+		return and(through, shareVisible(v))
 	case gen.TypeStep, gen.TypeRecord:
-		return and(throughMatter(v), ofShare(v, step.FieldAssignmentID), audience(v, step.FieldAudience, step.FieldAssignmentID))
+		return and(through, ofShare(v, step.FieldAssignmentID), audience(v, step.FieldAudience, step.FieldAssignmentID))
 	case gen.TypeAttachment:
 		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
-		return or(own, and(throughMatter(v), ofShare(v, attachment.FieldAssignmentID),
+		return or(own, and(through, ofShare(v, attachment.FieldAssignmentID),
 			audience(v, attachment.FieldAudience, attachment.FieldAssignmentID)))
 	case gen.TypeReply:
-		return and(throughMatter(v), replyVisible(v))
+		return and(through, replyVisible(v))
 	case gen.TypeFeedback:
-		return and(throughMatter(v), feedbackVisible(v))
+		return and(through, feedbackVisible(v))
 	case gen.TypeLink:
 		return linkVisible(v)
 	case gen.TypeGrant:

@@ -161,6 +161,8 @@ func (l *loopTale) study(at time.Time, c candidate, by, said string) {
 func (l *loopTale) choose(year int, candidates []candidate) {
 	for i, c := range candidates {
 		l.study(shanghai(year, 8, 10+i, 10, 0), c, "LEAD_ORG", "牵头单位完成调研报告：分析现状和问题，提出初步建议。")
+	}
+	for i, c := range candidates {
 		l.study(shanghai(year, 9, 13+i, 10, 0), c, "THINK_TANK", "新型智库论证意见：选题切口适当，数据可靠，具备作为备选件的条件。")
 	}
 	l.do(shanghai(year, 10, 11, 10, 0), "director", "shortlist", nil)

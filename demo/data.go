@@ -2,6 +2,7 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"strings"
@@ -30,6 +31,7 @@ type committee struct {
 	Units    []unitSpec
 	People   []*personSpec
 	Members  *memberSpec
+	Waiting  map[string]string // what there is to see for whom the file does not list
 }
 
 type termSpec struct {
@@ -115,6 +117,7 @@ func committees() []*committee {
 	for _, c := range all {
 		c.addUnitPeople()
 		for _, p := range c.People {
+			p.What = cmp.Or(c.Waiting[p.Key], p.What)
 			p.name = byLogin[c.login(p)]
 			if p.name == "" {
 				p.name = personName(n)
@@ -230,7 +233,7 @@ func (d district) committee() *committee {
 	return &committee{
 		Code: d.Code, Name: "中国人民政治协商会议" + d.Area + "委员会", Short: d.Short, Prefix: d.Prefix, Level: tenants.District, Parent: "210200",
 		Founded: day(2022, 1, 4), Term: termSpec{11, day(2022, 1, 4), day(2027, 1, 3)},
-		Sittings: []sittingSpec{{4, day(2024, 12, 2), day(2025, 1, 6), time.Date(2025, 1, 7, 4, 0, 0, 0, time.UTC), day(2025, 1, 8)}},
+		Sittings: []sittingSpec{{Ordinal: 4, Prep: day(2024, 12, 2), Opens: day(2025, 1, 6), Cutoff: shanghai(2025, 1, 7, 12, 0), Closes: day(2025, 1, 8)}},
 		Units: []unitSpec{
 			{Key: "tianwei", Kind: "PROPOSAL_COMMITTEE", Name: "提案委员会"},
 			{Key: "jingjijie", Kind: "SECTOR", Name: "经济界"},

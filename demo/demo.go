@@ -64,21 +64,35 @@ func Load(ctx context.Context, p Product, progress func(done, total int, what st
 		return nil, errs.New(errs.Invalid, "演示数据讲到 2025 年，请把时钟调到 %s以后", earliest.Format("2006年1月2日"))
 	}
 	all := committees()
+	if err := load(ctx, p, all, now, progress); err != nil {
+		return nil, err
+	}
+	return accountsOf(all), nil
+}
+
+func load(ctx context.Context, p Product, all []*committee, now time.Time, progress func(done, total int, what string)) error {
 	work := make([]*stage, len(all))
 	bar := &bar{show: progress}
 	for i, c := range all {
 		work[i] = newStage(p, c, now, bar)
 		bar.total += len(work[i].founding) + len(work[i].story)
 	}
-	for _, s := range work { // one after the other: a district stands below its city, and a person may have his account from another committee
-		if err := s.found(ctx); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.of.Short, err)
+	for _, level := range []tenants.Level{tenants.City, tenants.District} { // a district stands below its city
+		for _, s := range work {
+			if s.of.Level != level {
+				continue
+			}
+			if err := s.enter(ctx); err != nil {
+				return err
+			}
 		}
 	}
-	if err := inLanes(ctx, work, (*stage).tell); err != nil {
-		return nil, err
+	for _, s := range work { // one after the other: a person may have his account from another committee
+		if err := s.found(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s.of.Short, err)
+		}
 	}
-	return accountsOf(all), nil
+	return inLanes(ctx, work, (*stage).tell)
 }
 
 // inLanes runs do for each stage, several at a time, and stops all at the

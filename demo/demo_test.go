@@ -2,16 +2,32 @@ package demo
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/cohorts"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -20,11 +36,14 @@ import (
 // today is the demo's present in these tests: a Wednesday.
 var today = shanghai(2026, time.March, 18, 15, 0)
 
-// installation is a database wired as cmd/bihuan wires it.
+// installation is a database wired as the program wires it.
 type installation struct {
 	Product
-	db  *tenantstest.DB
-	ctx context.Context
+	t        *testing.T
+	db       *tenantstest.DB
+	ctx      context.Context
+	accounts *accounts.Service
+	list     []Account
 }
 
 func install(t *testing.T) *installation {
@@ -42,13 +61,14 @@ func install(t *testing.T) *installation {
 	dir := authz.NewDirectory(policy)
 	keys, err := accounts.LoadKeys(t.TempDir() + "/keys.json")
 	must(t, err)
-	acc := accounts.New(db.Store, keys, accounts.Options{})
+	// Cheap hashes keep the test quick; what it proves does not depend on them.
+	acc := accounts.New(db.Store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
 	return &installation{
 		Product: Product{
 			Store: db.Store, OwnerURL: db.OwnerURL, Roster: roster.New(db.Store.Ent(), dir, acc), Engine: e, Proposals: proposals.New(e),
 			Cohorts: cohorts.New(e), Directory: dir, Blobs: blobs,
 		},
-		db: db, ctx: clock.With(context.Background(), instant(today)),
+		t: t, db: db, ctx: clock.With(context.Background(), instant(today)), accounts: acc,
 	}
 }
 
@@ -59,13 +79,487 @@ func must(t testing.TB, err error) {
 	}
 }
 
+// query reads rows as superuser, past row-level security.
+func query[T any](in *installation, to pgx.RowToFunc[T], sql string, args ...any) []T {
+	in.t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, in.db.SuperURL)
+	must(in.t, err)
+	defer c.Close(ctx)
+	rows, err := c.Query(ctx, sql, args...)
+	must(in.t, err)
+	out, err := pgx.CollectRows(rows, to)
+	must(in.t, err)
+	return out
+}
+
+func (in *installation) number(sql string, args ...any) int {
+	in.t.Helper()
+	return query(in, pgx.RowTo[int], sql, args...)[0]
+}
+
+// counts are the rows of every table.
+func (in *installation) counts() map[string]int {
+	in.t.Helper()
+	out := map[string]int{}
+	for _, table := range query(in, pgx.RowTo[string], `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE 'river%'`) {
+		out[table] = in.number(`SELECT count(*)::int FROM ` + pgx.Identifier{table}.Sanitize())
+	}
+	return out
+}
+
+// as runs fn as somebody who signs in with a login and chooses a committee.
+func (in *installation) as(t *testing.T, login, tenant string, fn func(context.Context)) {
+	t.Helper()
+	type choice struct{ Tenant, Account, Membership uuid.UUID }
+	who := query(in, pgx.RowToStructByPos[choice], `
+		SELECT m.tenant_id, m.account_id, m.id FROM memberships m JOIN accounts a ON a.id = m.account_id JOIN tenants t ON t.id = m.tenant_id
+		WHERE a.login = $1 AND t.short_name = $2`, login, tenant)
+	if len(who) != 1 {
+		t.Fatalf("%s of %s: %d memberships", login, tenant, len(who))
+	}
+	must(t, in.Store.ReadTx(in.ctx, who[0].Tenant, func(ctx context.Context) error {
+		v, err := in.Directory.Viewer(ctx, who[0].Account, who[0].Membership)
+		if err == nil {
+			fn(authz.With(ctx, v))
+		}
+		return err
+	}))
+}
+
+func (in *installation) committee(t *testing.T, short string) (id uuid.UUID) {
+	t.Helper()
+	in.db.AsSuper(t, `SELECT id FROM tenants WHERE short_name = $1`, []any{short}, &id)
+	return id
+}
+
 func TestLoad(t *testing.T) {
 	in := install(t)
-	began := time.Now()
-	_, err := Load(in.ctx, in.Product, func(done, total int, what string) {
-		if done%200 == 0 || done == total {
-			t.Log(time.Since(began).Round(time.Millisecond), done, total, what)
+	t.Run("stopped in the middle and run again it comes to its end", in.load)
+	if t.Failed() {
+		return
+	}
+	t.Run("the third sitting has the figures of the report", in.thirdSitting)
+	t.Run("its deadlines were kept, and nothing of it is still due but what is followed", in.kept)
+	t.Run("four key proposals of it are complete with posts, visit, meeting and report", in.keyProposals)
+	t.Run("it has everything that happens to proposals", in.variety)
+	t.Run("the next sitting's key proposals stand in four states, and nothing of it is late", in.nextSitting)
+	t.Run("three cohorts are in three phases, seen in the city only", in.threeCohorts)
+	t.Run("who has something to do finds it in the todos", in.todos)
+	t.Run("旅顺口's people see nothing of 中山", in.apart)
+	t.Run("everybody can sign in, and one person in two committees", in.signIns)
+	t.Run("every chain of the audit is whole, in the order of time", in.audited)
+	t.Run("a second Load changes nothing and is quick", in.again)
+}
+
+// load stops once a third is done, and goes on.
+func (in *installation) load(t *testing.T) {
+	ctx, cancel := context.WithCancel(in.ctx)
+	defer cancel()
+	_, err := Load(ctx, in.Product, func(done, total int, _ string) {
+		if done == total/3 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	began, last := time.Now(), 0
+	in.list, err = Load(in.ctx, in.Product, func(done, total int, what string) {
+		if done <= last || done > total {
+			t.Errorf("%d after %d of %d: %s", done, last, total, what)
+		}
+		last = done
+		if done == total {
+			t.Logf("%d pieces of work, the last two thirds in %s", total, time.Since(began).Round(time.Second))
 		}
 	})
 	must(t, err)
+}
+
+func (in *installation) figures(t *testing.T, ordinal int) (f proposals.Figures) {
+	t.Helper()
+	in.as(t, "zs-director", "中山区政协", func(ctx context.Context) {
+		s, err := in.Store.Ent().Sitting.Query().Where(sitting.Ordinal(ordinal)).Only(ctx)
+		must(t, err)
+		f, err = in.Proposals.Figures(ctx, s.ID)
+		must(t, err)
+	})
+	return f
+}
+
+func (in *installation) thirdSitting(t *testing.T) {
+	f := in.figures(t, 3)
+	if f.Received != 109 || f.Merged != 5 || f.Opinions != 35 || f.Filed != 69 || f.Pending+f.Letters+f.NotFiled+f.Withdrawn+f.Forwarded != 0 {
+		t.Errorf("%+v", f)
+	}
+	if f.Completed != f.Filed || f.Assigned != f.Filed || f.Plenary != f.Received || f.Rehandled != 0 {
+		t.Errorf("%+v", f)
+	}
+	if len(f.Ratings) != 1 || f.Ratings[0].Code != "SATISFIED" || f.Answered != f.Asked || f.Asked < f.Filed {
+		t.Errorf("ratings: %+v", f.Ratings)
+	}
+	numbers := query(in, pgx.RowTo[int], `SELECT p.case_no FROM proposals p JOIN sittings s ON s.id = p.sitting_id JOIN tenants t ON t.id = p.tenant_id
+		WHERE t.code = '210202' AND s.ordinal = 3 AND p.case_no IS NOT NULL ORDER BY 1`)
+	for i, n := range numbers { // 001 waits for a 一号提案
+		if n != i+2 {
+			t.Fatal(numbers)
+		}
+	}
+}
+
+func (in *installation) kept(t *testing.T) {
+	late := query(in, pgx.RowTo[string], `
+		SELECT m.title || ' ' || t.key || ' ' || t.due_on || ' ' || t.ended_at FROM timers t JOIN matters m ON m.id = t.matter_id JOIN tenants n ON n.id = t.tenant_id
+		WHERE n.code = '210202' AND t.ended_at IS NOT NULL AND (t.ended_at AT TIME ZONE 'Asia/Shanghai')::date > t.due_on AND t.key NOT IN ('return')`)
+	for _, l := range late {
+		t.Error(l)
+	}
+	for _, x := range query(in, pgx.RowTo[string], `SELECT s.at || ' ' || s.action || ' ' || s.from_state || '>' || s.to_state || coalesce(s.assignment_id::text, '') FROM steps s JOIN matters m ON m.id = s.matter_id WHERE m.title LIKE '%跨境电商%' ORDER BY s.at`) {
+		t.Log(x)
+	}
+	for _, x := range query(in, pgx.RowTo[string], `SELECT t.key || ' ' || t.due_on || ' ' || t.ended_at || ' ' || coalesce(t.assignment_id::text, '') FROM timers t JOIN matters m ON m.id = t.matter_id WHERE m.title LIKE '%跨境电商%'`) {
+		t.Log(x)
+	}
+	open := query(in, pgx.RowTo[string], `
+		SELECT m.state FROM matters m JOIN proposals p ON p.matter_id = m.id JOIN sittings s ON s.id = p.sitting_id JOIN tenants n ON n.id = m.tenant_id
+		WHERE n.code = '210202' AND s.ordinal = 3 AND m.closed_at IS NULL`)
+	if want := []string{"TRACKING", "TRACKING", "TRACKING", "TRACKING"}; !slices.Equal(open, want) {
+		t.Error(open)
+	}
+	if n := in.number(`SELECT count(*)::int FROM matters m JOIN tenants n ON n.id = m.tenant_id WHERE n.code = '210202' AND m.kind = 'opinion' AND m.closed_at IS NULL`); n != 1 {
+		t.Errorf("%d opinions are open, want the one of today", n)
+	}
+}
+
+func (in *installation) keyProposals(t *testing.T) {
+	in.as(t, "zs-chair", "中山区政协", func(ctx context.Context) {
+		all, err := in.Store.Ent().Proposal.Query().Where().WithMatter(func(q *gen.MatterQuery) { q.WithRecords() }).WithSitting().All(ctx)
+		must(t, err)
+		titles := map[string]bool{}
+		for _, p := range all {
+			if !p.IsKey || p.Edges.Sitting.Ordinal != 3 {
+				continue
+			}
+			titles[p.Edges.Matter.Title] = true
+			kinds := map[record.Kind]bool{}
+			for _, r := range p.Edges.Matter.Edges.Records {
+				kinds[r.Kind] = true
+			}
+			if p.CompletedAt == nil || p.LeadLeaderPost == "" || p.SuperviseLeaderPost == "" || !kinds[record.KindVISIT] || !kinds[record.KindMEETING] || !kinds[record.KindREPORT] {
+				t.Errorf("%s: %v", p.Edges.Matter.Title, kinds)
+			}
+		}
+		if len(titles) != 4 || !titles["关于特色街区升级改造，助力夜经济提质增效的提案"] {
+			t.Error(titles)
+		}
+	})
+}
+
+// variety: each of these has happened at least so often in 中山.
+func (in *installation) variety(t *testing.T) {
+	for action, least := range map[string]int{
+		"inviteCosign": 20, "sign": 40, "signAsConvener": 3, "returnForEdit": 3, "merge": 5, "convertToOpinion": 36, "preAssign": 5, "preAssignOpinion": 5,
+		"applyReturn": 3, "grantReturn": 2, "applyExtension": 2, "decideExtension": 1, "submitCoOpinion": 8, "rejectDraft": 3, "sendBack": 1, "enterRating": 3,
+		"nameOfficer": 10, "reportCommitment": 15, "settle": 10, "markKey": 8, "renumber": 40, "archive": 65, "hold": 3, "accept": 25,
+	} {
+		n := in.number(`SELECT count(*)::int FROM steps s JOIN tenants n ON n.id = s.tenant_id WHERE n.code = '210202' AND s.action = $1`, action)
+		if n < least {
+			t.Errorf("%s: %d, want %d", action, n, least)
+		}
+	}
+	for what, sql := range map[string]string{
+		"every kind of share":              `SELECT count(DISTINCT role)::int - 5 FROM assignments`,
+		"every class of reply":             `SELECT count(DISTINCT class)::int - 3 FROM replies WHERE kind = 'REPLY'`,
+		"proposals that staff entered":     `SELECT least(count(*)::int, 4) - 4 FROM proposals WHERE entered_by_id IS NOT NULL`,
+		"seven sealed collective ones":     `SELECT count(*)::int - 9 FROM attachments WHERE kind = 'SEAL'`, // six of the sitting, one of the next, two of the city
+		"every kind of proposer in use":    `SELECT count(DISTINCT proposer_kind)::int - 6 FROM proposals`,
+		"both channels":                    `SELECT count(DISTINCT channel)::int - 2 FROM assignments`,
+		"nobody without a name or a title": `SELECT count(*)::int FROM matters WHERE title = ''`,
+	} {
+		if n := in.number(sql); n != 0 {
+			t.Errorf("%s: off by %d", what, n)
+		}
+	}
+}
+
+func (in *installation) nextSitting(t *testing.T) {
+	in.as(t, "zs-director", "中山区政协", func(ctx context.Context) {
+		all, err := in.Store.Ent().Matter.Query().Where(matter.Kind("proposal"), matter.OpenedAtGT(today.AddDate(-1, 0, 0))).WithProposal().WithAssignments().WithTimers().All(authz.System(ctx))
+		must(t, err)
+		var key []string
+		states := map[string]int{}
+		for _, m := range all {
+			states[m.State]++
+			for _, x := range m.Edges.Timers {
+				if x.EndedAt == nil && x.DueOn.Before(clock.Day(today)) && x.Key != "return" {
+					t.Errorf("%s: %s was due on %s", m.Title, x.Label, x.DueOn)
+				}
+			}
+			if m.Edges.Proposal.IsKey {
+				key = append(key, fmt.Sprintf("%s/%d", m.State, m.Edges.Proposal.Round))
+			}
+		}
+		slices.Sort(key)
+		if want := []string{"ASSIGNED/1", "HANDLING/1", "HANDLING/2", "REPLIED/1"}; !slices.Equal(key, want) {
+			t.Errorf("key proposals: %v", key)
+		}
+		for _, want := range []string{"DRAFT", "COSIGNING", "SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "CONVERTED_OPINION"} {
+			if states[want] == 0 {
+				t.Errorf("nothing is %s", want)
+			}
+		}
+	})
+	if f := in.figures(t, 4); f.Received != 17 || f.Intersession != 17 {
+		t.Errorf("%+v", f)
+	}
+}
+
+func (in *installation) threeCohorts(t *testing.T) {
+	in.as(t, "dl-director", "大连市政协", func(ctx context.Context) {
+		all, err := in.Store.Ent().Matter.Query().Where(matter.Kind(cohorts.Kind)).WithCohort(func(q *gen.CohortQuery) { q.WithProposalMatter(func(q *gen.MatterQuery) { q.WithProposal() }) }).WithItems().All(ctx)
+		must(t, err)
+		got := map[int]string{}
+		for _, m := range all {
+			year := m.Edges.Cohort.HandleYear
+			got[year] = m.State + " " + string(cohorts.PhaseOf(m.State))
+			p := m.Edges.Cohort.Edges.ProposalMatter
+			if year < 2024 && (p == nil || p.Title != m.Title || !p.Edges.Proposal.IsNoOne || *p.Edges.Proposal.CaseNo != 1) {
+				t.Errorf("%d: its proposal is %v", year, p)
+			}
+			directions := 0
+			for _, i := range m.Edges.Items {
+				if i.Kind == item.KindDIRECTION {
+					directions++
+				}
+			}
+			if year == 2024 && directions != 13 {
+				t.Errorf("%d directions", directions)
+			}
+		}
+		if want := map[int]string{2022: "S3_FIELD SUPERVISION", 2023: "H3_HANDLE_CONSULT HANDLING", 2024: "P3_RESEARCH PRESTUDY"}; !maps.Equal(got, want) {
+			t.Error(got)
+		}
+	})
+	for _, who := range []struct{ login, tenant string }{{"zs-director", "中山区政协"}, {"zs-chair", "中山区政协"}, {"lsk-clerk", "旅顺口区政协"}, {"zs-member-01", "大连市政协"}, {"dl-clerk", "大连市政协"}} {
+		in.as(t, who.login, who.tenant, func(ctx context.Context) {
+			n, err := in.Store.Ent().Matter.Query().Where(matter.Kind(cohorts.Kind)).Count(ctx)
+			if err != nil || n != 0 {
+				t.Error(who, n, err)
+			}
+		})
+	}
+}
+
+func (in *installation) todos(t *testing.T) {
+	api := (&graph.Resolver{Store: in.Store, Directory: in.Directory, Engine: in.Engine, Proposals: in.Proposals, Cohorts: in.Cohorts, Roster: in.Roster}).Query()
+	must := map[string][]string{
+		"中山区政协": {"clerk", "reviewer", "director", "info", "gov", "party-office", "member-01", "member-03", "member-04", "member-07", "member-20",
+			"shangwu-liaison", "shangwu-officer", "shangwu-lead", "wenlv-officer", "zhujian-officer", "gongxin-liaison", "jinrong-liaison", "fagai-officer", "shijian-liaison"},
+		"大连市政协": {"clerk", "director", "gongxin-officer", "fagai-liaison"},
+	}
+	for _, c := range committees() {
+		keys := must[c.Short]
+		if keys == nil {
+			keys = []string{"clerk", "member-02"}
+		}
+		for _, key := range keys {
+			in.as(t, c.Prefix+"-"+key, c.Short, func(ctx context.Context) {
+				list, err := api.Todos(ctx, nil, nil, nil, nil)
+				if err != nil || len(list.Edges) == 0 {
+					t.Error(c.Prefix, key, err)
+				}
+			})
+		}
+	}
+}
+
+func (in *installation) apart(t *testing.T) {
+	zs := in.committee(t, "中山区政协")
+	ids := query(in, pgx.RowTo[uuid.UUID], `SELECT id FROM matters WHERE tenant_id = $1`, zs)
+	people := query(in, pgx.RowTo[uuid.UUID], `SELECT id FROM memberships WHERE tenant_id = $1`, zs)
+	for _, login := range []string{"lsk-admin", "lsk-clerk", "lsk-member-01", "lsk-unit-liaison"} {
+		in.as(t, login, "旅顺口区政协", func(ctx context.Context) {
+			for _, ctx := range []context.Context{ctx, authz.System(ctx)} {
+				m, err1 := in.Store.Ent().Matter.Query().Where(matter.IDIn(ids...)).Count(ctx)
+				all, err2 := in.Store.Ent().Membership.Query().IDs(ctx)
+				if err := errors.Join(err1, err2); err != nil || m != 0 || slices.ContainsFunc(all, func(id uuid.UUID) bool { return slices.Contains(people, id) }) {
+					t.Error(login, m, err)
+				}
+			}
+			_, err := in.Engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: ids[0], Action: "startReview", Form: flow.Form{"disposition": "FILED"}})
+			if !errs.Is(err, errs.NotFound) {
+				t.Error(login, err)
+			}
+		})
+	}
+}
+
+func (in *installation) signIns(t *testing.T) {
+	seen := map[string]int{}
+	for _, a := range in.list {
+		seen[a.Login]++
+		if a.Tenant == "" || a.Role == "" || a.Name == "" || a.What == "" {
+			t.Errorf("%+v", a)
+		}
+	}
+	for _, login := range []string{"zs-admin", "zs-clerk", "zs-member-01", "zs-shangwu-lead", "dl-director", "dl-chair", "lsk-admin", "pld-admin", "ch-unit-liaison"} {
+		if seen[login] == 0 {
+			t.Errorf("%s is not listed", login)
+		}
+		signed, err := in.accounts.SignIn(in.ctx, login, Password, accounts.Client{Address: "192.0.2.1"})
+		if err != nil {
+			t.Error(login, err)
+			continue
+		}
+		choices, err := in.accounts.Choices(in.ctx, signed.Account)
+		if err != nil || len(choices) != seen[login] {
+			t.Error(login, choices, err)
+		}
+	}
+	if seen["zs-member-01"] != 2 || len(seen) != in.number(`SELECT count(*)::int FROM accounts`) {
+		t.Error(len(seen), seen["zs-member-01"])
+	}
+	t.Logf("%d accounts", len(seen))
+}
+
+func (in *installation) audited(t *testing.T) {
+	for c, err := range in.Store.Committees(in.ctx) {
+		must(t, err)
+		r, err := audit.Verify(in.ctx, in.Store, c.ID)
+		if err != nil || !r.OK || r.Rows == 0 {
+			t.Errorf("%s: %+v %v", c.ShortName, r, err)
+		}
+	}
+	if n := in.number(`SELECT count(*)::int FROM audit_log a JOIN audit_log b ON b.tenant_id = a.tenant_id AND b.seq = a.seq + 1 WHERE b.at < a.at`); n != 0 {
+		t.Errorf("%d records are before their predecessors", n)
+	}
+}
+
+func (in *installation) again(t *testing.T) {
+	before := in.counts()
+	began := time.Now()
+	list, err := Load(in.ctx, in.Product, nil)
+	took := time.Since(began)
+	must(t, err)
+	if took > 2*time.Second || !slices.Equal(list, in.list) {
+		t.Error(took, len(list))
+	}
+	if after := in.counts(); !maps.Equal(before, after) {
+		t.Errorf("%v\n%v", before, after)
+	}
+	t.Logf("in %s", took.Round(time.Millisecond))
+}
+
+// TestInterrupted loads the city and a district in one go, and again into
+// another installation, stopped three times a second wherever it is.
+func TestInterrupted(t *testing.T) {
+	two := func() []*committee {
+		all := committees()[1:3]
+		for _, p := range all[0].People {
+			p.Login = "" // its committee is not there
+		}
+		return all
+	}
+	whole := install(t)
+	must(t, load(whole.ctx, whole.Product, two(), today, nil))
+	pieces := install(t)
+	stops := 0
+	for ; ; stops++ {
+		ctx, cancel := context.WithTimeout(pieces.ctx, 300*time.Millisecond)
+		err := load(ctx, pieces.Product, two(), today, nil)
+		cancel()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) || stops == 300 {
+			t.Fatal(stops, err)
+		}
+	}
+	t.Logf("stopped %d times", stops)
+	if a, b := whole.counts(), pieces.counts(); !maps.Equal(a, b) {
+		t.Errorf("%v\n%v", a, b)
+	}
+	const state = `SELECT m.kind || m.title || m.state || m.version || coalesce(m.number, '') FROM matters m ORDER BY m.tenant_id, m.opened_at, m.kind`
+	if a, b := query(whole, pgx.RowTo[string], state), query(pieces, pgx.RowTo[string], state); !slices.Equal(a, b) {
+		t.Errorf("%v\n%v", a, b)
+	}
+}
+
+func TestTwoAtOnce(t *testing.T) {
+	in := install(t)
+	quiet := func() []*committee {
+		all := []*committee{committees()[1], committees()[4]}
+		for _, p := range all[0].People {
+			p.Login = ""
+		}
+		return all
+	}
+	failed := make(chan error, 2)
+	for range 2 {
+		go func() { failed <- load(in.ctx, in.Product, quiet(), today, nil) }()
+	}
+	must(t, errors.Join(<-failed, <-failed))
+	for what, sql := range map[string]string{
+		"matters":       `SELECT count(*)::int - count(DISTINCT (tenant_id, kind, title))::int FROM matters`,
+		"people":        `SELECT count(*)::int - count(DISTINCT (tenant_id, name))::int FROM memberships`,
+		"units":         `SELECT count(*)::int - count(DISTINCT (tenant_id, name))::int FROM units`,
+		"marks of ends": `SELECT count(*)::int - 2 FROM audit_log WHERE action = 'loadDemo'`,
+	} {
+		if n := in.number(sql); n != 0 {
+			t.Errorf("%d %s too many", n, what)
+		}
+	}
+}
+
+func TestTooEarly(t *testing.T) {
+	in := install(t)
+	_, err := Load(clock.With(context.Background(), instant(shanghai(2024, 12, 27, 9, 0))), in.Product, nil)
+	if !errs.Is(err, errs.Invalid) || in.number(`SELECT count(*)::int FROM tenants`) != 0 {
+		t.Fatal(err)
+	}
+}
+
+func TestScripts(t *testing.T) {
+	for _, c := range committees() {
+		seen := map[string]bool{}
+		for _, p := range c.People {
+			if seen[p.name] {
+				t.Errorf("%s has two people called %s", c.Short, p.name)
+			}
+			seen[p.name] = true
+		}
+		for _, now := range []time.Time{clock.StartOf(earliest), today, today.AddDate(5, 3, 0)} {
+			s := newStage(Product{}, c, now, &bar{})
+			titles := map[string]bool{}
+			for _, sc := range s.scripts {
+				if titles[sc.kind+sc.title] {
+					t.Errorf("%s: two scripts of %s", c.Short, sc.title)
+				}
+				titles[sc.kind+sc.title] = true
+				for i, m := range sc.moves[1:] {
+					if !m.at.After(sc.moves[i].at) {
+						t.Errorf("%s: %s at %s comes before %s at %s", sc.title, m.action, m.at, sc.moves[i].action, sc.moves[i].at)
+					}
+				}
+				if last := sc.moves[len(sc.moves)-1]; last.at.After(now) {
+					t.Errorf("%s: %s lies in the future, %s", sc.title, last.action, last.at)
+				}
+			}
+		}
+	}
+}
+
+func TestTexts(t *testing.T) {
+	for _, b := range read[[]*subject]("subjects") {
+		for n, title := range slices.Concat(b.Filed, b.Merged, b.Opinion, b.Next) {
+			for k := range 12 {
+				x := b.write(title, n, k)
+				length := utf8.RuneCountInString(x.situation + x.analysis + strings.Join(x.suggestions, ""))
+				if length < 200 || length > 400 || len(x.suggestions) < 2 || len(x.suggestions) > 4 {
+					t.Fatalf("%s: %d characters, %d suggestions", x.title, length, len(x.suggestions))
+				}
+			}
+		}
+	}
 }

@@ -142,7 +142,7 @@ func (s *stage) addPerson(ctx context.Context, at time.Time, p *personSpec) erro
 		if err != nil || had {
 			return e, err
 		}
-		m, err := s.enter(ctx, p)
+		m, err := s.admit(ctx, p)
 		if err != nil {
 			return e, err
 		}
@@ -151,7 +151,7 @@ func (s *stage) addPerson(ctx context.Context, at time.Time, p *personSpec) erro
 	})
 }
 
-func (s *stage) enter(ctx context.Context, p *personSpec) (*gen.Membership, error) {
+func (s *stage) admit(ctx context.Context, p *personSpec) (*gen.Membership, error) {
 	in := roster.NewMember{Person: roster.Person{Name: p.name, Post: p.Post, PoliticalParty: p.Party}, Kind: membership.Kind(p.Kind)}
 	if in.Kind == membership.KindMEMBER {
 		t, err := s.Store.Ent().Term.Query().Where(term.Ordinal(s.of.Term.Ordinal)).Only(ctx)

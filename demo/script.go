@@ -66,7 +66,8 @@ func (s *stage) perform(ctx context.Context, sc *script, i int) error {
 	}
 	var made *flow.Case
 	err := s.as(ctx, m.at, m.who, func(ctx context.Context) (audit.Entry, error) {
-		if err := sc.look(ctx); err != nil || sc.done > i { // another Load may have made it meanwhile
+		if err := sc.look(ctx); err != nil || sc.done > i {
+			sc.last = nil // another Load has made it meanwhile
 			return audit.Entry{}, err
 		}
 		if sc.done < i {

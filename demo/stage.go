@@ -76,19 +76,31 @@ func newStage(p Product, c *committee, now time.Time, b *bar) *stage {
 // loadedAction names the audit record that says that a committee is complete.
 const loadedAction = "loadDemo"
 
-// found enters the committee and its people.
-func (s *stage) found(ctx context.Context) (err error) {
+// enter puts the committee into the directory and finds out whether an
+// earlier run has completed it.
+func (s *stage) enter(ctx context.Context) (err error) {
 	s.tenant, err = tenants.Provision(clock.With(ctx, instant(clock.StartOf(s.of.Founded))), s.OwnerURL, tenants.NewTenant{
 		Code: s.of.Code, Name: s.of.Name, ShortName: s.of.Short, Level: s.of.Level, ParentCode: s.of.Parent,
 	})
 	if err != nil {
 		return err
 	}
-	err = s.Store.ReadTx(ctx, s.tenant, func(ctx context.Context) error {
-		return tenants.Row(ctx, `SELECT EXISTS (SELECT FROM audit_log WHERE action = $1)`, []any{loadedAction}, &s.loaded)
-	})
-	if err != nil || s.loaded {
+	return s.Store.ReadTx(ctx, s.tenant, func(ctx context.Context) error {
+		s.loaded, err = complete(ctx)
 		return err
+	})
+}
+
+func complete(ctx context.Context) (there bool, err error) {
+	err = tenants.Row(ctx, `SELECT EXISTS (SELECT FROM audit_log WHERE action = $1)`, []any{loadedAction}, &there)
+	return there, err
+}
+
+// found enters its people, unless it is complete.
+func (s *stage) found(ctx context.Context) error {
+	if s.loaded {
+		s.bar.add(len(s.founding), s.of.Short)
+		return nil
 	}
 	return s.run(ctx, s.founding)
 }
@@ -96,7 +108,7 @@ func (s *stage) found(ctx context.Context) (err error) {
 // tell lets the committee's people do what they did.
 func (s *stage) tell(ctx context.Context) error {
 	if s.loaded {
-		s.bar.add(len(s.founding)+len(s.story), s.of.Short+"：已装入")
+		s.bar.add(len(s.story), s.of.Short)
 		return nil
 	}
 	if err := s.look(ctx); err != nil {
@@ -121,8 +133,7 @@ func (s *stage) finish(ctx context.Context) error {
 		if err := alone(ctx); err != nil {
 			return err
 		}
-		var there bool
-		err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM audit_log WHERE action = $1)`, []any{loadedAction}, &there)
+		there, err := complete(ctx)
 		if err != nil || there {
 			return err
 		}

@@ -301,12 +301,12 @@ func (t *tale) handle() {
 			t.contact(contacted, u.unit)
 		}
 	}
-	t.supervise("VISIT", 20, "committee", "实地调研视察：督办领导带队到现场，察看进展，听取承办单位汇报，与提案人、群众代表交流。")
 	for _, u := range t.units {
 		if u.role == assignment.RoleASSIST && t.until >= assisted {
 			t.at(assisted, move{who: t.c.officer(u.unit), unit: u.unit, action: "submitCoOpinion", form: fixed(flow.Form{"body": coText(t.text)})})
 		}
 	}
+	t.supervise("VISIT", 12, "committee", "实地调研视察：督办领导带队到现场，察看进展，听取承办单位汇报，与提案人、群众代表交流。")
 	if t.extended {
 		t.extend(t.units[0].unit)
 	}

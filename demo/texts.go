@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // What people write. Everything is chosen by number, so that the demo is the
@@ -11,7 +12,7 @@ import (
 // openings begin the situation.
 var openings = []string{
 	"今年以来，结合区政协“无陪同体验式”调研，我们走访了多个街道、企业和居民小区，听取了一线意见。",
-	"围绕全区中心工作，近期我们通过座谈、问卷和实地走访等方式，对这一问题作了较为集中的了解。",
+	"围绕全区中心工作，近期我们通过座谈、发放问卷和实地走访等方式，对这一问题作了较为集中的了解。",
 	"在参加街道联络委和委员工作站活动时，居民和企业代表多次提到这一问题，我们随后作了进一步调研。",
 	"结合本职工作和界别群众的反映，我们查阅了有关资料，并到现场作了多次观察和访谈。",
 	"在社区议事会和楼宇议企会上，与会各方对这一问题讨论较多，我们会后又作了补充走访。",
@@ -23,8 +24,8 @@ var openings = []string{
 var closings = []string{
 	"这些问题相互交织，单靠一个部门难以解决，需要统筹推进、久久为功。",
 	"解决好这一问题，既是群众所盼，也是提升城区品质和发展后劲的现实需要。",
-	"问题虽在具体环节，根子在机制，应当从制度和协同上找办法。",
-	"当前已具备较好的工作基础，抓住时机补上短板，成效会比较明显。",
+	"问题虽在具体环节，根子多在机制，应当从完善制度、加强协同上找办法。",
+	"当前已具备较好的工作基础，抓住时机补上短板，群众和企业会有更直接的感受。",
 }
 
 // text is the part of a proposal that its author writes.
@@ -39,7 +40,11 @@ func (b *subject) write(title string, n, k int) text {
 	t := text{title: "关于" + title + "的提案", category: b.Category}
 	t.situation = openings[k%len(openings)] + b.Facts[n%len(b.Facts)]
 	t.analysis = "一是" + b.Problems[n%3] + "二是" + b.Problems[(n+1)%3] + closings[k%len(closings)]
-	for i := range 2 + (k+n)%3 {
+	want := 2 + (k+n)%3
+	if utf8.RuneCountInString(t.situation+t.analysis) < 150 {
+		want = max(want, 3)
+	}
+	for i := range want {
 		t.suggestions = append(t.suggestions, b.Advice[(2*n+i)%len(b.Advice)])
 	}
 	return t

@@ -22,11 +22,16 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	// Parsed after entgql's own, it takes the place of the helper of that name.
+	paginate := gen.MustParse(gen.NewTemplate("paginate").Funcs(entgql.TemplateFuncs).ParseFiles("./template/paginate.tmpl"))
 	err = entc.Generate("./schema", &gen.Config{
 		Target:   "./gen",
 		Package:  "github.com/bihuan/bihuan/ent/gen",
 		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureExecQuery, gen.FeatureUpsert, gen.FeatureLock},
-	}, entc.Extensions(gql))
+	}, entc.Extensions(gql), func(c *gen.Config) error {
+		c.Templates = append(c.Templates, paginate)
+		return nil
+	})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -103,7 +103,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // upload checks the right, streams the bytes, and then records the row; a row
 // never names bytes that are not there.
 func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
-	t, err := parseTarget(r.URL.Query())
+	q, err := url.ParseQuery(r.URL.RawQuery) // URL.Query() leaves out what it cannot read
+	if err != nil {
+		return errs.New(errs.Invalid, "网址中的参数无法读取")
+	}
+	t, err := parseTarget(q)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 		if s := d.Machines[flow.OfMatter].State("HELD"); s == nil || s.Label != "已开会" || d.Machines[flow.OfMatter].Action("nothing") != nil {
 			t.Error("its states and actions are not found")
 		}
-		if got := strings.Join(d.Machines[flow.OfMatter].Allowed("HELD"), " "); got != "note return ask finish" {
+		if got := strings.Join(d.Machines[flow.OfMatter].Allowed("HELD"), " "); got != "note return ask finish suspend resume" {
 			t.Errorf("in HELD people may %s", got)
 		}
 	})
@@ -104,7 +104,7 @@ func TestCheck(t *testing.T) {
 		{"a waiting state without a deadline or a reason", "waits: 等人来处理", "waits: ''", "matter.LATE：等待却没有期限，也没有说明为什么没有"},
 		{"a waiting state without a turn", "label: 已过期, turn: boss", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
 		{"a turn that nobody knows", "label: 已过期, turn: boss", "label: 已过期, turn: bos", "matter.LATE：不知道轮到谁（turn 为“bos”）"},
-		{"a state's timer that is not defined", "timers: [hours]", "timers: [hour]", "matter.ASKED：期限“hour”没有定义"},
+		{"a state's timer that is not defined", "timers: [hours, late]", "timers: [hour, late]", "matter.ASKED：期限“hour”没有定义"},
 		{"a visibility that does not exist", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在"},
 		{"an action that no role holds", "may: cohort.decide", "may: cohort.nothing", "matter.chair：没有任何角色有权限“cohort.nothing”"},
 		{"an action without a permission", "may: cohort.decide", "may: ''", "matter.chair：没有任何角色有权限“”"},

@@ -326,8 +326,9 @@ func TestAvailableIsWhatDoAllows(t *testing.T) {
 	t.Run("what is blocked says why", func(t *testing.T) {
 		_ = w.as("主任", func(ctx context.Context) error {
 			available, err := w.engine.Available(ctx, held.Matter.ID)
+			blocked := map[string]string{"finish": "还不能结束", "resume": "期限没有中止，不需要恢复"}
 			for _, a := range available[held.Matter.ID] {
-				if want := map[bool]string{true: "还不能结束"}[a.Action.Code == "finish"]; a.Blocked != want {
+				if want := blocked[a.Action.Code]; a.Blocked != want {
 					t.Errorf("%s: %q", a.Action.Code, a.Blocked)
 				}
 			}

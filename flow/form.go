@@ -87,7 +87,7 @@ func formError(a *Action, v *jsonschema.ValidationError) error {
 		path = append(path, k.Missing[0])
 		what = "必须填写"
 	case *kind.AdditionalProperties:
-		path = append(path, k.Properties[0])
+		path = append(path, clip(k.Properties[0]))
 		what = "不是本表单的内容"
 	case *kind.MaxLength:
 		what = fmt.Sprintf("过长：至多 %d 字", k.Want)
@@ -105,6 +105,15 @@ func formError(a *Action, v *jsonschema.ValidationError) error {
 		what = "不合要求"
 	}
 	return errs.New(errs.Invalid, "“%s”的“%s”%s", a.Label, a.fieldLabel(path), what).At(path...)
+}
+
+// clip keeps the name of a field that the form does not have short enough to
+// be shown: it is whatever the caller sent.
+func clip(name string) string {
+	if r := []rune(name); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return name
 }
 
 // fieldLabel is the Chinese title of the field in the form's schema, the

@@ -97,7 +97,7 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&p); err != nil {
-		return p, errs.New(errs.Invalid, "政策设置有不认识的项目或格式不对：%v", err)
+		return p, errs.New(errs.Invalid, "政策设置有不认识的项目或格式不对，请对照现行的政策修改").Because(err)
 	}
 	// A list replaces the default one whole: into a list that is not empty the
 	// decoder fills what an element leaves out from the one that stood there.

@@ -123,7 +123,7 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) err
 			latest = &before
 		}
 	}
-	if latest != nil {
+	if latest != nil && !(over && def.Quiet) { // a window that has closed needs no reminder
 		if err := e.remind(ctx, c, t, *latest); err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func level(before int) string {
 
 func (e *Engine) remind(ctx context.Context, c *Case, t *gen.Timer, before int) error {
 	text := fmt.Sprintf("%s将于%s到期", t.Label, t.DueOn.Format("2006年1月2日"))
-	if before < 0 {
+	if passed(c, t) {
 		text = fmt.Sprintf("%s已于%s到期，尚未完成", t.Label, t.DueOn.Format("2006年1月2日"))
 	}
 	r := e.client.Record.Create().SetMatterID(c.Matter.ID).SetNillableAssignmentID(t.AssignmentID).SetKind(record.KindURGE).

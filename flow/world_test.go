@@ -31,6 +31,7 @@ timers:
   window: {label: 窗口, deadline: return.window, once: true, quiet: true, rungs: [2]}
   hours: {label: 当场答复, deadline: cosign.plenary, rungs: [0], expires: expire}
   share: {label: 办理, deadline: sign.receipt, rungs: [1, 0, -1], column: due_on}
+  late: {label: 答复申请, deadline: sign.receipt, rungs: [3]}
   meeting: {label: 会前, choose: tiny.choose, base: tiny.meeting}
 machines:
   matter:
@@ -38,7 +39,7 @@ machines:
     states:
       - {code: OPEN, label: 已打开, turn: boss, timers: [answer, window], step: 1, visible: STAFF}
       - {code: HELD, label: 已开会, turn: boss, timers: [meeting], step: 2}
-      - {code: ASKED, label: 申请中, turn: boss, timers: [hours]}
+      - {code: ASKED, label: 申请中, turn: boss, timers: [hours, late]}
       - {code: LATE, label: 已过期, turn: boss, waits: 等人来处理}
       - {code: FIRST, label: 一, turn: boss, waits: 自动}
       - {code: SECOND, label: 二, turn: boss, waits: 自动}
@@ -56,8 +57,8 @@ machines:
       - {code: second, label: 自动二, from: [SECOND], to: DONE, automatic: true, guards: [tiny.always]}
       - {code: reopen, label: 重开, from: [DONE], to: OPEN, may: cohort.run, reason: true}
       - {code: fail, label: 失败, from: [OPEN], to: HELD, may: cohort.run, effects: [tiny.note, tiny.fail]}
-      - {code: suspend, label: 中止, from: [OPEN, ASKED], may: cohort.run, guards: [not_suspended], effects: [suspend_timers]}
-      - {code: resume, label: 恢复, from: [OPEN, ASKED], may: cohort.run, guards: [suspended], effects: [resume_timers]}
+      - {code: suspend, label: 中止, from: [OPEN, HELD], may: cohort.run, guards: [not_suspended], effects: [suspend_timers]}
+      - {code: resume, label: 恢复, from: [OPEN, HELD], may: cohort.run, guards: [suspended], effects: [resume_timers]}
       - {code: refill, label: 重新计时, from: [OPEN], may: cohort.run, effects: [tiny.met]}
       - {code: give, label: 交办, from: [OPEN], may: cohort.run, effects: [tiny.give]}
       - {code: chair, label: 主席决定, from: [OPEN], to: HELD, may: cohort.decide}

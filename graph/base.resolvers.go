@@ -82,6 +82,9 @@ func (r *queryResolver) Todos(ctx context.Context, after *entgql.Cursor[uuid.UUI
 // OpenItems is the resolver for the openItems field.
 func (r *queryResolver) OpenItems(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, kind *item.Kind, dueBefore *time.Time) (*gen.ItemConnection, error) {
 	first, last, err := page(first, last)
+	if err == nil {
+		err = belong(true, after, before)
+	}
 	if err != nil {
 		return nil, err
 	}

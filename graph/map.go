@@ -36,6 +36,9 @@ func value[T any](v *T) (zero T) {
 
 func (r *Resolver) matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, order *gen.MatterOrder, ps ...predicate.Matter) (*gen.MatterConnection, error) {
 	first, last, err := page(first, last)
+	if err == nil {
+		err = belong(order.Field.String() != gen.MatterOrderFieldTitle.String(), after, before)
+	}
 	if err != nil {
 		return nil, err
 	}

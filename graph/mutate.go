@@ -36,8 +36,7 @@ type common struct {
 }
 
 // split takes an input apart into its common fields and its form. Every text
-// is checked for control characters, which neither a person types nor the
-// database keeps.
+// is checked for characters that nobody types.
 func split(input any) (common, flow.Form, error) {
 	c, form := common{}, flow.Form{}
 	v := reflect.ValueOf(input)
@@ -90,6 +89,8 @@ func plain(v reflect.Value, path ...string) (any, error) {
 		return x.String(), nil
 	case time.Time:
 		return x.Format(time.DateOnly), nil
+	case json.Number: // of a JSON value; a form may ask for one
+		return x, nil
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -99,8 +100,8 @@ func plain(v reflect.Value, path ...string) (any, error) {
 		return plain(v.Elem(), path...)
 	case reflect.String:
 		s := v.String()
-		if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }) {
-			return nil, errs.New(errs.Invalid, "文字中有控制字符，请删除后再提交").At(path...)
+		if strings.ContainsFunc(s, untyped) {
+			return nil, errs.New(errs.Invalid, "文字中有控制字符或损坏的字符，请删除后再提交").At(path...)
 		}
 		return s, nil
 	case reflect.Slice:
@@ -147,6 +148,19 @@ func plain(v reflect.Value, path ...string) (any, error) {
 		return out, nil
 	}
 	return v.Interface(), nil
+}
+
+// untyped are characters that nobody types: control characters; those that
+// turn the direction of writing, with which a title shows what it does not say
+// (UAX #9, 2.1–2.4); and what stands for half a character.
+func untyped(r rune) bool {
+	switch {
+	case r == '\n' || r == '\t' || r == '\r':
+		return false
+	case r >= '\u202A' && r <= '\u202E', r >= '\u2066' && r <= '\u2069', r == unicode.ReplacementChar:
+		return true
+	}
+	return unicode.IsControl(r)
 }
 
 // mutate carries out one mutation: an undone savepoint when it fails, the same

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -77,10 +78,11 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 		door = r.Store.InTx
 	}
 	return door(ctx, c.Tenant, func(ctx context.Context) error {
-		if err := r.Accounts.Alive(ctx, c); err != nil {
+		rights, err := r.Accounts.Admit(ctx, c)
+		if err != nil {
 			return err
 		}
-		v, err := r.Directory.Viewer(ctx, c.Account, c.Membership)
+		v, err := r.Directory.ViewerAt(ctx, rights, c.Account, c.Membership)
 		if err != nil {
 			return err
 		}
@@ -181,6 +183,7 @@ func refuse(ctx context.Context, err error) *graphql.Response {
 func Present(ctx context.Context, err error) *gqlerror.Error {
 	var g *gqlerror.Error
 	if errors.As(err, &g) && g.Err == nil && g.Extensions["code"] != nil {
+		g.Message = withoutValue(g.Message)
 		return g // gqlgen's own: parse and validation errors
 	}
 	out := &gqlerror.Error{Message: "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员", Extensions: map[string]any{"code": string(errs.Internal)}}
@@ -199,6 +202,30 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		out.Extensions["requestId"] = id
 	}
 	return out
+}
+
+// quotes are the messages of gqlgen and its parser that repeat a value, and
+// what is left of them. Names of fields and types may be repeated.
+var quotes = []struct {
+	message *regexp.Regexp
+	left    string
+}{
+	{regexp.MustCompile(`(?s)^(.* cannot represent .*value): .*$`), "$1."},
+	{regexp.MustCompile(`(?s)^(Expected value of type "[^"]*"), found .*$`), "$1."},
+	{regexp.MustCompile(`(?s)^Value "[^"]*" (does not exist in .*)$`), "The value $1"},
+	{regexp.MustCompile(`(?s)^.* (is not a valid \w+)$`), "The value $1"},
+	{regexp.MustCompile(`(?s)^operation .* not found$`), "The operation named was not found."},
+}
+
+// withoutValue takes the value out of a message: it may be a password, or
+// anybody's telephone number in a log of the client's.
+func withoutValue(message string) string {
+	for _, q := range quotes {
+		if s := q.message.ReplaceAllString(message, q.left); s != message {
+			return s
+		}
+	}
+	return message
 }
 
 // unread is the argument that could not be read, such as an id that is none;

@@ -2,8 +2,12 @@ package graph
 
 import (
 	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"entgo.io/contrib/entgql"
+	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -38,6 +42,22 @@ func page(first, last *int) (*int, *int, error) {
 		}
 	}
 	return first, last, nil
+}
+
+// belong refuses cursors of another list: by what a list is ordered is a time,
+// or a text. Where the row has no such value, the cursor has none.
+func belong(byTime bool, cursors ...*entgql.Cursor[uuid.UUID]) error {
+	for _, c := range cursors {
+		if c == nil || c.Value == nil {
+			continue
+		}
+		_, isTime := c.Value.(time.Time)
+		text, isText := c.Value.(string)
+		if isTime != byTime || isText == byTime || strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+			return errs.New(errs.Invalid, "after 或 before 不是这个列表给出的，请从第一页重新开始")
+		}
+	}
+	return nil
 }
 
 // newest is the order of a list that names none.

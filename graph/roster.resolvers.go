@@ -151,6 +151,9 @@ func (r *queryResolver) Memberships(ctx context.Context, after *entgql.Cursor[uu
 		return nil, err
 	}
 	first, last, err := page(first, last)
+	if err == nil {
+		err = belong(false, after, before)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -161,6 +164,9 @@ func (r *queryResolver) Memberships(ctx context.Context, after *entgql.Cursor[uu
 // Units is the resolver for the units field.
 func (r *queryResolver) Units(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) (*gen.UnitConnection, error) {
 	first, last, err := page(first, last)
+	if err == nil {
+		err = belong(false, after, before)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -239,36 +239,40 @@ func TestRightsAreGivenByTwo(t *testing.T) {
 		c.refused("管理员甲", "grantRole", input{"membershipId": c.person["管理员乙"], "role": "auditor", "reason": "兼任"}, "NOT_ALLOWED", "role")
 		c.refused("管理员甲", "grantRole", input{"membershipId": c.person["干部"], "role": "emperor"}, "INVALID_INPUT", "role")
 	})
-	t.Run("the last administrator stays", func(t *testing.T) {
-		grantOf := func(who string) any {
-			return dig(c.ask("管理员甲", `query($id: ID!) { node(id: $id) { ... on Membership { grants { id } } } }`, input{"id": c.person[who]}).Data, "node", "grants", 0, "id")
+	t.Run("the last administrator stays", func(t *testing.T) { lastAdministrator(t, c) })
+	t.Run("the table of rights names every role in the words of the field", func(t *testing.T) { permissions(t, c) })
+}
+
+func lastAdministrator(t *testing.T, c *committee) {
+	grantOf := func(who string) any {
+		return dig(c.ask("管理员甲", `query($id: ID!) { node(id: $id) { ... on Membership { grants { id } } } }`, input{"id": c.person[who]}).Data, "node", "grants", 0, "id")
+	}
+	c.do("管理员甲", "revokeGrant", input{"grantId": grantOf("管理员乙"), "reason": "调离"})
+	for _, m := range []struct {
+		name string
+		in   input
+	}{
+		{"revokeGrant", input{"grantId": grantOf("管理员甲"), "reason": "r"}},
+		{"endMembership", input{"membershipId": c.person["管理员甲"], "status": "ENDED", "reason": "r"}},
+		{"updateMember", input{"membershipId": c.person["管理员甲"], "status": "SUSPENDED"}},
+	} {
+		if e := c.refusal("管理员甲", m.name, m.in); e["code"] != "GUARD_FAILED" || dig(e, "details", "guard") != "last_admin" {
+			t.Error(m.name, e)
 		}
-		c.do("管理员甲", "revokeGrant", input{"grantId": grantOf("管理员乙"), "reason": "调离"})
-		for _, m := range []struct {
-			name string
-			in   input
-		}{
-			{"revokeGrant", input{"grantId": grantOf("管理员甲"), "reason": "r"}},
-			{"endMembership", input{"membershipId": c.person["管理员甲"], "status": "ENDED", "reason": "r"}},
-			{"updateMember", input{"membershipId": c.person["管理员甲"], "status": "SUSPENDED"}},
-		} {
-			if e := c.refusal("管理员甲", m.name, m.in); e["code"] != "GUARD_FAILED" || dig(e, "details", "guard") != "last_admin" {
-				t.Error(m.name, e)
-			}
+	}
+}
+
+func permissions(t *testing.T, c *committee) {
+	a := c.ask("干部", `{ permissionTable { role name duty needsTwo rights { permission scope } } }`, nil)
+	table := dig(a.Data, "permissionTable").([]any)
+	if len(table) != len(c.r.Directory.Policy().Roles()) || dig(table, 0, "name") != "委员" {
+		t.Fatal(a.text)
+	}
+	for _, r := range table {
+		if dig(r, "name") == dig(r, "role") || dig(r, "duty") == "" || len(dig(r, "rights").([]any)) == 0 {
+			t.Error(r)
 		}
-	})
-	t.Run("the table of rights names every role in the words of the field", func(t *testing.T) {
-		a := c.ask("干部", `{ permissionTable { role name duty needsTwo rights { permission scope } } }`, nil)
-		table := dig(a.Data, "permissionTable").([]any)
-		if len(table) != len(c.r.Directory.Policy().Roles()) || dig(table, 0, "name") != "委员" {
-			t.Fatal(a.text)
-		}
-		for _, r := range table {
-			if dig(r, "name") == dig(r, "role") || dig(r, "duty") == "" || len(dig(r, "rights").([]any)) == 0 {
-				t.Error(r)
-			}
-		}
-	})
+	}
 }
 
 func TestAKeyWorksOnce(t *testing.T) {
@@ -329,73 +333,6 @@ func TestTheDirectoryOfCommittees(t *testing.T) {
 	t.Run("is closed to who is not signed in", func(t *testing.T) {
 		if a := w.post(context.Background(), "", q, nil); a.code() != "UNAUTHENTICATED" {
 			t.Error(a.text)
-		}
-	})
-}
-
-func TestTheBook(t *testing.T) {
-	t.Parallel()
-	c := newWorld(t).found("210202", "DISTRICT", "甲区")
-	c.add("审计员", "STAFF", nil, "auditor")
-	c.do("管理员甲", "updateMember", input{"membershipId": c.person["审计员"], "phone": "13912345678", "reason": "换号"})
-	q := `query($f: AuditFilter, $n: Int, $a: String) { auditLog(filter: $f, first: $n, after: $a) { hasNextPage endCursor
-		entries { seq at action actorName actorId onBehalfId object reason address requestId outcome changes } } }`
-	t.Run("an auditor reads who did what, from where and why", func(t *testing.T) {
-		a := c.ask("审计员", q, input{"f": input{"object": "Membership:" + c.person["审计员"]}, "n": 1})
-		e := dig(a.Data, "auditLog", "entries", 0)
-		change := dig(e, "changes", 0)
-		if dig(e, "action") != "updateMember" || dig(e, "actorName") != "甲区管理员甲" || dig(e, "actorId") != c.person["管理员甲"] ||
-			dig(e, "reason") != "换号" || dig(e, "address") != "192.0.2.7" || dig(e, "requestId") != "req-1" || dig(e, "outcome") != nil ||
-			dig(change, "entity") != "Membership" || dig(change, "op") != "update" {
-			t.Error(a.text)
-		}
-		if strings.Contains(a.text, "139123") || !strings.Contains(fmt.Sprint(dig(change, "after")), "phone") {
-			t.Error("a telephone number is said to have changed, and nothing more:", change)
-		}
-	})
-	t.Run("page by page, newest first, without a gap", func(t *testing.T) {
-		want, vars := len(c.records()), input{"n": 3}
-		for next := want; ; {
-			p := dig(c.ask("审计员", q, vars).Data, "auditLog")
-			for _, e := range dig(p, "entries").([]any) {
-				if dig(e, "seq") != float64(next) {
-					t.Fatal(dig(e, "seq"), next)
-				}
-				next--
-			}
-			if dig(p, "hasNextPage") == false {
-				if next != 0 || dig(p, "endCursor") != nil {
-					t.Fatal(next, p)
-				}
-				return
-			}
-			vars["a"] = dig(p, "endCursor")
-		}
-	})
-	t.Run("by actor, action and time", func(t *testing.T) {
-		for _, f := range []struct {
-			filter input
-			want   int
-		}{
-			{input{"actor": "Membership:" + c.person["管理员乙"]}, 1}, {input{"action": "addMember"}, 2},
-			{input{"from": "2024-12-27T08:00:00+08:00", "to": "2024-12-27T09:00:00+08:00"}, 0}, {input{"from": "2024-12-27T09:00:00+08:00", "action": "grantRole"}, 1},
-			{input{"actor": "Membership:" + nobody}, 0},
-		} {
-			if got := dig(c.ask("审计员", q, input{"f": f.filter}).Data, "auditLog", "entries").([]any); len(got) != f.want {
-				t.Errorf("%v: %d records, want %d", f.filter, len(got), f.want)
-			}
-		}
-	})
-	t.Run("is closed to all others, the administrator too", func(t *testing.T) {
-		if a := c.ask("管理员甲", q, nil); a.code() != "NOT_ALLOWED" || a.Data != nil {
-			t.Error(a.text)
-		}
-	})
-	t.Run("a cursor and a size that are none are refused", func(t *testing.T) {
-		for _, vars := range []input{{"a": "x"}, {"a": "-1"}, {"n": 0}, {"n": 101}} {
-			if a := c.ask("审计员", q, vars); a.code() != "INVALID_INPUT" {
-				t.Error(vars, a.text)
-			}
 		}
 	})
 }

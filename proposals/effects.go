@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // run is what every effect gets.
@@ -59,8 +60,12 @@ func revise(ctx context.Context, r *run) error {
 		r.Before[field], r.After[field] = before, after
 	}
 	if in.Title != nil && *in.Title != r.Title {
-		set("title", r.Title, *in.Title)
-		if err := r.Client.Matter.UpdateOne(r.Matter).SetTitle(strings.TrimSpace(*in.Title)).Exec(ctx); err != nil {
+		title := strings.TrimSpace(*in.Title)
+		if title == "" { // the form counts spaces
+			return errs.New(errs.Invalid, "请填写案由").At("title")
+		}
+		set("title", r.Title, title)
+		if err := r.Client.Matter.UpdateOne(r.Matter).SetTitle(title).Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -79,6 +84,13 @@ func revise(ctx context.Context, r *run) error {
 		u.SetSuggestions(in.Suggestions)
 	}
 	if in.SuggestedUnits != nil {
+		ids, err := r.Form.IDs("suggestedUnitIds")
+		if err == nil {
+			err = ownUnits(ctx, r.Client, ids, "suggestedUnitIds")
+		}
+		if err != nil {
+			return err
+		}
 		u.SetSuggestedUnits(in.SuggestedUnits)
 	}
 	if in.ConsentPublish != nil && *in.ConsentPublish != p.ConsentPublish {

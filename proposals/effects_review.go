@@ -42,7 +42,14 @@ func void(ctx context.Context, r *run, rec *gen.Record) error {
 func recordPass(ctx context.Context, r *run) error {
 	pass := r.Proposal().ReviewPass + 1
 	name := []string{"初审", "复审", "终审"}[pass-1]
-	err := note(r, record.KindREVIEW, "pass", r.Form.Text("note"), map[string]any{
+	ids, err := r.Form.IDs("unitIds")
+	if err == nil {
+		err = ownUnits(ctx, r.Client, ids, "unitIds")
+	}
+	if err != nil {
+		return err
+	}
+	err = note(r, record.KindREVIEW, "pass", r.Form.Text("note"), map[string]any{
 		"pass": pass, "name": name, "disposition": r.Form.Text("disposition"), "unitIds": r.Form["unitIds"],
 	}).SetStage(name).SetAudience(record.AudienceSTAFF).Exec(ctx)
 	if err != nil {

@@ -53,6 +53,13 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 	if _, err := authz.Require(ctx, "figures.read"); err != nil {
 		return f, err
 	}
+	there, err := s.client.Sitting.Query().Where(sitting.ID(sittingID)).Exist(authz.System(ctx))
+	if err == nil && !there {
+		err = errs.New(errs.NotFound, "没有这次会议")
+	}
+	if err != nil {
+		return f, err
+	}
 	err = tenants.Row(ctx, `
 		SELECT count(*) FILTER (WHERE received), count(*) FILTER (WHERE disposition = 'FILED'), count(*) FILTER (WHERE disposition = 'MERGED'),
 			count(*) FILTER (WHERE disposition = 'CONVERTED_OPINION'), count(*) FILTER (WHERE disposition = 'CONVERTED_LETTER'),

@@ -105,7 +105,7 @@ func TestFigures(t *testing.T) {
 	say(t, "a reply that was sent back is not asked about", func(w *world) {
 		c := w.replied(w.sole(), "商务局", "A")
 		w.share("干事", "sendBack", w.of(c, "商务局").ID, nil)
-		w.rated(w.replied(w.look(c.Matter.ID), "商务局", "A"), "委员乙", "") // nobody rates
+		w.replied(w.look(c.Matter.ID), "商务局", "A") // and nobody has rated
 		f, err := w.figures("干事")
 		if err != nil || f.Asked != 1 || f.Answered != 0 {
 			w.t.Errorf("%+v %v", f, err)

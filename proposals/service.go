@@ -2,7 +2,10 @@ package proposals
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -55,13 +58,13 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	if err := mayCreate(v, d); err != nil {
 		return nil, err
 	}
-	if len([]rune(strings.TrimSpace(d.Title))) > 80 {
-		return nil, errs.New(errs.Invalid, "案由至多 80 个字").At("title")
-	}
-	if len(d.Units) > 5 {
-		return nil, errs.New(errs.Invalid, "建议承办单位至多五个").At("suggestedUnitIds")
+	if err := d.fits(); err != nil {
+		return nil, err
 	}
 	sys := authz.System(ctx)
+	if err := ownUnits(sys, s.client, d.Units, "suggestedUnitIds"); err != nil {
+		return nil, err
+	}
 	lead, err := s.lead(sys, v, d)
 	if err != nil {
 		return nil, err
@@ -81,6 +84,51 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	}
 	o.Payload = func(ctx context.Context, m *gen.Matter) error { return s.payload(ctx, v, d, lead, now, m) }
 	return s.engine.Start(ctx, o)
+}
+
+// fits refuses what the form of the text would refuse as too long; too short
+// nothing is in a draft.
+func (d Draft) fits() error {
+	for _, f := range []struct {
+		field, label, text string
+		most               int
+	}{
+		{"title", "案由", strings.TrimSpace(d.Title), 80}, {"situation", "情况", d.Situation, 8000}, {"analysis", "分析", d.Analysis, 8000},
+		{"category", "分类", d.Category, 40}, {"consentReason", "不同意公开的理由", d.Reason, 200},
+	} {
+		if utf8.RuneCountInString(f.text) > f.most {
+			return errs.New(errs.Invalid, "%s至多 %d 个字", f.label, f.most).At(f.field)
+		}
+	}
+	if len(d.Suggestions) > 20 {
+		return errs.New(errs.Invalid, "建议至多 20 条").At("suggestions")
+	}
+	for i, text := range d.Suggestions {
+		if utf8.RuneCountInString(text) > 2000 {
+			return errs.New(errs.Invalid, "每条建议至多 2000 个字").At("suggestions", strconv.Itoa(i))
+		}
+	}
+	if len(d.Units) > 5 {
+		return errs.New(errs.Invalid, "建议承办单位至多五个").At("suggestedUnitIds")
+	}
+	return nil
+}
+
+// ownUnits refuses units that this committee does not have.
+func ownUnits(ctx context.Context, c *gen.Client, ids []uuid.UUID, field string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := c.Unit.Query().Where(unit.IDIn(ids...)).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !slices.Contains(found, id) {
+			return errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At(field)
+		}
+	}
+	return nil
 }
 
 // mayCreate: who may open which kind for whom.

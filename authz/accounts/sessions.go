@@ -42,8 +42,16 @@ func (s *Service) Sessions(ctx context.Context, account uuid.UUID) (list []Sessi
 
 // Alive is nil as long as the session of an access token lasts and its
 // membership may work: what the token itself cannot know.
-func (s *Service) Alive(ctx context.Context, c Claims) (err error) {
-	defer errs.Wrap(&err, "accounts.Alive")
+func (s *Service) Alive(ctx context.Context, c Claims) error {
+	_, err := s.Admit(ctx, c)
+	return err
+}
+
+// Admit is Alive that also answers the version of the rights in the committee
+// of the transaction, 0 where none have changed: every operation asks for
+// both, and one statement is cheaper than two.
+func (s *Service) Admit(ctx context.Context, c Claims) (rights int64, err error) {
+	defer errs.Wrap(&err, "accounts.Admit")
 	var alive bool
 	err = s.join(ctx, func(ctx context.Context) error {
 		return tenants.Row(ctx, `
@@ -52,13 +60,14 @@ func (s *Service) Alive(ctx context.Context, c Claims) (err error) {
 			  JOIN accounts a ON a.id = s.account_id AND a.disabled_at IS NULL
 			  JOIN account_memberships m ON m.membership_id = $3 AND m.account_id = s.account_id AND m.tenant_id = $4 AND m.active
 			  JOIN tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
-			  WHERE s.id = $1 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $5)`,
-			[]any{c.Session, c.Account, c.Membership, c.Tenant, clock.Now(ctx)}, &alive)
+			  WHERE s.id = $1 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $5),
+			  coalesce((SELECT rights FROM tenant_versions), 0)`,
+			[]any{c.Session, c.Account, c.Membership, c.Tenant, clock.Now(ctx)}, &alive, &rights)
 	})
 	if err == nil && !alive {
-		return errGone()
+		return 0, errGone()
 	}
-	return err
+	return rights, err
 }
 
 // SignOut ends one session of the account. Called twice it changes nothing

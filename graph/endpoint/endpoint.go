@@ -173,9 +173,6 @@ func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
 	c.operation = clip(op.Operation.Name, 60)
 	httpd.Annotate(ctx, slog.String("operation", c.operation))
 	if no := e.mayRun(c, reading, op); no != nil {
-		if no.statuses == always(http.StatusMethodNotAllowed) {
-			c.w.Header().Set("Allow", "POST")
-		}
 		c.refuse(ctx, no.statuses, no.err)
 		return
 	}

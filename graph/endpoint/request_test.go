@@ -200,7 +200,9 @@ func TestStatuses(t *testing.T) {
 		{"not signed in", `{"query":"{ viewer { roles } }"}`, 401, 401, 401, "UNAUTHENTICATED"},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
-			e.send(t, request{body: c.body}).is(c.plain, c.code)
+			if r := e.send(t, request{body: c.body}).is(c.plain, c.code); c.plain == 401 && r.header.Get("WWW-Authenticate") != "Bearer" {
+				t.Error(r.header)
+			}
 			e.send(t, request{body: c.body, header: []string{"Accept", "application/graphql-response+json"}}).is(c.modern, c.code)
 			r := edition.send(t, request{body: c.body}).is(c.latest, c.code)
 			if r.header.Get("Content-Type") != m {

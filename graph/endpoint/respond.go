@@ -206,6 +206,12 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 	b.WriteString("}\n")
 	c.sent = true
 	h := c.w.Header()
+	switch { // what RFC 9110 wants beside a status
+	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
+		h.Set("WWW-Authenticate", "Bearer")
+	case status == http.StatusMethodNotAllowed && h.Get("Allow") == "":
+		h.Set("Allow", "POST")
+	}
 	h.Set("Content-Type", string(typ)+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	c.w.WriteHeader(status)

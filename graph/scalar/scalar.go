@@ -1,10 +1,13 @@
-// Package scalar holds the GraphQL scalars that are the product's own.
+// Package scalar holds the GraphQL scalars that are the product's own, and
+// those of the language, read strictly: gqlgen would take 5 for a text and "5"
+// for a number, whatever the specification says (3.5).
 package scalar
 
 import (
 	"encoding/json"
 	"io"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -48,4 +51,51 @@ func UnmarshalJSON(v any) (map[string]any, error) {
 		return nil, errs.New(errs.Invalid, "应为 JSON 对象")
 	}
 	return m, nil
+}
+
+// MarshalString writes a text.
+func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
+
+// UnmarshalString reads a text. One with a zero byte is none: no database
+// keeps it.
+func UnmarshalString(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok || strings.ContainsRune(s, 0) {
+		return "", errs.New(errs.Invalid, "应为文字，且没有控制字符")
+	}
+	return s, nil
+}
+
+// MarshalInt writes a whole number.
+func MarshalInt(n int) graphql.Marshaler { return graphql.MarshalInt(n) }
+
+// UnmarshalInt reads a whole number of 32 bits.
+func UnmarshalInt(v any) (int, error) {
+	var text string
+	switch n := v.(type) {
+	case int64: // of a document
+		text = strconv.FormatInt(n, 10)
+	case int: // of a default
+		text = strconv.Itoa(n)
+	case json.Number: // of a variable
+		text = string(n)
+	}
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return 0, errs.New(errs.Invalid, "应为整数")
+	}
+	return int(n), nil
+}
+
+// MarshalTime writes an instant.
+func MarshalTime(t time.Time) graphql.Marshaler { return graphql.MarshalTime(t) }
+
+// UnmarshalTime reads an instant in the form of RFC 3339, in the years of Date.
+func UnmarshalTime(v any) (time.Time, error) {
+	s, _ := v.(string)
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil || t.Year() < 1949 || t.Year() > 2200 {
+		return time.Time{}, errs.New(errs.Invalid, "时刻格式应为 2024-12-27T09:00:00+08:00")
+	}
+	return t, nil
 }

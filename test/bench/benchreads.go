@@ -225,23 +225,23 @@ func (g *rig) profile(v *variant, o options, name string) error {
 	}
 	defer v.close()
 	got := make(chan error, 1)
-	go func() {
-		resp, err := http.Get("http://" + g.addr + "/profile?seconds=4")
-		if err != nil {
-			got <- err
-			return
-		}
-		defer resp.Body.Close()
-		f, err := os.Create(o.profileFile(name))
-		if err != nil {
-			got <- err
-			return
-		}
-		_, err = io.Copy(f, resp.Body)
-		got <- errors.Join(err, f.Close())
-	}()
+	go func() { got <- g.fetch("/profile?seconds=4", o.profileFile(name)) }()
 	if _, err := v.run(4500 * time.Millisecond); err != nil {
 		return err
 	}
-	return <-got
+	return errors.Join(<-got, g.fetch("/allocations", o.profileFile(name+" allocations")))
+}
+
+func (g *rig) fetch(path, to string) error {
+	resp, err := http.Get("http://" + g.addr + path)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, resp.Body)
+	return errors.Join(err, f.Close())
 }

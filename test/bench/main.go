@@ -32,6 +32,7 @@ type options struct {
 	clients int
 	only    string
 	profile string
+	hold    bool
 }
 
 func main() {
@@ -44,6 +45,7 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 16, "at once")
 	flag.StringVar(&o.only, "only", "", "reads, writes or other")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the server while it answers the product's way")
+	flag.BoolVar(&o.hold, "hold", false, "measure nothing; keep PostgreSQL running until interrupted, to look at plans")
 	appURL := flag.String("serve", "", "internal: be the server on this database")
 	keys := flag.String("keys", "", "internal: file of the signing keys")
 	flag.Parse()
@@ -84,6 +86,11 @@ func bench(ctx context.Context, o options) (err error) {
 		if names[i], err = c.fill(ctx, sizes[i]); err != nil {
 			return err
 		}
+	}
+	if o.hold {
+		fmt.Println(c.URL(app, names[len(names)-1]))
+		<-ctx.Done()
+		return nil
 	}
 	for _, part := range []struct {
 		name string

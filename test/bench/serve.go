@@ -52,6 +52,7 @@ func serve(ctx context.Context, appURL, keyFile string) error {
 	}
 	mux.HandleFunc("/state", state)
 	mux.HandleFunc("/profile", pprof.Profile)
+	mux.Handle("/allocations", pprof.Handler("allocs"))
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err

@@ -70,7 +70,11 @@ func documents() (out []bad) {
 		{"an input field twice", `{ matters(filter: {kind: "a", kind: "b"}) { totalCount } }`, notValid},
 		{"signing in with other work", `mutation { signIn(input: {login: "a", password: "` + mark + `"}) { userErrors { code } } signReceipt(input: {assignmentId: "` + someID + `"}) { userErrors { code } } }`, wrongInput},
 	} {
-		out = append(out, gql(c.name, "主任", c.query, nil, c.code))
+		codes := []string{c.code}
+		if c.name == "half a character" {
+			codes = append(codes, wrongInput) // the parser puts a whole one in its place
+		}
+		out = append(out, gql(c.name, "主任", c.query, nil, codes...))
 	}
 	return out
 }
@@ -89,7 +93,6 @@ func bombs(w *badWorld) (out []bad) {
 		fmt.Fprintf(&doubling, "fragment f%d on Query { ...f%d ...f%d } ", i, i+1, i+1)
 	}
 	ofType := strings.Repeat("{ fields { type ", 12) + "{ name }" + strings.Repeat("} }", 12)
-	nested := strings.Repeat("{ matters(first: 100) { edges { node { creator { id } } } } } ", 1)
 	for _, c := range []struct {
 		name, query string
 		codes       []string
@@ -110,7 +113,7 @@ func bombs(w *badWorld) (out []bad) {
 		{"21 root fields", "{" + repeat(21, " a%d: terms { id }") + " }", []string{tooMuch}},
 		{"an introspection in itself", "{ __schema { types " + ofType + " } }", []string{tooMuch, notValid}},
 		{"20 introspections", "{" + repeat(20, " a%d: __schema { types { fields { args { type { ofType { ofType { name } } } } } } }") + " }", []string{tooMuch}},
-		{"pages in pages", "{ a: matters(first: 100) { edges { node { assignments { matter { assignments { matter { assignments { id } } } } } } } } }", []string{tooMuch, notValid}},
+		{"pages in pages", "{ matters(first: 100) { edges { node { assignments { matter { assignments { matter { assignments { matter { assignments { id } } } } } } } } } } }", []string{tooMuch, notValid}},
 		{"a page of 2,000,000,000", "{ matters(first: 2000000000) { edges { node { id } } } }", []string{tooMuch, wrongInput}},
 		{"101 nodes", `{ nodes(ids: [` + strings.Repeat(`"`+someID+`",`, 101) + `]) { id } }`, []string{wrongInput}},
 		{"4,000 nodes", `{ nodes(ids: [` + strings.Repeat(`"`+someID+`",`, 4000) + `]) { id } }`, []string{wrongInput, tooMuch}},
@@ -121,8 +124,7 @@ func bombs(w *badWorld) (out []bad) {
 		{"a text of 900 KB", `{ matter(id: "` + mark + strings.Repeat("x", 900<<10) + `") { title } }`, []string{notValid, wrongInput}},
 		{"a number of 100,000 digits", "{ matters(first: " + strings.Repeat("9", 100_000) + ") { totalCount } }", []string{notValid, tooMuch}},
 		{"900 KB of spaces", strings.Repeat(" ", 900<<10) + "{ x }", []string{notValid}},
-		{"60 wrong fields", "{" + repeat(60, " w%d") + " }", []string{notValid}},
-		{"all at once", "{" + nested + repeat(100, " a%d: __typename @skip(if: false)") + " }", []string{tooMuch, noParse}},
+		{"60 wrong fields", "{ viewer {" + repeat(60, " w%d") + " } }", []string{notValid}},
 	} {
 		out = append(out, gql(c.name, "主任", c.query, nil, c.codes...))
 	}

@@ -181,11 +181,9 @@ func (w *badWorld) companions() (out []bad) {
 		{"管理员", "openSitting", m{"termId": their["term"], "ordinal": 4, "prepOpensOn": "2024-11-01", "opensOn": "2024-12-27", "cutoffAt": "2024-12-28T12:00:00+08:00", "closesOn": "2024-12-29"}},
 		{"管理员", "endSeat", m{"seatId": w.own["seat"], "on": "1950-01-01"}},
 		{"委员01", "grantRole", m{"membershipId": w.own["membership"], "role": "tenant_admin", "reason": mark}},
-		{"管理员", "confirmGrant", m{"grantId": w.own["grant"]}},
 		{"主任", "openCohort", m{"handleYear": 1800, "title": "一号提案"}},
 	} {
-		codes := refusals
-		out = append(out, change(fmt.Sprintf("%s by %s with %.200v", c.mutation, c.who, c.in), c.who, c.mutation, c.in, codes...))
+		out = append(out, change(fmt.Sprintf("%s by %s with %.200v", c.mutation, c.who, c.in), c.who, c.mutation, c.in, refusals...))
 	}
 	return out
 }

@@ -76,7 +76,7 @@ func days() (out []bad) {
 	}
 	return append(out,
 		change("a sitting that closes before it opens", "管理员", "changeSitting", m{"sittingId": someID, "prepOpensOn": "2024-11-01", "opensOn": "2023-12-27", "cutoffAt": "2023-12-28T12:00:00+08:00", "closesOn": "2022-12-29"}, wrongInput, noSuch),
-		gql("audit from the year 1", "管理员", `{ auditLog(filter: {from: "0001-01-01T00:00:00Z", to: "9999-12-31T23:59:59Z"}) { entries { seq } } }`, nil, ok, "NOT_ALLOWED"))
+		gql("audit from the year 1", "管理员", `{ auditLog(filter: {from: "0001-01-01T00:00:00Z", to: "9999-12-31T23:59:59Z"}) { entries { seq } } }`, nil, wrongInput))
 }
 
 // pages: cursors that never were, of another list, or of another district.
@@ -85,7 +85,7 @@ func (w *badWorld) pages() (out []bad) {
 	foreign := str(w.other.people["主任"].ask(`{ matters(first: 1) { edges { cursor } } }`, nil), "matters", "edges", 0, "cursor")
 	own := str(w.home.people["主任"].ask(`{ matters(first: 1) { edges { cursor } } }`, nil), "matters", "edges", 0, "cursor")
 	id := "\xa1i\xc4\x10" + strings.Repeat("\x01", 16) // {"i": an id}
-	with := func(value string) string { return cursor("\x82" + id[1:] + "\xa1v" + value) }
+	with := func(value string) string { return cursor("\x82" + id + "\xa1v" + value) }
 	refused := []string{notValid, wrongInput}
 	for _, c := range []struct {
 		name, cursor string
@@ -93,8 +93,8 @@ func (w *badWorld) pages() (out []bad) {
 	}{
 		{"empty", "", append(refused, ok)}, {"no base64", "%%%" + mark, refused}, {"base64 of a text", cursor(mark), refused}, {"SQL", injections[0], refused},
 		{"msgpack nil", cursor("\xc0"), append(refused, ok)}, {"msgpack garbage", cursor("\xdf\xff\xff\xff\xff\x01"), refused}, {"a huge map", cursor("\xdf\xff\xff\xff\xff"), refused}, {"a huge list", cursor("\xdd\xff\xff\xff\xff"), refused},
-		{"a huge text", cursor("\x82\xa1i\xc4\x10" + strings.Repeat("\x01", 16) + "\xa1v\xdb\xff\xff\xff\xff"), refused},
-		{"100,000 lists in each other", cursor("\x82" + id[1:] + "\xa1v" + strings.Repeat("\x91", 100_000) + "\xc0"), refused},
+		{"a huge text", with("\xdb\xff\xff\xff\xff"), refused},
+		{"100,000 lists in each other", with(strings.Repeat("\x91", 100_000) + "\xc0"), refused},
 		{"cut off", own[:len(own)/2], refused}, {"doubled", own + own, append(refused, ok)}, {"in full width", "ｇｑ" + own, refused},
 		{"with a text for the time", with("\xa5hello"), append(refused, ok)}, {"with SQL for the time", with("\xb9" + injections[0]), append(refused, ok)},
 		{"with a number for the time", with("\x05"), append(refused, ok)}, {"with a truth value for the time", with("\xc3"), append(refused, ok)},
@@ -169,7 +169,7 @@ func (w *badWorld) types() (out []bad) {
 	for _, v := range []any{nil, mark, 1, true, []any{}, []any{m{"bodyLimit": 1}}} {
 		out = append(out, change(fmt.Sprintf("settings %v", v), "管理员", "setPolicy", m{"settings": v, "note": "说明", "approvedBy": "主席会议"}, notValid, wrongInput))
 	}
-	for _, v := range []any{m{}, m{mark: 1}, m{"bodyLimit": mark}, m{"bodyLimit": -1}, m{"bodyLimit": 1e300}, m{"bodyLimit": 1.5}, m{"deadlines": mark}, m{"deadlines": m{mark: 1}}, m{"deadlines": nil}, m{"bodyLimit": "１４００"}, m{"a\x00": 1}, deep, m{"deadlines": deep}} {
+	for _, v := range []any{m{mark: 1}, m{"bodyLimit": mark}, m{"bodyLimit": -1}, m{"bodyLimit": 1e300}, m{"bodyLimit": 1.5}, m{"deadlines": mark}, m{"deadlines": m{mark: 1}}, m{"deadlines": nil}, m{"bodyLimit": "１４００"}, m{"a\x00": 1}, deep, m{"deadlines": deep}} {
 		out = append(out, change(fmt.Sprintf("settings %.40v", v), "管理员", "setPolicy", m{"settings": v, "note": "说明", "approvedBy": "主席会议"}, wrongInput, notValid))
 	}
 	for _, v := range []any{"1", 1.5, true, 1e10, -1e300, m{}, []any{1, 2}, "１", injections[0]} {
