@@ -215,12 +215,6 @@ func (in *installation) kept(t *testing.T) {
 	for _, l := range late {
 		t.Error(l)
 	}
-	for _, x := range query(in, pgx.RowTo[string], `SELECT s.at || ' ' || s.action || ' ' || s.from_state || '>' || s.to_state || coalesce(s.assignment_id::text, '') FROM steps s JOIN matters m ON m.id = s.matter_id WHERE m.title LIKE '%跨境电商%' ORDER BY s.at`) {
-		t.Log(x)
-	}
-	for _, x := range query(in, pgx.RowTo[string], `SELECT t.key || ' ' || t.due_on || ' ' || t.ended_at || ' ' || coalesce(t.assignment_id::text, '') FROM timers t JOIN matters m ON m.id = t.matter_id WHERE m.title LIKE '%跨境电商%'`) {
-		t.Log(x)
-	}
 	open := query(in, pgx.RowTo[string], `
 		SELECT m.state FROM matters m JOIN proposals p ON p.matter_id = m.id JOIN sittings s ON s.id = p.sitting_id JOIN tenants n ON n.id = m.tenant_id
 		WHERE n.code = '210202' AND s.ordinal = 3 AND m.closed_at IS NULL`)

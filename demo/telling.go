@@ -246,7 +246,7 @@ func (t *tale) assign() {
 	if t.undecided {
 		return
 	}
-	t.then(move{at: t.later(3), who: "gov", unit: u, action: "officeDecideReturn", form: func(x *scene) flow.Form {
+	t.then(move{at: t.later(1), who: "gov", unit: u, action: "officeDecideReturn", form: func(x *scene) flow.Form {
 		return flow.Form{"grant": true, "newUnitId": x.unitID(t.units[0].unit), "note": "情况属实，同意改派。"}
 	}})
 	t.then(move{who: "clerk", unit: u, action: "committeeDecideReturn", form: fixed(flow.Form{"grant": true, "note": "提案委同意。"})})

@@ -41,7 +41,7 @@ func (b *subject) write(title string, n, k int) text {
 	t.situation = openings[k%len(openings)] + b.Facts[n%len(b.Facts)]
 	t.analysis = "一是" + b.Problems[n%3] + "二是" + b.Problems[(n+1)%3] + closings[k%len(closings)]
 	want := 2 + (k+n)%3
-	if utf8.RuneCountInString(t.situation+t.analysis) < 150 {
+	if utf8.RuneCountInString(t.situation+t.analysis) < 160 {
 		want = max(want, 3)
 	}
 	for i := range want {

@@ -18,11 +18,11 @@ func shanghai(y int, m time.Month, d, hour, minute int) time.Time {
 // total is how many proposals the third sitting received.
 const total = 109
 
-// spread puts the k-th of the sitting's proposals some way into a milestone
-// that begins on a day and takes some working days.
-func spread(k int, begins time.Time, days int) time.Time {
+// spread puts the k-th of the sitting's proposals some way into a stretch that
+// begins on a day and takes some working days; hour varies the time of the day.
+func spread(k, hour int, begins time.Time, days int) time.Time {
 	day, _ := workday.Calendar{}.Add(begins.AddDate(0, 0, -1), 1+k*days/total)
-	return clock.StartOf(day).Add(8*time.Hour + 40*time.Minute + time.Duration(k*13%420)*time.Minute)
+	return clock.StartOf(day).Add(8*time.Hour + 40*time.Minute + time.Duration((k*13+hour*61)%420)*time.Minute)
 }
 
 // thirdSitting dates the k-th proposal of the sitting of December 2023: handed
@@ -61,7 +61,7 @@ func thirdSitting(k, later int) timeline {
 		if !ok {
 			return time.Time{}
 		}
-		at := spread(k, d.begins, d.days)
+		at := spread(k, int(m), d.begins, d.days)
 		if m >= replyDrafted && later > 0 {
 			day, _ := workday.Calendar{}.Add(at, later)
 			at = at.AddDate(0, 0, int(day.Sub(clock.Day(at)).Hours()/24))
@@ -206,7 +206,7 @@ func (t *tale) turns(f int, now time.Time) {
 		t.until, t.tracked = completed, reports(now)
 		return
 	}
-	t.settled, t.tracked = true, []time.Time{spread(t.k, clock.Date(2024, 6, 17), 30)}
+	t.settled, t.tracked = true, []time.Time{spread(t.k, 1, clock.Date(2024, 6, 17), 30)}
 }
 
 // reports are the days on which a unit reported on a commitment that is still

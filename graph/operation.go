@@ -120,6 +120,9 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	if session && others {
 		return refuse(ctx, errs.New(errs.Invalid, "登录与退出不能和其他操作放在同一个请求里"))
 	}
+	if err := paged(op.SelectionSet, graphql.GetOperationContext(ctx).Variables); err != nil {
+		return refuse(ctx, err)
+	}
 	c, signedIn := Claims(ctx)
 	if session || !others { // nothing but __schema and __typename needs no tenant either
 		return next(ctx)
@@ -174,7 +177,8 @@ func rootFields(op *ast.OperationDefinition) (session, others bool) {
 
 // refuse answers the whole operation with one error.
 func refuse(ctx context.Context, err error) *graphql.Response {
-	return &graphql.Response{Errors: gqlerror.List{Present(ctx, err)}}
+	graphql.AddError(ctx, err) // through the presenter, which logs what is not shown
+	return &graphql.Response{Errors: graphql.GetErrors(ctx)}
 }
 
 // Present maps an error for the outside: the code, a message in Chinese and

@@ -3,17 +3,18 @@
 // The contract, which a committee clerk could check (domain.md 4.3):
 //
 //   - Where a case is, what the review decided, what each unit does, what each proposer says and whether it is published are five independent things.
-//   - A joint proposal goes in when every invitation is answered or expired; who edits the text during co-signing gets every signature anew.
+//   - A joint proposal goes in when every invitation is answered or expired; who edits a text that was signed gets every signature anew, the convener's too.
 //   - A registration number is given at submission and never again; a case number at filing, without a gap within one sitting; 001 waits for the 一号提案.
-//   - Three review passes in order, none by a proposer. A secret is cleared, or refused, only by another person than the one who raised it.
-//   - Merging keeps every proposer as a party who is answered and rates; it can be undone until the case is assigned.
+//   - Three review passes in order, none by a proposer. A secret goes nowhere until it is cleared, or refused, by another person than the one who raised it.
+//   - Merging keeps every proposer as a party who is answered and rates; it can be undone until the case is assigned, and the case is not withdrawn over their heads.
 //   - A proposal becomes 社情民意 only with the proposer's consent.
 //   - One leads, or one alone handles, or all answer separately. An assisting unit answers the lead, never the proposer, and never holds up completion.
 //   - A unit returns a case only within its window, never passes it on itself; the office and the 提案委 decide together.
 //   - No reply without contact with each first proposer, where the policy wants it.
-//   - Two ratings a proposer: attitude and result. Dissatisfaction with the result opens a new round; after the second, a face-to-face consultation, and no endless loop. Silence stays silence.
-//   - A commitment behind a B-class reply is followed until it is done, and the original class is kept.
+//   - Two ratings a proposer: attitude and result. Dissatisfaction with the result opens a new round; after the second, a face-to-face consultation, and no endless loop. Silence stays silence. Nobody rates a reply that was sent back.
+//   - A commitment behind a B-class reply is followed until it is done, or given up for a reason; the original class is kept.
 //   - A key proposal is not completed without a visit, a meeting and a report.
+//   - 催办 goes rung by rung, each unit on its own ladder. An archived case is read-only, shares and all.
 //   - Figures add up exactly, or are refused.
 //
 // The process is data (tenants/templates/proposal.yaml); this package

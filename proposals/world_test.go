@@ -88,7 +88,7 @@ machines:
 func (w *world) found(ctx context.Context) error {
 	c := w.store.Ent()
 	for _, src := range append(templates.Processes(), []byte(opinion)) {
-		if bytes.HasSuffix(src, []byte(opinion)) || bytes.Contains(src, []byte("\nkind: proposal\n")) {
+		if string(src) == opinion || bytes.Contains(src, []byte("\nkind: proposal\n")) {
 			if _, err := w.engine.Publish(ctx, src, flow.RolesOf(w.policy)); err != nil {
 				return err
 			}

@@ -132,6 +132,12 @@ func (r *scanner) Close() error {
 
 func (r *scanner) Columns() ([]string, error) {
 	fields := r.rows.FieldDescriptions()
+	if len(fields) == 0 { // the query failed: pgx says so only when the rows are closed
+		r.rows.Close()
+		if err := r.rows.Err(); err != nil {
+			return nil, err
+		}
+	}
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.Name

@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/bihuan/bihuan/graph/endpoint"
+	"github.com/bihuan/bihuan/internal/httpd"
 )
 
 // handler is everything below the server.
@@ -28,5 +29,5 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	files := a.files()
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
-	return mux, nil
+	return httpd.Routes(mux), nil
 }
