@@ -56,7 +56,7 @@ func dalian(c *committee, now time.Time) []*script {
 		units: []share{{"shuiwu", assignment.RoleLEAD, "A"}, {"fagai", assignment.RoleASSIST, ""}},
 		key:   &keyTale{"市长", "市政协主席", "水库和再生水厂现场"},
 		when: days(map[milestone]time.Time{
-			drafted: shanghai(2022, 1, 5, 15, 0), submitted: shanghai(2022, 1, 6, 9, 30), firstPass: shanghai(2022, 1, 17, 10, 0), secondPass: shanghai(2022, 1, 18, 10, 0),
+			drafted: shanghai(2021, 12, 24, 15, 0), submitted: shanghai(2021, 12, 27, 9, 30), firstPass: shanghai(2022, 1, 17, 10, 0), secondPass: shanghai(2022, 1, 18, 10, 0),
 			thirdPass: shanghai(2022, 1, 19, 10, 0), disposed: shanghai(2022, 1, 20, 10, 0), assigned: shanghai(2022, 2, 7, 14, 0), received: shanghai(2022, 2, 9, 9, 30),
 			contacted: shanghai(2022, 2, 23, 14, 0), assisted: shanghai(2022, 3, 4, 10, 0), replyDrafted: shanghai(2022, 7, 11, 9, 0), toBeSigned: shanghai(2022, 7, 12, 9, 0),
 			signedOff: shanghai(2022, 7, 13, 15, 0), replied: shanghai(2022, 7, 14, 10, 0), rated: shanghai(2022, 7, 22, 10, 0), accepted: shanghai(2022, 7, 25, 10, 0),
@@ -64,13 +64,13 @@ func dalian(c *committee, now time.Time) []*script {
 		}),
 	}
 	second := &tale{
-		text: thesis(energyTitle, energy, 2), subject: energy, k: 2, until: contacted, kind: proposal.ProposerKindJOINT_ORG, lead: "jingjiwei", organisation: "jingjiwei", noOne: true,
+		text: thesis(energyTitle, energy, 2), subject: energy, k: 2, until: assisted, kind: proposal.ProposerKindJOINT_ORG, lead: "jingjiwei", organisation: "jingjiwei", noOne: true,
 		units: []share{{"gongxin", assignment.RoleLEAD, "B"}, {"fagai", assignment.RoleCO_LEAD, "A"}, {"kejiju", assignment.RoleASSIST, ""}},
 		key:   &keyTale{"市长", "市政协主席", "新能源产业园"},
 		when: days(map[milestone]time.Time{
 			drafted: shanghai(2023, 1, 4, 15, 0), submitted: shanghai(2023, 1, 5, 9, 30), firstPass: shanghai(2023, 1, 12, 10, 0), secondPass: shanghai(2023, 1, 13, 10, 0),
 			thirdPass: shanghai(2023, 1, 16, 10, 0), disposed: shanghai(2023, 1, 17, 10, 0), assigned: shanghai(2023, 3, 29, 14, 0), received: shanghai(2023, 3, 31, 9, 30),
-			contacted: shanghai(2023, 4, 18, 14, 0),
+			contacted: shanghai(2023, 4, 18, 14, 0), assisted: shanghai(2023, 4, 26, 10, 0),
 		}),
 	}
 	return []*script{first.tell(c), second.tell(c), loop2022(), loop2023(), loop2024(), cityMember(now)}
@@ -141,9 +141,9 @@ func (l *loopTale) prestudy(year int, directions []candidate, dropped []int, can
 			return flow.Form{"itemId": x.item(d.title), "unitId": x.unitID(d.unit)}
 		})
 	}
-	l.do(at(time.April, 6, 0), "director", "startResearch", nil)
+	l.do(at(time.June, 1, 0), "director", "startResearch", nil)
 	for i, c := range candidates {
-		l.do(at(time.May, 22, i), "director", "addCandidate", func(x *scene) flow.Form {
+		l.do(at(time.June, 20, i), "director", "addCandidate", func(x *scene) flow.Form {
 			return flow.Form{"text": c.title, "unitId": x.unitID(c.unit)}
 		})
 	}
@@ -160,12 +160,12 @@ func (l *loopTale) study(at time.Time, c candidate, by, said string) {
 // opinion, and the first is chosen.
 func (l *loopTale) choose(year int, candidates []candidate) {
 	for i, c := range candidates {
-		l.study(shanghai(year, 8, 10+i, 10, 0), c, "LEAD_ORG", "牵头单位完成调研报告：分析现状和问题，提出初步建议。")
+		l.study(shanghai(year, 7, 12+i, 10, 0), c, "LEAD_ORG", "牵头单位完成调研报告：分析现状和问题，提出初步建议。")
 	}
 	for i, c := range candidates {
-		l.study(shanghai(year, 9, 13+i, 10, 0), c, "THINK_TANK", "新型智库论证意见：选题切口适当，数据可靠，具备作为备选件的条件。")
+		l.study(shanghai(year, 8, 9+i, 10, 0), c, "THINK_TANK", "新型智库论证意见：选题切口适当，数据可靠，具备作为备选件的条件。")
 	}
-	l.do(shanghai(year, 10, 11, 10, 0), "director", "shortlist", nil)
+	l.do(shanghai(year, 8, 25, 10, 0), "director", "shortlist", nil)
 	at := shanghai(year, 11, 16, 10, 0)
 	l.do(at, "chair", "chooseCandidate", func(x *scene) flow.Form {
 		return recorded(at, "主席会议研究，审定选题，其余备选件留作下年度方向。", flow.Form{"itemId": x.item(candidates[0].title), "by": "CHAIR_MEETING"})(x)

@@ -215,6 +215,11 @@ func (in *installation) kept(t *testing.T) {
 	for _, l := range late {
 		t.Error(l)
 	}
+	for _, l := range query(in, pgx.RowTo[string], `
+		SELECT m.kind || ' ' || m.title || ' ' || t.key || ' ' || t.due_on || ' ' || coalesce(t.ended_at::text, '') FROM timers t JOIN matters m ON m.id = t.matter_id JOIN tenants n ON n.id = t.tenant_id
+		WHERE n.code = '210200' AND (coalesce(t.ended_at, '2023-08-31') AT TIME ZONE 'Asia/Shanghai')::date > t.due_on AND t.key NOT IN ('return')`) {
+		t.Error("大连 in August 2023:", l)
+	}
 	open := query(in, pgx.RowTo[string], `
 		SELECT m.state FROM matters m JOIN proposals p ON p.matter_id = m.id JOIN sittings s ON s.id = p.sitting_id JOIN tenants n ON n.id = m.tenant_id
 		WHERE n.code = '210202' AND s.ordinal = 3 AND m.closed_at IS NULL`)

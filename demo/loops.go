@@ -17,7 +17,7 @@ func loop2022() *script {
 	candidates := []candidate{{"加快提升水资源承载力", "renziwei"}, {"优化民营企业融资环境", "jingjiwei"}, {"促进种业振兴", "nongyewei"}}
 	l.prestudy(2021, directions, []int{1}, candidates)
 	l.choose(2021, candidates)
-	l.link(shanghai(2022, 1, 12, 10, 0))
+	l.link(shanghai(2021, 12, 29, 10, 0))
 	at := shanghai(2022, 1, 26, 10, 0)
 	l.do(at, "chair", "designate", recorded(at, "市政协党组会议研究，确定为2022年一号提案。", flow.Form{"by": "PARTY_GROUP"}))
 	l.deploy(shanghai(2022, 1, 28, 9, 30))

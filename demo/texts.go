@@ -40,12 +40,11 @@ func (b *subject) write(title string, n, k int) text {
 	t := text{title: "关于" + title + "的提案", category: b.Category}
 	t.situation = openings[k%len(openings)] + b.Facts[n%len(b.Facts)]
 	t.analysis = "一是" + b.Problems[n%3] + "二是" + b.Problems[(n+1)%3] + closings[k%len(closings)]
-	want := 2 + (k+n)%3
-	if utf8.RuneCountInString(t.situation+t.analysis) < 160 {
-		want = max(want, 3)
-	}
-	for i := range want {
-		t.suggestions = append(t.suggestions, b.Advice[(2*n+i)%len(b.Advice)])
+	length := utf8.RuneCountInString(t.situation + t.analysis)
+	for i := 0; i < 2+(k+n)%3 || length < 200; i++ {
+		advice := b.Advice[(2*n+i)%len(b.Advice)]
+		t.suggestions = append(t.suggestions, advice)
+		length += utf8.RuneCountInString(advice)
 	}
 	return t
 }

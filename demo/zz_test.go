@@ -1,8 +1,8 @@
 package demo
 
 import (
-	"testing"
 	"fmt"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
 )

@@ -87,7 +87,7 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	}
 	for key, v := range settings {
 		if v == nil { // it would empty the setting instead of leaving it
-			return p, errs.New(errs.Invalid, "政策设置“%s”不能为空；不想改就不要写", key)
+			return p, errs.New(errs.Invalid, "政策设置“%s”不能为空；不想改就不要写", clip(key))
 		}
 	}
 	b, err := json.Marshal(settings)
@@ -97,7 +97,7 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&p); err != nil {
-		return p, errs.New(errs.Invalid, "政策设置有不认识的项目或格式不对，请对照现行的政策修改").Because(err)
+		return p, unreadable(err)
 	}
 	// A list replaces the default one whole: into a list that is not empty the
 	// decoder fills what an element leaves out from the one that stood there.
@@ -108,6 +108,17 @@ func overlay(settings map[string]any, version int) (Policy, error) {
 	p.Classes, p.Ratings, p.NotFiledReasons = or(own.Classes, p.Classes), or(own.Ratings, p.Ratings), or(own.NotFiledReasons, p.NotFiledReasons)
 	p.Version = version
 	return p, p.validate()
+}
+
+// unreadable names the setting that the decoder did not like, and not its
+// value.
+func unreadable(err error) error {
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) {
+		return errs.New(errs.Invalid, "政策设置“%s”的格式不对，请对照现行的政策修改", clip(typ.Field)).Because(err)
+	}
+	name := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
+	return errs.New(errs.Invalid, "政策设置有不认识的项目“%s”，请对照现行的政策修改", clip(name)).Because(err)
 }
 
 // or is the given list, the default one where none is given.

@@ -406,7 +406,7 @@ func registerClosingRules(e *flow.Engine) {
 
 func knownClass(p flow.Policy, code string) error {
 	if _, ok := p.Class(code); !ok {
-		return errs.New(errs.Invalid, "答复分类“%s”不在政策之内", code).At("class")
+		return errs.New(errs.Invalid, "答复分类不在政策之内，请重新选择").At("class")
 	}
 	return nil
 }

@@ -121,8 +121,8 @@ func benchReads(ctx context.Context, c *cluster, o options, sizes []bulk.Size, n
 // compare lets the variants of all rigs take turns and prints a table. The
 // last variant of each rig is the product, the first the floor.
 func (c *cluster) compare(ctx context.Context, o options, rigs []*rig, name string, of func(*rig) ([]*variant, error)) error {
-	fmt.Println("| committees | way | requests/s | of the floor | p50 ms | p99 ms | server µs | database µs | allocations | KB | statements |")
-	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Println("| committees | way | requests/s | of the floor | by CPU | p50 ms | p99 ms | server µs | database µs | allocations | KB | statements |")
+	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|---|")
 	var all []*variant
 	var at []int
 	sets := make([][]*variant, len(rigs))
@@ -150,10 +150,9 @@ func (c *cluster) compare(ctx context.Context, o options, rigs []*rig, name stri
 			if err != nil {
 				return err
 			}
-			n := float64(max(t.requests, 1))
-			fmt.Printf("| %d | %s | %.0f | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f | %.1f | %d |\n", g.size.Tenants, v.name, t.rps(),
-				ratio(rounds, at[i]+k, at[i]), ms(t.quantile(0.5)), ms(t.quantile(0.99)),
-				float64(t.used.server)*1e4/n, float64(t.used.database)*1e4/n, a.objects, a.kb, len(st))
+			fmt.Printf("| %d | %s | %.0f | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f | %.1f | %d |\n", g.size.Tenants, v.name, t.rps(),
+				ratio(rounds, at[i]+k, at[i]), total(rounds, at[i]).cpu()/t.cpu(), ms(t.quantile(0.5)), ms(t.quantile(0.99)),
+				t.of(t.used.server), t.of(t.used.database), a.objects, a.kb, len(st))
 		}
 	}
 	fmt.Println()

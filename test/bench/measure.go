@@ -146,6 +146,12 @@ func total(rounds [][]window, i int) (sum window) {
 	return sum
 }
 
+// of is what a request took of some CPU time, in µs; cpu is what it took of
+// server and database together. Unlike the rate it hardly depends on what else
+// the machine does.
+func (w window) of(t ticks) float64 { return float64(t) * 1e4 / float64(max(w.requests, 1)) }
+func (w window) cpu() float64       { return w.of(w.used.server + w.used.database) }
+
 // quantile of sorted laps.
 func (w window) quantile(q float64) time.Duration {
 	if len(w.laps) == 0 {

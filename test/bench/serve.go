@@ -37,6 +37,9 @@ const connections = 20
 // serve is the server process: the product and the floors on one address. It
 // prints the address and ends when its standard input does.
 func serve(ctx context.Context, appURL, keyFile string) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // as cmd/bihuan does
+	}
 	keys, err := accounts.LoadKeys(keyFile)
 	if err != nil {
 		return err
