@@ -330,21 +330,7 @@ func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
 
 func registerClosingRules(e *flow.Engine) {
 	e.Guard("proposal.is_key", func(in *flow.Input) error { return when(!in.Proposal().IsKey, "不是重点提案") })
-	e.Guard("proposal.key_supervised", func(in *flow.Input) error {
-		if !in.Proposal().IsKey {
-			return nil
-		}
-		need := []struct {
-			kind  record.Kind
-			label string
-		}{{record.KindVISIT, "实地调研视察"}, {record.KindMEETING, "协商办理工作会议"}, {record.KindREPORT, "督办报告"}}
-		for _, n := range need {
-			if len(in.RecordsOf(n.kind)) == 0 {
-				return failed("重点提案办结前须有%s", n.label)
-			}
-		}
-		return nil
-	})
+	e.Guard("proposal.key_supervised", keySupervised)
 	e.Guard("proposal.replies_accepted", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.AcceptedAt == nil {
@@ -372,21 +358,7 @@ func registerClosingRules(e *flow.Engine) {
 	e.Guard("proposal.commitments_open", func(in *flow.Input) error {
 		return when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) == 0, "没有未落实的承诺")
 	})
-	e.Guard("proposal.commitments_settled", func(in *flow.Input) error {
-		left := commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)
-		for _, it := range left {
-			if it.Status == item.StatusREPORTED || it.Evidence == "" {
-				return failed("还有承诺没有落实或说明")
-			}
-		}
-		switch {
-		case in.Asking:
-			return nil
-		case len(left) > 0 && in.Reason == "":
-			return errs.New(errs.Invalid, "有承诺没有落实，结束跟踪须说明理由").At("reason")
-		}
-		return knownClass(in.Policy, in.Form.Text("class"))
-	})
+	e.Guard("proposal.commitments_settled", commitmentsSettled)
 	e.Guard("proposal.commitment_reported", func(in *flow.Input) error {
 		return when(len(commitments(in.Case, item.StatusREPORTED)) == 0, "承办单位还没有报告落实情况")
 	})
@@ -402,6 +374,41 @@ func registerClosingRules(e *flow.Engine) {
 		r := latest(in.Case, record.KindCHECK, "correction")
 		return when(r == nil || r.ConfirmedAt != nil || is(r.AuthorID, in.Viewer), "没有待批准的更正；更正须由申请人以外的人批准")
 	})
+}
+
+// keySupervised: a key proposal has had a visit, a meeting and a report.
+func keySupervised(in *flow.Input) error {
+	if !in.Proposal().IsKey {
+		return nil
+	}
+	need := []struct {
+		kind  record.Kind
+		label string
+	}{{record.KindVISIT, "实地调研视察"}, {record.KindMEETING, "协商办理工作会议"}, {record.KindREPORT, "督办报告"}}
+	for _, n := range need {
+		if len(in.RecordsOf(n.kind)) == 0 {
+			return failed("重点提案办结前须有%s", n.label)
+		}
+	}
+	return nil
+}
+
+// commitmentsSettled: every commitment is done, or was reported and is given
+// up for a reason.
+func commitmentsSettled(in *flow.Input) error {
+	left := commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)
+	for _, it := range left {
+		if it.Status == item.StatusREPORTED || it.Evidence == "" {
+			return failed("还有承诺没有落实或说明")
+		}
+	}
+	switch {
+	case in.Asking:
+		return nil
+	case len(left) > 0 && in.Reason == "":
+		return errs.New(errs.Invalid, "有承诺没有落实，结束跟踪须说明理由").At("reason")
+	}
+	return knownClass(in.Policy, in.Form.Text("class"))
 }
 
 func knownClass(p flow.Policy, code string) error {

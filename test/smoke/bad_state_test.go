@@ -74,7 +74,7 @@ func (w *badWorld) available(who, state string) map[string]bool {
 // where it is not his turn.
 func (w *badWorld) wrongShares() (out []bad) {
 	shares := map[string]string{}
-	for _, state := range []string{"ASSIGNED", "HANDLING", "REPLIED", "ARCHIVED"} {
+	for _, state := range []string{"ASSIGNED", "HANDLING", "CONTACTED", "REPLIED", "ARCHIVED"} {
 		shares[state] = w.share(state)
 	}
 	for i, x := range w.schema.mutations {
@@ -96,7 +96,13 @@ func (w *badWorld) wrongShares() (out []bad) {
 		{"商务局联络员", "signReceipt", "HANDLING", nil}, {"商务局联络员", "signReceipt", "REPLIED", nil}, {"商务局承办人", "submitDraft", "ASSIGNED", nil},
 		{"商务局领导", "signOffReply", "HANDLING", nil}, {"商务局联络员", "sendReply", "REPLIED", nil}, {"商务局领导", "rejectDraft", "ASSIGNED", m{"reason": mark}},
 		{"商务局承办人", "draftReply", "ASSIGNED", m{"class": "A", "body": "您提出的提案收悉，现答复如下。"}},
-		{"商务局承办人", "draftReply", "HANDLING", m{"class": mark, "body": "您提出的提案收悉，现答复如下。"}},
+		{"商务局承办人", "draftReply", "HANDLING", m{"class": "A", "body": "您提出的提案收悉，现答复如下。"}},
+		{"商务局承办人", "draftReply", "CONTACTED", m{"class": mark, "body": "您提出的提案收悉，现答复如下。"}}, {"商务局承办人", "draftReply", "CONTACTED", m{"class": "Ａ", "body": "您提出的提案收悉，现答复如下。"}},
+		{"商务局承办人", "draftReply", "CONTACTED", m{"class": "A", "body": "短"}}, {"商务局承办人", "draftReply", "CONTACTED", m{"class": "A", "body": mark + strings.Repeat("长", 20_000)}},
+		{"商务局承办人", "draftReply", "CONTACTED", m{"class": "B", "body": "您提出的提案收悉，现答复如下。"}},
+		{"商务局承办人", "draftReply", "CONTACTED", m{"class": "B", "body": "您提出的提案收悉，现答复如下。", "commitments": slices.Repeat([]m{{"text": "明年建成", "dueOn": "2025-12-31"}}, 21)}},
+		{"商务局承办人", "draftReply", "CONTACTED", m{"class": "B", "body": "您提出的提案收悉，现答复如下。", "commitments": []m{{"text": mark + strings.Repeat("长", 1000), "dueOn": "2025-12-31"}}}},
+		{"商务局领导", "applyExtension", "CONTACTED", m{"until": "2199-12-31", "reason": mark}}, {"商务局领导", "applyExtension", "CONTACTED", m{"until": "1950-01-01", "reason": mark}},
 		{"商务局领导", "applyExtension", "HANDLING", m{"until": "2200-01-01", "reason": mark}}, {"商务局领导", "applyExtension", "HANDLING", m{"until": "1950-01-01", "reason": mark}},
 		{"商务局联络员", "nameOfficer", "HANDLING", m{"membershipId": w.home.ids["委员01"]}}, {"商务局联络员", "nameOfficer", "HANDLING", m{"membershipId": w.foreign["membership"]}},
 		{"商务局联络员", "nameOfficer", "HANDLING", m{"membershipId": w.home.ids["文旅局承办人"]}}, {"商务局联络员", "suggestUnits", "HANDLING", m{"unitIds": []string{w.foreign["unit"]}, "reason": mark}},
@@ -112,7 +118,7 @@ func (w *badWorld) wrongShares() (out []bad) {
 	} {
 		in := m{"assignmentId": shares[c.state]}
 		maps.Copy(in, c.more)
-		out = append(out, change(fmt.Sprintf("%s in %s by %s with %.60v", c.mutation, c.state, c.who, c.more), c.who, c.mutation, in, refusals...))
+		out = append(out, change(fmt.Sprintf("%s in %s by %s with %s", c.mutation, c.state, c.who, short(c.more)), c.who, c.mutation, in, refusals...))
 	}
 	return out
 }
@@ -183,7 +189,7 @@ func (w *badWorld) companions() (out []bad) {
 		{"委员01", "grantRole", m{"membershipId": w.own["membership"], "role": "tenant_admin", "reason": mark}},
 		{"主任", "openCohort", m{"handleYear": 1800, "title": "一号提案"}},
 	} {
-		out = append(out, change(fmt.Sprintf("%s by %s with %.200v", c.mutation, c.who, c.in), c.who, c.mutation, c.in, refusals...))
+		out = append(out, change(fmt.Sprintf("%s by %s with %.200s", c.mutation, c.who, fmt.Sprint(c.in)), c.who, c.mutation, c.in, refusals...))
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func (w *badWorld) longTexts() (out []bad) {
 		{"管理员", "grantRole", m{"membershipId": w.own["membership"], "role": mark}},
 		{"管理员", "grantRole", m{"membershipId": w.own["membership"], "role": "member", "reason": long(3000)}},
 	} {
-		out = append(out, change(fmt.Sprintf("%s %.60v", c.field, c.in), c.as, c.field, c.in, wrongInput, "CONFLICT", "NOT_ALLOWED", "GUARD_FAILED"))
+		out = append(out, change(c.field+" "+short(c.in), c.as, c.field, c.in, wrongInput, "CONFLICT", "NOT_ALLOWED", "GUARD_FAILED"))
 	}
 	return out
 }

@@ -18,6 +18,9 @@ func badValues(w *badWorld) []group {
 		{name: "pages", cases: w.pages()}, {name: "filters", cases: filters()}, {name: "types of input", cases: w.types()}}
 }
 
+// short is a value for a name.
+func short(v any) string { return fmt.Sprintf("%.60s", fmt.Sprint(v)) }
+
 // raw is a GraphQL request whose variables are given as JSON text.
 func raw(name, as, query, vars string, codes ...string) bad {
 	c := gql(name, as, query, nil, codes...)
@@ -169,8 +172,8 @@ func (w *badWorld) types() (out []bad) {
 	for _, v := range []any{nil, mark, 1, true, []any{}, []any{m{"bodyLimit": 1}}} {
 		out = append(out, change(fmt.Sprintf("settings %v", v), "管理员", "setPolicy", m{"settings": v, "note": "说明", "approvedBy": "主席会议"}, notValid, wrongInput))
 	}
-	for _, v := range []any{m{mark: 1}, m{"bodyLimit": mark}, m{"bodyLimit": -1}, m{"bodyLimit": 1e300}, m{"bodyLimit": 1.5}, m{"deadlines": mark}, m{"deadlines": m{mark: 1}}, m{"deadlines": nil}, m{"bodyLimit": "１４００"}, m{"a\x00": 1}, deep, m{"deadlines": deep}} {
-		out = append(out, change(fmt.Sprintf("settings %.40v", v), "管理员", "setPolicy", m{"settings": v, "note": "说明", "approvedBy": "主席会议"}, wrongInput, notValid))
+	for _, v := range []any{m{strings.Repeat("x", 100_000): mark}, m{"bodyLimt": mark}, m{"bodyLimit": mark}, m{"bodyLimit": -1}, m{"bodyLimit": 1e300}, m{"bodyLimit": 1.5}, m{"deadlines": mark}, m{"deadlines": m{"archive": mark}}, m{"deadlines": m{"archive": m{"amount": mark}}}, m{"rejectBy": mark}, m{"mergeMode": mark}, m{"deadlines": nil}, m{"bodyLimit": "１４００"}, m{"a\x00": 1}, deep, m{"deadlines": deep}} {
+		out = append(out, change("settings "+short(v), "管理员", "setPolicy", m{"settings": v, "note": "说明", "approvedBy": "主席会议"}, wrongInput, notValid))
 	}
 	for _, v := range []any{"1", 1.5, true, 1e10, -1e300, m{}, []any{1, 2}, "１", injections[0]} {
 		out = append(out, change(fmt.Sprintf("the version %v", v), "主任", "fileProposal", m{"matterId": w.matters["FILED"], "expectedVersion": v}, notValid, wrongInput))

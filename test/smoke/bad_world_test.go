@@ -83,19 +83,22 @@ func (w *badWorld) cases(t *testing.T) {
 		"proposerKind": "JOINT", "title": title("联名"), "situation": "目前的情况。", "analysis": "原因。", "suggestions": []string{"建议。"}, "category": "经济",
 	}, "matter { id }"), "matter", "id")
 	lead.do("inviteCosigners", m{"matterId": w.matters["COSIGNING"], "membershipIds": []string{d.ids["委员02"], d.ids["委员03"]}}, "")
-	for _, state := range []string{"SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "ASSIGNED", "HANDLING", "REPLIED"} {
+	for _, state := range []string{"SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "ASSIGNED", "HANDLING", "CONTACTED", "REPLIED"} {
 		w.matters[state] = d.submitted("委员01", title(state))
 	}
 	d.people["干事"].do("returnProposal", m{"matterId": w.matters["RETURNED"], "reason": "请补充数据"}, "")
 	d.people["干事"].do("startReview", m{"matterId": w.matters["UNDER_REVIEW"], "disposition": "FILED"}, "")
-	for _, state := range []string{"FILED", "ASSIGNED", "HANDLING", "REPLIED"} {
+	for _, state := range []string{"FILED", "ASSIGNED", "HANDLING", "CONTACTED", "REPLIED"} {
 		d.reviewed(w.matters[state], "FILED")
 		d.people["主任"].do("fileProposal", m{"matterId": w.matters[state]}, "")
 		if state != "FILED" {
 			d.people["干事"].do("assignProposal", m{"matterId": w.matters[state], "units": []m{{"unitId": d.units["商务局"], "role": "SOLE"}}}, "")
 		}
 	}
-	d.people["商务局联络员"].do("signReceipt", m{"assignmentId": w.share("HANDLING")}, "")
+	for _, state := range []string{"HANDLING", "CONTACTED"} {
+		d.people["商务局联络员"].do("signReceipt", m{"assignmentId": w.share(state)}, "")
+	}
+	d.people["商务局承办人"].do("recordContact", m{"assignmentId": w.share("CONTACTED"), "partyId": w.party("CONTACTED"), "mode": "面谈", "stage": "办前", "on": "2024-03-19", "text": "当面听取意见"}, "")
 	d.handled(w.matters["REPLIED"], "商务局", "2024-03-19")
 }
 
@@ -103,6 +106,12 @@ func (w *badWorld) cases(t *testing.T) {
 func (w *badWorld) share(state string) string {
 	data := w.home.people["干事"].ask(`query($id: ID!) { matter(id: $id) { assignments { id } } }`, m{"id": w.matters[state]})
 	return str(data, "matter", "assignments", 0, "id")
+}
+
+// party is the id of its first proposer.
+func (w *badWorld) party(state string) string {
+	data := w.home.people["干事"].ask(`query($id: ID!) { matter(id: $id) { parties { id } } }`, m{"id": w.matters[state]})
+	return str(data, "matter", "parties", 0, "id")
 }
 
 // ids collects one id of each kind that inputs ask for, those of a replied case.
