@@ -48,11 +48,11 @@ func (l *loopTale) accounts() {
 	l.do(at4, "director", "recordReport", recorded(at4, "专题协商报告：总结办理成效，提出后续监督建议。", flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}))
 }
 
-// supervision is the third year up to the visit.
+// supervision is the third year, planned before it begins, up to the visit.
 func (l *loopTale) supervision() {
-	at := shanghai(2023, 2, 17, 10, 0)
+	at := shanghai(2022, 12, 29, 10, 0)
 	l.do(at, "chair", "plan", recorded(at, "市政协党组会议研究，列入2023年度重点监督计划，对后续办理落实情况开展监督性视察。", flow.Form{"by": "PARTY_GROUP"}))
-	at1 := shanghai(2023, 4, 20, 14, 0)
+	at1 := shanghai(2023, 3, 22, 14, 0)
 	l.do(at1, "director", "symposium", recorded(at1, "提案者、专家和承办单位就落实情况交换意见，根据形势变化研究深化建议。", flow.Form{"place": "市政协", "present": []any{
 		map[string]any{"as": "PROPOSER", "name": "人口资源环境委员会"}, map[string]any{"as": "EXPERT", "name": "水资源专家"}, map[string]any{"as": "UNIT", "name": "市水务局"}, map[string]any{"as": "MEMBER", "name": "委员代表"},
 	}}))

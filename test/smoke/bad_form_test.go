@@ -13,17 +13,12 @@ import (
 func badForms(w *badWorld) []group {
 	var out []bad
 	seen := map[string]bool{}
-	for _, who := range slices.Sorted(maps.Keys(w.home.people)) {
-		for _, state := range slices.Sorted(maps.Keys(w.matters)) {
-			if state == "foreign" {
-				continue
-			}
-			list, _ := dig(w.home.people[who].ask(`query($id: ID!) { matter(id: $id) { availableActions { code form } } }`, m{"id": w.matters[state]}), "matter", "availableActions").([]any)
-			for _, a := range list {
-				if code := str(a, "code"); !seen[code] {
+	for _, who := range w.people() {
+		for _, state := range w.states() {
+			for _, code := range slices.Sorted(maps.Keys(w.offered[who][state])) {
+				if !seen[code] {
 					seen[code] = true
-					schema, _ := dig(a, "form").(m)
-					out = append(out, w.wrongForms(who, state, code, schema)...)
+					out = append(out, w.wrongForms(who, state, code, w.offered[who][state][code])...)
 				}
 			}
 		}

@@ -27,19 +27,13 @@ func (w *badWorld) wrongStates() (out []bad) {
 			source = str(p, "source")
 		}
 	}
-	people := append(slices.Sorted(maps.Keys(w.home.people)), "管理员")
-	for _, state := range slices.Sorted(maps.Keys(w.matters)) {
-		if state == "foreign" {
-			continue
-		}
-		may := map[string]map[string]bool{}
-		for _, who := range people {
-			may[who] = w.available(who, state)
-		}
+	source, _, _ = strings.Cut(source, "\n  assignment:")
+	people := w.people()
+	for _, state := range w.states() {
 		for i, code := range actionCode.FindAllStringSubmatch(source, -1) {
 			for k := range people { // the first, from another one each time, who may not
 				who := people[(i+k)%len(people)]
-				if !may[who][code[1]] {
+				if _, may := w.offered[who][state][code[1]]; !may {
 					out = append(out, change(fmt.Sprintf("%s in %s by %s", code[1], state, who), who, "performAction",
 						m{"matterId": w.matters[state], "action": code[1], "reason": mark}, refusals...))
 					break
@@ -52,20 +46,6 @@ func (w *badWorld) wrongStates() (out []bad) {
 	}
 	for _, action := range []string{"", mark, "FILE", "file ", "ｆｉｌｅ", "matter.file", injections[0], "expireCosign", "allReplied", "__proto__"} {
 		out = append(out, change(fmt.Sprintf("the action %q", action), "主任", "performAction", m{"matterId": w.matters["FILED"], "action": action}, refusals...))
-	}
-	return out
-}
-
-// available are the actions that somebody may do with a case now.
-func (w *badWorld) available(who, state string) map[string]bool {
-	p := w.home.people[who]
-	if who == "管理员" {
-		p = w.home.admin
-	}
-	list, _ := dig(p.ask(`query($id: ID!) { matter(id: $id) { availableActions { code } } }`, m{"id": w.matters[state]}), "matter", "availableActions").([]any)
-	out := map[string]bool{}
-	for _, a := range list {
-		out[str(a, "code")] = true
 	}
 	return out
 }

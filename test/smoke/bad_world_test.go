@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -27,7 +28,8 @@ type badWorld struct {
 	home, other *district
 	own         map[string]string // an id of the home district by what it is of; foreign likewise
 	foreign     map[string]string
-	matters     map[string]string // by name of the state
+	matters     map[string]string                  // by name of the state
+	offered     map[string]map[string]map[string]m // forms of the actions that a person may do, by person, state and code
 	schema      *badSchema
 	db          *pgx.Conn
 	n           int // requests sent
@@ -51,6 +53,7 @@ func badWorldOf(t *testing.T) *badWorld {
 		who.ask(`{ __typename viewer { roles } }`, nil)
 	}
 	w.home.admin.ask(`{ viewer { roles } }`, nil)
+	w.offers()
 	w.own, w.foreign = w.ids(w.home, w.matters["REPLIED"]), w.ids(w.other, w.matters["foreign"])
 	w.connect(t)
 	w.settle(t)
@@ -100,6 +103,41 @@ func (w *badWorld) cases(t *testing.T) {
 	}
 	d.people["商务局承办人"].do("recordContact", m{"assignmentId": w.share("CONTACTED"), "partyId": w.party("CONTACTED"), "mode": "面谈", "stage": "办前", "on": "2024-03-19", "text": "当面听取意见"}, "")
 	d.handled(w.matters["REPLIED"], "商务局", "2024-03-19")
+	w.matters["COHORT"] = str(d.people["主任"].do("openCohort", m{"handleYear": 2025, "title": "水资源一号提案"}, "matter { id }"), "matter", "id")
+}
+
+// people are everybody of the home district.
+func (w *badWorld) people() []string {
+	return append(slices.Sorted(maps.Keys(w.home.people)), "管理员")
+}
+
+// states are the names of the home district's cases.
+func (w *badWorld) states() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(w.matters)), func(s string) bool { return s == "foreign" })
+}
+
+// offers asks everybody what he may do with what he sees.
+func (w *badWorld) offers() {
+	w.offered = map[string]map[string]map[string]m{}
+	state := map[string]string{}
+	for name, id := range w.matters {
+		state[id] = name
+	}
+	for _, who := range w.people() {
+		w.offered[who] = map[string]map[string]m{}
+		p := w.home.people[who]
+		if who == "管理员" {
+			p = w.home.admin
+		}
+		data := p.ask(`{ matters(first: 50) { edges { node { id availableActions { code form } } } } }`, nil)
+		for _, edge := range dig(data, "matters", "edges").([]any) {
+			forms := map[string]m{}
+			for _, a := range dig(edge, "node", "availableActions").([]any) {
+				forms[str(a, "code")], _ = dig(a, "form").(m)
+			}
+			w.offered[who][state[str(edge, "node", "id")]] = forms
+		}
+	}
 }
 
 // share is the id of the one unit's share of a case.
