@@ -166,6 +166,10 @@ func TestUnitsOfAViewer(t *testing.T) {
 		})
 		expect(t, []string{"商务局"}, "商贸科", "文旅局")
 	})
+	t.Run("a unit that is added below mine is mine at once", func(t *testing.T) {
+		w.system(func(ctx context.Context) { w.unit(ctx, "新设科", unit.LineHANDLING, unit.KindHANDLING_UNIT, "商贸科") })
+		expect(t, []string{"商务局"}, "商贸科", "文旅局", "新设科")
+	})
 	t.Run("a seat that ends is lost at once", func(t *testing.T) {
 		w.system(func(ctx context.Context) {
 			w.c.Seat.Update().Where(seat.MembershipID(w.people["局长"].ID)).SetSeatTo(clock.Date(2025, 3, 1)).ExecX(ctx)

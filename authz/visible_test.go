@@ -269,6 +269,48 @@ func compare(t *testing.T, how string, got, want parts) {
 	}
 }
 
+func TestBehindAnEdgeAnotherMatterIsNarrowedToo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.populate()
+	w.system(func(ctx context.Context) {
+		w.c.Cohort.Create().SetMatterID(w.matters["一号"]).SetHandleYear(2031).SetProposalMatterID(w.matters["草稿"]).SaveX(ctx)
+		w.c.Party.Update().Where(party.MatterID(w.matters["集体"])).SetFromMatterID(w.matters["草稿"]).ExecX(ctx)
+		w.c.Party.Create().SetMatterID(w.matters["一号"]).SetName("来自在办").SetRole(party.RoleGUEST).SetFromMatterID(w.matters["在办"]).SaveX(ctx)
+	})
+	w.as("主任", func(ctx context.Context) {
+		loop := w.c.Matter.Query().Where(matter.ID(w.matters["一号"])).
+			WithCohort(func(q *gen.CohortQuery) {
+				q.WithProposalMatter(func(q *gen.MatterQuery) { q.WithParties().WithProposal() })
+			}).
+			WithParties(func(q *gen.PartyQuery) {
+				q.WithFromMatter(func(q *gen.MatterQuery) { withAll(q) })
+			}).OnlyX(ctx)
+		if loop.Edges.Cohort.Edges.ProposalMatter != nil {
+			t.Error("a draft is seen through the loop")
+		}
+		from := loop.Edges.Parties[0].Edges.FromMatter
+		if from == nil || len(from.Edges.Replies) != 4 || len(from.Edges.LinksOut) != 1 {
+			t.Errorf("the case it came from is %v", from)
+		}
+		if p := w.c.Party.Query().Where(party.MatterID(w.matters["集体"])).WithFromMatter().OnlyX(ctx); p.Edges.FromMatter != nil {
+			t.Error("a draft is seen through a party")
+		}
+		if n := w.c.Matter.Query().QueryParties().Where(party.Name("被邀人")).CountX(ctx); n != 0 {
+			t.Error("a draft's parties are reached from all matters")
+		}
+	})
+	w.as("会办承办人", func(ctx context.Context) { // from a share it sees to what belongs to the other
+		for _, a := range w.c.Assignment.Query().WithReplies(func(q *gen.ReplyQuery) { q.WithFeedback() }).WithUnit().AllX(ctx) {
+			for _, r := range a.Edges.Replies {
+				if r.Kind != reply.KindCO_OPINION || len(r.Edges.Feedback) != 0 {
+					t.Errorf("it sees %s", r.Body)
+				}
+			}
+		}
+	})
+}
+
 func TestFilesAndGrantsOfOnesOwn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

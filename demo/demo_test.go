@@ -467,11 +467,12 @@ func TestInterrupted(t *testing.T) {
 	for ; ; stops++ {
 		ctx, cancel := context.WithTimeout(pieces.ctx, time.Duration(200+50*stops)*time.Millisecond) // a loaded machine gets further each time
 		err := load(ctx, pieces.Product, two(), today, nil)
+		stopped := ctx.Err() != nil
 		cancel()
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) || stops == 300 {
+		if !stopped || stops == 100 {
 			t.Fatal(stops, err)
 		}
 	}

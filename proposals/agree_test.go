@@ -147,18 +147,18 @@ func TestWhatIsOfferedIsWhatCanBeDone(t *testing.T) {
 	t.Parallel()
 	for situation, build := range situations {
 		say(t, situation, func(w *world) {
-			c := build(w)
+			c := w.look(build(w).Matter.ID)
 			for i, name := range slices.Sorted(maps.Keys(w.people)) {
-				w.agree(i, name, c.Matter.ID)
+				w.agree(i, name, c)
 			}
 		})
 	}
 }
 
 // agree compares, for the n-th person, what is offered with what can be done.
-func (w *world) agree(n int, name string, id uuid.UUID) {
+func (w *world) agree(n int, name string, c *flow.Case) {
 	w.t.Helper()
-	c := w.look(id)
+	id := c.Matter.ID
 	err := w.as(name, func(ctx context.Context) error {
 		cl := w.store.Ent()
 		if seen, err := cl.Matter.Query().Where(matter.ID(id)).Exist(ctx); err != nil || !seen {

@@ -17,9 +17,9 @@ import (
 	"github.com/bihuan/bihuan/demo/bulk"
 )
 
-// enough is how many subjects are made for each second of a window that writes:
-// more than any variant can use up.
-const enough = 4000
+// enough is how many cases are made at least for each second of a window that
+// writes.
+const enough = 1500
 
 var cores = float64(runtime.NumCPU())
 

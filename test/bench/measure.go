@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -15,9 +16,11 @@ type variant struct {
 	rig  *rig
 	next func() []byte      // a request, safe for concurrent use
 	fit  func([]byte) error // whether an answer is one
-	prep func(n int) error  // before each window: make subjects for about n requests; may be nil
+	prep func(n int) error  // before a window: make what n requests use up; nil when they use up nothing
+	of   func(*question) []byte
 
 	wires []*wire
+	last  int // requests of the last window
 }
 
 // window is what one variant did in one turn.
@@ -95,7 +98,7 @@ func (v *variant) close() {
 // run is one window.
 func (v *variant) run(turn time.Duration) (window, error) {
 	if v.prep != nil {
-		if err := v.prep(int(turn.Seconds() * enough)); err != nil {
+		if err := v.prep(max(3*v.last, int(turn.Seconds()*enough))); err != nil {
 			return window{}, err
 		}
 	}
@@ -106,8 +109,13 @@ func (v *variant) run(turn time.Duration) (window, error) {
 	for i, w := range v.wires {
 		wg.Go(func() {
 			for time.Since(begin) < turn {
+				req := v.next()
+				if req == nil {
+					failed[i] = errors.New("more requests than cases were made for")
+					return
+				}
 				start := time.Now()
-				body, err := w.do(v.next())
+				body, err := w.do(req)
 				laps[i] = append(laps[i], time.Since(start))
 				if err == nil {
 					err = v.fit(body)
@@ -127,7 +135,7 @@ func (v *variant) run(turn time.Duration) (window, error) {
 		}
 		out.laps = append(out.laps, laps[i]...)
 	}
-	out.requests = len(out.laps)
+	out.requests, v.last = len(out.laps), len(out.laps)
 	return out, nil
 }
 
