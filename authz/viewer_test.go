@@ -119,6 +119,25 @@ func TestTwoRolesDoNotAddUp(t *testing.T) {
 	}
 }
 
+// sits expects a person's seats, and the units below them.
+func (w *world) sits(t *testing.T, name string, seats []string, below ...string) {
+	t.Helper()
+	v, err := w.viewer(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for list, want := range map[*[]uuid.UUID][]string{&v.Seats: seats, &v.Units: append(slices.Clone(seats), below...)} {
+		if len(*list) != len(want) {
+			t.Errorf("%d units, want %v", len(*list), want)
+		}
+		for _, unit := range want {
+			if !slices.Contains(*list, w.units[unit]) {
+				t.Errorf("not in %s", unit)
+			}
+		}
+	}
+}
+
 func TestUnitsOfAViewer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -132,23 +151,7 @@ func TestUnitsOfAViewer(t *testing.T) {
 		w.c.Seat.Create().SetMembership(m).SetUnitID(w.units["经济界"]).SetSeatFrom(clock.Date(2025, 3, 4)).SetSeatTo(clock.Date(2025, 3, 6)).SaveX(ctx)
 		w.c.Seat.Create().SetMembership(m).SetUnitID(w.units["商务局"]).SetPost("DEPUTY_HEAD").SaveX(ctx) // two seats in one unit
 	})
-	expect := func(t *testing.T, seats []string, below ...string) {
-		t.Helper()
-		v, err := w.viewer("局长")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for list, want := range map[*[]uuid.UUID][]string{&v.Seats: seats, &v.Units: append(slices.Clone(seats), below...)} {
-			if len(*list) != len(want) {
-				t.Errorf("%d units, want %v", len(*list), want)
-			}
-			for _, name := range want {
-				if !slices.Contains(*list, w.units[name]) {
-					t.Errorf("not in %s", name)
-				}
-			}
-		}
-	}
+	expect := func(t *testing.T, seats []string, below ...string) { w.sits(t, "局长", seats, below...) }
 	t.Run("a seat counts with all units below, not those above or beside", func(t *testing.T) { expect(t, []string{"商务局"}, "商贸科") })
 	t.Run("from its first day", func(t *testing.T) {
 		w.clock.Set(at(4, 0, 0))
@@ -167,7 +170,9 @@ func TestUnitsOfAViewer(t *testing.T) {
 		expect(t, []string{"商务局"}, "商贸科", "文旅局")
 	})
 	t.Run("a unit that is added below mine is mine at once", func(t *testing.T) {
-		w.system(func(ctx context.Context) { w.unit(ctx, "新设科", unit.LineHANDLING, unit.KindHANDLING_UNIT, "商贸科") })
+		w.system(func(ctx context.Context) {
+			w.unit(ctx, "新设科", unit.LineHANDLING, unit.KindHANDLING_UNIT, "商贸科")
+		})
 		expect(t, []string{"商务局"}, "商贸科", "文旅局", "新设科")
 	})
 	t.Run("a seat that ends is lost at once", func(t *testing.T) {
@@ -185,7 +190,21 @@ func TestUnitsOfAViewer(t *testing.T) {
 	})
 }
 
-func TestWhoIsNotSignedIn(t *testing.T) {
+func (w *world) resolve(tenant, account, member uuid.UUID) error {
+	return w.store.ReadTx(w.ctx(), tenant, func(ctx context.Context) error {
+		_, err := w.directory.Viewer(ctx, account, member)
+		return err
+	})
+}
+
+func notSignedIn(t *testing.T, err error) {
+	t.Helper()
+	if !errs.Is(err, errs.Unauthenticated) {
+		t.Errorf("it says %v", err)
+	}
+}
+
+func TestAMembershipOfSomebodyElse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.system(func(ctx context.Context) {
@@ -194,26 +213,27 @@ func TestWhoIsNotSignedIn(t *testing.T) {
 	})
 	elsewhere := tenantstest.Tenant(t, w.db, "210203", "政协另一区委员会", "DISTRICT")
 	me := w.people["委员"]
-	resolve := func(tenant, account, member uuid.UUID) error {
-		return w.store.ReadTx(w.ctx(), tenant, func(ctx context.Context) error {
-			_, err := w.directory.Viewer(ctx, account, member)
-			return err
-		})
-	}
-	refused := func(t *testing.T, err error) {
-		t.Helper()
-		if !errs.Is(err, errs.Unauthenticated) {
-			t.Errorf("it says %v", err)
-		}
-	}
-	if err := resolve(w.tenant, *me.AccountID, me.ID); err != nil { // and it is cached from here on
+	if err := w.resolve(w.tenant, *me.AccountID, me.ID); err != nil { // and it is cached from here on
 		t.Fatal(err)
 	}
-	t.Run("another person's account does not fit the membership", func(t *testing.T) {
-		refused(t, resolve(w.tenant, *w.people["他人"].AccountID, me.ID))
+	t.Run("another person's account does not fit it", func(t *testing.T) {
+		notSignedIn(t, w.resolve(w.tenant, *w.people["他人"].AccountID, me.ID))
 	})
-	t.Run("another committee does not know it", func(t *testing.T) { refused(t, resolve(elsewhere, *me.AccountID, me.ID)) })
-	t.Run("one that does not exist", func(t *testing.T) { refused(t, resolve(w.tenant, *me.AccountID, uuid.New())) })
+	t.Run("another committee does not know it", func(t *testing.T) { notSignedIn(t, w.resolve(elsewhere, *me.AccountID, me.ID)) })
+	t.Run("one that does not exist", func(t *testing.T) { notSignedIn(t, w.resolve(w.tenant, *me.AccountID, uuid.New())) })
+	t.Run("without a tenant nobody is asked for", func(t *testing.T) {
+		if _, err := w.directory.Viewer(context.Background(), *me.AccountID, me.ID); !errors.Is(err, tenants.ErrNoTenant) {
+			t.Error(err)
+		}
+	})
+}
+
+func TestAMembershipThatIsNotActive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.system(func(ctx context.Context) { w.person(ctx, "委员", "member", "") })
+	me := w.people["委员"]
+	resolve := func() error { return w.resolve(w.tenant, *me.AccountID, me.ID) }
 	set := func(fn func(*gen.MembershipUpdateOne)) {
 		w.system(func(ctx context.Context) {
 			w.c.Membership.UpdateOneID(me.ID).SetStatus(membership.StatusACTIVE).ClearActiveFrom().ClearActiveTo().ExecX(ctx)
@@ -222,32 +242,30 @@ func TestWhoIsNotSignedIn(t *testing.T) {
 			u.ExecX(ctx)
 		})
 	}
+	if err := resolve(); err != nil { // and it is cached from here on
+		t.Fatal(err)
+	}
 	for _, s := range []membership.Status{membership.StatusPROPOSED, membership.StatusSUSPENDED, membership.StatusRESIGNED, membership.StatusREVOKED, membership.StatusENDED} {
-		t.Run("a membership that is "+string(s), func(t *testing.T) {
+		t.Run("one that is "+string(s), func(t *testing.T) {
 			set(func(u *gen.MembershipUpdateOne) { u.SetStatus(s) })
-			refused(t, resolve(w.tenant, *me.AccountID, me.ID))
+			notSignedIn(t, resolve())
 		})
 	}
 	t.Run("the day after its last day", func(t *testing.T) {
 		set(func(u *gen.MembershipUpdateOne) { u.SetActiveTo(clock.Date(2025, 3, 3)) })
-		if err := resolve(w.tenant, *me.AccountID, me.ID); err != nil {
+		if err := resolve(); err != nil {
 			t.Error("the last day counts:", err)
 		}
 		w.clock.Set(at(4, 0, 0))
-		refused(t, resolve(w.tenant, *me.AccountID, me.ID))
+		notSignedIn(t, resolve())
 	})
 	t.Run("before its first day", func(t *testing.T) {
 		set(func(u *gen.MembershipUpdateOne) { u.SetActiveFrom(clock.Date(2025, 3, 5)) })
-		refused(t, resolve(w.tenant, *me.AccountID, me.ID))
+		notSignedIn(t, resolve())
 	})
-	t.Run("and is again when it is active again", func(t *testing.T) {
+	t.Run("and it is worth something again when it is active again", func(t *testing.T) {
 		set(func(*gen.MembershipUpdateOne) {})
-		if err := resolve(w.tenant, *me.AccountID, me.ID); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Run("without a tenant nobody is asked for", func(t *testing.T) {
-		if _, err := w.directory.Viewer(context.Background(), *me.AccountID, me.ID); !errors.Is(err, tenants.ErrNoTenant) {
+		if err := resolve(); err != nil {
 			t.Error(err)
 		}
 	})

@@ -72,6 +72,48 @@ func checker() *flow.Engine {
 	return w.rules(flow.New(nil))
 }
 
+// rest is where another action can be put.
+const rest = "- {code: reopen"
+
+// gaps are changes to tiny and what Check finds then.
+var gaps = []struct{ sentence, old, new, finding string }{
+	{"an action that stays where it is is fine", "to: HELD, may: cohort.decide", "may: cohort.decide", ""},
+	{"no kind, title or version", "version: 1", "version: 0", "definition.kind：代码、名称和版本（从 1 起）都要有"},
+	{"a state that nothing leads to", "to: LATE, automatic", "to: OPEN, automatic", "matter.LATE：从起始环节到不了这里"},
+	{"a state from which no end is reached", "from: [SECOND], to: DONE", "from: [SECOND], to: SECOND", "matter.FIRST：从这里到不了任何终点"},
+	{"a state that nobody can leave", "from: [SECOND], to: DONE", "from: [FIRST], to: DONE", "matter.SECOND：没有动作能离开这里"},
+	{"a waiting state without a deadline or a reason", "waits: 等人来处理", "waits: ''", "matter.LATE：等待却没有期限，也没有说明为什么没有"},
+	{"a waiting state without a turn", "label: 已过期, turn: boss", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
+	{"a turn that nobody knows", "label: 已过期, turn: boss", "label: 已过期, turn: bos", "matter.LATE：不知道轮到谁（turn 为“bos”）"},
+	{"a state's timer that is not defined", "timers: [hours, late]", "timers: [hour, late]", "matter.ASKED：期限“hour”没有定义"},
+	{"a visibility that does not exist", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在"},
+	{"an action that no role holds", "may: cohort.decide", "may: cohort.nothing", "matter.chair：没有任何角色有权限“cohort.nothing”"},
+	{"an action without a permission", "may: cohort.decide", "may: ''", "matter.chair：没有任何角色有权限“”"},
+	{"an action without a name", "label: 主席决定, ", "", "matter.chair：没有名称"},
+	{"a guard that does not exist", "guards: [tiny.allowed]", "guards: [tiny.alowed]", "matter.finish：条件“tiny.alowed”不存在"},
+	{"an effect that does not exist", "effects: [tiny.met]", "effects: [tiny.meet]", "matter.refill：效果“tiny.meet”不存在"},
+	{"a relation that does not exist", "as: [tiny.creator]", "as: [creator]", "matter.finish：关系“creator”不存在"},
+	{"a chooser that does not exist", "choose: tiny.choose", "choose: tiny.chose", "timers.meeting：没有选取期限的规则“tiny.chose”"},
+	{"a base event that does not exist", "base: tiny.meeting", "base: meeting", "timers.meeting：没有起算事件“meeting”"},
+	{"a deadline that the policy does not have", "deadline: cosign.plenary", "deadline: cosign.never", "timers.hours：政策里没有期限“cosign.never”"},
+	{"a timer without a name", "{label: 会前, ", "{", "timers.meeting：没有名称"},
+	{"a column that an assignment does not have", "column: due_on", "column: due", "timers.share：交办没有“due”这一栏"},
+	{"an audience that does not exist", "audience: STAFF", "audience: ME", "matter.note：步骤的可见对象“ME”不存在"},
+	{"an ordered step that is skipped", "turn: boss, timers: [meeting], step: 2", "turn: boss, timers: [meeting], step: 3", "matter.hold：从第 1 步跳到第 3 步，中间的步骤被跳过"},
+	{"a step backward without a reason", "may: cohort.run, reason: true}\n      - {code: ask", "may: cohort.run}\n      - {code: ask", "matter.return：退回前面的步骤必须写明理由"},
+	{"a circle of automatic actions", rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, guards: [tiny.always]}\n      " + rest, "matter.FIRST：自动动作会来回循环"},
+	{"an automatic action that asks for a right", "to: LATE, automatic: true", "to: LATE, automatic: true, may: cohort.run", "matter.expire：自动动作不能要求权限"},
+	{"an automatic action without a condition", "to: LATE, automatic: true, guards: [deadline_passed]", "to: LATE, automatic: true", "matter.expire：自动动作没有条件"},
+	{"an expiry that is a person's action", "expires: expire", "expires: hold", "timers.hours：到期动作“hold”不是自动动作"},
+	{"an expiry that does not exist", "expires: expire", "expires: gone", "timers.hours：到期动作“gone”不是自动动作"},
+	{"an initial state that does not exist", "initial: OPEN", "initial: NEW", "matter.initial：起始环节“NEW”不存在"},
+	{"an action from a state that does not exist", "from: [HELD, LATE], to: FIRST", "from: [HELD, LATER], to: FIRST", "matter.finish：出发环节“LATER”不存在"},
+	{"an action to a state that does not exist", "to: HELD, may: cohort.decide", "to: HOLD, may: cohort.decide", "matter.chair：到达环节“HOLD”不存在"},
+	{"a way back from where it begins", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back", "matter.decide：起始环节没有可以返回的环节"},
+	{"a machine of nobody", "  assignment:\n", "  person:\n", "person.-：流程只能属于 matter 或 assignment"},
+	{"no machine of the matter", "  matter:\n", "  other:\n", "definition.machines：缺少事项的流程（matter）"},
+}
+
 func TestCheck(t *testing.T) {
 	policy, err := authz.Load()
 	if err != nil {
@@ -94,44 +136,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%v", got)
 		}
 	})
-	const rest = "- {code: reopen"
-	for _, c := range []struct{ sentence, old, new, finding string }{
-		{"an action that stays where it is is fine", "to: HELD, may: cohort.decide", "may: cohort.decide", ""},
-		{"no kind, title or version", "version: 1", "version: 0", "definition.kind：代码、名称和版本（从 1 起）都要有"},
-		{"a state that nothing leads to", "to: LATE, automatic", "to: OPEN, automatic", "matter.LATE：从起始环节到不了这里"},
-		{"a state from which no end is reached", "from: [SECOND], to: DONE", "from: [SECOND], to: SECOND", "matter.FIRST：从这里到不了任何终点"},
-		{"a state that nobody can leave", "from: [SECOND], to: DONE", "from: [FIRST], to: DONE", "matter.SECOND：没有动作能离开这里"},
-		{"a waiting state without a deadline or a reason", "waits: 等人来处理", "waits: ''", "matter.LATE：等待却没有期限，也没有说明为什么没有"},
-		{"a waiting state without a turn", "label: 已过期, turn: boss", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
-		{"a turn that nobody knows", "label: 已过期, turn: boss", "label: 已过期, turn: bos", "matter.LATE：不知道轮到谁（turn 为“bos”）"},
-		{"a state's timer that is not defined", "timers: [hours, late]", "timers: [hour, late]", "matter.ASKED：期限“hour”没有定义"},
-		{"a visibility that does not exist", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在"},
-		{"an action that no role holds", "may: cohort.decide", "may: cohort.nothing", "matter.chair：没有任何角色有权限“cohort.nothing”"},
-		{"an action without a permission", "may: cohort.decide", "may: ''", "matter.chair：没有任何角色有权限“”"},
-		{"an action without a name", "label: 主席决定, ", "", "matter.chair：没有名称"},
-		{"a guard that does not exist", "guards: [tiny.allowed]", "guards: [tiny.alowed]", "matter.finish：条件“tiny.alowed”不存在"},
-		{"an effect that does not exist", "effects: [tiny.met]", "effects: [tiny.meet]", "matter.refill：效果“tiny.meet”不存在"},
-		{"a relation that does not exist", "as: [tiny.creator]", "as: [creator]", "matter.finish：关系“creator”不存在"},
-		{"a chooser that does not exist", "choose: tiny.choose", "choose: tiny.chose", "timers.meeting：没有选取期限的规则“tiny.chose”"},
-		{"a base event that does not exist", "base: tiny.meeting", "base: meeting", "timers.meeting：没有起算事件“meeting”"},
-		{"a deadline that the policy does not have", "deadline: cosign.plenary", "deadline: cosign.never", "timers.hours：政策里没有期限“cosign.never”"},
-		{"a timer without a name", "{label: 会前, ", "{", "timers.meeting：没有名称"},
-		{"a column that an assignment does not have", "column: due_on", "column: due", "timers.share：交办没有“due”这一栏"},
-		{"an audience that does not exist", "audience: STAFF", "audience: ME", "matter.note：步骤的可见对象“ME”不存在"},
-		{"an ordered step that is skipped", "turn: boss, timers: [meeting], step: 2", "turn: boss, timers: [meeting], step: 3", "matter.hold：从第 1 步跳到第 3 步，中间的步骤被跳过"},
-		{"a step backward without a reason", "may: cohort.run, reason: true}\n      - {code: ask", "may: cohort.run}\n      - {code: ask", "matter.return：退回前面的步骤必须写明理由"},
-		{"a circle of automatic actions", rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, guards: [tiny.always]}\n      " + rest, "matter.FIRST：自动动作会来回循环"},
-		{"an automatic action that asks for a right", "to: LATE, automatic: true", "to: LATE, automatic: true, may: cohort.run", "matter.expire：自动动作不能要求权限"},
-		{"an automatic action without a condition", "to: LATE, automatic: true, guards: [deadline_passed]", "to: LATE, automatic: true", "matter.expire：自动动作没有条件"},
-		{"an expiry that is a person's action", "expires: expire", "expires: hold", "timers.hours：到期动作“hold”不是自动动作"},
-		{"an expiry that does not exist", "expires: expire", "expires: gone", "timers.hours：到期动作“gone”不是自动动作"},
-		{"an initial state that does not exist", "initial: OPEN", "initial: NEW", "matter.initial：起始环节“NEW”不存在"},
-		{"an action from a state that does not exist", "from: [HELD, LATE], to: FIRST", "from: [HELD, LATER], to: FIRST", "matter.finish：出发环节“LATER”不存在"},
-		{"an action to a state that does not exist", "to: HELD, may: cohort.decide", "to: HOLD, may: cohort.decide", "matter.chair：到达环节“HOLD”不存在"},
-		{"a way back from where it begins", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back", "matter.decide：起始环节没有可以返回的环节"},
-		{"a machine of nobody", "  assignment:\n", "  person:\n", "person.-：流程只能属于 matter 或 assignment"},
-		{"no machine of the matter", "  matter:\n", "  other:\n", "definition.machines：缺少事项的流程（matter）"},
-	} {
+	for _, c := range gaps {
 		t.Run(c.sentence, func(t *testing.T) {
 			got := check(t, change(t, c.old, c.new))
 			if joined := "\n" + strings.Join(got, "\n") + "\n"; c.finding != "" && !strings.Contains(joined, "\n"+c.finding+"\n") {

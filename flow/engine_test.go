@@ -40,7 +40,7 @@ func TestStart(t *testing.T) {
 	})
 }
 
-func TestDo(t *testing.T) {
+func TestDoRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.open()
@@ -96,9 +96,16 @@ func TestDo(t *testing.T) {
 			t.Errorf("%v", m)
 		}
 	})
+}
+
+func TestDo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.open()
+	id := c.Matter.ID
 	t.Run("an action moves the state, the turn and the version, and writes its step", func(t *testing.T) {
 		one := 1
-		c, err := w.command("副主任", cmd(func(c *flow.Command) { c.Expected = &one }))
+		c, err := w.command("副主任", flow.Command{Machine: flow.OfMatter, Subject: id, Action: "hold", Reason: "理由", Expected: &one})
 		if err != nil || c.State != "HELD" || c.Version != 2 {
 			t.Fatal(c, err)
 		}
@@ -108,7 +115,7 @@ func TestDo(t *testing.T) {
 		}
 	})
 	t.Run("a reason must be more than blanks", func(t *testing.T) {
-		_, err := w.command("主任", cmd(func(c *flow.Command) { c.Action, c.Reason = "return", "  " }))
+		_, err := w.command("主任", flow.Command{Machine: flow.OfMatter, Subject: id, Action: "return", Reason: "  "})
 		if e := refused(t, err, errs.Invalid); len(e.Path) != 1 || e.Path[0] != "reason" {
 			t.Errorf("%v", e.Path)
 		}

@@ -14,18 +14,33 @@ import (
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
+// series takes numbers in two committees.
+type series struct {
+	store *tenants.Store
+	a, b  uuid.UUID
+}
+
+func newSeries(t *testing.T) *series {
+	db := tenantstest.New(t)
+	return &series{
+		db.Store, tenantstest.Tenant(t, db, "210202", "甲区政协", "DISTRICT"), tenantstest.Tenant(t, db, "210203", "乙区政协", "DISTRICT"),
+	}
+}
+
+var errUndo = errors.New("undo")
+
+// take takes a number in a transaction that ends with an error, or not.
+func (s *series) take(tenant uuid.UUID, scope string, first int, end error) (n int, err error) {
+	err = s.store.InTx(context.Background(), tenant, func(ctx context.Context) error {
+		n, err = flow.Next(ctx, scope, first)
+		return errors.Join(err, end)
+	})
+	return n, err
+}
+
 func TestNumbers(t *testing.T) {
 	t.Parallel()
-	db := tenantstest.New(t)
-	a, b := tenantstest.Tenant(t, db, "210202", "甲区政协", "DISTRICT"), tenantstest.Tenant(t, db, "210203", "乙区政协", "DISTRICT")
-	undo := errors.New("undo")
-	take := func(tenant uuid.UUID, scope string, first int, end error) (n int, err error) {
-		err = db.Store.InTx(context.Background(), tenant, func(ctx context.Context) error {
-			n, err = flow.Next(ctx, scope, first)
-			return errors.Join(err, end)
-		})
-		return n, err
-	}
+	s := newSeries(t)
 	t.Run("fifty who take a number at once, every third of whom gives up, leave no gap", func(t *testing.T) {
 		var mu sync.Mutex
 		var got []int
@@ -34,10 +49,10 @@ func TestNumbers(t *testing.T) {
 			wg.Go(func() {
 				var end error
 				if i%3 == 0 {
-					end = undo
+					end = errUndo
 				}
-				n, err := take(a, "case", 2, end)
-				if err != nil && !errors.Is(err, undo) {
+				n, err := s.take(s.a, "case", 2, end)
+				if err != nil && !errors.Is(err, errUndo) {
 					t.Error(err)
 				}
 				mu.Lock()
@@ -58,26 +73,31 @@ func TestNumbers(t *testing.T) {
 			t.Errorf("%d numbers", len(got))
 		}
 	})
+}
+
+func TestASeries(t *testing.T) {
+	t.Parallel()
+	s := newSeries(t)
 	t.Run("a rollback gives the number back", func(t *testing.T) {
-		first, _ := take(a, "doc", 1, undo)
-		again, _ := take(a, "doc", 1, nil)
-		next, _ := take(a, "doc", 1, nil)
+		first, _ := s.take(s.a, "doc", 1, errUndo)
+		again, _ := s.take(s.a, "doc", 1, nil)
+		next, _ := s.take(s.a, "doc", 1, nil)
 		if first != 1 || again != 1 || next != 2 {
 			t.Error(first, again, next)
 		}
 	})
 	t.Run("a series is one tenant's and one scope's", func(t *testing.T) {
-		if n, err := take(b, "doc", 1, nil); n != 1 || err != nil {
+		if n, err := s.take(s.b, "doc", 1, nil); n != 1 || err != nil {
 			t.Error(n, err)
 		}
-		if n, err := take(a, "other", 7, nil); n != 7 || err != nil {
+		if n, err := s.take(s.a, "other", 7, nil); n != 7 || err != nil {
 			t.Error(n, err)
 		}
 	})
 	t.Run("after a renumbering it goes on where it is told", func(t *testing.T) {
 		for _, scope := range []string{"doc", "new"} {
-			err := db.Store.InTx(context.Background(), a, func(ctx context.Context) error { return flow.SetNext(ctx, scope, 40) })
-			if n, err2 := take(a, scope, 1, nil); n != 40 || err != nil || err2 != nil {
+			err := s.store.InTx(context.Background(), s.a, func(ctx context.Context) error { return flow.SetNext(ctx, scope, 40) })
+			if n, err2 := s.take(s.a, scope, 1, nil); n != 40 || err != nil || err2 != nil {
 				t.Error(n, err, err2)
 			}
 		}

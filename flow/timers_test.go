@@ -205,42 +205,53 @@ func TestSuspension(t *testing.T) {
 			status(t, w.last(c, "window"), timer.StatusRUNNING, day(16))
 		}
 	})
-	t.Run("what counts back from a meeting moves with it only", func(t *testing.T) {
-		w.clock.Set(monday)
-		w.system(func(ctx context.Context) error {
-			return w.store.Ent().TenantPolicy.Create().SetVersion(1).SetEffectiveFrom(day(1)).
-				SetSettings(settings{"deadlines": settings{"contact.before": settings{"amount": -3, "unit": "WORKDAY"}}}).Exec(ctx)
-		})
-		c := w.do("hold", w.open(), nil)
+}
+
+func TestWhatCountsBackFromAMeetingMovesWithItOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.system(func(ctx context.Context) error {
+		return w.store.Ent().TenantPolicy.Create().SetVersion(1).SetEffectiveFrom(day(1)).
+			SetSettings(settings{"deadlines": settings{"contact.before": settings{"amount": -3, "unit": "WORKDAY"}}}).Exec(ctx)
+	})
+	c := w.do("hold", w.open(), nil)
+	status(t, w.last(c, "meeting"), timer.StatusRUNNING, day(5))
+	for range 2 {
+		w.do("suspend", c, nil)
 		status(t, w.last(c, "meeting"), timer.StatusRUNNING, day(5))
-		for range 2 {
-			w.do("suspend", c, nil)
-			status(t, w.last(c, "meeting"), timer.StatusRUNNING, day(5))
+	}
+}
+
+// share is the newest share of the world.
+func (w *world) share() (a *gen.Assignment) {
+	w.t.Helper()
+	w.system(func(ctx context.Context) (err error) {
+		a, err = w.store.Ent().Assignment.Query().Order(gen.Desc("id")).First(ctx)
+		return err
+	})
+	return a
+}
+
+// extend gives the newest share more time, as an effect does.
+func (w *world) extend(c *flow.Case, key string, until int) error {
+	share := w.share().ID
+	return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
+		ctx = authz.System(ctx)
+		cases, err := w.engine.Lock(ctx, c.Matter.ID)
+		if err != nil {
+			return err
 		}
+		return w.engine.Extend(ctx, cases[c.Matter.ID], share, key, day(until), "需现场核查")
 	})
 }
 
-func TestShares(t *testing.T) {
+func TestMoreTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.do("give", w.open(), nil)
-	share := func() (a *gen.Assignment) {
-		w.system(func(ctx context.Context) (err error) { a, err = w.store.Ent().Assignment.Query().Only(ctx); return err })
-		return a
-	}
-	extend := func(key string, until int) error {
-		return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-			ctx = authz.System(ctx) // as effects run
-			cases, err := w.engine.Lock(ctx, c.Matter.ID)
-			if err != nil {
-				return err
-			}
-			return w.engine.Extend(ctx, cases[c.Matter.ID], share().ID, key, day(until), "需现场核查")
-		})
-	}
-	id := share().ID
+	id := w.share().ID
 	t.Run("a share has its own clock, shown in its column", func(t *testing.T) {
-		a, tm := share(), w.last(c, "share")
+		a, tm := w.share(), w.last(c, "share")
 		status(t, tm, timer.StatusRUNNING, day(6))
 		if *tm.AssignmentID != id || a.State != "TAKEN" || a.Turn != "unit" || !a.DueOn.Equal(day(6)) || !a.OriginalDueOn.Equal(day(6)) {
 			t.Errorf("%v", a)
@@ -250,10 +261,10 @@ func TestShares(t *testing.T) {
 		w.at(7, 9, 0)
 		w.sweep()
 		status(t, w.last(c, "share"), timer.StatusOVERDUE, day(6))
-		if err := extend("share", 20); err != nil {
+		if err := w.extend(c, "share", 20); err != nil {
 			t.Fatal(err)
 		}
-		tm, a := w.last(c, "share"), share()
+		tm, a := w.last(c, "share"), w.share()
 		status(t, tm, timer.StatusRUNNING, day(20))
 		if !tm.OriginalDueOn.Equal(day(6)) || !a.DueOn.Equal(day(20)) || !a.OriginalDueOn.Equal(day(6)) || !tm.NextRungOn.Equal(day(19)) {
 			t.Errorf("%v", tm)
@@ -271,12 +282,19 @@ func TestShares(t *testing.T) {
 		}
 	})
 	t.Run("it never shortens", func(t *testing.T) {
-		if err := extend("share", 10); err != nil {
+		if err := w.extend(c, "share", 10); err != nil {
 			t.Fatal(err)
 		}
 		status(t, w.last(c, "share"), timer.StatusRUNNING, day(20))
 	})
-	t.Run("what does not run cannot be extended", func(t *testing.T) { refused(t, extend("answer", 20), errs.GuardFailed) })
+	t.Run("what does not run cannot be extended", func(t *testing.T) { refused(t, w.extend(c, "answer", 20), errs.GuardFailed) })
+}
+
+func TestShares(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.do("give", w.open(), nil)
+	id := w.share().ID
 	t.Run("its unit answers, and the matter's version moves with it", func(t *testing.T) {
 		before := w.matter(c).Version
 		answer := flow.Command{Machine: flow.OfAssignment, Subject: id, Action: "answer"}
@@ -285,10 +303,10 @@ func TestShares(t *testing.T) {
 		if _, err = w.command("局长", answer); err != nil {
 			t.Fatal(err)
 		}
-		if a := share(); a.State != "ANSWERED" || a.Version != 2 || w.matter(c).Version != before+1 {
+		if a := w.share(); a.State != "ANSWERED" || a.Version != 2 || w.matter(c).Version != before+1 {
 			t.Errorf("%v", a)
 		}
-		status(t, w.last(c, "share"), timer.StatusMET, day(20))
+		status(t, w.last(c, "share"), timer.StatusMET, day(6))
 		steps := w.steps(c)
 		if s := steps[len(steps)-1]; s.AssignmentID == nil || *s.AssignmentID != id || s.FromState != "TAKEN" {
 			t.Errorf("%v", s)

@@ -84,7 +84,7 @@ func (g *granting) check() (*gen.Grant, error) {
 	from := or(g.From, g.today)
 	switch {
 	case !slices.Contains(g.roles, g.Role):
-		return nil, errs.New(errs.Invalid, "没有“%s”这个角色", g.Role).At("role")
+		return nil, errs.New(errs.Invalid, "没有这个角色，请从权限表中选择").At("role")
 	case g.granter != nil && *g.granter == g.to.ID:
 		return nil, errs.New(errs.NotAllowed, "不能给自己授权，请由另一位租户管理员办理").At("membership")
 	case g.to.Status != membership.StatusACTIVE:

@@ -121,6 +121,12 @@ func TestCatalog(t *testing.T) {
 	t.Run("a global table refers to no row of a tenant", func(t *testing.T) {
 		none(t, url, `SELECT conname::text FROM pg_constraint WHERE contype = 'f' AND confrelid = ANY ($1::text[]::regclass[]) AND NOT conrelid = ANY ($1::text[]::regclass[])`, tables)
 	})
+}
+
+func TestIndexesViewsAndFunctions(t *testing.T) {
+	t.Parallel()
+	url := tenantstest.New(t).SuperURL
+	tables := tenantTables(t, url)
 	t.Run("every index begins with tenant_id, but for those named here", func(t *testing.T) {
 		exceptions := map[string]string{
 			"cohorts_matter_id_key":   "ent's index of a one-to-one edge; a matter's id is a UUIDv7, unique everywhere",

@@ -105,11 +105,21 @@ func (w *badWorld) wrongShares() (out []bad) {
 
 // companions: one's own case, with something that belongs to others.
 func (w *badWorld) companions() (out []bad) {
+	for _, c := range slices.Concat(w.proposersCompanions(), w.officesCompanions(), w.rosterCompanions()) {
+		out = append(out, change(fmt.Sprintf("%s by %s with %.200s", c.mutation, c.who, fmt.Sprint(c.in)), c.who, c.mutation, c.in, refusals...))
+	}
+	return out
+}
+
+// command is a mutation that somebody sends.
+type command struct {
+	who, mutation string
+	in            m
+}
+
+func (w *badWorld) proposersCompanions() []command {
 	their, case_ := w.foreign, func(state string) string { return w.matters[state] }
-	for _, c := range []struct {
-		who, mutation string
-		in            m
-	}{
+	return []command{
 		{"委员01", "inviteCosigners", m{"matterId": case_("COSIGNING"), "membershipIds": []string{their["membership"]}}},
 		{"委员01", "inviteCosigners", m{"matterId": case_("COSIGNING"), "membershipIds": []string{someID}}},
 		{"委员01", "inviteCosigners", m{"matterId": case_("COSIGNING"), "membershipIds": []string{w.home.ids["委员01"]}}},
@@ -127,6 +137,12 @@ func (w *badWorld) companions() (out []bad) {
 		{"干事", "createProposal", m{"proposerKind": "INDIVIDUAL", "title": "关于夜间公交的提案", "onBehalfOfId": their["membership"]}},
 		{"干事", "createProposal", m{"proposerKind": "INDIVIDUAL", "title": "关于夜间公交的提案"}},
 		{"委员01", "editProposal", m{"matterId": case_("DRAFT"), "suggestedUnitIds": []string{their["unit"]}}},
+	}
+}
+
+func (w *badWorld) officesCompanions() []command {
+	their, case_ := w.foreign, func(state string) string { return w.matters[state] }
+	return []command{
 		{"干事", "startReview", m{"matterId": case_("SUBMITTED"), "disposition": "FILED", "unitIds": []string{their["unit"]}}},
 		{"主任", "recordReviewPass", m{"matterId": case_("UNDER_REVIEW"), "disposition": "FILED", "unitIds": []string{someID}}},
 		{"干事", "recordReviewPass", m{"matterId": case_("UNDER_REVIEW"), "disposition": "FILED"}},
@@ -153,6 +169,12 @@ func (w *badWorld) companions() (out []bad) {
 		{"委员02", "rateReply", m{"matterId": case_("REPLIED"), "feedbackId": w.own["feedback"], "attitude": "SATISFIED", "result": "SATISFIED"}},
 		{"主任", "completeProposal", m{"matterId": case_("REPLIED")}},
 		{"干事", "archiveProposal", m{"matterId": case_("ARCHIVED"), "checklist": m{"form": mark, "slip": "有", "reply": "有", "feedback": "有", "supervision": "无"}}},
+	}
+}
+
+func (w *badWorld) rosterCompanions() []command {
+	their := w.foreign
+	return []command{
 		{"管理员", "seatMember", m{"membershipId": w.own["membership"], "unitId": their["unit"], "post": "MEMBER"}},
 		{"管理员", "seatMember", m{"membershipId": their["membership"], "unitId": w.own["unit"], "post": "MEMBER"}},
 		{"管理员", "seatMember", m{"membershipId": w.own["membership"], "unitId": w.home.units["经济界"], "post": "MEMBER", "from": "2024-03-20", "to": "2024-01-01"}},
@@ -168,10 +190,7 @@ func (w *badWorld) companions() (out []bad) {
 		{"管理员", "endSeat", m{"seatId": w.own["seat"], "on": "1950-01-01"}},
 		{"委员01", "grantRole", m{"membershipId": w.own["membership"], "role": "tenant_admin", "reason": mark}},
 		{"主任", "openCohort", m{"handleYear": 1800, "title": "一号提案"}},
-	} {
-		out = append(out, change(fmt.Sprintf("%s by %s with %.200s", c.mutation, c.who, fmt.Sprint(c.in)), c.who, c.mutation, c.in, refusals...))
 	}
-	return out
 }
 
 // reads: questions whose answer is none of the asker's business. They are

@@ -2,6 +2,7 @@ package smoke
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -30,10 +31,14 @@ func (w *badWorld) longTexts() (out []bad) {
 		}
 		out = append(out, change("a draft changed to "+name, "委员01", "editProposal", m{"matterId": w.matters["DRAFT"], c.field: c.value}, wrongInput))
 	}
-	for _, c := range []struct {
-		as, field string
-		in        m
-	}{
+	for _, c := range slices.Concat(w.longHandling(long, list), w.longRoster(long)) {
+		out = append(out, change(c.mutation+" "+short(c.in), c.who, c.mutation, c.in, wrongInput, "CONFLICT", "NOT_ALLOWED", "GUARD_FAILED"))
+	}
+	return out
+}
+
+func (w *badWorld) longHandling(long func(int) string, list func(int, string) []string) []command {
+	return []command{
 		{"干事", "returnProposal", m{"matterId": w.matters["SUBMITTED"], "reason": long(2001)}},
 		{"干事", "returnProposal", m{"matterId": w.matters["SUBMITTED"], "reason": " \t\n　 "}},
 		{"干事", "startReview", m{"matterId": w.matters["SUBMITTED"], "disposition": "FILED", "note": long(2001)}},
@@ -53,6 +58,11 @@ func (w *badWorld) longTexts() (out []bad) {
 		{"商务局承办人", "submitCoOpinion", m{"assignmentId": w.share("HANDLING"), "body": long(8001)}},
 		{"商务局联络员", "applyReturn", m{"assignmentId": w.share("ASSIGNED"), "reason": long(2001)}},
 		{"主任", "openCohort", m{"handleYear": 2025, "title": long(300)}},
+	}
+}
+
+func (w *badWorld) longRoster(long func(int) string) []command {
+	return []command{
 		{"管理员", "createUnit", m{"line": "HANDLING", "kind": "HANDLING_UNIT", "name": long(300), "channel": "GOV_OFFICE"}},
 		{"管理员", "createUnit", m{"line": "HANDLING", "kind": "HANDLING_UNIT", "name": " ", "channel": "GOV_OFFICE"}},
 		{"管理员", "createUnit", m{"line": "HANDLING", "kind": "HANDLING_UNIT", "name": "测试局", "shortName": long(300), "channel": "GOV_OFFICE"}},
@@ -74,10 +84,7 @@ func (w *badWorld) longTexts() (out []bad) {
 		{"管理员", "setPolicy", m{"settings": m{"bodyLimit": 1400}, "note": long(3000), "approvedBy": "主席会议"}},
 		{"管理员", "grantRole", m{"membershipId": w.own["membership"], "role": mark}},
 		{"管理员", "grantRole", m{"membershipId": w.own["membership"], "role": "member", "reason": long(3000)}},
-	} {
-		out = append(out, change(c.field+" "+short(c.in), c.as, c.field, c.in, wrongInput, "CONFLICT", "NOT_ALLOWED", "GUARD_FAILED"))
 	}
-	return out
 }
 
 // characters: control characters, those that turn the direction of writing,
