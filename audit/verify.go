@@ -71,10 +71,10 @@ type verifier struct {
 type ends struct{ head, min, max int64 }
 
 type row struct {
-	Seq                   int64
-	Entry                 string
-	Hash                  []byte
-	Action, Actor, Object *string
+	Seq                       int64
+	Entry                     string
+	Hash                      []byte
+	At, Action, Actor, Object *string
 }
 
 func (v *verifier) run() error {
@@ -110,7 +110,7 @@ func (v *verifier) page() error {
 	var rows []row
 	err := v.read(func(ctx context.Context) (err error) {
 		rows, err = tenants.Rows[row](ctx, `
-			SELECT seq, entry, hash, action, actor, object FROM audit_log
+			SELECT seq, entry, hash, at, action, actor, object FROM audit_log
 			WHERE tenant_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
 			v.tenant, v.report.Rows, v.ends.head, batch)
 		return err
@@ -196,7 +196,7 @@ func wrongColumn(r row) string {
 	for _, c := range []struct {
 		name  string
 		value *string
-	}{{"action", r.Action}, {"actor", r.Actor}, {"object", r.Object}} {
+	}{{"at", r.At}, {"action", r.Action}, {"actor", r.Actor}, {"object", r.Object}} {
 		var want *string
 		if raw, ok := e[c.name]; ok && json.Unmarshal(raw, &want) != nil {
 			return c.name

@@ -90,13 +90,13 @@ func TestVerify(t *testing.T) {
 // it a common column comes nearest.
 func TestVerifyColumns(t *testing.T) {
 	h := open(t)
-	for _, column := range []string{"action", "actor", "object"} {
+	for _, column := range []string{"at", "action", "actor", "object"} {
 		h.sql(`ALTER TABLE audit_log ALTER COLUMN ` + column + ` DROP EXPRESSION`)
 	}
 	// written now, the columns stay empty: what was generated is put in by hand
 	fill := func(h *house, tenant uuid.UUID) {
 		h.fill(tenant, 3)
-		h.sql(`UPDATE audit_log SET action = entry::jsonb ->> 'action', actor = entry::jsonb ->> 'actor', object = entry::jsonb ->> 'object' WHERE tenant_id = $1`, tenant)
+		h.sql(`UPDATE audit_log SET at = entry::jsonb ->> 'at', action = entry::jsonb ->> 'action', actor = entry::jsonb ->> 'actor', object = entry::jsonb ->> 'object' WHERE tenant_id = $1`, tenant)
 		h.equal(h.verify(tenant).OK, true)
 	}
 	h.run("finds a flipped bit in any byte of a record and of its hash", func(h *house) {

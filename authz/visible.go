@@ -172,17 +172,31 @@ func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 		entsql.In(s.C(matter.FieldStreetID), units...),
 		entsql.In(s.C(matter.FieldOwnerUnitID), units...),
 		entsql.In(s.C(matter.FieldID), entsql.Select(a.C(assignment.FieldMatterID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), units...))),
-		entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).Where(entsql.In(p.C(party.FieldUnitID), units...))),
+		entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).
+			Where(entsql.And(entsql.In(p.C(party.FieldUnitID), units...), takesPart(p)))),
 	)
 }
 
-// myMatters are those that the viewer is party to; who declined, was uninvited
-// or let the invitation lapse is none.
+// takesPart: who declined, was uninvited or let the invitation lapse is no
+// party any more.
+func takesPart(p *entsql.SelectTable) *entsql.Predicate {
+	return entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED, party.CosignEXPIRED)
+}
+
+// isMe: the party is the viewer, or the organisation in which he sits and which
+// proposed.
+func isMe(p *entsql.SelectTable, v *Viewer) *entsql.Predicate {
+	return entsql.Or(
+		entsql.EQ(p.C(party.FieldMembershipID), v.Membership),
+		entsql.And(entsql.In(p.C(party.FieldUnitID), toAny(v.Seats)...), entsql.In(p.C(party.FieldRole), party.RoleLEAD, party.RoleCO)),
+	)
+}
+
+// myMatters are those that the viewer is party to.
 func myMatters(v *Viewer) *entsql.Selector {
 	p := entsql.Table(party.Table)
 	return entsql.Dialect("postgres").Select(p.C(party.FieldMatterID)).From(p).
-		Where(entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership),
-			entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED, party.CosignEXPIRED)))
+		Where(entsql.And(isMe(p, v), takesPart(p)))
 }
 
 // throughMatter: a part is seen only with its whole.

@@ -10,6 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -32,6 +33,8 @@ type committee struct {
 	People   []*personSpec
 	Members  *memberSpec
 	Waiting  map[string]string // what there is to see for whom the file does not list
+
+	titles []string // of a committee that is only there to be apart: a submitted proposal's, a draft's
 }
 
 type termSpec struct {
@@ -229,11 +232,11 @@ type district struct {
 }
 
 func (d district) committee() *committee {
-	day := func(y int, m time.Month, n int) time.Time { return time.Date(y, m, n, 0, 0, 0, 0, time.UTC) }
 	return &committee{
-		Code: d.Code, Name: "中国人民政治协商会议" + d.Area + "委员会", Short: d.Short, Prefix: d.Prefix, Level: tenants.District, Parent: "210200",
-		Founded: day(2022, 1, 4), Term: termSpec{11, day(2022, 1, 4), day(2027, 1, 3)},
-		Sittings: []sittingSpec{{Ordinal: 4, Prep: day(2024, 12, 2), Opens: day(2025, 1, 6), Cutoff: shanghai(2025, 1, 7, 12, 0), Closes: day(2025, 1, 8)}},
+		titles: []string{d.Submitted, d.Draft},
+		Code:   d.Code, Name: "中国人民政治协商会议" + d.Area + "委员会", Short: d.Short, Prefix: d.Prefix, Level: tenants.District, Parent: "210200",
+		Founded: clock.Date(2022, 1, 4), Term: termSpec{11, clock.Date(2022, 1, 4), clock.Date(2027, 1, 3)},
+		Sittings: []sittingSpec{{Ordinal: 4, Prep: clock.Date(2024, 12, 2), Opens: clock.Date(2025, 1, 6), Cutoff: shanghai(2025, 1, 7, 12, 0), Closes: clock.Date(2025, 1, 8)}},
 		Units: []unitSpec{
 			{Key: "tianwei", Kind: "PROPOSAL_COMMITTEE", Name: "提案委员会"},
 			{Key: "jingjijie", Kind: "SECTOR", Name: "经济界"},

@@ -142,10 +142,13 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 		}
 		return nil
 	})
-	if err != nil {
-		return refuse(ctx, tenants.Translate(err))
+	switch {
+	case err == nil:
+		return resp
+	case resp != nil && len(resp.Errors) > 0: // the transaction failed by what the resolvers have said already
+		return &graphql.Response{Errors: resp.Errors}
 	}
-	return resp
+	return refuse(ctx, tenants.Translate(err))
 }
 
 // sessionFields are the mutations that work on accounts, outside any tenant.

@@ -349,6 +349,9 @@ func (w *world) fields(def *ast.Definition, depth int, prefix string) (out []str
 		case t.IsLeafType():
 			out = append(out, name)
 		case below >= 0:
+			if f.Arguments.ForName("first") != nil { // a list inside an object is asked for by pages
+				name += "(first: 20)"
+			}
 			out = append(out, name+" "+w.selection(t.Name, below))
 		}
 	}

@@ -3,6 +3,7 @@ package proposals
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -87,6 +89,12 @@ func assign(ctx context.Context, r *run) error {
 		if err := openShare(ctx, r, units[s.Unit], flow.Share{Unit: s.Unit, Role: s.Role, Round: r.Proposal().Round}); err != nil {
 			return err
 		}
+	}
+	// A unit that was asked in advance and not chosen sees the case no more.
+	err = r.Client.Party.Update().Where(party.MatterID(r.Matter.ID), party.RoleEQ(party.RoleGUEST), party.UnitIDNotNil()).
+		SetCosign(party.CosignCANCELLED).Exec(ctx)
+	if err != nil {
+		return err
 	}
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetAssignedAt(r.Now).Exec(ctx)
 }
@@ -208,6 +216,9 @@ func supersede(ctx context.Context, r *run, a *gen.Assignment) error {
 
 // lapse drops the commitments of a reply that another takes the place of.
 func lapse(ctx context.Context, r *run, rep *gen.Reply) error {
+	if !slices.ContainsFunc(r.Items, func(it *gen.Item) bool { return it.ReplyID != nil && *it.ReplyID == rep.ID }) {
+		return nil // a new reply has none
+	}
 	return r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).Exec(ctx)
 }
 

@@ -55,10 +55,10 @@ CREATE TABLE audit_log (
   seq bigint NOT NULL,
   entry text NOT NULL,
   hash bytea NOT NULL,
-  at text COLLATE "C" NOT NULL GENERATED ALWAYS AS ((entry::jsonb) ->> 'at') STORED,
-  action text NOT NULL GENERATED ALWAYS AS ((entry::jsonb) ->> 'action') STORED,
-  actor text NOT NULL GENERATED ALWAYS AS ((entry::jsonb) ->> 'actor') STORED,
-  object text NOT NULL GENERATED ALWAYS AS ((entry::jsonb) ->> 'object') STORED,
+  at text COLLATE "C" GENERATED ALWAYS AS ((entry::jsonb) ->> 'at') STORED,
+  action text GENERATED ALWAYS AS ((entry::jsonb) ->> 'action') STORED,
+  actor text GENERATED ALWAYS AS ((entry::jsonb) ->> 'actor') STORED,
+  object text GENERATED ALWAYS AS ((entry::jsonb) ->> 'object') STORED,
   PRIMARY KEY (tenant_id, seq)
 );
 CREATE INDEX ON audit_log (tenant_id, object, seq);
