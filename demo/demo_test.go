@@ -44,6 +44,7 @@ func TestLoad(t *testing.T) {
 	t.Run("旅顺口's people see nothing of 中山", in.apart)
 	t.Run("everybody can sign in, and one person in two committees", in.signIns)
 	t.Run("every chain of the audit is whole, in the order of time", in.audited)
+	t.Run("the worker finds nothing late in 中山", in.swept)
 	t.Run("a second Load changes nothing and is quick", in.again)
 }
 
@@ -327,6 +328,17 @@ func (in *installation) audited(t *testing.T) {
 	}
 	if n := in.number(`SELECT count(*)::int FROM audit_log a JOIN audit_log b ON b.tenant_id = a.tenant_id AND b.seq = a.seq + 1 WHERE b.at < a.at`); n != 0 {
 		t.Errorf("%d records are before their predecessors", n)
+	}
+}
+
+func (in *installation) swept(t *testing.T) {
+	for c, err := range in.Store.Committees(in.ctx) {
+		must(t, err)
+		_, err = in.Engine.Sweep(in.ctx, audit.Doors{Store: in.Store, System: "sweep"}, c.ID)
+		must(t, err)
+	}
+	if n := in.number(`SELECT count(*)::int FROM timers t JOIN tenants n ON n.id = t.tenant_id WHERE n.code <> '210200' AND t.status = 'OVERDUE'`); n != 0 {
+		t.Errorf("%d timers are overdue", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func present(c *committee, subjects []*subject, now time.Time) []*script {
 			t.when = recent(now, k, days)
 			if t.verdict == "CONVERTED_OPINION" {
 				t.until = disposed
-				out = append(out, t.opinion(c, 1)...)
+				out = append(out, t.opinion(c)...)
 			} else {
 				out = append(out, t.tell(c))
 			}

@@ -10,30 +10,55 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
-func TestScripts(t *testing.T) {
+func TestPeople(t *testing.T) {
+	logins := map[string]string{}
 	for _, c := range committees() {
-		seen := map[string]bool{}
+		names := map[string]bool{}
 		for _, p := range c.People {
-			if seen[p.name] {
+			if names[p.name] {
 				t.Errorf("%s has two people called %s", c.Short, p.name)
 			}
-			seen[p.name] = true
+			names[p.name] = true
+			if l := c.login(p); l != "" {
+				if was := logins[l]; was != "" && was != p.name {
+					t.Errorf("%s is %s and %s", l, was, p.name)
+				}
+				logins[l] = p.name
+			}
+			for _, r := range p.Roles {
+				if roleNames[r] == "" {
+					t.Errorf("the role %s has no name", r)
+				}
+			}
 		}
-		for _, now := range []time.Time{clock.StartOf(earliest), today, today.AddDate(5, 3, 0)} {
-			s := newStage(Product{}, c, now, &bar{})
+	}
+}
+
+// TestScripts: on whatever day the demo is loaded, every script goes forward,
+// ends in the past, and what is of the present was handed in after the fourth
+// sitting had closed.
+func TestScripts(t *testing.T) {
+	closed := clock.StartOf(clock.Date(2025, time.January, 9))
+	for _, c := range committees() {
+		for day := range 120 {
+			now := clock.StartOf(earliest.AddDate(0, 0, 9*day)).Add(5 * time.Minute)
 			titles := map[string]bool{}
-			for _, sc := range s.scripts {
+			for _, sc := range newStage(Product{}, c, now, &bar{}).scripts {
 				if titles[sc.kind+sc.title] {
-					t.Errorf("%s: two scripts of %s", c.Short, sc.title)
+					t.Fatalf("%s: two scripts of %s", c.Short, sc.title)
 				}
 				titles[sc.kind+sc.title] = true
 				for i, m := range sc.moves[1:] {
 					if !m.at.After(sc.moves[i].at) {
-						t.Errorf("%s: %s at %s comes before %s at %s", sc.title, m.action, m.at, sc.moves[i].action, sc.moves[i].at)
+						t.Fatalf("%s, %s: %s at %s comes before %s at %s", now, sc.title, m.action, m.at, sc.moves[i].action, sc.moves[i].at)
 					}
 				}
-				if last := sc.moves[len(sc.moves)-1]; last.at.After(now) {
-					t.Errorf("%s: %s lies in the future, %s", sc.title, last.action, last.at)
+				first, last := sc.moves[0], sc.moves[len(sc.moves)-1]
+				if last.at.After(now) {
+					t.Fatalf("%s, %s: %s lies in the future, %s", now, sc.title, last.action, last.at)
+				}
+				if first.at.Year() > 2024 && first.at.Before(closed) {
+					t.Fatalf("%s, %s: %s belongs to the fourth sitting, %s", now, sc.title, first.action, first.at)
 				}
 			}
 		}

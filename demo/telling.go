@@ -55,6 +55,7 @@ type tale struct {
 	kind         proposal.ProposerKind
 	lead         string   // a person, also of an organisation
 	organisation string   // the collective proposer
+	convener     string   // who signs for the 界别
 	cosigners    []string // who sign
 	invited      []string // who have not answered
 	entered      bool     // 代录: the clerk drafts, the lead hands in
@@ -170,8 +171,8 @@ func (t *tale) draft() {
 }
 
 func (t *tale) submit() {
-	if t.kind == proposal.ProposerKindSECTOR {
-		t.then(move{who: t.lead, action: "signAsConvener"})
+	if t.convener != "" {
+		t.then(move{who: t.convener, action: "signAsConvener"})
 	}
 	t.at(submitted, move{who: t.lead, action: "submit", seal: t.organisation != ""})
 	if !t.returned {

@@ -82,9 +82,8 @@ func zhongshan(c *committee, now time.Time) []*script {
 func history(c *committee, subjects []*subject, now time.Time) []*script {
 	var tales []*tale
 	var out []*script
-	slot := func() int { return len(tales) * 37 % total } // 37 and 109 have no common factor
 	add := func(b *subject, title string, n int) *tale {
-		k := slot()
+		k := len(tales) * 37 % total // 37 and 109 have no common factor
 		t := &tale{text: b.write(title, n, k), subject: b, k: k, when: thirdSitting(k, 0), until: archived, lead: memberKey(1 + k%c.Members.Accounts), kind: proposal.ProposerKindINDIVIDUAL}
 		tales = append(tales, t)
 		return t
@@ -112,9 +111,9 @@ func history(c *committee, subjects []*subject, now time.Time) []*script {
 			into.letters = append(into.letters, t.lead)
 			out = append(out, t.merged(c, into.title))
 		}
-		for j, title := range b.Opinion {
+		for _, title := range b.Opinion {
 			t := add(b, title, 3)
-			out = append(out, t.opinion(c, len(out)+j)...)
+			out = append(out, t.opinion(c)...)
 		}
 	}
 	for _, t := range tales[:filed] {
@@ -145,7 +144,8 @@ func (t *tale) cast(c *committee, f int) {
 	member := func(i int) string { return memberKey(1 + (t.k+i)%n) }
 	switch {
 	case f == 6 || f == 21 || f == 36:
-		t.kind, t.lead = proposal.ProposerKindSECTOR, memberKey(map[int]int{6: 5, 21: 8, 36: 12}[f])
+		two := map[int][2]int{6: {7, 5}, 21: {20, 8}, 36: {24, 12}}[f] // of one 界别
+		t.kind, t.lead, t.convener = proposal.ProposerKindSECTOR, memberKey(two[0]), memberKey(two[1])
 	case f == 4 || f == 33:
 		t.kind, t.lead, t.organisation = proposal.ProposerKindPARTY, "minjian", "minjian"
 	case f == 18 || f == 48:
@@ -240,11 +240,11 @@ func (t *tale) merged(c *committee, into string) *script {
 
 // opinion is a proposal that becomes 社情民意 with its proposer's consent, and
 // what became of that.
-func (t *tale) opinion(c *committee, n int) []*script {
+func (t *tale) opinion(c *committee) []*script {
 	until := t.until
 	t.until, t.verdict = thirdPass, "CONVERTED_OPINION"
 	sc := t.tell(c)
-	if n%3 == 0 {
+	if t.k%3 == 0 {
 		t.at(consented, move{who: "clerk", action: "consentOpinion", form: fixed(flow.Form{"how": "电话征求意见，提案人同意"})})
 	} else {
 		t.at(consented, move{who: t.lead, action: "consentOpinion"})
@@ -257,7 +257,7 @@ func (t *tale) opinion(c *committee, n int) []*script {
 	add := func(days int, action, reason string) {
 		next.moves = append(next.moves, move{at: t.later(days), who: "info", action: action, reason: reason})
 	}
-	if n%7 == 6 {
+	if t.k%7 == 6 {
 		add(4, "hold", "同类问题已有信息反映，留存备查。")
 	} else {
 		add(3, "accept", "")
