@@ -156,24 +156,33 @@ func MatterVisible(v *Viewer) pred {
 				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
 			}
 		}
-		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), entsql.In(s.C(matter.FieldID), myMatters(v)))
+		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyTo(s, v, matter.FieldID))
 		s.Where(entsql.Or(any...))
 	}
+}
+
+// among: one of the parts of the matter that the column names is such. It asks
+// with EXISTS, which PostgreSQL looks up for a few rows or collects at once for
+// many, whichever is cheaper; IN it would always collect, for one case all that
+// a unit ever handled.
+func among(s *entsql.Selector, column, table string, such func(*entsql.SelectTable) *entsql.Predicate) *entsql.Predicate {
+	t := entsql.Table(table).As("of_" + table)
+	return entsql.Exists(entsql.Dialect("postgres").Select(t.C("id")).From(t).
+		Where(entsql.And(entsql.ColumnsEQ(t.C("matter_id"), s.C(column)), such(t))))
 }
 
 // unitMatter: the matter's 界别, street or owner is one of my units, or it is
 // assigned to one.
 func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 	units := toAny(v.Units)
-	a := entsql.Table(assignment.Table)
-	p := entsql.Table(party.Table)
 	return entsql.Or(
 		entsql.In(s.C(matter.FieldSectorID), units...),
 		entsql.In(s.C(matter.FieldStreetID), units...),
 		entsql.In(s.C(matter.FieldOwnerUnitID), units...),
-		entsql.In(s.C(matter.FieldID), entsql.Select(a.C(assignment.FieldMatterID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), units...))),
-		entsql.In(s.C(matter.FieldID), entsql.Select(p.C(party.FieldMatterID)).From(p).
-			Where(entsql.And(entsql.In(p.C(party.FieldUnitID), units...), takesPart(p)))),
+		sharedWith(s, v, matter.FieldID),
+		among(s, matter.FieldID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
+			return entsql.And(entsql.In(p.C(party.FieldUnitID), units...), takesPart(p))
+		}),
 	)
 }
 
@@ -192,11 +201,11 @@ func isMe(p *entsql.SelectTable, v *Viewer) *entsql.Predicate {
 	)
 }
 
-// myMatters are those that the viewer is party to.
-func myMatters(v *Viewer) *entsql.Selector {
-	p := entsql.Table(party.Table)
-	return entsql.Dialect("postgres").Select(p.C(party.FieldMatterID)).From(p).
-		Where(entsql.And(isMe(p, v), takesPart(p)))
+// partyTo: the viewer is party to the matter that the column names.
+func partyTo(s *entsql.Selector, v *Viewer, column string) *entsql.Predicate {
+	return among(s, column, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
+		return entsql.And(isMe(p, v), takesPart(p))
+	})
 }
 
 // throughMatter: a part is seen only with its whole.
@@ -214,13 +223,16 @@ func visibleMatters(v *Viewer) *entsql.Selector {
 // staff see every share, audience and reply; units and proposers less.
 func (v *Viewer) staff() bool { return v.May(Permission{"proposal", "read"}).Has(Tenant) }
 
-func myShares(v *Viewer, roles ...any) *entsql.Selector {
-	a := entsql.Table(assignment.Table)
-	where := entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...)
-	if len(roles) > 0 {
-		where = entsql.And(where, entsql.In(a.C(assignment.FieldRole), roles...))
-	}
-	return entsql.Dialect("postgres").Select(a.C(assignment.FieldMatterID)).From(a).Where(where)
+// sharedWith: one of the viewer's units handles the matter that the column
+// names, in one of the roles if any are given.
+func sharedWith(s *entsql.Selector, v *Viewer, column string, roles ...any) *entsql.Predicate {
+	return among(s, column, assignment.Table, func(a *entsql.SelectTable) *entsql.Predicate {
+		mine := entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...)
+		if len(roles) > 0 {
+			mine = entsql.And(mine, entsql.In(a.C(assignment.FieldRole), roles...))
+		}
+		return mine
+	})
 }
 
 // mainRoles lead a case or a part of it: they answer the proposer.
@@ -235,9 +247,9 @@ func shareVisible(v *Viewer) pred {
 	return func(s *entsql.Selector) {
 		s.Where(entsql.Or(
 			entsql.In(s.C(assignment.FieldUnitID), toAny(v.Units)...),
-			entsql.NotIn(s.C(assignment.FieldMatterID), myShares(v)),
-			entsql.In(s.C(assignment.FieldMatterID), myShares(v, mainRoles...)),
-			entsql.In(s.C(assignment.FieldMatterID), myMatters(v)),
+			entsql.Not(sharedWith(s, v, assignment.FieldMatterID)),
+			sharedWith(s, v, assignment.FieldMatterID, mainRoles...),
+			partyTo(s, v, assignment.FieldMatterID),
 		))
 	}
 }
@@ -283,8 +295,8 @@ func audience(v *Viewer, field, share string) pred {
 			entsql.EQ(s.C(field), step.AudienceHANDLING),
 			entsql.Or(
 				entsql.In(s.C(share), mine),
-				entsql.In(s.C("matter_id"), myShares(v, mainRoles...)),
-				entsql.And(entsql.IsNull(s.C(share)), entsql.In(s.C("matter_id"), myShares(v))),
+				sharedWith(s, v, "matter_id", mainRoles...),
+				entsql.And(entsql.IsNull(s.C(share)), sharedWith(s, v, "matter_id")),
 			))))
 	}
 }
@@ -308,7 +320,7 @@ func replyVisible(v *Viewer) pred {
 			sent,
 			entsql.In(s.C(reply.FieldAssignmentID), mine),
 			entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindCO_OPINION), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT),
-				entsql.In(s.C(reply.FieldMatterID), myShares(v, mainRoles...))),
+				sharedWith(s, v, reply.FieldMatterID, mainRoles...)),
 		))
 	}
 	return and(ofShare(v, reply.FieldAssignmentID), kinds)

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"context"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,14 +8,11 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
-	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
-	"github.com/bihuan/bihuan/tenants"
 )
 
 // epoch stands in for a base day where only the amount is checked.
@@ -40,6 +36,7 @@ type Case struct {
 	Attachments []*gen.Attachment
 	Out, In     []*gen.Link // Out with the matter they lead to
 	Parent      *uuid.UUID  // the committee above this one, nil for the topmost
+	Committee   string      // this committee's code
 }
 
 // Closed reports whether the matter has come to an end: nothing more is done
@@ -223,106 +220,4 @@ func (c *Case) isUnits(v *authz.Viewer, share *gen.Assignment) bool {
 		}
 	}
 	return false
-}
-
-// load reads cases in a fixed number of statements, whatever their number.
-// Matters that do not exist are left out.
-func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
-	ctx = authz.System(ctx)
-	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).
-		WithProcess().
-		WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) }).
-		WithCohort(func(q *gen.CohortQuery) { // rules of a loop look at its proposal
-			q.WithProposalMatter(func(q *gen.MatterQuery) {
-				q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
-			})
-		}).
-		WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) }).
-		WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) }).
-		WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }).
-		WithFeedback(func(q *gen.FeedbackQuery) { q.Order(gen.Asc("id")) }).
-		WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }).
-		WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }).
-		WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }).
-		WithAttachments().WithLinksOut(func(q *gen.LinkQuery) { q.WithTo() }).WithLinksIn().
-		All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cal, err := e.calendar(ctx)
-	if err != nil {
-		return nil, err
-	}
-	parent, err := e.parent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	policies := map[int]Policy{}
-	out := make(map[uuid.UUID]*Case, len(rows))
-	for _, m := range rows {
-		p, ok := policies[m.PolicyVersion]
-		if !ok {
-			if p, err = PolicyAt(ctx, e.client, m.PolicyVersion); err != nil {
-				return nil, err
-			}
-			policies[m.PolicyVersion] = p
-		}
-		def, err := parsed(m.Edges.Process.Source, m.Edges.Process.Hash)
-		if err != nil {
-			return nil, err
-		}
-		out[m.ID] = &Case{
-			Matter: m, Def: def, Policy: p, Calendar: cal, Now: clock.Now(ctx),
-			Parties: m.Edges.Parties, Assignments: m.Edges.Assignments, Replies: m.Edges.Replies, Feedback: m.Edges.Feedback,
-			Records: m.Edges.Records, Items: m.Edges.Items, Timers: m.Edges.Timers, Attachments: m.Edges.Attachments,
-			Out: m.Edges.LinksOut, In: m.Edges.LinksIn, Parent: parent,
-		}
-	}
-	return out, nil
-}
-
-// parent is the committee above the present one.
-func (e *Engine) parent(ctx context.Context) (*uuid.UUID, error) {
-	id, err := tenants.Current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t, err := e.client.Tenant.Query().Where(tenant.ID(id)).Select(tenant.FieldParentID).Only(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return t.ParentID, nil
-}
-
-// calendar is the national one with the tenant's own days.
-func (e *Engine) calendar(ctx context.Context) (workday.Calendar, error) {
-	days, err := e.client.Workday.Query().All(ctx)
-	if err != nil {
-		return workday.Calendar{}, err
-	}
-	own := make(map[time.Time]bool, len(days))
-	for _, d := range days {
-		own[d.Day] = d.Working
-	}
-	return workday.New(own), nil
-}
-
-// Calendar is the tenant's working days.
-func (e *Engine) Calendar(ctx context.Context) (workday.Calendar, error) {
-	return e.calendar(authz.System(ctx))
-}
-
-// Definitions finds the definition of each matter in one statement.
-func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Definition, error) {
-	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).WithProcess().All(authz.System(ctx))
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[uuid.UUID]*Definition, len(rows))
-	for _, m := range rows {
-		if out[m.ID], err = parsed(m.Edges.Process.Source, m.Edges.Process.Hash); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }

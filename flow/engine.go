@@ -37,7 +37,7 @@ type Guard func(*Input) error
 type Relation func(*Input) bool
 
 // Chooser picks the policy's key of a deadline by case, empty where there is
-// no such deadline. It is pure.
+// no such deadline. It is pure. The matter's state is not yet the new one.
 type Chooser func(c *Case, share *gen.Assignment) string
 
 // Effect changes what an action changes beyond its state. It runs in the
@@ -50,6 +50,7 @@ type Run struct {
 	Engine   *Engine
 	OnBehalf *uuid.UUID
 	Client   *gen.Client
+	Number   string         // of the matter from now on, set by an effect; empty: as it is
 	Before   map[string]any // shown by the step; effects add to both
 	After    map[string]any
 }
@@ -80,6 +81,9 @@ func New(client *gen.Client) *Engine {
 		effects: map[string]Effect{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 	}
 	registerGeneric(e)
+	if client != nil { // nil is enough to check definitions
+		client.Use(touch)
+	}
 	return e
 }
 
@@ -142,11 +146,11 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if v == nil {
 		return uuid.Nil, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	id, err = e.visible(ctx, cmd)
+	id, kind, err := e.visible(ctx, cmd)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	c, err := e.lock(ctx, id)
+	c, err := e.lock(ctx, id, kind)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -175,48 +179,47 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	return id, e.carryOut(authz.System(ctx), r)
 }
 
-// visible finds the matter as the viewer sees it.
-func (e *Engine) visible(ctx context.Context, cmd Command) (uuid.UUID, error) {
-	missing := errs.New(errs.NotFound, "没有这件事项，或您无权查看")
+// notFound is what does not exist, or must look so.
+func notFound() error { return errs.New(errs.NotFound, "没有这件事项，或您无权查看") }
+
+// visible finds the matter as the viewer sees it, and its kind where the
+// question tells it.
+func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind string, err error) {
 	if cmd.Machine == OfAssignment {
-		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Only(ctx)
-		if gen.IsNotFound(err) {
-			return uuid.Nil, missing
-		}
+		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Select(assignment.FieldMatterID).Only(ctx)
 		if err != nil {
-			return uuid.Nil, err
+			return uuid.Nil, "", missing(err)
 		}
-		return a.MatterID, nil
+		return a.MatterID, "", nil
 	}
-	ok, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Exist(ctx)
-	if err == nil && !ok {
-		err = missing
+	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
+	if err != nil {
+		return uuid.Nil, "", missing(err)
 	}
-	return cmd.Subject, err
+	return cmd.Subject, m.Kind, nil
+}
+
+func missing(err error) error {
+	if gen.IsNotFound(err) {
+		return notFound()
+	}
+	return err
 }
 
 // lock makes this transaction the only one that changes the matter, and reads
-// the case as it is then.
-func (e *Engine) lock(ctx context.Context, id uuid.UUID) (*Case, error) {
-	sys := authz.System(ctx)
-	if _, err := e.client.Matter.Query().Where(matter.ID(id)).ForUpdate().Only(sys); err != nil {
-		return nil, err
+// the case as it is then: its parts are asked for once the lock is there. kind
+// may be empty.
+func (e *Engine) lock(ctx context.Context, id uuid.UUID, kind string) (*Case, error) {
+	cases, err := e.read(ctx, e.client.Matter.Query().Where(matter.ID(id)).ForUpdate(), kind)
+	if err == nil && cases[id] == nil {
+		err = notFound()
 	}
-	cases, err := e.load(sys, id)
-	if err != nil {
-		return nil, err
-	}
-	return cases[id], nil
+	return cases[id], err
 }
 
 // Lock locks several matters in an order that cannot deadlock, and reads them.
 func (e *Engine) Lock(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
-	sys := authz.System(ctx)
-	_, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate().All(sys)
-	if err != nil {
-		return nil, err
-	}
-	return e.load(sys, ids...)
+	return e.read(ctx, e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate(), "")
 }
 
 func (in *Input) machine() *Machine {
@@ -297,13 +300,17 @@ func (e *Engine) guard(in *Input) error {
 
 // carryOut does what the action does, then whatever follows by itself.
 func (e *Engine) carryOut(ctx context.Context, r *Run) error {
-	if err := e.one(ctx, r); err != nil {
+	noting, t := touching(ctx)
+	if err := e.one(noting, r); err != nil {
 		return err
 	}
 	if !mayFollow(r.Case) {
 		return nil
 	}
-	_, err := e.follow(ctx, r.Matter.ID)
+	c, err := e.again(ctx, r.Case, t)
+	if err == nil {
+		_, err = e.follow(ctx, c)
+	}
 	return err
 }
 
@@ -349,7 +356,7 @@ func (e *Engine) one(ctx context.Context, r *Run) error {
 		}
 		to = prev
 	}
-	if err := e.move(ctx, r, from, to); err != nil {
+	if err := e.move(ctx, r, to); err != nil {
 		return err
 	}
 	return e.note(ctx, r, from, to)
@@ -373,21 +380,19 @@ func (e *Engine) previous(ctx context.Context, r *Run) (string, error) {
 	return s.FromState, nil
 }
 
-// move sets the subject's state, whose turn it is, visibility and version.
-func (e *Engine) move(ctx context.Context, r *Run, from, to string) error {
+// move sets the subject's state, whose turn it is, visibility and version, and
+// the matter's nearest deadline and number with it.
+func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 	target := r.machine().State(to)
+	u := e.client.Matter.UpdateOne(r.Matter).AddVersion(1)
 	if r.Share != nil {
 		a, err := e.client.Assignment.UpdateOne(r.Share).SetState(to).SetTurn(target.Turn).AddVersion(1).Save(ctx)
 		if err != nil {
 			return err
 		}
-		// The matter's version moves too: its page shows the share.
-		if err := e.client.Matter.UpdateOne(r.Matter).AddVersion(1).Exec(ctx); err != nil {
-			return err
-		}
 		r.Share.State, r.Share.Version = a.State, a.Version
-	} else {
-		u := e.client.Matter.UpdateOne(r.Matter).SetState(to).SetTurn(target.Turn).AddVersion(1)
+	} else { // the matter's version moves with a share's too: its page shows the share
+		u.SetState(to).SetTurn(target.Turn)
 		if target.Visible != "" {
 			u.SetVisibility(matter.Visibility(target.Visible))
 		}
@@ -396,13 +401,20 @@ func (e *Engine) move(ctx context.Context, r *Run, from, to string) error {
 		} else if !target.End {
 			u.ClearClosedAt()
 		}
-		m, err := u.Save(ctx)
-		if err != nil {
-			return err
-		}
-		r.Matter.State, r.Matter.Version = m.State, m.Version
 	}
-	return e.syncTimers(ctx, r, target)
+	if err := e.syncTimers(ctx, r, target); err != nil {
+		return err
+	}
+	if r.Number != "" {
+		u.SetNumber(r.Number)
+	}
+	r.setDue(u)
+	m, err := u.Save(ctx)
+	if err != nil {
+		return err
+	}
+	r.Matter.State, r.Matter.Version, r.Matter.Number, r.Matter.NextDueOn = m.State, m.Version, m.Number, m.NextDueOn
+	return nil
 }
 
 // note writes the step of the timeline.
@@ -435,21 +447,20 @@ const chainLimit = 10
 
 // follow carries out the automatic actions whose guards hold, and returns the
 // case as it is at rest.
-func (e *Engine) follow(ctx context.Context, id uuid.UUID) (*Case, error) {
+func (e *Engine) follow(ctx context.Context, c *Case) (*Case, error) {
 	for i := 0; ; i++ {
-		cases, err := e.load(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		c := cases[id]
 		in, err := e.nextAutomatic(c)
 		if err != nil || in == nil {
 			return c, err
 		}
 		if i == chainLimit {
-			return nil, fmt.Errorf("flow: more than %d automatic actions in a row on %s", chainLimit, id)
+			return nil, fmt.Errorf("flow: more than %d automatic actions in a row on %s", chainLimit, c.Matter.ID)
 		}
-		if err := e.one(ctx, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
+		noting, t := touching(ctx)
+		if err := e.one(noting, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
+			return nil, err
+		}
+		if c, err = e.again(ctx, c, t); err != nil {
 			return nil, err
 		}
 	}

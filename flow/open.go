@@ -82,10 +82,16 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err := e.syncTimers(sys, r, first); err != nil {
 		return nil, err
 	}
+	if err := e.refreshDue(sys, r.Case); err != nil {
+		return nil, err
+	}
 	if err := e.note(sys, r, "", first.Code); err != nil {
 		return nil, err
 	}
-	return e.follow(sys, m.ID)
+	if cases, err = e.load(sys, m.ID); err != nil {
+		return nil, err
+	}
+	return e.follow(sys, cases[m.ID])
 }
 
 // policyVersion is the newest version in force on a day, 0 for the default.

@@ -79,7 +79,7 @@ func dueTimer(ctx context.Context) predicate.Timer {
 
 // sweepMatter fires what is due on one matter. Called again it finds nothing.
 func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err error) {
-	c, err := e.lock(ctx, id)
+	c, err := e.lock(ctx, id, "")
 	if err != nil {
 		return 0, err
 	}
@@ -100,10 +100,13 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 	if fired == 0 {
 		return 0, nil
 	}
-	if err := e.refreshDue(ctx, c.Matter); err != nil {
+	if err := e.refreshDue(ctx, c); err != nil {
 		return fired, err
 	}
-	_, err = e.follow(ctx, id)
+	cases, err := e.load(ctx, id)
+	if err == nil {
+		_, err = e.follow(ctx, cases[id])
+	}
 	return fired, err
 }
 
@@ -128,14 +131,14 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) err
 			return err
 		}
 	}
-	u := e.client.Timer.UpdateOne(t)
+	u, status := e.client.Timer.UpdateOne(t), t.Status
 	if over {
 		fired = append(fired, overdueMark(due))
-		if def.Quiet {
-			u.SetStatus(timer.StatusMET).SetEndedAt(c.Now)
-		} else {
-			u.SetStatus(timer.StatusOVERDUE)
+		if status = timer.StatusOVERDUE; def.Quiet {
+			status = timer.StatusMET
+			u.SetEndedAt(c.Now)
 		}
+		u.SetStatus(status)
 	}
 	u.SetFired(fired)
 	if next := nextRung(def, due, fired); next != nil {
@@ -143,7 +146,9 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) err
 	} else {
 		u.ClearNextRungOn()
 	}
-	if err := u.Exec(ctx); err != nil || !over || def.Expires == "" {
+	err := u.Exec(ctx)
+	t.Status = status // after: the audit reads from t what was
+	if err != nil || !over || def.Expires == "" {
 		return err
 	}
 	return e.expire(ctx, c, def.Expires) // last, since it may end this timer and others

@@ -46,7 +46,7 @@ func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
 			return err
 		}
 	}
-	return e.refreshDue(ctx, r.Matter)
+	return nil
 }
 
 // had reports whether the subject ever had the timer.
@@ -108,7 +108,11 @@ func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID
 			return err
 		}
 	}
-	return t.Exec(ctx)
+	started, err := t.Save(ctx)
+	if err == nil {
+		r.Timers = append(r.Timers, started)
+	}
+	return err
 }
 
 // budget derives a timer's budget from the policy that the matter keeps. ok is
@@ -158,29 +162,43 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef,
 	return u.Exec(ctx)
 }
 
-// refreshDue writes the matter's nearest open deadline, for lists.
-func (e *Engine) refreshDue(ctx context.Context, m *gen.Matter) error {
-	first, err := e.client.Timer.Query().
-		Where(timer.MatterID(m.ID), timer.StatusIn(timer.StatusRUNNING, timer.StatusOVERDUE), timer.DueOnNotNil()).
-		Order(gen.Asc(timer.FieldDueOn)).First(ctx)
-	var next *time.Time
+// nearest is the matter's nearest open deadline, for lists; nil when there is
+// none. The case's timers are kept as they are stored while an action runs.
+func (c *Case) nearest() (next *time.Time) {
+	for _, t := range c.Timers {
+		if t.DueOn == nil || (t.Status != timer.StatusRUNNING && t.Status != timer.StatusOVERDUE) {
+			continue
+		}
+		if next == nil || t.DueOn.Before(*next) {
+			next = t.DueOn
+		}
+	}
+	return next
+}
+
+// setDue puts the nearest deadline into an update of the matter and reports
+// whether it is another than before.
+func (c *Case) setDue(u *gen.MatterUpdateOne) bool {
+	next := c.nearest()
 	switch {
-	case err == nil:
-		next = first.DueOn
-	case !gen.IsNotFound(err):
-		return err
-	}
-	if next == m.NextDueOn || (next != nil && m.NextDueOn != nil && next.Equal(*m.NextDueOn)) {
-		return nil
-	}
-	u := e.client.Matter.UpdateOne(m)
-	if next == nil {
+	case next == nil && c.NextDueOn == nil, next != nil && c.NextDueOn != nil && next.Equal(*c.NextDueOn):
+		return false
+	case next == nil:
 		u.ClearNextDueOn()
-	} else {
+	default:
 		u.SetNextDueOn(*next)
 	}
-	err = u.Exec(ctx)
-	m.NextDueOn = next
+	return true
+}
+
+// refreshDue writes the nearest deadline by itself, where no action does.
+func (e *Engine) refreshDue(ctx context.Context, c *Case) error {
+	u := e.client.Matter.UpdateOne(c.Matter)
+	if !c.setDue(u) {
+		return nil
+	}
+	err := u.Exec(ctx)
+	c.NextDueOn = c.nearest()
 	return err
 }
 
@@ -218,11 +236,15 @@ func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.B
 	u := e.client.Timer.UpdateOne(t).SetBudget(m)
 	due, ok := b.Due(c.Calendar)
 	if !ok {
-		return u.SetStatus(timer.StatusSUSPENDED).ClearNextRungOn().Exec(ctx)
+		err := u.SetStatus(timer.StatusSUSPENDED).ClearNextRungOn().Exec(ctx)
+		t.Status = timer.StatusSUSPENDED // after: the audit reads from t what was
+		return err
 	}
 	day := clock.Day(due)
-	if t.Status != timer.StatusOVERDUE || !day.Equal(*t.DueOn) { // what is late stays late until its day moves
-		u.SetStatus(timer.StatusRUNNING)
+	status := t.Status
+	if status != timer.StatusOVERDUE || !day.Equal(*t.DueOn) { // what is late stays late until its day moves
+		status = timer.StatusRUNNING
+		u.SetStatus(status)
 	}
 	u.SetDueOn(day).SetNillableNextRungOn(nextRung(def, day, t.Fired))
 	if b.Unit == deadline.Hour {
@@ -231,6 +253,7 @@ func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.B
 	if err := u.Exec(ctx); err != nil {
 		return err
 	}
+	t.Status, t.DueOn = status, &day
 	if t.AssignmentID == nil {
 		return nil
 	}
@@ -251,10 +274,7 @@ func (e *Engine) Extend(ctx context.Context, c *Case, share uuid.UUID, key strin
 		if err != nil {
 			return err
 		}
-		if err := e.change(ctx, c, t, b); err != nil {
-			return err
-		}
-		return e.refreshDue(ctx, c.Matter)
+		return e.change(ctx, c, t, b)
 	}
 	return errs.New(errs.GuardFailed, "该期限没有在计时，不能延长")
 }
@@ -284,7 +304,7 @@ func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
 			return err
 		}
 	}
-	return e.refreshDue(ctx, r.Matter)
+	return nil
 }
 
 // nextRung is the earliest reminder of the ladder that has not fired for this

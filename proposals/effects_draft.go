@@ -17,7 +17,6 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
 )
 
 // askAgain resets every signature, the convener's too: the text that was
@@ -151,7 +150,7 @@ func submit(ctx context.Context, r *run) error {
 	if period == proposal.PeriodINTERSESSION && !r.Policy.Intersession {
 		return errs.New(errs.DeadlinePassed, "大会提案征集已截止，本政协不受理平时提案")
 	}
-	no, err := registration(ctx, s)
+	no, err := registration(ctx, r, s)
 	if err != nil {
 		return err
 	}
@@ -179,7 +178,8 @@ func submit(ctx context.Context, r *run) error {
 		return err
 	}
 	p.Edges.Sitting = s // the review clock counts from this sitting's closing
-	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(no).Exec(ctx)
+	r.Number = no
+	return nil
 }
 
 // sittingFor finds the sitting that a submission of now belongs to: the one
@@ -188,40 +188,33 @@ func submit(ctx context.Context, r *run) error {
 // sitting's (domain.md trap 2).
 func sittingFor(ctx context.Context, r *run) (*gen.Sitting, proposal.Period, error) {
 	today := r.Today()
-	open, err := r.Client.Sitting.Query().WithTerm().
-		Where(sitting.PrepOpensOnLTE(today), sitting.Or(sitting.CutoffAtGTE(r.Now), sitting.And(sitting.CutoffAtIsNil(), sitting.ClosesOnGTE(today)))).
-		Order(gen.Asc(sitting.FieldPrepOpensOn)).First(ctx)
-	if err == nil {
-		return open, proposal.PeriodPLENARY, nil
-	}
-	if !gen.IsNotFound(err) {
+	prepared, err := r.Client.Sitting.Query().WithTerm().
+		Where(sitting.Or(sitting.PrepOpensOnLTE(today), sitting.OpensOnLTE(today))).Order(gen.Asc(sitting.FieldPrepOpensOn)).All(ctx)
+	if err != nil {
 		return nil, "", err
 	}
-	last, err := r.Client.Sitting.Query().WithTerm().Where(sitting.OpensOnLTE(today)).Order(gen.Desc(sitting.FieldOpensOn)).First(ctx)
-	if gen.IsNotFound(err) {
+	var last *gen.Sitting
+	for _, s := range prepared {
+		begun := s.PrepOpensOn != nil && !s.PrepOpensOn.After(today)
+		byHour := s.CutoffAt != nil && !s.CutoffAt.Before(r.Now)
+		byDay := s.CutoffAt == nil && s.ClosesOn != nil && !s.ClosesOn.Before(today)
+		if begun && (byHour || byDay) {
+			return s, proposal.PeriodPLENARY, nil
+		}
+		if s.OpensOn != nil && !s.OpensOn.After(today) && (last == nil || s.OpensOn.After(*last.OpensOn)) {
+			last = s
+		}
+	}
+	if last == nil {
 		return nil, "", failed("本政协还没有设置会议，不能提交；请联系租户管理员")
 	}
-	return last, proposal.PeriodINTERSESSION, err
+	return last, proposal.PeriodINTERSESSION, nil
 }
 
 // registration is {committee}-{term}{sitting}-R{0001}.
-func registration(ctx context.Context, s *gen.Sitting) (string, error) {
+func registration(ctx context.Context, r *run, s *gen.Sitting) (string, error) {
 	n, err := flow.Next(ctx, "registration:"+s.ID.String(), 1)
-	if err != nil {
-		return "", err
-	}
-	code, err := tenantCode(ctx)
-	return fmt.Sprintf("%s-%02d%02d-R%04d", code, s.Edges.Term.Ordinal, s.Ordinal, n), err
-}
-
-func tenantCode(ctx context.Context) (string, error) {
-	t, err := tenants.Current(ctx)
-	if err != nil {
-		return "", err
-	}
-	var code string
-	err = tenants.Row(ctx, `SELECT code FROM tenants WHERE id = $1`, []any{t}, &code)
-	return code, err
+	return fmt.Sprintf("%s-%02d%02d-R%04d", r.Committee, s.Edges.Term.Ordinal, s.Ordinal, n), err
 }
 
 // resubmit keeps the registration number. Who did not sign the changed text in

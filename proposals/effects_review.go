@@ -106,11 +106,8 @@ func file(ctx context.Context, r *run) error {
 		u.SetCaseNo(n)
 		number = caseNumber(s.Edges.Term.Ordinal, s.Ordinal, n)
 	}
-	r.After["number"] = number
-	if err := u.Exec(ctx); err != nil {
-		return err
-	}
-	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(number).Exec(ctx)
+	r.After["number"], r.Number = number, number
+	return u.Exec(ctx)
 }
 
 func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
@@ -130,9 +127,7 @@ func dispose(d proposal.Disposition) flow.Effect {
 		}
 		u := r.Client.Proposal.UpdateOne(r.Proposal()).SetDisposition(d).SetDispositionNote(r.Reason)
 		if d == proposal.DispositionWITHDRAWN {
-			if err := release(ctx, r, u); err != nil {
-				return err
-			}
+			release(r, u)
 		}
 		return u.Exec(ctx)
 	}
@@ -141,13 +136,13 @@ func dispose(d proposal.Disposition) flow.Effect {
 // release takes the case number from a case that leaves the cases: it shows
 // its registration number again, and the list is laid out without it. A
 // published number stays.
-func release(ctx context.Context, r *run, u *gen.ProposalUpdateOne) error {
+func release(r *run, u *gen.ProposalUpdateOne) {
 	p := r.Proposal()
 	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
-		return nil
+		return
 	}
 	u.ClearCaseNo().SetIsNoOne(false)
-	return r.Client.Matter.UpdateOne(r.Matter).SetNumber(*p.RegistrationNo).Exec(ctx)
+	r.Number = *p.RegistrationNo
 }
 
 // refuse gives a number of its own series, never one of the cases.
@@ -212,9 +207,7 @@ func merge(ctx context.Context, r *run) error {
 	}
 	r.After["into"] = c.Number
 	u := r.Client.Proposal.UpdateOne(p).SetDisposition(proposal.DispositionMERGED).SetDispositionNote(r.Reason)
-	if err := release(ctx, r, u); err != nil {
-		return err
-	}
+	release(r, u)
 	return u.Exec(ctx)
 }
 

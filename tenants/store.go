@@ -198,7 +198,8 @@ func unavailable(err error) error {
 }
 
 // Savepoint runs fn so that its writes can be undone alone: when fn fails,
-// the transaction goes on as if fn had never begun.
+// the transaction goes on as if fn had never begun. The commit releases it, not
+// a statement of its own; so it is for a few in a transaction, not for loops.
 func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) {
 	s, err := current(ctx)
 	if err != nil {
@@ -216,8 +217,7 @@ func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) 
 		}
 		return err
 	}
-	_, err = Exec(ctx, "RELEASE SAVEPOINT "+name)
-	return err
+	return nil
 }
 
 // AfterCommit runs f once the context's transaction has been committed; it is

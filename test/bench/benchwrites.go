@@ -114,10 +114,6 @@ func benchWrites(ctx context.Context, c *cluster, o options, sizes []bulk.Size, 
 	return nil
 }
 
-func benchOther(ctx context.Context, c *cluster, o options, sizes []bulk.Size, names []string) error {
-	return nil
-}
-
 // left is what a change left behind of its case: every row of every table, the
 // ids, times and numbers replaced, since they differ.
 const left = `

@@ -1,0 +1,282 @@
+package flow
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"entgo.io/ent"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/workday"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// part is one kind of what a case consists of: how it is read with the matter,
+// and how it is taken over from a case that was read before.
+type part struct {
+	typ  string
+	with func(*gen.MatterQuery)
+	keep func(now, was *gen.MatterEdges)
+}
+
+var parts = []part{
+	{gen.TypeProposal,
+		func(q *gen.MatterQuery) {
+			q.WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) })
+		},
+		func(now, was *gen.MatterEdges) { now.Proposal = was.Proposal }},
+	{gen.TypeCohort,
+		func(q *gen.MatterQuery) { // rules of a loop look at its proposal
+			q.WithCohort(func(q *gen.CohortQuery) {
+				q.WithProposalMatter(func(q *gen.MatterQuery) {
+					q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+				})
+			})
+		},
+		func(now, was *gen.MatterEdges) { now.Cohort = was.Cohort }},
+	{gen.TypeParty,
+		func(q *gen.MatterQuery) {
+			q.WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) })
+		},
+		func(now, was *gen.MatterEdges) { now.Parties = was.Parties }},
+	{gen.TypeAssignment,
+		func(q *gen.MatterQuery) {
+			q.WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+		},
+		func(now, was *gen.MatterEdges) { now.Assignments = was.Assignments }},
+	{gen.TypeReply,
+		func(q *gen.MatterQuery) { q.WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }) },
+		func(now, was *gen.MatterEdges) { now.Replies = was.Replies }},
+	{gen.TypeFeedback,
+		func(q *gen.MatterQuery) { q.WithFeedback(func(q *gen.FeedbackQuery) { q.Order(gen.Asc("id")) }) },
+		func(now, was *gen.MatterEdges) { now.Feedback = was.Feedback }},
+	{gen.TypeRecord,
+		func(q *gen.MatterQuery) { q.WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }) },
+		func(now, was *gen.MatterEdges) { now.Records = was.Records }},
+	{gen.TypeItem,
+		func(q *gen.MatterQuery) { q.WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }) },
+		func(now, was *gen.MatterEdges) { now.Items = was.Items }},
+	{gen.TypeTimer,
+		func(q *gen.MatterQuery) { q.WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }) },
+		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }},
+	{gen.TypeAttachment,
+		func(q *gen.MatterQuery) { q.WithAttachments() },
+		func(now, was *gen.MatterEdges) { now.Attachments = was.Attachments }},
+	{gen.TypeLink,
+		func(q *gen.MatterQuery) {
+			q.WithLinksOut(func(q *gen.LinkQuery) { q.WithTo() }).WithLinksIn()
+		},
+		func(now, was *gen.MatterEdges) { now.LinksOut, now.LinksIn = was.LinksOut, was.LinksIn }},
+}
+
+// payloads are the types of which a matter of a kind has one; others have
+// neither, and there is no need to look.
+var payloads = map[string]string{"proposal": gen.TypeProposal, "cohort": gen.TypeCohort}
+
+// load reads cases in a fixed number of statements, whatever their number.
+// Matters that do not exist are left out.
+func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
+	return e.read(ctx, e.client.Matter.Query().Where(matter.IDIn(ids...)), "")
+}
+
+// read is load for a query; kind is what all its matters are, empty when that
+// is not known.
+func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map[uuid.UUID]*Case, error) {
+	ctx = authz.System(ctx)
+	own, known := payloads[kind]
+	for _, p := range parts {
+		if payload := p.typ == gen.TypeProposal || p.typ == gen.TypeCohort; payload && known && p.typ != own {
+			continue
+		}
+		p.with(q)
+	}
+	rows, err := q.All(ctx)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	common, err := readCommittee(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defs, err := e.definitions(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	policies := map[int]Policy{}
+	out := make(map[uuid.UUID]*Case, len(rows))
+	for _, m := range rows {
+		p, ok := policies[m.PolicyVersion]
+		if !ok {
+			if p, err = PolicyAt(ctx, e.client, m.PolicyVersion); err != nil {
+				return nil, err
+			}
+			policies[m.PolicyVersion] = p
+		}
+		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Committee: common.code}
+		c.take(m)
+		out[m.ID] = c
+	}
+	return out, nil
+}
+
+// take makes the case that of a matter which was read with its parts.
+func (c *Case) take(m *gen.Matter) {
+	c.Matter = m
+	c.Parties, c.Assignments, c.Replies, c.Feedback = m.Edges.Parties, m.Edges.Assignments, m.Edges.Replies, m.Edges.Feedback
+	c.Records, c.Items, c.Timers, c.Attachments = m.Edges.Records, m.Edges.Items, m.Edges.Timers, m.Edges.Attachments
+	c.Out, c.In = m.Edges.LinksOut, m.Edges.LinksIn
+}
+
+// touched are the types of which rows were written since it was made.
+type touched struct {
+	mu    sync.Mutex
+	types map[string]bool
+}
+
+type touchedKey struct{}
+
+// touching begins to note what is written.
+func touching(ctx context.Context) (context.Context, *touched) {
+	t := &touched{types: map[string]bool{}}
+	return context.WithValue(ctx, touchedKey{}, t), t
+}
+
+// touch is the hook that notes it.
+func touch(next ent.Mutator) ent.Mutator {
+	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+		if t, ok := ctx.Value(touchedKey{}).(*touched); ok {
+			t.mu.Lock()
+			t.types[m.Type()] = true
+			t.mu.Unlock()
+		}
+		return next.Mutate(ctx, m)
+	})
+}
+
+// again reads of a case what this transaction has written since it was read
+// under the matter's lock; the rest cannot have changed. A loop looks at
+// another matter as well and is read as a whole.
+func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) {
+	ctx = authz.System(ctx)
+	q := e.client.Matter.Query().Where(matter.ID(c.Matter.ID))
+	changed := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true}
+	for _, p := range parts {
+		if changed[p.typ] = true; t.types[p.typ] {
+			p.with(q)
+		}
+	}
+	for typ := range t.types {
+		if !changed[typ] || c.Cohort() != nil {
+			cases, err := e.load(ctx, c.Matter.ID)
+			return cases[c.Matter.ID], err
+		}
+	}
+	m, err := q.Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		if !t.types[p.typ] {
+			p.keep(&m.Edges, &c.Edges)
+		}
+	}
+	now := *c
+	now.take(m)
+	return &now, nil
+}
+
+// committee is what a case needs to know of its tenant.
+type committee struct {
+	code     string
+	parent   *uuid.UUID
+	calendar workday.Calendar
+}
+
+// readCommittee asks for all of it in one statement.
+func readCommittee(ctx context.Context) (c committee, err error) {
+	id, err := tenants.Current(ctx)
+	if err != nil {
+		return c, err
+	}
+	var days []time.Time
+	var working []bool
+	err = tenants.Row(ctx, `
+		SELECT t.code, t.parent_id, coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}')
+		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &days, &working)
+	own := make(map[time.Time]bool, len(days))
+	for i, d := range days {
+		own[d] = working[i]
+	}
+	c.calendar = workday.New(own)
+	return c, err
+}
+
+// Calendar is the national one with the tenant's own days.
+func (e *Engine) Calendar(ctx context.Context) (workday.Calendar, error) {
+	c, err := readCommittee(ctx)
+	return c.calendar, err
+}
+
+// byProcess keeps the definitions of the processes that were met, by the id of
+// the row: its text is never changed.
+var byProcess sync.Map
+
+// definitions finds the definitions of matters by the ids of their processes,
+// in one statement or, as a rule, none.
+func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.UUID]*Definition, error) {
+	out := map[uuid.UUID]*Definition{}
+	var missing []uuid.UUID
+	for _, m := range rows {
+		if _, seen := out[m.ProcessID]; seen {
+			continue
+		}
+		d, ok := byProcess.Load(m.ProcessID)
+		if !ok {
+			missing = append(missing, m.ProcessID)
+			continue
+		}
+		out[m.ProcessID] = d.(*Definition)
+	}
+	if len(missing) == 0 {
+		return out, nil
+	}
+	found, err := e.client.Process.Query().Where(process.IDIn(missing...)).All(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range found {
+		d, err := parsed(p.Source, p.Hash)
+		if err != nil {
+			return nil, err
+		}
+		byProcess.Store(p.ID, d)
+		out[p.ID] = d
+	}
+	return out, nil
+}
+
+// Definitions finds the definition of each matter in a fixed number of
+// statements.
+func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Definition, error) {
+	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).Select(matter.FieldID, matter.FieldProcessID).All(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	defs, err := e.definitions(ctx, rows)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[uuid.UUID]*Definition, len(rows))
+	for _, m := range rows {
+		out[m.ID] = defs[m.ProcessID]
+	}
+	return out, nil
+}
