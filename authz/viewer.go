@@ -158,7 +158,7 @@ func (d *Directory) keep(membership uuid.UUID, e entry) {
 // load asks for everything in one statement: the membership, its roles of the
 // day, and its units with all below them.
 func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
-	v := &Viewer{Account: account, Membership: membership, table: Table{}}
+	v := &Viewer{Account: account, Membership: membership}
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
 			SELECT DISTINCT unit_id AS id FROM seats
@@ -181,10 +181,6 @@ func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, tod
 	if err != nil {
 		return nil, err
 	}
-	for _, role := range v.Roles {
-		for perm, s := range d.policy.Table(role) {
-			v.table[perm] |= s
-		}
-	}
+	v.table = d.policy.union(v.Roles)
 	return v, nil
 }

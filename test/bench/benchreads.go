@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,6 +112,9 @@ func benchReads(ctx context.Context, c *cluster, o options, sizes []bulk.Size, n
 	defer closeAll()
 	for i := range reads {
 		r := &reads[i]
+		if !strings.Contains(r.name, o.match) {
+			continue
+		}
 		fmt.Printf("## %s\n\n", r.name)
 		if err := c.compare(ctx, o, rigs, r.name, func(g *rig) ([]*variant, error) { return readVariants(ctx, g, i) }); err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
@@ -255,8 +259,8 @@ func (g *rig) profile(v *variant, o options, name string) error {
 	}
 	defer v.close()
 	got := make(chan error, 1)
-	go func() { got <- g.fetch("/profile?seconds=4", o.profileFile(name)) }()
-	if _, err := v.run(4500 * time.Millisecond); err != nil {
+	go func() { got <- g.fetch("/profile?seconds=10", o.profileFile(name)) }()
+	if _, err := v.run(10500 * time.Millisecond); err != nil {
 		return err
 	}
 	return errors.Join(<-got, g.fetch("/allocations", o.profileFile(name+" allocations")))

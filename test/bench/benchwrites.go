@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -86,20 +84,7 @@ func benchWrites(ctx context.Context, c *cluster, o options, sizes []bulk.Size, 
 	}
 	defer closeAll()
 	for i := range writes {
-		if os.Getenv("BENCH_STATEMENTS") != "" {
-			vs := writeVariants(ctx, rigs[0], i)
-			for range 2 {
-				if err := errors.Join(vs[1].prep(10), rigs[0].once(vs[1])); err != nil {
-					return err
-				}
-			}
-			list, err := c.statements(ctx, rigs[0].database, func() error { return rigs[0].once(vs[1]) })
-			for _, s := range list {
-				fmt.Println(" -", s)
-			}
-			if err != nil {
-				return err
-			}
+		if !strings.Contains(writes[i].name, o.match) {
 			continue
 		}
 		fmt.Printf("## %s\n\n", writes[i].name)

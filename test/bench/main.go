@@ -32,6 +32,7 @@ type options struct {
 	clients int
 	only    string
 	profile string
+	match   string
 	hold    bool
 }
 
@@ -45,6 +46,7 @@ func main() {
 	flag.IntVar(&o.clients, "clients", 16, "at once")
 	flag.StringVar(&o.only, "only", "", "reads, writes or other")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the server while it answers the product's way")
+	flag.StringVar(&o.match, "match", "", "only reads and writes whose name has this in it")
 	flag.BoolVar(&o.hold, "hold", false, "measure nothing; keep PostgreSQL running until interrupted, to look at plans")
 	appURL := flag.String("serve", "", "internal: be the server on this database")
 	keys := flag.String("keys", "", "internal: file of the signing keys")
