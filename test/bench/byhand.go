@@ -217,8 +217,8 @@ func replyByHand(ctx context.Context, tx pgx.Tx, c *change) (shown, error) {
 		  JOIN memberships me ON me.tenant_id = $1 AND me.id = $3
 		  JOIN seats s ON s.tenant_id = $1 AND s.membership_id = $3 AND s.unit_id = a.unit_id
 		WHERE a.tenant_id = $1 AND a.id = $2 AND a.state = 'HANDLING' AND a.role <> 'ASSIST' AND NOT EXISTS (
-		  SELECT FROM parties p WHERE p.tenant_id = $1 AND p.matter_id = m.id AND p.role = 'LEAD' AND NOT EXISTS (
-		    SELECT FROM records r WHERE r.tenant_id = $1 AND r.matter_id = m.id AND r.kind = 'CONTACT' AND r.party_id = p.id AND r.unit_id = a.unit_id))
+		  SELECT FROM parties p LEFT JOIN records r ON r.tenant_id = $1 AND r.matter_id = m.id AND r.kind = 'CONTACT' AND r.party_id = p.id AND r.unit_id = a.unit_id
+		  WHERE p.tenant_id = $1 AND p.matter_id = m.id AND p.role = 'LEAD' AND r.id IS NULL)
 		FOR UPDATE OF m`, []any{c.Tenant, share, c.Membership}, &out.ID, &out.Number, &out.Version, &name)
 	h.exec(`INSERT INTO replies (id, tenant_id, created_at, kind, round, status, class, body, matter_id, assignment_id) VALUES ($1, $2, $3, 'REPLY', 1, 'DRAFT', $4, $5, $6, $7)`,
 		id, c.Tenant, h.now, c.Input.Class, c.Input.Body, out.ID, share)

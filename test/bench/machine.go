@@ -63,20 +63,22 @@ func busy() (sum ticks) {
 	return sum
 }
 
-// ofProcess is the user and system time of a process, its 14th and 15th field,
-// counted behind the name in brackets.
-func ofProcess(pid int) ticks {
+// ofProcess is the user and system time of a process and of its children that
+// have ended: fields 14 to 17, counted behind the name in brackets.
+func ofProcess(pid int) (sum ticks) {
 	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return 0
 	}
 	f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
-	if len(f) < 13 {
+	if len(f) < 15 {
 		return 0
 	}
-	user, _ := strconv.ParseInt(f[11], 10, 64) // the kernel writes numbers
-	system, _ := strconv.ParseInt(f[12], 10, 64)
-	return ticks(user + system)
+	for _, s := range f[11:15] {
+		n, _ := strconv.ParseInt(s, 10, 64) // the kernel writes numbers
+		sum += ticks(n)
+	}
+	return sum
 }
 
 func children(pid int) (out []int) {
