@@ -387,9 +387,13 @@ func TestInterrupted(t *testing.T) {
 	if a, b := whole.counts(), pieces.counts(); !maps.Equal(a, b) {
 		t.Errorf("%v\n%v", a, b)
 	}
-	const state = `SELECT m.kind || m.title || m.state || m.version || coalesce(m.number, '') FROM matters m ORDER BY m.tenant_id, m.opened_at, m.kind`
+	const state = `SELECT m.kind || m.title || m.state || m.version || coalesce(m.number, '') FROM matters m JOIN tenants t ON t.id = m.tenant_id ORDER BY t.code, m.opened_at, m.kind, m.title`
 	if a, b := query(whole, pgx.RowTo[string], state), query(pieces, pgx.RowTo[string], state); !slices.Equal(a, b) {
-		t.Errorf("%v\n%v", a, b)
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Errorf("%s\n%s", a[i], b[i])
+			}
+		}
 	}
 }
 
