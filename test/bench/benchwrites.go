@@ -68,7 +68,7 @@ func (d *write) fit(body []byte) error {
 	return nil
 }
 
-func benchWrites(ctx context.Context, c *cluster, o options, sizes []bulk.Size, names []string) error {
+func benchWrites(ctx context.Context, c *cluster, o options, sizes []bulk.Size, names []string, s *summary) error {
 	var spoilt []string
 	for _, name := range names {
 		twin, drop, err := c.copyOf(ctx, name)
@@ -92,14 +92,14 @@ func benchWrites(ctx context.Context, c *cluster, o options, sizes []bulk.Size, 
 		if !strings.Contains(writes[i].name, o.match) {
 			continue
 		}
-		fmt.Printf("## %s\n\n", writes[i].name)
-		err := c.compare(ctx, o, rigs, writes[i].name, func(g *rig) ([]*variant, error) {
+		out, err := c.compare(ctx, o, rigs, writes[i].name, func(g *rig) ([]*variant, error) {
 			vs := writeVariants(ctx, g, i)
 			return vs, writes[i].alike(ctx, g, vs)
 		})
 		if err != nil {
 			return fmt.Errorf("%s: %w", writes[i].name, err)
 		}
+		s.add(out, writeTarget)
 	}
 	return nil
 }
@@ -120,17 +120,16 @@ func (g *rig) accustom(ctx context.Context) error {
 // left is what a change left behind of its case: every row of every table, the
 // ids, times and numbers replaced, since they differ.
 const left = `
-	WITH m AS (SELECT $1::uuid AS id), rows (t, j) AS (
+	WITH m AS (SELECT $1::uuid AS tenant, coalesce((SELECT matter_id FROM assignments WHERE id = $2), $2) AS id), rows (t, j) AS (
 	  SELECT 'matter', to_jsonb(x) FROM matters x, m WHERE x.id = m.id
-	  UNION ALL SELECT 'proposal', to_jsonb(x) FROM proposals x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'party', to_jsonb(x) FROM parties x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'share', to_jsonb(x) FROM assignments x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'reply', to_jsonb(x) FROM replies x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'record', to_jsonb(x) FROM records x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'timer', to_jsonb(x) - 'budget' FROM timers x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'step', to_jsonb(x) FROM steps x, m WHERE x.matter_id = m.id
-	  UNION ALL SELECT 'audit', jsonb_build_object('action', action) FROM audit_log x, m WHERE x.object IN ('Matter:' || m.id, (
-	    SELECT 'Assignment:' || a.id FROM assignments a WHERE a.matter_id = m.id)))
+	  UNION ALL SELECT 'proposal', to_jsonb(x) FROM proposals x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'party', to_jsonb(x) FROM parties x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'share', to_jsonb(x) FROM assignments x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'reply', to_jsonb(x) FROM replies x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'record', to_jsonb(x) FROM records x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'timer', to_jsonb(x) - 'budget' FROM timers x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'step', to_jsonb(x) FROM steps x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
+	  UNION ALL SELECT 'audit', jsonb_build_object('action', action) FROM audit_log x, m WHERE x.tenant_id = m.tenant AND x.object IN ('Matter:' || m.id, 'Assignment:' || $2))
 	SELECT string_agg(t || ' ' || regexp_replace(regexp_replace(jsonb_strip_nulls(j - 'title' - 'name' - 'actor_name' - 'contact_phone')::text,
 	    '[0-9a-f]{8}-[0-9a-f-]{27}', 'id', 'g'), '(第.*?号|[0-9]{6}-[0-9]{4}-R[0-9]+|"(case_no|ordinal)": [0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+-]+)', 'x', 'g'), E'\n' ORDER BY t, j->>'key', j->>'stage')
 	FROM rows`
@@ -147,11 +146,7 @@ func (d *write) alike(ctx context.Context, g *rig, vs []*variant) error {
 		if err := g.ask(v, v.of(q)); err != nil {
 			return fmt.Errorf("%s: %w", v.name, err)
 		}
-		matter := `$1::uuid`
-		if d.share {
-			matter = `(SELECT matter_id FROM assignments WHERE id = $1)`
-		}
-		rows, err := query(ctx, g, pgx.RowTo[string], strings.Replace(left, "$1::uuid", matter, 1), q.subject)
+		rows, err := query(ctx, g, pgx.RowTo[string], left, q.who.Tenant, q.subject)
 		if err != nil {
 			return err
 		}

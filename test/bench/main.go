@@ -41,7 +41,7 @@ func main() {
 	tenants := flag.String("tenants", "10,3400", "numbers of committees, one database each")
 	flag.IntVar(&o.members, "members", 206, "members of each committee")
 	flag.IntVar(&o.matters, "matters", 600, "proposals of each committee")
-	seconds := flag.Float64("seconds", 12, "of each comparison")
+	seconds := flag.Float64("seconds", 20, "of each comparison")
 	flag.DurationVar(&o.turn, "turn", 500*time.Millisecond, "of each variant before the next one's")
 	flag.IntVar(&o.clients, "clients", 16, "at once")
 	flag.StringVar(&o.only, "only", "", "reads, writes or other")
@@ -94,12 +94,14 @@ func bench(ctx context.Context, o options) (err error) {
 		<-ctx.Done()
 		return nil
 	}
+	var s summary
+	defer s.print()
 	for _, part := range []struct {
 		name string
-		run  func(context.Context, *cluster, options, []bulk.Size, []string) error
+		run  func(context.Context, *cluster, options, []bulk.Size, []string, *summary) error
 	}{{"reads", benchReads}, {"writes", benchWrites}, {"other", benchOther}} {
 		if o.only == "" || o.only == part.name {
-			if err := part.run(ctx, c, o, sizes, names); err != nil {
+			if err := part.run(ctx, c, o, sizes, names, &s); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
 			}
 		}
