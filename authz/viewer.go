@@ -156,13 +156,13 @@ func (d *Directory) keep(membership uuid.UUID, e entry) {
 }
 
 // load asks for everything in one statement: the membership, its roles of the
-// day, and its units with all below them.
+// day, and its units with all below them. Who supervises a unit is not of it.
 func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
 	v := &Viewer{Account: account, Membership: membership}
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
 			SELECT DISTINCT unit_id AS id FROM seats
-			WHERE membership_id = $1 AND coalesce(seat_from, $3) <= $3 AND coalesce(seat_to, $3) >= $3
+			WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND coalesce(seat_from, $3) <= $3 AND coalesce(seat_to, $3) >= $3
 		), below AS (
 			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
 		)

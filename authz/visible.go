@@ -2,19 +2,22 @@ package authz
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent"
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/intercept"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -24,8 +27,21 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// kinds are the kinds of matter; each is the object of its own "read".
-var kinds = []string{"proposal", "cohort", "opinion"}
+// regulated are the kinds of matter with rights of their own: each is the
+// object of its own "read". All other kinds, which committees define
+// themselves, share the object "matter".
+var regulated = []string{"proposal", "cohort", "opinion"}
+
+// families are the objects whose "read" lets matters be seen.
+var families = append(slices.Clone(regulated), "matter")
+
+// ofFamily: the kind in the column belongs to the family.
+func ofFamily(column, family string) *entsql.Predicate {
+	if family == "matter" {
+		return entsql.NotIn(column, toAny(regulated)...)
+	}
+	return entsql.EQ(column, family)
+}
 
 // Narrow registers the predicates that keep every query, eager-loaded edges
 // included, to what the context's viewer may see. Without a viewer and
@@ -50,6 +66,7 @@ func Narrow(c *gen.Client) {
 var ofMatter = map[string]bool{
 	gen.TypeMatter: true, gen.TypeProposal: true, gen.TypeCohort: true, gen.TypeParty: true, gen.TypeItem: true, gen.TypeTimer: true,
 	gen.TypeAssignment: true, gen.TypeStep: true, gen.TypeRecord: true, gen.TypeReply: true, gen.TypeFeedback: true,
+	gen.TypeEvent: true, gen.TypeAttendance: true,
 }
 
 // loadedWith reports whether a query fetches edges of rows whose matter is
@@ -72,15 +89,23 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 	switch typ {
 	case gen.TypeMatter:
 		return MatterVisible(v)
-	case gen.TypeProposal, gen.TypeCohort, gen.TypeParty:
+	case gen.TypeProposal, gen.TypeCohort:
 		return through
+	case gen.TypeParty:
+		return and(through, ofEvent(v, party.FieldEventID))
+	case gen.TypeEvent:
+		return and(through, eventVisible(v))
+	case gen.TypeAttendance:
+		return and(through, ofEvent(v, attendance.FieldEventID))
 	case gen.TypeItem:
-		return and(through, itemVisible(v))
+		return and(through, itemVisible(v), ofEvent(v, item.FieldEventID))
 	case gen.TypeTimer:
 		return and(through, ofShare(v, timer.FieldAssignmentID))
 	case gen.TypeAssignment:
 		return and(through, shareVisible(v))
-	case gen.TypeStep, gen.TypeRecord:
+	case gen.TypeRecord:
+		return and(through, ofShare(v, record.FieldAssignmentID), ofEvent(v, record.FieldEventID), audience(v, record.FieldAudience, record.FieldAssignmentID))
+	case gen.TypeStep:
 		return and(through, ofShare(v, step.FieldAssignmentID), audience(v, step.FieldAudience, step.FieldAssignmentID))
 	case gen.TypeAttachment:
 		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
@@ -97,7 +122,9 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 			return nil
 		}
 		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("membership_id"), v.Membership)) }
-	case gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
+	case gen.TypeNotice:
+		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(notice.FieldMembershipID), v.Membership)) }
+	case gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
 		return nil // open to every member of the committee
 	}
 	return func(s *entsql.Selector) { s.Where(entsql.False()) } // a new type is hidden until this function knows it
@@ -143,12 +170,12 @@ func collect(s *entsql.Selector, p pred) *entsql.Predicate {
 func MatterVisible(v *Viewer) pred {
 	return func(s *entsql.Selector) {
 		var any []*entsql.Predicate
-		for _, kind := range kinds {
-			scope := v.May(Permission{kind, "read"})
+		for _, family := range families {
+			scope := v.May(Permission{family, "read"})
 			if scope == None {
 				continue
 			}
-			is := entsql.EQ(s.C(matter.FieldKind), kind)
+			is := ofFamily(s.C(matter.FieldKind), family)
 			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
 			if scope.Has(Tenant) {
 				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
@@ -220,8 +247,43 @@ func visibleMatters(v *Viewer) *entsql.Selector {
 	return sub
 }
 
-// staff see every share, audience and reply; units and proposers less.
-func (v *Viewer) staff() bool { return v.May(Permission{"proposal", "read"}).Has(Tenant) }
+// staffOf lists the families of which the viewer reads all of the committee's
+// matters: there he sees every share, audience and reply; units and proposers
+// see less. all: there is none that he reads only in part.
+func (v *Viewer) staffOf() (of []string, all bool) {
+	all = true
+	for _, family := range families {
+		switch scope := v.May(Permission{family, "read"}); {
+		case scope.Has(Tenant):
+			of = append(of, family)
+		case scope != None:
+			all = false
+		}
+	}
+	return of, all && len(of) > 0
+}
+
+// unlessStaff narrows what belongs to the matter that the column names, except
+// where the viewer is staff.
+func unlessStaff(v *Viewer, column string, narrow pred) pred {
+	of, all := v.staffOf()
+	switch {
+	case all || narrow == nil:
+		return nil
+	case len(of) == 0:
+		return narrow
+	}
+	staffed := func(s *entsql.Selector) {
+		m := entsql.Table(matter.Table).As("staffed")
+		var any []*entsql.Predicate
+		for _, family := range of {
+			any = append(any, ofFamily(m.C(matter.FieldKind), family))
+		}
+		s.Where(entsql.Exists(entsql.Dialect("postgres").Select(m.C(matter.FieldID)).From(m).
+			Where(entsql.And(entsql.ColumnsEQ(m.C(matter.FieldID), s.C(column)), entsql.Or(any...)))))
+	}
+	return or(staffed, narrow)
+}
 
 // sharedWith: one of the viewer's units handles the matter that the column
 // names, in one of the roles if any are given.
@@ -241,17 +303,17 @@ var mainRoles = []any{assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleC
 // shareVisible: whoever sees a case sees who handles it, except a unit that
 // handles a part: it sees its own share, and all of a case that it leads.
 func shareVisible(v *Viewer) pred {
-	if v.staff() || len(v.Units) == 0 {
+	if len(v.Units) == 0 {
 		return nil
 	}
-	return func(s *entsql.Selector) {
+	return unlessStaff(v, assignment.FieldMatterID, func(s *entsql.Selector) {
 		s.Where(entsql.Or(
 			entsql.In(s.C(assignment.FieldUnitID), toAny(v.Units)...),
 			entsql.Not(sharedWith(s, v, assignment.FieldMatterID)),
 			sharedWith(s, v, assignment.FieldMatterID, mainRoles...),
 			partyTo(s, v, assignment.FieldMatterID),
 		))
-	}
+	})
 }
 
 // ofShare: what belongs to a share is seen with it.
@@ -280,10 +342,7 @@ func with(field, table string, visible pred) pred {
 // audience: STAFF entries for staff only, HANDLING ones also for the units of
 // the case, an assignment's only for that unit and the lead.
 func audience(v *Viewer, field, share string) pred {
-	if v.staff() {
-		return nil
-	}
-	return func(s *entsql.Selector) {
+	return unlessStaff(v, "matter_id", func(s *entsql.Selector) {
 		open := entsql.EQ(s.C(field), step.AudienceALL)
 		if len(v.Units) == 0 {
 			s.Where(open)
@@ -298,16 +357,13 @@ func audience(v *Viewer, field, share string) pred {
 				sharedWith(s, v, "matter_id", mainRoles...),
 				entsql.And(entsql.IsNull(s.C(share)), sharedWith(s, v, "matter_id")),
 			))))
-	}
+	})
 }
 
 // replyVisible: what was sent to the proposer is seen with the share; drafts by
 // their unit and the offices; an assisting unit's opinion by itself, the lead
 // and the offices, never by the proposer (domain.md trap 8).
 func replyVisible(v *Viewer) pred {
-	if v.staff() {
-		return nil
-	}
 	kinds := func(s *entsql.Selector) {
 		sent := entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindREPLY), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT))
 		if len(v.Units) == 0 {
@@ -323,16 +379,13 @@ func replyVisible(v *Viewer) pred {
 				sharedWith(s, v, reply.FieldMatterID, mainRoles...)),
 		))
 	}
-	return and(ofShare(v, reply.FieldAssignmentID), kinds)
+	return and(ofShare(v, reply.FieldAssignmentID), unlessStaff(v, reply.FieldMatterID, kinds))
 }
 
 // feedbackVisible: a rating is seen by its giver, the offices and the unit it
 // is about, not by other proposers.
 func feedbackVisible(v *Viewer) pred {
-	if v.staff() {
-		return nil
-	}
-	return func(s *entsql.Selector) {
+	return unlessStaff(v, feedback.FieldMatterID, func(s *entsql.Selector) {
 		p := entsql.Table(party.Table)
 		giver := entsql.EQ(p.C(party.FieldMembershipID), v.Membership)
 		if len(v.Units) > 0 { // an organisation's rating is its people's
@@ -347,8 +400,26 @@ func feedbackVisible(v *Viewer) pred {
 			any = append(any, entsql.In(s.C(feedback.FieldReplyID), about))
 		}
 		s.Where(entsql.Or(any...))
+	})
+}
+
+// eventVisible: what is concealed is known to the matter's own people only
+// until it has been held, whatever anybody's scope (domain.md trap 17).
+func eventVisible(v *Viewer) pred {
+	return func(s *entsql.Selector) {
+		s.Where(entsql.Or(
+			entsql.Not(entsql.EQ(s.C(event.FieldConcealed), true)),
+			entsql.EQ(s.C(event.FieldState), event.StateHELD),
+			entsql.EQ(s.C(event.FieldAuthorID), v.Membership),
+			among(s, event.FieldMatterID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
+				return entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership), takesPart(p))
+			}),
+		))
 	}
 }
+
+// ofEvent: what belongs to an event is seen with it.
+func ofEvent(v *Viewer, field string) pred { return with(field, event.Table, eventVisible(v)) }
 
 // linkVisible: a link is seen when both its ends are.
 func linkVisible(v *Viewer) pred {
@@ -360,15 +431,13 @@ func linkVisible(v *Viewer) pred {
 	}
 }
 
-func toAny(ids []uuid.UUID) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = id
+func toAny[T any](list []T) []any {
+	out := make([]any, len(list))
+	for i, x := range list {
+		out[i] = x
 	}
 	return out
 }
 
 // MatterPredicate is MatterVisible for a written query.
 func MatterPredicate(v *Viewer) predicate.Matter { return predicate.Matter(MatterVisible(v)) }
-
-var _ = record.FieldAudience // steps and records share the names of audience and assignment_id

@@ -1,6 +1,7 @@
 package cohorts
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
@@ -60,8 +61,8 @@ func TestDefinition(t *testing.T) {
 	t.Run("no registered rule is without use", func(t *testing.T) {
 		used := map[string]bool{}
 		for _, a := range m.Actions {
-			for _, name := range append(a.Guards, a.Effects...) {
-				used[name] = true
+			for _, rule := range append(slices.Clone(a.Guards), a.Effects...) {
+				used[rule.Name] = true
 			}
 		}
 		for name := range guards {

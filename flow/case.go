@@ -32,6 +32,7 @@ type Case struct {
 	Feedback    []*gen.Feedback
 	Records     []*gen.Record // oldest first
 	Items       []*gen.Item
+	Events      []*gen.Event // oldest first, with their attendances
 	Timers      []*gen.Timer
 	Attachments []*gen.Attachment
 	Out, In     []*gen.Link // Out with the matter they lead to

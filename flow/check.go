@@ -7,7 +7,9 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/flow/deadline"
 )
 
 // RoleSet answers whether some role that this tenant can fill holds a
@@ -25,10 +27,18 @@ func RolesOf(p *authz.Policy) RoleSet {
 
 // Finding is a place where a definition does not close its loop.
 type Finding struct {
-	Machine, Place, Problem string // Problem in Chinese, for the person who wrote the definition
+	Machine, Place string
+	Line           int    // in the definition's text, 0 when it is not at one place
+	Problem        string // in Chinese, for the person who wrote the definition
 }
 
-func (f Finding) String() string { return fmt.Sprintf("%s.%s：%s", f.Machine, f.Place, f.Problem) }
+func (f Finding) String() string {
+	at := ""
+	if f.Line > 0 {
+		at = fmt.Sprintf("（第 %d 行）", f.Line)
+	}
+	return fmt.Sprintf("%s.%s%s：%s", f.Machine, f.Place, at, f.Problem)
+}
 
 func findingTexts(fs []Finding) []string {
 	out := make([]string, len(fs))
@@ -74,7 +84,15 @@ type checker struct {
 }
 
 func (k *checker) find(machine, place, problem string, args ...any) {
-	k.found = append(k.found, Finding{machine, place, fmt.Sprintf(problem, args...)})
+	line := 0
+	if m := k.d.Machines[machine]; m != nil {
+		if s := m.State(place); s != nil {
+			line = s.Line
+		} else if a := m.Action(place); a != nil {
+			line = a.Line
+		}
+	}
+	k.found = append(k.found, Finding{machine, place, line, fmt.Sprintf(problem, args...)})
 }
 
 func (k *checker) timer(key string, t *TimerDef) {
@@ -82,11 +100,22 @@ func (k *checker) timer(key string, t *TimerDef) {
 		k.find("timers", key, "没有名称")
 	}
 	if t.Choose == "" {
-		if _, ok := k.p.Deadlines[t.Deadline]; !ok {
+		if _, ok := k.p.Deadlines[t.Deadline]; !ok && t.Within == nil {
 			k.find("timers", key, "政策里没有期限“%s”", t.Deadline)
 		}
 	} else if k.e.choosers[t.Choose] == nil {
 		k.find("timers", key, "没有选取期限的规则“%s”", t.Choose)
+	}
+	if t.Within != nil {
+		b := deadline.Budget{Key: key, Base: epoch, Amount: t.Within.Amount, Unit: t.Within.Unit}
+		if t.Within.Unit == deadline.FixedDate || b.Validate() != nil {
+			k.find("timers", key, "within 的数值或单位不对；单位是 WORKDAY、CALENDAR_DAY、MONTH 或 HOUR")
+		}
+	}
+	for _, who := range append(slices.Clone(t.Notify), t.Escalate...) {
+		if !k.role(who) && party.RoleValidator(party.Role(who)) != nil {
+			k.find("timers", key, "没有角色或当事方“%s”可以通知", who)
+		}
 	}
 	if t.Base != "" && k.e.bases[t.Base] == nil {
 		k.find("timers", key, "没有起算事件“%s”", t.Base)
@@ -177,19 +206,33 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	case !a.Automatic && !k.roles(a.permission):
 		k.find(name, a.Code, "没有任何角色有权限“%s”", a.Permission)
 	}
-	for _, g := range a.Guards {
-		if k.e.guards[g] == nil {
-			k.find(name, a.Code, "条件“%s”不存在", g)
+	for _, r := range a.By {
+		if !k.role(r) {
+			k.find(name, a.Code, "没有角色“%s”", r)
 		}
 	}
-	for _, f := range a.Effects {
-		if k.e.effects[f] == nil {
-			k.find(name, a.Code, "效果“%s”不存在", f)
+	rules(k, name, m, a, "条件", k.e.guards, a.Guards)
+	rules(k, name, m, a, "效果", k.e.effects, a.Effects)
+	rules(k, name, m, a, "关系", k.e.relations, a.As)
+}
+
+// role reports whether there is such a role at all.
+func (k *checker) role(code string) bool {
+	return slices.ContainsFunc(authz.Roles, func(r authz.Role) bool { return r.Code == code })
+}
+
+// rules: each is known, and has nothing to say against its use here.
+func rules[F any](k *checker, name string, m *Machine, a *Action, what string, known map[string]word[F], used []*Rule) {
+	for _, r := range used {
+		if r == nil {
+			k.find(name, a.Code, "有一条空的%s", what)
+			continue
 		}
-	}
-	for _, r := range a.As {
-		if k.e.relations[r] == nil {
-			k.find(name, a.Code, "关系“%s”不存在", r)
+		p := &Place{Def: k.d, Policy: k.p, Machine: m, Action: a, k: k, name: name, line: r.Line}
+		if w, ok := known[r.Name]; ok {
+			w.check(p, r)
+		} else {
+			p.Find("%s“%s”不存在", what, r.Name)
 		}
 	}
 }

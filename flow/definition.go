@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -59,6 +60,8 @@ type State struct {
 	End     bool     `yaml:"end"`     // nothing more is owed
 	Step    int      `yaml:"step"`    // position in an order that may not be skipped; 0 = unordered
 	Visible string   `yaml:"visible"` // PARTIES, STAFF or TENANT on entering; empty leaves it as it is
+
+	Line int `yaml:"-"` // in the definition's text
 }
 
 // Action is one thing that somebody may do.
@@ -68,31 +71,37 @@ type Action struct {
 	From       []string       `yaml:"from"` // empty: creates the subject
 	To         string         `yaml:"to"`   // empty: stays; Back: returns
 	Permission string         `yaml:"may"`  // object.action of authz; empty only when Automatic
-	As         []string       `yaml:"as"`   // relations, one of which the actor must have
-	Guards     []string       `yaml:"guards"`
-	Effects    []string       `yaml:"effects"`
+	By         []string       `yaml:"by"`   // roles, one of which the actor must hold; empty: whoever has the permission
+	As         []*Rule        `yaml:"as"`   // relations, one of which the actor must have
+	Guards     []*Rule        `yaml:"guards"`
+	Effects    []*Rule        `yaml:"effects"`
 	Reason     bool           `yaml:"reason"` // a reason must be given
 	Form       map[string]any `yaml:"form"`   // JSON Schema of the input; nil takes nothing
 	Automatic  bool           `yaml:"automatic"`
 	Awaits     string         `yaml:"awaits"`   // what somebody must have done since, in Chinese: breaks a circle of automatic actions
 	Audience   string         `yaml:"audience"` // of the step: ALL (default), HANDLING, STAFF
 
+	Line       int `yaml:"-"` // in the definition's text
 	permission authz.Permission
 	schema     *jsonschema.Schema
 }
 
 // TimerDef is a deadline of the process. Deadline is a key of the policy;
-// Choose names a Go function that picks the key by case.
+// Choose names a Go function that picks the key by case; Within says it here,
+// unless the policy has Deadline.
 type TimerDef struct {
-	Label    string `yaml:"label"`
-	Deadline string `yaml:"deadline"`
-	Choose   string `yaml:"choose"`
-	Base     string `yaml:"base"`    // a named base event; empty: the day on which it starts
-	Rungs    []int  `yaml:"rungs"`   // days before the due day on which somebody is reminded; negative: after
-	Once     bool   `yaml:"once"`    // runs at most once for a subject, however often its state returns
-	Quiet    bool   `yaml:"quiet"`   // passing it closes a window and makes nobody late
-	Column   string `yaml:"column"`  // column of the assignment that shows the due day
-	Expires  string `yaml:"expires"` // automatic action of the matter that runs when it has passed
+	Label    string   `yaml:"label"`
+	Deadline string   `yaml:"deadline"`
+	Within   *Amount  `yaml:"within"`
+	Notify   []string `yaml:"notify"`   // roles and parties that are told at every rung
+	Escalate []string `yaml:"escalate"` // roles that are told from a week after the day
+	Choose   string   `yaml:"choose"`
+	Base     string   `yaml:"base"`    // a named base event; empty: the day on which it starts
+	Rungs    []int    `yaml:"rungs"`   // days before the due day on which somebody is reminded; negative: after
+	Once     bool     `yaml:"once"`    // runs at most once for a subject, however often its state returns
+	Quiet    bool     `yaml:"quiet"`   // passing it closes a window and makes nobody late
+	Column   string   `yaml:"column"`  // column of the assignment that shows the due day
+	Expires  string   `yaml:"expires"` // automatic action of the matter that runs when it has passed
 }
 
 // State finds a state by code, nil when there is none.
@@ -110,6 +119,16 @@ func (m *Machine) Allowed(state string) []string {
 		}
 	}
 	return out
+}
+
+// by reports whether the viewer holds one of the roles that the action names.
+func (a *Action) by(v *authz.Viewer) bool {
+	return len(a.By) == 0 || slices.ContainsFunc(v.Roles, func(r string) bool { return slices.Contains(a.By, r) })
+}
+
+// never reports whether only the engine itself carries the action out.
+func (a *Action) never() bool {
+	return slices.ContainsFunc(a.Guards, func(r *Rule) bool { return r.Name == never })
 }
 
 func (a *Action) leaves(state string) bool {
@@ -133,6 +152,9 @@ func Parse(source []byte) (*Definition, error) {
 	if err := dec.Decode(d); err != nil {
 		return nil, errs.New(errs.Invalid, "流程定义无法读取：%v", err)
 	}
+	if err := d.lines(source); err != nil {
+		return nil, err
+	}
 	for key, t := range d.Timers {
 		if t == nil {
 			return nil, errs.New(errs.Invalid, "timers.%s：没有内容", key)
@@ -147,6 +169,34 @@ func Parse(source []byte) (*Definition, error) {
 		}
 	}
 	return d, nil
+}
+
+// lines notes where in the text each state and action stands.
+func (d *Definition) lines(source []byte) error {
+	var places struct {
+		Machines map[string]struct {
+			States, Actions []yaml.Node
+		}
+	}
+	if err := yaml.Unmarshal(source, &places); err != nil {
+		return errs.New(errs.Invalid, "流程定义无法读取：%v", err)
+	}
+	for name, m := range d.Machines {
+		if m == nil {
+			continue
+		}
+		for i, n := range places.Machines[name].States {
+			if m.States[i] != nil {
+				m.States[i].Line = n.Line
+			}
+		}
+		for i, n := range places.Machines[name].Actions {
+			if m.Actions[i] != nil {
+				m.Actions[i].Line = n.Line
+			}
+		}
+	}
+	return nil
 }
 
 func (m *Machine) index(name string) error {

@@ -126,7 +126,12 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		lines := strings.Split(source, "\n")
 		for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+			if f.Line > 0 && (f.Line > len(lines) || !strings.Contains(lines[f.Line-1], "{code: "+f.Place+",")) {
+				t.Errorf("%s does not stand in line %d", f.Place, f.Line)
+			}
+			f.Line = 0
 			out = append(out, f.String())
 		}
 		return out

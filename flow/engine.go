@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -67,18 +68,19 @@ func (r *Run) Actor() *uuid.UUID {
 // refer to the names.
 type Engine struct {
 	client    *gen.Client
-	guards    map[string]Guard
-	relations map[string]Relation
-	effects   map[string]Effect
+	guards    map[string]guardWord
+	relations map[string]relationWord
+	effects   map[string]effectWord
 	choosers  map[string]Chooser
 	bases     map[string]Base
+	policies  sync.Map // policyKey → Policy
 }
 
 // New makes an engine with the generic rules.
 func New(client *gen.Client) *Engine {
 	e := &Engine{
-		client: client, guards: map[string]Guard{}, relations: map[string]Relation{},
-		effects: map[string]Effect{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
+		client: client, guards: map[string]guardWord{}, relations: map[string]relationWord{},
+		effects: map[string]effectWord{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 	}
 	registerGeneric(e)
 	if client != nil { // nil is enough to check definitions
@@ -99,13 +101,19 @@ func register[T any](into map[string]T, what, name string, f T) {
 
 // Guard registers a rule; like its siblings it is called at start only, and a
 // name that is taken is a programming error.
-func (e *Engine) Guard(name string, g Guard) { register(e.guards, "guard", name, g) }
+func (e *Engine) Guard(name string, g Guard) {
+	register(e.guards, "guard", name, guardWord{run: func(in *Input, _ *Rule) error { return g(in) }, check: plain})
+}
 
 // Relation registers a relation.
-func (e *Engine) Relation(name string, r Relation) { register(e.relations, "relation", name, r) }
+func (e *Engine) Relation(name string, f Relation) {
+	register(e.relations, "relation", name, relationWord{run: func(in *Input, _ *Rule) bool { return f(in) }, check: plain})
+}
 
 // Effect registers an effect.
-func (e *Engine) Effect(name string, f Effect) { register(e.effects, "effect", name, f) }
+func (e *Engine) Effect(name string, f Effect) {
+	register(e.effects, "effect", name, effectWord{run: func(ctx context.Context, r *Run, _ *Rule) error { return f(ctx, r) }, check: plain})
+}
 
 // Chooser registers a chooser of deadlines.
 func (e *Engine) Chooser(name string, f Chooser) { register(e.choosers, "chooser", name, f) }
@@ -265,15 +273,15 @@ func (r *Run) find(cmd Command) error {
 
 // permitted asks for the right and for the relation that the action demands.
 func (e *Engine) permitted(in *Input) error {
-	if !in.covers(in.Viewer, in.Viewer.May(in.Action.permission), in.Share) || !e.related(in) {
+	if !in.Action.by(in.Viewer) || !in.covers(in.Viewer, in.Viewer.May(in.Action.permission), in.Share) || !e.related(in) {
 		return errs.New(errs.NotAllowed, "您没有进行“%s”的权限", in.Action.Label)
 	}
 	return nil
 }
 
 func (e *Engine) related(in *Input) bool {
-	for _, name := range in.Action.As {
-		if rel := e.relations[name]; rel != nil && rel(in) {
+	for _, rule := range in.Action.As {
+		if w, ok := e.relations[rule.Name]; ok && w.run(in, rule) {
 			return true
 		}
 	}
@@ -283,14 +291,14 @@ func (e *Engine) related(in *Input) bool {
 // guard runs the action's guards in order; the first that objects is the
 // answer.
 func (e *Engine) guard(in *Input) error {
-	for _, name := range in.Action.Guards {
-		g, ok := e.guards[name]
+	for _, rule := range in.Action.Guards {
+		w, ok := e.guards[rule.Name]
 		if !ok { // a running version may name what the program no longer has
-			return fmt.Errorf("flow: no guard %q", name)
+			return fmt.Errorf("flow: no guard %q", rule.Name)
 		}
-		if err := g(in); err != nil {
+		if err := w.run(in, rule); err != nil {
 			if shown, ok := errs.As(err); ok {
-				return shown.With("guard", name)
+				return shown.With("guard", rule.Name)
 			}
 			return err
 		}
@@ -320,7 +328,7 @@ func mayFollow(c *Case) bool {
 	leaves := func(machine, state string) bool {
 		m := c.Def.Machines[machine]
 		return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
-			return a.Automatic && !slices.Contains(a.Guards, never) && a.leaves(state)
+			return a.Automatic && !a.never() && a.leaves(state)
 		})
 	}
 	if leaves(OfMatter, c.State) {
@@ -336,13 +344,13 @@ func mayFollow(c *Case) bool {
 func (e *Engine) one(ctx context.Context, r *Run) error {
 	from := r.state()
 	r.Before, r.After = map[string]any{}, map[string]any{}
-	for _, name := range r.Action.Effects {
-		f, ok := e.effects[name]
+	for _, rule := range r.Action.Effects {
+		w, ok := e.effects[rule.Name]
 		if !ok {
-			return fmt.Errorf("flow: no effect %q", name)
+			return fmt.Errorf("flow: no effect %q", rule.Name)
 		}
-		if err := f(ctx, r); err != nil {
-			return fmt.Errorf("effect %s: %w", name, err)
+		if err := w.run(ctx, r, rule); err != nil {
+			return fmt.Errorf("effect %s: %w", rule.Name, err)
 		}
 	}
 	to := r.Action.To

@@ -64,6 +64,11 @@ var parts = []part{
 	{gen.TypeItem,
 		func(q *gen.MatterQuery) { q.WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }) },
 		func(now, was *gen.MatterEdges) { now.Items = was.Items }},
+	{gen.TypeEvent,
+		func(q *gen.MatterQuery) {
+			q.WithEvents(func(q *gen.EventQuery) { q.WithAttendances().Order(gen.Asc("id")) })
+		},
+		func(now, was *gen.MatterEdges) { now.Events = was.Events }},
 	{gen.TypeTimer,
 		func(q *gen.MatterQuery) { q.WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }) },
 		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }},
@@ -96,6 +101,9 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		if payload := p.typ == gen.TypeProposal || p.typ == gen.TypeCohort; payload && known && p.typ != own {
 			continue
 		}
+		if p.typ == gen.TypeEvent && known { // these have their meetings as records
+			continue
+		}
 		p.with(q)
 	}
 	rows, err := q.All(ctx)
@@ -110,15 +118,11 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 	if err != nil {
 		return nil, err
 	}
-	policies := map[int]Policy{}
 	out := make(map[uuid.UUID]*Case, len(rows))
 	for _, m := range rows {
-		p, ok := policies[m.PolicyVersion]
-		if !ok {
-			if p, err = PolicyAt(ctx, e.client, m.PolicyVersion); err != nil {
-				return nil, err
-			}
-			policies[m.PolicyVersion] = p
+		p, err := e.policyAt(ctx, m.PolicyVersion)
+		if err != nil {
+			return nil, err
 		}
 		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Committee: common.code}
 		c.take(m)
@@ -132,7 +136,7 @@ func (c *Case) take(m *gen.Matter) {
 	c.Matter = m
 	c.Parties, c.Assignments, c.Replies, c.Feedback = m.Edges.Parties, m.Edges.Assignments, m.Edges.Replies, m.Edges.Feedback
 	c.Records, c.Items, c.Timers, c.Attachments = m.Edges.Records, m.Edges.Items, m.Edges.Timers, m.Edges.Attachments
-	c.Out, c.In = m.Edges.LinksOut, m.Edges.LinksIn
+	c.Events, c.Out, c.In = m.Edges.Events, m.Edges.LinksOut, m.Edges.LinksIn
 }
 
 // touched are the types of which rows were written since it was made.

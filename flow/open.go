@@ -113,7 +113,7 @@ func (e *Engine) CurrentPolicy(ctx context.Context) (Policy, error) {
 	if err != nil {
 		return Policy{}, err
 	}
-	return PolicyAt(sys, e.client, v)
+	return e.policyAt(sys, v)
 }
 
 // Publish stores a version of a definition for the tenant after the loop

@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
-	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/flow/deadline"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // Rating is a word of satisfaction and what it counts as.
@@ -37,38 +41,64 @@ type Reason struct {
 
 // Amount is a deadline of the policy.
 type Amount struct {
-	Amount int           `json:"amount"`
-	Unit   deadline.Unit `json:"unit"`
+	Amount int           `json:"amount" yaml:"amount"`
+	Unit   deadline.Unit `json:"unit" yaml:"unit"`
+}
+
+// CheckItem is one question of a checklist and the answer that lets a topic
+// pass: YES, NO, or empty for either.
+type CheckItem struct {
+	Text string `json:"text"`
+	Want string `json:"want"`
+}
+
+// Checklist is what somebody goes through before a decision. Texts that the
+// sources do not give (两议六不议, 三无, 三有; domain.md trap 20) are shipped
+// empty in the right number: a process that asks for them waits for the
+// committee's words, or for the reason why it goes without.
+type Checklist struct {
+	Title  string      `json:"title"`
+	Items  []CheckItem `json:"items"`
+	Waived string      `json:"waived"` // why it is done without; empty: it is not
+}
+
+// Ready reports whether the checklist can be gone through.
+func (c Checklist) Ready() bool {
+	return c.Waived != "" || !slices.ContainsFunc(c.Items, func(i CheckItem) bool { return strings.TrimSpace(i.Text) == "" })
 }
 
 // Policy is a committee's settings: everything that the sources disagree on
 // (domain.md 3.2). The zero version is the shipped default.
 type Policy struct {
-	Version             int               `json:"-"`
-	Deadlines           map[string]Amount `json:"deadlines"`
-	Classes             []Class           `json:"classes"`
-	Ratings             []Rating          `json:"ratings"`
-	RejectBy            string            `json:"rejectBy"`            // LEAD: the first proposer's dissatisfaction reopens; ANY: anyone's
-	MaxRounds           int               `json:"maxRounds"`           // rounds before the face-to-face consultation
-	ContactRequired     bool              `json:"contactRequired"`     // 面商 before a reply
-	OfficeAudit         bool              `json:"officeAudit"`         // the office reads replies before they go out
-	ReviewPasses        int               `json:"reviewPasses"`        // 初审、复审、终审
-	MergeMode           string            `json:"mergeMode"`           // SURVIVING_LEAD
-	BodyLimit           int               `json:"bodyLimit"`           // characters of the three parts together
-	ResignOnResubmit    bool              `json:"resignOnResubmit"`    // changed text needs the co-signers again
-	Intersession        bool              `json:"intersession"`        // 平时提案 are taken
-	MaxExtensions       int               `json:"maxExtensions"`       // a unit's share may be extended so often
-	NotFiledReasons     []Reason          `json:"notFiledReasons"`     // the ten national ones and the tenant's own
-	IntersessionNumbers string            `json:"intersessionNumbers"` // CONTINUE: after the plenary numbers; OWN: own series
-	Labels              map[string]string `json:"labels"`              // the tenant's own words for states, "proposal.FILED" → …
+	Version             int                  `json:"-"`
+	Deadlines           map[string]Amount    `json:"deadlines"`
+	Classes             []Class              `json:"classes"`
+	Ratings             []Rating             `json:"ratings"`
+	RejectBy            string               `json:"rejectBy"`            // LEAD: the first proposer's dissatisfaction reopens; ANY: anyone's
+	MaxRounds           int                  `json:"maxRounds"`           // rounds before the face-to-face consultation
+	ContactRequired     bool                 `json:"contactRequired"`     // 面商 before a reply
+	OfficeAudit         bool                 `json:"officeAudit"`         // the office reads replies before they go out
+	ReviewPasses        int                  `json:"reviewPasses"`        // 初审、复审、终审
+	MergeMode           string               `json:"mergeMode"`           // SURVIVING_LEAD
+	BodyLimit           int                  `json:"bodyLimit"`           // characters of the three parts together
+	ResignOnResubmit    bool                 `json:"resignOnResubmit"`    // changed text needs the co-signers again
+	Intersession        bool                 `json:"intersession"`        // 平时提案 are taken
+	MaxExtensions       int                  `json:"maxExtensions"`       // a unit's share may be extended so often
+	NotFiledReasons     []Reason             `json:"notFiledReasons"`     // the ten national ones and the tenant's own
+	IntersessionNumbers string               `json:"intersessionNumbers"` // CONTINUE: after the plenary numbers; OWN: own series
+	Labels              map[string]string    `json:"labels"`              // the tenant's own words for states, "proposal.FILED" → …
+	Checklists          map[string]Checklist `json:"checklists"`          // by code
+	Numbers             map[string]string    `json:"numbers"`             // patterns of number series by code, for example {year}-微-{seq}
 }
 
 //go:embed policy.json
 var defaults []byte
 
+var defaultPolicy = sync.OnceValues(func() (Policy, error) { return overlay(nil, 0) })
+
 // DefaultPolicy is what holds where a committee has not decided otherwise.
 func DefaultPolicy() Policy {
-	p, err := overlay(nil, 0)
+	p, err := overlay(nil, 0) // the caller's own: tests change it
 	if err != nil {
 		panic(err) // the embedded file is read by a test
 	}
@@ -158,6 +188,16 @@ func (p Policy) validate() error {
 			return errs.New(errs.Invalid, "满意度用语“%s”的 counts 只能是 %s", r.Label, strings.Join(counted, "、"))
 		}
 	}
+	for key, c := range p.Checklists {
+		if c.Title == "" || len(c.Items) == 0 {
+			return errs.New(errs.Invalid, "清单“%s”要有名称和至少一项", clip(key))
+		}
+		for _, it := range c.Items {
+			if it.Want != "" && it.Want != "YES" && it.Want != "NO" {
+				return errs.New(errs.Invalid, "清单“%s”的 want 只能是 YES、NO 或空", clip(key))
+			}
+		}
+	}
 	return errors.Join(
 		unique("classes", p.Classes, func(c Class) string { return c.Code }),
 		unique("ratings", p.Ratings, func(r Rating) string { return r.Code }),
@@ -196,16 +236,36 @@ func (p Policy) Rating(code string) (Rating, bool) {
 	return Rating{}, false
 }
 
-// PolicyAt reads one version; 0 is the shipped default.
-func PolicyAt(ctx context.Context, c *gen.Client, version int) (Policy, error) {
+// policyKey names a version of a committee's policy, which never changes.
+type policyKey struct {
+	tenant  uuid.UUID
+	version int
+}
+
+// policyAt reads one version; 0 is the shipped default. What was read and
+// committed is kept, since laying settings over the defaults costs more than
+// most statements; callers share it and change nothing in it.
+func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
 	if version == 0 {
-		return overlay(nil, 0)
+		return defaultPolicy()
 	}
-	row, err := c.TenantPolicy.Query().Where(tenantpolicy.Version(version)).Only(ctx)
+	tenant, err := tenants.Current(ctx)
 	if err != nil {
 		return Policy{}, err
 	}
-	return overlay(row.Settings, version)
+	key := policyKey{tenant, version}
+	if p, ok := e.policies.Load(key); ok {
+		return p.(Policy), nil
+	}
+	row, err := e.client.TenantPolicy.Query().Where(tenantpolicy.Version(version)).Only(ctx)
+	if err != nil {
+		return Policy{}, err
+	}
+	p, err := overlay(row.Settings, version)
+	if err != nil {
+		return p, err
+	}
+	return p, tenants.AfterCommit(ctx, func() { e.policies.Store(key, p) })
 }
 
 // CheckPolicy validates settings before they become a version.

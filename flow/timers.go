@@ -125,7 +125,11 @@ func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadli
 		}
 	}
 	amount, ok := c.Policy.Deadlines[key]
-	if !ok {
+	switch {
+	case ok:
+	case def.Within != nil:
+		amount = *def.Within
+	default:
 		return deadline.Budget{}, false, fmt.Errorf("the policy has no deadline %q", key)
 	}
 	base, event := c.Now, "进入本环节"

@@ -8,12 +8,13 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
-	"github.com/google/uuid"
 )
 
 // PrestudyYear is the resolver for the prestudyYear field.

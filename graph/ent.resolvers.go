@@ -8,10 +8,11 @@ package graph
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/google/uuid"
 )
 
 // Node is the resolver for the node field.

@@ -14,14 +14,18 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -97,14 +101,18 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			assignment.Table:   assignment.ValidColumn,
 			attachment.Table:   attachment.ValidColumn,
+			attendance.Table:   attendance.ValidColumn,
 			cohort.Table:       cohort.ValidColumn,
+			event.Table:        event.ValidColumn,
 			feedback.Table:     feedback.ValidColumn,
 			grant.Table:        grant.ValidColumn,
 			item.Table:         item.ValidColumn,
 			link.Table:         link.ValidColumn,
 			matter.Table:       matter.ValidColumn,
 			membership.Table:   membership.ValidColumn,
+			notice.Table:       notice.ValidColumn,
 			party.Table:        party.ValidColumn,
+			platform.Table:     platform.ValidColumn,
 			process.Table:      process.ValidColumn,
 			proposal.Table:     proposal.ValidColumn,
 			record.Table:       record.ValidColumn,

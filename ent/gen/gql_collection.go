@@ -12,14 +12,18 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -426,6 +430,125 @@ func newAttachmentPaginateArgs(rv map[string]any) *attachmentPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AttendanceQuery) CollectFields(ctx context.Context, satisfies ...string) (*AttendanceQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AttendanceQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(attendance.Columns))
+		selectedFields = []string{attendance.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "event":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, eventImplementors)...); err != nil {
+				return err
+			}
+			_q.withEvent = query
+			if _, ok := fieldSeen[attendance.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldEventID)
+				fieldSeen[attendance.FieldEventID] = struct{}{}
+			}
+
+		case "matter":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MatterClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, matterImplementors)...); err != nil {
+				return err
+			}
+			_q.withMatter = query
+			if _, ok := fieldSeen[attendance.FieldMatterID]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldMatterID)
+				fieldSeen[attendance.FieldMatterID] = struct{}{}
+			}
+
+		case "party":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PartyClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, partyImplementors)...); err != nil {
+				return err
+			}
+			_q.withParty = query
+			if _, ok := fieldSeen[attendance.FieldPartyID]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldPartyID)
+				fieldSeen[attendance.FieldPartyID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[attendance.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldCreatedAt)
+				fieldSeen[attendance.FieldCreatedAt] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[attendance.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldStatus)
+				fieldSeen[attendance.FieldStatus] = struct{}{}
+			}
+		case "note":
+			if _, ok := fieldSeen[attendance.FieldNote]; !ok {
+				selectedFields = append(selectedFields, attendance.FieldNote)
+				fieldSeen[attendance.FieldNote] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type attendancePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AttendancePaginateOption
+}
+
+func newAttendancePaginateArgs(rv map[string]any) *attendancePaginateArgs {
+	args := &attendancePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *CohortQuery) CollectFields(ctx context.Context, satisfies ...string) (*CohortQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -550,6 +673,220 @@ func newCohortPaginateArgs(rv map[string]any) *cohortPaginateArgs {
 		case *CohortOrder:
 			if v != nil {
 				args.opts = append(args.opts, WithCohortOrder(v))
+			}
+		}
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *EventQuery) CollectFields(ctx context.Context, satisfies ...string) (*EventQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *EventQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(event.Columns))
+		selectedFields = []string{event.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "matter":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MatterClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, matterImplementors)...); err != nil {
+				return err
+			}
+			_q.withMatter = query
+			if _, ok := fieldSeen[event.FieldMatterID]; !ok {
+				selectedFields = append(selectedFields, event.FieldMatterID)
+				fieldSeen[event.FieldMatterID] = struct{}{}
+			}
+
+		case "venue":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withVenue = query
+			if _, ok := fieldSeen[event.FieldVenueID]; !ok {
+				selectedFields = append(selectedFields, event.FieldVenueID)
+				fieldSeen[event.FieldVenueID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[event.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, event.FieldUnitID)
+				fieldSeen[event.FieldUnitID] = struct{}{}
+			}
+
+		case "author":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withAuthor = query
+			if _, ok := fieldSeen[event.FieldAuthorID]; !ok {
+				selectedFields = append(selectedFields, event.FieldAuthorID)
+				fieldSeen[event.FieldAuthorID] = struct{}{}
+			}
+
+		case "attendances":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&AttendanceClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, attendanceImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedAttendances(alias, func(wq *AttendanceQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[event.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, event.FieldCreatedAt)
+				fieldSeen[event.FieldCreatedAt] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[event.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, event.FieldVersion)
+				fieldSeen[event.FieldVersion] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[event.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, event.FieldUpdatedAt)
+				fieldSeen[event.FieldUpdatedAt] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[event.FieldKind]; !ok {
+				selectedFields = append(selectedFields, event.FieldKind)
+				fieldSeen[event.FieldKind] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[event.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, event.FieldTitle)
+				fieldSeen[event.FieldTitle] = struct{}{}
+			}
+		case "form":
+			if _, ok := fieldSeen[event.FieldForm]; !ok {
+				selectedFields = append(selectedFields, event.FieldForm)
+				fieldSeen[event.FieldForm] = struct{}{}
+			}
+		case "edition":
+			if _, ok := fieldSeen[event.FieldEdition]; !ok {
+				selectedFields = append(selectedFields, event.FieldEdition)
+				fieldSeen[event.FieldEdition] = struct{}{}
+			}
+		case "on":
+			if _, ok := fieldSeen[event.FieldOn]; !ok {
+				selectedFields = append(selectedFields, event.FieldOn)
+				fieldSeen[event.FieldOn] = struct{}{}
+			}
+		case "place":
+			if _, ok := fieldSeen[event.FieldPlace]; !ok {
+				selectedFields = append(selectedFields, event.FieldPlace)
+				fieldSeen[event.FieldPlace] = struct{}{}
+			}
+		case "state":
+			if _, ok := fieldSeen[event.FieldState]; !ok {
+				selectedFields = append(selectedFields, event.FieldState)
+				fieldSeen[event.FieldState] = struct{}{}
+			}
+		case "concealed":
+			if _, ok := fieldSeen[event.FieldConcealed]; !ok {
+				selectedFields = append(selectedFields, event.FieldConcealed)
+				fieldSeen[event.FieldConcealed] = struct{}{}
+			}
+		case "summary":
+			if _, ok := fieldSeen[event.FieldSummary]; !ok {
+				selectedFields = append(selectedFields, event.FieldSummary)
+				fieldSeen[event.FieldSummary] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type eventPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []EventPaginateOption
+}
+
+func newEventPaginateArgs(rv map[string]any) *eventPaginateArgs {
+	args := &eventPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &EventOrder{Field: &EventOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithEventOrder(order))
+			}
+		case *EventOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithEventOrder(v))
 			}
 		}
 	}
@@ -940,6 +1277,64 @@ func (_q *ItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, item.FieldOfficerID)
 				fieldSeen[item.FieldOfficerID] = struct{}{}
 			}
+
+		case "parent":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, itemImplementors)...); err != nil {
+				return err
+			}
+			_q.withParent = query
+			if _, ok := fieldSeen[item.FieldParentID]; !ok {
+				selectedFields = append(selectedFields, item.FieldParentID)
+				fieldSeen[item.FieldParentID] = struct{}{}
+			}
+
+		case "children":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, itemImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedChildren(alias, func(wq *ItemQuery) {
+				*wq = *query
+			})
+
+		case "event":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, eventImplementors)...); err != nil {
+				return err
+			}
+			_q.withEvent = query
+			if _, ok := fieldSeen[item.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, item.FieldEventID)
+				fieldSeen[item.FieldEventID] = struct{}{}
+			}
+
+		case "party":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PartyClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, partyImplementors)...); err != nil {
+				return err
+			}
+			_q.withParty = query
+			if _, ok := fieldSeen[item.FieldPartyID]; !ok {
+				selectedFields = append(selectedFields, item.FieldPartyID)
+				fieldSeen[item.FieldPartyID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[item.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, item.FieldCreatedAt)
@@ -964,6 +1359,56 @@ func (_q *ItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 			if _, ok := fieldSeen[item.FieldText]; !ok {
 				selectedFields = append(selectedFields, item.FieldText)
 				fieldSeen[item.FieldText] = struct{}{}
+			}
+		case "aspect":
+			if _, ok := fieldSeen[item.FieldAspect]; !ok {
+				selectedFields = append(selectedFields, item.FieldAspect)
+				fieldSeen[item.FieldAspect] = struct{}{}
+			}
+		case "path":
+			if _, ok := fieldSeen[item.FieldPath]; !ok {
+				selectedFields = append(selectedFields, item.FieldPath)
+				fieldSeen[item.FieldPath] = struct{}{}
+			}
+		case "owner":
+			if _, ok := fieldSeen[item.FieldOwner]; !ok {
+				selectedFields = append(selectedFields, item.FieldOwner)
+				fieldSeen[item.FieldOwner] = struct{}{}
+			}
+		case "measure":
+			if _, ok := fieldSeen[item.FieldMeasure]; !ok {
+				selectedFields = append(selectedFields, item.FieldMeasure)
+				fieldSeen[item.FieldMeasure] = struct{}{}
+			}
+		case "cause":
+			if _, ok := fieldSeen[item.FieldCause]; !ok {
+				selectedFields = append(selectedFields, item.FieldCause)
+				fieldSeen[item.FieldCause] = struct{}{}
+			}
+		case "solution":
+			if _, ok := fieldSeen[item.FieldSolution]; !ok {
+				selectedFields = append(selectedFields, item.FieldSolution)
+				fieldSeen[item.FieldSolution] = struct{}{}
+			}
+		case "key":
+			if _, ok := fieldSeen[item.FieldKey]; !ok {
+				selectedFields = append(selectedFields, item.FieldKey)
+				fieldSeen[item.FieldKey] = struct{}{}
+			}
+		case "difficult":
+			if _, ok := fieldSeen[item.FieldDifficult]; !ok {
+				selectedFields = append(selectedFields, item.FieldDifficult)
+				fieldSeen[item.FieldDifficult] = struct{}{}
+			}
+		case "amountFen":
+			if _, ok := fieldSeen[item.FieldAmountFen]; !ok {
+				selectedFields = append(selectedFields, item.FieldAmountFen)
+				fieldSeen[item.FieldAmountFen] = struct{}{}
+			}
+		case "receiptNo":
+			if _, ok := fieldSeen[item.FieldReceiptNo]; !ok {
+				selectedFields = append(selectedFields, item.FieldReceiptNo)
+				fieldSeen[item.FieldReceiptNo] = struct{}{}
 			}
 		case "duty":
 			if _, ok := fieldSeen[item.FieldDuty]; !ok {
@@ -1121,6 +1566,21 @@ func (_q *LinkQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, link.FieldDecidedByID)
 				fieldSeen[link.FieldDecidedByID] = struct{}{}
 			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, itemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[link.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, link.FieldItemID)
+				fieldSeen[link.FieldItemID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[link.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, link.FieldCreatedAt)
@@ -1276,6 +1736,21 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				fieldSeen[matter.FieldOwnerUnitID] = struct{}{}
 			}
 
+		case "platform":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PlatformClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, platformImplementors)...); err != nil {
+				return err
+			}
+			_q.withPlatform = query
+			if _, ok := fieldSeen[matter.FieldPlatformID]; !ok {
+				selectedFields = append(selectedFields, matter.FieldPlatformID)
+				fieldSeen[matter.FieldPlatformID] = struct{}{}
+			}
+
 		case "proposal":
 			var (
 				alias = field.Alias
@@ -1363,6 +1838,19 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				*wq = *query
 			})
 
+		case "events":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, eventImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedEvents(alias, func(wq *EventQuery) {
+				*wq = *query
+			})
+
 		case "items":
 			var (
 				alias = field.Alias
@@ -1432,10 +1920,10 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 						}
 						for i := range nodes {
 							n := m[nodes[i].ID]
-							if nodes[i].Edges.totalCount[14] == nil {
-								nodes[i].Edges.totalCount[14] = make(map[string]int)
+							if nodes[i].Edges.totalCount[16] == nil {
+								nodes[i].Edges.totalCount[16] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[14][alias] = n
+							nodes[i].Edges.totalCount[16][alias] = n
 						}
 						return nil
 					})
@@ -1443,10 +1931,10 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 					_q.loadTotal = append(_q.loadTotal, func(_ context.Context, nodes []*Matter) error {
 						for i := range nodes {
 							n := len(nodes[i].Edges.Steps)
-							if nodes[i].Edges.totalCount[14] == nil {
-								nodes[i].Edges.totalCount[14] = make(map[string]int)
+							if nodes[i].Edges.totalCount[16] == nil {
+								nodes[i].Edges.totalCount[16] = make(map[string]int)
 							}
-							nodes[i].Edges.totalCount[14][alias] = n
+							nodes[i].Edges.totalCount[16][alias] = n
 						}
 						return nil
 					})
@@ -1560,6 +2048,16 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[matter.FieldTitle]; !ok {
 				selectedFields = append(selectedFields, matter.FieldTitle)
 				fieldSeen[matter.FieldTitle] = struct{}{}
+			}
+		case "source":
+			if _, ok := fieldSeen[matter.FieldSource]; !ok {
+				selectedFields = append(selectedFields, matter.FieldSource)
+				fieldSeen[matter.FieldSource] = struct{}{}
+			}
+		case "data":
+			if _, ok := fieldSeen[matter.FieldData]; !ok {
+				selectedFields = append(selectedFields, matter.FieldData)
+				fieldSeen[matter.FieldData] = struct{}{}
 			}
 		case "openedAt":
 			if _, ok := fieldSeen[matter.FieldOpenedAt]; !ok {
@@ -1824,6 +2322,110 @@ func newMembershipPaginateArgs(rv map[string]any) *membershipPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *NoticeQuery) CollectFields(ctx context.Context, satisfies ...string) (*NoticeQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *NoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(notice.Columns))
+		selectedFields = []string{notice.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "membership":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withMembership = query
+			if _, ok := fieldSeen[notice.FieldMembershipID]; !ok {
+				selectedFields = append(selectedFields, notice.FieldMembershipID)
+				fieldSeen[notice.FieldMembershipID] = struct{}{}
+			}
+
+		case "matter":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MatterClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, matterImplementors)...); err != nil {
+				return err
+			}
+			_q.withMatter = query
+			if _, ok := fieldSeen[notice.FieldMatterID]; !ok {
+				selectedFields = append(selectedFields, notice.FieldMatterID)
+				fieldSeen[notice.FieldMatterID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[notice.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, notice.FieldCreatedAt)
+				fieldSeen[notice.FieldCreatedAt] = struct{}{}
+			}
+		case "text":
+			if _, ok := fieldSeen[notice.FieldText]; !ok {
+				selectedFields = append(selectedFields, notice.FieldText)
+				fieldSeen[notice.FieldText] = struct{}{}
+			}
+		case "readAt":
+			if _, ok := fieldSeen[notice.FieldReadAt]; !ok {
+				selectedFields = append(selectedFields, notice.FieldReadAt)
+				fieldSeen[notice.FieldReadAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type noticePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []NoticePaginateOption
+}
+
+func newNoticePaginateArgs(rv map[string]any) *noticePaginateArgs {
+	args := &noticePaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *PartyQuery) CollectFields(ctx context.Context, satisfies ...string) (*PartyQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -1904,6 +2506,21 @@ func (_q *PartyQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 				selectedFields = append(selectedFields, party.FieldFromMatterID)
 				fieldSeen[party.FieldFromMatterID] = struct{}{}
 			}
+
+		case "event":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, eventImplementors)...); err != nil {
+				return err
+			}
+			_q.withEvent = query
+			if _, ok := fieldSeen[party.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, party.FieldEventID)
+				fieldSeen[party.FieldEventID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[party.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, party.FieldCreatedAt)
@@ -1918,6 +2535,26 @@ func (_q *PartyQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 			if _, ok := fieldSeen[party.FieldRole]; !ok {
 				selectedFields = append(selectedFields, party.FieldRole)
 				fieldSeen[party.FieldRole] = struct{}{}
+			}
+		case "kind":
+			if _, ok := fieldSeen[party.FieldKind]; !ok {
+				selectedFields = append(selectedFields, party.FieldKind)
+				fieldSeen[party.FieldKind] = struct{}{}
+			}
+		case "post":
+			if _, ok := fieldSeen[party.FieldPost]; !ok {
+				selectedFields = append(selectedFields, party.FieldPost)
+				fieldSeen[party.FieldPost] = struct{}{}
+			}
+		case "organisation":
+			if _, ok := fieldSeen[party.FieldOrganisation]; !ok {
+				selectedFields = append(selectedFields, party.FieldOrganisation)
+				fieldSeen[party.FieldOrganisation] = struct{}{}
+			}
+		case "speaker":
+			if _, ok := fieldSeen[party.FieldSpeaker]; !ok {
+				selectedFields = append(selectedFields, party.FieldSpeaker)
+				fieldSeen[party.FieldSpeaker] = struct{}{}
 			}
 		case "ordinal":
 			if _, ok := fieldSeen[party.FieldOrdinal]; !ok {
@@ -1983,6 +2620,215 @@ func newPartyPaginateArgs(rv map[string]any) *partyPaginateArgs {
 }
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *PlatformQuery) CollectFields(ctx context.Context, satisfies ...string) (*PlatformQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *PlatformQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(platform.Columns))
+		selectedFields = []string{platform.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "parent":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PlatformClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, platformImplementors)...); err != nil {
+				return err
+			}
+			_q.withParent = query
+			if _, ok := fieldSeen[platform.FieldParentID]; !ok {
+				selectedFields = append(selectedFields, platform.FieldParentID)
+				fieldSeen[platform.FieldParentID] = struct{}{}
+			}
+
+		case "children":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&PlatformClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, platformImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedChildren(alias, func(wq *PlatformQuery) {
+				*wq = *query
+			})
+
+		case "ownerUnit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withOwnerUnit = query
+			if _, ok := fieldSeen[platform.FieldOwnerUnitID]; !ok {
+				selectedFields = append(selectedFields, platform.FieldOwnerUnitID)
+				fieldSeen[platform.FieldOwnerUnitID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[platform.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, platform.FieldCreatedAt)
+				fieldSeen[platform.FieldCreatedAt] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[platform.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, platform.FieldVersion)
+				fieldSeen[platform.FieldVersion] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[platform.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, platform.FieldUpdatedAt)
+				fieldSeen[platform.FieldUpdatedAt] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[platform.FieldCode]; !ok {
+				selectedFields = append(selectedFields, platform.FieldCode)
+				fieldSeen[platform.FieldCode] = struct{}{}
+			}
+		case "brand":
+			if _, ok := fieldSeen[platform.FieldBrand]; !ok {
+				selectedFields = append(selectedFields, platform.FieldBrand)
+				fieldSeen[platform.FieldBrand] = struct{}{}
+			}
+		case "brandOwner":
+			if _, ok := fieldSeen[platform.FieldBrandOwner]; !ok {
+				selectedFields = append(selectedFields, platform.FieldBrandOwner)
+				fieldSeen[platform.FieldBrandOwner] = struct{}{}
+			}
+		case "type":
+			if _, ok := fieldSeen[platform.FieldType]; !ok {
+				selectedFields = append(selectedFields, platform.FieldType)
+				fieldSeen[platform.FieldType] = struct{}{}
+			}
+		case "level":
+			if _, ok := fieldSeen[platform.FieldLevel]; !ok {
+				selectedFields = append(selectedFields, platform.FieldLevel)
+				fieldSeen[platform.FieldLevel] = struct{}{}
+			}
+		case "processKind":
+			if _, ok := fieldSeen[platform.FieldProcessKind]; !ok {
+				selectedFields = append(selectedFields, platform.FieldProcessKind)
+				fieldSeen[platform.FieldProcessKind] = struct{}{}
+			}
+		case "approver":
+			if _, ok := fieldSeen[platform.FieldApprover]; !ok {
+				selectedFields = append(selectedFields, platform.FieldApprover)
+				fieldSeen[platform.FieldApprover] = struct{}{}
+			}
+		case "hostRule":
+			if _, ok := fieldSeen[platform.FieldHostRule]; !ok {
+				selectedFields = append(selectedFields, platform.FieldHostRule)
+				fieldSeen[platform.FieldHostRule] = struct{}{}
+			}
+		case "sources":
+			if _, ok := fieldSeen[platform.FieldSources]; !ok {
+				selectedFields = append(selectedFields, platform.FieldSources)
+				fieldSeen[platform.FieldSources] = struct{}{}
+			}
+		case "manners":
+			if _, ok := fieldSeen[platform.FieldManners]; !ok {
+				selectedFields = append(selectedFields, platform.FieldManners)
+				fieldSeen[platform.FieldManners] = struct{}{}
+			}
+		case "targets":
+			if _, ok := fieldSeen[platform.FieldTargets]; !ok {
+				selectedFields = append(selectedFields, platform.FieldTargets)
+				fieldSeen[platform.FieldTargets] = struct{}{}
+			}
+		case "takesTopics":
+			if _, ok := fieldSeen[platform.FieldTakesTopics]; !ok {
+				selectedFields = append(selectedFields, platform.FieldTakesTopics)
+				fieldSeen[platform.FieldTakesTopics] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[platform.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, platform.FieldStatus)
+				fieldSeen[platform.FieldStatus] = struct{}{}
+			}
+		case "retiredAt":
+			if _, ok := fieldSeen[platform.FieldRetiredAt]; !ok {
+				selectedFields = append(selectedFields, platform.FieldRetiredAt)
+				fieldSeen[platform.FieldRetiredAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type platformPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []PlatformPaginateOption
+}
+
+func newPlatformPaginateArgs(rv map[string]any) *platformPaginateArgs {
+	args := &platformPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	if v, ok := rv[orderByField]; ok {
+		switch v := v.(type) {
+		case map[string]any:
+			var (
+				err1, err2 error
+				order      = &PlatformOrder{Field: &PlatformOrderField{}, Direction: entgql.OrderDirectionAsc}
+			)
+			if d, ok := v[directionField]; ok {
+				err1 = order.Direction.UnmarshalGQL(d)
+			}
+			if f, ok := v[fieldField]; ok {
+				err2 = order.Field.UnmarshalGQL(f)
+			}
+			if err1 == nil && err2 == nil {
+				args.opts = append(args.opts, WithPlatformOrder(order))
+			}
+		case *PlatformOrder:
+			if v != nil {
+				args.opts = append(args.opts, WithPlatformOrder(v))
+			}
+		}
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *ProcessQuery) CollectFields(ctx context.Context, satisfies ...string) (*ProcessQuery, error) {
 	fc := graphql.GetFieldContext(ctx)
 	if fc == nil {
@@ -2037,6 +2883,11 @@ func (_q *ProcessQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[process.FieldStatus]; !ok {
 				selectedFields = append(selectedFields, process.FieldStatus)
 				fieldSeen[process.FieldStatus] = struct{}{}
+			}
+		case "origin":
+			if _, ok := fieldSeen[process.FieldOrigin]; !ok {
+				selectedFields = append(selectedFields, process.FieldOrigin)
+				fieldSeen[process.FieldOrigin] = struct{}{}
 			}
 		case "id":
 		case "__typename":
@@ -2441,6 +3292,21 @@ func (_q *RecordQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				selectedFields = append(selectedFields, record.FieldAuthorID)
 				fieldSeen[record.FieldAuthorID] = struct{}{}
 			}
+
+		case "event":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&EventClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, eventImplementors)...); err != nil {
+				return err
+			}
+			_q.withEvent = query
+			if _, ok := fieldSeen[record.FieldEventID]; !ok {
+				selectedFields = append(selectedFields, record.FieldEventID)
+				fieldSeen[record.FieldEventID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[record.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, record.FieldCreatedAt)
@@ -2475,6 +3341,11 @@ func (_q *RecordQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[record.FieldText]; !ok {
 				selectedFields = append(selectedFields, record.FieldText)
 				fieldSeen[record.FieldText] = struct{}{}
+			}
+		case "number":
+			if _, ok := fieldSeen[record.FieldNumber]; !ok {
+				selectedFields = append(selectedFields, record.FieldNumber)
+				fieldSeen[record.FieldNumber] = struct{}{}
 			}
 		case "data":
 			if _, ok := fieldSeen[record.FieldData]; !ok {
@@ -2766,6 +3637,16 @@ func (_q *SeatQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 			if _, ok := fieldSeen[seat.FieldPost]; !ok {
 				selectedFields = append(selectedFields, seat.FieldPost)
 				fieldSeen[seat.FieldPost] = struct{}{}
+			}
+		case "initiator":
+			if _, ok := fieldSeen[seat.FieldInitiator]; !ok {
+				selectedFields = append(selectedFields, seat.FieldInitiator)
+				fieldSeen[seat.FieldInitiator] = struct{}{}
+			}
+		case "certificateNo":
+			if _, ok := fieldSeen[seat.FieldCertificateNo]; !ok {
+				selectedFields = append(selectedFields, seat.FieldCertificateNo)
+				fieldSeen[seat.FieldCertificateNo] = struct{}{}
 			}
 		case "seatFrom":
 			if _, ok := fieldSeen[seat.FieldSeatFrom]; !ok {
@@ -3863,6 +4744,16 @@ func (_q *UnitQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 			if _, ok := fieldSeen[unit.FieldBrand]; !ok {
 				selectedFields = append(selectedFields, unit.FieldBrand)
 				fieldSeen[unit.FieldBrand] = struct{}{}
+			}
+		case "category":
+			if _, ok := fieldSeen[unit.FieldCategory]; !ok {
+				selectedFields = append(selectedFields, unit.FieldCategory)
+				fieldSeen[unit.FieldCategory] = struct{}{}
+			}
+		case "level":
+			if _, ok := fieldSeen[unit.FieldLevel]; !ok {
+				selectedFields = append(selectedFields, unit.FieldLevel)
+				fieldSeen[unit.FieldLevel] = struct{}{}
 			}
 		case "activeFrom":
 			if _, ok := fieldSeen[unit.FieldActiveFrom]; !ok {

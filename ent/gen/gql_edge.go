@@ -88,6 +88,30 @@ func (_m *Attachment) Uploader(ctx context.Context) (*Membership, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Attendance) Event(ctx context.Context) (*Event, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Attendance) Matter(ctx context.Context) (*Matter, error) {
+	result, err := _m.Edges.MatterOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMatter().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Attendance) Party(ctx context.Context) (*Party, error) {
+	result, err := _m.Edges.PartyOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryParty().Only(ctx)
+	}
+	return result, err
+}
+
 func (_m *Cohort) Matter(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.MatterOrErr()
 	if IsNotLoaded(err) {
@@ -102,6 +126,50 @@ func (_m *Cohort) ProposalMatter(ctx context.Context) (*Matter, error) {
 		result, err = _m.QueryProposalMatter().Only(ctx)
 	}
 	return result, MaskNotFound(err)
+}
+
+func (_m *Event) Matter(ctx context.Context) (*Matter, error) {
+	result, err := _m.Edges.MatterOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMatter().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Event) Venue(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.VenueOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryVenue().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Event) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Event) Author(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.AuthorOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAuthor().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Event) Attendances(ctx context.Context) (result []*Attendance, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedAttendances(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.AttendancesOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryAttendances().All(ctx)
+	}
+	return result, err
 }
 
 func (_m *Feedback) Matter(ctx context.Context) (*Matter, error) {
@@ -192,6 +260,42 @@ func (_m *Item) Officer(ctx context.Context) (*Membership, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Item) Parent(ctx context.Context) (*Item, error) {
+	result, err := _m.Edges.ParentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryParent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Item) Children(ctx context.Context) (result []*Item, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedChildren(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ChildrenOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryChildren().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Item) Event(ctx context.Context) (*Event, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Item) Party(ctx context.Context) (*Party, error) {
+	result, err := _m.Edges.PartyOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryParty().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Link) From(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.FromOrErr()
 	if IsNotLoaded(err) {
@@ -212,6 +316,14 @@ func (_m *Link) DecidedBy(ctx context.Context) (*Membership, error) {
 	result, err := _m.Edges.DecidedByOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryDecidedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Link) Item(ctx context.Context) (*Item, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -252,6 +364,14 @@ func (_m *Matter) OwnerUnit(ctx context.Context) (*Unit, error) {
 	result, err := _m.Edges.OwnerUnitOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryOwnerUnit().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Matter) Platform(ctx context.Context) (*Platform, error) {
+	result, err := _m.Edges.PlatformOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryPlatform().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -332,6 +452,18 @@ func (_m *Matter) Records(ctx context.Context) (result []*Record, err error) {
 	return result, err
 }
 
+func (_m *Matter) Events(ctx context.Context) (result []*Event, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedEvents(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.EventsOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvents().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Matter) Items(ctx context.Context) (result []*Item, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedItems(graphql.GetFieldContext(ctx).Field.Alias)
@@ -363,7 +495,7 @@ func (_m *Matter) Steps(
 		WithStepOrder(orderBy),
 	}
 	alias := graphql.GetFieldContext(ctx).Field.Alias
-	totalCount, hasTotalCount := _m.Edges.totalCount[14][alias]
+	totalCount, hasTotalCount := _m.Edges.totalCount[16][alias]
 	if nodes, err := _m.NamedSteps(alias); err == nil || hasTotalCount {
 		pager, err := newStepPager(opts, last != nil)
 		if err != nil {
@@ -444,6 +576,22 @@ func (_m *Membership) Grants(ctx context.Context) (result []*Grant, err error) {
 	return result, err
 }
 
+func (_m *Notice) Membership(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.MembershipOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMembership().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Notice) Matter(ctx context.Context) (*Matter, error) {
+	result, err := _m.Edges.MatterOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMatter().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Party) Matter(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.MatterOrErr()
 	if IsNotLoaded(err) {
@@ -472,6 +620,42 @@ func (_m *Party) FromMatter(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.FromMatterOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryFromMatter().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Party) Event(ctx context.Context) (*Event, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Platform) Parent(ctx context.Context) (*Platform, error) {
+	result, err := _m.Edges.ParentOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryParent().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Platform) Children(ctx context.Context) (result []*Platform, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedChildren(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ChildrenOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryChildren().All(ctx)
+	}
+	return result, err
+}
+
+func (_m *Platform) OwnerUnit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.OwnerUnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryOwnerUnit().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }
@@ -536,6 +720,14 @@ func (_m *Record) Author(ctx context.Context) (*Membership, error) {
 	result, err := _m.Edges.AuthorOrErr()
 	if IsNotLoaded(err) {
 		result, err = _m.QueryAuthor().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Record) Event(ctx context.Context) (*Event, error) {
+	result, err := _m.Edges.EventOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryEvent().Only(ctx)
 	}
 	return result, MaskNotFound(err)
 }

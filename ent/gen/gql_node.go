@@ -10,14 +10,18 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -50,10 +54,20 @@ var attachmentImplementors = []string{"Attachment", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Attachment) IsNode() {}
 
+var attendanceImplementors = []string{"Attendance", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Attendance) IsNode() {}
+
 var cohortImplementors = []string{"Cohort", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Cohort) IsNode() {}
+
+var eventImplementors = []string{"Event", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Event) IsNode() {}
 
 var feedbackImplementors = []string{"Feedback", "Node"}
 
@@ -85,10 +99,20 @@ var membershipImplementors = []string{"Membership", "Node"}
 // IsNode implements the Node interface check for GQLGen.
 func (*Membership) IsNode() {}
 
+var noticeImplementors = []string{"Notice", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Notice) IsNode() {}
+
 var partyImplementors = []string{"Party", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Party) IsNode() {}
+
+var platformImplementors = []string{"Platform", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Platform) IsNode() {}
 
 var processImplementors = []string{"Process", "Node"}
 
@@ -231,11 +255,29 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case attendance.Table:
+		query := c.Attendance.Query().
+			Where(attendance.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, attendanceImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case cohort.Table:
 		query := c.Cohort.Query().
 			Where(cohort.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, cohortImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case event.Table:
+		query := c.Event.Query().
+			Where(event.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, eventImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -294,11 +336,29 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			}
 		}
 		return query.Only(ctx)
+	case notice.Table:
+		query := c.Notice.Query().
+			Where(notice.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, noticeImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
 	case party.Table:
 		query := c.Party.Query().
 			Where(party.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, partyImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case platform.Table:
+		query := c.Platform.Query().
+			Where(platform.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, platformImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -525,10 +585,42 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case attendance.Table:
+		query := c.Attendance.Query().
+			Where(attendance.IDIn(ids...))
+		query, err := query.CollectFields(ctx, attendanceImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case cohort.Table:
 		query := c.Cohort.Query().
 			Where(cohort.IDIn(ids...))
 		query, err := query.CollectFields(ctx, cohortImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case event.Table:
+		query := c.Event.Query().
+			Where(event.IDIn(ids...))
+		query, err := query.CollectFields(ctx, eventImplementors...)
 		if err != nil {
 			return nil, err
 		}
@@ -637,10 +729,42 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 				*noder = node
 			}
 		}
+	case notice.Table:
+		query := c.Notice.Query().
+			Where(notice.IDIn(ids...))
+		query, err := query.CollectFields(ctx, noticeImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
 	case party.Table:
 		query := c.Party.Query().
 			Where(party.IDIn(ids...))
 		query, err := query.CollectFields(ctx, partyImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case platform.Table:
+		query := c.Platform.Query().
+			Where(platform.IDIn(ids...))
+		query, err := query.CollectFields(ctx, platformImplementors...)
 		if err != nil {
 			return nil, err
 		}

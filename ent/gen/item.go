@@ -9,9 +9,11 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
@@ -40,10 +42,38 @@ type Item struct {
 	LeaderID *uuid.UUID `json:"leader_id,omitempty"`
 	// OfficerID holds the value of the "officer_id" field.
 	OfficerID *uuid.UUID `json:"officer_id,omitempty"`
-	// 类别
+	// ParentID holds the value of the "parent_id" field.
+	ParentID *uuid.UUID `json:"parent_id,omitempty"`
+	// EventID holds the value of the "event_id" field.
+	EventID *uuid.UUID `json:"event_id,omitempty"`
+	// PartyID holds the value of the "party_id" field.
+	PartyID *uuid.UUID `json:"party_id,omitempty"`
+	// 承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索
 	Kind item.Kind `json:"kind,omitempty"`
 	// 内容
 	Text string `json:"text,omitempty"`
+	// 所属方面，例如 3 方面 10 条中的方面
+	Aspect string `json:"aspect,omitempty"`
+	// 办理方式，例如 现场解决、认领、记录在案、单独办、联合办、社会力量共同办
+	Path string `json:"path,omitempty"`
+	// 由谁办；系统内的单位见 unit
+	Owner string `json:"owner,omitempty"`
+	// 效果的衡量
+	Measure string `json:"measure,omitempty"`
+	// 原因
+	Cause string `json:"cause,omitempty"`
+	// 商定的办法
+	Solution string `json:"solution,omitempty"`
+	// 重点
+	Key bool `json:"key,omitempty"`
+	// 难点
+	Difficult bool `json:"difficult,omitempty"`
+	// 金额，单位为分
+	AmountFen *int64 `json:"amount_fen,omitempty"`
+	// 收条编号
+	ReceiptNo string `json:"receipt_no,omitempty"`
+	// 收条的校验码
+	CheckCode string `json:"-"`
 	// 责任
 	Duty string `json:"duty,omitempty"`
 	// 效果
@@ -74,11 +104,21 @@ type ItemEdges struct {
 	Leader *Membership `json:"leader,omitempty"`
 	// 人员
 	Officer *Membership `json:"officer,omitempty"`
+	// 由哪一项分解而来
+	Parent *Item `json:"parent,omitempty"`
+	// 分解出来的各项
+	Children []*Item `json:"children,omitempty"`
+	// 在哪次会议或走访上提出
+	Event *Event `json:"event,omitempty"`
+	// 由谁提出
+	Party *Party `json:"party,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [9]bool
 	// totalCount holds the count of the edges above.
-	totalCount [5]map[string]int
+	totalCount [9]map[string]int
+
+	namedChildren map[string][]*Item
 }
 
 // MatterOrErr returns the Matter value or an error if the edge
@@ -136,16 +176,60 @@ func (e ItemEdges) OfficerOrErr() (*Membership, error) {
 	return nil, &NotLoadedError{edge: "officer"}
 }
 
+// ParentOrErr returns the Parent value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ItemEdges) ParentOrErr() (*Item, error) {
+	if e.Parent != nil {
+		return e.Parent, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: item.Label}
+	}
+	return nil, &NotLoadedError{edge: "parent"}
+}
+
+// ChildrenOrErr returns the Children value or an error if the edge
+// was not loaded in eager-loading.
+func (e ItemEdges) ChildrenOrErr() ([]*Item, error) {
+	if e.loadedTypes[6] {
+		return e.Children, nil
+	}
+	return nil, &NotLoadedError{edge: "children"}
+}
+
+// EventOrErr returns the Event value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ItemEdges) EventOrErr() (*Event, error) {
+	if e.Event != nil {
+		return e.Event, nil
+	} else if e.loadedTypes[7] {
+		return nil, &NotFoundError{label: event.Label}
+	}
+	return nil, &NotLoadedError{edge: "event"}
+}
+
+// PartyOrErr returns the Party value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ItemEdges) PartyOrErr() (*Party, error) {
+	if e.Party != nil {
+		return e.Party, nil
+	} else if e.loadedTypes[8] {
+		return nil, &NotFoundError{label: party.Label}
+	}
+	return nil, &NotLoadedError{edge: "party"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Item) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case item.FieldReplyID, item.FieldUnitID, item.FieldLeaderID, item.FieldOfficerID:
+		case item.FieldReplyID, item.FieldUnitID, item.FieldLeaderID, item.FieldOfficerID, item.FieldParentID, item.FieldEventID, item.FieldPartyID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case item.FieldVersion:
+		case item.FieldKey, item.FieldDifficult:
+			values[i] = new(sql.NullBool)
+		case item.FieldVersion, item.FieldAmountFen:
 			values[i] = new(sql.NullInt64)
-		case item.FieldKind, item.FieldText, item.FieldDuty, item.FieldEffect, item.FieldStatus, item.FieldEvidence:
+		case item.FieldKind, item.FieldText, item.FieldAspect, item.FieldPath, item.FieldOwner, item.FieldMeasure, item.FieldCause, item.FieldSolution, item.FieldReceiptNo, item.FieldCheckCode, item.FieldDuty, item.FieldEffect, item.FieldStatus, item.FieldEvidence:
 			values[i] = new(sql.NullString)
 		case item.FieldCreatedAt, item.FieldUpdatedAt, item.FieldDueOn, item.FieldSettledAt:
 			values[i] = new(sql.NullTime)
@@ -230,6 +314,27 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				_m.OfficerID = new(uuid.UUID)
 				*_m.OfficerID = *value.S.(*uuid.UUID)
 			}
+		case item.FieldParentID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field parent_id", values[i])
+			} else if value.Valid {
+				_m.ParentID = new(uuid.UUID)
+				*_m.ParentID = *value.S.(*uuid.UUID)
+			}
+		case item.FieldEventID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field event_id", values[i])
+			} else if value.Valid {
+				_m.EventID = new(uuid.UUID)
+				*_m.EventID = *value.S.(*uuid.UUID)
+			}
+		case item.FieldPartyID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field party_id", values[i])
+			} else if value.Valid {
+				_m.PartyID = new(uuid.UUID)
+				*_m.PartyID = *value.S.(*uuid.UUID)
+			}
 		case item.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
@@ -241,6 +346,73 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field text", values[i])
 			} else if value.Valid {
 				_m.Text = value.String
+			}
+		case item.FieldAspect:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field aspect", values[i])
+			} else if value.Valid {
+				_m.Aspect = value.String
+			}
+		case item.FieldPath:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field path", values[i])
+			} else if value.Valid {
+				_m.Path = value.String
+			}
+		case item.FieldOwner:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field owner", values[i])
+			} else if value.Valid {
+				_m.Owner = value.String
+			}
+		case item.FieldMeasure:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field measure", values[i])
+			} else if value.Valid {
+				_m.Measure = value.String
+			}
+		case item.FieldCause:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field cause", values[i])
+			} else if value.Valid {
+				_m.Cause = value.String
+			}
+		case item.FieldSolution:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field solution", values[i])
+			} else if value.Valid {
+				_m.Solution = value.String
+			}
+		case item.FieldKey:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field key", values[i])
+			} else if value.Valid {
+				_m.Key = value.Bool
+			}
+		case item.FieldDifficult:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field difficult", values[i])
+			} else if value.Valid {
+				_m.Difficult = value.Bool
+			}
+		case item.FieldAmountFen:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field amount_fen", values[i])
+			} else if value.Valid {
+				_m.AmountFen = new(int64)
+				*_m.AmountFen = value.Int64
+			}
+		case item.FieldReceiptNo:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field receipt_no", values[i])
+			} else if value.Valid {
+				_m.ReceiptNo = value.String
+			}
+		case item.FieldCheckCode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field check_code", values[i])
+			} else if value.Valid {
+				_m.CheckCode = value.String
 			}
 		case item.FieldDuty:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -318,6 +490,26 @@ func (_m *Item) QueryOfficer() *MembershipQuery {
 	return NewItemClient(_m.config).QueryOfficer(_m)
 }
 
+// QueryParent queries the "parent" edge of the Item entity.
+func (_m *Item) QueryParent() *ItemQuery {
+	return NewItemClient(_m.config).QueryParent(_m)
+}
+
+// QueryChildren queries the "children" edge of the Item entity.
+func (_m *Item) QueryChildren() *ItemQuery {
+	return NewItemClient(_m.config).QueryChildren(_m)
+}
+
+// QueryEvent queries the "event" edge of the Item entity.
+func (_m *Item) QueryEvent() *EventQuery {
+	return NewItemClient(_m.config).QueryEvent(_m)
+}
+
+// QueryParty queries the "party" edge of the Item entity.
+func (_m *Item) QueryParty() *PartyQuery {
+	return NewItemClient(_m.config).QueryParty(_m)
+}
+
 // Update returns a builder for updating this Item.
 // Note that you need to call Item.Unwrap() before calling this method if this Item
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -376,11 +568,60 @@ func (_m *Item) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.ParentID; v != nil {
+		builder.WriteString("parent_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.EventID; v != nil {
+		builder.WriteString("event_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.PartyID; v != nil {
+		builder.WriteString("party_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
 	builder.WriteString("text=")
 	builder.WriteString(_m.Text)
+	builder.WriteString(", ")
+	builder.WriteString("aspect=")
+	builder.WriteString(_m.Aspect)
+	builder.WriteString(", ")
+	builder.WriteString("path=")
+	builder.WriteString(_m.Path)
+	builder.WriteString(", ")
+	builder.WriteString("owner=")
+	builder.WriteString(_m.Owner)
+	builder.WriteString(", ")
+	builder.WriteString("measure=")
+	builder.WriteString(_m.Measure)
+	builder.WriteString(", ")
+	builder.WriteString("cause=")
+	builder.WriteString(_m.Cause)
+	builder.WriteString(", ")
+	builder.WriteString("solution=")
+	builder.WriteString(_m.Solution)
+	builder.WriteString(", ")
+	builder.WriteString("key=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Key))
+	builder.WriteString(", ")
+	builder.WriteString("difficult=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Difficult))
+	builder.WriteString(", ")
+	if v := _m.AmountFen; v != nil {
+		builder.WriteString("amount_fen=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("receipt_no=")
+	builder.WriteString(_m.ReceiptNo)
+	builder.WriteString(", ")
+	builder.WriteString("check_code=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("duty=")
 	builder.WriteString(_m.Duty)
@@ -405,6 +646,30 @@ func (_m *Item) String() string {
 	}
 	builder.WriteByte(')')
 	return builder.String()
+}
+
+// NamedChildren returns the Children named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Item) NamedChildren(name string) ([]*Item, error) {
+	if _m.Edges.namedChildren == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedChildren[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Item) appendNamedChildren(name string, edges ...*Item) {
+	if _m.Edges.namedChildren == nil {
+		_m.Edges.namedChildren = make(map[string][]*Item)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedChildren[name] = []*Item{}
+	} else {
+		_m.Edges.namedChildren[name] = append(_m.Edges.namedChildren[name], edges...)
+	}
 }
 
 // Items is a parsable slice of Item.

@@ -12,9 +12,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
@@ -138,6 +140,48 @@ func (_c *ItemCreate) SetNillableOfficerID(v *uuid.UUID) *ItemCreate {
 	return _c
 }
 
+// SetParentID sets the "parent_id" field.
+func (_c *ItemCreate) SetParentID(v uuid.UUID) *ItemCreate {
+	_c.mutation.SetParentID(v)
+	return _c
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableParentID(v *uuid.UUID) *ItemCreate {
+	if v != nil {
+		_c.SetParentID(*v)
+	}
+	return _c
+}
+
+// SetEventID sets the "event_id" field.
+func (_c *ItemCreate) SetEventID(v uuid.UUID) *ItemCreate {
+	_c.mutation.SetEventID(v)
+	return _c
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableEventID(v *uuid.UUID) *ItemCreate {
+	if v != nil {
+		_c.SetEventID(*v)
+	}
+	return _c
+}
+
+// SetPartyID sets the "party_id" field.
+func (_c *ItemCreate) SetPartyID(v uuid.UUID) *ItemCreate {
+	_c.mutation.SetPartyID(v)
+	return _c
+}
+
+// SetNillablePartyID sets the "party_id" field if the given value is not nil.
+func (_c *ItemCreate) SetNillablePartyID(v *uuid.UUID) *ItemCreate {
+	if v != nil {
+		_c.SetPartyID(*v)
+	}
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *ItemCreate) SetKind(v item.Kind) *ItemCreate {
 	_c.mutation.SetKind(v)
@@ -147,6 +191,160 @@ func (_c *ItemCreate) SetKind(v item.Kind) *ItemCreate {
 // SetText sets the "text" field.
 func (_c *ItemCreate) SetText(v string) *ItemCreate {
 	_c.mutation.SetText(v)
+	return _c
+}
+
+// SetAspect sets the "aspect" field.
+func (_c *ItemCreate) SetAspect(v string) *ItemCreate {
+	_c.mutation.SetAspect(v)
+	return _c
+}
+
+// SetNillableAspect sets the "aspect" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableAspect(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetAspect(*v)
+	}
+	return _c
+}
+
+// SetPath sets the "path" field.
+func (_c *ItemCreate) SetPath(v string) *ItemCreate {
+	_c.mutation.SetPath(v)
+	return _c
+}
+
+// SetNillablePath sets the "path" field if the given value is not nil.
+func (_c *ItemCreate) SetNillablePath(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetPath(*v)
+	}
+	return _c
+}
+
+// SetOwner sets the "owner" field.
+func (_c *ItemCreate) SetOwner(v string) *ItemCreate {
+	_c.mutation.SetOwner(v)
+	return _c
+}
+
+// SetNillableOwner sets the "owner" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableOwner(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetOwner(*v)
+	}
+	return _c
+}
+
+// SetMeasure sets the "measure" field.
+func (_c *ItemCreate) SetMeasure(v string) *ItemCreate {
+	_c.mutation.SetMeasure(v)
+	return _c
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableMeasure(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetMeasure(*v)
+	}
+	return _c
+}
+
+// SetCause sets the "cause" field.
+func (_c *ItemCreate) SetCause(v string) *ItemCreate {
+	_c.mutation.SetCause(v)
+	return _c
+}
+
+// SetNillableCause sets the "cause" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableCause(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetCause(*v)
+	}
+	return _c
+}
+
+// SetSolution sets the "solution" field.
+func (_c *ItemCreate) SetSolution(v string) *ItemCreate {
+	_c.mutation.SetSolution(v)
+	return _c
+}
+
+// SetNillableSolution sets the "solution" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableSolution(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetSolution(*v)
+	}
+	return _c
+}
+
+// SetKey sets the "key" field.
+func (_c *ItemCreate) SetKey(v bool) *ItemCreate {
+	_c.mutation.SetKey(v)
+	return _c
+}
+
+// SetNillableKey sets the "key" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableKey(v *bool) *ItemCreate {
+	if v != nil {
+		_c.SetKey(*v)
+	}
+	return _c
+}
+
+// SetDifficult sets the "difficult" field.
+func (_c *ItemCreate) SetDifficult(v bool) *ItemCreate {
+	_c.mutation.SetDifficult(v)
+	return _c
+}
+
+// SetNillableDifficult sets the "difficult" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableDifficult(v *bool) *ItemCreate {
+	if v != nil {
+		_c.SetDifficult(*v)
+	}
+	return _c
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (_c *ItemCreate) SetAmountFen(v int64) *ItemCreate {
+	_c.mutation.SetAmountFen(v)
+	return _c
+}
+
+// SetNillableAmountFen sets the "amount_fen" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableAmountFen(v *int64) *ItemCreate {
+	if v != nil {
+		_c.SetAmountFen(*v)
+	}
+	return _c
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (_c *ItemCreate) SetReceiptNo(v string) *ItemCreate {
+	_c.mutation.SetReceiptNo(v)
+	return _c
+}
+
+// SetNillableReceiptNo sets the "receipt_no" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableReceiptNo(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetReceiptNo(*v)
+	}
+	return _c
+}
+
+// SetCheckCode sets the "check_code" field.
+func (_c *ItemCreate) SetCheckCode(v string) *ItemCreate {
+	_c.mutation.SetCheckCode(v)
+	return _c
+}
+
+// SetNillableCheckCode sets the "check_code" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableCheckCode(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetCheckCode(*v)
+	}
 	return _c
 }
 
@@ -273,6 +471,36 @@ func (_c *ItemCreate) SetOfficer(v *Membership) *ItemCreate {
 	return _c.SetOfficerID(v.ID)
 }
 
+// SetParent sets the "parent" edge to the Item entity.
+func (_c *ItemCreate) SetParent(v *Item) *ItemCreate {
+	return _c.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the Item entity by IDs.
+func (_c *ItemCreate) AddChildIDs(ids ...uuid.UUID) *ItemCreate {
+	_c.mutation.AddChildIDs(ids...)
+	return _c
+}
+
+// AddChildren adds the "children" edges to the Item entity.
+func (_c *ItemCreate) AddChildren(v ...*Item) *ItemCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddChildIDs(ids...)
+}
+
+// SetEvent sets the "event" edge to the Event entity.
+func (_c *ItemCreate) SetEvent(v *Event) *ItemCreate {
+	return _c.SetEventID(v.ID)
+}
+
+// SetParty sets the "party" edge to the Party entity.
+func (_c *ItemCreate) SetParty(v *Party) *ItemCreate {
+	return _c.SetPartyID(v.ID)
+}
+
 // Mutation returns the ItemMutation object of the builder.
 func (_c *ItemCreate) Mutation() *ItemMutation {
 	return _c.mutation
@@ -320,6 +548,14 @@ func (_c *ItemCreate) defaults() {
 		v := item.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Key(); !ok {
+		v := item.DefaultKey
+		_c.mutation.SetKey(v)
+	}
+	if _, ok := _c.mutation.Difficult(); !ok {
+		v := item.DefaultDifficult
+		_c.mutation.SetDifficult(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := item.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -357,6 +593,12 @@ func (_c *ItemCreate) check() error {
 	}
 	if _, ok := _c.mutation.Text(); !ok {
 		return &ValidationError{Name: "text", err: errors.New(`gen: missing required field "Item.text"`)}
+	}
+	if _, ok := _c.mutation.Key(); !ok {
+		return &ValidationError{Name: "key", err: errors.New(`gen: missing required field "Item.key"`)}
+	}
+	if _, ok := _c.mutation.Difficult(); !ok {
+		return &ValidationError{Name: "difficult", err: errors.New(`gen: missing required field "Item.difficult"`)}
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		return &ValidationError{Name: "status", err: errors.New(`gen: missing required field "Item.status"`)}
@@ -428,6 +670,50 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Text(); ok {
 		_spec.SetField(item.FieldText, field.TypeString, value)
 		_node.Text = value
+	}
+	if value, ok := _c.mutation.Aspect(); ok {
+		_spec.SetField(item.FieldAspect, field.TypeString, value)
+		_node.Aspect = value
+	}
+	if value, ok := _c.mutation.Path(); ok {
+		_spec.SetField(item.FieldPath, field.TypeString, value)
+		_node.Path = value
+	}
+	if value, ok := _c.mutation.Owner(); ok {
+		_spec.SetField(item.FieldOwner, field.TypeString, value)
+		_node.Owner = value
+	}
+	if value, ok := _c.mutation.Measure(); ok {
+		_spec.SetField(item.FieldMeasure, field.TypeString, value)
+		_node.Measure = value
+	}
+	if value, ok := _c.mutation.Cause(); ok {
+		_spec.SetField(item.FieldCause, field.TypeString, value)
+		_node.Cause = value
+	}
+	if value, ok := _c.mutation.Solution(); ok {
+		_spec.SetField(item.FieldSolution, field.TypeString, value)
+		_node.Solution = value
+	}
+	if value, ok := _c.mutation.Key(); ok {
+		_spec.SetField(item.FieldKey, field.TypeBool, value)
+		_node.Key = value
+	}
+	if value, ok := _c.mutation.Difficult(); ok {
+		_spec.SetField(item.FieldDifficult, field.TypeBool, value)
+		_node.Difficult = value
+	}
+	if value, ok := _c.mutation.AmountFen(); ok {
+		_spec.SetField(item.FieldAmountFen, field.TypeInt64, value)
+		_node.AmountFen = &value
+	}
+	if value, ok := _c.mutation.ReceiptNo(); ok {
+		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)
+		_node.ReceiptNo = value
+	}
+	if value, ok := _c.mutation.CheckCode(); ok {
+		_spec.SetField(item.FieldCheckCode, field.TypeString, value)
+		_node.CheckCode = value
 	}
 	if value, ok := _c.mutation.Duty(); ok {
 		_spec.SetField(item.FieldDuty, field.TypeString, value)
@@ -536,6 +822,73 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.OfficerID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   item.ParentTable,
+			Columns: []string{item.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ParentID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.EventTable,
+			Columns: []string{item.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.EventID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PartyIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.PartyTable,
+			Columns: []string{item.PartyColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PartyID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -692,6 +1045,60 @@ func (u *ItemUpsert) ClearOfficerID() *ItemUpsert {
 	return u
 }
 
+// SetParentID sets the "parent_id" field.
+func (u *ItemUpsert) SetParentID(v uuid.UUID) *ItemUpsert {
+	u.Set(item.FieldParentID, v)
+	return u
+}
+
+// UpdateParentID sets the "parent_id" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateParentID() *ItemUpsert {
+	u.SetExcluded(item.FieldParentID)
+	return u
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (u *ItemUpsert) ClearParentID() *ItemUpsert {
+	u.SetNull(item.FieldParentID)
+	return u
+}
+
+// SetEventID sets the "event_id" field.
+func (u *ItemUpsert) SetEventID(v uuid.UUID) *ItemUpsert {
+	u.Set(item.FieldEventID, v)
+	return u
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateEventID() *ItemUpsert {
+	u.SetExcluded(item.FieldEventID)
+	return u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *ItemUpsert) ClearEventID() *ItemUpsert {
+	u.SetNull(item.FieldEventID)
+	return u
+}
+
+// SetPartyID sets the "party_id" field.
+func (u *ItemUpsert) SetPartyID(v uuid.UUID) *ItemUpsert {
+	u.Set(item.FieldPartyID, v)
+	return u
+}
+
+// UpdatePartyID sets the "party_id" field to the value that was provided on create.
+func (u *ItemUpsert) UpdatePartyID() *ItemUpsert {
+	u.SetExcluded(item.FieldPartyID)
+	return u
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (u *ItemUpsert) ClearPartyID() *ItemUpsert {
+	u.SetNull(item.FieldPartyID)
+	return u
+}
+
 // SetText sets the "text" field.
 func (u *ItemUpsert) SetText(v string) *ItemUpsert {
 	u.Set(item.FieldText, v)
@@ -701,6 +1108,198 @@ func (u *ItemUpsert) SetText(v string) *ItemUpsert {
 // UpdateText sets the "text" field to the value that was provided on create.
 func (u *ItemUpsert) UpdateText() *ItemUpsert {
 	u.SetExcluded(item.FieldText)
+	return u
+}
+
+// SetAspect sets the "aspect" field.
+func (u *ItemUpsert) SetAspect(v string) *ItemUpsert {
+	u.Set(item.FieldAspect, v)
+	return u
+}
+
+// UpdateAspect sets the "aspect" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateAspect() *ItemUpsert {
+	u.SetExcluded(item.FieldAspect)
+	return u
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (u *ItemUpsert) ClearAspect() *ItemUpsert {
+	u.SetNull(item.FieldAspect)
+	return u
+}
+
+// SetPath sets the "path" field.
+func (u *ItemUpsert) SetPath(v string) *ItemUpsert {
+	u.Set(item.FieldPath, v)
+	return u
+}
+
+// UpdatePath sets the "path" field to the value that was provided on create.
+func (u *ItemUpsert) UpdatePath() *ItemUpsert {
+	u.SetExcluded(item.FieldPath)
+	return u
+}
+
+// ClearPath clears the value of the "path" field.
+func (u *ItemUpsert) ClearPath() *ItemUpsert {
+	u.SetNull(item.FieldPath)
+	return u
+}
+
+// SetOwner sets the "owner" field.
+func (u *ItemUpsert) SetOwner(v string) *ItemUpsert {
+	u.Set(item.FieldOwner, v)
+	return u
+}
+
+// UpdateOwner sets the "owner" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateOwner() *ItemUpsert {
+	u.SetExcluded(item.FieldOwner)
+	return u
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (u *ItemUpsert) ClearOwner() *ItemUpsert {
+	u.SetNull(item.FieldOwner)
+	return u
+}
+
+// SetMeasure sets the "measure" field.
+func (u *ItemUpsert) SetMeasure(v string) *ItemUpsert {
+	u.Set(item.FieldMeasure, v)
+	return u
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateMeasure() *ItemUpsert {
+	u.SetExcluded(item.FieldMeasure)
+	return u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *ItemUpsert) ClearMeasure() *ItemUpsert {
+	u.SetNull(item.FieldMeasure)
+	return u
+}
+
+// SetCause sets the "cause" field.
+func (u *ItemUpsert) SetCause(v string) *ItemUpsert {
+	u.Set(item.FieldCause, v)
+	return u
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateCause() *ItemUpsert {
+	u.SetExcluded(item.FieldCause)
+	return u
+}
+
+// ClearCause clears the value of the "cause" field.
+func (u *ItemUpsert) ClearCause() *ItemUpsert {
+	u.SetNull(item.FieldCause)
+	return u
+}
+
+// SetSolution sets the "solution" field.
+func (u *ItemUpsert) SetSolution(v string) *ItemUpsert {
+	u.Set(item.FieldSolution, v)
+	return u
+}
+
+// UpdateSolution sets the "solution" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateSolution() *ItemUpsert {
+	u.SetExcluded(item.FieldSolution)
+	return u
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (u *ItemUpsert) ClearSolution() *ItemUpsert {
+	u.SetNull(item.FieldSolution)
+	return u
+}
+
+// SetKey sets the "key" field.
+func (u *ItemUpsert) SetKey(v bool) *ItemUpsert {
+	u.Set(item.FieldKey, v)
+	return u
+}
+
+// UpdateKey sets the "key" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateKey() *ItemUpsert {
+	u.SetExcluded(item.FieldKey)
+	return u
+}
+
+// SetDifficult sets the "difficult" field.
+func (u *ItemUpsert) SetDifficult(v bool) *ItemUpsert {
+	u.Set(item.FieldDifficult, v)
+	return u
+}
+
+// UpdateDifficult sets the "difficult" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateDifficult() *ItemUpsert {
+	u.SetExcluded(item.FieldDifficult)
+	return u
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (u *ItemUpsert) SetAmountFen(v int64) *ItemUpsert {
+	u.Set(item.FieldAmountFen, v)
+	return u
+}
+
+// UpdateAmountFen sets the "amount_fen" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateAmountFen() *ItemUpsert {
+	u.SetExcluded(item.FieldAmountFen)
+	return u
+}
+
+// AddAmountFen adds v to the "amount_fen" field.
+func (u *ItemUpsert) AddAmountFen(v int64) *ItemUpsert {
+	u.Add(item.FieldAmountFen, v)
+	return u
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (u *ItemUpsert) ClearAmountFen() *ItemUpsert {
+	u.SetNull(item.FieldAmountFen)
+	return u
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (u *ItemUpsert) SetReceiptNo(v string) *ItemUpsert {
+	u.Set(item.FieldReceiptNo, v)
+	return u
+}
+
+// UpdateReceiptNo sets the "receipt_no" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateReceiptNo() *ItemUpsert {
+	u.SetExcluded(item.FieldReceiptNo)
+	return u
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (u *ItemUpsert) ClearReceiptNo() *ItemUpsert {
+	u.SetNull(item.FieldReceiptNo)
+	return u
+}
+
+// SetCheckCode sets the "check_code" field.
+func (u *ItemUpsert) SetCheckCode(v string) *ItemUpsert {
+	u.Set(item.FieldCheckCode, v)
+	return u
+}
+
+// UpdateCheckCode sets the "check_code" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateCheckCode() *ItemUpsert {
+	u.SetExcluded(item.FieldCheckCode)
+	return u
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (u *ItemUpsert) ClearCheckCode() *ItemUpsert {
+	u.SetNull(item.FieldCheckCode)
 	return u
 }
 
@@ -985,6 +1584,69 @@ func (u *ItemUpsertOne) ClearOfficerID() *ItemUpsertOne {
 	})
 }
 
+// SetParentID sets the "parent_id" field.
+func (u *ItemUpsertOne) SetParentID(v uuid.UUID) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetParentID(v)
+	})
+}
+
+// UpdateParentID sets the "parent_id" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateParentID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateParentID()
+	})
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (u *ItemUpsertOne) ClearParentID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearParentID()
+	})
+}
+
+// SetEventID sets the "event_id" field.
+func (u *ItemUpsertOne) SetEventID(v uuid.UUID) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateEventID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *ItemUpsertOne) ClearEventID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearEventID()
+	})
+}
+
+// SetPartyID sets the "party_id" field.
+func (u *ItemUpsertOne) SetPartyID(v uuid.UUID) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPartyID(v)
+	})
+}
+
+// UpdatePartyID sets the "party_id" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdatePartyID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePartyID()
+	})
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (u *ItemUpsertOne) ClearPartyID() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPartyID()
+	})
+}
+
 // SetText sets the "text" field.
 func (u *ItemUpsertOne) SetText(v string) *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
@@ -996,6 +1658,230 @@ func (u *ItemUpsertOne) SetText(v string) *ItemUpsertOne {
 func (u *ItemUpsertOne) UpdateText() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateText()
+	})
+}
+
+// SetAspect sets the "aspect" field.
+func (u *ItemUpsertOne) SetAspect(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetAspect(v)
+	})
+}
+
+// UpdateAspect sets the "aspect" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateAspect() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateAspect()
+	})
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (u *ItemUpsertOne) ClearAspect() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearAspect()
+	})
+}
+
+// SetPath sets the "path" field.
+func (u *ItemUpsertOne) SetPath(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPath(v)
+	})
+}
+
+// UpdatePath sets the "path" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdatePath() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePath()
+	})
+}
+
+// ClearPath clears the value of the "path" field.
+func (u *ItemUpsertOne) ClearPath() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPath()
+	})
+}
+
+// SetOwner sets the "owner" field.
+func (u *ItemUpsertOne) SetOwner(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOwner(v)
+	})
+}
+
+// UpdateOwner sets the "owner" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateOwner() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOwner()
+	})
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (u *ItemUpsertOne) ClearOwner() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOwner()
+	})
+}
+
+// SetMeasure sets the "measure" field.
+func (u *ItemUpsertOne) SetMeasure(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetMeasure(v)
+	})
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateMeasure() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateMeasure()
+	})
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *ItemUpsertOne) ClearMeasure() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearMeasure()
+	})
+}
+
+// SetCause sets the "cause" field.
+func (u *ItemUpsertOne) SetCause(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCause(v)
+	})
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateCause() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCause()
+	})
+}
+
+// ClearCause clears the value of the "cause" field.
+func (u *ItemUpsertOne) ClearCause() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCause()
+	})
+}
+
+// SetSolution sets the "solution" field.
+func (u *ItemUpsertOne) SetSolution(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetSolution(v)
+	})
+}
+
+// UpdateSolution sets the "solution" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateSolution() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateSolution()
+	})
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (u *ItemUpsertOne) ClearSolution() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearSolution()
+	})
+}
+
+// SetKey sets the "key" field.
+func (u *ItemUpsertOne) SetKey(v bool) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetKey(v)
+	})
+}
+
+// UpdateKey sets the "key" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateKey() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateKey()
+	})
+}
+
+// SetDifficult sets the "difficult" field.
+func (u *ItemUpsertOne) SetDifficult(v bool) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetDifficult(v)
+	})
+}
+
+// UpdateDifficult sets the "difficult" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateDifficult() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateDifficult()
+	})
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (u *ItemUpsertOne) SetAmountFen(v int64) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetAmountFen(v)
+	})
+}
+
+// AddAmountFen adds v to the "amount_fen" field.
+func (u *ItemUpsertOne) AddAmountFen(v int64) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddAmountFen(v)
+	})
+}
+
+// UpdateAmountFen sets the "amount_fen" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateAmountFen() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateAmountFen()
+	})
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (u *ItemUpsertOne) ClearAmountFen() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearAmountFen()
+	})
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (u *ItemUpsertOne) SetReceiptNo(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetReceiptNo(v)
+	})
+}
+
+// UpdateReceiptNo sets the "receipt_no" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateReceiptNo() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateReceiptNo()
+	})
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (u *ItemUpsertOne) ClearReceiptNo() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearReceiptNo()
+	})
+}
+
+// SetCheckCode sets the "check_code" field.
+func (u *ItemUpsertOne) SetCheckCode(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCheckCode(v)
+	})
+}
+
+// UpdateCheckCode sets the "check_code" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateCheckCode() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCheckCode()
+	})
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (u *ItemUpsertOne) ClearCheckCode() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCheckCode()
 	})
 }
 
@@ -1464,6 +2350,69 @@ func (u *ItemUpsertBulk) ClearOfficerID() *ItemUpsertBulk {
 	})
 }
 
+// SetParentID sets the "parent_id" field.
+func (u *ItemUpsertBulk) SetParentID(v uuid.UUID) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetParentID(v)
+	})
+}
+
+// UpdateParentID sets the "parent_id" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateParentID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateParentID()
+	})
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (u *ItemUpsertBulk) ClearParentID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearParentID()
+	})
+}
+
+// SetEventID sets the "event_id" field.
+func (u *ItemUpsertBulk) SetEventID(v uuid.UUID) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateEventID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *ItemUpsertBulk) ClearEventID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearEventID()
+	})
+}
+
+// SetPartyID sets the "party_id" field.
+func (u *ItemUpsertBulk) SetPartyID(v uuid.UUID) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPartyID(v)
+	})
+}
+
+// UpdatePartyID sets the "party_id" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdatePartyID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePartyID()
+	})
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (u *ItemUpsertBulk) ClearPartyID() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPartyID()
+	})
+}
+
 // SetText sets the "text" field.
 func (u *ItemUpsertBulk) SetText(v string) *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
@@ -1475,6 +2424,230 @@ func (u *ItemUpsertBulk) SetText(v string) *ItemUpsertBulk {
 func (u *ItemUpsertBulk) UpdateText() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.UpdateText()
+	})
+}
+
+// SetAspect sets the "aspect" field.
+func (u *ItemUpsertBulk) SetAspect(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetAspect(v)
+	})
+}
+
+// UpdateAspect sets the "aspect" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateAspect() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateAspect()
+	})
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (u *ItemUpsertBulk) ClearAspect() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearAspect()
+	})
+}
+
+// SetPath sets the "path" field.
+func (u *ItemUpsertBulk) SetPath(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPath(v)
+	})
+}
+
+// UpdatePath sets the "path" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdatePath() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePath()
+	})
+}
+
+// ClearPath clears the value of the "path" field.
+func (u *ItemUpsertBulk) ClearPath() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPath()
+	})
+}
+
+// SetOwner sets the "owner" field.
+func (u *ItemUpsertBulk) SetOwner(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOwner(v)
+	})
+}
+
+// UpdateOwner sets the "owner" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateOwner() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOwner()
+	})
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (u *ItemUpsertBulk) ClearOwner() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOwner()
+	})
+}
+
+// SetMeasure sets the "measure" field.
+func (u *ItemUpsertBulk) SetMeasure(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetMeasure(v)
+	})
+}
+
+// UpdateMeasure sets the "measure" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateMeasure() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateMeasure()
+	})
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (u *ItemUpsertBulk) ClearMeasure() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearMeasure()
+	})
+}
+
+// SetCause sets the "cause" field.
+func (u *ItemUpsertBulk) SetCause(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCause(v)
+	})
+}
+
+// UpdateCause sets the "cause" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateCause() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCause()
+	})
+}
+
+// ClearCause clears the value of the "cause" field.
+func (u *ItemUpsertBulk) ClearCause() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCause()
+	})
+}
+
+// SetSolution sets the "solution" field.
+func (u *ItemUpsertBulk) SetSolution(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetSolution(v)
+	})
+}
+
+// UpdateSolution sets the "solution" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateSolution() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateSolution()
+	})
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (u *ItemUpsertBulk) ClearSolution() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearSolution()
+	})
+}
+
+// SetKey sets the "key" field.
+func (u *ItemUpsertBulk) SetKey(v bool) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetKey(v)
+	})
+}
+
+// UpdateKey sets the "key" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateKey() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateKey()
+	})
+}
+
+// SetDifficult sets the "difficult" field.
+func (u *ItemUpsertBulk) SetDifficult(v bool) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetDifficult(v)
+	})
+}
+
+// UpdateDifficult sets the "difficult" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateDifficult() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateDifficult()
+	})
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (u *ItemUpsertBulk) SetAmountFen(v int64) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetAmountFen(v)
+	})
+}
+
+// AddAmountFen adds v to the "amount_fen" field.
+func (u *ItemUpsertBulk) AddAmountFen(v int64) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.AddAmountFen(v)
+	})
+}
+
+// UpdateAmountFen sets the "amount_fen" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateAmountFen() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateAmountFen()
+	})
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (u *ItemUpsertBulk) ClearAmountFen() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearAmountFen()
+	})
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (u *ItemUpsertBulk) SetReceiptNo(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetReceiptNo(v)
+	})
+}
+
+// UpdateReceiptNo sets the "receipt_no" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateReceiptNo() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateReceiptNo()
+	})
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (u *ItemUpsertBulk) ClearReceiptNo() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearReceiptNo()
+	})
+}
+
+// SetCheckCode sets the "check_code" field.
+func (u *ItemUpsertBulk) SetCheckCode(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetCheckCode(v)
+	})
+}
+
+// UpdateCheckCode sets the "check_code" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateCheckCode() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateCheckCode()
+	})
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (u *ItemUpsertBulk) ClearCheckCode() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearCheckCode()
 	})
 }
 

@@ -11,8 +11,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -139,6 +141,66 @@ func (_u *ItemUpdate) ClearOfficerID() *ItemUpdate {
 	return _u
 }
 
+// SetParentID sets the "parent_id" field.
+func (_u *ItemUpdate) SetParentID(v uuid.UUID) *ItemUpdate {
+	_u.mutation.SetParentID(v)
+	return _u
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableParentID(v *uuid.UUID) *ItemUpdate {
+	if v != nil {
+		_u.SetParentID(*v)
+	}
+	return _u
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (_u *ItemUpdate) ClearParentID() *ItemUpdate {
+	_u.mutation.ClearParentID()
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *ItemUpdate) SetEventID(v uuid.UUID) *ItemUpdate {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableEventID(v *uuid.UUID) *ItemUpdate {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *ItemUpdate) ClearEventID() *ItemUpdate {
+	_u.mutation.ClearEventID()
+	return _u
+}
+
+// SetPartyID sets the "party_id" field.
+func (_u *ItemUpdate) SetPartyID(v uuid.UUID) *ItemUpdate {
+	_u.mutation.SetPartyID(v)
+	return _u
+}
+
+// SetNillablePartyID sets the "party_id" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillablePartyID(v *uuid.UUID) *ItemUpdate {
+	if v != nil {
+		_u.SetPartyID(*v)
+	}
+	return _u
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (_u *ItemUpdate) ClearPartyID() *ItemUpdate {
+	_u.mutation.ClearPartyID()
+	return _u
+}
+
 // SetText sets the "text" field.
 func (_u *ItemUpdate) SetText(v string) *ItemUpdate {
 	_u.mutation.SetText(v)
@@ -150,6 +212,221 @@ func (_u *ItemUpdate) SetNillableText(v *string) *ItemUpdate {
 	if v != nil {
 		_u.SetText(*v)
 	}
+	return _u
+}
+
+// SetAspect sets the "aspect" field.
+func (_u *ItemUpdate) SetAspect(v string) *ItemUpdate {
+	_u.mutation.SetAspect(v)
+	return _u
+}
+
+// SetNillableAspect sets the "aspect" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableAspect(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetAspect(*v)
+	}
+	return _u
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (_u *ItemUpdate) ClearAspect() *ItemUpdate {
+	_u.mutation.ClearAspect()
+	return _u
+}
+
+// SetPath sets the "path" field.
+func (_u *ItemUpdate) SetPath(v string) *ItemUpdate {
+	_u.mutation.SetPath(v)
+	return _u
+}
+
+// SetNillablePath sets the "path" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillablePath(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetPath(*v)
+	}
+	return _u
+}
+
+// ClearPath clears the value of the "path" field.
+func (_u *ItemUpdate) ClearPath() *ItemUpdate {
+	_u.mutation.ClearPath()
+	return _u
+}
+
+// SetOwner sets the "owner" field.
+func (_u *ItemUpdate) SetOwner(v string) *ItemUpdate {
+	_u.mutation.SetOwner(v)
+	return _u
+}
+
+// SetNillableOwner sets the "owner" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableOwner(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetOwner(*v)
+	}
+	return _u
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (_u *ItemUpdate) ClearOwner() *ItemUpdate {
+	_u.mutation.ClearOwner()
+	return _u
+}
+
+// SetMeasure sets the "measure" field.
+func (_u *ItemUpdate) SetMeasure(v string) *ItemUpdate {
+	_u.mutation.SetMeasure(v)
+	return _u
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableMeasure(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetMeasure(*v)
+	}
+	return _u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (_u *ItemUpdate) ClearMeasure() *ItemUpdate {
+	_u.mutation.ClearMeasure()
+	return _u
+}
+
+// SetCause sets the "cause" field.
+func (_u *ItemUpdate) SetCause(v string) *ItemUpdate {
+	_u.mutation.SetCause(v)
+	return _u
+}
+
+// SetNillableCause sets the "cause" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableCause(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetCause(*v)
+	}
+	return _u
+}
+
+// ClearCause clears the value of the "cause" field.
+func (_u *ItemUpdate) ClearCause() *ItemUpdate {
+	_u.mutation.ClearCause()
+	return _u
+}
+
+// SetSolution sets the "solution" field.
+func (_u *ItemUpdate) SetSolution(v string) *ItemUpdate {
+	_u.mutation.SetSolution(v)
+	return _u
+}
+
+// SetNillableSolution sets the "solution" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableSolution(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetSolution(*v)
+	}
+	return _u
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (_u *ItemUpdate) ClearSolution() *ItemUpdate {
+	_u.mutation.ClearSolution()
+	return _u
+}
+
+// SetKey sets the "key" field.
+func (_u *ItemUpdate) SetKey(v bool) *ItemUpdate {
+	_u.mutation.SetKey(v)
+	return _u
+}
+
+// SetNillableKey sets the "key" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableKey(v *bool) *ItemUpdate {
+	if v != nil {
+		_u.SetKey(*v)
+	}
+	return _u
+}
+
+// SetDifficult sets the "difficult" field.
+func (_u *ItemUpdate) SetDifficult(v bool) *ItemUpdate {
+	_u.mutation.SetDifficult(v)
+	return _u
+}
+
+// SetNillableDifficult sets the "difficult" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableDifficult(v *bool) *ItemUpdate {
+	if v != nil {
+		_u.SetDifficult(*v)
+	}
+	return _u
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (_u *ItemUpdate) SetAmountFen(v int64) *ItemUpdate {
+	_u.mutation.ResetAmountFen()
+	_u.mutation.SetAmountFen(v)
+	return _u
+}
+
+// SetNillableAmountFen sets the "amount_fen" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableAmountFen(v *int64) *ItemUpdate {
+	if v != nil {
+		_u.SetAmountFen(*v)
+	}
+	return _u
+}
+
+// AddAmountFen adds value to the "amount_fen" field.
+func (_u *ItemUpdate) AddAmountFen(v int64) *ItemUpdate {
+	_u.mutation.AddAmountFen(v)
+	return _u
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (_u *ItemUpdate) ClearAmountFen() *ItemUpdate {
+	_u.mutation.ClearAmountFen()
+	return _u
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (_u *ItemUpdate) SetReceiptNo(v string) *ItemUpdate {
+	_u.mutation.SetReceiptNo(v)
+	return _u
+}
+
+// SetNillableReceiptNo sets the "receipt_no" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableReceiptNo(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetReceiptNo(*v)
+	}
+	return _u
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (_u *ItemUpdate) ClearReceiptNo() *ItemUpdate {
+	_u.mutation.ClearReceiptNo()
+	return _u
+}
+
+// SetCheckCode sets the "check_code" field.
+func (_u *ItemUpdate) SetCheckCode(v string) *ItemUpdate {
+	_u.mutation.SetCheckCode(v)
+	return _u
+}
+
+// SetNillableCheckCode sets the "check_code" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableCheckCode(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetCheckCode(*v)
+	}
+	return _u
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (_u *ItemUpdate) ClearCheckCode() *ItemUpdate {
+	_u.mutation.ClearCheckCode()
 	return _u
 }
 
@@ -287,6 +564,36 @@ func (_u *ItemUpdate) SetOfficer(v *Membership) *ItemUpdate {
 	return _u.SetOfficerID(v.ID)
 }
 
+// SetParent sets the "parent" edge to the Item entity.
+func (_u *ItemUpdate) SetParent(v *Item) *ItemUpdate {
+	return _u.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the Item entity by IDs.
+func (_u *ItemUpdate) AddChildIDs(ids ...uuid.UUID) *ItemUpdate {
+	_u.mutation.AddChildIDs(ids...)
+	return _u
+}
+
+// AddChildren adds the "children" edges to the Item entity.
+func (_u *ItemUpdate) AddChildren(v ...*Item) *ItemUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChildIDs(ids...)
+}
+
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *ItemUpdate) SetEvent(v *Event) *ItemUpdate {
+	return _u.SetEventID(v.ID)
+}
+
+// SetParty sets the "party" edge to the Party entity.
+func (_u *ItemUpdate) SetParty(v *Party) *ItemUpdate {
+	return _u.SetPartyID(v.ID)
+}
+
 // Mutation returns the ItemMutation object of the builder.
 func (_u *ItemUpdate) Mutation() *ItemMutation {
 	return _u.mutation
@@ -313,6 +620,45 @@ func (_u *ItemUpdate) ClearLeader() *ItemUpdate {
 // ClearOfficer clears the "officer" edge to the Membership entity.
 func (_u *ItemUpdate) ClearOfficer() *ItemUpdate {
 	_u.mutation.ClearOfficer()
+	return _u
+}
+
+// ClearParent clears the "parent" edge to the Item entity.
+func (_u *ItemUpdate) ClearParent() *ItemUpdate {
+	_u.mutation.ClearParent()
+	return _u
+}
+
+// ClearChildren clears all "children" edges to the Item entity.
+func (_u *ItemUpdate) ClearChildren() *ItemUpdate {
+	_u.mutation.ClearChildren()
+	return _u
+}
+
+// RemoveChildIDs removes the "children" edge to Item entities by IDs.
+func (_u *ItemUpdate) RemoveChildIDs(ids ...uuid.UUID) *ItemUpdate {
+	_u.mutation.RemoveChildIDs(ids...)
+	return _u
+}
+
+// RemoveChildren removes "children" edges to Item entities.
+func (_u *ItemUpdate) RemoveChildren(v ...*Item) *ItemUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChildIDs(ids...)
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *ItemUpdate) ClearEvent() *ItemUpdate {
+	_u.mutation.ClearEvent()
+	return _u
+}
+
+// ClearParty clears the "party" edge to the Party entity.
+func (_u *ItemUpdate) ClearParty() *ItemUpdate {
+	_u.mutation.ClearParty()
 	return _u
 }
 
@@ -388,6 +734,69 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(item.FieldText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Aspect(); ok {
+		_spec.SetField(item.FieldAspect, field.TypeString, value)
+	}
+	if _u.mutation.AspectCleared() {
+		_spec.ClearField(item.FieldAspect, field.TypeString)
+	}
+	if value, ok := _u.mutation.Path(); ok {
+		_spec.SetField(item.FieldPath, field.TypeString, value)
+	}
+	if _u.mutation.PathCleared() {
+		_spec.ClearField(item.FieldPath, field.TypeString)
+	}
+	if value, ok := _u.mutation.Owner(); ok {
+		_spec.SetField(item.FieldOwner, field.TypeString, value)
+	}
+	if _u.mutation.OwnerCleared() {
+		_spec.ClearField(item.FieldOwner, field.TypeString)
+	}
+	if value, ok := _u.mutation.Measure(); ok {
+		_spec.SetField(item.FieldMeasure, field.TypeString, value)
+	}
+	if _u.mutation.MeasureCleared() {
+		_spec.ClearField(item.FieldMeasure, field.TypeString)
+	}
+	if value, ok := _u.mutation.Cause(); ok {
+		_spec.SetField(item.FieldCause, field.TypeString, value)
+	}
+	if _u.mutation.CauseCleared() {
+		_spec.ClearField(item.FieldCause, field.TypeString)
+	}
+	if value, ok := _u.mutation.Solution(); ok {
+		_spec.SetField(item.FieldSolution, field.TypeString, value)
+	}
+	if _u.mutation.SolutionCleared() {
+		_spec.ClearField(item.FieldSolution, field.TypeString)
+	}
+	if value, ok := _u.mutation.Key(); ok {
+		_spec.SetField(item.FieldKey, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Difficult(); ok {
+		_spec.SetField(item.FieldDifficult, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AmountFen(); ok {
+		_spec.SetField(item.FieldAmountFen, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAmountFen(); ok {
+		_spec.AddField(item.FieldAmountFen, field.TypeInt64, value)
+	}
+	if _u.mutation.AmountFenCleared() {
+		_spec.ClearField(item.FieldAmountFen, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.ReceiptNo(); ok {
+		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)
+	}
+	if _u.mutation.ReceiptNoCleared() {
+		_spec.ClearField(item.FieldReceiptNo, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckCode(); ok {
+		_spec.SetField(item.FieldCheckCode, field.TypeString, value)
+	}
+	if _u.mutation.CheckCodeCleared() {
+		_spec.ClearField(item.FieldCheckCode, field.TypeString)
 	}
 	if value, ok := _u.mutation.Duty(); ok {
 		_spec.SetField(item.FieldDuty, field.TypeString, value)
@@ -538,6 +947,138 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ParentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   item.ParentTable,
+			Columns: []string{item.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   item.ParentTable,
+			Columns: []string{item.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.EventTable,
+			Columns: []string{item.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.EventTable,
+			Columns: []string{item.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PartyCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.PartyTable,
+			Columns: []string{item.PartyColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PartyIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.PartyTable,
+			Columns: []string{item.PartyColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{item.Label}
@@ -665,6 +1206,66 @@ func (_u *ItemUpdateOne) ClearOfficerID() *ItemUpdateOne {
 	return _u
 }
 
+// SetParentID sets the "parent_id" field.
+func (_u *ItemUpdateOne) SetParentID(v uuid.UUID) *ItemUpdateOne {
+	_u.mutation.SetParentID(v)
+	return _u
+}
+
+// SetNillableParentID sets the "parent_id" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableParentID(v *uuid.UUID) *ItemUpdateOne {
+	if v != nil {
+		_u.SetParentID(*v)
+	}
+	return _u
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (_u *ItemUpdateOne) ClearParentID() *ItemUpdateOne {
+	_u.mutation.ClearParentID()
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *ItemUpdateOne) SetEventID(v uuid.UUID) *ItemUpdateOne {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableEventID(v *uuid.UUID) *ItemUpdateOne {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *ItemUpdateOne) ClearEventID() *ItemUpdateOne {
+	_u.mutation.ClearEventID()
+	return _u
+}
+
+// SetPartyID sets the "party_id" field.
+func (_u *ItemUpdateOne) SetPartyID(v uuid.UUID) *ItemUpdateOne {
+	_u.mutation.SetPartyID(v)
+	return _u
+}
+
+// SetNillablePartyID sets the "party_id" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillablePartyID(v *uuid.UUID) *ItemUpdateOne {
+	if v != nil {
+		_u.SetPartyID(*v)
+	}
+	return _u
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (_u *ItemUpdateOne) ClearPartyID() *ItemUpdateOne {
+	_u.mutation.ClearPartyID()
+	return _u
+}
+
 // SetText sets the "text" field.
 func (_u *ItemUpdateOne) SetText(v string) *ItemUpdateOne {
 	_u.mutation.SetText(v)
@@ -676,6 +1277,221 @@ func (_u *ItemUpdateOne) SetNillableText(v *string) *ItemUpdateOne {
 	if v != nil {
 		_u.SetText(*v)
 	}
+	return _u
+}
+
+// SetAspect sets the "aspect" field.
+func (_u *ItemUpdateOne) SetAspect(v string) *ItemUpdateOne {
+	_u.mutation.SetAspect(v)
+	return _u
+}
+
+// SetNillableAspect sets the "aspect" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableAspect(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetAspect(*v)
+	}
+	return _u
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (_u *ItemUpdateOne) ClearAspect() *ItemUpdateOne {
+	_u.mutation.ClearAspect()
+	return _u
+}
+
+// SetPath sets the "path" field.
+func (_u *ItemUpdateOne) SetPath(v string) *ItemUpdateOne {
+	_u.mutation.SetPath(v)
+	return _u
+}
+
+// SetNillablePath sets the "path" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillablePath(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetPath(*v)
+	}
+	return _u
+}
+
+// ClearPath clears the value of the "path" field.
+func (_u *ItemUpdateOne) ClearPath() *ItemUpdateOne {
+	_u.mutation.ClearPath()
+	return _u
+}
+
+// SetOwner sets the "owner" field.
+func (_u *ItemUpdateOne) SetOwner(v string) *ItemUpdateOne {
+	_u.mutation.SetOwner(v)
+	return _u
+}
+
+// SetNillableOwner sets the "owner" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableOwner(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetOwner(*v)
+	}
+	return _u
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (_u *ItemUpdateOne) ClearOwner() *ItemUpdateOne {
+	_u.mutation.ClearOwner()
+	return _u
+}
+
+// SetMeasure sets the "measure" field.
+func (_u *ItemUpdateOne) SetMeasure(v string) *ItemUpdateOne {
+	_u.mutation.SetMeasure(v)
+	return _u
+}
+
+// SetNillableMeasure sets the "measure" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableMeasure(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetMeasure(*v)
+	}
+	return _u
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (_u *ItemUpdateOne) ClearMeasure() *ItemUpdateOne {
+	_u.mutation.ClearMeasure()
+	return _u
+}
+
+// SetCause sets the "cause" field.
+func (_u *ItemUpdateOne) SetCause(v string) *ItemUpdateOne {
+	_u.mutation.SetCause(v)
+	return _u
+}
+
+// SetNillableCause sets the "cause" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableCause(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetCause(*v)
+	}
+	return _u
+}
+
+// ClearCause clears the value of the "cause" field.
+func (_u *ItemUpdateOne) ClearCause() *ItemUpdateOne {
+	_u.mutation.ClearCause()
+	return _u
+}
+
+// SetSolution sets the "solution" field.
+func (_u *ItemUpdateOne) SetSolution(v string) *ItemUpdateOne {
+	_u.mutation.SetSolution(v)
+	return _u
+}
+
+// SetNillableSolution sets the "solution" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableSolution(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetSolution(*v)
+	}
+	return _u
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (_u *ItemUpdateOne) ClearSolution() *ItemUpdateOne {
+	_u.mutation.ClearSolution()
+	return _u
+}
+
+// SetKey sets the "key" field.
+func (_u *ItemUpdateOne) SetKey(v bool) *ItemUpdateOne {
+	_u.mutation.SetKey(v)
+	return _u
+}
+
+// SetNillableKey sets the "key" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableKey(v *bool) *ItemUpdateOne {
+	if v != nil {
+		_u.SetKey(*v)
+	}
+	return _u
+}
+
+// SetDifficult sets the "difficult" field.
+func (_u *ItemUpdateOne) SetDifficult(v bool) *ItemUpdateOne {
+	_u.mutation.SetDifficult(v)
+	return _u
+}
+
+// SetNillableDifficult sets the "difficult" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableDifficult(v *bool) *ItemUpdateOne {
+	if v != nil {
+		_u.SetDifficult(*v)
+	}
+	return _u
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (_u *ItemUpdateOne) SetAmountFen(v int64) *ItemUpdateOne {
+	_u.mutation.ResetAmountFen()
+	_u.mutation.SetAmountFen(v)
+	return _u
+}
+
+// SetNillableAmountFen sets the "amount_fen" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableAmountFen(v *int64) *ItemUpdateOne {
+	if v != nil {
+		_u.SetAmountFen(*v)
+	}
+	return _u
+}
+
+// AddAmountFen adds value to the "amount_fen" field.
+func (_u *ItemUpdateOne) AddAmountFen(v int64) *ItemUpdateOne {
+	_u.mutation.AddAmountFen(v)
+	return _u
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (_u *ItemUpdateOne) ClearAmountFen() *ItemUpdateOne {
+	_u.mutation.ClearAmountFen()
+	return _u
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (_u *ItemUpdateOne) SetReceiptNo(v string) *ItemUpdateOne {
+	_u.mutation.SetReceiptNo(v)
+	return _u
+}
+
+// SetNillableReceiptNo sets the "receipt_no" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableReceiptNo(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetReceiptNo(*v)
+	}
+	return _u
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (_u *ItemUpdateOne) ClearReceiptNo() *ItemUpdateOne {
+	_u.mutation.ClearReceiptNo()
+	return _u
+}
+
+// SetCheckCode sets the "check_code" field.
+func (_u *ItemUpdateOne) SetCheckCode(v string) *ItemUpdateOne {
+	_u.mutation.SetCheckCode(v)
+	return _u
+}
+
+// SetNillableCheckCode sets the "check_code" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableCheckCode(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetCheckCode(*v)
+	}
+	return _u
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (_u *ItemUpdateOne) ClearCheckCode() *ItemUpdateOne {
+	_u.mutation.ClearCheckCode()
 	return _u
 }
 
@@ -813,6 +1629,36 @@ func (_u *ItemUpdateOne) SetOfficer(v *Membership) *ItemUpdateOne {
 	return _u.SetOfficerID(v.ID)
 }
 
+// SetParent sets the "parent" edge to the Item entity.
+func (_u *ItemUpdateOne) SetParent(v *Item) *ItemUpdateOne {
+	return _u.SetParentID(v.ID)
+}
+
+// AddChildIDs adds the "children" edge to the Item entity by IDs.
+func (_u *ItemUpdateOne) AddChildIDs(ids ...uuid.UUID) *ItemUpdateOne {
+	_u.mutation.AddChildIDs(ids...)
+	return _u
+}
+
+// AddChildren adds the "children" edges to the Item entity.
+func (_u *ItemUpdateOne) AddChildren(v ...*Item) *ItemUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChildIDs(ids...)
+}
+
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *ItemUpdateOne) SetEvent(v *Event) *ItemUpdateOne {
+	return _u.SetEventID(v.ID)
+}
+
+// SetParty sets the "party" edge to the Party entity.
+func (_u *ItemUpdateOne) SetParty(v *Party) *ItemUpdateOne {
+	return _u.SetPartyID(v.ID)
+}
+
 // Mutation returns the ItemMutation object of the builder.
 func (_u *ItemUpdateOne) Mutation() *ItemMutation {
 	return _u.mutation
@@ -839,6 +1685,45 @@ func (_u *ItemUpdateOne) ClearLeader() *ItemUpdateOne {
 // ClearOfficer clears the "officer" edge to the Membership entity.
 func (_u *ItemUpdateOne) ClearOfficer() *ItemUpdateOne {
 	_u.mutation.ClearOfficer()
+	return _u
+}
+
+// ClearParent clears the "parent" edge to the Item entity.
+func (_u *ItemUpdateOne) ClearParent() *ItemUpdateOne {
+	_u.mutation.ClearParent()
+	return _u
+}
+
+// ClearChildren clears all "children" edges to the Item entity.
+func (_u *ItemUpdateOne) ClearChildren() *ItemUpdateOne {
+	_u.mutation.ClearChildren()
+	return _u
+}
+
+// RemoveChildIDs removes the "children" edge to Item entities by IDs.
+func (_u *ItemUpdateOne) RemoveChildIDs(ids ...uuid.UUID) *ItemUpdateOne {
+	_u.mutation.RemoveChildIDs(ids...)
+	return _u
+}
+
+// RemoveChildren removes "children" edges to Item entities.
+func (_u *ItemUpdateOne) RemoveChildren(v ...*Item) *ItemUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChildIDs(ids...)
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *ItemUpdateOne) ClearEvent() *ItemUpdateOne {
+	_u.mutation.ClearEvent()
+	return _u
+}
+
+// ClearParty clears the "party" edge to the Party entity.
+func (_u *ItemUpdateOne) ClearParty() *ItemUpdateOne {
+	_u.mutation.ClearParty()
 	return _u
 }
 
@@ -944,6 +1829,69 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(item.FieldText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Aspect(); ok {
+		_spec.SetField(item.FieldAspect, field.TypeString, value)
+	}
+	if _u.mutation.AspectCleared() {
+		_spec.ClearField(item.FieldAspect, field.TypeString)
+	}
+	if value, ok := _u.mutation.Path(); ok {
+		_spec.SetField(item.FieldPath, field.TypeString, value)
+	}
+	if _u.mutation.PathCleared() {
+		_spec.ClearField(item.FieldPath, field.TypeString)
+	}
+	if value, ok := _u.mutation.Owner(); ok {
+		_spec.SetField(item.FieldOwner, field.TypeString, value)
+	}
+	if _u.mutation.OwnerCleared() {
+		_spec.ClearField(item.FieldOwner, field.TypeString)
+	}
+	if value, ok := _u.mutation.Measure(); ok {
+		_spec.SetField(item.FieldMeasure, field.TypeString, value)
+	}
+	if _u.mutation.MeasureCleared() {
+		_spec.ClearField(item.FieldMeasure, field.TypeString)
+	}
+	if value, ok := _u.mutation.Cause(); ok {
+		_spec.SetField(item.FieldCause, field.TypeString, value)
+	}
+	if _u.mutation.CauseCleared() {
+		_spec.ClearField(item.FieldCause, field.TypeString)
+	}
+	if value, ok := _u.mutation.Solution(); ok {
+		_spec.SetField(item.FieldSolution, field.TypeString, value)
+	}
+	if _u.mutation.SolutionCleared() {
+		_spec.ClearField(item.FieldSolution, field.TypeString)
+	}
+	if value, ok := _u.mutation.Key(); ok {
+		_spec.SetField(item.FieldKey, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.Difficult(); ok {
+		_spec.SetField(item.FieldDifficult, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.AmountFen(); ok {
+		_spec.SetField(item.FieldAmountFen, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAmountFen(); ok {
+		_spec.AddField(item.FieldAmountFen, field.TypeInt64, value)
+	}
+	if _u.mutation.AmountFenCleared() {
+		_spec.ClearField(item.FieldAmountFen, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.ReceiptNo(); ok {
+		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)
+	}
+	if _u.mutation.ReceiptNoCleared() {
+		_spec.ClearField(item.FieldReceiptNo, field.TypeString)
+	}
+	if value, ok := _u.mutation.CheckCode(); ok {
+		_spec.SetField(item.FieldCheckCode, field.TypeString, value)
+	}
+	if _u.mutation.CheckCodeCleared() {
+		_spec.ClearField(item.FieldCheckCode, field.TypeString)
 	}
 	if value, ok := _u.mutation.Duty(); ok {
 		_spec.SetField(item.FieldDuty, field.TypeString, value)
@@ -1087,6 +2035,138 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ParentCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   item.ParentTable,
+			Columns: []string{item.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ParentIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   item.ParentTable,
+			Columns: []string{item.ParentColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChildrenIDs(); len(nodes) > 0 && !_u.mutation.ChildrenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChildrenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   item.ChildrenTable,
+			Columns: []string{item.ChildrenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.EventTable,
+			Columns: []string{item.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.EventTable,
+			Columns: []string{item.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PartyCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.PartyTable,
+			Columns: []string{item.PartyColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PartyIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   item.PartyTable,
+			Columns: []string{item.PartyColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -30,7 +31,9 @@ type Link struct {
 	ToID uuid.UUID `json:"to_id,omitempty"`
 	// DecidedByID holds the value of the "decided_by_id" field.
 	DecidedByID *uuid.UUID `json:"decided_by_id,omitempty"`
-	// 类别
+	// ItemID holds the value of the "item_id" field.
+	ItemID *uuid.UUID `json:"item_id,omitempty"`
+	// 并入 / 转为 / 源自 / 接续 / 属于闭环 / 下沉为
 	Kind link.Kind `json:"kind,omitempty"`
 	// 理由
 	Reason string `json:"reason,omitempty"`
@@ -50,11 +53,13 @@ type LinkEdges struct {
 	To *Matter `json:"to,omitempty"`
 	// 决定人
 	DecidedBy *Membership `json:"decided_by,omitempty"`
+	// 由事项中的哪一项引出
+	Item *Item `json:"item,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 }
 
 // FromOrErr returns the From value or an error if the edge
@@ -90,12 +95,23 @@ func (e LinkEdges) DecidedByOrErr() (*Membership, error) {
 	return nil, &NotLoadedError{edge: "decided_by"}
 }
 
+// ItemOrErr returns the Item value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e LinkEdges) ItemOrErr() (*Item, error) {
+	if e.Item != nil {
+		return e.Item, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: item.Label}
+	}
+	return nil, &NotLoadedError{edge: "item"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Link) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case link.FieldDecidedByID:
+		case link.FieldDecidedByID, link.FieldItemID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case link.FieldKind, link.FieldReason:
 			values[i] = new(sql.NullString)
@@ -155,6 +171,13 @@ func (_m *Link) assignValues(columns []string, values []any) error {
 				_m.DecidedByID = new(uuid.UUID)
 				*_m.DecidedByID = *value.S.(*uuid.UUID)
 			}
+		case link.FieldItemID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field item_id", values[i])
+			} else if value.Valid {
+				_m.ItemID = new(uuid.UUID)
+				*_m.ItemID = *value.S.(*uuid.UUID)
+			}
 		case link.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
@@ -202,6 +225,11 @@ func (_m *Link) QueryDecidedBy() *MembershipQuery {
 	return NewLinkClient(_m.config).QueryDecidedBy(_m)
 }
 
+// QueryItem queries the "item" edge of the Link entity.
+func (_m *Link) QueryItem() *ItemQuery {
+	return NewLinkClient(_m.config).QueryItem(_m)
+}
+
 // Update returns a builder for updating this Link.
 // Note that you need to call Link.Unwrap() before calling this method if this Link
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -239,6 +267,11 @@ func (_m *Link) String() string {
 	builder.WriteString(", ")
 	if v := _m.DecidedByID; v != nil {
 		builder.WriteString("decided_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ItemID; v != nil {
+		builder.WriteString("item_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -68,6 +69,20 @@ func (_c *LinkCreate) SetDecidedByID(v uuid.UUID) *LinkCreate {
 func (_c *LinkCreate) SetNillableDecidedByID(v *uuid.UUID) *LinkCreate {
 	if v != nil {
 		_c.SetDecidedByID(*v)
+	}
+	return _c
+}
+
+// SetItemID sets the "item_id" field.
+func (_c *LinkCreate) SetItemID(v uuid.UUID) *LinkCreate {
+	_c.mutation.SetItemID(v)
+	return _c
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_c *LinkCreate) SetNillableItemID(v *uuid.UUID) *LinkCreate {
+	if v != nil {
+		_c.SetItemID(*v)
 	}
 	return _c
 }
@@ -133,6 +148,11 @@ func (_c *LinkCreate) SetTo(v *Matter) *LinkCreate {
 // SetDecidedBy sets the "decided_by" edge to the Membership entity.
 func (_c *LinkCreate) SetDecidedBy(v *Membership) *LinkCreate {
 	return _c.SetDecidedByID(v.ID)
+}
+
+// SetItem sets the "item" edge to the Item entity.
+func (_c *LinkCreate) SetItem(v *Item) *LinkCreate {
+	return _c.SetItemID(v.ID)
 }
 
 // Mutation returns the LinkMutation object of the builder.
@@ -315,6 +335,23 @@ func (_c *LinkCreate) createSpec() (*Link, *sqlgraph.CreateSpec) {
 		_node.DecidedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.ItemTable,
+			Columns: []string{link.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ItemID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -382,6 +419,24 @@ func (u *LinkUpsert) UpdateDecidedByID() *LinkUpsert {
 // ClearDecidedByID clears the value of the "decided_by_id" field.
 func (u *LinkUpsert) ClearDecidedByID() *LinkUpsert {
 	u.SetNull(link.FieldDecidedByID)
+	return u
+}
+
+// SetItemID sets the "item_id" field.
+func (u *LinkUpsert) SetItemID(v uuid.UUID) *LinkUpsert {
+	u.Set(link.FieldItemID, v)
+	return u
+}
+
+// UpdateItemID sets the "item_id" field to the value that was provided on create.
+func (u *LinkUpsert) UpdateItemID() *LinkUpsert {
+	u.SetExcluded(link.FieldItemID)
+	return u
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (u *LinkUpsert) ClearItemID() *LinkUpsert {
+	u.SetNull(link.FieldItemID)
 	return u
 }
 
@@ -502,6 +557,27 @@ func (u *LinkUpsertOne) UpdateDecidedByID() *LinkUpsertOne {
 func (u *LinkUpsertOne) ClearDecidedByID() *LinkUpsertOne {
 	return u.Update(func(s *LinkUpsert) {
 		s.ClearDecidedByID()
+	})
+}
+
+// SetItemID sets the "item_id" field.
+func (u *LinkUpsertOne) SetItemID(v uuid.UUID) *LinkUpsertOne {
+	return u.Update(func(s *LinkUpsert) {
+		s.SetItemID(v)
+	})
+}
+
+// UpdateItemID sets the "item_id" field to the value that was provided on create.
+func (u *LinkUpsertOne) UpdateItemID() *LinkUpsertOne {
+	return u.Update(func(s *LinkUpsert) {
+		s.UpdateItemID()
+	})
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (u *LinkUpsertOne) ClearItemID() *LinkUpsertOne {
+	return u.Update(func(s *LinkUpsert) {
+		s.ClearItemID()
 	})
 }
 
@@ -795,6 +871,27 @@ func (u *LinkUpsertBulk) UpdateDecidedByID() *LinkUpsertBulk {
 func (u *LinkUpsertBulk) ClearDecidedByID() *LinkUpsertBulk {
 	return u.Update(func(s *LinkUpsert) {
 		s.ClearDecidedByID()
+	})
+}
+
+// SetItemID sets the "item_id" field.
+func (u *LinkUpsertBulk) SetItemID(v uuid.UUID) *LinkUpsertBulk {
+	return u.Update(func(s *LinkUpsert) {
+		s.SetItemID(v)
+	})
+}
+
+// UpdateItemID sets the "item_id" field to the value that was provided on create.
+func (u *LinkUpsertBulk) UpdateItemID() *LinkUpsertBulk {
+	return u.Update(func(s *LinkUpsert) {
+		s.UpdateItemID()
+	})
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (u *LinkUpsertBulk) ClearItemID() *LinkUpsertBulk {
+	return u.Update(func(s *LinkUpsert) {
+		s.ClearItemID()
 	})
 }
 

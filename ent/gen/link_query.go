@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -29,6 +30,7 @@ type LinkQuery struct {
 	withFrom      *MatterQuery
 	withTo        *MatterQuery
 	withDecidedBy *MembershipQuery
+	withItem      *ItemQuery
 	loadTotal     []func(context.Context, []*Link) error
 	modifiers     []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -126,6 +128,28 @@ func (_q *LinkQuery) QueryDecidedBy() *MembershipQuery {
 			sqlgraph.From(link.Table, link.FieldID, selector),
 			sqlgraph.To(membership.Table, membership.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, link.DecidedByTable, link.DecidedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryItem chains the current query on the "item" edge.
+func (_q *LinkQuery) QueryItem() *ItemQuery {
+	query := (&ItemClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(link.Table, link.FieldID, selector),
+			sqlgraph.To(item.Table, item.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, link.ItemTable, link.ItemColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -328,6 +352,7 @@ func (_q *LinkQuery) Clone() *LinkQuery {
 		withFrom:      _q.withFrom.Clone(),
 		withTo:        _q.withTo.Clone(),
 		withDecidedBy: _q.withDecidedBy.Clone(),
+		withItem:      _q.withItem.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -364,6 +389,17 @@ func (_q *LinkQuery) WithDecidedBy(opts ...func(*MembershipQuery)) *LinkQuery {
 		opt(query)
 	}
 	_q.withDecidedBy = query
+	return _q
+}
+
+// WithItem tells the query-builder to eager-load the nodes that are connected to
+// the "item" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *LinkQuery) WithItem(opts ...func(*ItemQuery)) *LinkQuery {
+	query := (&ItemClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withItem = query
 	return _q
 }
 
@@ -445,10 +481,11 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	var (
 		nodes       = []*Link{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withFrom != nil,
 			_q.withTo != nil,
 			_q.withDecidedBy != nil,
+			_q.withItem != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -487,6 +524,12 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	if query := _q.withDecidedBy; query != nil {
 		if err := _q.loadDecidedBy(ctx, query, nodes, nil,
 			func(n *Link, e *Membership) { n.Edges.DecidedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withItem; query != nil {
+		if err := _q.loadItem(ctx, query, nodes, nil,
+			func(n *Link, e *Item) { n.Edges.Item = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -588,6 +631,38 @@ func (_q *LinkQuery) loadDecidedBy(ctx context.Context, query *MembershipQuery, 
 	}
 	return nil
 }
+func (_q *LinkQuery) loadItem(ctx context.Context, query *ItemQuery, nodes []*Link, init func(*Link), assign func(*Link, *Item)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Link)
+	for i := range nodes {
+		if nodes[i].ItemID == nil {
+			continue
+		}
+		fk := *nodes[i].ItemID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(item.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "item_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *LinkQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -625,6 +700,9 @@ func (_q *LinkQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withDecidedBy != nil {
 			_spec.Node.AddColumnOnce(link.FieldDecidedByID)
+		}
+		if _q.withItem != nil {
+			_spec.Node.AddColumnOnce(link.FieldItemID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

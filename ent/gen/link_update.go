@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
@@ -47,6 +48,26 @@ func (_u *LinkUpdate) SetNillableDecidedByID(v *uuid.UUID) *LinkUpdate {
 // ClearDecidedByID clears the value of the "decided_by_id" field.
 func (_u *LinkUpdate) ClearDecidedByID() *LinkUpdate {
 	_u.mutation.ClearDecidedByID()
+	return _u
+}
+
+// SetItemID sets the "item_id" field.
+func (_u *LinkUpdate) SetItemID(v uuid.UUID) *LinkUpdate {
+	_u.mutation.SetItemID(v)
+	return _u
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_u *LinkUpdate) SetNillableItemID(v *uuid.UUID) *LinkUpdate {
+	if v != nil {
+		_u.SetItemID(*v)
+	}
+	return _u
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (_u *LinkUpdate) ClearItemID() *LinkUpdate {
+	_u.mutation.ClearItemID()
 	return _u
 }
 
@@ -95,6 +116,11 @@ func (_u *LinkUpdate) SetDecidedBy(v *Membership) *LinkUpdate {
 	return _u.SetDecidedByID(v.ID)
 }
 
+// SetItem sets the "item" edge to the Item entity.
+func (_u *LinkUpdate) SetItem(v *Item) *LinkUpdate {
+	return _u.SetItemID(v.ID)
+}
+
 // Mutation returns the LinkMutation object of the builder.
 func (_u *LinkUpdate) Mutation() *LinkMutation {
 	return _u.mutation
@@ -103,6 +129,12 @@ func (_u *LinkUpdate) Mutation() *LinkMutation {
 // ClearDecidedBy clears the "decided_by" edge to the Membership entity.
 func (_u *LinkUpdate) ClearDecidedBy() *LinkUpdate {
 	_u.mutation.ClearDecidedBy()
+	return _u
+}
+
+// ClearItem clears the "item" edge to the Item entity.
+func (_u *LinkUpdate) ClearItem() *LinkUpdate {
+	_u.mutation.ClearItem()
 	return _u
 }
 
@@ -197,6 +229,35 @@ func (_u *LinkUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ItemCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.ItemTable,
+			Columns: []string{link.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.ItemTable,
+			Columns: []string{link.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{link.Label}
@@ -234,6 +295,26 @@ func (_u *LinkUpdateOne) SetNillableDecidedByID(v *uuid.UUID) *LinkUpdateOne {
 // ClearDecidedByID clears the value of the "decided_by_id" field.
 func (_u *LinkUpdateOne) ClearDecidedByID() *LinkUpdateOne {
 	_u.mutation.ClearDecidedByID()
+	return _u
+}
+
+// SetItemID sets the "item_id" field.
+func (_u *LinkUpdateOne) SetItemID(v uuid.UUID) *LinkUpdateOne {
+	_u.mutation.SetItemID(v)
+	return _u
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_u *LinkUpdateOne) SetNillableItemID(v *uuid.UUID) *LinkUpdateOne {
+	if v != nil {
+		_u.SetItemID(*v)
+	}
+	return _u
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (_u *LinkUpdateOne) ClearItemID() *LinkUpdateOne {
+	_u.mutation.ClearItemID()
 	return _u
 }
 
@@ -282,6 +363,11 @@ func (_u *LinkUpdateOne) SetDecidedBy(v *Membership) *LinkUpdateOne {
 	return _u.SetDecidedByID(v.ID)
 }
 
+// SetItem sets the "item" edge to the Item entity.
+func (_u *LinkUpdateOne) SetItem(v *Item) *LinkUpdateOne {
+	return _u.SetItemID(v.ID)
+}
+
 // Mutation returns the LinkMutation object of the builder.
 func (_u *LinkUpdateOne) Mutation() *LinkMutation {
 	return _u.mutation
@@ -290,6 +376,12 @@ func (_u *LinkUpdateOne) Mutation() *LinkMutation {
 // ClearDecidedBy clears the "decided_by" edge to the Membership entity.
 func (_u *LinkUpdateOne) ClearDecidedBy() *LinkUpdateOne {
 	_u.mutation.ClearDecidedBy()
+	return _u
+}
+
+// ClearItem clears the "item" edge to the Item entity.
+func (_u *LinkUpdateOne) ClearItem() *LinkUpdateOne {
+	_u.mutation.ClearItem()
 	return _u
 }
 
@@ -407,6 +499,35 @@ func (_u *LinkUpdateOne) sqlSave(ctx context.Context) (_node *Link, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ItemCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.ItemTable,
+			Columns: []string{link.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.ItemTable,
+			Columns: []string{link.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

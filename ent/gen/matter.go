@@ -3,6 +3,7 @@
 package gen
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/cohort"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -53,6 +55,12 @@ type Matter struct {
 	StreetID *uuid.UUID `json:"street_id,omitempty"`
 	// OwnerUnitID holds the value of the "owner_unit_id" field.
 	OwnerUnitID *uuid.UUID `json:"owner_unit_id,omitempty"`
+	// PlatformID holds the value of the "platform_id" field.
+	PlatformID *uuid.UUID `json:"platform_id,omitempty"`
+	// 议题从哪里来，例如 党政交题、委员荐题、群众征题、政协选题
+	Source string `json:"source,omitempty"`
+	// 流程表单中保存下来的内容
+	Data map[string]interface{} `json:"data,omitempty"`
 	// 进入系统的时间
 	OpenedAt time.Time `json:"opened_at,omitempty"`
 	// 结束时间
@@ -79,6 +87,8 @@ type MatterEdges struct {
 	Street *Unit `json:"street,omitempty"`
 	// 归口单位
 	OwnerUnit *Unit `json:"owner_unit,omitempty"`
+	// 所属平台
+	Platform *Platform `json:"platform,omitempty"`
 	// 提案内容
 	Proposal *Proposal `json:"proposal,omitempty"`
 	// 一号提案闭环内容
@@ -93,6 +103,8 @@ type MatterEdges struct {
 	Feedback []*Feedback `json:"feedback,omitempty"`
 	// 可作依据的记录
 	Records []*Record `json:"records,omitempty"`
+	// 会议、走访、恳谈
+	Events []*Event `json:"events,omitempty"`
 	// 欠下的事
 	Items []*Item `json:"items,omitempty"`
 	// 期限
@@ -107,15 +119,16 @@ type MatterEdges struct {
 	LinksIn []*Link `json:"links_in,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [18]bool
+	loadedTypes [20]bool
 	// totalCount holds the count of the edges above.
-	totalCount [18]map[string]int
+	totalCount [20]map[string]int
 
 	namedParties     map[string][]*Party
 	namedAssignments map[string][]*Assignment
 	namedReplies     map[string][]*Reply
 	namedFeedback    map[string][]*Feedback
 	namedRecords     map[string][]*Record
+	namedEvents      map[string][]*Event
 	namedItems       map[string][]*Item
 	namedTimers      map[string][]*Timer
 	namedSteps       map[string][]*Step
@@ -179,12 +192,23 @@ func (e MatterEdges) OwnerUnitOrErr() (*Unit, error) {
 	return nil, &NotLoadedError{edge: "owner_unit"}
 }
 
+// PlatformOrErr returns the Platform value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e MatterEdges) PlatformOrErr() (*Platform, error) {
+	if e.Platform != nil {
+		return e.Platform, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: platform.Label}
+	}
+	return nil, &NotLoadedError{edge: "platform"}
+}
+
 // ProposalOrErr returns the Proposal value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e MatterEdges) ProposalOrErr() (*Proposal, error) {
 	if e.Proposal != nil {
 		return e.Proposal, nil
-	} else if e.loadedTypes[5] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: proposal.Label}
 	}
 	return nil, &NotLoadedError{edge: "proposal"}
@@ -195,7 +219,7 @@ func (e MatterEdges) ProposalOrErr() (*Proposal, error) {
 func (e MatterEdges) CohortOrErr() (*Cohort, error) {
 	if e.Cohort != nil {
 		return e.Cohort, nil
-	} else if e.loadedTypes[6] {
+	} else if e.loadedTypes[7] {
 		return nil, &NotFoundError{label: cohort.Label}
 	}
 	return nil, &NotLoadedError{edge: "cohort"}
@@ -204,7 +228,7 @@ func (e MatterEdges) CohortOrErr() (*Cohort, error) {
 // PartiesOrErr returns the Parties value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) PartiesOrErr() ([]*Party, error) {
-	if e.loadedTypes[7] {
+	if e.loadedTypes[8] {
 		return e.Parties, nil
 	}
 	return nil, &NotLoadedError{edge: "parties"}
@@ -213,7 +237,7 @@ func (e MatterEdges) PartiesOrErr() ([]*Party, error) {
 // AssignmentsOrErr returns the Assignments value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) AssignmentsOrErr() ([]*Assignment, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[9] {
 		return e.Assignments, nil
 	}
 	return nil, &NotLoadedError{edge: "assignments"}
@@ -222,7 +246,7 @@ func (e MatterEdges) AssignmentsOrErr() ([]*Assignment, error) {
 // RepliesOrErr returns the Replies value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) RepliesOrErr() ([]*Reply, error) {
-	if e.loadedTypes[9] {
+	if e.loadedTypes[10] {
 		return e.Replies, nil
 	}
 	return nil, &NotLoadedError{edge: "replies"}
@@ -231,7 +255,7 @@ func (e MatterEdges) RepliesOrErr() ([]*Reply, error) {
 // FeedbackOrErr returns the Feedback value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) FeedbackOrErr() ([]*Feedback, error) {
-	if e.loadedTypes[10] {
+	if e.loadedTypes[11] {
 		return e.Feedback, nil
 	}
 	return nil, &NotLoadedError{edge: "feedback"}
@@ -240,16 +264,25 @@ func (e MatterEdges) FeedbackOrErr() ([]*Feedback, error) {
 // RecordsOrErr returns the Records value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) RecordsOrErr() ([]*Record, error) {
-	if e.loadedTypes[11] {
+	if e.loadedTypes[12] {
 		return e.Records, nil
 	}
 	return nil, &NotLoadedError{edge: "records"}
 }
 
+// EventsOrErr returns the Events value or an error if the edge
+// was not loaded in eager-loading.
+func (e MatterEdges) EventsOrErr() ([]*Event, error) {
+	if e.loadedTypes[13] {
+		return e.Events, nil
+	}
+	return nil, &NotLoadedError{edge: "events"}
+}
+
 // ItemsOrErr returns the Items value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) ItemsOrErr() ([]*Item, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[14] {
 		return e.Items, nil
 	}
 	return nil, &NotLoadedError{edge: "items"}
@@ -258,7 +291,7 @@ func (e MatterEdges) ItemsOrErr() ([]*Item, error) {
 // TimersOrErr returns the Timers value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) TimersOrErr() ([]*Timer, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[15] {
 		return e.Timers, nil
 	}
 	return nil, &NotLoadedError{edge: "timers"}
@@ -267,7 +300,7 @@ func (e MatterEdges) TimersOrErr() ([]*Timer, error) {
 // StepsOrErr returns the Steps value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) StepsOrErr() ([]*Step, error) {
-	if e.loadedTypes[14] {
+	if e.loadedTypes[16] {
 		return e.Steps, nil
 	}
 	return nil, &NotLoadedError{edge: "steps"}
@@ -276,7 +309,7 @@ func (e MatterEdges) StepsOrErr() ([]*Step, error) {
 // AttachmentsOrErr returns the Attachments value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) AttachmentsOrErr() ([]*Attachment, error) {
-	if e.loadedTypes[15] {
+	if e.loadedTypes[17] {
 		return e.Attachments, nil
 	}
 	return nil, &NotLoadedError{edge: "attachments"}
@@ -285,7 +318,7 @@ func (e MatterEdges) AttachmentsOrErr() ([]*Attachment, error) {
 // LinksOutOrErr returns the LinksOut value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) LinksOutOrErr() ([]*Link, error) {
-	if e.loadedTypes[16] {
+	if e.loadedTypes[18] {
 		return e.LinksOut, nil
 	}
 	return nil, &NotLoadedError{edge: "links_out"}
@@ -294,7 +327,7 @@ func (e MatterEdges) LinksOutOrErr() ([]*Link, error) {
 // LinksInOrErr returns the LinksIn value or an error if the edge
 // was not loaded in eager-loading.
 func (e MatterEdges) LinksInOrErr() ([]*Link, error) {
-	if e.loadedTypes[17] {
+	if e.loadedTypes[19] {
 		return e.LinksIn, nil
 	}
 	return nil, &NotLoadedError{edge: "links_in"}
@@ -305,11 +338,13 @@ func (*Matter) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case matter.FieldCreatorID, matter.FieldSectorID, matter.FieldStreetID, matter.FieldOwnerUnitID:
+		case matter.FieldCreatorID, matter.FieldSectorID, matter.FieldStreetID, matter.FieldOwnerUnitID, matter.FieldPlatformID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case matter.FieldData:
+			values[i] = new([]byte)
 		case matter.FieldVersion, matter.FieldPolicyVersion:
 			values[i] = new(sql.NullInt64)
-		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldVisibility:
+		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldSource, matter.FieldVisibility:
 			values[i] = new(sql.NullString)
 		case matter.FieldCreatedAt, matter.FieldUpdatedAt, matter.FieldOpenedAt, matter.FieldClosedAt, matter.FieldNextDueOn:
 			values[i] = new(sql.NullTime)
@@ -430,6 +465,27 @@ func (_m *Matter) assignValues(columns []string, values []any) error {
 				_m.OwnerUnitID = new(uuid.UUID)
 				*_m.OwnerUnitID = *value.S.(*uuid.UUID)
 			}
+		case matter.FieldPlatformID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field platform_id", values[i])
+			} else if value.Valid {
+				_m.PlatformID = new(uuid.UUID)
+				*_m.PlatformID = *value.S.(*uuid.UUID)
+			}
+		case matter.FieldSource:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field source", values[i])
+			} else if value.Valid {
+				_m.Source = value.String
+			}
+		case matter.FieldData:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field data", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Data); err != nil {
+					return fmt.Errorf("unmarshal field data: %w", err)
+				}
+			}
 		case matter.FieldOpenedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field opened_at", values[i])
@@ -494,6 +550,11 @@ func (_m *Matter) QueryOwnerUnit() *UnitQuery {
 	return NewMatterClient(_m.config).QueryOwnerUnit(_m)
 }
 
+// QueryPlatform queries the "platform" edge of the Matter entity.
+func (_m *Matter) QueryPlatform() *PlatformQuery {
+	return NewMatterClient(_m.config).QueryPlatform(_m)
+}
+
 // QueryProposal queries the "proposal" edge of the Matter entity.
 func (_m *Matter) QueryProposal() *ProposalQuery {
 	return NewMatterClient(_m.config).QueryProposal(_m)
@@ -527,6 +588,11 @@ func (_m *Matter) QueryFeedback() *FeedbackQuery {
 // QueryRecords queries the "records" edge of the Matter entity.
 func (_m *Matter) QueryRecords() *RecordQuery {
 	return NewMatterClient(_m.config).QueryRecords(_m)
+}
+
+// QueryEvents queries the "events" edge of the Matter entity.
+func (_m *Matter) QueryEvents() *EventQuery {
+	return NewMatterClient(_m.config).QueryEvents(_m)
 }
 
 // QueryItems queries the "items" edge of the Matter entity.
@@ -634,6 +700,17 @@ func (_m *Matter) String() string {
 		builder.WriteString("owner_unit_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	if v := _m.PlatformID; v != nil {
+		builder.WriteString("platform_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("source=")
+	builder.WriteString(_m.Source)
+	builder.WriteString(", ")
+	builder.WriteString("data=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Data))
 	builder.WriteString(", ")
 	builder.WriteString("opened_at=")
 	builder.WriteString(_m.OpenedAt.Format(time.ANSIC))
@@ -771,6 +848,30 @@ func (_m *Matter) appendNamedRecords(name string, edges ...*Record) {
 		_m.Edges.namedRecords[name] = []*Record{}
 	} else {
 		_m.Edges.namedRecords[name] = append(_m.Edges.namedRecords[name], edges...)
+	}
+}
+
+// NamedEvents returns the Events named value or an error if the edge was not
+// loaded in eager-loading with this name.
+func (_m *Matter) NamedEvents(name string) ([]*Event, error) {
+	if _m.Edges.namedEvents == nil {
+		return nil, &NotLoadedError{edge: name}
+	}
+	nodes, ok := _m.Edges.namedEvents[name]
+	if !ok {
+		return nil, &NotLoadedError{edge: name}
+	}
+	return nodes, nil
+}
+
+func (_m *Matter) appendNamedEvents(name string, edges ...*Event) {
+	if _m.Edges.namedEvents == nil {
+		_m.Edges.namedEvents = make(map[string][]*Event)
+	}
+	if len(edges) == 0 {
+		_m.Edges.namedEvents[name] = []*Event{}
+	} else {
+		_m.Edges.namedEvents[name] = append(_m.Edges.namedEvents[name], edges...)
 	}
 }
 

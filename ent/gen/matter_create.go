@@ -15,12 +15,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -209,6 +211,40 @@ func (_c *MatterCreate) SetNillableOwnerUnitID(v *uuid.UUID) *MatterCreate {
 	return _c
 }
 
+// SetPlatformID sets the "platform_id" field.
+func (_c *MatterCreate) SetPlatformID(v uuid.UUID) *MatterCreate {
+	_c.mutation.SetPlatformID(v)
+	return _c
+}
+
+// SetNillablePlatformID sets the "platform_id" field if the given value is not nil.
+func (_c *MatterCreate) SetNillablePlatformID(v *uuid.UUID) *MatterCreate {
+	if v != nil {
+		_c.SetPlatformID(*v)
+	}
+	return _c
+}
+
+// SetSource sets the "source" field.
+func (_c *MatterCreate) SetSource(v string) *MatterCreate {
+	_c.mutation.SetSource(v)
+	return _c
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_c *MatterCreate) SetNillableSource(v *string) *MatterCreate {
+	if v != nil {
+		_c.SetSource(*v)
+	}
+	return _c
+}
+
+// SetData sets the "data" field.
+func (_c *MatterCreate) SetData(v map[string]interface{}) *MatterCreate {
+	_c.mutation.SetData(v)
+	return _c
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (_c *MatterCreate) SetOpenedAt(v time.Time) *MatterCreate {
 	_c.mutation.SetOpenedAt(v)
@@ -294,6 +330,11 @@ func (_c *MatterCreate) SetStreet(v *Unit) *MatterCreate {
 // SetOwnerUnit sets the "owner_unit" edge to the Unit entity.
 func (_c *MatterCreate) SetOwnerUnit(v *Unit) *MatterCreate {
 	return _c.SetOwnerUnitID(v.ID)
+}
+
+// SetPlatform sets the "platform" edge to the Platform entity.
+func (_c *MatterCreate) SetPlatform(v *Platform) *MatterCreate {
+	return _c.SetPlatformID(v.ID)
 }
 
 // SetProposalID sets the "proposal" edge to the Proposal entity by ID.
@@ -407,6 +448,21 @@ func (_c *MatterCreate) AddRecords(v ...*Record) *MatterCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddRecordIDs(ids...)
+}
+
+// AddEventIDs adds the "events" edge to the Event entity by IDs.
+func (_c *MatterCreate) AddEventIDs(ids ...uuid.UUID) *MatterCreate {
+	_c.mutation.AddEventIDs(ids...)
+	return _c
+}
+
+// AddEvents adds the "events" edges to the Event entity.
+func (_c *MatterCreate) AddEvents(v ...*Event) *MatterCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddEventIDs(ids...)
 }
 
 // AddItemIDs adds the "items" edge to the Item entity by IDs.
@@ -679,6 +735,14 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
 		_node.Title = value
 	}
+	if value, ok := _c.mutation.Source(); ok {
+		_spec.SetField(matter.FieldSource, field.TypeString, value)
+		_node.Source = value
+	}
+	if value, ok := _c.mutation.Data(); ok {
+		_spec.SetField(matter.FieldData, field.TypeJSON, value)
+		_node.Data = value
+	}
 	if value, ok := _c.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)
 		_node.OpenedAt = value
@@ -778,6 +842,23 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.OwnerUnitID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PlatformIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   matter.PlatformTable,
+			Columns: []string{matter.PlatformColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(platform.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PlatformID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ProposalIDs(); len(nodes) > 0 {
@@ -885,6 +966,22 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(record.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1220,6 +1317,60 @@ func (u *MatterUpsert) ClearOwnerUnitID() *MatterUpsert {
 	return u
 }
 
+// SetPlatformID sets the "platform_id" field.
+func (u *MatterUpsert) SetPlatformID(v uuid.UUID) *MatterUpsert {
+	u.Set(matter.FieldPlatformID, v)
+	return u
+}
+
+// UpdatePlatformID sets the "platform_id" field to the value that was provided on create.
+func (u *MatterUpsert) UpdatePlatformID() *MatterUpsert {
+	u.SetExcluded(matter.FieldPlatformID)
+	return u
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (u *MatterUpsert) ClearPlatformID() *MatterUpsert {
+	u.SetNull(matter.FieldPlatformID)
+	return u
+}
+
+// SetSource sets the "source" field.
+func (u *MatterUpsert) SetSource(v string) *MatterUpsert {
+	u.Set(matter.FieldSource, v)
+	return u
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *MatterUpsert) UpdateSource() *MatterUpsert {
+	u.SetExcluded(matter.FieldSource)
+	return u
+}
+
+// ClearSource clears the value of the "source" field.
+func (u *MatterUpsert) ClearSource() *MatterUpsert {
+	u.SetNull(matter.FieldSource)
+	return u
+}
+
+// SetData sets the "data" field.
+func (u *MatterUpsert) SetData(v map[string]interface{}) *MatterUpsert {
+	u.Set(matter.FieldData, v)
+	return u
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *MatterUpsert) UpdateData() *MatterUpsert {
+	u.SetExcluded(matter.FieldData)
+	return u
+}
+
+// ClearData clears the value of the "data" field.
+func (u *MatterUpsert) ClearData() *MatterUpsert {
+	u.SetNull(matter.FieldData)
+	return u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (u *MatterUpsert) SetOpenedAt(v time.Time) *MatterUpsert {
 	u.Set(matter.FieldOpenedAt, v)
@@ -1547,6 +1698,69 @@ func (u *MatterUpsertOne) UpdateOwnerUnitID() *MatterUpsertOne {
 func (u *MatterUpsertOne) ClearOwnerUnitID() *MatterUpsertOne {
 	return u.Update(func(s *MatterUpsert) {
 		s.ClearOwnerUnitID()
+	})
+}
+
+// SetPlatformID sets the "platform_id" field.
+func (u *MatterUpsertOne) SetPlatformID(v uuid.UUID) *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetPlatformID(v)
+	})
+}
+
+// UpdatePlatformID sets the "platform_id" field to the value that was provided on create.
+func (u *MatterUpsertOne) UpdatePlatformID() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdatePlatformID()
+	})
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (u *MatterUpsertOne) ClearPlatformID() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearPlatformID()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *MatterUpsertOne) SetSource(v string) *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *MatterUpsertOne) UpdateSource() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// ClearSource clears the value of the "source" field.
+func (u *MatterUpsertOne) ClearSource() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearSource()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *MatterUpsertOne) SetData(v map[string]interface{}) *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *MatterUpsertOne) UpdateData() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *MatterUpsertOne) ClearData() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearData()
 	})
 }
 
@@ -2054,6 +2268,69 @@ func (u *MatterUpsertBulk) UpdateOwnerUnitID() *MatterUpsertBulk {
 func (u *MatterUpsertBulk) ClearOwnerUnitID() *MatterUpsertBulk {
 	return u.Update(func(s *MatterUpsert) {
 		s.ClearOwnerUnitID()
+	})
+}
+
+// SetPlatformID sets the "platform_id" field.
+func (u *MatterUpsertBulk) SetPlatformID(v uuid.UUID) *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetPlatformID(v)
+	})
+}
+
+// UpdatePlatformID sets the "platform_id" field to the value that was provided on create.
+func (u *MatterUpsertBulk) UpdatePlatformID() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdatePlatformID()
+	})
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (u *MatterUpsertBulk) ClearPlatformID() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearPlatformID()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *MatterUpsertBulk) SetSource(v string) *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *MatterUpsertBulk) UpdateSource() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// ClearSource clears the value of the "source" field.
+func (u *MatterUpsertBulk) ClearSource() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearSource()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *MatterUpsertBulk) SetData(v map[string]interface{}) *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *MatterUpsertBulk) UpdateData() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *MatterUpsertBulk) ClearData() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearData()
 	})
 }
 

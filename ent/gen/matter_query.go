@@ -16,12 +16,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -45,6 +47,7 @@ type MatterQuery struct {
 	withSector           *UnitQuery
 	withStreet           *UnitQuery
 	withOwnerUnit        *UnitQuery
+	withPlatform         *PlatformQuery
 	withProposal         *ProposalQuery
 	withCohort           *CohortQuery
 	withParties          *PartyQuery
@@ -52,6 +55,7 @@ type MatterQuery struct {
 	withReplies          *ReplyQuery
 	withFeedback         *FeedbackQuery
 	withRecords          *RecordQuery
+	withEvents           *EventQuery
 	withItems            *ItemQuery
 	withTimers           *TimerQuery
 	withSteps            *StepQuery
@@ -65,6 +69,7 @@ type MatterQuery struct {
 	withNamedReplies     map[string]*ReplyQuery
 	withNamedFeedback    map[string]*FeedbackQuery
 	withNamedRecords     map[string]*RecordQuery
+	withNamedEvents      map[string]*EventQuery
 	withNamedItems       map[string]*ItemQuery
 	withNamedTimers      map[string]*TimerQuery
 	withNamedSteps       map[string]*StepQuery
@@ -210,6 +215,28 @@ func (_q *MatterQuery) QueryOwnerUnit() *UnitQuery {
 			sqlgraph.From(matter.Table, matter.FieldID, selector),
 			sqlgraph.To(unit.Table, unit.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, matter.OwnerUnitTable, matter.OwnerUnitColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPlatform chains the current query on the "platform" edge.
+func (_q *MatterQuery) QueryPlatform() *PlatformQuery {
+	query := (&PlatformClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(matter.Table, matter.FieldID, selector),
+			sqlgraph.To(platform.Table, platform.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, matter.PlatformTable, matter.PlatformColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -364,6 +391,28 @@ func (_q *MatterQuery) QueryRecords() *RecordQuery {
 			sqlgraph.From(matter.Table, matter.FieldID, selector),
 			sqlgraph.To(record.Table, record.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, matter.RecordsTable, matter.RecordsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryEvents chains the current query on the "events" edge.
+func (_q *MatterQuery) QueryEvents() *EventQuery {
+	query := (&EventClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(matter.Table, matter.FieldID, selector),
+			sqlgraph.To(event.Table, event.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, matter.EventsTable, matter.EventsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -700,6 +749,7 @@ func (_q *MatterQuery) Clone() *MatterQuery {
 		withSector:      _q.withSector.Clone(),
 		withStreet:      _q.withStreet.Clone(),
 		withOwnerUnit:   _q.withOwnerUnit.Clone(),
+		withPlatform:    _q.withPlatform.Clone(),
 		withProposal:    _q.withProposal.Clone(),
 		withCohort:      _q.withCohort.Clone(),
 		withParties:     _q.withParties.Clone(),
@@ -707,6 +757,7 @@ func (_q *MatterQuery) Clone() *MatterQuery {
 		withReplies:     _q.withReplies.Clone(),
 		withFeedback:    _q.withFeedback.Clone(),
 		withRecords:     _q.withRecords.Clone(),
+		withEvents:      _q.withEvents.Clone(),
 		withItems:       _q.withItems.Clone(),
 		withTimers:      _q.withTimers.Clone(),
 		withSteps:       _q.withSteps.Clone(),
@@ -771,6 +822,17 @@ func (_q *MatterQuery) WithOwnerUnit(opts ...func(*UnitQuery)) *MatterQuery {
 		opt(query)
 	}
 	_q.withOwnerUnit = query
+	return _q
+}
+
+// WithPlatform tells the query-builder to eager-load the nodes that are connected to
+// the "platform" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *MatterQuery) WithPlatform(opts ...func(*PlatformQuery)) *MatterQuery {
+	query := (&PlatformClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPlatform = query
 	return _q
 }
 
@@ -848,6 +910,17 @@ func (_q *MatterQuery) WithRecords(opts ...func(*RecordQuery)) *MatterQuery {
 		opt(query)
 	}
 	_q.withRecords = query
+	return _q
+}
+
+// WithEvents tells the query-builder to eager-load the nodes that are connected to
+// the "events" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *MatterQuery) WithEvents(opts ...func(*EventQuery)) *MatterQuery {
+	query := (&EventClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withEvents = query
 	return _q
 }
 
@@ -995,12 +1068,13 @@ func (_q *MatterQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Matte
 	var (
 		nodes       = []*Matter{}
 		_spec       = _q.querySpec()
-		loadedTypes = [18]bool{
+		loadedTypes = [20]bool{
 			_q.withProcess != nil,
 			_q.withCreator != nil,
 			_q.withSector != nil,
 			_q.withStreet != nil,
 			_q.withOwnerUnit != nil,
+			_q.withPlatform != nil,
 			_q.withProposal != nil,
 			_q.withCohort != nil,
 			_q.withParties != nil,
@@ -1008,6 +1082,7 @@ func (_q *MatterQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Matte
 			_q.withReplies != nil,
 			_q.withFeedback != nil,
 			_q.withRecords != nil,
+			_q.withEvents != nil,
 			_q.withItems != nil,
 			_q.withTimers != nil,
 			_q.withSteps != nil,
@@ -1067,6 +1142,12 @@ func (_q *MatterQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Matte
 			return nil, err
 		}
 	}
+	if query := _q.withPlatform; query != nil {
+		if err := _q.loadPlatform(ctx, query, nodes, nil,
+			func(n *Matter, e *Platform) { n.Edges.Platform = e }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withProposal; query != nil {
 		if err := _q.loadProposal(ctx, query, nodes, nil,
 			func(n *Matter, e *Proposal) { n.Edges.Proposal = e }); err != nil {
@@ -1111,6 +1192,13 @@ func (_q *MatterQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Matte
 		if err := _q.loadRecords(ctx, query, nodes,
 			func(n *Matter) { n.Edges.Records = []*Record{} },
 			func(n *Matter, e *Record) { n.Edges.Records = append(n.Edges.Records, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withEvents; query != nil {
+		if err := _q.loadEvents(ctx, query, nodes,
+			func(n *Matter) { n.Edges.Events = []*Event{} },
+			func(n *Matter, e *Event) { n.Edges.Events = append(n.Edges.Events, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1188,6 +1276,13 @@ func (_q *MatterQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Matte
 		if err := _q.loadRecords(ctx, query, nodes,
 			func(n *Matter) { n.appendNamedRecords(name) },
 			func(n *Matter, e *Record) { n.appendNamedRecords(name, e) }); err != nil {
+			return nil, err
+		}
+	}
+	for name, query := range _q.withNamedEvents {
+		if err := _q.loadEvents(ctx, query, nodes,
+			func(n *Matter) { n.appendNamedEvents(name) },
+			func(n *Matter, e *Event) { n.appendNamedEvents(name, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1398,6 +1493,38 @@ func (_q *MatterQuery) loadOwnerUnit(ctx context.Context, query *UnitQuery, node
 	}
 	return nil
 }
+func (_q *MatterQuery) loadPlatform(ctx context.Context, query *PlatformQuery, nodes []*Matter, init func(*Matter), assign func(*Matter, *Platform)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Matter)
+	for i := range nodes {
+		if nodes[i].PlatformID == nil {
+			continue
+		}
+		fk := *nodes[i].PlatformID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(platform.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "platform_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *MatterQuery) loadProposal(ctx context.Context, query *ProposalQuery, nodes []*Matter, init func(*Matter), assign func(*Matter, *Proposal)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Matter)
@@ -1587,6 +1714,36 @@ func (_q *MatterQuery) loadRecords(ctx context.Context, query *RecordQuery, node
 	}
 	query.Where(predicate.Record(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(matter.RecordsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.MatterID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "matter_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *MatterQuery) loadEvents(ctx context.Context, query *EventQuery, nodes []*Matter, init func(*Matter), assign func(*Matter, *Event)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Matter)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(event.FieldMatterID)
+	}
+	query.Where(predicate.Event(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(matter.EventsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -1829,6 +1986,9 @@ func (_q *MatterQuery) querySpec() *sqlgraph.QuerySpec {
 		if _q.withOwnerUnit != nil {
 			_spec.Node.AddColumnOnce(matter.FieldOwnerUnitID)
 		}
+		if _q.withPlatform != nil {
+			_spec.Node.AddColumnOnce(matter.FieldPlatformID)
+		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -1981,6 +2141,20 @@ func (_q *MatterQuery) WithNamedRecords(name string, opts ...func(*RecordQuery))
 		_q.withNamedRecords = make(map[string]*RecordQuery)
 	}
 	_q.withNamedRecords[name] = query
+	return _q
+}
+
+// WithNamedEvents tells the query-builder to eager-load the nodes that are connected to the "events"
+// edge with the given name. The optional arguments are used to configure the query builder of the edge.
+func (_q *MatterQuery) WithNamedEvents(name string, opts ...func(*EventQuery)) *MatterQuery {
+	query := (&EventClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	if _q.withNamedEvents == nil {
+		_q.withNamedEvents = make(map[string]*EventQuery)
+	}
+	_q.withNamedEvents[name] = query
 	return _q
 }
 

@@ -14,12 +14,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -239,6 +241,58 @@ func (_u *MatterUpdate) ClearOwnerUnitID() *MatterUpdate {
 	return _u
 }
 
+// SetPlatformID sets the "platform_id" field.
+func (_u *MatterUpdate) SetPlatformID(v uuid.UUID) *MatterUpdate {
+	_u.mutation.SetPlatformID(v)
+	return _u
+}
+
+// SetNillablePlatformID sets the "platform_id" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillablePlatformID(v *uuid.UUID) *MatterUpdate {
+	if v != nil {
+		_u.SetPlatformID(*v)
+	}
+	return _u
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (_u *MatterUpdate) ClearPlatformID() *MatterUpdate {
+	_u.mutation.ClearPlatformID()
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *MatterUpdate) SetSource(v string) *MatterUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableSource(v *string) *MatterUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// ClearSource clears the value of the "source" field.
+func (_u *MatterUpdate) ClearSource() *MatterUpdate {
+	_u.mutation.ClearSource()
+	return _u
+}
+
+// SetData sets the "data" field.
+func (_u *MatterUpdate) SetData(v map[string]interface{}) *MatterUpdate {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *MatterUpdate) ClearData() *MatterUpdate {
+	_u.mutation.ClearData()
+	return _u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (_u *MatterUpdate) SetOpenedAt(v time.Time) *MatterUpdate {
 	_u.mutation.SetOpenedAt(v)
@@ -325,6 +379,11 @@ func (_u *MatterUpdate) SetStreet(v *Unit) *MatterUpdate {
 // SetOwnerUnit sets the "owner_unit" edge to the Unit entity.
 func (_u *MatterUpdate) SetOwnerUnit(v *Unit) *MatterUpdate {
 	return _u.SetOwnerUnitID(v.ID)
+}
+
+// SetPlatform sets the "platform" edge to the Platform entity.
+func (_u *MatterUpdate) SetPlatform(v *Platform) *MatterUpdate {
+	return _u.SetPlatformID(v.ID)
 }
 
 // SetProposalID sets the "proposal" edge to the Proposal entity by ID.
@@ -438,6 +497,21 @@ func (_u *MatterUpdate) AddRecords(v ...*Record) *MatterUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddRecordIDs(ids...)
+}
+
+// AddEventIDs adds the "events" edge to the Event entity by IDs.
+func (_u *MatterUpdate) AddEventIDs(ids ...uuid.UUID) *MatterUpdate {
+	_u.mutation.AddEventIDs(ids...)
+	return _u
+}
+
+// AddEvents adds the "events" edges to the Event entity.
+func (_u *MatterUpdate) AddEvents(v ...*Event) *MatterUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEventIDs(ids...)
 }
 
 // AddItemIDs adds the "items" edge to the Item entity by IDs.
@@ -559,6 +633,12 @@ func (_u *MatterUpdate) ClearOwnerUnit() *MatterUpdate {
 	return _u
 }
 
+// ClearPlatform clears the "platform" edge to the Platform entity.
+func (_u *MatterUpdate) ClearPlatform() *MatterUpdate {
+	_u.mutation.ClearPlatform()
+	return _u
+}
+
 // ClearProposal clears the "proposal" edge to the Proposal entity.
 func (_u *MatterUpdate) ClearProposal() *MatterUpdate {
 	_u.mutation.ClearProposal()
@@ -674,6 +754,27 @@ func (_u *MatterUpdate) RemoveRecords(v ...*Record) *MatterUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRecordIDs(ids...)
+}
+
+// ClearEvents clears all "events" edges to the Event entity.
+func (_u *MatterUpdate) ClearEvents() *MatterUpdate {
+	_u.mutation.ClearEvents()
+	return _u
+}
+
+// RemoveEventIDs removes the "events" edge to Event entities by IDs.
+func (_u *MatterUpdate) RemoveEventIDs(ids ...uuid.UUID) *MatterUpdate {
+	_u.mutation.RemoveEventIDs(ids...)
+	return _u
+}
+
+// RemoveEvents removes "events" edges to Event entities.
+func (_u *MatterUpdate) RemoveEvents(v ...*Event) *MatterUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEventIDs(ids...)
 }
 
 // ClearItems clears all "items" edges to the Item entity.
@@ -896,6 +997,18 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(matter.FieldSource, field.TypeString, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(matter.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(matter.FieldData, field.TypeJSON, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(matter.FieldData, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)
 	}
@@ -1023,6 +1136,35 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PlatformCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   matter.PlatformTable,
+			Columns: []string{matter.PlatformColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(platform.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PlatformIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   matter.PlatformTable,
+			Columns: []string{matter.PlatformColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(platform.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1306,6 +1448,51 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(record.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEventsIDs(); len(nodes) > 0 && !_u.mutation.EventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1799,6 +1986,58 @@ func (_u *MatterUpdateOne) ClearOwnerUnitID() *MatterUpdateOne {
 	return _u
 }
 
+// SetPlatformID sets the "platform_id" field.
+func (_u *MatterUpdateOne) SetPlatformID(v uuid.UUID) *MatterUpdateOne {
+	_u.mutation.SetPlatformID(v)
+	return _u
+}
+
+// SetNillablePlatformID sets the "platform_id" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillablePlatformID(v *uuid.UUID) *MatterUpdateOne {
+	if v != nil {
+		_u.SetPlatformID(*v)
+	}
+	return _u
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (_u *MatterUpdateOne) ClearPlatformID() *MatterUpdateOne {
+	_u.mutation.ClearPlatformID()
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *MatterUpdateOne) SetSource(v string) *MatterUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableSource(v *string) *MatterUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// ClearSource clears the value of the "source" field.
+func (_u *MatterUpdateOne) ClearSource() *MatterUpdateOne {
+	_u.mutation.ClearSource()
+	return _u
+}
+
+// SetData sets the "data" field.
+func (_u *MatterUpdateOne) SetData(v map[string]interface{}) *MatterUpdateOne {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *MatterUpdateOne) ClearData() *MatterUpdateOne {
+	_u.mutation.ClearData()
+	return _u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (_u *MatterUpdateOne) SetOpenedAt(v time.Time) *MatterUpdateOne {
 	_u.mutation.SetOpenedAt(v)
@@ -1885,6 +2124,11 @@ func (_u *MatterUpdateOne) SetStreet(v *Unit) *MatterUpdateOne {
 // SetOwnerUnit sets the "owner_unit" edge to the Unit entity.
 func (_u *MatterUpdateOne) SetOwnerUnit(v *Unit) *MatterUpdateOne {
 	return _u.SetOwnerUnitID(v.ID)
+}
+
+// SetPlatform sets the "platform" edge to the Platform entity.
+func (_u *MatterUpdateOne) SetPlatform(v *Platform) *MatterUpdateOne {
+	return _u.SetPlatformID(v.ID)
 }
 
 // SetProposalID sets the "proposal" edge to the Proposal entity by ID.
@@ -1998,6 +2242,21 @@ func (_u *MatterUpdateOne) AddRecords(v ...*Record) *MatterUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddRecordIDs(ids...)
+}
+
+// AddEventIDs adds the "events" edge to the Event entity by IDs.
+func (_u *MatterUpdateOne) AddEventIDs(ids ...uuid.UUID) *MatterUpdateOne {
+	_u.mutation.AddEventIDs(ids...)
+	return _u
+}
+
+// AddEvents adds the "events" edges to the Event entity.
+func (_u *MatterUpdateOne) AddEvents(v ...*Event) *MatterUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddEventIDs(ids...)
 }
 
 // AddItemIDs adds the "items" edge to the Item entity by IDs.
@@ -2119,6 +2378,12 @@ func (_u *MatterUpdateOne) ClearOwnerUnit() *MatterUpdateOne {
 	return _u
 }
 
+// ClearPlatform clears the "platform" edge to the Platform entity.
+func (_u *MatterUpdateOne) ClearPlatform() *MatterUpdateOne {
+	_u.mutation.ClearPlatform()
+	return _u
+}
+
 // ClearProposal clears the "proposal" edge to the Proposal entity.
 func (_u *MatterUpdateOne) ClearProposal() *MatterUpdateOne {
 	_u.mutation.ClearProposal()
@@ -2234,6 +2499,27 @@ func (_u *MatterUpdateOne) RemoveRecords(v ...*Record) *MatterUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRecordIDs(ids...)
+}
+
+// ClearEvents clears all "events" edges to the Event entity.
+func (_u *MatterUpdateOne) ClearEvents() *MatterUpdateOne {
+	_u.mutation.ClearEvents()
+	return _u
+}
+
+// RemoveEventIDs removes the "events" edge to Event entities by IDs.
+func (_u *MatterUpdateOne) RemoveEventIDs(ids ...uuid.UUID) *MatterUpdateOne {
+	_u.mutation.RemoveEventIDs(ids...)
+	return _u
+}
+
+// RemoveEvents removes "events" edges to Event entities.
+func (_u *MatterUpdateOne) RemoveEvents(v ...*Event) *MatterUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveEventIDs(ids...)
 }
 
 // ClearItems clears all "items" edges to the Item entity.
@@ -2486,6 +2772,18 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(matter.FieldSource, field.TypeString, value)
+	}
+	if _u.mutation.SourceCleared() {
+		_spec.ClearField(matter.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(matter.FieldData, field.TypeJSON, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(matter.FieldData, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)
 	}
@@ -2613,6 +2911,35 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PlatformCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   matter.PlatformTable,
+			Columns: []string{matter.PlatformColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(platform.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PlatformIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   matter.PlatformTable,
+			Columns: []string{matter.PlatformColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(platform.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -2896,6 +3223,51 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(record.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedEventsIDs(); len(nodes) > 0 && !_u.mutation.EventsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   matter.EventsTable,
+			Columns: []string{matter.EventsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

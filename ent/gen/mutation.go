@@ -13,14 +13,18 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -49,14 +53,18 @@ const (
 	// Node types.
 	TypeAssignment   = "Assignment"
 	TypeAttachment   = "Attachment"
+	TypeAttendance   = "Attendance"
 	TypeCohort       = "Cohort"
+	TypeEvent        = "Event"
 	TypeFeedback     = "Feedback"
 	TypeGrant        = "Grant"
 	TypeItem         = "Item"
 	TypeLink         = "Link"
 	TypeMatter       = "Matter"
 	TypeMembership   = "Membership"
+	TypeNotice       = "Notice"
 	TypeParty        = "Party"
+	TypePlatform     = "Platform"
 	TypeProcess      = "Process"
 	TypeProposal     = "Proposal"
 	TypeRecord       = "Record"
@@ -3601,6 +3609,830 @@ func (m *AttachmentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Attachment edge %s", name)
 }
 
+// AttendanceMutation represents an operation that mutates the Attendance nodes in the graph.
+type AttendanceMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	tenant_id     *uuid.UUID
+	created_at    *time.Time
+	status        *attendance.Status
+	note          *string
+	clearedFields map[string]struct{}
+	event         *uuid.UUID
+	clearedevent  bool
+	matter        *uuid.UUID
+	clearedmatter bool
+	party         *uuid.UUID
+	clearedparty  bool
+	done          bool
+	oldValue      func(context.Context) (*Attendance, error)
+	predicates    []predicate.Attendance
+}
+
+var _ ent.Mutation = (*AttendanceMutation)(nil)
+
+// attendanceOption allows management of the mutation configuration using functional options.
+type attendanceOption func(*AttendanceMutation)
+
+// newAttendanceMutation creates new mutation for the Attendance entity.
+func newAttendanceMutation(c config, op Op, opts ...attendanceOption) *AttendanceMutation {
+	m := &AttendanceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAttendance,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAttendanceID sets the ID field of the mutation.
+func withAttendanceID(id uuid.UUID) attendanceOption {
+	return func(m *AttendanceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Attendance
+		)
+		m.oldValue = func(ctx context.Context) (*Attendance, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Attendance.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAttendance sets the old Attendance of the mutation.
+func withAttendance(node *Attendance) attendanceOption {
+	return func(m *AttendanceMutation) {
+		m.oldValue = func(context.Context) (*Attendance, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AttendanceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AttendanceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Attendance entities.
+func (m *AttendanceMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AttendanceMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AttendanceMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Attendance.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *AttendanceMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *AttendanceMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *AttendanceMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AttendanceMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AttendanceMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AttendanceMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEventID sets the "event_id" field.
+func (m *AttendanceMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *AttendanceMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldEventID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *AttendanceMutation) ResetEventID() {
+	m.event = nil
+}
+
+// SetMatterID sets the "matter_id" field.
+func (m *AttendanceMutation) SetMatterID(u uuid.UUID) {
+	m.matter = &u
+}
+
+// MatterID returns the value of the "matter_id" field in the mutation.
+func (m *AttendanceMutation) MatterID() (r uuid.UUID, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatterID returns the old "matter_id" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldMatterID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatterID: %w", err)
+	}
+	return oldValue.MatterID, nil
+}
+
+// ResetMatterID resets all changes to the "matter_id" field.
+func (m *AttendanceMutation) ResetMatterID() {
+	m.matter = nil
+}
+
+// SetPartyID sets the "party_id" field.
+func (m *AttendanceMutation) SetPartyID(u uuid.UUID) {
+	m.party = &u
+}
+
+// PartyID returns the value of the "party_id" field in the mutation.
+func (m *AttendanceMutation) PartyID() (r uuid.UUID, exists bool) {
+	v := m.party
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartyID returns the old "party_id" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldPartyID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartyID: %w", err)
+	}
+	return oldValue.PartyID, nil
+}
+
+// ResetPartyID resets all changes to the "party_id" field.
+func (m *AttendanceMutation) ResetPartyID() {
+	m.party = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *AttendanceMutation) SetStatus(a attendance.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AttendanceMutation) Status() (r attendance.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldStatus(ctx context.Context) (v attendance.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AttendanceMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetNote sets the "note" field.
+func (m *AttendanceMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *AttendanceMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the Attendance entity.
+// If the Attendance object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttendanceMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ClearNote clears the value of the "note" field.
+func (m *AttendanceMutation) ClearNote() {
+	m.note = nil
+	m.clearedFields[attendance.FieldNote] = struct{}{}
+}
+
+// NoteCleared returns if the "note" field was cleared in this mutation.
+func (m *AttendanceMutation) NoteCleared() bool {
+	_, ok := m.clearedFields[attendance.FieldNote]
+	return ok
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *AttendanceMutation) ResetNote() {
+	m.note = nil
+	delete(m.clearedFields, attendance.FieldNote)
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (m *AttendanceMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[attendance.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the Event entity was cleared.
+func (m *AttendanceMutation) EventCleared() bool {
+	return m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *AttendanceMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *AttendanceMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
+// ClearMatter clears the "matter" edge to the Matter entity.
+func (m *AttendanceMutation) ClearMatter() {
+	m.clearedmatter = true
+	m.clearedFields[attendance.FieldMatterID] = struct{}{}
+}
+
+// MatterCleared reports if the "matter" edge to the Matter entity was cleared.
+func (m *AttendanceMutation) MatterCleared() bool {
+	return m.clearedmatter
+}
+
+// MatterIDs returns the "matter" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MatterID instead. It exists only for internal usage by the builders.
+func (m *AttendanceMutation) MatterIDs() (ids []uuid.UUID) {
+	if id := m.matter; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMatter resets all changes to the "matter" edge.
+func (m *AttendanceMutation) ResetMatter() {
+	m.matter = nil
+	m.clearedmatter = false
+}
+
+// ClearParty clears the "party" edge to the Party entity.
+func (m *AttendanceMutation) ClearParty() {
+	m.clearedparty = true
+	m.clearedFields[attendance.FieldPartyID] = struct{}{}
+}
+
+// PartyCleared reports if the "party" edge to the Party entity was cleared.
+func (m *AttendanceMutation) PartyCleared() bool {
+	return m.clearedparty
+}
+
+// PartyIDs returns the "party" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PartyID instead. It exists only for internal usage by the builders.
+func (m *AttendanceMutation) PartyIDs() (ids []uuid.UUID) {
+	if id := m.party; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParty resets all changes to the "party" edge.
+func (m *AttendanceMutation) ResetParty() {
+	m.party = nil
+	m.clearedparty = false
+}
+
+// Where appends a list predicates to the AttendanceMutation builder.
+func (m *AttendanceMutation) Where(ps ...predicate.Attendance) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AttendanceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AttendanceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Attendance, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AttendanceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AttendanceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Attendance).
+func (m *AttendanceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AttendanceMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.tenant_id != nil {
+		fields = append(fields, attendance.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, attendance.FieldCreatedAt)
+	}
+	if m.event != nil {
+		fields = append(fields, attendance.FieldEventID)
+	}
+	if m.matter != nil {
+		fields = append(fields, attendance.FieldMatterID)
+	}
+	if m.party != nil {
+		fields = append(fields, attendance.FieldPartyID)
+	}
+	if m.status != nil {
+		fields = append(fields, attendance.FieldStatus)
+	}
+	if m.note != nil {
+		fields = append(fields, attendance.FieldNote)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AttendanceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case attendance.FieldTenantID:
+		return m.TenantID()
+	case attendance.FieldCreatedAt:
+		return m.CreatedAt()
+	case attendance.FieldEventID:
+		return m.EventID()
+	case attendance.FieldMatterID:
+		return m.MatterID()
+	case attendance.FieldPartyID:
+		return m.PartyID()
+	case attendance.FieldStatus:
+		return m.Status()
+	case attendance.FieldNote:
+		return m.Note()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AttendanceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case attendance.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case attendance.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case attendance.FieldEventID:
+		return m.OldEventID(ctx)
+	case attendance.FieldMatterID:
+		return m.OldMatterID(ctx)
+	case attendance.FieldPartyID:
+		return m.OldPartyID(ctx)
+	case attendance.FieldStatus:
+		return m.OldStatus(ctx)
+	case attendance.FieldNote:
+		return m.OldNote(ctx)
+	}
+	return nil, fmt.Errorf("unknown Attendance field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttendanceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case attendance.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case attendance.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case attendance.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
+		return nil
+	case attendance.FieldMatterID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatterID(v)
+		return nil
+	case attendance.FieldPartyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartyID(v)
+		return nil
+	case attendance.FieldStatus:
+		v, ok := value.(attendance.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case attendance.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Attendance field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AttendanceMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AttendanceMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttendanceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Attendance numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AttendanceMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(attendance.FieldNote) {
+		fields = append(fields, attendance.FieldNote)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AttendanceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AttendanceMutation) ClearField(name string) error {
+	switch name {
+	case attendance.FieldNote:
+		m.ClearNote()
+		return nil
+	}
+	return fmt.Errorf("unknown Attendance nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AttendanceMutation) ResetField(name string) error {
+	switch name {
+	case attendance.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case attendance.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case attendance.FieldEventID:
+		m.ResetEventID()
+		return nil
+	case attendance.FieldMatterID:
+		m.ResetMatterID()
+		return nil
+	case attendance.FieldPartyID:
+		m.ResetPartyID()
+		return nil
+	case attendance.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case attendance.FieldNote:
+		m.ResetNote()
+		return nil
+	}
+	return fmt.Errorf("unknown Attendance field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AttendanceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.event != nil {
+		edges = append(edges, attendance.EdgeEvent)
+	}
+	if m.matter != nil {
+		edges = append(edges, attendance.EdgeMatter)
+	}
+	if m.party != nil {
+		edges = append(edges, attendance.EdgeParty)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AttendanceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case attendance.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
+	case attendance.EdgeMatter:
+		if id := m.matter; id != nil {
+			return []ent.Value{*id}
+		}
+	case attendance.EdgeParty:
+		if id := m.party; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AttendanceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AttendanceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AttendanceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedevent {
+		edges = append(edges, attendance.EdgeEvent)
+	}
+	if m.clearedmatter {
+		edges = append(edges, attendance.EdgeMatter)
+	}
+	if m.clearedparty {
+		edges = append(edges, attendance.EdgeParty)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AttendanceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case attendance.EdgeEvent:
+		return m.clearedevent
+	case attendance.EdgeMatter:
+		return m.clearedmatter
+	case attendance.EdgeParty:
+		return m.clearedparty
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AttendanceMutation) ClearEdge(name string) error {
+	switch name {
+	case attendance.EdgeEvent:
+		m.ClearEvent()
+		return nil
+	case attendance.EdgeMatter:
+		m.ClearMatter()
+		return nil
+	case attendance.EdgeParty:
+		m.ClearParty()
+		return nil
+	}
+	return fmt.Errorf("unknown Attendance unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AttendanceMutation) ResetEdge(name string) error {
+	switch name {
+	case attendance.EdgeEvent:
+		m.ResetEvent()
+		return nil
+	case attendance.EdgeMatter:
+		m.ResetMatter()
+		return nil
+	case attendance.EdgeParty:
+		m.ResetParty()
+		return nil
+	}
+	return fmt.Errorf("unknown Attendance edge %s", name)
+}
+
 // CohortMutation represents an operation that mutates the Cohort nodes in the graph.
 type CohortMutation struct {
 	config
@@ -4451,6 +5283,1685 @@ func (m *CohortMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Cohort edge %s", name)
+}
+
+// EventMutation represents an operation that mutates the Event nodes in the graph.
+type EventMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	tenant_id          *uuid.UUID
+	created_at         *time.Time
+	version            *int
+	addversion         *int
+	updated_at         *time.Time
+	kind               *event.Kind
+	title              *string
+	form               *string
+	edition            *int
+	addedition         *int
+	on                 *time.Time
+	place              *string
+	state              *event.State
+	concealed          *bool
+	summary            *string
+	clearedFields      map[string]struct{}
+	matter             *uuid.UUID
+	clearedmatter      bool
+	venue              *uuid.UUID
+	clearedvenue       bool
+	unit               *uuid.UUID
+	clearedunit        bool
+	author             *uuid.UUID
+	clearedauthor      bool
+	attendances        map[uuid.UUID]struct{}
+	removedattendances map[uuid.UUID]struct{}
+	clearedattendances bool
+	done               bool
+	oldValue           func(context.Context) (*Event, error)
+	predicates         []predicate.Event
+}
+
+var _ ent.Mutation = (*EventMutation)(nil)
+
+// eventOption allows management of the mutation configuration using functional options.
+type eventOption func(*EventMutation)
+
+// newEventMutation creates new mutation for the Event entity.
+func newEventMutation(c config, op Op, opts ...eventOption) *EventMutation {
+	m := &EventMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeEvent,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withEventID sets the ID field of the mutation.
+func withEventID(id uuid.UUID) eventOption {
+	return func(m *EventMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Event
+		)
+		m.oldValue = func(ctx context.Context) (*Event, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Event.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withEvent sets the old Event of the mutation.
+func withEvent(node *Event) eventOption {
+	return func(m *EventMutation) {
+		m.oldValue = func(context.Context) (*Event, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m EventMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m EventMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Event entities.
+func (m *EventMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *EventMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *EventMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Event.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *EventMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *EventMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *EventMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *EventMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *EventMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *EventMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *EventMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *EventMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *EventMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *EventMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *EventMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *EventMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *EventMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *EventMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetMatterID sets the "matter_id" field.
+func (m *EventMutation) SetMatterID(u uuid.UUID) {
+	m.matter = &u
+}
+
+// MatterID returns the value of the "matter_id" field in the mutation.
+func (m *EventMutation) MatterID() (r uuid.UUID, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatterID returns the old "matter_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldMatterID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatterID: %w", err)
+	}
+	return oldValue.MatterID, nil
+}
+
+// ResetMatterID resets all changes to the "matter_id" field.
+func (m *EventMutation) ResetMatterID() {
+	m.matter = nil
+}
+
+// SetVenueID sets the "venue_id" field.
+func (m *EventMutation) SetVenueID(u uuid.UUID) {
+	m.venue = &u
+}
+
+// VenueID returns the value of the "venue_id" field in the mutation.
+func (m *EventMutation) VenueID() (r uuid.UUID, exists bool) {
+	v := m.venue
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVenueID returns the old "venue_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldVenueID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVenueID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVenueID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVenueID: %w", err)
+	}
+	return oldValue.VenueID, nil
+}
+
+// ClearVenueID clears the value of the "venue_id" field.
+func (m *EventMutation) ClearVenueID() {
+	m.venue = nil
+	m.clearedFields[event.FieldVenueID] = struct{}{}
+}
+
+// VenueIDCleared returns if the "venue_id" field was cleared in this mutation.
+func (m *EventMutation) VenueIDCleared() bool {
+	_, ok := m.clearedFields[event.FieldVenueID]
+	return ok
+}
+
+// ResetVenueID resets all changes to the "venue_id" field.
+func (m *EventMutation) ResetVenueID() {
+	m.venue = nil
+	delete(m.clearedFields, event.FieldVenueID)
+}
+
+// SetUnitID sets the "unit_id" field.
+func (m *EventMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *EventMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldUnitID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (m *EventMutation) ClearUnitID() {
+	m.unit = nil
+	m.clearedFields[event.FieldUnitID] = struct{}{}
+}
+
+// UnitIDCleared returns if the "unit_id" field was cleared in this mutation.
+func (m *EventMutation) UnitIDCleared() bool {
+	_, ok := m.clearedFields[event.FieldUnitID]
+	return ok
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *EventMutation) ResetUnitID() {
+	m.unit = nil
+	delete(m.clearedFields, event.FieldUnitID)
+}
+
+// SetAuthorID sets the "author_id" field.
+func (m *EventMutation) SetAuthorID(u uuid.UUID) {
+	m.author = &u
+}
+
+// AuthorID returns the value of the "author_id" field in the mutation.
+func (m *EventMutation) AuthorID() (r uuid.UUID, exists bool) {
+	v := m.author
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAuthorID returns the old "author_id" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldAuthorID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAuthorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAuthorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAuthorID: %w", err)
+	}
+	return oldValue.AuthorID, nil
+}
+
+// ClearAuthorID clears the value of the "author_id" field.
+func (m *EventMutation) ClearAuthorID() {
+	m.author = nil
+	m.clearedFields[event.FieldAuthorID] = struct{}{}
+}
+
+// AuthorIDCleared returns if the "author_id" field was cleared in this mutation.
+func (m *EventMutation) AuthorIDCleared() bool {
+	_, ok := m.clearedFields[event.FieldAuthorID]
+	return ok
+}
+
+// ResetAuthorID resets all changes to the "author_id" field.
+func (m *EventMutation) ResetAuthorID() {
+	m.author = nil
+	delete(m.clearedFields, event.FieldAuthorID)
+}
+
+// SetKind sets the "kind" field.
+func (m *EventMutation) SetKind(e event.Kind) {
+	m.kind = &e
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *EventMutation) Kind() (r event.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldKind(ctx context.Context) (v event.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *EventMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *EventMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *EventMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *EventMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetForm sets the "form" field.
+func (m *EventMutation) SetForm(s string) {
+	m.form = &s
+}
+
+// Form returns the value of the "form" field in the mutation.
+func (m *EventMutation) Form() (r string, exists bool) {
+	v := m.form
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldForm returns the old "form" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldForm(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldForm is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldForm requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldForm: %w", err)
+	}
+	return oldValue.Form, nil
+}
+
+// ClearForm clears the value of the "form" field.
+func (m *EventMutation) ClearForm() {
+	m.form = nil
+	m.clearedFields[event.FieldForm] = struct{}{}
+}
+
+// FormCleared returns if the "form" field was cleared in this mutation.
+func (m *EventMutation) FormCleared() bool {
+	_, ok := m.clearedFields[event.FieldForm]
+	return ok
+}
+
+// ResetForm resets all changes to the "form" field.
+func (m *EventMutation) ResetForm() {
+	m.form = nil
+	delete(m.clearedFields, event.FieldForm)
+}
+
+// SetEdition sets the "edition" field.
+func (m *EventMutation) SetEdition(i int) {
+	m.edition = &i
+	m.addedition = nil
+}
+
+// Edition returns the value of the "edition" field in the mutation.
+func (m *EventMutation) Edition() (r int, exists bool) {
+	v := m.edition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEdition returns the old "edition" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldEdition(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEdition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEdition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEdition: %w", err)
+	}
+	return oldValue.Edition, nil
+}
+
+// AddEdition adds i to the "edition" field.
+func (m *EventMutation) AddEdition(i int) {
+	if m.addedition != nil {
+		*m.addedition += i
+	} else {
+		m.addedition = &i
+	}
+}
+
+// AddedEdition returns the value that was added to the "edition" field in this mutation.
+func (m *EventMutation) AddedEdition() (r int, exists bool) {
+	v := m.addedition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearEdition clears the value of the "edition" field.
+func (m *EventMutation) ClearEdition() {
+	m.edition = nil
+	m.addedition = nil
+	m.clearedFields[event.FieldEdition] = struct{}{}
+}
+
+// EditionCleared returns if the "edition" field was cleared in this mutation.
+func (m *EventMutation) EditionCleared() bool {
+	_, ok := m.clearedFields[event.FieldEdition]
+	return ok
+}
+
+// ResetEdition resets all changes to the "edition" field.
+func (m *EventMutation) ResetEdition() {
+	m.edition = nil
+	m.addedition = nil
+	delete(m.clearedFields, event.FieldEdition)
+}
+
+// SetOn sets the "on" field.
+func (m *EventMutation) SetOn(t time.Time) {
+	m.on = &t
+}
+
+// On returns the value of the "on" field in the mutation.
+func (m *EventMutation) On() (r time.Time, exists bool) {
+	v := m.on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOn returns the old "on" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldOn(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOn: %w", err)
+	}
+	return oldValue.On, nil
+}
+
+// ResetOn resets all changes to the "on" field.
+func (m *EventMutation) ResetOn() {
+	m.on = nil
+}
+
+// SetPlace sets the "place" field.
+func (m *EventMutation) SetPlace(s string) {
+	m.place = &s
+}
+
+// Place returns the value of the "place" field in the mutation.
+func (m *EventMutation) Place() (r string, exists bool) {
+	v := m.place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlace returns the old "place" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldPlace(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlace: %w", err)
+	}
+	return oldValue.Place, nil
+}
+
+// ClearPlace clears the value of the "place" field.
+func (m *EventMutation) ClearPlace() {
+	m.place = nil
+	m.clearedFields[event.FieldPlace] = struct{}{}
+}
+
+// PlaceCleared returns if the "place" field was cleared in this mutation.
+func (m *EventMutation) PlaceCleared() bool {
+	_, ok := m.clearedFields[event.FieldPlace]
+	return ok
+}
+
+// ResetPlace resets all changes to the "place" field.
+func (m *EventMutation) ResetPlace() {
+	m.place = nil
+	delete(m.clearedFields, event.FieldPlace)
+}
+
+// SetState sets the "state" field.
+func (m *EventMutation) SetState(e event.State) {
+	m.state = &e
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *EventMutation) State() (r event.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldState(ctx context.Context) (v event.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *EventMutation) ResetState() {
+	m.state = nil
+}
+
+// SetConcealed sets the "concealed" field.
+func (m *EventMutation) SetConcealed(b bool) {
+	m.concealed = &b
+}
+
+// Concealed returns the value of the "concealed" field in the mutation.
+func (m *EventMutation) Concealed() (r bool, exists bool) {
+	v := m.concealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConcealed returns the old "concealed" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldConcealed(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConcealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConcealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConcealed: %w", err)
+	}
+	return oldValue.Concealed, nil
+}
+
+// ResetConcealed resets all changes to the "concealed" field.
+func (m *EventMutation) ResetConcealed() {
+	m.concealed = nil
+}
+
+// SetSummary sets the "summary" field.
+func (m *EventMutation) SetSummary(s string) {
+	m.summary = &s
+}
+
+// Summary returns the value of the "summary" field in the mutation.
+func (m *EventMutation) Summary() (r string, exists bool) {
+	v := m.summary
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSummary returns the old "summary" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldSummary(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSummary is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSummary requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSummary: %w", err)
+	}
+	return oldValue.Summary, nil
+}
+
+// ClearSummary clears the value of the "summary" field.
+func (m *EventMutation) ClearSummary() {
+	m.summary = nil
+	m.clearedFields[event.FieldSummary] = struct{}{}
+}
+
+// SummaryCleared returns if the "summary" field was cleared in this mutation.
+func (m *EventMutation) SummaryCleared() bool {
+	_, ok := m.clearedFields[event.FieldSummary]
+	return ok
+}
+
+// ResetSummary resets all changes to the "summary" field.
+func (m *EventMutation) ResetSummary() {
+	m.summary = nil
+	delete(m.clearedFields, event.FieldSummary)
+}
+
+// ClearMatter clears the "matter" edge to the Matter entity.
+func (m *EventMutation) ClearMatter() {
+	m.clearedmatter = true
+	m.clearedFields[event.FieldMatterID] = struct{}{}
+}
+
+// MatterCleared reports if the "matter" edge to the Matter entity was cleared.
+func (m *EventMutation) MatterCleared() bool {
+	return m.clearedmatter
+}
+
+// MatterIDs returns the "matter" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MatterID instead. It exists only for internal usage by the builders.
+func (m *EventMutation) MatterIDs() (ids []uuid.UUID) {
+	if id := m.matter; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMatter resets all changes to the "matter" edge.
+func (m *EventMutation) ResetMatter() {
+	m.matter = nil
+	m.clearedmatter = false
+}
+
+// ClearVenue clears the "venue" edge to the Unit entity.
+func (m *EventMutation) ClearVenue() {
+	m.clearedvenue = true
+	m.clearedFields[event.FieldVenueID] = struct{}{}
+}
+
+// VenueCleared reports if the "venue" edge to the Unit entity was cleared.
+func (m *EventMutation) VenueCleared() bool {
+	return m.VenueIDCleared() || m.clearedvenue
+}
+
+// VenueIDs returns the "venue" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VenueID instead. It exists only for internal usage by the builders.
+func (m *EventMutation) VenueIDs() (ids []uuid.UUID) {
+	if id := m.venue; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVenue resets all changes to the "venue" edge.
+func (m *EventMutation) ResetVenue() {
+	m.venue = nil
+	m.clearedvenue = false
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *EventMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[event.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *EventMutation) UnitCleared() bool {
+	return m.UnitIDCleared() || m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *EventMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *EventMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
+// ClearAuthor clears the "author" edge to the Membership entity.
+func (m *EventMutation) ClearAuthor() {
+	m.clearedauthor = true
+	m.clearedFields[event.FieldAuthorID] = struct{}{}
+}
+
+// AuthorCleared reports if the "author" edge to the Membership entity was cleared.
+func (m *EventMutation) AuthorCleared() bool {
+	return m.AuthorIDCleared() || m.clearedauthor
+}
+
+// AuthorIDs returns the "author" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AuthorID instead. It exists only for internal usage by the builders.
+func (m *EventMutation) AuthorIDs() (ids []uuid.UUID) {
+	if id := m.author; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAuthor resets all changes to the "author" edge.
+func (m *EventMutation) ResetAuthor() {
+	m.author = nil
+	m.clearedauthor = false
+}
+
+// AddAttendanceIDs adds the "attendances" edge to the Attendance entity by ids.
+func (m *EventMutation) AddAttendanceIDs(ids ...uuid.UUID) {
+	if m.attendances == nil {
+		m.attendances = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.attendances[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAttendances clears the "attendances" edge to the Attendance entity.
+func (m *EventMutation) ClearAttendances() {
+	m.clearedattendances = true
+}
+
+// AttendancesCleared reports if the "attendances" edge to the Attendance entity was cleared.
+func (m *EventMutation) AttendancesCleared() bool {
+	return m.clearedattendances
+}
+
+// RemoveAttendanceIDs removes the "attendances" edge to the Attendance entity by IDs.
+func (m *EventMutation) RemoveAttendanceIDs(ids ...uuid.UUID) {
+	if m.removedattendances == nil {
+		m.removedattendances = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.attendances, ids[i])
+		m.removedattendances[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAttendances returns the removed IDs of the "attendances" edge to the Attendance entity.
+func (m *EventMutation) RemovedAttendancesIDs() (ids []uuid.UUID) {
+	for id := range m.removedattendances {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AttendancesIDs returns the "attendances" edge IDs in the mutation.
+func (m *EventMutation) AttendancesIDs() (ids []uuid.UUID) {
+	for id := range m.attendances {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAttendances resets all changes to the "attendances" edge.
+func (m *EventMutation) ResetAttendances() {
+	m.attendances = nil
+	m.clearedattendances = false
+	m.removedattendances = nil
+}
+
+// Where appends a list predicates to the EventMutation builder.
+func (m *EventMutation) Where(ps ...predicate.Event) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the EventMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *EventMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Event, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *EventMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *EventMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Event).
+func (m *EventMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *EventMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.tenant_id != nil {
+		fields = append(fields, event.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, event.FieldCreatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, event.FieldVersion)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, event.FieldUpdatedAt)
+	}
+	if m.matter != nil {
+		fields = append(fields, event.FieldMatterID)
+	}
+	if m.venue != nil {
+		fields = append(fields, event.FieldVenueID)
+	}
+	if m.unit != nil {
+		fields = append(fields, event.FieldUnitID)
+	}
+	if m.author != nil {
+		fields = append(fields, event.FieldAuthorID)
+	}
+	if m.kind != nil {
+		fields = append(fields, event.FieldKind)
+	}
+	if m.title != nil {
+		fields = append(fields, event.FieldTitle)
+	}
+	if m.form != nil {
+		fields = append(fields, event.FieldForm)
+	}
+	if m.edition != nil {
+		fields = append(fields, event.FieldEdition)
+	}
+	if m.on != nil {
+		fields = append(fields, event.FieldOn)
+	}
+	if m.place != nil {
+		fields = append(fields, event.FieldPlace)
+	}
+	if m.state != nil {
+		fields = append(fields, event.FieldState)
+	}
+	if m.concealed != nil {
+		fields = append(fields, event.FieldConcealed)
+	}
+	if m.summary != nil {
+		fields = append(fields, event.FieldSummary)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *EventMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case event.FieldTenantID:
+		return m.TenantID()
+	case event.FieldCreatedAt:
+		return m.CreatedAt()
+	case event.FieldVersion:
+		return m.Version()
+	case event.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case event.FieldMatterID:
+		return m.MatterID()
+	case event.FieldVenueID:
+		return m.VenueID()
+	case event.FieldUnitID:
+		return m.UnitID()
+	case event.FieldAuthorID:
+		return m.AuthorID()
+	case event.FieldKind:
+		return m.Kind()
+	case event.FieldTitle:
+		return m.Title()
+	case event.FieldForm:
+		return m.Form()
+	case event.FieldEdition:
+		return m.Edition()
+	case event.FieldOn:
+		return m.On()
+	case event.FieldPlace:
+		return m.Place()
+	case event.FieldState:
+		return m.State()
+	case event.FieldConcealed:
+		return m.Concealed()
+	case event.FieldSummary:
+		return m.Summary()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *EventMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case event.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case event.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case event.FieldVersion:
+		return m.OldVersion(ctx)
+	case event.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case event.FieldMatterID:
+		return m.OldMatterID(ctx)
+	case event.FieldVenueID:
+		return m.OldVenueID(ctx)
+	case event.FieldUnitID:
+		return m.OldUnitID(ctx)
+	case event.FieldAuthorID:
+		return m.OldAuthorID(ctx)
+	case event.FieldKind:
+		return m.OldKind(ctx)
+	case event.FieldTitle:
+		return m.OldTitle(ctx)
+	case event.FieldForm:
+		return m.OldForm(ctx)
+	case event.FieldEdition:
+		return m.OldEdition(ctx)
+	case event.FieldOn:
+		return m.OldOn(ctx)
+	case event.FieldPlace:
+		return m.OldPlace(ctx)
+	case event.FieldState:
+		return m.OldState(ctx)
+	case event.FieldConcealed:
+		return m.OldConcealed(ctx)
+	case event.FieldSummary:
+		return m.OldSummary(ctx)
+	}
+	return nil, fmt.Errorf("unknown Event field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EventMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case event.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case event.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case event.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case event.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case event.FieldMatterID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatterID(v)
+		return nil
+	case event.FieldVenueID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVenueID(v)
+		return nil
+	case event.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
+	case event.FieldAuthorID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAuthorID(v)
+		return nil
+	case event.FieldKind:
+		v, ok := value.(event.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case event.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case event.FieldForm:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetForm(v)
+		return nil
+	case event.FieldEdition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEdition(v)
+		return nil
+	case event.FieldOn:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOn(v)
+		return nil
+	case event.FieldPlace:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlace(v)
+		return nil
+	case event.FieldState:
+		v, ok := value.(event.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case event.FieldConcealed:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConcealed(v)
+		return nil
+	case event.FieldSummary:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSummary(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Event field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *EventMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, event.FieldVersion)
+	}
+	if m.addedition != nil {
+		fields = append(fields, event.FieldEdition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *EventMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case event.FieldVersion:
+		return m.AddedVersion()
+	case event.FieldEdition:
+		return m.AddedEdition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *EventMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case event.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case event.FieldEdition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEdition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Event numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *EventMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(event.FieldVenueID) {
+		fields = append(fields, event.FieldVenueID)
+	}
+	if m.FieldCleared(event.FieldUnitID) {
+		fields = append(fields, event.FieldUnitID)
+	}
+	if m.FieldCleared(event.FieldAuthorID) {
+		fields = append(fields, event.FieldAuthorID)
+	}
+	if m.FieldCleared(event.FieldForm) {
+		fields = append(fields, event.FieldForm)
+	}
+	if m.FieldCleared(event.FieldEdition) {
+		fields = append(fields, event.FieldEdition)
+	}
+	if m.FieldCleared(event.FieldPlace) {
+		fields = append(fields, event.FieldPlace)
+	}
+	if m.FieldCleared(event.FieldSummary) {
+		fields = append(fields, event.FieldSummary)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *EventMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *EventMutation) ClearField(name string) error {
+	switch name {
+	case event.FieldVenueID:
+		m.ClearVenueID()
+		return nil
+	case event.FieldUnitID:
+		m.ClearUnitID()
+		return nil
+	case event.FieldAuthorID:
+		m.ClearAuthorID()
+		return nil
+	case event.FieldForm:
+		m.ClearForm()
+		return nil
+	case event.FieldEdition:
+		m.ClearEdition()
+		return nil
+	case event.FieldPlace:
+		m.ClearPlace()
+		return nil
+	case event.FieldSummary:
+		m.ClearSummary()
+		return nil
+	}
+	return fmt.Errorf("unknown Event nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *EventMutation) ResetField(name string) error {
+	switch name {
+	case event.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case event.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case event.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case event.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case event.FieldMatterID:
+		m.ResetMatterID()
+		return nil
+	case event.FieldVenueID:
+		m.ResetVenueID()
+		return nil
+	case event.FieldUnitID:
+		m.ResetUnitID()
+		return nil
+	case event.FieldAuthorID:
+		m.ResetAuthorID()
+		return nil
+	case event.FieldKind:
+		m.ResetKind()
+		return nil
+	case event.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case event.FieldForm:
+		m.ResetForm()
+		return nil
+	case event.FieldEdition:
+		m.ResetEdition()
+		return nil
+	case event.FieldOn:
+		m.ResetOn()
+		return nil
+	case event.FieldPlace:
+		m.ResetPlace()
+		return nil
+	case event.FieldState:
+		m.ResetState()
+		return nil
+	case event.FieldConcealed:
+		m.ResetConcealed()
+		return nil
+	case event.FieldSummary:
+		m.ResetSummary()
+		return nil
+	}
+	return fmt.Errorf("unknown Event field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *EventMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.matter != nil {
+		edges = append(edges, event.EdgeMatter)
+	}
+	if m.venue != nil {
+		edges = append(edges, event.EdgeVenue)
+	}
+	if m.unit != nil {
+		edges = append(edges, event.EdgeUnit)
+	}
+	if m.author != nil {
+		edges = append(edges, event.EdgeAuthor)
+	}
+	if m.attendances != nil {
+		edges = append(edges, event.EdgeAttendances)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *EventMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case event.EdgeMatter:
+		if id := m.matter; id != nil {
+			return []ent.Value{*id}
+		}
+	case event.EdgeVenue:
+		if id := m.venue; id != nil {
+			return []ent.Value{*id}
+		}
+	case event.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
+	case event.EdgeAuthor:
+		if id := m.author; id != nil {
+			return []ent.Value{*id}
+		}
+	case event.EdgeAttendances:
+		ids := make([]ent.Value, 0, len(m.attendances))
+		for id := range m.attendances {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *EventMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedattendances != nil {
+		edges = append(edges, event.EdgeAttendances)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *EventMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case event.EdgeAttendances:
+		ids := make([]ent.Value, 0, len(m.removedattendances))
+		for id := range m.removedattendances {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *EventMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedmatter {
+		edges = append(edges, event.EdgeMatter)
+	}
+	if m.clearedvenue {
+		edges = append(edges, event.EdgeVenue)
+	}
+	if m.clearedunit {
+		edges = append(edges, event.EdgeUnit)
+	}
+	if m.clearedauthor {
+		edges = append(edges, event.EdgeAuthor)
+	}
+	if m.clearedattendances {
+		edges = append(edges, event.EdgeAttendances)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *EventMutation) EdgeCleared(name string) bool {
+	switch name {
+	case event.EdgeMatter:
+		return m.clearedmatter
+	case event.EdgeVenue:
+		return m.clearedvenue
+	case event.EdgeUnit:
+		return m.clearedunit
+	case event.EdgeAuthor:
+		return m.clearedauthor
+	case event.EdgeAttendances:
+		return m.clearedattendances
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *EventMutation) ClearEdge(name string) error {
+	switch name {
+	case event.EdgeMatter:
+		m.ClearMatter()
+		return nil
+	case event.EdgeVenue:
+		m.ClearVenue()
+		return nil
+	case event.EdgeUnit:
+		m.ClearUnit()
+		return nil
+	case event.EdgeAuthor:
+		m.ClearAuthor()
+		return nil
+	}
+	return fmt.Errorf("unknown Event unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *EventMutation) ResetEdge(name string) error {
+	switch name {
+	case event.EdgeMatter:
+		m.ResetMatter()
+		return nil
+	case event.EdgeVenue:
+		m.ResetVenue()
+		return nil
+	case event.EdgeUnit:
+		m.ResetUnit()
+		return nil
+	case event.EdgeAuthor:
+		m.ResetAuthor()
+		return nil
+	case event.EdgeAttendances:
+		m.ResetAttendances()
+		return nil
+	}
+	return fmt.Errorf("unknown Event edge %s", name)
 }
 
 // FeedbackMutation represents an operation that mutates the Feedback nodes in the graph.
@@ -6889,36 +9400,57 @@ func (m *GrantMutation) ResetEdge(name string) error {
 // ItemMutation represents an operation that mutates the Item nodes in the graph.
 type ItemMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *uuid.UUID
-	tenant_id      *uuid.UUID
-	created_at     *time.Time
-	version        *int
-	addversion     *int
-	updated_at     *time.Time
-	kind           *item.Kind
-	text           *string
-	duty           *string
-	effect         *string
-	due_on         *time.Time
-	status         *item.Status
-	evidence       *string
-	settled_at     *time.Time
-	clearedFields  map[string]struct{}
-	matter         *uuid.UUID
-	clearedmatter  bool
-	reply          *uuid.UUID
-	clearedreply   bool
-	unit           *uuid.UUID
-	clearedunit    bool
-	leader         *uuid.UUID
-	clearedleader  bool
-	officer        *uuid.UUID
-	clearedofficer bool
-	done           bool
-	oldValue       func(context.Context) (*Item, error)
-	predicates     []predicate.Item
+	op              Op
+	typ             string
+	id              *uuid.UUID
+	tenant_id       *uuid.UUID
+	created_at      *time.Time
+	version         *int
+	addversion      *int
+	updated_at      *time.Time
+	kind            *item.Kind
+	text            *string
+	aspect          *string
+	_path           *string
+	owner           *string
+	measure         *string
+	cause           *string
+	solution        *string
+	key             *bool
+	difficult       *bool
+	amount_fen      *int64
+	addamount_fen   *int64
+	receipt_no      *string
+	check_code      *string
+	duty            *string
+	effect          *string
+	due_on          *time.Time
+	status          *item.Status
+	evidence        *string
+	settled_at      *time.Time
+	clearedFields   map[string]struct{}
+	matter          *uuid.UUID
+	clearedmatter   bool
+	reply           *uuid.UUID
+	clearedreply    bool
+	unit            *uuid.UUID
+	clearedunit     bool
+	leader          *uuid.UUID
+	clearedleader   bool
+	officer         *uuid.UUID
+	clearedofficer  bool
+	parent          *uuid.UUID
+	clearedparent   bool
+	children        map[uuid.UUID]struct{}
+	removedchildren map[uuid.UUID]struct{}
+	clearedchildren bool
+	event           *uuid.UUID
+	clearedevent    bool
+	party           *uuid.UUID
+	clearedparty    bool
+	done            bool
+	oldValue        func(context.Context) (*Item, error)
+	predicates      []predicate.Item
 }
 
 var _ ent.Mutation = (*ItemMutation)(nil)
@@ -7421,6 +9953,153 @@ func (m *ItemMutation) ResetOfficerID() {
 	delete(m.clearedFields, item.FieldOfficerID)
 }
 
+// SetParentID sets the "parent_id" field.
+func (m *ItemMutation) SetParentID(u uuid.UUID) {
+	m.parent = &u
+}
+
+// ParentID returns the value of the "parent_id" field in the mutation.
+func (m *ItemMutation) ParentID() (r uuid.UUID, exists bool) {
+	v := m.parent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParentID returns the old "parent_id" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldParentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParentID: %w", err)
+	}
+	return oldValue.ParentID, nil
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (m *ItemMutation) ClearParentID() {
+	m.parent = nil
+	m.clearedFields[item.FieldParentID] = struct{}{}
+}
+
+// ParentIDCleared returns if the "parent_id" field was cleared in this mutation.
+func (m *ItemMutation) ParentIDCleared() bool {
+	_, ok := m.clearedFields[item.FieldParentID]
+	return ok
+}
+
+// ResetParentID resets all changes to the "parent_id" field.
+func (m *ItemMutation) ResetParentID() {
+	m.parent = nil
+	delete(m.clearedFields, item.FieldParentID)
+}
+
+// SetEventID sets the "event_id" field.
+func (m *ItemMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *ItemMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldEventID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (m *ItemMutation) ClearEventID() {
+	m.event = nil
+	m.clearedFields[item.FieldEventID] = struct{}{}
+}
+
+// EventIDCleared returns if the "event_id" field was cleared in this mutation.
+func (m *ItemMutation) EventIDCleared() bool {
+	_, ok := m.clearedFields[item.FieldEventID]
+	return ok
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *ItemMutation) ResetEventID() {
+	m.event = nil
+	delete(m.clearedFields, item.FieldEventID)
+}
+
+// SetPartyID sets the "party_id" field.
+func (m *ItemMutation) SetPartyID(u uuid.UUID) {
+	m.party = &u
+}
+
+// PartyID returns the value of the "party_id" field in the mutation.
+func (m *ItemMutation) PartyID() (r uuid.UUID, exists bool) {
+	v := m.party
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartyID returns the old "party_id" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldPartyID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartyID: %w", err)
+	}
+	return oldValue.PartyID, nil
+}
+
+// ClearPartyID clears the value of the "party_id" field.
+func (m *ItemMutation) ClearPartyID() {
+	m.party = nil
+	m.clearedFields[item.FieldPartyID] = struct{}{}
+}
+
+// PartyIDCleared returns if the "party_id" field was cleared in this mutation.
+func (m *ItemMutation) PartyIDCleared() bool {
+	_, ok := m.clearedFields[item.FieldPartyID]
+	return ok
+}
+
+// ResetPartyID resets all changes to the "party_id" field.
+func (m *ItemMutation) ResetPartyID() {
+	m.party = nil
+	delete(m.clearedFields, item.FieldPartyID)
+}
+
 // SetKind sets the "kind" field.
 func (m *ItemMutation) SetKind(i item.Kind) {
 	m.kind = &i
@@ -7491,6 +10170,540 @@ func (m *ItemMutation) OldText(ctx context.Context) (v string, err error) {
 // ResetText resets all changes to the "text" field.
 func (m *ItemMutation) ResetText() {
 	m.text = nil
+}
+
+// SetAspect sets the "aspect" field.
+func (m *ItemMutation) SetAspect(s string) {
+	m.aspect = &s
+}
+
+// Aspect returns the value of the "aspect" field in the mutation.
+func (m *ItemMutation) Aspect() (r string, exists bool) {
+	v := m.aspect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAspect returns the old "aspect" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldAspect(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAspect is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAspect requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAspect: %w", err)
+	}
+	return oldValue.Aspect, nil
+}
+
+// ClearAspect clears the value of the "aspect" field.
+func (m *ItemMutation) ClearAspect() {
+	m.aspect = nil
+	m.clearedFields[item.FieldAspect] = struct{}{}
+}
+
+// AspectCleared returns if the "aspect" field was cleared in this mutation.
+func (m *ItemMutation) AspectCleared() bool {
+	_, ok := m.clearedFields[item.FieldAspect]
+	return ok
+}
+
+// ResetAspect resets all changes to the "aspect" field.
+func (m *ItemMutation) ResetAspect() {
+	m.aspect = nil
+	delete(m.clearedFields, item.FieldAspect)
+}
+
+// SetPath sets the "path" field.
+func (m *ItemMutation) SetPath(s string) {
+	m._path = &s
+}
+
+// Path returns the value of the "path" field in the mutation.
+func (m *ItemMutation) Path() (r string, exists bool) {
+	v := m._path
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPath returns the old "path" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldPath(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPath is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPath requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPath: %w", err)
+	}
+	return oldValue.Path, nil
+}
+
+// ClearPath clears the value of the "path" field.
+func (m *ItemMutation) ClearPath() {
+	m._path = nil
+	m.clearedFields[item.FieldPath] = struct{}{}
+}
+
+// PathCleared returns if the "path" field was cleared in this mutation.
+func (m *ItemMutation) PathCleared() bool {
+	_, ok := m.clearedFields[item.FieldPath]
+	return ok
+}
+
+// ResetPath resets all changes to the "path" field.
+func (m *ItemMutation) ResetPath() {
+	m._path = nil
+	delete(m.clearedFields, item.FieldPath)
+}
+
+// SetOwner sets the "owner" field.
+func (m *ItemMutation) SetOwner(s string) {
+	m.owner = &s
+}
+
+// Owner returns the value of the "owner" field in the mutation.
+func (m *ItemMutation) Owner() (r string, exists bool) {
+	v := m.owner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwner returns the old "owner" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldOwner(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwner is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwner requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwner: %w", err)
+	}
+	return oldValue.Owner, nil
+}
+
+// ClearOwner clears the value of the "owner" field.
+func (m *ItemMutation) ClearOwner() {
+	m.owner = nil
+	m.clearedFields[item.FieldOwner] = struct{}{}
+}
+
+// OwnerCleared returns if the "owner" field was cleared in this mutation.
+func (m *ItemMutation) OwnerCleared() bool {
+	_, ok := m.clearedFields[item.FieldOwner]
+	return ok
+}
+
+// ResetOwner resets all changes to the "owner" field.
+func (m *ItemMutation) ResetOwner() {
+	m.owner = nil
+	delete(m.clearedFields, item.FieldOwner)
+}
+
+// SetMeasure sets the "measure" field.
+func (m *ItemMutation) SetMeasure(s string) {
+	m.measure = &s
+}
+
+// Measure returns the value of the "measure" field in the mutation.
+func (m *ItemMutation) Measure() (r string, exists bool) {
+	v := m.measure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMeasure returns the old "measure" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldMeasure(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMeasure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMeasure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMeasure: %w", err)
+	}
+	return oldValue.Measure, nil
+}
+
+// ClearMeasure clears the value of the "measure" field.
+func (m *ItemMutation) ClearMeasure() {
+	m.measure = nil
+	m.clearedFields[item.FieldMeasure] = struct{}{}
+}
+
+// MeasureCleared returns if the "measure" field was cleared in this mutation.
+func (m *ItemMutation) MeasureCleared() bool {
+	_, ok := m.clearedFields[item.FieldMeasure]
+	return ok
+}
+
+// ResetMeasure resets all changes to the "measure" field.
+func (m *ItemMutation) ResetMeasure() {
+	m.measure = nil
+	delete(m.clearedFields, item.FieldMeasure)
+}
+
+// SetCause sets the "cause" field.
+func (m *ItemMutation) SetCause(s string) {
+	m.cause = &s
+}
+
+// Cause returns the value of the "cause" field in the mutation.
+func (m *ItemMutation) Cause() (r string, exists bool) {
+	v := m.cause
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCause returns the old "cause" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldCause(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCause is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCause requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCause: %w", err)
+	}
+	return oldValue.Cause, nil
+}
+
+// ClearCause clears the value of the "cause" field.
+func (m *ItemMutation) ClearCause() {
+	m.cause = nil
+	m.clearedFields[item.FieldCause] = struct{}{}
+}
+
+// CauseCleared returns if the "cause" field was cleared in this mutation.
+func (m *ItemMutation) CauseCleared() bool {
+	_, ok := m.clearedFields[item.FieldCause]
+	return ok
+}
+
+// ResetCause resets all changes to the "cause" field.
+func (m *ItemMutation) ResetCause() {
+	m.cause = nil
+	delete(m.clearedFields, item.FieldCause)
+}
+
+// SetSolution sets the "solution" field.
+func (m *ItemMutation) SetSolution(s string) {
+	m.solution = &s
+}
+
+// Solution returns the value of the "solution" field in the mutation.
+func (m *ItemMutation) Solution() (r string, exists bool) {
+	v := m.solution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSolution returns the old "solution" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldSolution(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSolution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSolution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSolution: %w", err)
+	}
+	return oldValue.Solution, nil
+}
+
+// ClearSolution clears the value of the "solution" field.
+func (m *ItemMutation) ClearSolution() {
+	m.solution = nil
+	m.clearedFields[item.FieldSolution] = struct{}{}
+}
+
+// SolutionCleared returns if the "solution" field was cleared in this mutation.
+func (m *ItemMutation) SolutionCleared() bool {
+	_, ok := m.clearedFields[item.FieldSolution]
+	return ok
+}
+
+// ResetSolution resets all changes to the "solution" field.
+func (m *ItemMutation) ResetSolution() {
+	m.solution = nil
+	delete(m.clearedFields, item.FieldSolution)
+}
+
+// SetKey sets the "key" field.
+func (m *ItemMutation) SetKey(b bool) {
+	m.key = &b
+}
+
+// Key returns the value of the "key" field in the mutation.
+func (m *ItemMutation) Key() (r bool, exists bool) {
+	v := m.key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKey returns the old "key" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldKey(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKey: %w", err)
+	}
+	return oldValue.Key, nil
+}
+
+// ResetKey resets all changes to the "key" field.
+func (m *ItemMutation) ResetKey() {
+	m.key = nil
+}
+
+// SetDifficult sets the "difficult" field.
+func (m *ItemMutation) SetDifficult(b bool) {
+	m.difficult = &b
+}
+
+// Difficult returns the value of the "difficult" field in the mutation.
+func (m *ItemMutation) Difficult() (r bool, exists bool) {
+	v := m.difficult
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDifficult returns the old "difficult" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldDifficult(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDifficult is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDifficult requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDifficult: %w", err)
+	}
+	return oldValue.Difficult, nil
+}
+
+// ResetDifficult resets all changes to the "difficult" field.
+func (m *ItemMutation) ResetDifficult() {
+	m.difficult = nil
+}
+
+// SetAmountFen sets the "amount_fen" field.
+func (m *ItemMutation) SetAmountFen(i int64) {
+	m.amount_fen = &i
+	m.addamount_fen = nil
+}
+
+// AmountFen returns the value of the "amount_fen" field in the mutation.
+func (m *ItemMutation) AmountFen() (r int64, exists bool) {
+	v := m.amount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmountFen returns the old "amount_fen" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldAmountFen(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmountFen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmountFen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmountFen: %w", err)
+	}
+	return oldValue.AmountFen, nil
+}
+
+// AddAmountFen adds i to the "amount_fen" field.
+func (m *ItemMutation) AddAmountFen(i int64) {
+	if m.addamount_fen != nil {
+		*m.addamount_fen += i
+	} else {
+		m.addamount_fen = &i
+	}
+}
+
+// AddedAmountFen returns the value that was added to the "amount_fen" field in this mutation.
+func (m *ItemMutation) AddedAmountFen() (r int64, exists bool) {
+	v := m.addamount_fen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAmountFen clears the value of the "amount_fen" field.
+func (m *ItemMutation) ClearAmountFen() {
+	m.amount_fen = nil
+	m.addamount_fen = nil
+	m.clearedFields[item.FieldAmountFen] = struct{}{}
+}
+
+// AmountFenCleared returns if the "amount_fen" field was cleared in this mutation.
+func (m *ItemMutation) AmountFenCleared() bool {
+	_, ok := m.clearedFields[item.FieldAmountFen]
+	return ok
+}
+
+// ResetAmountFen resets all changes to the "amount_fen" field.
+func (m *ItemMutation) ResetAmountFen() {
+	m.amount_fen = nil
+	m.addamount_fen = nil
+	delete(m.clearedFields, item.FieldAmountFen)
+}
+
+// SetReceiptNo sets the "receipt_no" field.
+func (m *ItemMutation) SetReceiptNo(s string) {
+	m.receipt_no = &s
+}
+
+// ReceiptNo returns the value of the "receipt_no" field in the mutation.
+func (m *ItemMutation) ReceiptNo() (r string, exists bool) {
+	v := m.receipt_no
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceiptNo returns the old "receipt_no" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldReceiptNo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceiptNo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceiptNo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceiptNo: %w", err)
+	}
+	return oldValue.ReceiptNo, nil
+}
+
+// ClearReceiptNo clears the value of the "receipt_no" field.
+func (m *ItemMutation) ClearReceiptNo() {
+	m.receipt_no = nil
+	m.clearedFields[item.FieldReceiptNo] = struct{}{}
+}
+
+// ReceiptNoCleared returns if the "receipt_no" field was cleared in this mutation.
+func (m *ItemMutation) ReceiptNoCleared() bool {
+	_, ok := m.clearedFields[item.FieldReceiptNo]
+	return ok
+}
+
+// ResetReceiptNo resets all changes to the "receipt_no" field.
+func (m *ItemMutation) ResetReceiptNo() {
+	m.receipt_no = nil
+	delete(m.clearedFields, item.FieldReceiptNo)
+}
+
+// SetCheckCode sets the "check_code" field.
+func (m *ItemMutation) SetCheckCode(s string) {
+	m.check_code = &s
+}
+
+// CheckCode returns the value of the "check_code" field in the mutation.
+func (m *ItemMutation) CheckCode() (r string, exists bool) {
+	v := m.check_code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCheckCode returns the old "check_code" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldCheckCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCheckCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCheckCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCheckCode: %w", err)
+	}
+	return oldValue.CheckCode, nil
+}
+
+// ClearCheckCode clears the value of the "check_code" field.
+func (m *ItemMutation) ClearCheckCode() {
+	m.check_code = nil
+	m.clearedFields[item.FieldCheckCode] = struct{}{}
+}
+
+// CheckCodeCleared returns if the "check_code" field was cleared in this mutation.
+func (m *ItemMutation) CheckCodeCleared() bool {
+	_, ok := m.clearedFields[item.FieldCheckCode]
+	return ok
+}
+
+// ResetCheckCode resets all changes to the "check_code" field.
+func (m *ItemMutation) ResetCheckCode() {
+	m.check_code = nil
+	delete(m.clearedFields, item.FieldCheckCode)
 }
 
 // SetDuty sets the "duty" field.
@@ -7909,6 +11122,141 @@ func (m *ItemMutation) ResetOfficer() {
 	m.clearedofficer = false
 }
 
+// ClearParent clears the "parent" edge to the Item entity.
+func (m *ItemMutation) ClearParent() {
+	m.clearedparent = true
+	m.clearedFields[item.FieldParentID] = struct{}{}
+}
+
+// ParentCleared reports if the "parent" edge to the Item entity was cleared.
+func (m *ItemMutation) ParentCleared() bool {
+	return m.ParentIDCleared() || m.clearedparent
+}
+
+// ParentIDs returns the "parent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ParentID instead. It exists only for internal usage by the builders.
+func (m *ItemMutation) ParentIDs() (ids []uuid.UUID) {
+	if id := m.parent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParent resets all changes to the "parent" edge.
+func (m *ItemMutation) ResetParent() {
+	m.parent = nil
+	m.clearedparent = false
+}
+
+// AddChildIDs adds the "children" edge to the Item entity by ids.
+func (m *ItemMutation) AddChildIDs(ids ...uuid.UUID) {
+	if m.children == nil {
+		m.children = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.children[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChildren clears the "children" edge to the Item entity.
+func (m *ItemMutation) ClearChildren() {
+	m.clearedchildren = true
+}
+
+// ChildrenCleared reports if the "children" edge to the Item entity was cleared.
+func (m *ItemMutation) ChildrenCleared() bool {
+	return m.clearedchildren
+}
+
+// RemoveChildIDs removes the "children" edge to the Item entity by IDs.
+func (m *ItemMutation) RemoveChildIDs(ids ...uuid.UUID) {
+	if m.removedchildren == nil {
+		m.removedchildren = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.children, ids[i])
+		m.removedchildren[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChildren returns the removed IDs of the "children" edge to the Item entity.
+func (m *ItemMutation) RemovedChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.removedchildren {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChildrenIDs returns the "children" edge IDs in the mutation.
+func (m *ItemMutation) ChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.children {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChildren resets all changes to the "children" edge.
+func (m *ItemMutation) ResetChildren() {
+	m.children = nil
+	m.clearedchildren = false
+	m.removedchildren = nil
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (m *ItemMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[item.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the Event entity was cleared.
+func (m *ItemMutation) EventCleared() bool {
+	return m.EventIDCleared() || m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *ItemMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *ItemMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
+// ClearParty clears the "party" edge to the Party entity.
+func (m *ItemMutation) ClearParty() {
+	m.clearedparty = true
+	m.clearedFields[item.FieldPartyID] = struct{}{}
+}
+
+// PartyCleared reports if the "party" edge to the Party entity was cleared.
+func (m *ItemMutation) PartyCleared() bool {
+	return m.PartyIDCleared() || m.clearedparty
+}
+
+// PartyIDs returns the "party" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PartyID instead. It exists only for internal usage by the builders.
+func (m *ItemMutation) PartyIDs() (ids []uuid.UUID) {
+	if id := m.party; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParty resets all changes to the "party" edge.
+func (m *ItemMutation) ResetParty() {
+	m.party = nil
+	m.clearedparty = false
+}
+
 // Where appends a list predicates to the ItemMutation builder.
 func (m *ItemMutation) Where(ps ...predicate.Item) {
 	m.predicates = append(m.predicates, ps...)
@@ -7943,7 +11291,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 31)
 	if m.tenant_id != nil {
 		fields = append(fields, item.FieldTenantID)
 	}
@@ -7971,11 +11319,53 @@ func (m *ItemMutation) Fields() []string {
 	if m.officer != nil {
 		fields = append(fields, item.FieldOfficerID)
 	}
+	if m.parent != nil {
+		fields = append(fields, item.FieldParentID)
+	}
+	if m.event != nil {
+		fields = append(fields, item.FieldEventID)
+	}
+	if m.party != nil {
+		fields = append(fields, item.FieldPartyID)
+	}
 	if m.kind != nil {
 		fields = append(fields, item.FieldKind)
 	}
 	if m.text != nil {
 		fields = append(fields, item.FieldText)
+	}
+	if m.aspect != nil {
+		fields = append(fields, item.FieldAspect)
+	}
+	if m._path != nil {
+		fields = append(fields, item.FieldPath)
+	}
+	if m.owner != nil {
+		fields = append(fields, item.FieldOwner)
+	}
+	if m.measure != nil {
+		fields = append(fields, item.FieldMeasure)
+	}
+	if m.cause != nil {
+		fields = append(fields, item.FieldCause)
+	}
+	if m.solution != nil {
+		fields = append(fields, item.FieldSolution)
+	}
+	if m.key != nil {
+		fields = append(fields, item.FieldKey)
+	}
+	if m.difficult != nil {
+		fields = append(fields, item.FieldDifficult)
+	}
+	if m.amount_fen != nil {
+		fields = append(fields, item.FieldAmountFen)
+	}
+	if m.receipt_no != nil {
+		fields = append(fields, item.FieldReceiptNo)
+	}
+	if m.check_code != nil {
+		fields = append(fields, item.FieldCheckCode)
 	}
 	if m.duty != nil {
 		fields = append(fields, item.FieldDuty)
@@ -8021,10 +11411,38 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaderID()
 	case item.FieldOfficerID:
 		return m.OfficerID()
+	case item.FieldParentID:
+		return m.ParentID()
+	case item.FieldEventID:
+		return m.EventID()
+	case item.FieldPartyID:
+		return m.PartyID()
 	case item.FieldKind:
 		return m.Kind()
 	case item.FieldText:
 		return m.Text()
+	case item.FieldAspect:
+		return m.Aspect()
+	case item.FieldPath:
+		return m.Path()
+	case item.FieldOwner:
+		return m.Owner()
+	case item.FieldMeasure:
+		return m.Measure()
+	case item.FieldCause:
+		return m.Cause()
+	case item.FieldSolution:
+		return m.Solution()
+	case item.FieldKey:
+		return m.Key()
+	case item.FieldDifficult:
+		return m.Difficult()
+	case item.FieldAmountFen:
+		return m.AmountFen()
+	case item.FieldReceiptNo:
+		return m.ReceiptNo()
+	case item.FieldCheckCode:
+		return m.CheckCode()
 	case item.FieldDuty:
 		return m.Duty()
 	case item.FieldEffect:
@@ -8064,10 +11482,38 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLeaderID(ctx)
 	case item.FieldOfficerID:
 		return m.OldOfficerID(ctx)
+	case item.FieldParentID:
+		return m.OldParentID(ctx)
+	case item.FieldEventID:
+		return m.OldEventID(ctx)
+	case item.FieldPartyID:
+		return m.OldPartyID(ctx)
 	case item.FieldKind:
 		return m.OldKind(ctx)
 	case item.FieldText:
 		return m.OldText(ctx)
+	case item.FieldAspect:
+		return m.OldAspect(ctx)
+	case item.FieldPath:
+		return m.OldPath(ctx)
+	case item.FieldOwner:
+		return m.OldOwner(ctx)
+	case item.FieldMeasure:
+		return m.OldMeasure(ctx)
+	case item.FieldCause:
+		return m.OldCause(ctx)
+	case item.FieldSolution:
+		return m.OldSolution(ctx)
+	case item.FieldKey:
+		return m.OldKey(ctx)
+	case item.FieldDifficult:
+		return m.OldDifficult(ctx)
+	case item.FieldAmountFen:
+		return m.OldAmountFen(ctx)
+	case item.FieldReceiptNo:
+		return m.OldReceiptNo(ctx)
+	case item.FieldCheckCode:
+		return m.OldCheckCode(ctx)
 	case item.FieldDuty:
 		return m.OldDuty(ctx)
 	case item.FieldEffect:
@@ -8152,6 +11598,27 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOfficerID(v)
 		return nil
+	case item.FieldParentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParentID(v)
+		return nil
+	case item.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
+		return nil
+	case item.FieldPartyID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartyID(v)
+		return nil
 	case item.FieldKind:
 		v, ok := value.(item.Kind)
 		if !ok {
@@ -8165,6 +11632,83 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetText(v)
+		return nil
+	case item.FieldAspect:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAspect(v)
+		return nil
+	case item.FieldPath:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPath(v)
+		return nil
+	case item.FieldOwner:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwner(v)
+		return nil
+	case item.FieldMeasure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMeasure(v)
+		return nil
+	case item.FieldCause:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCause(v)
+		return nil
+	case item.FieldSolution:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSolution(v)
+		return nil
+	case item.FieldKey:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKey(v)
+		return nil
+	case item.FieldDifficult:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDifficult(v)
+		return nil
+	case item.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmountFen(v)
+		return nil
+	case item.FieldReceiptNo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceiptNo(v)
+		return nil
+	case item.FieldCheckCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCheckCode(v)
 		return nil
 	case item.FieldDuty:
 		v, ok := value.(string)
@@ -8219,6 +11763,9 @@ func (m *ItemMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, item.FieldVersion)
 	}
+	if m.addamount_fen != nil {
+		fields = append(fields, item.FieldAmountFen)
+	}
 	return fields
 }
 
@@ -8229,6 +11776,8 @@ func (m *ItemMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case item.FieldVersion:
 		return m.AddedVersion()
+	case item.FieldAmountFen:
+		return m.AddedAmountFen()
 	}
 	return nil, false
 }
@@ -8244,6 +11793,13 @@ func (m *ItemMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case item.FieldAmountFen:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmountFen(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Item numeric field %s", name)
@@ -8264,6 +11820,42 @@ func (m *ItemMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(item.FieldOfficerID) {
 		fields = append(fields, item.FieldOfficerID)
+	}
+	if m.FieldCleared(item.FieldParentID) {
+		fields = append(fields, item.FieldParentID)
+	}
+	if m.FieldCleared(item.FieldEventID) {
+		fields = append(fields, item.FieldEventID)
+	}
+	if m.FieldCleared(item.FieldPartyID) {
+		fields = append(fields, item.FieldPartyID)
+	}
+	if m.FieldCleared(item.FieldAspect) {
+		fields = append(fields, item.FieldAspect)
+	}
+	if m.FieldCleared(item.FieldPath) {
+		fields = append(fields, item.FieldPath)
+	}
+	if m.FieldCleared(item.FieldOwner) {
+		fields = append(fields, item.FieldOwner)
+	}
+	if m.FieldCleared(item.FieldMeasure) {
+		fields = append(fields, item.FieldMeasure)
+	}
+	if m.FieldCleared(item.FieldCause) {
+		fields = append(fields, item.FieldCause)
+	}
+	if m.FieldCleared(item.FieldSolution) {
+		fields = append(fields, item.FieldSolution)
+	}
+	if m.FieldCleared(item.FieldAmountFen) {
+		fields = append(fields, item.FieldAmountFen)
+	}
+	if m.FieldCleared(item.FieldReceiptNo) {
+		fields = append(fields, item.FieldReceiptNo)
+	}
+	if m.FieldCleared(item.FieldCheckCode) {
+		fields = append(fields, item.FieldCheckCode)
 	}
 	if m.FieldCleared(item.FieldDuty) {
 		fields = append(fields, item.FieldDuty)
@@ -8305,6 +11897,42 @@ func (m *ItemMutation) ClearField(name string) error {
 		return nil
 	case item.FieldOfficerID:
 		m.ClearOfficerID()
+		return nil
+	case item.FieldParentID:
+		m.ClearParentID()
+		return nil
+	case item.FieldEventID:
+		m.ClearEventID()
+		return nil
+	case item.FieldPartyID:
+		m.ClearPartyID()
+		return nil
+	case item.FieldAspect:
+		m.ClearAspect()
+		return nil
+	case item.FieldPath:
+		m.ClearPath()
+		return nil
+	case item.FieldOwner:
+		m.ClearOwner()
+		return nil
+	case item.FieldMeasure:
+		m.ClearMeasure()
+		return nil
+	case item.FieldCause:
+		m.ClearCause()
+		return nil
+	case item.FieldSolution:
+		m.ClearSolution()
+		return nil
+	case item.FieldAmountFen:
+		m.ClearAmountFen()
+		return nil
+	case item.FieldReceiptNo:
+		m.ClearReceiptNo()
+		return nil
+	case item.FieldCheckCode:
+		m.ClearCheckCode()
 		return nil
 	case item.FieldDuty:
 		m.ClearDuty()
@@ -8356,11 +11984,53 @@ func (m *ItemMutation) ResetField(name string) error {
 	case item.FieldOfficerID:
 		m.ResetOfficerID()
 		return nil
+	case item.FieldParentID:
+		m.ResetParentID()
+		return nil
+	case item.FieldEventID:
+		m.ResetEventID()
+		return nil
+	case item.FieldPartyID:
+		m.ResetPartyID()
+		return nil
 	case item.FieldKind:
 		m.ResetKind()
 		return nil
 	case item.FieldText:
 		m.ResetText()
+		return nil
+	case item.FieldAspect:
+		m.ResetAspect()
+		return nil
+	case item.FieldPath:
+		m.ResetPath()
+		return nil
+	case item.FieldOwner:
+		m.ResetOwner()
+		return nil
+	case item.FieldMeasure:
+		m.ResetMeasure()
+		return nil
+	case item.FieldCause:
+		m.ResetCause()
+		return nil
+	case item.FieldSolution:
+		m.ResetSolution()
+		return nil
+	case item.FieldKey:
+		m.ResetKey()
+		return nil
+	case item.FieldDifficult:
+		m.ResetDifficult()
+		return nil
+	case item.FieldAmountFen:
+		m.ResetAmountFen()
+		return nil
+	case item.FieldReceiptNo:
+		m.ResetReceiptNo()
+		return nil
+	case item.FieldCheckCode:
+		m.ResetCheckCode()
 		return nil
 	case item.FieldDuty:
 		m.ResetDuty()
@@ -8386,7 +12056,7 @@ func (m *ItemMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ItemMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
 	if m.matter != nil {
 		edges = append(edges, item.EdgeMatter)
 	}
@@ -8401,6 +12071,18 @@ func (m *ItemMutation) AddedEdges() []string {
 	}
 	if m.officer != nil {
 		edges = append(edges, item.EdgeOfficer)
+	}
+	if m.parent != nil {
+		edges = append(edges, item.EdgeParent)
+	}
+	if m.children != nil {
+		edges = append(edges, item.EdgeChildren)
+	}
+	if m.event != nil {
+		edges = append(edges, item.EdgeEvent)
+	}
+	if m.party != nil {
+		edges = append(edges, item.EdgeParty)
 	}
 	return edges
 }
@@ -8429,25 +12111,54 @@ func (m *ItemMutation) AddedIDs(name string) []ent.Value {
 		if id := m.officer; id != nil {
 			return []ent.Value{*id}
 		}
+	case item.EdgeParent:
+		if id := m.parent; id != nil {
+			return []ent.Value{*id}
+		}
+	case item.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.children))
+		for id := range m.children {
+			ids = append(ids, id)
+		}
+		return ids
+	case item.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
+	case item.EdgeParty:
+		if id := m.party; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ItemMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
+	if m.removedchildren != nil {
+		edges = append(edges, item.EdgeChildren)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *ItemMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case item.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.removedchildren))
+		for id := range m.removedchildren {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ItemMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 9)
 	if m.clearedmatter {
 		edges = append(edges, item.EdgeMatter)
 	}
@@ -8462,6 +12173,18 @@ func (m *ItemMutation) ClearedEdges() []string {
 	}
 	if m.clearedofficer {
 		edges = append(edges, item.EdgeOfficer)
+	}
+	if m.clearedparent {
+		edges = append(edges, item.EdgeParent)
+	}
+	if m.clearedchildren {
+		edges = append(edges, item.EdgeChildren)
+	}
+	if m.clearedevent {
+		edges = append(edges, item.EdgeEvent)
+	}
+	if m.clearedparty {
+		edges = append(edges, item.EdgeParty)
 	}
 	return edges
 }
@@ -8480,6 +12203,14 @@ func (m *ItemMutation) EdgeCleared(name string) bool {
 		return m.clearedleader
 	case item.EdgeOfficer:
 		return m.clearedofficer
+	case item.EdgeParent:
+		return m.clearedparent
+	case item.EdgeChildren:
+		return m.clearedchildren
+	case item.EdgeEvent:
+		return m.clearedevent
+	case item.EdgeParty:
+		return m.clearedparty
 	}
 	return false
 }
@@ -8502,6 +12233,15 @@ func (m *ItemMutation) ClearEdge(name string) error {
 		return nil
 	case item.EdgeOfficer:
 		m.ClearOfficer()
+		return nil
+	case item.EdgeParent:
+		m.ClearParent()
+		return nil
+	case item.EdgeEvent:
+		m.ClearEvent()
+		return nil
+	case item.EdgeParty:
+		m.ClearParty()
 		return nil
 	}
 	return fmt.Errorf("unknown Item unique edge %s", name)
@@ -8526,6 +12266,18 @@ func (m *ItemMutation) ResetEdge(name string) error {
 	case item.EdgeOfficer:
 		m.ResetOfficer()
 		return nil
+	case item.EdgeParent:
+		m.ResetParent()
+		return nil
+	case item.EdgeChildren:
+		m.ResetChildren()
+		return nil
+	case item.EdgeEvent:
+		m.ResetEvent()
+		return nil
+	case item.EdgeParty:
+		m.ResetParty()
+		return nil
 	}
 	return fmt.Errorf("unknown Item edge %s", name)
 }
@@ -8548,6 +12300,8 @@ type LinkMutation struct {
 	clearedto         bool
 	decided_by        *uuid.UUID
 	cleareddecided_by bool
+	item              *uuid.UUID
+	cleareditem       bool
 	done              bool
 	oldValue          func(context.Context) (*Link, error)
 	predicates        []predicate.Link
@@ -8850,6 +12604,55 @@ func (m *LinkMutation) ResetDecidedByID() {
 	delete(m.clearedFields, link.FieldDecidedByID)
 }
 
+// SetItemID sets the "item_id" field.
+func (m *LinkMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *LinkMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Link entity.
+// If the Link object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *LinkMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[link.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *LinkMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[link.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *LinkMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, link.FieldItemID)
+}
+
 // SetKind sets the "kind" field.
 func (m *LinkMutation) SetKind(l link.Kind) {
 	m.kind = &l
@@ -9065,6 +12868,33 @@ func (m *LinkMutation) ResetDecidedBy() {
 	m.cleareddecided_by = false
 }
 
+// ClearItem clears the "item" edge to the Item entity.
+func (m *LinkMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[link.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the Item entity was cleared.
+func (m *LinkMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *LinkMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *LinkMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
 // Where appends a list predicates to the LinkMutation builder.
 func (m *LinkMutation) Where(ps ...predicate.Link) {
 	m.predicates = append(m.predicates, ps...)
@@ -9099,7 +12929,7 @@ func (m *LinkMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LinkMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.tenant_id != nil {
 		fields = append(fields, link.FieldTenantID)
 	}
@@ -9114,6 +12944,9 @@ func (m *LinkMutation) Fields() []string {
 	}
 	if m.decided_by != nil {
 		fields = append(fields, link.FieldDecidedByID)
+	}
+	if m.item != nil {
+		fields = append(fields, link.FieldItemID)
 	}
 	if m.kind != nil {
 		fields = append(fields, link.FieldKind)
@@ -9142,6 +12975,8 @@ func (m *LinkMutation) Field(name string) (ent.Value, bool) {
 		return m.ToID()
 	case link.FieldDecidedByID:
 		return m.DecidedByID()
+	case link.FieldItemID:
+		return m.ItemID()
 	case link.FieldKind:
 		return m.Kind()
 	case link.FieldReason:
@@ -9167,6 +13002,8 @@ func (m *LinkMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldToID(ctx)
 	case link.FieldDecidedByID:
 		return m.OldDecidedByID(ctx)
+	case link.FieldItemID:
+		return m.OldItemID(ctx)
 	case link.FieldKind:
 		return m.OldKind(ctx)
 	case link.FieldReason:
@@ -9216,6 +13053,13 @@ func (m *LinkMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDecidedByID(v)
+		return nil
+	case link.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
 		return nil
 	case link.FieldKind:
 		v, ok := value.(link.Kind)
@@ -9271,6 +13115,9 @@ func (m *LinkMutation) ClearedFields() []string {
 	if m.FieldCleared(link.FieldDecidedByID) {
 		fields = append(fields, link.FieldDecidedByID)
 	}
+	if m.FieldCleared(link.FieldItemID) {
+		fields = append(fields, link.FieldItemID)
+	}
 	if m.FieldCleared(link.FieldReason) {
 		fields = append(fields, link.FieldReason)
 	}
@@ -9293,6 +13140,9 @@ func (m *LinkMutation) ClearField(name string) error {
 	switch name {
 	case link.FieldDecidedByID:
 		m.ClearDecidedByID()
+		return nil
+	case link.FieldItemID:
+		m.ClearItemID()
 		return nil
 	case link.FieldReason:
 		m.ClearReason()
@@ -9323,6 +13173,9 @@ func (m *LinkMutation) ResetField(name string) error {
 	case link.FieldDecidedByID:
 		m.ResetDecidedByID()
 		return nil
+	case link.FieldItemID:
+		m.ResetItemID()
+		return nil
 	case link.FieldKind:
 		m.ResetKind()
 		return nil
@@ -9338,7 +13191,7 @@ func (m *LinkMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *LinkMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.from != nil {
 		edges = append(edges, link.EdgeFrom)
 	}
@@ -9347,6 +13200,9 @@ func (m *LinkMutation) AddedEdges() []string {
 	}
 	if m.decided_by != nil {
 		edges = append(edges, link.EdgeDecidedBy)
+	}
+	if m.item != nil {
+		edges = append(edges, link.EdgeItem)
 	}
 	return edges
 }
@@ -9367,13 +13223,17 @@ func (m *LinkMutation) AddedIDs(name string) []ent.Value {
 		if id := m.decided_by; id != nil {
 			return []ent.Value{*id}
 		}
+	case link.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *LinkMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -9385,7 +13245,7 @@ func (m *LinkMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *LinkMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedfrom {
 		edges = append(edges, link.EdgeFrom)
 	}
@@ -9394,6 +13254,9 @@ func (m *LinkMutation) ClearedEdges() []string {
 	}
 	if m.cleareddecided_by {
 		edges = append(edges, link.EdgeDecidedBy)
+	}
+	if m.cleareditem {
+		edges = append(edges, link.EdgeItem)
 	}
 	return edges
 }
@@ -9408,6 +13271,8 @@ func (m *LinkMutation) EdgeCleared(name string) bool {
 		return m.clearedto
 	case link.EdgeDecidedBy:
 		return m.cleareddecided_by
+	case link.EdgeItem:
+		return m.cleareditem
 	}
 	return false
 }
@@ -9425,6 +13290,9 @@ func (m *LinkMutation) ClearEdge(name string) error {
 	case link.EdgeDecidedBy:
 		m.ClearDecidedBy()
 		return nil
+	case link.EdgeItem:
+		m.ClearItem()
+		return nil
 	}
 	return fmt.Errorf("unknown Link unique edge %s", name)
 }
@@ -9441,6 +13309,9 @@ func (m *LinkMutation) ResetEdge(name string) error {
 		return nil
 	case link.EdgeDecidedBy:
 		m.ResetDecidedBy()
+		return nil
+	case link.EdgeItem:
+		m.ResetItem()
 		return nil
 	}
 	return fmt.Errorf("unknown Link edge %s", name)
@@ -9464,6 +13335,8 @@ type MatterMutation struct {
 	turn               *string
 	number             *string
 	title              *string
+	source             *string
+	data               *map[string]interface{}
 	opened_at          *time.Time
 	closed_at          *time.Time
 	next_due_on        *time.Time
@@ -9479,6 +13352,8 @@ type MatterMutation struct {
 	clearedstreet      bool
 	owner_unit         *uuid.UUID
 	clearedowner_unit  bool
+	platform           *uuid.UUID
+	clearedplatform    bool
 	proposal           *uuid.UUID
 	clearedproposal    bool
 	cohort             *uuid.UUID
@@ -9498,6 +13373,9 @@ type MatterMutation struct {
 	records            map[uuid.UUID]struct{}
 	removedrecords     map[uuid.UUID]struct{}
 	clearedrecords     bool
+	events             map[uuid.UUID]struct{}
+	removedevents      map[uuid.UUID]struct{}
+	clearedevents      bool
 	items              map[uuid.UUID]struct{}
 	removeditems       map[uuid.UUID]struct{}
 	cleareditems       bool
@@ -10283,6 +14161,153 @@ func (m *MatterMutation) ResetOwnerUnitID() {
 	delete(m.clearedFields, matter.FieldOwnerUnitID)
 }
 
+// SetPlatformID sets the "platform_id" field.
+func (m *MatterMutation) SetPlatformID(u uuid.UUID) {
+	m.platform = &u
+}
+
+// PlatformID returns the value of the "platform_id" field in the mutation.
+func (m *MatterMutation) PlatformID() (r uuid.UUID, exists bool) {
+	v := m.platform
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlatformID returns the old "platform_id" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldPlatformID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlatformID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlatformID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlatformID: %w", err)
+	}
+	return oldValue.PlatformID, nil
+}
+
+// ClearPlatformID clears the value of the "platform_id" field.
+func (m *MatterMutation) ClearPlatformID() {
+	m.platform = nil
+	m.clearedFields[matter.FieldPlatformID] = struct{}{}
+}
+
+// PlatformIDCleared returns if the "platform_id" field was cleared in this mutation.
+func (m *MatterMutation) PlatformIDCleared() bool {
+	_, ok := m.clearedFields[matter.FieldPlatformID]
+	return ok
+}
+
+// ResetPlatformID resets all changes to the "platform_id" field.
+func (m *MatterMutation) ResetPlatformID() {
+	m.platform = nil
+	delete(m.clearedFields, matter.FieldPlatformID)
+}
+
+// SetSource sets the "source" field.
+func (m *MatterMutation) SetSource(s string) {
+	m.source = &s
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *MatterMutation) Source() (r string, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldSource(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ClearSource clears the value of the "source" field.
+func (m *MatterMutation) ClearSource() {
+	m.source = nil
+	m.clearedFields[matter.FieldSource] = struct{}{}
+}
+
+// SourceCleared returns if the "source" field was cleared in this mutation.
+func (m *MatterMutation) SourceCleared() bool {
+	_, ok := m.clearedFields[matter.FieldSource]
+	return ok
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *MatterMutation) ResetSource() {
+	m.source = nil
+	delete(m.clearedFields, matter.FieldSource)
+}
+
+// SetData sets the "data" field.
+func (m *MatterMutation) SetData(value map[string]interface{}) {
+	m.data = &value
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *MatterMutation) Data() (r map[string]interface{}, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldData(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ClearData clears the value of the "data" field.
+func (m *MatterMutation) ClearData() {
+	m.data = nil
+	m.clearedFields[matter.FieldData] = struct{}{}
+}
+
+// DataCleared returns if the "data" field was cleared in this mutation.
+func (m *MatterMutation) DataCleared() bool {
+	_, ok := m.clearedFields[matter.FieldData]
+	return ok
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *MatterMutation) ResetData() {
+	m.data = nil
+	delete(m.clearedFields, matter.FieldData)
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (m *MatterMutation) SetOpenedAt(t time.Time) {
 	m.opened_at = &t
@@ -10586,6 +14611,33 @@ func (m *MatterMutation) OwnerUnitIDs() (ids []uuid.UUID) {
 func (m *MatterMutation) ResetOwnerUnit() {
 	m.owner_unit = nil
 	m.clearedowner_unit = false
+}
+
+// ClearPlatform clears the "platform" edge to the Platform entity.
+func (m *MatterMutation) ClearPlatform() {
+	m.clearedplatform = true
+	m.clearedFields[matter.FieldPlatformID] = struct{}{}
+}
+
+// PlatformCleared reports if the "platform" edge to the Platform entity was cleared.
+func (m *MatterMutation) PlatformCleared() bool {
+	return m.PlatformIDCleared() || m.clearedplatform
+}
+
+// PlatformIDs returns the "platform" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlatformID instead. It exists only for internal usage by the builders.
+func (m *MatterMutation) PlatformIDs() (ids []uuid.UUID) {
+	if id := m.platform; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlatform resets all changes to the "platform" edge.
+func (m *MatterMutation) ResetPlatform() {
+	m.platform = nil
+	m.clearedplatform = false
 }
 
 // SetProposalID sets the "proposal" edge to the Proposal entity by id.
@@ -10934,6 +14986,60 @@ func (m *MatterMutation) ResetRecords() {
 	m.records = nil
 	m.clearedrecords = false
 	m.removedrecords = nil
+}
+
+// AddEventIDs adds the "events" edge to the Event entity by ids.
+func (m *MatterMutation) AddEventIDs(ids ...uuid.UUID) {
+	if m.events == nil {
+		m.events = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.events[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvents clears the "events" edge to the Event entity.
+func (m *MatterMutation) ClearEvents() {
+	m.clearedevents = true
+}
+
+// EventsCleared reports if the "events" edge to the Event entity was cleared.
+func (m *MatterMutation) EventsCleared() bool {
+	return m.clearedevents
+}
+
+// RemoveEventIDs removes the "events" edge to the Event entity by IDs.
+func (m *MatterMutation) RemoveEventIDs(ids ...uuid.UUID) {
+	if m.removedevents == nil {
+		m.removedevents = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.events, ids[i])
+		m.removedevents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvents returns the removed IDs of the "events" edge to the Event entity.
+func (m *MatterMutation) RemovedEventsIDs() (ids []uuid.UUID) {
+	for id := range m.removedevents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EventsIDs returns the "events" edge IDs in the mutation.
+func (m *MatterMutation) EventsIDs() (ids []uuid.UUID) {
+	for id := range m.events {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvents resets all changes to the "events" edge.
+func (m *MatterMutation) ResetEvents() {
+	m.events = nil
+	m.clearedevents = false
+	m.removedevents = nil
 }
 
 // AddItemIDs adds the "items" edge to the Item entity by ids.
@@ -11294,7 +15400,7 @@ func (m *MatterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MatterMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 22)
 	if m.tenant_id != nil {
 		fields = append(fields, matter.FieldTenantID)
 	}
@@ -11339,6 +15445,15 @@ func (m *MatterMutation) Fields() []string {
 	}
 	if m.owner_unit != nil {
 		fields = append(fields, matter.FieldOwnerUnitID)
+	}
+	if m.platform != nil {
+		fields = append(fields, matter.FieldPlatformID)
+	}
+	if m.source != nil {
+		fields = append(fields, matter.FieldSource)
+	}
+	if m.data != nil {
+		fields = append(fields, matter.FieldData)
 	}
 	if m.opened_at != nil {
 		fields = append(fields, matter.FieldOpenedAt)
@@ -11390,6 +15505,12 @@ func (m *MatterMutation) Field(name string) (ent.Value, bool) {
 		return m.StreetID()
 	case matter.FieldOwnerUnitID:
 		return m.OwnerUnitID()
+	case matter.FieldPlatformID:
+		return m.PlatformID()
+	case matter.FieldSource:
+		return m.Source()
+	case matter.FieldData:
+		return m.Data()
 	case matter.FieldOpenedAt:
 		return m.OpenedAt()
 	case matter.FieldClosedAt:
@@ -11437,6 +15558,12 @@ func (m *MatterMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldStreetID(ctx)
 	case matter.FieldOwnerUnitID:
 		return m.OldOwnerUnitID(ctx)
+	case matter.FieldPlatformID:
+		return m.OldPlatformID(ctx)
+	case matter.FieldSource:
+		return m.OldSource(ctx)
+	case matter.FieldData:
+		return m.OldData(ctx)
 	case matter.FieldOpenedAt:
 		return m.OldOpenedAt(ctx)
 	case matter.FieldClosedAt:
@@ -11559,6 +15686,27 @@ func (m *MatterMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOwnerUnitID(v)
 		return nil
+	case matter.FieldPlatformID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlatformID(v)
+		return nil
+	case matter.FieldSource:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case matter.FieldData:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
 	case matter.FieldOpenedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -11662,6 +15810,15 @@ func (m *MatterMutation) ClearedFields() []string {
 	if m.FieldCleared(matter.FieldOwnerUnitID) {
 		fields = append(fields, matter.FieldOwnerUnitID)
 	}
+	if m.FieldCleared(matter.FieldPlatformID) {
+		fields = append(fields, matter.FieldPlatformID)
+	}
+	if m.FieldCleared(matter.FieldSource) {
+		fields = append(fields, matter.FieldSource)
+	}
+	if m.FieldCleared(matter.FieldData) {
+		fields = append(fields, matter.FieldData)
+	}
 	if m.FieldCleared(matter.FieldClosedAt) {
 		fields = append(fields, matter.FieldClosedAt)
 	}
@@ -11699,6 +15856,15 @@ func (m *MatterMutation) ClearField(name string) error {
 		return nil
 	case matter.FieldOwnerUnitID:
 		m.ClearOwnerUnitID()
+		return nil
+	case matter.FieldPlatformID:
+		m.ClearPlatformID()
+		return nil
+	case matter.FieldSource:
+		m.ClearSource()
+		return nil
+	case matter.FieldData:
+		m.ClearData()
 		return nil
 	case matter.FieldClosedAt:
 		m.ClearClosedAt()
@@ -11759,6 +15925,15 @@ func (m *MatterMutation) ResetField(name string) error {
 	case matter.FieldOwnerUnitID:
 		m.ResetOwnerUnitID()
 		return nil
+	case matter.FieldPlatformID:
+		m.ResetPlatformID()
+		return nil
+	case matter.FieldSource:
+		m.ResetSource()
+		return nil
+	case matter.FieldData:
+		m.ResetData()
+		return nil
 	case matter.FieldOpenedAt:
 		m.ResetOpenedAt()
 		return nil
@@ -11777,7 +15952,7 @@ func (m *MatterMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *MatterMutation) AddedEdges() []string {
-	edges := make([]string, 0, 18)
+	edges := make([]string, 0, 20)
 	if m.process != nil {
 		edges = append(edges, matter.EdgeProcess)
 	}
@@ -11792,6 +15967,9 @@ func (m *MatterMutation) AddedEdges() []string {
 	}
 	if m.owner_unit != nil {
 		edges = append(edges, matter.EdgeOwnerUnit)
+	}
+	if m.platform != nil {
+		edges = append(edges, matter.EdgePlatform)
 	}
 	if m.proposal != nil {
 		edges = append(edges, matter.EdgeProposal)
@@ -11813,6 +15991,9 @@ func (m *MatterMutation) AddedEdges() []string {
 	}
 	if m.records != nil {
 		edges = append(edges, matter.EdgeRecords)
+	}
+	if m.events != nil {
+		edges = append(edges, matter.EdgeEvents)
 	}
 	if m.items != nil {
 		edges = append(edges, matter.EdgeItems)
@@ -11859,6 +16040,10 @@ func (m *MatterMutation) AddedIDs(name string) []ent.Value {
 		if id := m.owner_unit; id != nil {
 			return []ent.Value{*id}
 		}
+	case matter.EdgePlatform:
+		if id := m.platform; id != nil {
+			return []ent.Value{*id}
+		}
 	case matter.EdgeProposal:
 		if id := m.proposal; id != nil {
 			return []ent.Value{*id}
@@ -11894,6 +16079,12 @@ func (m *MatterMutation) AddedIDs(name string) []ent.Value {
 	case matter.EdgeRecords:
 		ids := make([]ent.Value, 0, len(m.records))
 		for id := range m.records {
+			ids = append(ids, id)
+		}
+		return ids
+	case matter.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.events))
+		for id := range m.events {
 			ids = append(ids, id)
 		}
 		return ids
@@ -11939,7 +16130,7 @@ func (m *MatterMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *MatterMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 18)
+	edges := make([]string, 0, 20)
 	if m.removedparties != nil {
 		edges = append(edges, matter.EdgeParties)
 	}
@@ -11954,6 +16145,9 @@ func (m *MatterMutation) RemovedEdges() []string {
 	}
 	if m.removedrecords != nil {
 		edges = append(edges, matter.EdgeRecords)
+	}
+	if m.removedevents != nil {
+		edges = append(edges, matter.EdgeEvents)
 	}
 	if m.removeditems != nil {
 		edges = append(edges, matter.EdgeItems)
@@ -12010,6 +16204,12 @@ func (m *MatterMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case matter.EdgeEvents:
+		ids := make([]ent.Value, 0, len(m.removedevents))
+		for id := range m.removedevents {
+			ids = append(ids, id)
+		}
+		return ids
 	case matter.EdgeItems:
 		ids := make([]ent.Value, 0, len(m.removeditems))
 		for id := range m.removeditems {
@@ -12052,7 +16252,7 @@ func (m *MatterMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *MatterMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 18)
+	edges := make([]string, 0, 20)
 	if m.clearedprocess {
 		edges = append(edges, matter.EdgeProcess)
 	}
@@ -12067,6 +16267,9 @@ func (m *MatterMutation) ClearedEdges() []string {
 	}
 	if m.clearedowner_unit {
 		edges = append(edges, matter.EdgeOwnerUnit)
+	}
+	if m.clearedplatform {
+		edges = append(edges, matter.EdgePlatform)
 	}
 	if m.clearedproposal {
 		edges = append(edges, matter.EdgeProposal)
@@ -12088,6 +16291,9 @@ func (m *MatterMutation) ClearedEdges() []string {
 	}
 	if m.clearedrecords {
 		edges = append(edges, matter.EdgeRecords)
+	}
+	if m.clearedevents {
+		edges = append(edges, matter.EdgeEvents)
 	}
 	if m.cleareditems {
 		edges = append(edges, matter.EdgeItems)
@@ -12124,6 +16330,8 @@ func (m *MatterMutation) EdgeCleared(name string) bool {
 		return m.clearedstreet
 	case matter.EdgeOwnerUnit:
 		return m.clearedowner_unit
+	case matter.EdgePlatform:
+		return m.clearedplatform
 	case matter.EdgeProposal:
 		return m.clearedproposal
 	case matter.EdgeCohort:
@@ -12138,6 +16346,8 @@ func (m *MatterMutation) EdgeCleared(name string) bool {
 		return m.clearedfeedback
 	case matter.EdgeRecords:
 		return m.clearedrecords
+	case matter.EdgeEvents:
+		return m.clearedevents
 	case matter.EdgeItems:
 		return m.cleareditems
 	case matter.EdgeTimers:
@@ -12173,6 +16383,9 @@ func (m *MatterMutation) ClearEdge(name string) error {
 	case matter.EdgeOwnerUnit:
 		m.ClearOwnerUnit()
 		return nil
+	case matter.EdgePlatform:
+		m.ClearPlatform()
+		return nil
 	case matter.EdgeProposal:
 		m.ClearProposal()
 		return nil
@@ -12202,6 +16415,9 @@ func (m *MatterMutation) ResetEdge(name string) error {
 	case matter.EdgeOwnerUnit:
 		m.ResetOwnerUnit()
 		return nil
+	case matter.EdgePlatform:
+		m.ResetPlatform()
+		return nil
 	case matter.EdgeProposal:
 		m.ResetProposal()
 		return nil
@@ -12222,6 +16438,9 @@ func (m *MatterMutation) ResetEdge(name string) error {
 		return nil
 	case matter.EdgeRecords:
 		m.ResetRecords()
+		return nil
+	case matter.EdgeEvents:
+		m.ResetEvents()
 		return nil
 	case matter.EdgeItems:
 		m.ResetItems()
@@ -13800,6 +18019,749 @@ func (m *MembershipMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Membership edge %s", name)
 }
 
+// NoticeMutation represents an operation that mutates the Notice nodes in the graph.
+type NoticeMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	tenant_id         *uuid.UUID
+	created_at        *time.Time
+	text              *string
+	read_at           *time.Time
+	clearedFields     map[string]struct{}
+	membership        *uuid.UUID
+	clearedmembership bool
+	matter            *uuid.UUID
+	clearedmatter     bool
+	done              bool
+	oldValue          func(context.Context) (*Notice, error)
+	predicates        []predicate.Notice
+}
+
+var _ ent.Mutation = (*NoticeMutation)(nil)
+
+// noticeOption allows management of the mutation configuration using functional options.
+type noticeOption func(*NoticeMutation)
+
+// newNoticeMutation creates new mutation for the Notice entity.
+func newNoticeMutation(c config, op Op, opts ...noticeOption) *NoticeMutation {
+	m := &NoticeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeNotice,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withNoticeID sets the ID field of the mutation.
+func withNoticeID(id uuid.UUID) noticeOption {
+	return func(m *NoticeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Notice
+		)
+		m.oldValue = func(ctx context.Context) (*Notice, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Notice.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withNotice sets the old Notice of the mutation.
+func withNotice(node *Notice) noticeOption {
+	return func(m *NoticeMutation) {
+		m.oldValue = func(context.Context) (*Notice, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m NoticeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m NoticeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Notice entities.
+func (m *NoticeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *NoticeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *NoticeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Notice.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *NoticeMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *NoticeMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *NoticeMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *NoticeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *NoticeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *NoticeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetMembershipID sets the "membership_id" field.
+func (m *NoticeMutation) SetMembershipID(u uuid.UUID) {
+	m.membership = &u
+}
+
+// MembershipID returns the value of the "membership_id" field in the mutation.
+func (m *NoticeMutation) MembershipID() (r uuid.UUID, exists bool) {
+	v := m.membership
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMembershipID returns the old "membership_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldMembershipID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMembershipID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMembershipID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMembershipID: %w", err)
+	}
+	return oldValue.MembershipID, nil
+}
+
+// ResetMembershipID resets all changes to the "membership_id" field.
+func (m *NoticeMutation) ResetMembershipID() {
+	m.membership = nil
+}
+
+// SetMatterID sets the "matter_id" field.
+func (m *NoticeMutation) SetMatterID(u uuid.UUID) {
+	m.matter = &u
+}
+
+// MatterID returns the value of the "matter_id" field in the mutation.
+func (m *NoticeMutation) MatterID() (r uuid.UUID, exists bool) {
+	v := m.matter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMatterID returns the old "matter_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldMatterID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMatterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMatterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMatterID: %w", err)
+	}
+	return oldValue.MatterID, nil
+}
+
+// ClearMatterID clears the value of the "matter_id" field.
+func (m *NoticeMutation) ClearMatterID() {
+	m.matter = nil
+	m.clearedFields[notice.FieldMatterID] = struct{}{}
+}
+
+// MatterIDCleared returns if the "matter_id" field was cleared in this mutation.
+func (m *NoticeMutation) MatterIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldMatterID]
+	return ok
+}
+
+// ResetMatterID resets all changes to the "matter_id" field.
+func (m *NoticeMutation) ResetMatterID() {
+	m.matter = nil
+	delete(m.clearedFields, notice.FieldMatterID)
+}
+
+// SetText sets the "text" field.
+func (m *NoticeMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *NoticeMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *NoticeMutation) ResetText() {
+	m.text = nil
+}
+
+// SetReadAt sets the "read_at" field.
+func (m *NoticeMutation) SetReadAt(t time.Time) {
+	m.read_at = &t
+}
+
+// ReadAt returns the value of the "read_at" field in the mutation.
+func (m *NoticeMutation) ReadAt() (r time.Time, exists bool) {
+	v := m.read_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReadAt returns the old "read_at" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldReadAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReadAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReadAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReadAt: %w", err)
+	}
+	return oldValue.ReadAt, nil
+}
+
+// ClearReadAt clears the value of the "read_at" field.
+func (m *NoticeMutation) ClearReadAt() {
+	m.read_at = nil
+	m.clearedFields[notice.FieldReadAt] = struct{}{}
+}
+
+// ReadAtCleared returns if the "read_at" field was cleared in this mutation.
+func (m *NoticeMutation) ReadAtCleared() bool {
+	_, ok := m.clearedFields[notice.FieldReadAt]
+	return ok
+}
+
+// ResetReadAt resets all changes to the "read_at" field.
+func (m *NoticeMutation) ResetReadAt() {
+	m.read_at = nil
+	delete(m.clearedFields, notice.FieldReadAt)
+}
+
+// ClearMembership clears the "membership" edge to the Membership entity.
+func (m *NoticeMutation) ClearMembership() {
+	m.clearedmembership = true
+	m.clearedFields[notice.FieldMembershipID] = struct{}{}
+}
+
+// MembershipCleared reports if the "membership" edge to the Membership entity was cleared.
+func (m *NoticeMutation) MembershipCleared() bool {
+	return m.clearedmembership
+}
+
+// MembershipIDs returns the "membership" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MembershipID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) MembershipIDs() (ids []uuid.UUID) {
+	if id := m.membership; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMembership resets all changes to the "membership" edge.
+func (m *NoticeMutation) ResetMembership() {
+	m.membership = nil
+	m.clearedmembership = false
+}
+
+// ClearMatter clears the "matter" edge to the Matter entity.
+func (m *NoticeMutation) ClearMatter() {
+	m.clearedmatter = true
+	m.clearedFields[notice.FieldMatterID] = struct{}{}
+}
+
+// MatterCleared reports if the "matter" edge to the Matter entity was cleared.
+func (m *NoticeMutation) MatterCleared() bool {
+	return m.MatterIDCleared() || m.clearedmatter
+}
+
+// MatterIDs returns the "matter" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MatterID instead. It exists only for internal usage by the builders.
+func (m *NoticeMutation) MatterIDs() (ids []uuid.UUID) {
+	if id := m.matter; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMatter resets all changes to the "matter" edge.
+func (m *NoticeMutation) ResetMatter() {
+	m.matter = nil
+	m.clearedmatter = false
+}
+
+// Where appends a list predicates to the NoticeMutation builder.
+func (m *NoticeMutation) Where(ps ...predicate.Notice) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the NoticeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *NoticeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Notice, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *NoticeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *NoticeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Notice).
+func (m *NoticeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *NoticeMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.tenant_id != nil {
+		fields = append(fields, notice.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, notice.FieldCreatedAt)
+	}
+	if m.membership != nil {
+		fields = append(fields, notice.FieldMembershipID)
+	}
+	if m.matter != nil {
+		fields = append(fields, notice.FieldMatterID)
+	}
+	if m.text != nil {
+		fields = append(fields, notice.FieldText)
+	}
+	if m.read_at != nil {
+		fields = append(fields, notice.FieldReadAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *NoticeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case notice.FieldTenantID:
+		return m.TenantID()
+	case notice.FieldCreatedAt:
+		return m.CreatedAt()
+	case notice.FieldMembershipID:
+		return m.MembershipID()
+	case notice.FieldMatterID:
+		return m.MatterID()
+	case notice.FieldText:
+		return m.Text()
+	case notice.FieldReadAt:
+		return m.ReadAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *NoticeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case notice.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case notice.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case notice.FieldMembershipID:
+		return m.OldMembershipID(ctx)
+	case notice.FieldMatterID:
+		return m.OldMatterID(ctx)
+	case notice.FieldText:
+		return m.OldText(ctx)
+	case notice.FieldReadAt:
+		return m.OldReadAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Notice field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case notice.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case notice.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case notice.FieldMembershipID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMembershipID(v)
+		return nil
+	case notice.FieldMatterID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMatterID(v)
+		return nil
+	case notice.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case notice.FieldReadAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReadAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Notice field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *NoticeMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *NoticeMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *NoticeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Notice numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *NoticeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(notice.FieldMatterID) {
+		fields = append(fields, notice.FieldMatterID)
+	}
+	if m.FieldCleared(notice.FieldReadAt) {
+		fields = append(fields, notice.FieldReadAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *NoticeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *NoticeMutation) ClearField(name string) error {
+	switch name {
+	case notice.FieldMatterID:
+		m.ClearMatterID()
+		return nil
+	case notice.FieldReadAt:
+		m.ClearReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *NoticeMutation) ResetField(name string) error {
+	switch name {
+	case notice.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case notice.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case notice.FieldMembershipID:
+		m.ResetMembershipID()
+		return nil
+	case notice.FieldMatterID:
+		m.ResetMatterID()
+		return nil
+	case notice.FieldText:
+		m.ResetText()
+		return nil
+	case notice.FieldReadAt:
+		m.ResetReadAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *NoticeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.membership != nil {
+		edges = append(edges, notice.EdgeMembership)
+	}
+	if m.matter != nil {
+		edges = append(edges, notice.EdgeMatter)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *NoticeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case notice.EdgeMembership:
+		if id := m.membership; id != nil {
+			return []ent.Value{*id}
+		}
+	case notice.EdgeMatter:
+		if id := m.matter; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *NoticeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *NoticeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *NoticeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedmembership {
+		edges = append(edges, notice.EdgeMembership)
+	}
+	if m.clearedmatter {
+		edges = append(edges, notice.EdgeMatter)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *NoticeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case notice.EdgeMembership:
+		return m.clearedmembership
+	case notice.EdgeMatter:
+		return m.clearedmatter
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *NoticeMutation) ClearEdge(name string) error {
+	switch name {
+	case notice.EdgeMembership:
+		m.ClearMembership()
+		return nil
+	case notice.EdgeMatter:
+		m.ClearMatter()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *NoticeMutation) ResetEdge(name string) error {
+	switch name {
+	case notice.EdgeMembership:
+		m.ResetMembership()
+		return nil
+	case notice.EdgeMatter:
+		m.ResetMatter()
+		return nil
+	}
+	return fmt.Errorf("unknown Notice edge %s", name)
+}
+
 // PartyMutation represents an operation that mutates the Party nodes in the graph.
 type PartyMutation struct {
 	config
@@ -13810,6 +18772,11 @@ type PartyMutation struct {
 	created_at          *time.Time
 	name                *string
 	role                *party.Role
+	kind                *string
+	post                *string
+	organisation        *string
+	phone               *string
+	speaker             *bool
 	ordinal             *int
 	addordinal          *int
 	cosign              *party.Cosign
@@ -13825,6 +18792,8 @@ type PartyMutation struct {
 	clearedunit         bool
 	from_matter         *uuid.UUID
 	clearedfrom_matter  bool
+	event               *uuid.UUID
+	clearedevent        bool
 	done                bool
 	oldValue            func(context.Context) (*Party, error)
 	predicates          []predicate.Party
@@ -14274,6 +19243,287 @@ func (m *PartyMutation) ResetRole() {
 	m.role = nil
 }
 
+// SetKind sets the "kind" field.
+func (m *PartyMutation) SetKind(s string) {
+	m.kind = &s
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PartyMutation) Kind() (r string, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ClearKind clears the value of the "kind" field.
+func (m *PartyMutation) ClearKind() {
+	m.kind = nil
+	m.clearedFields[party.FieldKind] = struct{}{}
+}
+
+// KindCleared returns if the "kind" field was cleared in this mutation.
+func (m *PartyMutation) KindCleared() bool {
+	_, ok := m.clearedFields[party.FieldKind]
+	return ok
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *PartyMutation) ResetKind() {
+	m.kind = nil
+	delete(m.clearedFields, party.FieldKind)
+}
+
+// SetPost sets the "post" field.
+func (m *PartyMutation) SetPost(s string) {
+	m.post = &s
+}
+
+// Post returns the value of the "post" field in the mutation.
+func (m *PartyMutation) Post() (r string, exists bool) {
+	v := m.post
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPost returns the old "post" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldPost(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPost: %w", err)
+	}
+	return oldValue.Post, nil
+}
+
+// ClearPost clears the value of the "post" field.
+func (m *PartyMutation) ClearPost() {
+	m.post = nil
+	m.clearedFields[party.FieldPost] = struct{}{}
+}
+
+// PostCleared returns if the "post" field was cleared in this mutation.
+func (m *PartyMutation) PostCleared() bool {
+	_, ok := m.clearedFields[party.FieldPost]
+	return ok
+}
+
+// ResetPost resets all changes to the "post" field.
+func (m *PartyMutation) ResetPost() {
+	m.post = nil
+	delete(m.clearedFields, party.FieldPost)
+}
+
+// SetOrganisation sets the "organisation" field.
+func (m *PartyMutation) SetOrganisation(s string) {
+	m.organisation = &s
+}
+
+// Organisation returns the value of the "organisation" field in the mutation.
+func (m *PartyMutation) Organisation() (r string, exists bool) {
+	v := m.organisation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganisation returns the old "organisation" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldOrganisation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganisation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganisation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganisation: %w", err)
+	}
+	return oldValue.Organisation, nil
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (m *PartyMutation) ClearOrganisation() {
+	m.organisation = nil
+	m.clearedFields[party.FieldOrganisation] = struct{}{}
+}
+
+// OrganisationCleared returns if the "organisation" field was cleared in this mutation.
+func (m *PartyMutation) OrganisationCleared() bool {
+	_, ok := m.clearedFields[party.FieldOrganisation]
+	return ok
+}
+
+// ResetOrganisation resets all changes to the "organisation" field.
+func (m *PartyMutation) ResetOrganisation() {
+	m.organisation = nil
+	delete(m.clearedFields, party.FieldOrganisation)
+}
+
+// SetPhone sets the "phone" field.
+func (m *PartyMutation) SetPhone(s string) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *PartyMutation) Phone() (r string, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldPhone(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (m *PartyMutation) ClearPhone() {
+	m.phone = nil
+	m.clearedFields[party.FieldPhone] = struct{}{}
+}
+
+// PhoneCleared returns if the "phone" field was cleared in this mutation.
+func (m *PartyMutation) PhoneCleared() bool {
+	_, ok := m.clearedFields[party.FieldPhone]
+	return ok
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *PartyMutation) ResetPhone() {
+	m.phone = nil
+	delete(m.clearedFields, party.FieldPhone)
+}
+
+// SetSpeaker sets the "speaker" field.
+func (m *PartyMutation) SetSpeaker(b bool) {
+	m.speaker = &b
+}
+
+// Speaker returns the value of the "speaker" field in the mutation.
+func (m *PartyMutation) Speaker() (r bool, exists bool) {
+	v := m.speaker
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSpeaker returns the old "speaker" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldSpeaker(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSpeaker is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSpeaker requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSpeaker: %w", err)
+	}
+	return oldValue.Speaker, nil
+}
+
+// ResetSpeaker resets all changes to the "speaker" field.
+func (m *PartyMutation) ResetSpeaker() {
+	m.speaker = nil
+}
+
+// SetEventID sets the "event_id" field.
+func (m *PartyMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *PartyMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the Party entity.
+// If the Party object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PartyMutation) OldEventID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (m *PartyMutation) ClearEventID() {
+	m.event = nil
+	m.clearedFields[party.FieldEventID] = struct{}{}
+}
+
+// EventIDCleared returns if the "event_id" field was cleared in this mutation.
+func (m *PartyMutation) EventIDCleared() bool {
+	_, ok := m.clearedFields[party.FieldEventID]
+	return ok
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *PartyMutation) ResetEventID() {
+	m.event = nil
+	delete(m.clearedFields, party.FieldEventID)
+}
+
 // SetOrdinal sets the "ordinal" field.
 func (m *PartyMutation) SetOrdinal(i int) {
 	m.ordinal = &i
@@ -14621,6 +19871,33 @@ func (m *PartyMutation) ResetFromMatter() {
 	m.clearedfrom_matter = false
 }
 
+// ClearEvent clears the "event" edge to the Event entity.
+func (m *PartyMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[party.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the Event entity was cleared.
+func (m *PartyMutation) EventCleared() bool {
+	return m.EventIDCleared() || m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *PartyMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *PartyMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
 // Where appends a list predicates to the PartyMutation builder.
 func (m *PartyMutation) Where(ps ...predicate.Party) {
 	m.predicates = append(m.predicates, ps...)
@@ -14655,7 +19932,7 @@ func (m *PartyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PartyMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 19)
 	if m.tenant_id != nil {
 		fields = append(fields, party.FieldTenantID)
 	}
@@ -14679,6 +19956,24 @@ func (m *PartyMutation) Fields() []string {
 	}
 	if m.role != nil {
 		fields = append(fields, party.FieldRole)
+	}
+	if m.kind != nil {
+		fields = append(fields, party.FieldKind)
+	}
+	if m.post != nil {
+		fields = append(fields, party.FieldPost)
+	}
+	if m.organisation != nil {
+		fields = append(fields, party.FieldOrganisation)
+	}
+	if m.phone != nil {
+		fields = append(fields, party.FieldPhone)
+	}
+	if m.speaker != nil {
+		fields = append(fields, party.FieldSpeaker)
+	}
+	if m.event != nil {
+		fields = append(fields, party.FieldEventID)
 	}
 	if m.ordinal != nil {
 		fields = append(fields, party.FieldOrdinal)
@@ -14719,6 +20014,18 @@ func (m *PartyMutation) Field(name string) (ent.Value, bool) {
 		return m.Name()
 	case party.FieldRole:
 		return m.Role()
+	case party.FieldKind:
+		return m.Kind()
+	case party.FieldPost:
+		return m.Post()
+	case party.FieldOrganisation:
+		return m.Organisation()
+	case party.FieldPhone:
+		return m.Phone()
+	case party.FieldSpeaker:
+		return m.Speaker()
+	case party.FieldEventID:
+		return m.EventID()
 	case party.FieldOrdinal:
 		return m.Ordinal()
 	case party.FieldCosign:
@@ -14754,6 +20061,18 @@ func (m *PartyMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldName(ctx)
 	case party.FieldRole:
 		return m.OldRole(ctx)
+	case party.FieldKind:
+		return m.OldKind(ctx)
+	case party.FieldPost:
+		return m.OldPost(ctx)
+	case party.FieldOrganisation:
+		return m.OldOrganisation(ctx)
+	case party.FieldPhone:
+		return m.OldPhone(ctx)
+	case party.FieldSpeaker:
+		return m.OldSpeaker(ctx)
+	case party.FieldEventID:
+		return m.OldEventID(ctx)
 	case party.FieldOrdinal:
 		return m.OldOrdinal(ctx)
 	case party.FieldCosign:
@@ -14828,6 +20147,48 @@ func (m *PartyMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRole(v)
+		return nil
+	case party.FieldKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case party.FieldPost:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPost(v)
+		return nil
+	case party.FieldOrganisation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganisation(v)
+		return nil
+	case party.FieldPhone:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case party.FieldSpeaker:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSpeaker(v)
+		return nil
+	case party.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
 		return nil
 	case party.FieldOrdinal:
 		v, ok := value.(int)
@@ -14921,6 +20282,21 @@ func (m *PartyMutation) ClearedFields() []string {
 	if m.FieldCleared(party.FieldName) {
 		fields = append(fields, party.FieldName)
 	}
+	if m.FieldCleared(party.FieldKind) {
+		fields = append(fields, party.FieldKind)
+	}
+	if m.FieldCleared(party.FieldPost) {
+		fields = append(fields, party.FieldPost)
+	}
+	if m.FieldCleared(party.FieldOrganisation) {
+		fields = append(fields, party.FieldOrganisation)
+	}
+	if m.FieldCleared(party.FieldPhone) {
+		fields = append(fields, party.FieldPhone)
+	}
+	if m.FieldCleared(party.FieldEventID) {
+		fields = append(fields, party.FieldEventID)
+	}
 	if m.FieldCleared(party.FieldCosignDueAt) {
 		fields = append(fields, party.FieldCosignDueAt)
 	}
@@ -14955,6 +20331,21 @@ func (m *PartyMutation) ClearField(name string) error {
 		return nil
 	case party.FieldName:
 		m.ClearName()
+		return nil
+	case party.FieldKind:
+		m.ClearKind()
+		return nil
+	case party.FieldPost:
+		m.ClearPost()
+		return nil
+	case party.FieldOrganisation:
+		m.ClearOrganisation()
+		return nil
+	case party.FieldPhone:
+		m.ClearPhone()
+		return nil
+	case party.FieldEventID:
+		m.ClearEventID()
 		return nil
 	case party.FieldCosignDueAt:
 		m.ClearCosignDueAt()
@@ -14997,6 +20388,24 @@ func (m *PartyMutation) ResetField(name string) error {
 	case party.FieldRole:
 		m.ResetRole()
 		return nil
+	case party.FieldKind:
+		m.ResetKind()
+		return nil
+	case party.FieldPost:
+		m.ResetPost()
+		return nil
+	case party.FieldOrganisation:
+		m.ResetOrganisation()
+		return nil
+	case party.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case party.FieldSpeaker:
+		m.ResetSpeaker()
+		return nil
+	case party.FieldEventID:
+		m.ResetEventID()
+		return nil
 	case party.FieldOrdinal:
 		m.ResetOrdinal()
 		return nil
@@ -15018,7 +20427,7 @@ func (m *PartyMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PartyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.matter != nil {
 		edges = append(edges, party.EdgeMatter)
 	}
@@ -15030,6 +20439,9 @@ func (m *PartyMutation) AddedEdges() []string {
 	}
 	if m.from_matter != nil {
 		edges = append(edges, party.EdgeFromMatter)
+	}
+	if m.event != nil {
+		edges = append(edges, party.EdgeEvent)
 	}
 	return edges
 }
@@ -15054,13 +20466,17 @@ func (m *PartyMutation) AddedIDs(name string) []ent.Value {
 		if id := m.from_matter; id != nil {
 			return []ent.Value{*id}
 		}
+	case party.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PartyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	return edges
 }
 
@@ -15072,7 +20488,7 @@ func (m *PartyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PartyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 4)
+	edges := make([]string, 0, 5)
 	if m.clearedmatter {
 		edges = append(edges, party.EdgeMatter)
 	}
@@ -15084,6 +20500,9 @@ func (m *PartyMutation) ClearedEdges() []string {
 	}
 	if m.clearedfrom_matter {
 		edges = append(edges, party.EdgeFromMatter)
+	}
+	if m.clearedevent {
+		edges = append(edges, party.EdgeEvent)
 	}
 	return edges
 }
@@ -15100,6 +20519,8 @@ func (m *PartyMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case party.EdgeFromMatter:
 		return m.clearedfrom_matter
+	case party.EdgeEvent:
+		return m.clearedevent
 	}
 	return false
 }
@@ -15119,6 +20540,9 @@ func (m *PartyMutation) ClearEdge(name string) error {
 		return nil
 	case party.EdgeFromMatter:
 		m.ClearFromMatter()
+		return nil
+	case party.EdgeEvent:
+		m.ClearEvent()
 		return nil
 	}
 	return fmt.Errorf("unknown Party unique edge %s", name)
@@ -15140,8 +20564,1817 @@ func (m *PartyMutation) ResetEdge(name string) error {
 	case party.EdgeFromMatter:
 		m.ResetFromMatter()
 		return nil
+	case party.EdgeEvent:
+		m.ResetEvent()
+		return nil
 	}
 	return fmt.Errorf("unknown Party edge %s", name)
+}
+
+// PlatformMutation represents an operation that mutates the Platform nodes in the graph.
+type PlatformMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	tenant_id         *uuid.UUID
+	created_at        *time.Time
+	version           *int
+	addversion        *int
+	updated_at        *time.Time
+	code              *string
+	brand             *string
+	brand_owner       *string
+	_type             *string
+	level             *string
+	process_kind      *string
+	approver          *string
+	host_rule         *string
+	sources           *[]string
+	appendsources     []string
+	manners           *[]string
+	appendmanners     []string
+	targets           *map[string]interface{}
+	takes_topics      *bool
+	status            *platform.Status
+	retired_at        *time.Time
+	clearedFields     map[string]struct{}
+	parent            *uuid.UUID
+	clearedparent     bool
+	children          map[uuid.UUID]struct{}
+	removedchildren   map[uuid.UUID]struct{}
+	clearedchildren   bool
+	owner_unit        *uuid.UUID
+	clearedowner_unit bool
+	done              bool
+	oldValue          func(context.Context) (*Platform, error)
+	predicates        []predicate.Platform
+}
+
+var _ ent.Mutation = (*PlatformMutation)(nil)
+
+// platformOption allows management of the mutation configuration using functional options.
+type platformOption func(*PlatformMutation)
+
+// newPlatformMutation creates new mutation for the Platform entity.
+func newPlatformMutation(c config, op Op, opts ...platformOption) *PlatformMutation {
+	m := &PlatformMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePlatform,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPlatformID sets the ID field of the mutation.
+func withPlatformID(id uuid.UUID) platformOption {
+	return func(m *PlatformMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Platform
+		)
+		m.oldValue = func(ctx context.Context) (*Platform, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Platform.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPlatform sets the old Platform of the mutation.
+func withPlatform(node *Platform) platformOption {
+	return func(m *PlatformMutation) {
+		m.oldValue = func(context.Context) (*Platform, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PlatformMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PlatformMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Platform entities.
+func (m *PlatformMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PlatformMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PlatformMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Platform.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *PlatformMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *PlatformMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *PlatformMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PlatformMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PlatformMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PlatformMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *PlatformMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PlatformMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *PlatformMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *PlatformMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PlatformMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PlatformMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PlatformMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PlatformMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetCode sets the "code" field.
+func (m *PlatformMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *PlatformMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *PlatformMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetBrand sets the "brand" field.
+func (m *PlatformMutation) SetBrand(s string) {
+	m.brand = &s
+}
+
+// Brand returns the value of the "brand" field in the mutation.
+func (m *PlatformMutation) Brand() (r string, exists bool) {
+	v := m.brand
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrand returns the old "brand" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldBrand(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrand is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrand requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrand: %w", err)
+	}
+	return oldValue.Brand, nil
+}
+
+// ResetBrand resets all changes to the "brand" field.
+func (m *PlatformMutation) ResetBrand() {
+	m.brand = nil
+}
+
+// SetBrandOwner sets the "brand_owner" field.
+func (m *PlatformMutation) SetBrandOwner(s string) {
+	m.brand_owner = &s
+}
+
+// BrandOwner returns the value of the "brand_owner" field in the mutation.
+func (m *PlatformMutation) BrandOwner() (r string, exists bool) {
+	v := m.brand_owner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBrandOwner returns the old "brand_owner" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldBrandOwner(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBrandOwner is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBrandOwner requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBrandOwner: %w", err)
+	}
+	return oldValue.BrandOwner, nil
+}
+
+// ClearBrandOwner clears the value of the "brand_owner" field.
+func (m *PlatformMutation) ClearBrandOwner() {
+	m.brand_owner = nil
+	m.clearedFields[platform.FieldBrandOwner] = struct{}{}
+}
+
+// BrandOwnerCleared returns if the "brand_owner" field was cleared in this mutation.
+func (m *PlatformMutation) BrandOwnerCleared() bool {
+	_, ok := m.clearedFields[platform.FieldBrandOwner]
+	return ok
+}
+
+// ResetBrandOwner resets all changes to the "brand_owner" field.
+func (m *PlatformMutation) ResetBrandOwner() {
+	m.brand_owner = nil
+	delete(m.clearedFields, platform.FieldBrandOwner)
+}
+
+// SetType sets the "type" field.
+func (m *PlatformMutation) SetType(s string) {
+	m._type = &s
+}
+
+// GetType returns the value of the "type" field in the mutation.
+func (m *PlatformMutation) GetType() (r string, exists bool) {
+	v := m._type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldType returns the old "type" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldType: %w", err)
+	}
+	return oldValue.Type, nil
+}
+
+// ResetType resets all changes to the "type" field.
+func (m *PlatformMutation) ResetType() {
+	m._type = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *PlatformMutation) SetLevel(s string) {
+	m.level = &s
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *PlatformMutation) Level() (r string, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldLevel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ClearLevel clears the value of the "level" field.
+func (m *PlatformMutation) ClearLevel() {
+	m.level = nil
+	m.clearedFields[platform.FieldLevel] = struct{}{}
+}
+
+// LevelCleared returns if the "level" field was cleared in this mutation.
+func (m *PlatformMutation) LevelCleared() bool {
+	_, ok := m.clearedFields[platform.FieldLevel]
+	return ok
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *PlatformMutation) ResetLevel() {
+	m.level = nil
+	delete(m.clearedFields, platform.FieldLevel)
+}
+
+// SetProcessKind sets the "process_kind" field.
+func (m *PlatformMutation) SetProcessKind(s string) {
+	m.process_kind = &s
+}
+
+// ProcessKind returns the value of the "process_kind" field in the mutation.
+func (m *PlatformMutation) ProcessKind() (r string, exists bool) {
+	v := m.process_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProcessKind returns the old "process_kind" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldProcessKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProcessKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProcessKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProcessKind: %w", err)
+	}
+	return oldValue.ProcessKind, nil
+}
+
+// ResetProcessKind resets all changes to the "process_kind" field.
+func (m *PlatformMutation) ResetProcessKind() {
+	m.process_kind = nil
+}
+
+// SetParentID sets the "parent_id" field.
+func (m *PlatformMutation) SetParentID(u uuid.UUID) {
+	m.parent = &u
+}
+
+// ParentID returns the value of the "parent_id" field in the mutation.
+func (m *PlatformMutation) ParentID() (r uuid.UUID, exists bool) {
+	v := m.parent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldParentID returns the old "parent_id" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldParentID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldParentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldParentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldParentID: %w", err)
+	}
+	return oldValue.ParentID, nil
+}
+
+// ClearParentID clears the value of the "parent_id" field.
+func (m *PlatformMutation) ClearParentID() {
+	m.parent = nil
+	m.clearedFields[platform.FieldParentID] = struct{}{}
+}
+
+// ParentIDCleared returns if the "parent_id" field was cleared in this mutation.
+func (m *PlatformMutation) ParentIDCleared() bool {
+	_, ok := m.clearedFields[platform.FieldParentID]
+	return ok
+}
+
+// ResetParentID resets all changes to the "parent_id" field.
+func (m *PlatformMutation) ResetParentID() {
+	m.parent = nil
+	delete(m.clearedFields, platform.FieldParentID)
+}
+
+// SetOwnerUnitID sets the "owner_unit_id" field.
+func (m *PlatformMutation) SetOwnerUnitID(u uuid.UUID) {
+	m.owner_unit = &u
+}
+
+// OwnerUnitID returns the value of the "owner_unit_id" field in the mutation.
+func (m *PlatformMutation) OwnerUnitID() (r uuid.UUID, exists bool) {
+	v := m.owner_unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerUnitID returns the old "owner_unit_id" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldOwnerUnitID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerUnitID: %w", err)
+	}
+	return oldValue.OwnerUnitID, nil
+}
+
+// ClearOwnerUnitID clears the value of the "owner_unit_id" field.
+func (m *PlatformMutation) ClearOwnerUnitID() {
+	m.owner_unit = nil
+	m.clearedFields[platform.FieldOwnerUnitID] = struct{}{}
+}
+
+// OwnerUnitIDCleared returns if the "owner_unit_id" field was cleared in this mutation.
+func (m *PlatformMutation) OwnerUnitIDCleared() bool {
+	_, ok := m.clearedFields[platform.FieldOwnerUnitID]
+	return ok
+}
+
+// ResetOwnerUnitID resets all changes to the "owner_unit_id" field.
+func (m *PlatformMutation) ResetOwnerUnitID() {
+	m.owner_unit = nil
+	delete(m.clearedFields, platform.FieldOwnerUnitID)
+}
+
+// SetApprover sets the "approver" field.
+func (m *PlatformMutation) SetApprover(s string) {
+	m.approver = &s
+}
+
+// Approver returns the value of the "approver" field in the mutation.
+func (m *PlatformMutation) Approver() (r string, exists bool) {
+	v := m.approver
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprover returns the old "approver" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldApprover(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprover is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprover requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprover: %w", err)
+	}
+	return oldValue.Approver, nil
+}
+
+// ClearApprover clears the value of the "approver" field.
+func (m *PlatformMutation) ClearApprover() {
+	m.approver = nil
+	m.clearedFields[platform.FieldApprover] = struct{}{}
+}
+
+// ApproverCleared returns if the "approver" field was cleared in this mutation.
+func (m *PlatformMutation) ApproverCleared() bool {
+	_, ok := m.clearedFields[platform.FieldApprover]
+	return ok
+}
+
+// ResetApprover resets all changes to the "approver" field.
+func (m *PlatformMutation) ResetApprover() {
+	m.approver = nil
+	delete(m.clearedFields, platform.FieldApprover)
+}
+
+// SetHostRule sets the "host_rule" field.
+func (m *PlatformMutation) SetHostRule(s string) {
+	m.host_rule = &s
+}
+
+// HostRule returns the value of the "host_rule" field in the mutation.
+func (m *PlatformMutation) HostRule() (r string, exists bool) {
+	v := m.host_rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHostRule returns the old "host_rule" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldHostRule(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHostRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHostRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHostRule: %w", err)
+	}
+	return oldValue.HostRule, nil
+}
+
+// ClearHostRule clears the value of the "host_rule" field.
+func (m *PlatformMutation) ClearHostRule() {
+	m.host_rule = nil
+	m.clearedFields[platform.FieldHostRule] = struct{}{}
+}
+
+// HostRuleCleared returns if the "host_rule" field was cleared in this mutation.
+func (m *PlatformMutation) HostRuleCleared() bool {
+	_, ok := m.clearedFields[platform.FieldHostRule]
+	return ok
+}
+
+// ResetHostRule resets all changes to the "host_rule" field.
+func (m *PlatformMutation) ResetHostRule() {
+	m.host_rule = nil
+	delete(m.clearedFields, platform.FieldHostRule)
+}
+
+// SetSources sets the "sources" field.
+func (m *PlatformMutation) SetSources(s []string) {
+	m.sources = &s
+	m.appendsources = nil
+}
+
+// Sources returns the value of the "sources" field in the mutation.
+func (m *PlatformMutation) Sources() (r []string, exists bool) {
+	v := m.sources
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSources returns the old "sources" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldSources(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSources is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSources requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSources: %w", err)
+	}
+	return oldValue.Sources, nil
+}
+
+// AppendSources adds s to the "sources" field.
+func (m *PlatformMutation) AppendSources(s []string) {
+	m.appendsources = append(m.appendsources, s...)
+}
+
+// AppendedSources returns the list of values that were appended to the "sources" field in this mutation.
+func (m *PlatformMutation) AppendedSources() ([]string, bool) {
+	if len(m.appendsources) == 0 {
+		return nil, false
+	}
+	return m.appendsources, true
+}
+
+// ClearSources clears the value of the "sources" field.
+func (m *PlatformMutation) ClearSources() {
+	m.sources = nil
+	m.appendsources = nil
+	m.clearedFields[platform.FieldSources] = struct{}{}
+}
+
+// SourcesCleared returns if the "sources" field was cleared in this mutation.
+func (m *PlatformMutation) SourcesCleared() bool {
+	_, ok := m.clearedFields[platform.FieldSources]
+	return ok
+}
+
+// ResetSources resets all changes to the "sources" field.
+func (m *PlatformMutation) ResetSources() {
+	m.sources = nil
+	m.appendsources = nil
+	delete(m.clearedFields, platform.FieldSources)
+}
+
+// SetManners sets the "manners" field.
+func (m *PlatformMutation) SetManners(s []string) {
+	m.manners = &s
+	m.appendmanners = nil
+}
+
+// Manners returns the value of the "manners" field in the mutation.
+func (m *PlatformMutation) Manners() (r []string, exists bool) {
+	v := m.manners
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldManners returns the old "manners" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldManners(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldManners is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldManners requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldManners: %w", err)
+	}
+	return oldValue.Manners, nil
+}
+
+// AppendManners adds s to the "manners" field.
+func (m *PlatformMutation) AppendManners(s []string) {
+	m.appendmanners = append(m.appendmanners, s...)
+}
+
+// AppendedManners returns the list of values that were appended to the "manners" field in this mutation.
+func (m *PlatformMutation) AppendedManners() ([]string, bool) {
+	if len(m.appendmanners) == 0 {
+		return nil, false
+	}
+	return m.appendmanners, true
+}
+
+// ClearManners clears the value of the "manners" field.
+func (m *PlatformMutation) ClearManners() {
+	m.manners = nil
+	m.appendmanners = nil
+	m.clearedFields[platform.FieldManners] = struct{}{}
+}
+
+// MannersCleared returns if the "manners" field was cleared in this mutation.
+func (m *PlatformMutation) MannersCleared() bool {
+	_, ok := m.clearedFields[platform.FieldManners]
+	return ok
+}
+
+// ResetManners resets all changes to the "manners" field.
+func (m *PlatformMutation) ResetManners() {
+	m.manners = nil
+	m.appendmanners = nil
+	delete(m.clearedFields, platform.FieldManners)
+}
+
+// SetTargets sets the "targets" field.
+func (m *PlatformMutation) SetTargets(value map[string]interface{}) {
+	m.targets = &value
+}
+
+// Targets returns the value of the "targets" field in the mutation.
+func (m *PlatformMutation) Targets() (r map[string]interface{}, exists bool) {
+	v := m.targets
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargets returns the old "targets" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldTargets(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargets is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargets requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargets: %w", err)
+	}
+	return oldValue.Targets, nil
+}
+
+// ClearTargets clears the value of the "targets" field.
+func (m *PlatformMutation) ClearTargets() {
+	m.targets = nil
+	m.clearedFields[platform.FieldTargets] = struct{}{}
+}
+
+// TargetsCleared returns if the "targets" field was cleared in this mutation.
+func (m *PlatformMutation) TargetsCleared() bool {
+	_, ok := m.clearedFields[platform.FieldTargets]
+	return ok
+}
+
+// ResetTargets resets all changes to the "targets" field.
+func (m *PlatformMutation) ResetTargets() {
+	m.targets = nil
+	delete(m.clearedFields, platform.FieldTargets)
+}
+
+// SetTakesTopics sets the "takes_topics" field.
+func (m *PlatformMutation) SetTakesTopics(b bool) {
+	m.takes_topics = &b
+}
+
+// TakesTopics returns the value of the "takes_topics" field in the mutation.
+func (m *PlatformMutation) TakesTopics() (r bool, exists bool) {
+	v := m.takes_topics
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTakesTopics returns the old "takes_topics" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldTakesTopics(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTakesTopics is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTakesTopics requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTakesTopics: %w", err)
+	}
+	return oldValue.TakesTopics, nil
+}
+
+// ResetTakesTopics resets all changes to the "takes_topics" field.
+func (m *PlatformMutation) ResetTakesTopics() {
+	m.takes_topics = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *PlatformMutation) SetStatus(pl platform.Status) {
+	m.status = &pl
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *PlatformMutation) Status() (r platform.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldStatus(ctx context.Context) (v platform.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *PlatformMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *PlatformMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *PlatformMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the Platform entity.
+// If the Platform object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PlatformMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *PlatformMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[platform.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *PlatformMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[platform.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *PlatformMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, platform.FieldRetiredAt)
+}
+
+// ClearParent clears the "parent" edge to the Platform entity.
+func (m *PlatformMutation) ClearParent() {
+	m.clearedparent = true
+	m.clearedFields[platform.FieldParentID] = struct{}{}
+}
+
+// ParentCleared reports if the "parent" edge to the Platform entity was cleared.
+func (m *PlatformMutation) ParentCleared() bool {
+	return m.ParentIDCleared() || m.clearedparent
+}
+
+// ParentIDs returns the "parent" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ParentID instead. It exists only for internal usage by the builders.
+func (m *PlatformMutation) ParentIDs() (ids []uuid.UUID) {
+	if id := m.parent; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParent resets all changes to the "parent" edge.
+func (m *PlatformMutation) ResetParent() {
+	m.parent = nil
+	m.clearedparent = false
+}
+
+// AddChildIDs adds the "children" edge to the Platform entity by ids.
+func (m *PlatformMutation) AddChildIDs(ids ...uuid.UUID) {
+	if m.children == nil {
+		m.children = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.children[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChildren clears the "children" edge to the Platform entity.
+func (m *PlatformMutation) ClearChildren() {
+	m.clearedchildren = true
+}
+
+// ChildrenCleared reports if the "children" edge to the Platform entity was cleared.
+func (m *PlatformMutation) ChildrenCleared() bool {
+	return m.clearedchildren
+}
+
+// RemoveChildIDs removes the "children" edge to the Platform entity by IDs.
+func (m *PlatformMutation) RemoveChildIDs(ids ...uuid.UUID) {
+	if m.removedchildren == nil {
+		m.removedchildren = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.children, ids[i])
+		m.removedchildren[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChildren returns the removed IDs of the "children" edge to the Platform entity.
+func (m *PlatformMutation) RemovedChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.removedchildren {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChildrenIDs returns the "children" edge IDs in the mutation.
+func (m *PlatformMutation) ChildrenIDs() (ids []uuid.UUID) {
+	for id := range m.children {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChildren resets all changes to the "children" edge.
+func (m *PlatformMutation) ResetChildren() {
+	m.children = nil
+	m.clearedchildren = false
+	m.removedchildren = nil
+}
+
+// ClearOwnerUnit clears the "owner_unit" edge to the Unit entity.
+func (m *PlatformMutation) ClearOwnerUnit() {
+	m.clearedowner_unit = true
+	m.clearedFields[platform.FieldOwnerUnitID] = struct{}{}
+}
+
+// OwnerUnitCleared reports if the "owner_unit" edge to the Unit entity was cleared.
+func (m *PlatformMutation) OwnerUnitCleared() bool {
+	return m.OwnerUnitIDCleared() || m.clearedowner_unit
+}
+
+// OwnerUnitIDs returns the "owner_unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OwnerUnitID instead. It exists only for internal usage by the builders.
+func (m *PlatformMutation) OwnerUnitIDs() (ids []uuid.UUID) {
+	if id := m.owner_unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOwnerUnit resets all changes to the "owner_unit" edge.
+func (m *PlatformMutation) ResetOwnerUnit() {
+	m.owner_unit = nil
+	m.clearedowner_unit = false
+}
+
+// Where appends a list predicates to the PlatformMutation builder.
+func (m *PlatformMutation) Where(ps ...predicate.Platform) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PlatformMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PlatformMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Platform, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PlatformMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PlatformMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Platform).
+func (m *PlatformMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PlatformMutation) Fields() []string {
+	fields := make([]string, 0, 20)
+	if m.tenant_id != nil {
+		fields = append(fields, platform.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, platform.FieldCreatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, platform.FieldVersion)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, platform.FieldUpdatedAt)
+	}
+	if m.code != nil {
+		fields = append(fields, platform.FieldCode)
+	}
+	if m.brand != nil {
+		fields = append(fields, platform.FieldBrand)
+	}
+	if m.brand_owner != nil {
+		fields = append(fields, platform.FieldBrandOwner)
+	}
+	if m._type != nil {
+		fields = append(fields, platform.FieldType)
+	}
+	if m.level != nil {
+		fields = append(fields, platform.FieldLevel)
+	}
+	if m.process_kind != nil {
+		fields = append(fields, platform.FieldProcessKind)
+	}
+	if m.parent != nil {
+		fields = append(fields, platform.FieldParentID)
+	}
+	if m.owner_unit != nil {
+		fields = append(fields, platform.FieldOwnerUnitID)
+	}
+	if m.approver != nil {
+		fields = append(fields, platform.FieldApprover)
+	}
+	if m.host_rule != nil {
+		fields = append(fields, platform.FieldHostRule)
+	}
+	if m.sources != nil {
+		fields = append(fields, platform.FieldSources)
+	}
+	if m.manners != nil {
+		fields = append(fields, platform.FieldManners)
+	}
+	if m.targets != nil {
+		fields = append(fields, platform.FieldTargets)
+	}
+	if m.takes_topics != nil {
+		fields = append(fields, platform.FieldTakesTopics)
+	}
+	if m.status != nil {
+		fields = append(fields, platform.FieldStatus)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, platform.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PlatformMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case platform.FieldTenantID:
+		return m.TenantID()
+	case platform.FieldCreatedAt:
+		return m.CreatedAt()
+	case platform.FieldVersion:
+		return m.Version()
+	case platform.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case platform.FieldCode:
+		return m.Code()
+	case platform.FieldBrand:
+		return m.Brand()
+	case platform.FieldBrandOwner:
+		return m.BrandOwner()
+	case platform.FieldType:
+		return m.GetType()
+	case platform.FieldLevel:
+		return m.Level()
+	case platform.FieldProcessKind:
+		return m.ProcessKind()
+	case platform.FieldParentID:
+		return m.ParentID()
+	case platform.FieldOwnerUnitID:
+		return m.OwnerUnitID()
+	case platform.FieldApprover:
+		return m.Approver()
+	case platform.FieldHostRule:
+		return m.HostRule()
+	case platform.FieldSources:
+		return m.Sources()
+	case platform.FieldManners:
+		return m.Manners()
+	case platform.FieldTargets:
+		return m.Targets()
+	case platform.FieldTakesTopics:
+		return m.TakesTopics()
+	case platform.FieldStatus:
+		return m.Status()
+	case platform.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PlatformMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case platform.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case platform.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case platform.FieldVersion:
+		return m.OldVersion(ctx)
+	case platform.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case platform.FieldCode:
+		return m.OldCode(ctx)
+	case platform.FieldBrand:
+		return m.OldBrand(ctx)
+	case platform.FieldBrandOwner:
+		return m.OldBrandOwner(ctx)
+	case platform.FieldType:
+		return m.OldType(ctx)
+	case platform.FieldLevel:
+		return m.OldLevel(ctx)
+	case platform.FieldProcessKind:
+		return m.OldProcessKind(ctx)
+	case platform.FieldParentID:
+		return m.OldParentID(ctx)
+	case platform.FieldOwnerUnitID:
+		return m.OldOwnerUnitID(ctx)
+	case platform.FieldApprover:
+		return m.OldApprover(ctx)
+	case platform.FieldHostRule:
+		return m.OldHostRule(ctx)
+	case platform.FieldSources:
+		return m.OldSources(ctx)
+	case platform.FieldManners:
+		return m.OldManners(ctx)
+	case platform.FieldTargets:
+		return m.OldTargets(ctx)
+	case platform.FieldTakesTopics:
+		return m.OldTakesTopics(ctx)
+	case platform.FieldStatus:
+		return m.OldStatus(ctx)
+	case platform.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Platform field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlatformMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case platform.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case platform.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case platform.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case platform.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case platform.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case platform.FieldBrand:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrand(v)
+		return nil
+	case platform.FieldBrandOwner:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBrandOwner(v)
+		return nil
+	case platform.FieldType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetType(v)
+		return nil
+	case platform.FieldLevel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case platform.FieldProcessKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProcessKind(v)
+		return nil
+	case platform.FieldParentID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetParentID(v)
+		return nil
+	case platform.FieldOwnerUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerUnitID(v)
+		return nil
+	case platform.FieldApprover:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprover(v)
+		return nil
+	case platform.FieldHostRule:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHostRule(v)
+		return nil
+	case platform.FieldSources:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSources(v)
+		return nil
+	case platform.FieldManners:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetManners(v)
+		return nil
+	case platform.FieldTargets:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargets(v)
+		return nil
+	case platform.FieldTakesTopics:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTakesTopics(v)
+		return nil
+	case platform.FieldStatus:
+		v, ok := value.(platform.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case platform.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Platform field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PlatformMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, platform.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PlatformMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case platform.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PlatformMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case platform.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Platform numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PlatformMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(platform.FieldBrandOwner) {
+		fields = append(fields, platform.FieldBrandOwner)
+	}
+	if m.FieldCleared(platform.FieldLevel) {
+		fields = append(fields, platform.FieldLevel)
+	}
+	if m.FieldCleared(platform.FieldParentID) {
+		fields = append(fields, platform.FieldParentID)
+	}
+	if m.FieldCleared(platform.FieldOwnerUnitID) {
+		fields = append(fields, platform.FieldOwnerUnitID)
+	}
+	if m.FieldCleared(platform.FieldApprover) {
+		fields = append(fields, platform.FieldApprover)
+	}
+	if m.FieldCleared(platform.FieldHostRule) {
+		fields = append(fields, platform.FieldHostRule)
+	}
+	if m.FieldCleared(platform.FieldSources) {
+		fields = append(fields, platform.FieldSources)
+	}
+	if m.FieldCleared(platform.FieldManners) {
+		fields = append(fields, platform.FieldManners)
+	}
+	if m.FieldCleared(platform.FieldTargets) {
+		fields = append(fields, platform.FieldTargets)
+	}
+	if m.FieldCleared(platform.FieldRetiredAt) {
+		fields = append(fields, platform.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PlatformMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PlatformMutation) ClearField(name string) error {
+	switch name {
+	case platform.FieldBrandOwner:
+		m.ClearBrandOwner()
+		return nil
+	case platform.FieldLevel:
+		m.ClearLevel()
+		return nil
+	case platform.FieldParentID:
+		m.ClearParentID()
+		return nil
+	case platform.FieldOwnerUnitID:
+		m.ClearOwnerUnitID()
+		return nil
+	case platform.FieldApprover:
+		m.ClearApprover()
+		return nil
+	case platform.FieldHostRule:
+		m.ClearHostRule()
+		return nil
+	case platform.FieldSources:
+		m.ClearSources()
+		return nil
+	case platform.FieldManners:
+		m.ClearManners()
+		return nil
+	case platform.FieldTargets:
+		m.ClearTargets()
+		return nil
+	case platform.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Platform nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PlatformMutation) ResetField(name string) error {
+	switch name {
+	case platform.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case platform.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case platform.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case platform.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case platform.FieldCode:
+		m.ResetCode()
+		return nil
+	case platform.FieldBrand:
+		m.ResetBrand()
+		return nil
+	case platform.FieldBrandOwner:
+		m.ResetBrandOwner()
+		return nil
+	case platform.FieldType:
+		m.ResetType()
+		return nil
+	case platform.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case platform.FieldProcessKind:
+		m.ResetProcessKind()
+		return nil
+	case platform.FieldParentID:
+		m.ResetParentID()
+		return nil
+	case platform.FieldOwnerUnitID:
+		m.ResetOwnerUnitID()
+		return nil
+	case platform.FieldApprover:
+		m.ResetApprover()
+		return nil
+	case platform.FieldHostRule:
+		m.ResetHostRule()
+		return nil
+	case platform.FieldSources:
+		m.ResetSources()
+		return nil
+	case platform.FieldManners:
+		m.ResetManners()
+		return nil
+	case platform.FieldTargets:
+		m.ResetTargets()
+		return nil
+	case platform.FieldTakesTopics:
+		m.ResetTakesTopics()
+		return nil
+	case platform.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case platform.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Platform field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PlatformMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.parent != nil {
+		edges = append(edges, platform.EdgeParent)
+	}
+	if m.children != nil {
+		edges = append(edges, platform.EdgeChildren)
+	}
+	if m.owner_unit != nil {
+		edges = append(edges, platform.EdgeOwnerUnit)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PlatformMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case platform.EdgeParent:
+		if id := m.parent; id != nil {
+			return []ent.Value{*id}
+		}
+	case platform.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.children))
+		for id := range m.children {
+			ids = append(ids, id)
+		}
+		return ids
+	case platform.EdgeOwnerUnit:
+		if id := m.owner_unit; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PlatformMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedchildren != nil {
+		edges = append(edges, platform.EdgeChildren)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PlatformMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case platform.EdgeChildren:
+		ids := make([]ent.Value, 0, len(m.removedchildren))
+		for id := range m.removedchildren {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PlatformMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedparent {
+		edges = append(edges, platform.EdgeParent)
+	}
+	if m.clearedchildren {
+		edges = append(edges, platform.EdgeChildren)
+	}
+	if m.clearedowner_unit {
+		edges = append(edges, platform.EdgeOwnerUnit)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PlatformMutation) EdgeCleared(name string) bool {
+	switch name {
+	case platform.EdgeParent:
+		return m.clearedparent
+	case platform.EdgeChildren:
+		return m.clearedchildren
+	case platform.EdgeOwnerUnit:
+		return m.clearedowner_unit
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PlatformMutation) ClearEdge(name string) error {
+	switch name {
+	case platform.EdgeParent:
+		m.ClearParent()
+		return nil
+	case platform.EdgeOwnerUnit:
+		m.ClearOwnerUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown Platform unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PlatformMutation) ResetEdge(name string) error {
+	switch name {
+	case platform.EdgeParent:
+		m.ResetParent()
+		return nil
+	case platform.EdgeChildren:
+		m.ResetChildren()
+		return nil
+	case platform.EdgeOwnerUnit:
+		m.ResetOwnerUnit()
+		return nil
+	}
+	return fmt.Errorf("unknown Platform edge %s", name)
 }
 
 // ProcessMutation represents an operation that mutates the Process nodes in the graph.
@@ -15159,6 +22392,7 @@ type ProcessMutation struct {
 	source        *string
 	hash          *string
 	status        *process.Status
+	origin        *string
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Process, error)
@@ -15577,6 +22811,55 @@ func (m *ProcessMutation) ResetStatus() {
 	m.status = nil
 }
 
+// SetOrigin sets the "origin" field.
+func (m *ProcessMutation) SetOrigin(s string) {
+	m.origin = &s
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *ProcessMutation) Origin() (r string, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldOrigin(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (m *ProcessMutation) ClearOrigin() {
+	m.origin = nil
+	m.clearedFields[process.FieldOrigin] = struct{}{}
+}
+
+// OriginCleared returns if the "origin" field was cleared in this mutation.
+func (m *ProcessMutation) OriginCleared() bool {
+	_, ok := m.clearedFields[process.FieldOrigin]
+	return ok
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *ProcessMutation) ResetOrigin() {
+	m.origin = nil
+	delete(m.clearedFields, process.FieldOrigin)
+}
+
 // Where appends a list predicates to the ProcessMutation builder.
 func (m *ProcessMutation) Where(ps ...predicate.Process) {
 	m.predicates = append(m.predicates, ps...)
@@ -15611,7 +22894,7 @@ func (m *ProcessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProcessMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 9)
 	if m.tenant_id != nil {
 		fields = append(fields, process.FieldTenantID)
 	}
@@ -15635,6 +22918,9 @@ func (m *ProcessMutation) Fields() []string {
 	}
 	if m.status != nil {
 		fields = append(fields, process.FieldStatus)
+	}
+	if m.origin != nil {
+		fields = append(fields, process.FieldOrigin)
 	}
 	return fields
 }
@@ -15660,6 +22946,8 @@ func (m *ProcessMutation) Field(name string) (ent.Value, bool) {
 		return m.Hash()
 	case process.FieldStatus:
 		return m.Status()
+	case process.FieldOrigin:
+		return m.Origin()
 	}
 	return nil, false
 }
@@ -15685,6 +22973,8 @@ func (m *ProcessMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHash(ctx)
 	case process.FieldStatus:
 		return m.OldStatus(ctx)
+	case process.FieldOrigin:
+		return m.OldOrigin(ctx)
 	}
 	return nil, fmt.Errorf("unknown Process field %s", name)
 }
@@ -15750,6 +23040,13 @@ func (m *ProcessMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetStatus(v)
 		return nil
+	case process.FieldOrigin:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Process field %s", name)
 }
@@ -15794,7 +23091,11 @@ func (m *ProcessMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ProcessMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(process.FieldOrigin) {
+		fields = append(fields, process.FieldOrigin)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -15807,6 +23108,11 @@ func (m *ProcessMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ProcessMutation) ClearField(name string) error {
+	switch name {
+	case process.FieldOrigin:
+		m.ClearOrigin()
+		return nil
+	}
 	return fmt.Errorf("unknown Process nullable field %s", name)
 }
 
@@ -15837,6 +23143,9 @@ func (m *ProcessMutation) ResetField(name string) error {
 		return nil
 	case process.FieldStatus:
 		m.ResetStatus()
+		return nil
+	case process.FieldOrigin:
+		m.ResetOrigin()
 		return nil
 	}
 	return fmt.Errorf("unknown Process field %s", name)
@@ -19068,6 +26377,7 @@ type RecordMutation struct {
 	on                *time.Time
 	place             *string
 	text              *string
+	number            *string
 	data              *map[string]interface{}
 	confirmed_at      *time.Time
 	audience          *record.Audience
@@ -19082,6 +26392,8 @@ type RecordMutation struct {
 	clearedunit       bool
 	author            *uuid.UUID
 	clearedauthor     bool
+	event             *uuid.UUID
+	clearedevent      bool
 	done              bool
 	oldValue          func(context.Context) (*Record, error)
 	predicates        []predicate.Record
@@ -19495,6 +26807,55 @@ func (m *RecordMutation) ResetAuthorID() {
 	delete(m.clearedFields, record.FieldAuthorID)
 }
 
+// SetEventID sets the "event_id" field.
+func (m *RecordMutation) SetEventID(u uuid.UUID) {
+	m.event = &u
+}
+
+// EventID returns the value of the "event_id" field in the mutation.
+func (m *RecordMutation) EventID() (r uuid.UUID, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEventID returns the old "event_id" field's value of the Record entity.
+// If the Record object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordMutation) OldEventID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEventID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
+	}
+	return oldValue.EventID, nil
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (m *RecordMutation) ClearEventID() {
+	m.event = nil
+	m.clearedFields[record.FieldEventID] = struct{}{}
+}
+
+// EventIDCleared returns if the "event_id" field was cleared in this mutation.
+func (m *RecordMutation) EventIDCleared() bool {
+	_, ok := m.clearedFields[record.FieldEventID]
+	return ok
+}
+
+// ResetEventID resets all changes to the "event_id" field.
+func (m *RecordMutation) ResetEventID() {
+	m.event = nil
+	delete(m.clearedFields, record.FieldEventID)
+}
+
 // SetKind sets the "kind" field.
 func (m *RecordMutation) SetKind(r record.Kind) {
 	m.kind = &r
@@ -19776,6 +27137,55 @@ func (m *RecordMutation) ResetText() {
 	delete(m.clearedFields, record.FieldText)
 }
 
+// SetNumber sets the "number" field.
+func (m *RecordMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *RecordMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Record entity.
+// If the Record object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ClearNumber clears the value of the "number" field.
+func (m *RecordMutation) ClearNumber() {
+	m.number = nil
+	m.clearedFields[record.FieldNumber] = struct{}{}
+}
+
+// NumberCleared returns if the "number" field was cleared in this mutation.
+func (m *RecordMutation) NumberCleared() bool {
+	_, ok := m.clearedFields[record.FieldNumber]
+	return ok
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *RecordMutation) ResetNumber() {
+	m.number = nil
+	delete(m.clearedFields, record.FieldNumber)
+}
+
 // SetData sets the "data" field.
 func (m *RecordMutation) SetData(value map[string]interface{}) {
 	m.data = &value
@@ -20045,6 +27455,33 @@ func (m *RecordMutation) ResetAuthor() {
 	m.clearedauthor = false
 }
 
+// ClearEvent clears the "event" edge to the Event entity.
+func (m *RecordMutation) ClearEvent() {
+	m.clearedevent = true
+	m.clearedFields[record.FieldEventID] = struct{}{}
+}
+
+// EventCleared reports if the "event" edge to the Event entity was cleared.
+func (m *RecordMutation) EventCleared() bool {
+	return m.EventIDCleared() || m.clearedevent
+}
+
+// EventIDs returns the "event" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EventID instead. It exists only for internal usage by the builders.
+func (m *RecordMutation) EventIDs() (ids []uuid.UUID) {
+	if id := m.event; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEvent resets all changes to the "event" edge.
+func (m *RecordMutation) ResetEvent() {
+	m.event = nil
+	m.clearedevent = false
+}
+
 // Where appends a list predicates to the RecordMutation builder.
 func (m *RecordMutation) Where(ps ...predicate.Record) {
 	m.predicates = append(m.predicates, ps...)
@@ -20079,7 +27516,7 @@ func (m *RecordMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecordMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 18)
 	if m.tenant_id != nil {
 		fields = append(fields, record.FieldTenantID)
 	}
@@ -20101,6 +27538,9 @@ func (m *RecordMutation) Fields() []string {
 	if m.author != nil {
 		fields = append(fields, record.FieldAuthorID)
 	}
+	if m.event != nil {
+		fields = append(fields, record.FieldEventID)
+	}
 	if m.kind != nil {
 		fields = append(fields, record.FieldKind)
 	}
@@ -20118,6 +27558,9 @@ func (m *RecordMutation) Fields() []string {
 	}
 	if m.text != nil {
 		fields = append(fields, record.FieldText)
+	}
+	if m.number != nil {
+		fields = append(fields, record.FieldNumber)
 	}
 	if m.data != nil {
 		fields = append(fields, record.FieldData)
@@ -20150,6 +27593,8 @@ func (m *RecordMutation) Field(name string) (ent.Value, bool) {
 		return m.UnitID()
 	case record.FieldAuthorID:
 		return m.AuthorID()
+	case record.FieldEventID:
+		return m.EventID()
 	case record.FieldKind:
 		return m.Kind()
 	case record.FieldMode:
@@ -20162,6 +27607,8 @@ func (m *RecordMutation) Field(name string) (ent.Value, bool) {
 		return m.Place()
 	case record.FieldText:
 		return m.Text()
+	case record.FieldNumber:
+		return m.Number()
 	case record.FieldData:
 		return m.Data()
 	case record.FieldConfirmedAt:
@@ -20191,6 +27638,8 @@ func (m *RecordMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldUnitID(ctx)
 	case record.FieldAuthorID:
 		return m.OldAuthorID(ctx)
+	case record.FieldEventID:
+		return m.OldEventID(ctx)
 	case record.FieldKind:
 		return m.OldKind(ctx)
 	case record.FieldMode:
@@ -20203,6 +27652,8 @@ func (m *RecordMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldPlace(ctx)
 	case record.FieldText:
 		return m.OldText(ctx)
+	case record.FieldNumber:
+		return m.OldNumber(ctx)
 	case record.FieldData:
 		return m.OldData(ctx)
 	case record.FieldConfirmedAt:
@@ -20267,6 +27718,13 @@ func (m *RecordMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAuthorID(v)
 		return nil
+	case record.FieldEventID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEventID(v)
+		return nil
 	case record.FieldKind:
 		v, ok := value.(record.Kind)
 		if !ok {
@@ -20308,6 +27766,13 @@ func (m *RecordMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetText(v)
+		return nil
+	case record.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
 		return nil
 	case record.FieldData:
 		v, ok := value.(map[string]interface{})
@@ -20372,6 +27837,9 @@ func (m *RecordMutation) ClearedFields() []string {
 	if m.FieldCleared(record.FieldAuthorID) {
 		fields = append(fields, record.FieldAuthorID)
 	}
+	if m.FieldCleared(record.FieldEventID) {
+		fields = append(fields, record.FieldEventID)
+	}
 	if m.FieldCleared(record.FieldMode) {
 		fields = append(fields, record.FieldMode)
 	}
@@ -20386,6 +27854,9 @@ func (m *RecordMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(record.FieldText) {
 		fields = append(fields, record.FieldText)
+	}
+	if m.FieldCleared(record.FieldNumber) {
+		fields = append(fields, record.FieldNumber)
 	}
 	if m.FieldCleared(record.FieldData) {
 		fields = append(fields, record.FieldData)
@@ -20419,6 +27890,9 @@ func (m *RecordMutation) ClearField(name string) error {
 	case record.FieldAuthorID:
 		m.ClearAuthorID()
 		return nil
+	case record.FieldEventID:
+		m.ClearEventID()
+		return nil
 	case record.FieldMode:
 		m.ClearMode()
 		return nil
@@ -20433,6 +27907,9 @@ func (m *RecordMutation) ClearField(name string) error {
 		return nil
 	case record.FieldText:
 		m.ClearText()
+		return nil
+	case record.FieldNumber:
+		m.ClearNumber()
 		return nil
 	case record.FieldData:
 		m.ClearData()
@@ -20469,6 +27946,9 @@ func (m *RecordMutation) ResetField(name string) error {
 	case record.FieldAuthorID:
 		m.ResetAuthorID()
 		return nil
+	case record.FieldEventID:
+		m.ResetEventID()
+		return nil
 	case record.FieldKind:
 		m.ResetKind()
 		return nil
@@ -20487,6 +27967,9 @@ func (m *RecordMutation) ResetField(name string) error {
 	case record.FieldText:
 		m.ResetText()
 		return nil
+	case record.FieldNumber:
+		m.ResetNumber()
+		return nil
 	case record.FieldData:
 		m.ResetData()
 		return nil
@@ -20502,7 +27985,7 @@ func (m *RecordMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RecordMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.matter != nil {
 		edges = append(edges, record.EdgeMatter)
 	}
@@ -20517,6 +28000,9 @@ func (m *RecordMutation) AddedEdges() []string {
 	}
 	if m.author != nil {
 		edges = append(edges, record.EdgeAuthor)
+	}
+	if m.event != nil {
+		edges = append(edges, record.EdgeEvent)
 	}
 	return edges
 }
@@ -20545,13 +28031,17 @@ func (m *RecordMutation) AddedIDs(name string) []ent.Value {
 		if id := m.author; id != nil {
 			return []ent.Value{*id}
 		}
+	case record.EdgeEvent:
+		if id := m.event; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RecordMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	return edges
 }
 
@@ -20563,7 +28053,7 @@ func (m *RecordMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RecordMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedmatter {
 		edges = append(edges, record.EdgeMatter)
 	}
@@ -20578,6 +28068,9 @@ func (m *RecordMutation) ClearedEdges() []string {
 	}
 	if m.clearedauthor {
 		edges = append(edges, record.EdgeAuthor)
+	}
+	if m.clearedevent {
+		edges = append(edges, record.EdgeEvent)
 	}
 	return edges
 }
@@ -20596,6 +28089,8 @@ func (m *RecordMutation) EdgeCleared(name string) bool {
 		return m.clearedunit
 	case record.EdgeAuthor:
 		return m.clearedauthor
+	case record.EdgeEvent:
+		return m.clearedevent
 	}
 	return false
 }
@@ -20619,6 +28114,9 @@ func (m *RecordMutation) ClearEdge(name string) error {
 	case record.EdgeAuthor:
 		m.ClearAuthor()
 		return nil
+	case record.EdgeEvent:
+		m.ClearEvent()
+		return nil
 	}
 	return fmt.Errorf("unknown Record unique edge %s", name)
 }
@@ -20641,6 +28139,9 @@ func (m *RecordMutation) ResetEdge(name string) error {
 		return nil
 	case record.EdgeAuthor:
 		m.ResetAuthor()
+		return nil
+	case record.EdgeEvent:
+		m.ResetEvent()
 		return nil
 	}
 	return fmt.Errorf("unknown Record edge %s", name)
@@ -22217,6 +29718,8 @@ type SeatMutation struct {
 	tenant_id         *uuid.UUID
 	created_at        *time.Time
 	post              *seat.Post
+	initiator         *string
+	certificate_no    *string
 	seat_from         *time.Time
 	seat_to           *time.Time
 	clearedFields     map[string]struct{}
@@ -22513,6 +30016,104 @@ func (m *SeatMutation) ResetPost() {
 	m.post = nil
 }
 
+// SetInitiator sets the "initiator" field.
+func (m *SeatMutation) SetInitiator(s string) {
+	m.initiator = &s
+}
+
+// Initiator returns the value of the "initiator" field in the mutation.
+func (m *SeatMutation) Initiator() (r string, exists bool) {
+	v := m.initiator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInitiator returns the old "initiator" field's value of the Seat entity.
+// If the Seat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatMutation) OldInitiator(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInitiator is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInitiator requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInitiator: %w", err)
+	}
+	return oldValue.Initiator, nil
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (m *SeatMutation) ClearInitiator() {
+	m.initiator = nil
+	m.clearedFields[seat.FieldInitiator] = struct{}{}
+}
+
+// InitiatorCleared returns if the "initiator" field was cleared in this mutation.
+func (m *SeatMutation) InitiatorCleared() bool {
+	_, ok := m.clearedFields[seat.FieldInitiator]
+	return ok
+}
+
+// ResetInitiator resets all changes to the "initiator" field.
+func (m *SeatMutation) ResetInitiator() {
+	m.initiator = nil
+	delete(m.clearedFields, seat.FieldInitiator)
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (m *SeatMutation) SetCertificateNo(s string) {
+	m.certificate_no = &s
+}
+
+// CertificateNo returns the value of the "certificate_no" field in the mutation.
+func (m *SeatMutation) CertificateNo() (r string, exists bool) {
+	v := m.certificate_no
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificateNo returns the old "certificate_no" field's value of the Seat entity.
+// If the Seat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SeatMutation) OldCertificateNo(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificateNo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificateNo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificateNo: %w", err)
+	}
+	return oldValue.CertificateNo, nil
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (m *SeatMutation) ClearCertificateNo() {
+	m.certificate_no = nil
+	m.clearedFields[seat.FieldCertificateNo] = struct{}{}
+}
+
+// CertificateNoCleared returns if the "certificate_no" field was cleared in this mutation.
+func (m *SeatMutation) CertificateNoCleared() bool {
+	_, ok := m.clearedFields[seat.FieldCertificateNo]
+	return ok
+}
+
+// ResetCertificateNo resets all changes to the "certificate_no" field.
+func (m *SeatMutation) ResetCertificateNo() {
+	m.certificate_no = nil
+	delete(m.clearedFields, seat.FieldCertificateNo)
+}
+
 // SetSeatFrom sets the "seat_from" field.
 func (m *SeatMutation) SetSeatFrom(t time.Time) {
 	m.seat_from = &t
@@ -22699,7 +30300,7 @@ func (m *SeatMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *SeatMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 9)
 	if m.tenant_id != nil {
 		fields = append(fields, seat.FieldTenantID)
 	}
@@ -22714,6 +30315,12 @@ func (m *SeatMutation) Fields() []string {
 	}
 	if m.post != nil {
 		fields = append(fields, seat.FieldPost)
+	}
+	if m.initiator != nil {
+		fields = append(fields, seat.FieldInitiator)
+	}
+	if m.certificate_no != nil {
+		fields = append(fields, seat.FieldCertificateNo)
 	}
 	if m.seat_from != nil {
 		fields = append(fields, seat.FieldSeatFrom)
@@ -22739,6 +30346,10 @@ func (m *SeatMutation) Field(name string) (ent.Value, bool) {
 		return m.UnitID()
 	case seat.FieldPost:
 		return m.Post()
+	case seat.FieldInitiator:
+		return m.Initiator()
+	case seat.FieldCertificateNo:
+		return m.CertificateNo()
 	case seat.FieldSeatFrom:
 		return m.SeatFrom()
 	case seat.FieldSeatTo:
@@ -22762,6 +30373,10 @@ func (m *SeatMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldUnitID(ctx)
 	case seat.FieldPost:
 		return m.OldPost(ctx)
+	case seat.FieldInitiator:
+		return m.OldInitiator(ctx)
+	case seat.FieldCertificateNo:
+		return m.OldCertificateNo(ctx)
 	case seat.FieldSeatFrom:
 		return m.OldSeatFrom(ctx)
 	case seat.FieldSeatTo:
@@ -22810,6 +30425,20 @@ func (m *SeatMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPost(v)
 		return nil
+	case seat.FieldInitiator:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInitiator(v)
+		return nil
+	case seat.FieldCertificateNo:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificateNo(v)
+		return nil
 	case seat.FieldSeatFrom:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -22854,6 +30483,12 @@ func (m *SeatMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *SeatMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(seat.FieldInitiator) {
+		fields = append(fields, seat.FieldInitiator)
+	}
+	if m.FieldCleared(seat.FieldCertificateNo) {
+		fields = append(fields, seat.FieldCertificateNo)
+	}
 	if m.FieldCleared(seat.FieldSeatFrom) {
 		fields = append(fields, seat.FieldSeatFrom)
 	}
@@ -22874,6 +30509,12 @@ func (m *SeatMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *SeatMutation) ClearField(name string) error {
 	switch name {
+	case seat.FieldInitiator:
+		m.ClearInitiator()
+		return nil
+	case seat.FieldCertificateNo:
+		m.ClearCertificateNo()
+		return nil
 	case seat.FieldSeatFrom:
 		m.ClearSeatFrom()
 		return nil
@@ -22902,6 +30543,12 @@ func (m *SeatMutation) ResetField(name string) error {
 		return nil
 	case seat.FieldPost:
 		m.ResetPost()
+		return nil
+	case seat.FieldInitiator:
+		m.ResetInitiator()
+		return nil
+	case seat.FieldCertificateNo:
+		m.ResetCertificateNo()
 		return nil
 	case seat.FieldSeatFrom:
 		m.ResetSeatFrom()
@@ -29176,6 +36823,8 @@ type UnitMutation struct {
 	channel             *unit.Channel
 	doc_word            *string
 	brand               *string
+	category            *string
+	level               *string
 	active_from         *time.Time
 	active_to           *time.Time
 	clearedFields       map[string]struct{}
@@ -29867,6 +37516,104 @@ func (m *UnitMutation) ResetBrand() {
 	delete(m.clearedFields, unit.FieldBrand)
 }
 
+// SetCategory sets the "category" field.
+func (m *UnitMutation) SetCategory(s string) {
+	m.category = &s
+}
+
+// Category returns the value of the "category" field in the mutation.
+func (m *UnitMutation) Category() (r string, exists bool) {
+	v := m.category
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCategory returns the old "category" field's value of the Unit entity.
+// If the Unit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UnitMutation) OldCategory(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCategory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCategory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCategory: %w", err)
+	}
+	return oldValue.Category, nil
+}
+
+// ClearCategory clears the value of the "category" field.
+func (m *UnitMutation) ClearCategory() {
+	m.category = nil
+	m.clearedFields[unit.FieldCategory] = struct{}{}
+}
+
+// CategoryCleared returns if the "category" field was cleared in this mutation.
+func (m *UnitMutation) CategoryCleared() bool {
+	_, ok := m.clearedFields[unit.FieldCategory]
+	return ok
+}
+
+// ResetCategory resets all changes to the "category" field.
+func (m *UnitMutation) ResetCategory() {
+	m.category = nil
+	delete(m.clearedFields, unit.FieldCategory)
+}
+
+// SetLevel sets the "level" field.
+func (m *UnitMutation) SetLevel(s string) {
+	m.level = &s
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *UnitMutation) Level() (r string, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the Unit entity.
+// If the Unit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UnitMutation) OldLevel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ClearLevel clears the value of the "level" field.
+func (m *UnitMutation) ClearLevel() {
+	m.level = nil
+	m.clearedFields[unit.FieldLevel] = struct{}{}
+}
+
+// LevelCleared returns if the "level" field was cleared in this mutation.
+func (m *UnitMutation) LevelCleared() bool {
+	_, ok := m.clearedFields[unit.FieldLevel]
+	return ok
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *UnitMutation) ResetLevel() {
+	m.level = nil
+	delete(m.clearedFields, unit.FieldLevel)
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (m *UnitMutation) SetActiveFrom(t time.Time) {
 	m.active_from = &t
@@ -30215,7 +37962,7 @@ func (m *UnitMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UnitMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.tenant_id != nil {
 		fields = append(fields, unit.FieldTenantID)
 	}
@@ -30254,6 +38001,12 @@ func (m *UnitMutation) Fields() []string {
 	}
 	if m.brand != nil {
 		fields = append(fields, unit.FieldBrand)
+	}
+	if m.category != nil {
+		fields = append(fields, unit.FieldCategory)
+	}
+	if m.level != nil {
+		fields = append(fields, unit.FieldLevel)
 	}
 	if m.active_from != nil {
 		fields = append(fields, unit.FieldActiveFrom)
@@ -30295,6 +38048,10 @@ func (m *UnitMutation) Field(name string) (ent.Value, bool) {
 		return m.DocWord()
 	case unit.FieldBrand:
 		return m.Brand()
+	case unit.FieldCategory:
+		return m.Category()
+	case unit.FieldLevel:
+		return m.Level()
 	case unit.FieldActiveFrom:
 		return m.ActiveFrom()
 	case unit.FieldActiveTo:
@@ -30334,6 +38091,10 @@ func (m *UnitMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldDocWord(ctx)
 	case unit.FieldBrand:
 		return m.OldBrand(ctx)
+	case unit.FieldCategory:
+		return m.OldCategory(ctx)
+	case unit.FieldLevel:
+		return m.OldLevel(ctx)
 	case unit.FieldActiveFrom:
 		return m.OldActiveFrom(ctx)
 	case unit.FieldActiveTo:
@@ -30438,6 +38199,20 @@ func (m *UnitMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetBrand(v)
 		return nil
+	case unit.FieldCategory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCategory(v)
+		return nil
+	case unit.FieldLevel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
 	case unit.FieldActiveFrom:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -30515,6 +38290,12 @@ func (m *UnitMutation) ClearedFields() []string {
 	if m.FieldCleared(unit.FieldBrand) {
 		fields = append(fields, unit.FieldBrand)
 	}
+	if m.FieldCleared(unit.FieldCategory) {
+		fields = append(fields, unit.FieldCategory)
+	}
+	if m.FieldCleared(unit.FieldLevel) {
+		fields = append(fields, unit.FieldLevel)
+	}
 	if m.FieldCleared(unit.FieldActiveFrom) {
 		fields = append(fields, unit.FieldActiveFrom)
 	}
@@ -30552,6 +38333,12 @@ func (m *UnitMutation) ClearField(name string) error {
 		return nil
 	case unit.FieldBrand:
 		m.ClearBrand()
+		return nil
+	case unit.FieldCategory:
+		m.ClearCategory()
+		return nil
+	case unit.FieldLevel:
+		m.ClearLevel()
 		return nil
 	case unit.FieldActiveFrom:
 		m.ClearActiveFrom()
@@ -30605,6 +38392,12 @@ func (m *UnitMutation) ResetField(name string) error {
 		return nil
 	case unit.FieldBrand:
 		m.ResetBrand()
+		return nil
+	case unit.FieldCategory:
+		m.ResetCategory()
+		return nil
+	case unit.FieldLevel:
+		m.ResetLevel()
 		return nil
 	case unit.FieldActiveFrom:
 		m.ResetActiveFrom()

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -35,8 +36,20 @@ type Party struct {
 	FromMatterID *uuid.UUID `json:"from_matter_id,omitempty"`
 	// 姓名或名称；系统外的人只有名称
 	Name string `json:"name,omitempty"`
-	// 第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席
+	// 第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人
 	Role party.Role `json:"role,omitempty"`
+	// 参加者的类别，例如 RESIDENT 居民、COMPANY 企业、DEPARTMENT 部门、PARTY_ORG 党组织
+	Kind string `json:"kind,omitempty"`
+	// 职务
+	Post string `json:"post,omitempty"`
+	// 所在的组织；外地或上级政协的来宾写明是哪个政协
+	Organisation string `json:"organisation,omitempty"`
+	// 联系电话
+	Phone string `json:"-"`
+	// 是否列入发言名单
+	Speaker bool `json:"speaker,omitempty"`
+	// EventID holds the value of the "event_id" field.
+	EventID *uuid.UUID `json:"event_id,omitempty"`
 	// 排序，第一提案人为 0
 	Ordinal int `json:"ordinal,omitempty"`
 	// 会签状态
@@ -63,11 +76,13 @@ type PartyEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// 并案前所属的提案
 	FromMatter *Matter `json:"from_matter,omitempty"`
+	// 只参加这一次会议或走访时
+	Event *Event `json:"event,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [4]bool
+	loadedTypes [5]bool
 	// totalCount holds the count of the edges above.
-	totalCount [4]map[string]int
+	totalCount [5]map[string]int
 }
 
 // MatterOrErr returns the Matter value or an error if the edge
@@ -114,16 +129,29 @@ func (e PartyEdges) FromMatterOrErr() (*Matter, error) {
 	return nil, &NotLoadedError{edge: "from_matter"}
 }
 
+// EventOrErr returns the Event value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e PartyEdges) EventOrErr() (*Event, error) {
+	if e.Event != nil {
+		return e.Event, nil
+	} else if e.loadedTypes[4] {
+		return nil, &NotFoundError{label: event.Label}
+	}
+	return nil, &NotLoadedError{edge: "event"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Party) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case party.FieldMembershipID, party.FieldUnitID, party.FieldFromMatterID:
+		case party.FieldMembershipID, party.FieldUnitID, party.FieldFromMatterID, party.FieldEventID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case party.FieldSpeaker:
+			values[i] = new(sql.NullBool)
 		case party.FieldOrdinal:
 			values[i] = new(sql.NullInt64)
-		case party.FieldName, party.FieldRole, party.FieldCosign:
+		case party.FieldName, party.FieldRole, party.FieldKind, party.FieldPost, party.FieldOrganisation, party.FieldPhone, party.FieldCosign:
 			values[i] = new(sql.NullString)
 		case party.FieldCreatedAt, party.FieldCosignDueAt, party.FieldSignedAt, party.FieldWithdrawConsentAt:
 			values[i] = new(sql.NullTime)
@@ -201,6 +229,43 @@ func (_m *Party) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Role = party.Role(value.String)
 			}
+		case party.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = value.String
+			}
+		case party.FieldPost:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field post", values[i])
+			} else if value.Valid {
+				_m.Post = value.String
+			}
+		case party.FieldOrganisation:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field organisation", values[i])
+			} else if value.Valid {
+				_m.Organisation = value.String
+			}
+		case party.FieldPhone:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone", values[i])
+			} else if value.Valid {
+				_m.Phone = value.String
+			}
+		case party.FieldSpeaker:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field speaker", values[i])
+			} else if value.Valid {
+				_m.Speaker = value.Bool
+			}
+		case party.FieldEventID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field event_id", values[i])
+			} else if value.Valid {
+				_m.EventID = new(uuid.UUID)
+				*_m.EventID = *value.S.(*uuid.UUID)
+			}
 		case party.FieldOrdinal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field ordinal", values[i])
@@ -267,6 +332,11 @@ func (_m *Party) QueryFromMatter() *MatterQuery {
 	return NewPartyClient(_m.config).QueryFromMatter(_m)
 }
 
+// QueryEvent queries the "event" edge of the Party entity.
+func (_m *Party) QueryEvent() *EventQuery {
+	return NewPartyClient(_m.config).QueryEvent(_m)
+}
+
 // Update returns a builder for updating this Party.
 // Note that you need to call Party.Unwrap() before calling this method if this Party
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -319,6 +389,25 @@ func (_m *Party) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("role=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Role))
+	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(_m.Kind)
+	builder.WriteString(", ")
+	builder.WriteString("post=")
+	builder.WriteString(_m.Post)
+	builder.WriteString(", ")
+	builder.WriteString("organisation=")
+	builder.WriteString(_m.Organisation)
+	builder.WriteString(", ")
+	builder.WriteString("phone=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("speaker=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Speaker))
+	builder.WriteString(", ")
+	if v := _m.EventID; v != nil {
+		builder.WriteString("event_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("ordinal=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Ordinal))

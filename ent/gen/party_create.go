@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -112,6 +113,90 @@ func (_c *PartyCreate) SetNillableName(v *string) *PartyCreate {
 // SetRole sets the "role" field.
 func (_c *PartyCreate) SetRole(v party.Role) *PartyCreate {
 	_c.mutation.SetRole(v)
+	return _c
+}
+
+// SetKind sets the "kind" field.
+func (_c *PartyCreate) SetKind(v string) *PartyCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *PartyCreate) SetNillableKind(v *string) *PartyCreate {
+	if v != nil {
+		_c.SetKind(*v)
+	}
+	return _c
+}
+
+// SetPost sets the "post" field.
+func (_c *PartyCreate) SetPost(v string) *PartyCreate {
+	_c.mutation.SetPost(v)
+	return _c
+}
+
+// SetNillablePost sets the "post" field if the given value is not nil.
+func (_c *PartyCreate) SetNillablePost(v *string) *PartyCreate {
+	if v != nil {
+		_c.SetPost(*v)
+	}
+	return _c
+}
+
+// SetOrganisation sets the "organisation" field.
+func (_c *PartyCreate) SetOrganisation(v string) *PartyCreate {
+	_c.mutation.SetOrganisation(v)
+	return _c
+}
+
+// SetNillableOrganisation sets the "organisation" field if the given value is not nil.
+func (_c *PartyCreate) SetNillableOrganisation(v *string) *PartyCreate {
+	if v != nil {
+		_c.SetOrganisation(*v)
+	}
+	return _c
+}
+
+// SetPhone sets the "phone" field.
+func (_c *PartyCreate) SetPhone(v string) *PartyCreate {
+	_c.mutation.SetPhone(v)
+	return _c
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_c *PartyCreate) SetNillablePhone(v *string) *PartyCreate {
+	if v != nil {
+		_c.SetPhone(*v)
+	}
+	return _c
+}
+
+// SetSpeaker sets the "speaker" field.
+func (_c *PartyCreate) SetSpeaker(v bool) *PartyCreate {
+	_c.mutation.SetSpeaker(v)
+	return _c
+}
+
+// SetNillableSpeaker sets the "speaker" field if the given value is not nil.
+func (_c *PartyCreate) SetNillableSpeaker(v *bool) *PartyCreate {
+	if v != nil {
+		_c.SetSpeaker(*v)
+	}
+	return _c
+}
+
+// SetEventID sets the "event_id" field.
+func (_c *PartyCreate) SetEventID(v uuid.UUID) *PartyCreate {
+	_c.mutation.SetEventID(v)
+	return _c
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_c *PartyCreate) SetNillableEventID(v *uuid.UUID) *PartyCreate {
+	if v != nil {
+		_c.SetEventID(*v)
+	}
 	return _c
 }
 
@@ -219,6 +304,11 @@ func (_c *PartyCreate) SetFromMatter(v *Matter) *PartyCreate {
 	return _c.SetFromMatterID(v.ID)
 }
 
+// SetEvent sets the "event" edge to the Event entity.
+func (_c *PartyCreate) SetEvent(v *Event) *PartyCreate {
+	return _c.SetEventID(v.ID)
+}
+
 // Mutation returns the PartyMutation object of the builder.
 func (_c *PartyCreate) Mutation() *PartyMutation {
 	return _c.mutation
@@ -258,6 +348,10 @@ func (_c *PartyCreate) defaults() {
 		v := party.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Speaker(); !ok {
+		v := party.DefaultSpeaker
+		_c.mutation.SetSpeaker(v)
+	}
 	if _, ok := _c.mutation.Ordinal(); !ok {
 		v := party.DefaultOrdinal
 		_c.mutation.SetOrdinal(v)
@@ -290,6 +384,9 @@ func (_c *PartyCreate) check() error {
 		if err := party.RoleValidator(v); err != nil {
 			return &ValidationError{Name: "role", err: fmt.Errorf(`gen: validator failed for field "Party.role": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Speaker(); !ok {
+		return &ValidationError{Name: "speaker", err: errors.New(`gen: missing required field "Party.speaker"`)}
 	}
 	if _, ok := _c.mutation.Ordinal(); !ok {
 		return &ValidationError{Name: "ordinal", err: errors.New(`gen: missing required field "Party.ordinal"`)}
@@ -356,6 +453,26 @@ func (_c *PartyCreate) createSpec() (*Party, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Role(); ok {
 		_spec.SetField(party.FieldRole, field.TypeEnum, value)
 		_node.Role = value
+	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(party.FieldKind, field.TypeString, value)
+		_node.Kind = value
+	}
+	if value, ok := _c.mutation.Post(); ok {
+		_spec.SetField(party.FieldPost, field.TypeString, value)
+		_node.Post = value
+	}
+	if value, ok := _c.mutation.Organisation(); ok {
+		_spec.SetField(party.FieldOrganisation, field.TypeString, value)
+		_node.Organisation = value
+	}
+	if value, ok := _c.mutation.Phone(); ok {
+		_spec.SetField(party.FieldPhone, field.TypeString, value)
+		_node.Phone = value
+	}
+	if value, ok := _c.mutation.Speaker(); ok {
+		_spec.SetField(party.FieldSpeaker, field.TypeBool, value)
+		_node.Speaker = value
 	}
 	if value, ok := _c.mutation.Ordinal(); ok {
 		_spec.SetField(party.FieldOrdinal, field.TypeInt, value)
@@ -443,6 +560,23 @@ func (_c *PartyCreate) createSpec() (*Party, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.FromMatterID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   party.EventTable,
+			Columns: []string{party.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.EventID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -578,6 +712,108 @@ func (u *PartyUpsert) SetRole(v party.Role) *PartyUpsert {
 // UpdateRole sets the "role" field to the value that was provided on create.
 func (u *PartyUpsert) UpdateRole() *PartyUpsert {
 	u.SetExcluded(party.FieldRole)
+	return u
+}
+
+// SetKind sets the "kind" field.
+func (u *PartyUpsert) SetKind(v string) *PartyUpsert {
+	u.Set(party.FieldKind, v)
+	return u
+}
+
+// UpdateKind sets the "kind" field to the value that was provided on create.
+func (u *PartyUpsert) UpdateKind() *PartyUpsert {
+	u.SetExcluded(party.FieldKind)
+	return u
+}
+
+// ClearKind clears the value of the "kind" field.
+func (u *PartyUpsert) ClearKind() *PartyUpsert {
+	u.SetNull(party.FieldKind)
+	return u
+}
+
+// SetPost sets the "post" field.
+func (u *PartyUpsert) SetPost(v string) *PartyUpsert {
+	u.Set(party.FieldPost, v)
+	return u
+}
+
+// UpdatePost sets the "post" field to the value that was provided on create.
+func (u *PartyUpsert) UpdatePost() *PartyUpsert {
+	u.SetExcluded(party.FieldPost)
+	return u
+}
+
+// ClearPost clears the value of the "post" field.
+func (u *PartyUpsert) ClearPost() *PartyUpsert {
+	u.SetNull(party.FieldPost)
+	return u
+}
+
+// SetOrganisation sets the "organisation" field.
+func (u *PartyUpsert) SetOrganisation(v string) *PartyUpsert {
+	u.Set(party.FieldOrganisation, v)
+	return u
+}
+
+// UpdateOrganisation sets the "organisation" field to the value that was provided on create.
+func (u *PartyUpsert) UpdateOrganisation() *PartyUpsert {
+	u.SetExcluded(party.FieldOrganisation)
+	return u
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (u *PartyUpsert) ClearOrganisation() *PartyUpsert {
+	u.SetNull(party.FieldOrganisation)
+	return u
+}
+
+// SetPhone sets the "phone" field.
+func (u *PartyUpsert) SetPhone(v string) *PartyUpsert {
+	u.Set(party.FieldPhone, v)
+	return u
+}
+
+// UpdatePhone sets the "phone" field to the value that was provided on create.
+func (u *PartyUpsert) UpdatePhone() *PartyUpsert {
+	u.SetExcluded(party.FieldPhone)
+	return u
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (u *PartyUpsert) ClearPhone() *PartyUpsert {
+	u.SetNull(party.FieldPhone)
+	return u
+}
+
+// SetSpeaker sets the "speaker" field.
+func (u *PartyUpsert) SetSpeaker(v bool) *PartyUpsert {
+	u.Set(party.FieldSpeaker, v)
+	return u
+}
+
+// UpdateSpeaker sets the "speaker" field to the value that was provided on create.
+func (u *PartyUpsert) UpdateSpeaker() *PartyUpsert {
+	u.SetExcluded(party.FieldSpeaker)
+	return u
+}
+
+// SetEventID sets the "event_id" field.
+func (u *PartyUpsert) SetEventID(v uuid.UUID) *PartyUpsert {
+	u.Set(party.FieldEventID, v)
+	return u
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *PartyUpsert) UpdateEventID() *PartyUpsert {
+	u.SetExcluded(party.FieldEventID)
+	return u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *PartyUpsert) ClearEventID() *PartyUpsert {
+	u.SetNull(party.FieldEventID)
 	return u
 }
 
@@ -817,6 +1053,125 @@ func (u *PartyUpsertOne) SetRole(v party.Role) *PartyUpsertOne {
 func (u *PartyUpsertOne) UpdateRole() *PartyUpsertOne {
 	return u.Update(func(s *PartyUpsert) {
 		s.UpdateRole()
+	})
+}
+
+// SetKind sets the "kind" field.
+func (u *PartyUpsertOne) SetKind(v string) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetKind(v)
+	})
+}
+
+// UpdateKind sets the "kind" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdateKind() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateKind()
+	})
+}
+
+// ClearKind clears the value of the "kind" field.
+func (u *PartyUpsertOne) ClearKind() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearKind()
+	})
+}
+
+// SetPost sets the "post" field.
+func (u *PartyUpsertOne) SetPost(v string) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetPost(v)
+	})
+}
+
+// UpdatePost sets the "post" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdatePost() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdatePost()
+	})
+}
+
+// ClearPost clears the value of the "post" field.
+func (u *PartyUpsertOne) ClearPost() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearPost()
+	})
+}
+
+// SetOrganisation sets the "organisation" field.
+func (u *PartyUpsertOne) SetOrganisation(v string) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetOrganisation(v)
+	})
+}
+
+// UpdateOrganisation sets the "organisation" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdateOrganisation() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateOrganisation()
+	})
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (u *PartyUpsertOne) ClearOrganisation() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearOrganisation()
+	})
+}
+
+// SetPhone sets the "phone" field.
+func (u *PartyUpsertOne) SetPhone(v string) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetPhone(v)
+	})
+}
+
+// UpdatePhone sets the "phone" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdatePhone() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdatePhone()
+	})
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (u *PartyUpsertOne) ClearPhone() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearPhone()
+	})
+}
+
+// SetSpeaker sets the "speaker" field.
+func (u *PartyUpsertOne) SetSpeaker(v bool) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetSpeaker(v)
+	})
+}
+
+// UpdateSpeaker sets the "speaker" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdateSpeaker() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateSpeaker()
+	})
+}
+
+// SetEventID sets the "event_id" field.
+func (u *PartyUpsertOne) SetEventID(v uuid.UUID) *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *PartyUpsertOne) UpdateEventID() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *PartyUpsertOne) ClearEventID() *PartyUpsertOne {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearEventID()
 	})
 }
 
@@ -1237,6 +1592,125 @@ func (u *PartyUpsertBulk) SetRole(v party.Role) *PartyUpsertBulk {
 func (u *PartyUpsertBulk) UpdateRole() *PartyUpsertBulk {
 	return u.Update(func(s *PartyUpsert) {
 		s.UpdateRole()
+	})
+}
+
+// SetKind sets the "kind" field.
+func (u *PartyUpsertBulk) SetKind(v string) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetKind(v)
+	})
+}
+
+// UpdateKind sets the "kind" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdateKind() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateKind()
+	})
+}
+
+// ClearKind clears the value of the "kind" field.
+func (u *PartyUpsertBulk) ClearKind() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearKind()
+	})
+}
+
+// SetPost sets the "post" field.
+func (u *PartyUpsertBulk) SetPost(v string) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetPost(v)
+	})
+}
+
+// UpdatePost sets the "post" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdatePost() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdatePost()
+	})
+}
+
+// ClearPost clears the value of the "post" field.
+func (u *PartyUpsertBulk) ClearPost() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearPost()
+	})
+}
+
+// SetOrganisation sets the "organisation" field.
+func (u *PartyUpsertBulk) SetOrganisation(v string) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetOrganisation(v)
+	})
+}
+
+// UpdateOrganisation sets the "organisation" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdateOrganisation() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateOrganisation()
+	})
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (u *PartyUpsertBulk) ClearOrganisation() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearOrganisation()
+	})
+}
+
+// SetPhone sets the "phone" field.
+func (u *PartyUpsertBulk) SetPhone(v string) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetPhone(v)
+	})
+}
+
+// UpdatePhone sets the "phone" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdatePhone() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdatePhone()
+	})
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (u *PartyUpsertBulk) ClearPhone() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearPhone()
+	})
+}
+
+// SetSpeaker sets the "speaker" field.
+func (u *PartyUpsertBulk) SetSpeaker(v bool) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetSpeaker(v)
+	})
+}
+
+// UpdateSpeaker sets the "speaker" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdateSpeaker() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateSpeaker()
+	})
+}
+
+// SetEventID sets the "event_id" field.
+func (u *PartyUpsertBulk) SetEventID(v uuid.UUID) *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *PartyUpsertBulk) UpdateEventID() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *PartyUpsertBulk) ClearEventID() *PartyUpsertBulk {
+	return u.Update(func(s *PartyUpsert) {
+		s.ClearEventID()
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -31,6 +32,7 @@ type PartyQuery struct {
 	withMembership *MembershipQuery
 	withUnit       *UnitQuery
 	withFromMatter *MatterQuery
+	withEvent      *EventQuery
 	loadTotal      []func(context.Context, []*Party) error
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -150,6 +152,28 @@ func (_q *PartyQuery) QueryFromMatter() *MatterQuery {
 			sqlgraph.From(party.Table, party.FieldID, selector),
 			sqlgraph.To(matter.Table, matter.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, party.FromMatterTable, party.FromMatterColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryEvent chains the current query on the "event" edge.
+func (_q *PartyQuery) QueryEvent() *EventQuery {
+	query := (&EventClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(party.Table, party.FieldID, selector),
+			sqlgraph.To(event.Table, event.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, party.EventTable, party.EventColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -353,6 +377,7 @@ func (_q *PartyQuery) Clone() *PartyQuery {
 		withMembership: _q.withMembership.Clone(),
 		withUnit:       _q.withUnit.Clone(),
 		withFromMatter: _q.withFromMatter.Clone(),
+		withEvent:      _q.withEvent.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -400,6 +425,17 @@ func (_q *PartyQuery) WithFromMatter(opts ...func(*MatterQuery)) *PartyQuery {
 		opt(query)
 	}
 	_q.withFromMatter = query
+	return _q
+}
+
+// WithEvent tells the query-builder to eager-load the nodes that are connected to
+// the "event" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PartyQuery) WithEvent(opts ...func(*EventQuery)) *PartyQuery {
+	query := (&EventClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withEvent = query
 	return _q
 }
 
@@ -481,11 +517,12 @@ func (_q *PartyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Party,
 	var (
 		nodes       = []*Party{}
 		_spec       = _q.querySpec()
-		loadedTypes = [4]bool{
+		loadedTypes = [5]bool{
 			_q.withMatter != nil,
 			_q.withMembership != nil,
 			_q.withUnit != nil,
 			_q.withFromMatter != nil,
+			_q.withEvent != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -530,6 +567,12 @@ func (_q *PartyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Party,
 	if query := _q.withFromMatter; query != nil {
 		if err := _q.loadFromMatter(ctx, query, nodes, nil,
 			func(n *Party, e *Matter) { n.Edges.FromMatter = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withEvent; query != nil {
+		if err := _q.loadEvent(ctx, query, nodes, nil,
+			func(n *Party, e *Event) { n.Edges.Event = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -666,6 +709,38 @@ func (_q *PartyQuery) loadFromMatter(ctx context.Context, query *MatterQuery, no
 	}
 	return nil
 }
+func (_q *PartyQuery) loadEvent(ctx context.Context, query *EventQuery, nodes []*Party, init func(*Party), assign func(*Party, *Event)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Party)
+	for i := range nodes {
+		if nodes[i].EventID == nil {
+			continue
+		}
+		fk := *nodes[i].EventID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(event.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "event_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *PartyQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -706,6 +781,9 @@ func (_q *PartyQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withFromMatter != nil {
 			_spec.Node.AddColumnOnce(party.FieldFromMatterID)
+		}
+		if _q.withEvent != nil {
+			_spec.Node.AddColumnOnce(party.FieldEventID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -126,6 +127,120 @@ func (_u *PartyUpdate) SetNillableRole(v *party.Role) *PartyUpdate {
 	return _u
 }
 
+// SetKind sets the "kind" field.
+func (_u *PartyUpdate) SetKind(v string) *PartyUpdate {
+	_u.mutation.SetKind(v)
+	return _u
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillableKind(v *string) *PartyUpdate {
+	if v != nil {
+		_u.SetKind(*v)
+	}
+	return _u
+}
+
+// ClearKind clears the value of the "kind" field.
+func (_u *PartyUpdate) ClearKind() *PartyUpdate {
+	_u.mutation.ClearKind()
+	return _u
+}
+
+// SetPost sets the "post" field.
+func (_u *PartyUpdate) SetPost(v string) *PartyUpdate {
+	_u.mutation.SetPost(v)
+	return _u
+}
+
+// SetNillablePost sets the "post" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillablePost(v *string) *PartyUpdate {
+	if v != nil {
+		_u.SetPost(*v)
+	}
+	return _u
+}
+
+// ClearPost clears the value of the "post" field.
+func (_u *PartyUpdate) ClearPost() *PartyUpdate {
+	_u.mutation.ClearPost()
+	return _u
+}
+
+// SetOrganisation sets the "organisation" field.
+func (_u *PartyUpdate) SetOrganisation(v string) *PartyUpdate {
+	_u.mutation.SetOrganisation(v)
+	return _u
+}
+
+// SetNillableOrganisation sets the "organisation" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillableOrganisation(v *string) *PartyUpdate {
+	if v != nil {
+		_u.SetOrganisation(*v)
+	}
+	return _u
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (_u *PartyUpdate) ClearOrganisation() *PartyUpdate {
+	_u.mutation.ClearOrganisation()
+	return _u
+}
+
+// SetPhone sets the "phone" field.
+func (_u *PartyUpdate) SetPhone(v string) *PartyUpdate {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillablePhone(v *string) *PartyUpdate {
+	if v != nil {
+		_u.SetPhone(*v)
+	}
+	return _u
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (_u *PartyUpdate) ClearPhone() *PartyUpdate {
+	_u.mutation.ClearPhone()
+	return _u
+}
+
+// SetSpeaker sets the "speaker" field.
+func (_u *PartyUpdate) SetSpeaker(v bool) *PartyUpdate {
+	_u.mutation.SetSpeaker(v)
+	return _u
+}
+
+// SetNillableSpeaker sets the "speaker" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillableSpeaker(v *bool) *PartyUpdate {
+	if v != nil {
+		_u.SetSpeaker(*v)
+	}
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *PartyUpdate) SetEventID(v uuid.UUID) *PartyUpdate {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *PartyUpdate) SetNillableEventID(v *uuid.UUID) *PartyUpdate {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *PartyUpdate) ClearEventID() *PartyUpdate {
+	_u.mutation.ClearEventID()
+	return _u
+}
+
 // SetOrdinal sets the "ordinal" field.
 func (_u *PartyUpdate) SetOrdinal(v int) *PartyUpdate {
 	_u.mutation.ResetOrdinal()
@@ -236,6 +351,11 @@ func (_u *PartyUpdate) SetFromMatter(v *Matter) *PartyUpdate {
 	return _u.SetFromMatterID(v.ID)
 }
 
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *PartyUpdate) SetEvent(v *Event) *PartyUpdate {
+	return _u.SetEventID(v.ID)
+}
+
 // Mutation returns the PartyMutation object of the builder.
 func (_u *PartyUpdate) Mutation() *PartyMutation {
 	return _u.mutation
@@ -256,6 +376,12 @@ func (_u *PartyUpdate) ClearUnit() *PartyUpdate {
 // ClearFromMatter clears the "from_matter" edge to the Matter entity.
 func (_u *PartyUpdate) ClearFromMatter() *PartyUpdate {
 	_u.mutation.ClearFromMatter()
+	return _u
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *PartyUpdate) ClearEvent() *PartyUpdate {
+	_u.mutation.ClearEvent()
 	return _u
 }
 
@@ -324,6 +450,33 @@ func (_u *PartyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(party.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Kind(); ok {
+		_spec.SetField(party.FieldKind, field.TypeString, value)
+	}
+	if _u.mutation.KindCleared() {
+		_spec.ClearField(party.FieldKind, field.TypeString)
+	}
+	if value, ok := _u.mutation.Post(); ok {
+		_spec.SetField(party.FieldPost, field.TypeString, value)
+	}
+	if _u.mutation.PostCleared() {
+		_spec.ClearField(party.FieldPost, field.TypeString)
+	}
+	if value, ok := _u.mutation.Organisation(); ok {
+		_spec.SetField(party.FieldOrganisation, field.TypeString, value)
+	}
+	if _u.mutation.OrganisationCleared() {
+		_spec.ClearField(party.FieldOrganisation, field.TypeString)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(party.FieldPhone, field.TypeString, value)
+	}
+	if _u.mutation.PhoneCleared() {
+		_spec.ClearField(party.FieldPhone, field.TypeString)
+	}
+	if value, ok := _u.mutation.Speaker(); ok {
+		_spec.SetField(party.FieldSpeaker, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Ordinal(); ok {
 		_spec.SetField(party.FieldOrdinal, field.TypeInt, value)
@@ -432,6 +585,35 @@ func (_u *PartyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(matter.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   party.EventTable,
+			Columns: []string{party.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   party.EventTable,
+			Columns: []string{party.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -553,6 +735,120 @@ func (_u *PartyUpdateOne) SetNillableRole(v *party.Role) *PartyUpdateOne {
 	return _u
 }
 
+// SetKind sets the "kind" field.
+func (_u *PartyUpdateOne) SetKind(v string) *PartyUpdateOne {
+	_u.mutation.SetKind(v)
+	return _u
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillableKind(v *string) *PartyUpdateOne {
+	if v != nil {
+		_u.SetKind(*v)
+	}
+	return _u
+}
+
+// ClearKind clears the value of the "kind" field.
+func (_u *PartyUpdateOne) ClearKind() *PartyUpdateOne {
+	_u.mutation.ClearKind()
+	return _u
+}
+
+// SetPost sets the "post" field.
+func (_u *PartyUpdateOne) SetPost(v string) *PartyUpdateOne {
+	_u.mutation.SetPost(v)
+	return _u
+}
+
+// SetNillablePost sets the "post" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillablePost(v *string) *PartyUpdateOne {
+	if v != nil {
+		_u.SetPost(*v)
+	}
+	return _u
+}
+
+// ClearPost clears the value of the "post" field.
+func (_u *PartyUpdateOne) ClearPost() *PartyUpdateOne {
+	_u.mutation.ClearPost()
+	return _u
+}
+
+// SetOrganisation sets the "organisation" field.
+func (_u *PartyUpdateOne) SetOrganisation(v string) *PartyUpdateOne {
+	_u.mutation.SetOrganisation(v)
+	return _u
+}
+
+// SetNillableOrganisation sets the "organisation" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillableOrganisation(v *string) *PartyUpdateOne {
+	if v != nil {
+		_u.SetOrganisation(*v)
+	}
+	return _u
+}
+
+// ClearOrganisation clears the value of the "organisation" field.
+func (_u *PartyUpdateOne) ClearOrganisation() *PartyUpdateOne {
+	_u.mutation.ClearOrganisation()
+	return _u
+}
+
+// SetPhone sets the "phone" field.
+func (_u *PartyUpdateOne) SetPhone(v string) *PartyUpdateOne {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// SetNillablePhone sets the "phone" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillablePhone(v *string) *PartyUpdateOne {
+	if v != nil {
+		_u.SetPhone(*v)
+	}
+	return _u
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (_u *PartyUpdateOne) ClearPhone() *PartyUpdateOne {
+	_u.mutation.ClearPhone()
+	return _u
+}
+
+// SetSpeaker sets the "speaker" field.
+func (_u *PartyUpdateOne) SetSpeaker(v bool) *PartyUpdateOne {
+	_u.mutation.SetSpeaker(v)
+	return _u
+}
+
+// SetNillableSpeaker sets the "speaker" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillableSpeaker(v *bool) *PartyUpdateOne {
+	if v != nil {
+		_u.SetSpeaker(*v)
+	}
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *PartyUpdateOne) SetEventID(v uuid.UUID) *PartyUpdateOne {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *PartyUpdateOne) SetNillableEventID(v *uuid.UUID) *PartyUpdateOne {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *PartyUpdateOne) ClearEventID() *PartyUpdateOne {
+	_u.mutation.ClearEventID()
+	return _u
+}
+
 // SetOrdinal sets the "ordinal" field.
 func (_u *PartyUpdateOne) SetOrdinal(v int) *PartyUpdateOne {
 	_u.mutation.ResetOrdinal()
@@ -663,6 +959,11 @@ func (_u *PartyUpdateOne) SetFromMatter(v *Matter) *PartyUpdateOne {
 	return _u.SetFromMatterID(v.ID)
 }
 
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *PartyUpdateOne) SetEvent(v *Event) *PartyUpdateOne {
+	return _u.SetEventID(v.ID)
+}
+
 // Mutation returns the PartyMutation object of the builder.
 func (_u *PartyUpdateOne) Mutation() *PartyMutation {
 	return _u.mutation
@@ -683,6 +984,12 @@ func (_u *PartyUpdateOne) ClearUnit() *PartyUpdateOne {
 // ClearFromMatter clears the "from_matter" edge to the Matter entity.
 func (_u *PartyUpdateOne) ClearFromMatter() *PartyUpdateOne {
 	_u.mutation.ClearFromMatter()
+	return _u
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *PartyUpdateOne) ClearEvent() *PartyUpdateOne {
+	_u.mutation.ClearEvent()
 	return _u
 }
 
@@ -781,6 +1088,33 @@ func (_u *PartyUpdateOne) sqlSave(ctx context.Context) (_node *Party, err error)
 	}
 	if value, ok := _u.mutation.Role(); ok {
 		_spec.SetField(party.FieldRole, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Kind(); ok {
+		_spec.SetField(party.FieldKind, field.TypeString, value)
+	}
+	if _u.mutation.KindCleared() {
+		_spec.ClearField(party.FieldKind, field.TypeString)
+	}
+	if value, ok := _u.mutation.Post(); ok {
+		_spec.SetField(party.FieldPost, field.TypeString, value)
+	}
+	if _u.mutation.PostCleared() {
+		_spec.ClearField(party.FieldPost, field.TypeString)
+	}
+	if value, ok := _u.mutation.Organisation(); ok {
+		_spec.SetField(party.FieldOrganisation, field.TypeString, value)
+	}
+	if _u.mutation.OrganisationCleared() {
+		_spec.ClearField(party.FieldOrganisation, field.TypeString)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(party.FieldPhone, field.TypeString, value)
+	}
+	if _u.mutation.PhoneCleared() {
+		_spec.ClearField(party.FieldPhone, field.TypeString)
+	}
+	if value, ok := _u.mutation.Speaker(); ok {
+		_spec.SetField(party.FieldSpeaker, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.Ordinal(); ok {
 		_spec.SetField(party.FieldOrdinal, field.TypeInt, value)
@@ -889,6 +1223,35 @@ func (_u *PartyUpdateOne) sqlSave(ctx context.Context) (_node *Party, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(matter.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   party.EventTable,
+			Columns: []string{party.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   party.EventTable,
+			Columns: []string{party.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -32,8 +32,10 @@ type Process struct {
 	Source string `json:"source,omitempty"`
 	// 定义全文的 SHA-256
 	Hash string `json:"hash,omitempty"`
-	// 状态
-	Status       process.Status `json:"status,omitempty"`
+	// 草稿可以修改；发布后不变；停用后不再开始新的事项
+	Status process.Status `json:"status,omitempty"`
+	// 来自哪个模板或导入，例如 模板 lushun
+	Origin       string `json:"origin,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -44,7 +46,7 @@ func (*Process) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case process.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case process.FieldKind, process.FieldTitle, process.FieldSource, process.FieldHash, process.FieldStatus:
+		case process.FieldKind, process.FieldTitle, process.FieldSource, process.FieldHash, process.FieldStatus, process.FieldOrigin:
 			values[i] = new(sql.NullString)
 		case process.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -119,6 +121,12 @@ func (_m *Process) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Status = process.Status(value.String)
 			}
+		case process.FieldOrigin:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field origin", values[i])
+			} else if value.Valid {
+				_m.Origin = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -178,6 +186,9 @@ func (_m *Process) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("origin=")
+	builder.WriteString(_m.Origin)
 	builder.WriteByte(')')
 	return builder.String()
 }

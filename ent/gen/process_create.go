@@ -88,6 +88,20 @@ func (_c *ProcessCreate) SetNillableStatus(v *process.Status) *ProcessCreate {
 	return _c
 }
 
+// SetOrigin sets the "origin" field.
+func (_c *ProcessCreate) SetOrigin(v string) *ProcessCreate {
+	_c.mutation.SetOrigin(v)
+	return _c
+}
+
+// SetNillableOrigin sets the "origin" field if the given value is not nil.
+func (_c *ProcessCreate) SetNillableOrigin(v *string) *ProcessCreate {
+	if v != nil {
+		_c.SetOrigin(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ProcessCreate) SetID(v uuid.UUID) *ProcessCreate {
 	_c.mutation.SetID(v)
@@ -255,6 +269,10 @@ func (_c *ProcessCreate) createSpec() (*Process, *sqlgraph.CreateSpec) {
 		_spec.SetField(process.FieldStatus, field.TypeEnum, value)
 		_node.Status = value
 	}
+	if value, ok := _c.mutation.Origin(); ok {
+		_spec.SetField(process.FieldOrigin, field.TypeString, value)
+		_node.Origin = value
+	}
 	return _node, _spec
 }
 
@@ -307,6 +325,42 @@ type (
 	}
 )
 
+// SetTitle sets the "title" field.
+func (u *ProcessUpsert) SetTitle(v string) *ProcessUpsert {
+	u.Set(process.FieldTitle, v)
+	return u
+}
+
+// UpdateTitle sets the "title" field to the value that was provided on create.
+func (u *ProcessUpsert) UpdateTitle() *ProcessUpsert {
+	u.SetExcluded(process.FieldTitle)
+	return u
+}
+
+// SetSource sets the "source" field.
+func (u *ProcessUpsert) SetSource(v string) *ProcessUpsert {
+	u.Set(process.FieldSource, v)
+	return u
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ProcessUpsert) UpdateSource() *ProcessUpsert {
+	u.SetExcluded(process.FieldSource)
+	return u
+}
+
+// SetHash sets the "hash" field.
+func (u *ProcessUpsert) SetHash(v string) *ProcessUpsert {
+	u.Set(process.FieldHash, v)
+	return u
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ProcessUpsert) UpdateHash() *ProcessUpsert {
+	u.SetExcluded(process.FieldHash)
+	return u
+}
+
 // SetStatus sets the "status" field.
 func (u *ProcessUpsert) SetStatus(v process.Status) *ProcessUpsert {
 	u.Set(process.FieldStatus, v)
@@ -316,6 +370,24 @@ func (u *ProcessUpsert) SetStatus(v process.Status) *ProcessUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *ProcessUpsert) UpdateStatus() *ProcessUpsert {
 	u.SetExcluded(process.FieldStatus)
+	return u
+}
+
+// SetOrigin sets the "origin" field.
+func (u *ProcessUpsert) SetOrigin(v string) *ProcessUpsert {
+	u.Set(process.FieldOrigin, v)
+	return u
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *ProcessUpsert) UpdateOrigin() *ProcessUpsert {
+	u.SetExcluded(process.FieldOrigin)
+	return u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *ProcessUpsert) ClearOrigin() *ProcessUpsert {
+	u.SetNull(process.FieldOrigin)
 	return u
 }
 
@@ -348,15 +420,6 @@ func (u *ProcessUpsertOne) UpdateNewValues() *ProcessUpsertOne {
 		if _, exists := u.create.mutation.Version(); exists {
 			s.SetIgnore(process.FieldVersion)
 		}
-		if _, exists := u.create.mutation.Title(); exists {
-			s.SetIgnore(process.FieldTitle)
-		}
-		if _, exists := u.create.mutation.Source(); exists {
-			s.SetIgnore(process.FieldSource)
-		}
-		if _, exists := u.create.mutation.Hash(); exists {
-			s.SetIgnore(process.FieldHash)
-		}
 	}))
 	return u
 }
@@ -388,6 +451,48 @@ func (u *ProcessUpsertOne) Update(set func(*ProcessUpsert)) *ProcessUpsertOne {
 	return u
 }
 
+// SetTitle sets the "title" field.
+func (u *ProcessUpsertOne) SetTitle(v string) *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetTitle(v)
+	})
+}
+
+// UpdateTitle sets the "title" field to the value that was provided on create.
+func (u *ProcessUpsertOne) UpdateTitle() *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateTitle()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *ProcessUpsertOne) SetSource(v string) *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ProcessUpsertOne) UpdateSource() *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetHash sets the "hash" field.
+func (u *ProcessUpsertOne) SetHash(v string) *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ProcessUpsertOne) UpdateHash() *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateHash()
+	})
+}
+
 // SetStatus sets the "status" field.
 func (u *ProcessUpsertOne) SetStatus(v process.Status) *ProcessUpsertOne {
 	return u.Update(func(s *ProcessUpsert) {
@@ -399,6 +504,27 @@ func (u *ProcessUpsertOne) SetStatus(v process.Status) *ProcessUpsertOne {
 func (u *ProcessUpsertOne) UpdateStatus() *ProcessUpsertOne {
 	return u.Update(func(s *ProcessUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetOrigin sets the "origin" field.
+func (u *ProcessUpsertOne) SetOrigin(v string) *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetOrigin(v)
+	})
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *ProcessUpsertOne) UpdateOrigin() *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateOrigin()
+	})
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *ProcessUpsertOne) ClearOrigin() *ProcessUpsertOne {
+	return u.Update(func(s *ProcessUpsert) {
+		s.ClearOrigin()
 	})
 }
 
@@ -597,15 +723,6 @@ func (u *ProcessUpsertBulk) UpdateNewValues() *ProcessUpsertBulk {
 			if _, exists := b.mutation.Version(); exists {
 				s.SetIgnore(process.FieldVersion)
 			}
-			if _, exists := b.mutation.Title(); exists {
-				s.SetIgnore(process.FieldTitle)
-			}
-			if _, exists := b.mutation.Source(); exists {
-				s.SetIgnore(process.FieldSource)
-			}
-			if _, exists := b.mutation.Hash(); exists {
-				s.SetIgnore(process.FieldHash)
-			}
 		}
 	}))
 	return u
@@ -638,6 +755,48 @@ func (u *ProcessUpsertBulk) Update(set func(*ProcessUpsert)) *ProcessUpsertBulk 
 	return u
 }
 
+// SetTitle sets the "title" field.
+func (u *ProcessUpsertBulk) SetTitle(v string) *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetTitle(v)
+	})
+}
+
+// UpdateTitle sets the "title" field to the value that was provided on create.
+func (u *ProcessUpsertBulk) UpdateTitle() *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateTitle()
+	})
+}
+
+// SetSource sets the "source" field.
+func (u *ProcessUpsertBulk) SetSource(v string) *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetSource(v)
+	})
+}
+
+// UpdateSource sets the "source" field to the value that was provided on create.
+func (u *ProcessUpsertBulk) UpdateSource() *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateSource()
+	})
+}
+
+// SetHash sets the "hash" field.
+func (u *ProcessUpsertBulk) SetHash(v string) *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetHash(v)
+	})
+}
+
+// UpdateHash sets the "hash" field to the value that was provided on create.
+func (u *ProcessUpsertBulk) UpdateHash() *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateHash()
+	})
+}
+
 // SetStatus sets the "status" field.
 func (u *ProcessUpsertBulk) SetStatus(v process.Status) *ProcessUpsertBulk {
 	return u.Update(func(s *ProcessUpsert) {
@@ -649,6 +808,27 @@ func (u *ProcessUpsertBulk) SetStatus(v process.Status) *ProcessUpsertBulk {
 func (u *ProcessUpsertBulk) UpdateStatus() *ProcessUpsertBulk {
 	return u.Update(func(s *ProcessUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetOrigin sets the "origin" field.
+func (u *ProcessUpsertBulk) SetOrigin(v string) *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.SetOrigin(v)
+	})
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *ProcessUpsertBulk) UpdateOrigin() *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.UpdateOrigin()
+	})
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *ProcessUpsertBulk) ClearOrigin() *ProcessUpsertBulk {
+	return u.Update(func(s *ProcessUpsert) {
+		s.ClearOrigin()
 	})
 }
 

@@ -27,6 +27,48 @@ func (_u *ProcessUpdate) Where(ps ...predicate.Process) *ProcessUpdate {
 	return _u
 }
 
+// SetTitle sets the "title" field.
+func (_u *ProcessUpdate) SetTitle(v string) *ProcessUpdate {
+	_u.mutation.SetTitle(v)
+	return _u
+}
+
+// SetNillableTitle sets the "title" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableTitle(v *string) *ProcessUpdate {
+	if v != nil {
+		_u.SetTitle(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ProcessUpdate) SetSource(v string) *ProcessUpdate {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableSource(v *string) *ProcessUpdate {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetHash sets the "hash" field.
+func (_u *ProcessUpdate) SetHash(v string) *ProcessUpdate {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// SetNillableHash sets the "hash" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableHash(v *string) *ProcessUpdate {
+	if v != nil {
+		_u.SetHash(*v)
+	}
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *ProcessUpdate) SetStatus(v process.Status) *ProcessUpdate {
 	_u.mutation.SetStatus(v)
@@ -38,6 +80,26 @@ func (_u *ProcessUpdate) SetNillableStatus(v *process.Status) *ProcessUpdate {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetOrigin sets the "origin" field.
+func (_u *ProcessUpdate) SetOrigin(v string) *ProcessUpdate {
+	_u.mutation.SetOrigin(v)
+	return _u
+}
+
+// SetNillableOrigin sets the "origin" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableOrigin(v *string) *ProcessUpdate {
+	if v != nil {
+		_u.SetOrigin(*v)
+	}
+	return _u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (_u *ProcessUpdate) ClearOrigin() *ProcessUpdate {
+	_u.mutation.ClearOrigin()
 	return _u
 }
 
@@ -95,8 +157,23 @@ func (_u *ProcessUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.Title(); ok {
+		_spec.SetField(process.FieldTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(process.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(process.FieldHash, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(process.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Origin(); ok {
+		_spec.SetField(process.FieldOrigin, field.TypeString, value)
+	}
+	if _u.mutation.OriginCleared() {
+		_spec.ClearField(process.FieldOrigin, field.TypeString)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -118,6 +195,48 @@ type ProcessUpdateOne struct {
 	mutation *ProcessMutation
 }
 
+// SetTitle sets the "title" field.
+func (_u *ProcessUpdateOne) SetTitle(v string) *ProcessUpdateOne {
+	_u.mutation.SetTitle(v)
+	return _u
+}
+
+// SetNillableTitle sets the "title" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableTitle(v *string) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetTitle(*v)
+	}
+	return _u
+}
+
+// SetSource sets the "source" field.
+func (_u *ProcessUpdateOne) SetSource(v string) *ProcessUpdateOne {
+	_u.mutation.SetSource(v)
+	return _u
+}
+
+// SetNillableSource sets the "source" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableSource(v *string) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetSource(*v)
+	}
+	return _u
+}
+
+// SetHash sets the "hash" field.
+func (_u *ProcessUpdateOne) SetHash(v string) *ProcessUpdateOne {
+	_u.mutation.SetHash(v)
+	return _u
+}
+
+// SetNillableHash sets the "hash" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableHash(v *string) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetHash(*v)
+	}
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *ProcessUpdateOne) SetStatus(v process.Status) *ProcessUpdateOne {
 	_u.mutation.SetStatus(v)
@@ -129,6 +248,26 @@ func (_u *ProcessUpdateOne) SetNillableStatus(v *process.Status) *ProcessUpdateO
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetOrigin sets the "origin" field.
+func (_u *ProcessUpdateOne) SetOrigin(v string) *ProcessUpdateOne {
+	_u.mutation.SetOrigin(v)
+	return _u
+}
+
+// SetNillableOrigin sets the "origin" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableOrigin(v *string) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetOrigin(*v)
+	}
+	return _u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (_u *ProcessUpdateOne) ClearOrigin() *ProcessUpdateOne {
+	_u.mutation.ClearOrigin()
 	return _u
 }
 
@@ -216,8 +355,23 @@ func (_u *ProcessUpdateOne) sqlSave(ctx context.Context) (_node *Process, err er
 			}
 		}
 	}
+	if value, ok := _u.mutation.Title(); ok {
+		_spec.SetField(process.FieldTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Source(); ok {
+		_spec.SetField(process.FieldSource, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Hash(); ok {
+		_spec.SetField(process.FieldHash, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(process.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Origin(); ok {
+		_spec.SetField(process.FieldOrigin, field.TypeString, value)
+	}
+	if _u.mutation.OriginCleared() {
+		_spec.ClearField(process.FieldOrigin, field.TypeString)
 	}
 	_node = &Process{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -38,6 +39,8 @@ type Record struct {
 	UnitID *uuid.UUID `json:"unit_id,omitempty"`
 	// AuthorID holds the value of the "author_id" field.
 	AuthorID *uuid.UUID `json:"author_id,omitempty"`
+	// EventID holds the value of the "event_id" field.
+	EventID *uuid.UUID `json:"event_id,omitempty"`
 	// 类别
 	Kind record.Kind `json:"kind,omitempty"`
 	// 方式，例如 面谈、电话
@@ -50,6 +53,8 @@ type Record struct {
 	Place string `json:"place,omitempty"`
 	// 内容
 	Text string `json:"text,omitempty"`
+	// 文号，例如 2024-微-3
+	Number string `json:"number,omitempty"`
 	// 该类记录特有的各项
 	Data map[string]interface{} `json:"data,omitempty"`
 	// 对方确认的时间
@@ -74,11 +79,13 @@ type RecordEdges struct {
 	Unit *Unit `json:"unit,omitempty"`
 	// 记录人
 	Author *Membership `json:"author,omitempty"`
+	// 所属的会议或走访
+	Event *Event `json:"event,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 	// totalCount holds the count of the edges above.
-	totalCount [5]map[string]int
+	totalCount [6]map[string]int
 }
 
 // MatterOrErr returns the Matter value or an error if the edge
@@ -136,16 +143,27 @@ func (e RecordEdges) AuthorOrErr() (*Membership, error) {
 	return nil, &NotLoadedError{edge: "author"}
 }
 
+// EventOrErr returns the Event value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e RecordEdges) EventOrErr() (*Event, error) {
+	if e.Event != nil {
+		return e.Event, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: event.Label}
+	}
+	return nil, &NotLoadedError{edge: "event"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Record) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case record.FieldAssignmentID, record.FieldPartyID, record.FieldUnitID, record.FieldAuthorID:
+		case record.FieldAssignmentID, record.FieldPartyID, record.FieldUnitID, record.FieldAuthorID, record.FieldEventID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case record.FieldData:
 			values[i] = new([]byte)
-		case record.FieldKind, record.FieldMode, record.FieldStage, record.FieldPlace, record.FieldText, record.FieldAudience:
+		case record.FieldKind, record.FieldMode, record.FieldStage, record.FieldPlace, record.FieldText, record.FieldNumber, record.FieldAudience:
 			values[i] = new(sql.NullString)
 		case record.FieldCreatedAt, record.FieldOn, record.FieldConfirmedAt:
 			values[i] = new(sql.NullTime)
@@ -218,6 +236,13 @@ func (_m *Record) assignValues(columns []string, values []any) error {
 				_m.AuthorID = new(uuid.UUID)
 				*_m.AuthorID = *value.S.(*uuid.UUID)
 			}
+		case record.FieldEventID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field event_id", values[i])
+			} else if value.Valid {
+				_m.EventID = new(uuid.UUID)
+				*_m.EventID = *value.S.(*uuid.UUID)
+			}
 		case record.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field kind", values[i])
@@ -254,6 +279,12 @@ func (_m *Record) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field text", values[i])
 			} else if value.Valid {
 				_m.Text = value.String
+			}
+		case record.FieldNumber:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number", values[i])
+			} else if value.Valid {
+				_m.Number = value.String
 			}
 		case record.FieldData:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -314,6 +345,11 @@ func (_m *Record) QueryAuthor() *MembershipQuery {
 	return NewRecordClient(_m.config).QueryAuthor(_m)
 }
 
+// QueryEvent queries the "event" edge of the Record entity.
+func (_m *Record) QueryEvent() *EventQuery {
+	return NewRecordClient(_m.config).QueryEvent(_m)
+}
+
 // Update returns a builder for updating this Record.
 // Note that you need to call Record.Unwrap() before calling this method if this Record
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -366,6 +402,11 @@ func (_m *Record) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.EventID; v != nil {
+		builder.WriteString("event_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
@@ -385,6 +426,9 @@ func (_m *Record) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("text=")
 	builder.WriteString(_m.Text)
+	builder.WriteString(", ")
+	builder.WriteString("number=")
+	builder.WriteString(_m.Number)
 	builder.WriteString(", ")
 	builder.WriteString("data=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Data))

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -111,6 +112,20 @@ func (_c *RecordCreate) SetNillableAuthorID(v *uuid.UUID) *RecordCreate {
 	return _c
 }
 
+// SetEventID sets the "event_id" field.
+func (_c *RecordCreate) SetEventID(v uuid.UUID) *RecordCreate {
+	_c.mutation.SetEventID(v)
+	return _c
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_c *RecordCreate) SetNillableEventID(v *uuid.UUID) *RecordCreate {
+	if v != nil {
+		_c.SetEventID(*v)
+	}
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *RecordCreate) SetKind(v record.Kind) *RecordCreate {
 	_c.mutation.SetKind(v)
@@ -187,6 +202,20 @@ func (_c *RecordCreate) SetNillableText(v *string) *RecordCreate {
 	return _c
 }
 
+// SetNumber sets the "number" field.
+func (_c *RecordCreate) SetNumber(v string) *RecordCreate {
+	_c.mutation.SetNumber(v)
+	return _c
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_c *RecordCreate) SetNillableNumber(v *string) *RecordCreate {
+	if v != nil {
+		_c.SetNumber(*v)
+	}
+	return _c
+}
+
 // SetData sets the "data" field.
 func (_c *RecordCreate) SetData(v map[string]interface{}) *RecordCreate {
 	_c.mutation.SetData(v)
@@ -258,6 +287,11 @@ func (_c *RecordCreate) SetUnit(v *Unit) *RecordCreate {
 // SetAuthor sets the "author" edge to the Membership entity.
 func (_c *RecordCreate) SetAuthor(v *Membership) *RecordCreate {
 	return _c.SetAuthorID(v.ID)
+}
+
+// SetEvent sets the "event" edge to the Event entity.
+func (_c *RecordCreate) SetEvent(v *Event) *RecordCreate {
+	return _c.SetEventID(v.ID)
 }
 
 // Mutation returns the RecordMutation object of the builder.
@@ -407,6 +441,10 @@ func (_c *RecordCreate) createSpec() (*Record, *sqlgraph.CreateSpec) {
 		_spec.SetField(record.FieldText, field.TypeString, value)
 		_node.Text = value
 	}
+	if value, ok := _c.mutation.Number(); ok {
+		_spec.SetField(record.FieldNumber, field.TypeString, value)
+		_node.Number = value
+	}
 	if value, ok := _c.mutation.Data(); ok {
 		_spec.SetField(record.FieldData, field.TypeJSON, value)
 		_node.Data = value
@@ -502,6 +540,23 @@ func (_c *RecordCreate) createSpec() (*Record, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.AuthorID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   record.EventTable,
+			Columns: []string{record.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.EventID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -628,6 +683,24 @@ func (u *RecordUpsert) ClearAuthorID() *RecordUpsert {
 	return u
 }
 
+// SetEventID sets the "event_id" field.
+func (u *RecordUpsert) SetEventID(v uuid.UUID) *RecordUpsert {
+	u.Set(record.FieldEventID, v)
+	return u
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *RecordUpsert) UpdateEventID() *RecordUpsert {
+	u.SetExcluded(record.FieldEventID)
+	return u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *RecordUpsert) ClearEventID() *RecordUpsert {
+	u.SetNull(record.FieldEventID)
+	return u
+}
+
 // SetMode sets the "mode" field.
 func (u *RecordUpsert) SetMode(v string) *RecordUpsert {
 	u.Set(record.FieldMode, v)
@@ -715,6 +788,24 @@ func (u *RecordUpsert) UpdateText() *RecordUpsert {
 // ClearText clears the value of the "text" field.
 func (u *RecordUpsert) ClearText() *RecordUpsert {
 	u.SetNull(record.FieldText)
+	return u
+}
+
+// SetNumber sets the "number" field.
+func (u *RecordUpsert) SetNumber(v string) *RecordUpsert {
+	u.Set(record.FieldNumber, v)
+	return u
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *RecordUpsert) UpdateNumber() *RecordUpsert {
+	u.SetExcluded(record.FieldNumber)
+	return u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *RecordUpsert) ClearNumber() *RecordUpsert {
+	u.SetNull(record.FieldNumber)
 	return u
 }
 
@@ -910,6 +1001,27 @@ func (u *RecordUpsertOne) ClearAuthorID() *RecordUpsertOne {
 	})
 }
 
+// SetEventID sets the "event_id" field.
+func (u *RecordUpsertOne) SetEventID(v uuid.UUID) *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *RecordUpsertOne) UpdateEventID() *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *RecordUpsertOne) ClearEventID() *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.ClearEventID()
+	})
+}
+
 // SetMode sets the "mode" field.
 func (u *RecordUpsertOne) SetMode(v string) *RecordUpsertOne {
 	return u.Update(func(s *RecordUpsert) {
@@ -1012,6 +1124,27 @@ func (u *RecordUpsertOne) UpdateText() *RecordUpsertOne {
 func (u *RecordUpsertOne) ClearText() *RecordUpsertOne {
 	return u.Update(func(s *RecordUpsert) {
 		s.ClearText()
+	})
+}
+
+// SetNumber sets the "number" field.
+func (u *RecordUpsertOne) SetNumber(v string) *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *RecordUpsertOne) UpdateNumber() *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.UpdateNumber()
+	})
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *RecordUpsertOne) ClearNumber() *RecordUpsertOne {
+	return u.Update(func(s *RecordUpsert) {
+		s.ClearNumber()
 	})
 }
 
@@ -1382,6 +1515,27 @@ func (u *RecordUpsertBulk) ClearAuthorID() *RecordUpsertBulk {
 	})
 }
 
+// SetEventID sets the "event_id" field.
+func (u *RecordUpsertBulk) SetEventID(v uuid.UUID) *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.SetEventID(v)
+	})
+}
+
+// UpdateEventID sets the "event_id" field to the value that was provided on create.
+func (u *RecordUpsertBulk) UpdateEventID() *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.UpdateEventID()
+	})
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (u *RecordUpsertBulk) ClearEventID() *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.ClearEventID()
+	})
+}
+
 // SetMode sets the "mode" field.
 func (u *RecordUpsertBulk) SetMode(v string) *RecordUpsertBulk {
 	return u.Update(func(s *RecordUpsert) {
@@ -1484,6 +1638,27 @@ func (u *RecordUpsertBulk) UpdateText() *RecordUpsertBulk {
 func (u *RecordUpsertBulk) ClearText() *RecordUpsertBulk {
 	return u.Update(func(s *RecordUpsert) {
 		s.ClearText()
+	})
+}
+
+// SetNumber sets the "number" field.
+func (u *RecordUpsertBulk) SetNumber(v string) *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.SetNumber(v)
+	})
+}
+
+// UpdateNumber sets the "number" field to the value that was provided on create.
+func (u *RecordUpsertBulk) UpdateNumber() *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.UpdateNumber()
+	})
+}
+
+// ClearNumber clears the value of the "number" field.
+func (u *RecordUpsertBulk) ClearNumber() *RecordUpsertBulk {
+	return u.Update(func(s *RecordUpsert) {
+		s.ClearNumber()
 	})
 }
 

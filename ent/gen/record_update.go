@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
@@ -110,6 +111,26 @@ func (_u *RecordUpdate) SetNillableAuthorID(v *uuid.UUID) *RecordUpdate {
 // ClearAuthorID clears the value of the "author_id" field.
 func (_u *RecordUpdate) ClearAuthorID() *RecordUpdate {
 	_u.mutation.ClearAuthorID()
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *RecordUpdate) SetEventID(v uuid.UUID) *RecordUpdate {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *RecordUpdate) SetNillableEventID(v *uuid.UUID) *RecordUpdate {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *RecordUpdate) ClearEventID() *RecordUpdate {
+	_u.mutation.ClearEventID()
 	return _u
 }
 
@@ -213,6 +234,26 @@ func (_u *RecordUpdate) ClearText() *RecordUpdate {
 	return _u
 }
 
+// SetNumber sets the "number" field.
+func (_u *RecordUpdate) SetNumber(v string) *RecordUpdate {
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *RecordUpdate) SetNillableNumber(v *string) *RecordUpdate {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (_u *RecordUpdate) ClearNumber() *RecordUpdate {
+	_u.mutation.ClearNumber()
+	return _u
+}
+
 // SetData sets the "data" field.
 func (_u *RecordUpdate) SetData(v map[string]interface{}) *RecordUpdate {
 	_u.mutation.SetData(v)
@@ -279,6 +320,11 @@ func (_u *RecordUpdate) SetAuthor(v *Membership) *RecordUpdate {
 	return _u.SetAuthorID(v.ID)
 }
 
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *RecordUpdate) SetEvent(v *Event) *RecordUpdate {
+	return _u.SetEventID(v.ID)
+}
+
 // Mutation returns the RecordMutation object of the builder.
 func (_u *RecordUpdate) Mutation() *RecordMutation {
 	return _u.mutation
@@ -305,6 +351,12 @@ func (_u *RecordUpdate) ClearUnit() *RecordUpdate {
 // ClearAuthor clears the "author" edge to the Membership entity.
 func (_u *RecordUpdate) ClearAuthor() *RecordUpdate {
 	_u.mutation.ClearAuthor()
+	return _u
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *RecordUpdate) ClearEvent() *RecordUpdate {
+	_u.mutation.ClearEvent()
 	return _u
 }
 
@@ -389,6 +441,12 @@ func (_u *RecordUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.TextCleared() {
 		_spec.ClearField(record.FieldText, field.TypeString)
+	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(record.FieldNumber, field.TypeString, value)
+	}
+	if _u.mutation.NumberCleared() {
+		_spec.ClearField(record.FieldNumber, field.TypeString)
 	}
 	if value, ok := _u.mutation.Data(); ok {
 		_spec.SetField(record.FieldData, field.TypeJSON, value)
@@ -521,6 +579,35 @@ func (_u *RecordUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   record.EventTable,
+			Columns: []string{record.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   record.EventTable,
+			Columns: []string{record.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{record.Label}
@@ -618,6 +705,26 @@ func (_u *RecordUpdateOne) SetNillableAuthorID(v *uuid.UUID) *RecordUpdateOne {
 // ClearAuthorID clears the value of the "author_id" field.
 func (_u *RecordUpdateOne) ClearAuthorID() *RecordUpdateOne {
 	_u.mutation.ClearAuthorID()
+	return _u
+}
+
+// SetEventID sets the "event_id" field.
+func (_u *RecordUpdateOne) SetEventID(v uuid.UUID) *RecordUpdateOne {
+	_u.mutation.SetEventID(v)
+	return _u
+}
+
+// SetNillableEventID sets the "event_id" field if the given value is not nil.
+func (_u *RecordUpdateOne) SetNillableEventID(v *uuid.UUID) *RecordUpdateOne {
+	if v != nil {
+		_u.SetEventID(*v)
+	}
+	return _u
+}
+
+// ClearEventID clears the value of the "event_id" field.
+func (_u *RecordUpdateOne) ClearEventID() *RecordUpdateOne {
+	_u.mutation.ClearEventID()
 	return _u
 }
 
@@ -721,6 +828,26 @@ func (_u *RecordUpdateOne) ClearText() *RecordUpdateOne {
 	return _u
 }
 
+// SetNumber sets the "number" field.
+func (_u *RecordUpdateOne) SetNumber(v string) *RecordUpdateOne {
+	_u.mutation.SetNumber(v)
+	return _u
+}
+
+// SetNillableNumber sets the "number" field if the given value is not nil.
+func (_u *RecordUpdateOne) SetNillableNumber(v *string) *RecordUpdateOne {
+	if v != nil {
+		_u.SetNumber(*v)
+	}
+	return _u
+}
+
+// ClearNumber clears the value of the "number" field.
+func (_u *RecordUpdateOne) ClearNumber() *RecordUpdateOne {
+	_u.mutation.ClearNumber()
+	return _u
+}
+
 // SetData sets the "data" field.
 func (_u *RecordUpdateOne) SetData(v map[string]interface{}) *RecordUpdateOne {
 	_u.mutation.SetData(v)
@@ -787,6 +914,11 @@ func (_u *RecordUpdateOne) SetAuthor(v *Membership) *RecordUpdateOne {
 	return _u.SetAuthorID(v.ID)
 }
 
+// SetEvent sets the "event" edge to the Event entity.
+func (_u *RecordUpdateOne) SetEvent(v *Event) *RecordUpdateOne {
+	return _u.SetEventID(v.ID)
+}
+
 // Mutation returns the RecordMutation object of the builder.
 func (_u *RecordUpdateOne) Mutation() *RecordMutation {
 	return _u.mutation
@@ -813,6 +945,12 @@ func (_u *RecordUpdateOne) ClearUnit() *RecordUpdateOne {
 // ClearAuthor clears the "author" edge to the Membership entity.
 func (_u *RecordUpdateOne) ClearAuthor() *RecordUpdateOne {
 	_u.mutation.ClearAuthor()
+	return _u
+}
+
+// ClearEvent clears the "event" edge to the Event entity.
+func (_u *RecordUpdateOne) ClearEvent() *RecordUpdateOne {
+	_u.mutation.ClearEvent()
 	return _u
 }
 
@@ -928,6 +1066,12 @@ func (_u *RecordUpdateOne) sqlSave(ctx context.Context) (_node *Record, err erro
 	if _u.mutation.TextCleared() {
 		_spec.ClearField(record.FieldText, field.TypeString)
 	}
+	if value, ok := _u.mutation.Number(); ok {
+		_spec.SetField(record.FieldNumber, field.TypeString, value)
+	}
+	if _u.mutation.NumberCleared() {
+		_spec.ClearField(record.FieldNumber, field.TypeString)
+	}
 	if value, ok := _u.mutation.Data(); ok {
 		_spec.SetField(record.FieldData, field.TypeJSON, value)
 	}
@@ -1052,6 +1196,35 @@ func (_u *RecordUpdateOne) sqlSave(ctx context.Context) (_node *Record, err erro
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.EventCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   record.EventTable,
+			Columns: []string{record.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.EventIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   record.EventTable,
+			Columns: []string{record.EventColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(event.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -7,14 +7,18 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -82,6 +86,19 @@ func init() {
 	attachmentDescID := attachmentMixinFields0[0].Descriptor()
 	// attachment.DefaultID holds the default value on creation for the id field.
 	attachment.DefaultID = attachmentDescID.Default.(func() uuid.UUID)
+	attendanceMixin := schema.Attendance{}.Mixin()
+	attendanceMixinFields0 := attendanceMixin[0].Fields()
+	_ = attendanceMixinFields0
+	attendanceFields := schema.Attendance{}.Fields()
+	_ = attendanceFields
+	// attendanceDescCreatedAt is the schema descriptor for created_at field.
+	attendanceDescCreatedAt := attendanceMixinFields0[2].Descriptor()
+	// attendance.DefaultCreatedAt holds the default value on creation for the created_at field.
+	attendance.DefaultCreatedAt = attendanceDescCreatedAt.Default.(func() time.Time)
+	// attendanceDescID is the schema descriptor for id field.
+	attendanceDescID := attendanceMixinFields0[0].Descriptor()
+	// attendance.DefaultID holds the default value on creation for the id field.
+	attendance.DefaultID = attendanceDescID.Default.(func() uuid.UUID)
 	cohortMixin := schema.Cohort{}.Mixin()
 	cohortMixinFields0 := cohortMixin[0].Fields()
 	_ = cohortMixinFields0
@@ -95,6 +112,35 @@ func init() {
 	cohortDescID := cohortMixinFields0[0].Descriptor()
 	// cohort.DefaultID holds the default value on creation for the id field.
 	cohort.DefaultID = cohortDescID.Default.(func() uuid.UUID)
+	eventMixin := schema.Event{}.Mixin()
+	eventMixinFields0 := eventMixin[0].Fields()
+	_ = eventMixinFields0
+	eventMixinFields1 := eventMixin[1].Fields()
+	_ = eventMixinFields1
+	eventFields := schema.Event{}.Fields()
+	_ = eventFields
+	// eventDescCreatedAt is the schema descriptor for created_at field.
+	eventDescCreatedAt := eventMixinFields0[2].Descriptor()
+	// event.DefaultCreatedAt holds the default value on creation for the created_at field.
+	event.DefaultCreatedAt = eventDescCreatedAt.Default.(func() time.Time)
+	// eventDescVersion is the schema descriptor for version field.
+	eventDescVersion := eventMixinFields1[0].Descriptor()
+	// event.DefaultVersion holds the default value on creation for the version field.
+	event.DefaultVersion = eventDescVersion.Default.(int)
+	// eventDescUpdatedAt is the schema descriptor for updated_at field.
+	eventDescUpdatedAt := eventMixinFields1[1].Descriptor()
+	// event.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	event.DefaultUpdatedAt = eventDescUpdatedAt.Default.(func() time.Time)
+	// event.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	event.UpdateDefaultUpdatedAt = eventDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// eventDescConcealed is the schema descriptor for concealed field.
+	eventDescConcealed := eventFields[11].Descriptor()
+	// event.DefaultConcealed holds the default value on creation for the concealed field.
+	event.DefaultConcealed = eventDescConcealed.Default.(bool)
+	// eventDescID is the schema descriptor for id field.
+	eventDescID := eventMixinFields0[0].Descriptor()
+	// event.DefaultID holds the default value on creation for the id field.
+	event.DefaultID = eventDescID.Default.(func() uuid.UUID)
 	feedbackMixin := schema.Feedback{}.Mixin()
 	feedbackMixinFields0 := feedbackMixin[0].Fields()
 	_ = feedbackMixinFields0
@@ -146,6 +192,14 @@ func init() {
 	item.DefaultUpdatedAt = itemDescUpdatedAt.Default.(func() time.Time)
 	// item.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	item.UpdateDefaultUpdatedAt = itemDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// itemDescKey is the schema descriptor for key field.
+	itemDescKey := itemFields[16].Descriptor()
+	// item.DefaultKey holds the default value on creation for the key field.
+	item.DefaultKey = itemDescKey.Default.(bool)
+	// itemDescDifficult is the schema descriptor for difficult field.
+	itemDescDifficult := itemFields[17].Descriptor()
+	// item.DefaultDifficult holds the default value on creation for the difficult field.
+	item.DefaultDifficult = itemDescDifficult.Default.(bool)
 	// itemDescID is the schema descriptor for id field.
 	itemDescID := itemMixinFields0[0].Descriptor()
 	// item.DefaultID holds the default value on creation for the id field.
@@ -221,6 +275,19 @@ func init() {
 	membershipDescID := membershipMixinFields0[0].Descriptor()
 	// membership.DefaultID holds the default value on creation for the id field.
 	membership.DefaultID = membershipDescID.Default.(func() uuid.UUID)
+	noticeMixin := schema.Notice{}.Mixin()
+	noticeMixinFields0 := noticeMixin[0].Fields()
+	_ = noticeMixinFields0
+	noticeFields := schema.Notice{}.Fields()
+	_ = noticeFields
+	// noticeDescCreatedAt is the schema descriptor for created_at field.
+	noticeDescCreatedAt := noticeMixinFields0[2].Descriptor()
+	// notice.DefaultCreatedAt holds the default value on creation for the created_at field.
+	notice.DefaultCreatedAt = noticeDescCreatedAt.Default.(func() time.Time)
+	// noticeDescID is the schema descriptor for id field.
+	noticeDescID := noticeMixinFields0[0].Descriptor()
+	// notice.DefaultID holds the default value on creation for the id field.
+	notice.DefaultID = noticeDescID.Default.(func() uuid.UUID)
 	partyMixin := schema.Party{}.Mixin()
 	partyMixinFields0 := partyMixin[0].Fields()
 	_ = partyMixinFields0
@@ -230,14 +297,47 @@ func init() {
 	partyDescCreatedAt := partyMixinFields0[2].Descriptor()
 	// party.DefaultCreatedAt holds the default value on creation for the created_at field.
 	party.DefaultCreatedAt = partyDescCreatedAt.Default.(func() time.Time)
+	// partyDescSpeaker is the schema descriptor for speaker field.
+	partyDescSpeaker := partyFields[10].Descriptor()
+	// party.DefaultSpeaker holds the default value on creation for the speaker field.
+	party.DefaultSpeaker = partyDescSpeaker.Default.(bool)
 	// partyDescOrdinal is the schema descriptor for ordinal field.
-	partyDescOrdinal := partyFields[6].Descriptor()
+	partyDescOrdinal := partyFields[12].Descriptor()
 	// party.DefaultOrdinal holds the default value on creation for the ordinal field.
 	party.DefaultOrdinal = partyDescOrdinal.Default.(int)
 	// partyDescID is the schema descriptor for id field.
 	partyDescID := partyMixinFields0[0].Descriptor()
 	// party.DefaultID holds the default value on creation for the id field.
 	party.DefaultID = partyDescID.Default.(func() uuid.UUID)
+	platformMixin := schema.Platform{}.Mixin()
+	platformMixinFields0 := platformMixin[0].Fields()
+	_ = platformMixinFields0
+	platformMixinFields1 := platformMixin[1].Fields()
+	_ = platformMixinFields1
+	platformFields := schema.Platform{}.Fields()
+	_ = platformFields
+	// platformDescCreatedAt is the schema descriptor for created_at field.
+	platformDescCreatedAt := platformMixinFields0[2].Descriptor()
+	// platform.DefaultCreatedAt holds the default value on creation for the created_at field.
+	platform.DefaultCreatedAt = platformDescCreatedAt.Default.(func() time.Time)
+	// platformDescVersion is the schema descriptor for version field.
+	platformDescVersion := platformMixinFields1[0].Descriptor()
+	// platform.DefaultVersion holds the default value on creation for the version field.
+	platform.DefaultVersion = platformDescVersion.Default.(int)
+	// platformDescUpdatedAt is the schema descriptor for updated_at field.
+	platformDescUpdatedAt := platformMixinFields1[1].Descriptor()
+	// platform.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	platform.DefaultUpdatedAt = platformDescUpdatedAt.Default.(func() time.Time)
+	// platform.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	platform.UpdateDefaultUpdatedAt = platformDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// platformDescTakesTopics is the schema descriptor for takes_topics field.
+	platformDescTakesTopics := platformFields[13].Descriptor()
+	// platform.DefaultTakesTopics holds the default value on creation for the takes_topics field.
+	platform.DefaultTakesTopics = platformDescTakesTopics.Default.(bool)
+	// platformDescID is the schema descriptor for id field.
+	platformDescID := platformMixinFields0[0].Descriptor()
+	// platform.DefaultID holds the default value on creation for the id field.
+	platform.DefaultID = platformDescID.Default.(func() uuid.UUID)
 	processMixin := schema.Process{}.Mixin()
 	processMixinFields0 := processMixin[0].Fields()
 	_ = processMixinFields0

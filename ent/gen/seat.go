@@ -28,8 +28,12 @@ type Seat struct {
 	MembershipID uuid.UUID `json:"membership_id,omitempty"`
 	// UnitID holds the value of the "unit_id" field.
 	UnitID uuid.UUID `json:"unit_id,omitempty"`
-	// 职务
+	// 职务；SUPERVISOR 民主监督员只监督该单位，不因此成为单位的人
 	Post seat.Post `json:"post,omitempty"`
+	// 民主监督员由谁提出：政协委派、部门邀请
+	Initiator string `json:"initiator,omitempty"`
+	// 聘书编号
+	CertificateNo string `json:"certificate_no,omitempty"`
 	// 起始日期
 	SeatFrom *time.Time `json:"seat_from,omitempty"`
 	// 终止日期，当天仍有效
@@ -80,7 +84,7 @@ func (*Seat) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case seat.FieldPost:
+		case seat.FieldPost, seat.FieldInitiator, seat.FieldCertificateNo:
 			values[i] = new(sql.NullString)
 		case seat.FieldCreatedAt, seat.FieldSeatFrom, seat.FieldSeatTo:
 			values[i] = new(sql.NullTime)
@@ -136,6 +140,18 @@ func (_m *Seat) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field post", values[i])
 			} else if value.Valid {
 				_m.Post = seat.Post(value.String)
+			}
+		case seat.FieldInitiator:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field initiator", values[i])
+			} else if value.Valid {
+				_m.Initiator = value.String
+			}
+		case seat.FieldCertificateNo:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field certificate_no", values[i])
+			} else if value.Valid {
+				_m.CertificateNo = value.String
 			}
 		case seat.FieldSeatFrom:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -211,6 +227,12 @@ func (_m *Seat) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("post=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Post))
+	builder.WriteString(", ")
+	builder.WriteString("initiator=")
+	builder.WriteString(_m.Initiator)
+	builder.WriteString(", ")
+	builder.WriteString("certificate_no=")
+	builder.WriteString(_m.CertificateNo)
 	builder.WriteString(", ")
 	if v := _m.SeatFrom; v != nil {
 		builder.WriteString("seat_from=")

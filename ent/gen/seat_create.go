@@ -72,6 +72,34 @@ func (_c *SeatCreate) SetNillablePost(v *seat.Post) *SeatCreate {
 	return _c
 }
 
+// SetInitiator sets the "initiator" field.
+func (_c *SeatCreate) SetInitiator(v string) *SeatCreate {
+	_c.mutation.SetInitiator(v)
+	return _c
+}
+
+// SetNillableInitiator sets the "initiator" field if the given value is not nil.
+func (_c *SeatCreate) SetNillableInitiator(v *string) *SeatCreate {
+	if v != nil {
+		_c.SetInitiator(*v)
+	}
+	return _c
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (_c *SeatCreate) SetCertificateNo(v string) *SeatCreate {
+	_c.mutation.SetCertificateNo(v)
+	return _c
+}
+
+// SetNillableCertificateNo sets the "certificate_no" field if the given value is not nil.
+func (_c *SeatCreate) SetNillableCertificateNo(v *string) *SeatCreate {
+	if v != nil {
+		_c.SetCertificateNo(*v)
+	}
+	return _c
+}
+
 // SetSeatFrom sets the "seat_from" field.
 func (_c *SeatCreate) SetSeatFrom(v time.Time) *SeatCreate {
 	_c.mutation.SetSeatFrom(v)
@@ -249,6 +277,14 @@ func (_c *SeatCreate) createSpec() (*Seat, *sqlgraph.CreateSpec) {
 		_spec.SetField(seat.FieldPost, field.TypeEnum, value)
 		_node.Post = value
 	}
+	if value, ok := _c.mutation.Initiator(); ok {
+		_spec.SetField(seat.FieldInitiator, field.TypeString, value)
+		_node.Initiator = value
+	}
+	if value, ok := _c.mutation.CertificateNo(); ok {
+		_spec.SetField(seat.FieldCertificateNo, field.TypeString, value)
+		_node.CertificateNo = value
+	}
 	if value, ok := _c.mutation.SeatFrom(); ok {
 		_spec.SetField(seat.FieldSeatFrom, field.TypeTime, value)
 		_node.SeatFrom = &value
@@ -352,6 +388,42 @@ func (u *SeatUpsert) SetPost(v seat.Post) *SeatUpsert {
 // UpdatePost sets the "post" field to the value that was provided on create.
 func (u *SeatUpsert) UpdatePost() *SeatUpsert {
 	u.SetExcluded(seat.FieldPost)
+	return u
+}
+
+// SetInitiator sets the "initiator" field.
+func (u *SeatUpsert) SetInitiator(v string) *SeatUpsert {
+	u.Set(seat.FieldInitiator, v)
+	return u
+}
+
+// UpdateInitiator sets the "initiator" field to the value that was provided on create.
+func (u *SeatUpsert) UpdateInitiator() *SeatUpsert {
+	u.SetExcluded(seat.FieldInitiator)
+	return u
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (u *SeatUpsert) ClearInitiator() *SeatUpsert {
+	u.SetNull(seat.FieldInitiator)
+	return u
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (u *SeatUpsert) SetCertificateNo(v string) *SeatUpsert {
+	u.Set(seat.FieldCertificateNo, v)
+	return u
+}
+
+// UpdateCertificateNo sets the "certificate_no" field to the value that was provided on create.
+func (u *SeatUpsert) UpdateCertificateNo() *SeatUpsert {
+	u.SetExcluded(seat.FieldCertificateNo)
+	return u
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (u *SeatUpsert) ClearCertificateNo() *SeatUpsert {
+	u.SetNull(seat.FieldCertificateNo)
 	return u
 }
 
@@ -462,6 +534,48 @@ func (u *SeatUpsertOne) SetPost(v seat.Post) *SeatUpsertOne {
 func (u *SeatUpsertOne) UpdatePost() *SeatUpsertOne {
 	return u.Update(func(s *SeatUpsert) {
 		s.UpdatePost()
+	})
+}
+
+// SetInitiator sets the "initiator" field.
+func (u *SeatUpsertOne) SetInitiator(v string) *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.SetInitiator(v)
+	})
+}
+
+// UpdateInitiator sets the "initiator" field to the value that was provided on create.
+func (u *SeatUpsertOne) UpdateInitiator() *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.UpdateInitiator()
+	})
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (u *SeatUpsertOne) ClearInitiator() *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.ClearInitiator()
+	})
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (u *SeatUpsertOne) SetCertificateNo(v string) *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.SetCertificateNo(v)
+	})
+}
+
+// UpdateCertificateNo sets the "certificate_no" field to the value that was provided on create.
+func (u *SeatUpsertOne) UpdateCertificateNo() *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.UpdateCertificateNo()
+	})
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (u *SeatUpsertOne) ClearCertificateNo() *SeatUpsertOne {
+	return u.Update(func(s *SeatUpsert) {
+		s.ClearCertificateNo()
 	})
 }
 
@@ -745,6 +859,48 @@ func (u *SeatUpsertBulk) SetPost(v seat.Post) *SeatUpsertBulk {
 func (u *SeatUpsertBulk) UpdatePost() *SeatUpsertBulk {
 	return u.Update(func(s *SeatUpsert) {
 		s.UpdatePost()
+	})
+}
+
+// SetInitiator sets the "initiator" field.
+func (u *SeatUpsertBulk) SetInitiator(v string) *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.SetInitiator(v)
+	})
+}
+
+// UpdateInitiator sets the "initiator" field to the value that was provided on create.
+func (u *SeatUpsertBulk) UpdateInitiator() *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.UpdateInitiator()
+	})
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (u *SeatUpsertBulk) ClearInitiator() *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.ClearInitiator()
+	})
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (u *SeatUpsertBulk) SetCertificateNo(v string) *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.SetCertificateNo(v)
+	})
+}
+
+// UpdateCertificateNo sets the "certificate_no" field to the value that was provided on create.
+func (u *SeatUpsertBulk) UpdateCertificateNo() *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.UpdateCertificateNo()
+	})
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (u *SeatUpsertBulk) ClearCertificateNo() *SeatUpsertBulk {
+	return u.Update(func(s *SeatUpsert) {
+		s.ClearCertificateNo()
 	})
 }
 

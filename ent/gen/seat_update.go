@@ -42,6 +42,46 @@ func (_u *SeatUpdate) SetNillablePost(v *seat.Post) *SeatUpdate {
 	return _u
 }
 
+// SetInitiator sets the "initiator" field.
+func (_u *SeatUpdate) SetInitiator(v string) *SeatUpdate {
+	_u.mutation.SetInitiator(v)
+	return _u
+}
+
+// SetNillableInitiator sets the "initiator" field if the given value is not nil.
+func (_u *SeatUpdate) SetNillableInitiator(v *string) *SeatUpdate {
+	if v != nil {
+		_u.SetInitiator(*v)
+	}
+	return _u
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (_u *SeatUpdate) ClearInitiator() *SeatUpdate {
+	_u.mutation.ClearInitiator()
+	return _u
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (_u *SeatUpdate) SetCertificateNo(v string) *SeatUpdate {
+	_u.mutation.SetCertificateNo(v)
+	return _u
+}
+
+// SetNillableCertificateNo sets the "certificate_no" field if the given value is not nil.
+func (_u *SeatUpdate) SetNillableCertificateNo(v *string) *SeatUpdate {
+	if v != nil {
+		_u.SetCertificateNo(*v)
+	}
+	return _u
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (_u *SeatUpdate) ClearCertificateNo() *SeatUpdate {
+	_u.mutation.ClearCertificateNo()
+	return _u
+}
+
 // SetSeatFrom sets the "seat_from" field.
 func (_u *SeatUpdate) SetSeatFrom(v time.Time) *SeatUpdate {
 	_u.mutation.SetSeatFrom(v)
@@ -145,6 +185,18 @@ func (_u *SeatUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Post(); ok {
 		_spec.SetField(seat.FieldPost, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Initiator(); ok {
+		_spec.SetField(seat.FieldInitiator, field.TypeString, value)
+	}
+	if _u.mutation.InitiatorCleared() {
+		_spec.ClearField(seat.FieldInitiator, field.TypeString)
+	}
+	if value, ok := _u.mutation.CertificateNo(); ok {
+		_spec.SetField(seat.FieldCertificateNo, field.TypeString, value)
+	}
+	if _u.mutation.CertificateNoCleared() {
+		_spec.ClearField(seat.FieldCertificateNo, field.TypeString)
+	}
 	if value, ok := _u.mutation.SeatFrom(); ok {
 		_spec.SetField(seat.FieldSeatFrom, field.TypeTime, value)
 	}
@@ -188,6 +240,46 @@ func (_u *SeatUpdateOne) SetNillablePost(v *seat.Post) *SeatUpdateOne {
 	if v != nil {
 		_u.SetPost(*v)
 	}
+	return _u
+}
+
+// SetInitiator sets the "initiator" field.
+func (_u *SeatUpdateOne) SetInitiator(v string) *SeatUpdateOne {
+	_u.mutation.SetInitiator(v)
+	return _u
+}
+
+// SetNillableInitiator sets the "initiator" field if the given value is not nil.
+func (_u *SeatUpdateOne) SetNillableInitiator(v *string) *SeatUpdateOne {
+	if v != nil {
+		_u.SetInitiator(*v)
+	}
+	return _u
+}
+
+// ClearInitiator clears the value of the "initiator" field.
+func (_u *SeatUpdateOne) ClearInitiator() *SeatUpdateOne {
+	_u.mutation.ClearInitiator()
+	return _u
+}
+
+// SetCertificateNo sets the "certificate_no" field.
+func (_u *SeatUpdateOne) SetCertificateNo(v string) *SeatUpdateOne {
+	_u.mutation.SetCertificateNo(v)
+	return _u
+}
+
+// SetNillableCertificateNo sets the "certificate_no" field if the given value is not nil.
+func (_u *SeatUpdateOne) SetNillableCertificateNo(v *string) *SeatUpdateOne {
+	if v != nil {
+		_u.SetCertificateNo(*v)
+	}
+	return _u
+}
+
+// ClearCertificateNo clears the value of the "certificate_no" field.
+func (_u *SeatUpdateOne) ClearCertificateNo() *SeatUpdateOne {
+	_u.mutation.ClearCertificateNo()
 	return _u
 }
 
@@ -323,6 +415,18 @@ func (_u *SeatUpdateOne) sqlSave(ctx context.Context) (_node *Seat, err error) {
 	}
 	if value, ok := _u.mutation.Post(); ok {
 		_spec.SetField(seat.FieldPost, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Initiator(); ok {
+		_spec.SetField(seat.FieldInitiator, field.TypeString, value)
+	}
+	if _u.mutation.InitiatorCleared() {
+		_spec.ClearField(seat.FieldInitiator, field.TypeString)
+	}
+	if value, ok := _u.mutation.CertificateNo(); ok {
+		_spec.SetField(seat.FieldCertificateNo, field.TypeString, value)
+	}
+	if _u.mutation.CertificateNoCleared() {
+		_spec.ClearField(seat.FieldCertificateNo, field.TypeString)
 	}
 	if value, ok := _u.mutation.SeatFrom(); ok {
 		_spec.SetField(seat.FieldSeatFrom, field.TypeTime, value)

@@ -18,8 +18,12 @@ type Tx struct {
 	Assignment *AssignmentClient
 	// Attachment is the client for interacting with the Attachment builders.
 	Attachment *AttachmentClient
+	// Attendance is the client for interacting with the Attendance builders.
+	Attendance *AttendanceClient
 	// Cohort is the client for interacting with the Cohort builders.
 	Cohort *CohortClient
+	// Event is the client for interacting with the Event builders.
+	Event *EventClient
 	// Feedback is the client for interacting with the Feedback builders.
 	Feedback *FeedbackClient
 	// Grant is the client for interacting with the Grant builders.
@@ -32,8 +36,12 @@ type Tx struct {
 	Matter *MatterClient
 	// Membership is the client for interacting with the Membership builders.
 	Membership *MembershipClient
+	// Notice is the client for interacting with the Notice builders.
+	Notice *NoticeClient
 	// Party is the client for interacting with the Party builders.
 	Party *PartyClient
+	// Platform is the client for interacting with the Platform builders.
+	Platform *PlatformClient
 	// Process is the client for interacting with the Process builders.
 	Process *ProcessClient
 	// Proposal is the client for interacting with the Proposal builders.
@@ -193,14 +201,18 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Assignment = NewAssignmentClient(tx.config)
 	tx.Attachment = NewAttachmentClient(tx.config)
+	tx.Attendance = NewAttendanceClient(tx.config)
 	tx.Cohort = NewCohortClient(tx.config)
+	tx.Event = NewEventClient(tx.config)
 	tx.Feedback = NewFeedbackClient(tx.config)
 	tx.Grant = NewGrantClient(tx.config)
 	tx.Item = NewItemClient(tx.config)
 	tx.Link = NewLinkClient(tx.config)
 	tx.Matter = NewMatterClient(tx.config)
 	tx.Membership = NewMembershipClient(tx.config)
+	tx.Notice = NewNoticeClient(tx.config)
 	tx.Party = NewPartyClient(tx.config)
+	tx.Platform = NewPlatformClient(tx.config)
 	tx.Process = NewProcessClient(tx.config)
 	tx.Proposal = NewProposalClient(tx.config)
 	tx.Record = NewRecordClient(tx.config)

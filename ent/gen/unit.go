@@ -44,6 +44,10 @@ type Unit struct {
 	DocWord string `json:"doc_word,omitempty"`
 	// 工作品牌
 	Brand string `json:"brand,omitempty"`
+	// 本政协自己的分类，例如 政协委员个人工作室
+	Category string `json:"category,omitempty"`
+	// 层级，例如 区、街道、社区
+	Level string `json:"level,omitempty"`
 	// 启用日期
 	ActiveFrom *time.Time `json:"active_from,omitempty"`
 	// 停用日期；被引用的单位从不删除
@@ -135,7 +139,7 @@ func (*Unit) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case unit.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case unit.FieldLine, unit.FieldKind, unit.FieldName, unit.FieldShortName, unit.FieldChannel, unit.FieldDocWord, unit.FieldBrand:
+		case unit.FieldLine, unit.FieldKind, unit.FieldName, unit.FieldShortName, unit.FieldChannel, unit.FieldDocWord, unit.FieldBrand, unit.FieldCategory, unit.FieldLevel:
 			values[i] = new(sql.NullString)
 		case unit.FieldCreatedAt, unit.FieldUpdatedAt, unit.FieldActiveFrom, unit.FieldActiveTo:
 			values[i] = new(sql.NullTime)
@@ -242,6 +246,18 @@ func (_m *Unit) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field brand", values[i])
 			} else if value.Valid {
 				_m.Brand = value.String
+			}
+		case unit.FieldCategory:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field category", values[i])
+			} else if value.Valid {
+				_m.Category = value.String
+			}
+		case unit.FieldLevel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field level", values[i])
+			} else if value.Valid {
+				_m.Level = value.String
 			}
 		case unit.FieldActiveFrom:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -362,6 +378,12 @@ func (_m *Unit) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("brand=")
 	builder.WriteString(_m.Brand)
+	builder.WriteString(", ")
+	builder.WriteString("category=")
+	builder.WriteString(_m.Category)
+	builder.WriteString(", ")
+	builder.WriteString("level=")
+	builder.WriteString(_m.Level)
 	builder.WriteString(", ")
 	if v := _m.ActiveFrom; v != nil {
 		builder.WriteString("active_from=")

@@ -175,6 +175,34 @@ func (_c *UnitCreate) SetNillableBrand(v *string) *UnitCreate {
 	return _c
 }
 
+// SetCategory sets the "category" field.
+func (_c *UnitCreate) SetCategory(v string) *UnitCreate {
+	_c.mutation.SetCategory(v)
+	return _c
+}
+
+// SetNillableCategory sets the "category" field if the given value is not nil.
+func (_c *UnitCreate) SetNillableCategory(v *string) *UnitCreate {
+	if v != nil {
+		_c.SetCategory(*v)
+	}
+	return _c
+}
+
+// SetLevel sets the "level" field.
+func (_c *UnitCreate) SetLevel(v string) *UnitCreate {
+	_c.mutation.SetLevel(v)
+	return _c
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_c *UnitCreate) SetNillableLevel(v *string) *UnitCreate {
+	if v != nil {
+		_c.SetLevel(*v)
+	}
+	return _c
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (_c *UnitCreate) SetActiveFrom(v time.Time) *UnitCreate {
 	_c.mutation.SetActiveFrom(v)
@@ -442,6 +470,14 @@ func (_c *UnitCreate) createSpec() (*Unit, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Brand(); ok {
 		_spec.SetField(unit.FieldBrand, field.TypeString, value)
 		_node.Brand = value
+	}
+	if value, ok := _c.mutation.Category(); ok {
+		_spec.SetField(unit.FieldCategory, field.TypeString, value)
+		_node.Category = value
+	}
+	if value, ok := _c.mutation.Level(); ok {
+		_spec.SetField(unit.FieldLevel, field.TypeString, value)
+		_node.Level = value
 	}
 	if value, ok := _c.mutation.ActiveFrom(); ok {
 		_spec.SetField(unit.FieldActiveFrom, field.TypeTime, value)
@@ -747,6 +783,42 @@ func (u *UnitUpsert) ClearBrand() *UnitUpsert {
 	return u
 }
 
+// SetCategory sets the "category" field.
+func (u *UnitUpsert) SetCategory(v string) *UnitUpsert {
+	u.Set(unit.FieldCategory, v)
+	return u
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *UnitUpsert) UpdateCategory() *UnitUpsert {
+	u.SetExcluded(unit.FieldCategory)
+	return u
+}
+
+// ClearCategory clears the value of the "category" field.
+func (u *UnitUpsert) ClearCategory() *UnitUpsert {
+	u.SetNull(unit.FieldCategory)
+	return u
+}
+
+// SetLevel sets the "level" field.
+func (u *UnitUpsert) SetLevel(v string) *UnitUpsert {
+	u.Set(unit.FieldLevel, v)
+	return u
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UnitUpsert) UpdateLevel() *UnitUpsert {
+	u.SetExcluded(unit.FieldLevel)
+	return u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UnitUpsert) ClearLevel() *UnitUpsert {
+	u.SetNull(unit.FieldLevel)
+	return u
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (u *UnitUpsert) SetActiveFrom(v time.Time) *UnitUpsert {
 	u.Set(unit.FieldActiveFrom, v)
@@ -1026,6 +1098,48 @@ func (u *UnitUpsertOne) UpdateBrand() *UnitUpsertOne {
 func (u *UnitUpsertOne) ClearBrand() *UnitUpsertOne {
 	return u.Update(func(s *UnitUpsert) {
 		s.ClearBrand()
+	})
+}
+
+// SetCategory sets the "category" field.
+func (u *UnitUpsertOne) SetCategory(v string) *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.SetCategory(v)
+	})
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *UnitUpsertOne) UpdateCategory() *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.UpdateCategory()
+	})
+}
+
+// ClearCategory clears the value of the "category" field.
+func (u *UnitUpsertOne) ClearCategory() *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.ClearCategory()
+	})
+}
+
+// SetLevel sets the "level" field.
+func (u *UnitUpsertOne) SetLevel(v string) *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.SetLevel(v)
+	})
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UnitUpsertOne) UpdateLevel() *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.UpdateLevel()
+	})
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UnitUpsertOne) ClearLevel() *UnitUpsertOne {
+	return u.Update(func(s *UnitUpsert) {
+		s.ClearLevel()
 	})
 }
 
@@ -1481,6 +1595,48 @@ func (u *UnitUpsertBulk) UpdateBrand() *UnitUpsertBulk {
 func (u *UnitUpsertBulk) ClearBrand() *UnitUpsertBulk {
 	return u.Update(func(s *UnitUpsert) {
 		s.ClearBrand()
+	})
+}
+
+// SetCategory sets the "category" field.
+func (u *UnitUpsertBulk) SetCategory(v string) *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.SetCategory(v)
+	})
+}
+
+// UpdateCategory sets the "category" field to the value that was provided on create.
+func (u *UnitUpsertBulk) UpdateCategory() *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.UpdateCategory()
+	})
+}
+
+// ClearCategory clears the value of the "category" field.
+func (u *UnitUpsertBulk) ClearCategory() *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.ClearCategory()
+	})
+}
+
+// SetLevel sets the "level" field.
+func (u *UnitUpsertBulk) SetLevel(v string) *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.SetLevel(v)
+	})
+}
+
+// UpdateLevel sets the "level" field to the value that was provided on create.
+func (u *UnitUpsertBulk) UpdateLevel() *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.UpdateLevel()
+	})
+}
+
+// ClearLevel clears the value of the "level" field.
+func (u *UnitUpsertBulk) ClearLevel() *UnitUpsertBulk {
+	return u.Update(func(s *UnitUpsert) {
+		s.ClearLevel()
 	})
 }
 

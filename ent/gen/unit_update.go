@@ -205,6 +205,46 @@ func (_u *UnitUpdate) ClearBrand() *UnitUpdate {
 	return _u
 }
 
+// SetCategory sets the "category" field.
+func (_u *UnitUpdate) SetCategory(v string) *UnitUpdate {
+	_u.mutation.SetCategory(v)
+	return _u
+}
+
+// SetNillableCategory sets the "category" field if the given value is not nil.
+func (_u *UnitUpdate) SetNillableCategory(v *string) *UnitUpdate {
+	if v != nil {
+		_u.SetCategory(*v)
+	}
+	return _u
+}
+
+// ClearCategory clears the value of the "category" field.
+func (_u *UnitUpdate) ClearCategory() *UnitUpdate {
+	_u.mutation.ClearCategory()
+	return _u
+}
+
+// SetLevel sets the "level" field.
+func (_u *UnitUpdate) SetLevel(v string) *UnitUpdate {
+	_u.mutation.SetLevel(v)
+	return _u
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_u *UnitUpdate) SetNillableLevel(v *string) *UnitUpdate {
+	if v != nil {
+		_u.SetLevel(*v)
+	}
+	return _u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (_u *UnitUpdate) ClearLevel() *UnitUpdate {
+	_u.mutation.ClearLevel()
+	return _u
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (_u *UnitUpdate) SetActiveFrom(v time.Time) *UnitUpdate {
 	_u.mutation.SetActiveFrom(v)
@@ -481,6 +521,18 @@ func (_u *UnitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.BrandCleared() {
 		_spec.ClearField(unit.FieldBrand, field.TypeString)
+	}
+	if value, ok := _u.mutation.Category(); ok {
+		_spec.SetField(unit.FieldCategory, field.TypeString, value)
+	}
+	if _u.mutation.CategoryCleared() {
+		_spec.ClearField(unit.FieldCategory, field.TypeString)
+	}
+	if value, ok := _u.mutation.Level(); ok {
+		_spec.SetField(unit.FieldLevel, field.TypeString, value)
+	}
+	if _u.mutation.LevelCleared() {
+		_spec.ClearField(unit.FieldLevel, field.TypeString)
 	}
 	if value, ok := _u.mutation.ActiveFrom(); ok {
 		_spec.SetField(unit.FieldActiveFrom, field.TypeTime, value)
@@ -882,6 +934,46 @@ func (_u *UnitUpdateOne) ClearBrand() *UnitUpdateOne {
 	return _u
 }
 
+// SetCategory sets the "category" field.
+func (_u *UnitUpdateOne) SetCategory(v string) *UnitUpdateOne {
+	_u.mutation.SetCategory(v)
+	return _u
+}
+
+// SetNillableCategory sets the "category" field if the given value is not nil.
+func (_u *UnitUpdateOne) SetNillableCategory(v *string) *UnitUpdateOne {
+	if v != nil {
+		_u.SetCategory(*v)
+	}
+	return _u
+}
+
+// ClearCategory clears the value of the "category" field.
+func (_u *UnitUpdateOne) ClearCategory() *UnitUpdateOne {
+	_u.mutation.ClearCategory()
+	return _u
+}
+
+// SetLevel sets the "level" field.
+func (_u *UnitUpdateOne) SetLevel(v string) *UnitUpdateOne {
+	_u.mutation.SetLevel(v)
+	return _u
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_u *UnitUpdateOne) SetNillableLevel(v *string) *UnitUpdateOne {
+	if v != nil {
+		_u.SetLevel(*v)
+	}
+	return _u
+}
+
+// ClearLevel clears the value of the "level" field.
+func (_u *UnitUpdateOne) ClearLevel() *UnitUpdateOne {
+	_u.mutation.ClearLevel()
+	return _u
+}
+
 // SetActiveFrom sets the "active_from" field.
 func (_u *UnitUpdateOne) SetActiveFrom(v time.Time) *UnitUpdateOne {
 	_u.mutation.SetActiveFrom(v)
@@ -1188,6 +1280,18 @@ func (_u *UnitUpdateOne) sqlSave(ctx context.Context) (_node *Unit, err error) {
 	}
 	if _u.mutation.BrandCleared() {
 		_spec.ClearField(unit.FieldBrand, field.TypeString)
+	}
+	if value, ok := _u.mutation.Category(); ok {
+		_spec.SetField(unit.FieldCategory, field.TypeString, value)
+	}
+	if _u.mutation.CategoryCleared() {
+		_spec.ClearField(unit.FieldCategory, field.TypeString)
+	}
+	if value, ok := _u.mutation.Level(); ok {
+		_spec.SetField(unit.FieldLevel, field.TypeString, value)
+	}
+	if _u.mutation.LevelCleared() {
+		_spec.ClearField(unit.FieldLevel, field.TypeString)
 	}
 	if value, ok := _u.mutation.ActiveFrom(); ok {
 		_spec.SetField(unit.FieldActiveFrom, field.TypeTime, value)

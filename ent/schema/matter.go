@@ -29,7 +29,9 @@ func (Matter) Fields() []ent.Field {
 		text("turn", "轮到谁，取值见流程定义；空为不等任何人"),
 		text("number", "对外显示的编号，例如 第十一届三次会议第001号"),
 		field.Text("title").Comment("标题；提案为案由").Annotations(entgql.OrderField("TITLE")),
-		ref("creator_id"), ref("sector_id"), ref("street_id"), ref("owner_unit_id"),
+		ref("creator_id"), ref("sector_id"), ref("street_id"), ref("owner_unit_id"), ref("platform_id"),
+		text("source", "议题从哪里来，例如 党政交题、委员荐题、群众征题、政协选题"),
+		field.JSON("data", map[string]any{}).Optional().Comment("流程表单中保存下来的内容").Annotations(entgql.Type("JSON")),
 		field.Time("opened_at").Comment("进入系统的时间").Annotations(entgql.OrderField("OPENED_AT")),
 		moment("closed_at", "结束时间"),
 		field.Time("next_due_on").SchemaType(map[string]string{"postgres": "date"}).Optional().Nillable().
@@ -46,6 +48,7 @@ func (Matter) Edges() []ent.Edge {
 		edge.To("sector", Unit.Type).Field("sector_id").Unique().Comment("界别"),
 		edge.To("street", Unit.Type).Field("street_id").Unique().Comment("街道联络委"),
 		edge.To("owner_unit", Unit.Type).Field("owner_unit_id").Unique().Comment("归口单位"),
+		edge.To("platform", Platform.Type).Field("platform_id").Unique().Comment("所属平台"),
 		edge.To("proposal", Proposal.Type).Unique().Comment("提案内容"),
 		edge.To("cohort", Cohort.Type).Unique().Comment("一号提案闭环内容"),
 		edge.To("parties", Party.Type).Comment("当事各方"),
@@ -53,6 +56,7 @@ func (Matter) Edges() []ent.Edge {
 		edge.To("replies", Reply.Type).Comment("答复与会办意见"),
 		edge.To("feedback", Feedback.Type).Comment("征询意见"),
 		edge.To("records", Record.Type).Comment("可作依据的记录"),
+		edge.To("events", Event.Type).Comment("会议、走访、恳谈"),
 		edge.To("items", Item.Type).Comment("欠下的事"),
 		edge.To("timers", Timer.Type).Comment("期限"),
 		edge.To("steps", Step.Type).Annotations(entgql.RelayConnection()).Comment("时间线"),
@@ -73,6 +77,7 @@ func (Matter) Indexes() []ent.Index {
 		index.Fields("tenant_id", "street_id"),
 		index.Fields("tenant_id", "owner_unit_id"),
 		index.Fields("tenant_id", "process_id"),
+		index.Fields("tenant_id", "platform_id", "opened_at", "id"),
 	}
 }
 
@@ -89,8 +94,15 @@ func (Party) Fields() []ent.Field {
 	return []ent.Field{
 		owner("matter_id"), ref("membership_id"), ref("unit_id"), ref("from_matter_id"),
 		text("name", "姓名或名称；系统外的人只有名称"),
-		field.Enum("role").Values("LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST").
-			Comment("第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席"),
+		field.Enum("role").Values("LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST",
+			"TEAM", "PARTICIPANT", "RAISER").
+			Comment("第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人"),
+		text("kind", "参加者的类别，例如 RESIDENT 居民、COMPANY 企业、DEPARTMENT 部门、PARTY_ORG 党组织"),
+		text("post", "职务"),
+		text("organisation", "所在的组织；外地或上级政协的来宾写明是哪个政协"),
+		hiddenText("phone", "联系电话"),
+		field.Bool("speaker").Default(false).Comment("是否列入发言名单"),
+		ref("event_id"),
 		field.Int("ordinal").Default(0).Comment("排序，第一提案人为 0"),
 		field.Enum("cosign").Values("NONE", "INVITED", "SIGNED", "DECLINED", "EXPIRED", "CANCELLED").Default("NONE").Comment("会签状态"),
 		moment("cosign_due_at", "会签截止时间"),
@@ -105,13 +117,14 @@ func (Party) Edges() []ent.Edge {
 		edge.To("membership", Membership.Type).Field("membership_id").Unique().Comment("人"),
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Comment("单位"),
 		edge.To("from_matter", Matter.Type).Field("from_matter_id").Unique().Comment("并案前所属的提案"),
+		edge.To("event", Event.Type).Field("event_id").Unique().Comment("只参加这一次会议或走访时"),
 	}
 }
 
 func (Party) Indexes() []ent.Index {
 	return []ent.Index{
 		byMatter(), index.Fields("tenant_id", "membership_id"), index.Fields("tenant_id", "unit_id"),
-		index.Fields("tenant_id", "from_matter_id"),
+		index.Fields("tenant_id", "from_matter_id"), index.Fields("tenant_id", "event_id"),
 		index.Fields("tenant_id", "matter_id", "membership_id", "role").Unique().
 			Annotations(entsql.IndexWhere("membership_id IS NOT NULL")),
 	}
@@ -206,14 +219,16 @@ func (Record) Annotations() []schema.Annotation {
 
 func (Record) Fields() []ent.Field {
 	return []ent.Field{
-		owner("matter_id"), ref("assignment_id"), ref("party_id"), ref("unit_id"), ref("author_id"),
+		owner("matter_id"), ref("assignment_id"), ref("party_id"), ref("unit_id"), ref("author_id"), ref("event_id"),
 		field.Enum("kind").Values("REVIEW", "CONTACT", "URGE", "PREASSIGN_OPINION", "VISIT", "MEETING", "REPORT", "PLAN",
-			"INSTRUCTION", "JOINT_CONSULT", "OUTCOME", "CONSENT", "APPROVAL", "RETURN", "EXTENSION", "CHECK").Immutable().Comment("类别"),
+			"INSTRUCTION", "JOINT_CONSULT", "OUTCOME", "CONSENT", "APPROVAL", "RETURN", "EXTENSION", "CHECK",
+			"MINUTE", "RESEARCH", "DOCUMENT", "SCORE", "NOTE").Immutable().Comment("类别"),
 		text("mode", "方式，例如 面谈、电话"),
 		text("stage", "阶段，例如 办前、办中、办后"),
 		date("on", "日期"),
 		text("place", "地点"),
 		text("text", "内容"),
+		text("number", "文号，例如 2024-微-3"),
 		field.JSON("data", map[string]any{}).Optional().Comment("该类记录特有的各项").Annotations(entgql.Type("JSON")),
 		moment("confirmed_at", "对方确认的时间"),
 		field.Enum("audience").Values("ALL", "HANDLING", "STAFF").Default("ALL").Comment("谁能看到"),
@@ -227,12 +242,13 @@ func (Record) Edges() []ent.Edge {
 		edge.To("party", Party.Type).Field("party_id").Unique().Comment("对方"),
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Comment("单位"),
 		edge.To("author", Membership.Type).Field("author_id").Unique().Comment("记录人"),
+		edge.To("event", Event.Type).Field("event_id").Unique().Comment("所属的会议或走访"),
 	}
 }
 
 func (Record) Indexes() []ent.Index {
 	return []ent.Index{byMatter(), index.Fields("tenant_id", "assignment_id"), index.Fields("tenant_id", "party_id"),
-		index.Fields("tenant_id", "unit_id"), index.Fields("tenant_id", "author_id")}
+		index.Fields("tenant_id", "unit_id"), index.Fields("tenant_id", "author_id"), index.Fields("tenant_id", "event_id")}
 }
 
 // Item is one thing somebody owes. Six columns, not a text (domain.md trap 15).
@@ -246,8 +262,21 @@ func (Item) Annotations() []schema.Annotation {
 func (Item) Fields() []ent.Field {
 	return []ent.Field{
 		owner("matter_id"), ref("reply_id"), ref("unit_id"), ref("leader_id"), ref("officer_id"),
-		field.Enum("kind").Values("COMMITMENT", "TASK", "DIRECTION", "CANDIDATE", "PROBLEM").Immutable().Comment("类别"),
+		ref("parent_id"), ref("event_id"), ref("party_id"),
+		field.Enum("kind").Values("COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD").Immutable().
+			Comment("承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索"),
 		field.Text("text").Comment("内容"),
+		text("aspect", "所属方面，例如 3 方面 10 条中的方面"),
+		text("path", "办理方式，例如 现场解决、认领、记录在案、单独办、联合办、社会力量共同办"),
+		text("owner", "由谁办；系统内的单位见 unit"),
+		text("measure", "效果的衡量"),
+		text("cause", "原因"),
+		text("solution", "商定的办法"),
+		field.Bool("key").Default(false).Comment("重点"),
+		field.Bool("difficult").Default(false).Comment("难点"),
+		field.Int64("amount_fen").Optional().Nillable().Comment("金额，单位为分"),
+		text("receipt_no", "收条编号"),
+		hiddenText("check_code", "收条的校验码"),
 		text("duty", "责任"),
 		text("effect", "效果"),
 		field.Time("due_on").SchemaType(map[string]string{"postgres": "date"}).Optional().Nillable().
@@ -265,12 +294,16 @@ func (Item) Edges() []ent.Edge {
 		edge.To("unit", Unit.Type).Field("unit_id").Unique().Comment("单位"),
 		edge.To("leader", Membership.Type).Field("leader_id").Unique().Comment("领导"),
 		edge.To("officer", Membership.Type).Field("officer_id").Unique().Comment("人员"),
+		edge.To("children", Item.Type).Comment("分解出来的各项").From("parent").Field("parent_id").Unique().Comment("由哪一项分解而来"),
+		edge.To("event", Event.Type).Field("event_id").Unique().Comment("在哪次会议或走访上提出"),
+		edge.To("party", Party.Type).Field("party_id").Unique().Comment("由谁提出"),
 	}
 }
 
 func (Item) Indexes() []ent.Index {
 	return []ent.Index{byMatter(), index.Fields("tenant_id", "kind", "status", "due_on"),
-		index.Fields("tenant_id", "reply_id"), index.Fields("tenant_id", "unit_id")}
+		index.Fields("tenant_id", "reply_id"), index.Fields("tenant_id", "unit_id"), index.Fields("tenant_id", "parent_id"),
+		index.Fields("tenant_id", "event_id"), index.Fields("tenant_id", "party_id"), index.Fields("tenant_id", "receipt_no").Unique()}
 }
 
 // Link joins two matters; undoing it keeps it.
@@ -283,8 +316,9 @@ func (Link) Annotations() []schema.Annotation {
 
 func (Link) Fields() []ent.Field {
 	return []ent.Field{
-		owner("from_id"), owner("to_id"), ref("decided_by_id"),
-		field.Enum("kind").Values("MERGED_INTO", "CONVERTED_TO", "DERIVED_FROM", "FOLLOWS", "BELONGS_TO").Immutable().Comment("类别"),
+		owner("from_id"), owner("to_id"), ref("decided_by_id"), ref("item_id"),
+		field.Enum("kind").Values("MERGED_INTO", "CONVERTED_TO", "DERIVED_FROM", "FOLLOWS", "BELONGS_TO", "SINKS_TO").Immutable().
+			Comment("并入 / 转为 / 源自 / 接续 / 属于闭环 / 下沉为"),
 		text("reason", "理由"),
 		moment("undone_at", "撤销时间"),
 	}
@@ -295,11 +329,12 @@ func (Link) Edges() []ent.Edge {
 		partOf("from", Matter.Type, "links_out", "from_id"),
 		partOf("to", Matter.Type, "links_in", "to_id"),
 		edge.To("decided_by", Membership.Type).Field("decided_by_id").Unique().Comment("决定人"),
+		edge.To("item", Item.Type).Field("item_id").Unique().Comment("由事项中的哪一项引出"),
 	}
 }
 
 func (Link) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("tenant_id", "from_id"), index.Fields("tenant_id", "to_id")}
+	return []ent.Index{index.Fields("tenant_id", "from_id"), index.Fields("tenant_id", "to_id"), index.Fields("tenant_id", "item_id")}
 }
 
 // Attachment is a file's row; the bytes lie in package blob under its key.

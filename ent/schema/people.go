@@ -69,7 +69,7 @@ func (Unit) Fields() []ent.Field {
 			"CHAIR_MEETING", "STANDING_COMMITTEE", "PARTY_GROUP", "COMMITTEE", "PROPOSAL_COMMITTEE", "OFFICE",
 			"SECTOR", "SECTOR_GROUP", "POLITICAL_PARTY", "PEOPLES_GROUP", "STREET_LIAISON", "COMMUNITY_GROUP",
 			"MEMBER_GROUP", "PARTY_BRANCH", "SUPERVISION_BOARD", "RESEARCH_TEAM",
-			"VENUE_HOME", "VENUE_STATION", "VENUE_STUDIO", "VENUE_ROOM",
+			"VENUE_HOME", "VENUE_STATION", "VENUE_STUDIO", "VENUE_ROOM", "VENUE_SECTOR_STATION", "VENUE_PARLOUR", "VENUE_POST",
 			"HANDLING_UNIT", "ASSIGNING_OFFICE").Comment("类别"),
 		field.Text("name").Comment("名称").Annotations(entgql.OrderField("NAME")),
 		text("short_name", "简称"),
@@ -79,6 +79,8 @@ func (Unit) Fields() []ent.Field {
 			Optional().Nillable().Comment("交办渠道（承办单位）"),
 		text("doc_word", "发文字号中的机关代字，例如 中商发"),
 		text("brand", "工作品牌"),
+		text("category", "本政协自己的分类，例如 政协委员个人工作室"),
+		text("level", "层级，例如 区、街道、社区"),
 		date("active_from", "启用日期"),
 		date("active_to", "停用日期；被引用的单位从不删除"),
 	}
@@ -114,7 +116,10 @@ func (Seat) Fields() []ent.Field {
 	return []ent.Field{
 		owner("membership_id"), owner("unit_id"),
 		field.Enum("post").Values("MEMBER", "SECONDARY", "CONVENER", "VICE_CONVENER", "HEAD", "DEPUTY_HEAD", "CLERK",
-			"STREET_LIAISON", "STATION_HEAD", "GUIDE", "LIAISON", "OFFICER", "DEPUTY_LEAD", "MAIN_LEAD").Default("MEMBER").Comment("职务"),
+			"STREET_LIAISON", "STATION_HEAD", "GUIDE", "PATRON", "ON_DUTY", "LIAISON", "OFFICER", "DEPUTY_LEAD", "MAIN_LEAD", "SUPERVISOR").
+			Default("MEMBER").Comment("职务；SUPERVISOR 民主监督员只监督该单位，不因此成为单位的人"),
+		text("initiator", "民主监督员由谁提出：政协委派、部门邀请"),
+		text("certificate_no", "聘书编号"),
 		date("seat_from", "起始日期"),
 		date("seat_to", "终止日期，当天仍有效"),
 	}

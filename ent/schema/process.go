@@ -8,7 +8,8 @@ import (
 )
 
 // Process is one version of a process definition. The text is the truth;
-// package flow parses it once and keeps it by hash.
+// package flow parses it once and keeps it by hash. A draft may be written
+// again; what is published never changes (a trigger sees to it).
 type Process struct{ ent.Schema }
 
 func (Process) Mixin() []ent.Mixin { return tenanted }
@@ -20,10 +21,12 @@ func (Process) Fields() []ent.Field {
 	return []ent.Field{
 		field.Text("kind").Immutable().Comment("流程代码，例如 proposal"),
 		field.Int("version").Positive().Immutable().Comment("版本"),
-		field.Text("title").Immutable().Comment("名称"),
-		field.Text("source").Immutable().Comment("定义全文（YAML）"),
-		field.Text("hash").Immutable().Comment("定义全文的 SHA-256"),
-		field.Enum("status").Values("PUBLISHED", "RETIRED").Default("PUBLISHED").Comment("状态"),
+		field.Text("title").Comment("名称"),
+		field.Text("source").Comment("定义全文（YAML）"),
+		field.Text("hash").Comment("定义全文的 SHA-256"),
+		field.Enum("status").Values("DRAFT", "PUBLISHED", "RETIRED").Default("PUBLISHED").
+			Comment("草稿可以修改；发布后不变；停用后不再开始新的事项"),
+		text("origin", "来自哪个模板或导入，例如 模板 lushun"),
 	}
 }
 

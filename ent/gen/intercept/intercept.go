@@ -10,14 +10,18 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/cohort"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -144,6 +148,33 @@ func (f TraverseAttachment) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.AttachmentQuery", q)
 }
 
+// The AttendanceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AttendanceFunc func(context.Context, *gen.AttendanceQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f AttendanceFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.AttendanceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.AttendanceQuery", q)
+}
+
+// The TraverseAttendance type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAttendance func(context.Context, *gen.AttendanceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAttendance) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAttendance) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.AttendanceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.AttendanceQuery", q)
+}
+
 // The CohortFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CohortFunc func(context.Context, *gen.CohortQuery) (gen.Value, error)
 
@@ -169,6 +200,33 @@ func (f TraverseCohort) Traverse(ctx context.Context, q gen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.CohortQuery", q)
+}
+
+// The EventFunc type is an adapter to allow the use of ordinary function as a Querier.
+type EventFunc func(context.Context, *gen.EventQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f EventFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.EventQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.EventQuery", q)
+}
+
+// The TraverseEvent type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseEvent func(context.Context, *gen.EventQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseEvent) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseEvent) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.EventQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.EventQuery", q)
 }
 
 // The FeedbackFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -333,6 +391,33 @@ func (f TraverseMembership) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.MembershipQuery", q)
 }
 
+// The NoticeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type NoticeFunc func(context.Context, *gen.NoticeQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f NoticeFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.NoticeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.NoticeQuery", q)
+}
+
+// The TraverseNotice type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseNotice func(context.Context, *gen.NoticeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseNotice) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseNotice) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.NoticeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.NoticeQuery", q)
+}
+
 // The PartyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PartyFunc func(context.Context, *gen.PartyQuery) (gen.Value, error)
 
@@ -358,6 +443,33 @@ func (f TraverseParty) Traverse(ctx context.Context, q gen.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *gen.PartyQuery", q)
+}
+
+// The PlatformFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PlatformFunc func(context.Context, *gen.PlatformQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f PlatformFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.PlatformQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.PlatformQuery", q)
+}
+
+// The TraversePlatform type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePlatform func(context.Context, *gen.PlatformQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePlatform) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePlatform) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.PlatformQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.PlatformQuery", q)
 }
 
 // The ProcessFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -718,8 +830,12 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.AssignmentQuery, predicate.Assignment, assignment.OrderOption]{typ: gen.TypeAssignment, tq: q}, nil
 	case *gen.AttachmentQuery:
 		return &query[*gen.AttachmentQuery, predicate.Attachment, attachment.OrderOption]{typ: gen.TypeAttachment, tq: q}, nil
+	case *gen.AttendanceQuery:
+		return &query[*gen.AttendanceQuery, predicate.Attendance, attendance.OrderOption]{typ: gen.TypeAttendance, tq: q}, nil
 	case *gen.CohortQuery:
 		return &query[*gen.CohortQuery, predicate.Cohort, cohort.OrderOption]{typ: gen.TypeCohort, tq: q}, nil
+	case *gen.EventQuery:
+		return &query[*gen.EventQuery, predicate.Event, event.OrderOption]{typ: gen.TypeEvent, tq: q}, nil
 	case *gen.FeedbackQuery:
 		return &query[*gen.FeedbackQuery, predicate.Feedback, feedback.OrderOption]{typ: gen.TypeFeedback, tq: q}, nil
 	case *gen.GrantQuery:
@@ -732,8 +848,12 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.MatterQuery, predicate.Matter, matter.OrderOption]{typ: gen.TypeMatter, tq: q}, nil
 	case *gen.MembershipQuery:
 		return &query[*gen.MembershipQuery, predicate.Membership, membership.OrderOption]{typ: gen.TypeMembership, tq: q}, nil
+	case *gen.NoticeQuery:
+		return &query[*gen.NoticeQuery, predicate.Notice, notice.OrderOption]{typ: gen.TypeNotice, tq: q}, nil
 	case *gen.PartyQuery:
 		return &query[*gen.PartyQuery, predicate.Party, party.OrderOption]{typ: gen.TypeParty, tq: q}, nil
+	case *gen.PlatformQuery:
+		return &query[*gen.PlatformQuery, predicate.Platform, platform.OrderOption]{typ: gen.TypePlatform, tq: q}, nil
 	case *gen.ProcessQuery:
 		return &query[*gen.ProcessQuery, predicate.Process, process.OrderOption]{typ: gen.TypeProcess, tq: q}, nil
 	case *gen.ProposalQuery:

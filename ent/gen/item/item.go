@@ -36,10 +36,38 @@ const (
 	FieldLeaderID = "leader_id"
 	// FieldOfficerID holds the string denoting the officer_id field in the database.
 	FieldOfficerID = "officer_id"
+	// FieldParentID holds the string denoting the parent_id field in the database.
+	FieldParentID = "parent_id"
+	// FieldEventID holds the string denoting the event_id field in the database.
+	FieldEventID = "event_id"
+	// FieldPartyID holds the string denoting the party_id field in the database.
+	FieldPartyID = "party_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldText holds the string denoting the text field in the database.
 	FieldText = "text"
+	// FieldAspect holds the string denoting the aspect field in the database.
+	FieldAspect = "aspect"
+	// FieldPath holds the string denoting the path field in the database.
+	FieldPath = "path"
+	// FieldOwner holds the string denoting the owner field in the database.
+	FieldOwner = "owner"
+	// FieldMeasure holds the string denoting the measure field in the database.
+	FieldMeasure = "measure"
+	// FieldCause holds the string denoting the cause field in the database.
+	FieldCause = "cause"
+	// FieldSolution holds the string denoting the solution field in the database.
+	FieldSolution = "solution"
+	// FieldKey holds the string denoting the key field in the database.
+	FieldKey = "key"
+	// FieldDifficult holds the string denoting the difficult field in the database.
+	FieldDifficult = "difficult"
+	// FieldAmountFen holds the string denoting the amount_fen field in the database.
+	FieldAmountFen = "amount_fen"
+	// FieldReceiptNo holds the string denoting the receipt_no field in the database.
+	FieldReceiptNo = "receipt_no"
+	// FieldCheckCode holds the string denoting the check_code field in the database.
+	FieldCheckCode = "check_code"
 	// FieldDuty holds the string denoting the duty field in the database.
 	FieldDuty = "duty"
 	// FieldEffect holds the string denoting the effect field in the database.
@@ -62,6 +90,14 @@ const (
 	EdgeLeader = "leader"
 	// EdgeOfficer holds the string denoting the officer edge name in mutations.
 	EdgeOfficer = "officer"
+	// EdgeParent holds the string denoting the parent edge name in mutations.
+	EdgeParent = "parent"
+	// EdgeChildren holds the string denoting the children edge name in mutations.
+	EdgeChildren = "children"
+	// EdgeEvent holds the string denoting the event edge name in mutations.
+	EdgeEvent = "event"
+	// EdgeParty holds the string denoting the party edge name in mutations.
+	EdgeParty = "party"
 	// Table holds the table name of the item in the database.
 	Table = "items"
 	// MatterTable is the table that holds the matter relation/edge.
@@ -99,6 +135,28 @@ const (
 	OfficerInverseTable = "memberships"
 	// OfficerColumn is the table column denoting the officer relation/edge.
 	OfficerColumn = "officer_id"
+	// ParentTable is the table that holds the parent relation/edge.
+	ParentTable = "items"
+	// ParentColumn is the table column denoting the parent relation/edge.
+	ParentColumn = "parent_id"
+	// ChildrenTable is the table that holds the children relation/edge.
+	ChildrenTable = "items"
+	// ChildrenColumn is the table column denoting the children relation/edge.
+	ChildrenColumn = "parent_id"
+	// EventTable is the table that holds the event relation/edge.
+	EventTable = "items"
+	// EventInverseTable is the table name for the Event entity.
+	// It exists in this package in order to avoid circular dependency with the "event" package.
+	EventInverseTable = "events"
+	// EventColumn is the table column denoting the event relation/edge.
+	EventColumn = "event_id"
+	// PartyTable is the table that holds the party relation/edge.
+	PartyTable = "items"
+	// PartyInverseTable is the table name for the Party entity.
+	// It exists in this package in order to avoid circular dependency with the "party" package.
+	PartyInverseTable = "parties"
+	// PartyColumn is the table column denoting the party relation/edge.
+	PartyColumn = "party_id"
 )
 
 // Columns holds all SQL columns for item fields.
@@ -113,8 +171,22 @@ var Columns = []string{
 	FieldUnitID,
 	FieldLeaderID,
 	FieldOfficerID,
+	FieldParentID,
+	FieldEventID,
+	FieldPartyID,
 	FieldKind,
 	FieldText,
+	FieldAspect,
+	FieldPath,
+	FieldOwner,
+	FieldMeasure,
+	FieldCause,
+	FieldSolution,
+	FieldKey,
+	FieldDifficult,
+	FieldAmountFen,
+	FieldReceiptNo,
+	FieldCheckCode,
 	FieldDuty,
 	FieldEffect,
 	FieldDueOn,
@@ -142,6 +214,10 @@ var (
 	DefaultUpdatedAt func() time.Time
 	// UpdateDefaultUpdatedAt holds the default value on update for the "updated_at" field.
 	UpdateDefaultUpdatedAt func() time.Time
+	// DefaultKey holds the default value on creation for the "key" field.
+	DefaultKey bool
+	// DefaultDifficult holds the default value on creation for the "difficult" field.
+	DefaultDifficult bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -153,9 +229,13 @@ type Kind string
 const (
 	KindCOMMITMENT Kind = "COMMITMENT"
 	KindTASK       Kind = "TASK"
+	KindNODE       Kind = "NODE"
 	KindDIRECTION  Kind = "DIRECTION"
 	KindCANDIDATE  Kind = "CANDIDATE"
 	KindPROBLEM    Kind = "PROBLEM"
+	KindRESOLUTION Kind = "RESOLUTION"
+	KindSUGGESTION Kind = "SUGGESTION"
+	KindLEAD       Kind = "LEAD"
 )
 
 func (k Kind) String() string {
@@ -165,7 +245,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCOMMITMENT, KindTASK, KindDIRECTION, KindCANDIDATE, KindPROBLEM:
+	case KindCOMMITMENT, KindTASK, KindNODE, KindDIRECTION, KindCANDIDATE, KindPROBLEM, KindRESOLUTION, KindSUGGESTION, KindLEAD:
 		return nil
 	default:
 		return fmt.Errorf("item: invalid enum value for kind field: %q", k)
@@ -254,6 +334,21 @@ func ByOfficerID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOfficerID, opts...).ToFunc()
 }
 
+// ByParentID orders the results by the parent_id field.
+func ByParentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldParentID, opts...).ToFunc()
+}
+
+// ByEventID orders the results by the event_id field.
+func ByEventID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEventID, opts...).ToFunc()
+}
+
+// ByPartyID orders the results by the party_id field.
+func ByPartyID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPartyID, opts...).ToFunc()
+}
+
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
@@ -262,6 +357,61 @@ func ByKind(opts ...sql.OrderTermOption) OrderOption {
 // ByText orders the results by the text field.
 func ByText(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldText, opts...).ToFunc()
+}
+
+// ByAspect orders the results by the aspect field.
+func ByAspect(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAspect, opts...).ToFunc()
+}
+
+// ByPath orders the results by the path field.
+func ByPath(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPath, opts...).ToFunc()
+}
+
+// ByOwner orders the results by the owner field.
+func ByOwner(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOwner, opts...).ToFunc()
+}
+
+// ByMeasure orders the results by the measure field.
+func ByMeasure(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMeasure, opts...).ToFunc()
+}
+
+// ByCause orders the results by the cause field.
+func ByCause(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCause, opts...).ToFunc()
+}
+
+// BySolution orders the results by the solution field.
+func BySolution(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSolution, opts...).ToFunc()
+}
+
+// ByKey orders the results by the key field.
+func ByKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKey, opts...).ToFunc()
+}
+
+// ByDifficult orders the results by the difficult field.
+func ByDifficult(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDifficult, opts...).ToFunc()
+}
+
+// ByAmountFen orders the results by the amount_fen field.
+func ByAmountFen(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAmountFen, opts...).ToFunc()
+}
+
+// ByReceiptNo orders the results by the receipt_no field.
+func ByReceiptNo(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldReceiptNo, opts...).ToFunc()
+}
+
+// ByCheckCode orders the results by the check_code field.
+func ByCheckCode(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCheckCode, opts...).ToFunc()
 }
 
 // ByDuty orders the results by the duty field.
@@ -328,6 +478,41 @@ func ByOfficerField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newOfficerStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByParentField orders the results by parent field.
+func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newParentStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByChildrenCount orders the results by children count.
+func ByChildrenCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newChildrenStep(), opts...)
+	}
+}
+
+// ByChildren orders the results by children terms.
+func ByChildren(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newChildrenStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByEventField orders the results by event field.
+func ByEventField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEventStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPartyField orders the results by party field.
+func ByPartyField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPartyStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newMatterStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -361,6 +546,34 @@ func newOfficerStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(OfficerInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, OfficerTable, OfficerColumn),
+	)
+}
+func newParentStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
+	)
+}
+func newChildrenStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
+	)
+}
+func newEventStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EventInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
+	)
+}
+func newPartyStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PartyInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PartyTable, PartyColumn),
 	)
 }
 

@@ -101,9 +101,79 @@ func OfficerID(v uuid.UUID) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldOfficerID, v))
 }
 
+// ParentID applies equality check predicate on the "parent_id" field. It's identical to ParentIDEQ.
+func ParentID(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldParentID, v))
+}
+
+// EventID applies equality check predicate on the "event_id" field. It's identical to EventIDEQ.
+func EventID(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldEventID, v))
+}
+
+// PartyID applies equality check predicate on the "party_id" field. It's identical to PartyIDEQ.
+func PartyID(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPartyID, v))
+}
+
 // Text applies equality check predicate on the "text" field. It's identical to TextEQ.
 func Text(v string) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldText, v))
+}
+
+// Aspect applies equality check predicate on the "aspect" field. It's identical to AspectEQ.
+func Aspect(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldAspect, v))
+}
+
+// Path applies equality check predicate on the "path" field. It's identical to PathEQ.
+func Path(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPath, v))
+}
+
+// Owner applies equality check predicate on the "owner" field. It's identical to OwnerEQ.
+func Owner(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOwner, v))
+}
+
+// Measure applies equality check predicate on the "measure" field. It's identical to MeasureEQ.
+func Measure(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldMeasure, v))
+}
+
+// Cause applies equality check predicate on the "cause" field. It's identical to CauseEQ.
+func Cause(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCause, v))
+}
+
+// Solution applies equality check predicate on the "solution" field. It's identical to SolutionEQ.
+func Solution(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldSolution, v))
+}
+
+// Key applies equality check predicate on the "key" field. It's identical to KeyEQ.
+func Key(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldKey, v))
+}
+
+// Difficult applies equality check predicate on the "difficult" field. It's identical to DifficultEQ.
+func Difficult(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldDifficult, v))
+}
+
+// AmountFen applies equality check predicate on the "amount_fen" field. It's identical to AmountFenEQ.
+func AmountFen(v int64) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldAmountFen, v))
+}
+
+// ReceiptNo applies equality check predicate on the "receipt_no" field. It's identical to ReceiptNoEQ.
+func ReceiptNo(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldReceiptNo, v))
+}
+
+// CheckCode applies equality check predicate on the "check_code" field. It's identical to CheckCodeEQ.
+func CheckCode(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCheckCode, v))
 }
 
 // Duty applies equality check predicate on the "duty" field. It's identical to DutyEQ.
@@ -431,6 +501,96 @@ func OfficerIDNotNil() predicate.Item {
 	return predicate.Item(sql.FieldNotNull(FieldOfficerID))
 }
 
+// ParentIDEQ applies the EQ predicate on the "parent_id" field.
+func ParentIDEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldParentID, v))
+}
+
+// ParentIDNEQ applies the NEQ predicate on the "parent_id" field.
+func ParentIDNEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldParentID, v))
+}
+
+// ParentIDIn applies the In predicate on the "parent_id" field.
+func ParentIDIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldParentID, vs...))
+}
+
+// ParentIDNotIn applies the NotIn predicate on the "parent_id" field.
+func ParentIDNotIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldParentID, vs...))
+}
+
+// ParentIDIsNil applies the IsNil predicate on the "parent_id" field.
+func ParentIDIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldParentID))
+}
+
+// ParentIDNotNil applies the NotNil predicate on the "parent_id" field.
+func ParentIDNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldParentID))
+}
+
+// EventIDEQ applies the EQ predicate on the "event_id" field.
+func EventIDEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldEventID, v))
+}
+
+// EventIDNEQ applies the NEQ predicate on the "event_id" field.
+func EventIDNEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldEventID, v))
+}
+
+// EventIDIn applies the In predicate on the "event_id" field.
+func EventIDIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldEventID, vs...))
+}
+
+// EventIDNotIn applies the NotIn predicate on the "event_id" field.
+func EventIDNotIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldEventID, vs...))
+}
+
+// EventIDIsNil applies the IsNil predicate on the "event_id" field.
+func EventIDIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldEventID))
+}
+
+// EventIDNotNil applies the NotNil predicate on the "event_id" field.
+func EventIDNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldEventID))
+}
+
+// PartyIDEQ applies the EQ predicate on the "party_id" field.
+func PartyIDEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPartyID, v))
+}
+
+// PartyIDNEQ applies the NEQ predicate on the "party_id" field.
+func PartyIDNEQ(v uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldPartyID, v))
+}
+
+// PartyIDIn applies the In predicate on the "party_id" field.
+func PartyIDIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldPartyID, vs...))
+}
+
+// PartyIDNotIn applies the NotIn predicate on the "party_id" field.
+func PartyIDNotIn(vs ...uuid.UUID) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldPartyID, vs...))
+}
+
+// PartyIDIsNil applies the IsNil predicate on the "party_id" field.
+func PartyIDIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldPartyID))
+}
+
+// PartyIDNotNil applies the NotNil predicate on the "party_id" field.
+func PartyIDNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldPartyID))
+}
+
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v Kind) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldKind, v))
@@ -514,6 +674,676 @@ func TextEqualFold(v string) predicate.Item {
 // TextContainsFold applies the ContainsFold predicate on the "text" field.
 func TextContainsFold(v string) predicate.Item {
 	return predicate.Item(sql.FieldContainsFold(FieldText, v))
+}
+
+// AspectEQ applies the EQ predicate on the "aspect" field.
+func AspectEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldAspect, v))
+}
+
+// AspectNEQ applies the NEQ predicate on the "aspect" field.
+func AspectNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldAspect, v))
+}
+
+// AspectIn applies the In predicate on the "aspect" field.
+func AspectIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldAspect, vs...))
+}
+
+// AspectNotIn applies the NotIn predicate on the "aspect" field.
+func AspectNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldAspect, vs...))
+}
+
+// AspectGT applies the GT predicate on the "aspect" field.
+func AspectGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldAspect, v))
+}
+
+// AspectGTE applies the GTE predicate on the "aspect" field.
+func AspectGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldAspect, v))
+}
+
+// AspectLT applies the LT predicate on the "aspect" field.
+func AspectLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldAspect, v))
+}
+
+// AspectLTE applies the LTE predicate on the "aspect" field.
+func AspectLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldAspect, v))
+}
+
+// AspectContains applies the Contains predicate on the "aspect" field.
+func AspectContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldAspect, v))
+}
+
+// AspectHasPrefix applies the HasPrefix predicate on the "aspect" field.
+func AspectHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldAspect, v))
+}
+
+// AspectHasSuffix applies the HasSuffix predicate on the "aspect" field.
+func AspectHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldAspect, v))
+}
+
+// AspectIsNil applies the IsNil predicate on the "aspect" field.
+func AspectIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldAspect))
+}
+
+// AspectNotNil applies the NotNil predicate on the "aspect" field.
+func AspectNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldAspect))
+}
+
+// AspectEqualFold applies the EqualFold predicate on the "aspect" field.
+func AspectEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldAspect, v))
+}
+
+// AspectContainsFold applies the ContainsFold predicate on the "aspect" field.
+func AspectContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldAspect, v))
+}
+
+// PathEQ applies the EQ predicate on the "path" field.
+func PathEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPath, v))
+}
+
+// PathNEQ applies the NEQ predicate on the "path" field.
+func PathNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldPath, v))
+}
+
+// PathIn applies the In predicate on the "path" field.
+func PathIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldPath, vs...))
+}
+
+// PathNotIn applies the NotIn predicate on the "path" field.
+func PathNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldPath, vs...))
+}
+
+// PathGT applies the GT predicate on the "path" field.
+func PathGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldPath, v))
+}
+
+// PathGTE applies the GTE predicate on the "path" field.
+func PathGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldPath, v))
+}
+
+// PathLT applies the LT predicate on the "path" field.
+func PathLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldPath, v))
+}
+
+// PathLTE applies the LTE predicate on the "path" field.
+func PathLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldPath, v))
+}
+
+// PathContains applies the Contains predicate on the "path" field.
+func PathContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldPath, v))
+}
+
+// PathHasPrefix applies the HasPrefix predicate on the "path" field.
+func PathHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldPath, v))
+}
+
+// PathHasSuffix applies the HasSuffix predicate on the "path" field.
+func PathHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldPath, v))
+}
+
+// PathIsNil applies the IsNil predicate on the "path" field.
+func PathIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldPath))
+}
+
+// PathNotNil applies the NotNil predicate on the "path" field.
+func PathNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldPath))
+}
+
+// PathEqualFold applies the EqualFold predicate on the "path" field.
+func PathEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldPath, v))
+}
+
+// PathContainsFold applies the ContainsFold predicate on the "path" field.
+func PathContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldPath, v))
+}
+
+// OwnerEQ applies the EQ predicate on the "owner" field.
+func OwnerEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOwner, v))
+}
+
+// OwnerNEQ applies the NEQ predicate on the "owner" field.
+func OwnerNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldOwner, v))
+}
+
+// OwnerIn applies the In predicate on the "owner" field.
+func OwnerIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldOwner, vs...))
+}
+
+// OwnerNotIn applies the NotIn predicate on the "owner" field.
+func OwnerNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldOwner, vs...))
+}
+
+// OwnerGT applies the GT predicate on the "owner" field.
+func OwnerGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldOwner, v))
+}
+
+// OwnerGTE applies the GTE predicate on the "owner" field.
+func OwnerGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldOwner, v))
+}
+
+// OwnerLT applies the LT predicate on the "owner" field.
+func OwnerLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldOwner, v))
+}
+
+// OwnerLTE applies the LTE predicate on the "owner" field.
+func OwnerLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldOwner, v))
+}
+
+// OwnerContains applies the Contains predicate on the "owner" field.
+func OwnerContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldOwner, v))
+}
+
+// OwnerHasPrefix applies the HasPrefix predicate on the "owner" field.
+func OwnerHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldOwner, v))
+}
+
+// OwnerHasSuffix applies the HasSuffix predicate on the "owner" field.
+func OwnerHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldOwner, v))
+}
+
+// OwnerIsNil applies the IsNil predicate on the "owner" field.
+func OwnerIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldOwner))
+}
+
+// OwnerNotNil applies the NotNil predicate on the "owner" field.
+func OwnerNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldOwner))
+}
+
+// OwnerEqualFold applies the EqualFold predicate on the "owner" field.
+func OwnerEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldOwner, v))
+}
+
+// OwnerContainsFold applies the ContainsFold predicate on the "owner" field.
+func OwnerContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldOwner, v))
+}
+
+// MeasureEQ applies the EQ predicate on the "measure" field.
+func MeasureEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldMeasure, v))
+}
+
+// MeasureNEQ applies the NEQ predicate on the "measure" field.
+func MeasureNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldMeasure, v))
+}
+
+// MeasureIn applies the In predicate on the "measure" field.
+func MeasureIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldMeasure, vs...))
+}
+
+// MeasureNotIn applies the NotIn predicate on the "measure" field.
+func MeasureNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldMeasure, vs...))
+}
+
+// MeasureGT applies the GT predicate on the "measure" field.
+func MeasureGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldMeasure, v))
+}
+
+// MeasureGTE applies the GTE predicate on the "measure" field.
+func MeasureGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldMeasure, v))
+}
+
+// MeasureLT applies the LT predicate on the "measure" field.
+func MeasureLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldMeasure, v))
+}
+
+// MeasureLTE applies the LTE predicate on the "measure" field.
+func MeasureLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldMeasure, v))
+}
+
+// MeasureContains applies the Contains predicate on the "measure" field.
+func MeasureContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldMeasure, v))
+}
+
+// MeasureHasPrefix applies the HasPrefix predicate on the "measure" field.
+func MeasureHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldMeasure, v))
+}
+
+// MeasureHasSuffix applies the HasSuffix predicate on the "measure" field.
+func MeasureHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldMeasure, v))
+}
+
+// MeasureIsNil applies the IsNil predicate on the "measure" field.
+func MeasureIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldMeasure))
+}
+
+// MeasureNotNil applies the NotNil predicate on the "measure" field.
+func MeasureNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldMeasure))
+}
+
+// MeasureEqualFold applies the EqualFold predicate on the "measure" field.
+func MeasureEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldMeasure, v))
+}
+
+// MeasureContainsFold applies the ContainsFold predicate on the "measure" field.
+func MeasureContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldMeasure, v))
+}
+
+// CauseEQ applies the EQ predicate on the "cause" field.
+func CauseEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCause, v))
+}
+
+// CauseNEQ applies the NEQ predicate on the "cause" field.
+func CauseNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldCause, v))
+}
+
+// CauseIn applies the In predicate on the "cause" field.
+func CauseIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldCause, vs...))
+}
+
+// CauseNotIn applies the NotIn predicate on the "cause" field.
+func CauseNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldCause, vs...))
+}
+
+// CauseGT applies the GT predicate on the "cause" field.
+func CauseGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldCause, v))
+}
+
+// CauseGTE applies the GTE predicate on the "cause" field.
+func CauseGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldCause, v))
+}
+
+// CauseLT applies the LT predicate on the "cause" field.
+func CauseLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldCause, v))
+}
+
+// CauseLTE applies the LTE predicate on the "cause" field.
+func CauseLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldCause, v))
+}
+
+// CauseContains applies the Contains predicate on the "cause" field.
+func CauseContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldCause, v))
+}
+
+// CauseHasPrefix applies the HasPrefix predicate on the "cause" field.
+func CauseHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldCause, v))
+}
+
+// CauseHasSuffix applies the HasSuffix predicate on the "cause" field.
+func CauseHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldCause, v))
+}
+
+// CauseIsNil applies the IsNil predicate on the "cause" field.
+func CauseIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldCause))
+}
+
+// CauseNotNil applies the NotNil predicate on the "cause" field.
+func CauseNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldCause))
+}
+
+// CauseEqualFold applies the EqualFold predicate on the "cause" field.
+func CauseEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldCause, v))
+}
+
+// CauseContainsFold applies the ContainsFold predicate on the "cause" field.
+func CauseContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldCause, v))
+}
+
+// SolutionEQ applies the EQ predicate on the "solution" field.
+func SolutionEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldSolution, v))
+}
+
+// SolutionNEQ applies the NEQ predicate on the "solution" field.
+func SolutionNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldSolution, v))
+}
+
+// SolutionIn applies the In predicate on the "solution" field.
+func SolutionIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldSolution, vs...))
+}
+
+// SolutionNotIn applies the NotIn predicate on the "solution" field.
+func SolutionNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldSolution, vs...))
+}
+
+// SolutionGT applies the GT predicate on the "solution" field.
+func SolutionGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldSolution, v))
+}
+
+// SolutionGTE applies the GTE predicate on the "solution" field.
+func SolutionGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldSolution, v))
+}
+
+// SolutionLT applies the LT predicate on the "solution" field.
+func SolutionLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldSolution, v))
+}
+
+// SolutionLTE applies the LTE predicate on the "solution" field.
+func SolutionLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldSolution, v))
+}
+
+// SolutionContains applies the Contains predicate on the "solution" field.
+func SolutionContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldSolution, v))
+}
+
+// SolutionHasPrefix applies the HasPrefix predicate on the "solution" field.
+func SolutionHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldSolution, v))
+}
+
+// SolutionHasSuffix applies the HasSuffix predicate on the "solution" field.
+func SolutionHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldSolution, v))
+}
+
+// SolutionIsNil applies the IsNil predicate on the "solution" field.
+func SolutionIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldSolution))
+}
+
+// SolutionNotNil applies the NotNil predicate on the "solution" field.
+func SolutionNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldSolution))
+}
+
+// SolutionEqualFold applies the EqualFold predicate on the "solution" field.
+func SolutionEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldSolution, v))
+}
+
+// SolutionContainsFold applies the ContainsFold predicate on the "solution" field.
+func SolutionContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldSolution, v))
+}
+
+// KeyEQ applies the EQ predicate on the "key" field.
+func KeyEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldKey, v))
+}
+
+// KeyNEQ applies the NEQ predicate on the "key" field.
+func KeyNEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldKey, v))
+}
+
+// DifficultEQ applies the EQ predicate on the "difficult" field.
+func DifficultEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldDifficult, v))
+}
+
+// DifficultNEQ applies the NEQ predicate on the "difficult" field.
+func DifficultNEQ(v bool) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldDifficult, v))
+}
+
+// AmountFenEQ applies the EQ predicate on the "amount_fen" field.
+func AmountFenEQ(v int64) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldAmountFen, v))
+}
+
+// AmountFenNEQ applies the NEQ predicate on the "amount_fen" field.
+func AmountFenNEQ(v int64) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldAmountFen, v))
+}
+
+// AmountFenIn applies the In predicate on the "amount_fen" field.
+func AmountFenIn(vs ...int64) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldAmountFen, vs...))
+}
+
+// AmountFenNotIn applies the NotIn predicate on the "amount_fen" field.
+func AmountFenNotIn(vs ...int64) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldAmountFen, vs...))
+}
+
+// AmountFenGT applies the GT predicate on the "amount_fen" field.
+func AmountFenGT(v int64) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldAmountFen, v))
+}
+
+// AmountFenGTE applies the GTE predicate on the "amount_fen" field.
+func AmountFenGTE(v int64) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldAmountFen, v))
+}
+
+// AmountFenLT applies the LT predicate on the "amount_fen" field.
+func AmountFenLT(v int64) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldAmountFen, v))
+}
+
+// AmountFenLTE applies the LTE predicate on the "amount_fen" field.
+func AmountFenLTE(v int64) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldAmountFen, v))
+}
+
+// AmountFenIsNil applies the IsNil predicate on the "amount_fen" field.
+func AmountFenIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldAmountFen))
+}
+
+// AmountFenNotNil applies the NotNil predicate on the "amount_fen" field.
+func AmountFenNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldAmountFen))
+}
+
+// ReceiptNoEQ applies the EQ predicate on the "receipt_no" field.
+func ReceiptNoEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldReceiptNo, v))
+}
+
+// ReceiptNoNEQ applies the NEQ predicate on the "receipt_no" field.
+func ReceiptNoNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldReceiptNo, v))
+}
+
+// ReceiptNoIn applies the In predicate on the "receipt_no" field.
+func ReceiptNoIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldReceiptNo, vs...))
+}
+
+// ReceiptNoNotIn applies the NotIn predicate on the "receipt_no" field.
+func ReceiptNoNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldReceiptNo, vs...))
+}
+
+// ReceiptNoGT applies the GT predicate on the "receipt_no" field.
+func ReceiptNoGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldReceiptNo, v))
+}
+
+// ReceiptNoGTE applies the GTE predicate on the "receipt_no" field.
+func ReceiptNoGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldReceiptNo, v))
+}
+
+// ReceiptNoLT applies the LT predicate on the "receipt_no" field.
+func ReceiptNoLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldReceiptNo, v))
+}
+
+// ReceiptNoLTE applies the LTE predicate on the "receipt_no" field.
+func ReceiptNoLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldReceiptNo, v))
+}
+
+// ReceiptNoContains applies the Contains predicate on the "receipt_no" field.
+func ReceiptNoContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldReceiptNo, v))
+}
+
+// ReceiptNoHasPrefix applies the HasPrefix predicate on the "receipt_no" field.
+func ReceiptNoHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldReceiptNo, v))
+}
+
+// ReceiptNoHasSuffix applies the HasSuffix predicate on the "receipt_no" field.
+func ReceiptNoHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldReceiptNo, v))
+}
+
+// ReceiptNoIsNil applies the IsNil predicate on the "receipt_no" field.
+func ReceiptNoIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldReceiptNo))
+}
+
+// ReceiptNoNotNil applies the NotNil predicate on the "receipt_no" field.
+func ReceiptNoNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldReceiptNo))
+}
+
+// ReceiptNoEqualFold applies the EqualFold predicate on the "receipt_no" field.
+func ReceiptNoEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldReceiptNo, v))
+}
+
+// ReceiptNoContainsFold applies the ContainsFold predicate on the "receipt_no" field.
+func ReceiptNoContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldReceiptNo, v))
+}
+
+// CheckCodeEQ applies the EQ predicate on the "check_code" field.
+func CheckCodeEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldCheckCode, v))
+}
+
+// CheckCodeNEQ applies the NEQ predicate on the "check_code" field.
+func CheckCodeNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldCheckCode, v))
+}
+
+// CheckCodeIn applies the In predicate on the "check_code" field.
+func CheckCodeIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldCheckCode, vs...))
+}
+
+// CheckCodeNotIn applies the NotIn predicate on the "check_code" field.
+func CheckCodeNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldCheckCode, vs...))
+}
+
+// CheckCodeGT applies the GT predicate on the "check_code" field.
+func CheckCodeGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldCheckCode, v))
+}
+
+// CheckCodeGTE applies the GTE predicate on the "check_code" field.
+func CheckCodeGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldCheckCode, v))
+}
+
+// CheckCodeLT applies the LT predicate on the "check_code" field.
+func CheckCodeLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldCheckCode, v))
+}
+
+// CheckCodeLTE applies the LTE predicate on the "check_code" field.
+func CheckCodeLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldCheckCode, v))
+}
+
+// CheckCodeContains applies the Contains predicate on the "check_code" field.
+func CheckCodeContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldCheckCode, v))
+}
+
+// CheckCodeHasPrefix applies the HasPrefix predicate on the "check_code" field.
+func CheckCodeHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldCheckCode, v))
+}
+
+// CheckCodeHasSuffix applies the HasSuffix predicate on the "check_code" field.
+func CheckCodeHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldCheckCode, v))
+}
+
+// CheckCodeIsNil applies the IsNil predicate on the "check_code" field.
+func CheckCodeIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldCheckCode))
+}
+
+// CheckCodeNotNil applies the NotNil predicate on the "check_code" field.
+func CheckCodeNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldCheckCode))
+}
+
+// CheckCodeEqualFold applies the EqualFold predicate on the "check_code" field.
+func CheckCodeEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldCheckCode, v))
+}
+
+// CheckCodeContainsFold applies the ContainsFold predicate on the "check_code" field.
+func CheckCodeContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldCheckCode, v))
 }
 
 // DutyEQ applies the EQ predicate on the "duty" field.
@@ -968,6 +1798,98 @@ func HasOfficer() predicate.Item {
 func HasOfficerWith(preds ...predicate.Membership) predicate.Item {
 	return predicate.Item(func(s *sql.Selector) {
 		step := newOfficerStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasParent applies the HasEdge predicate on the "parent" edge.
+func HasParent() predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, ParentTable, ParentColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasParentWith applies the HasEdge predicate on the "parent" edge with a given conditions (other predicates).
+func HasParentWith(preds ...predicate.Item) predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := newParentStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasChildren applies the HasEdge predicate on the "children" edge.
+func HasChildren() predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasChildrenWith applies the HasEdge predicate on the "children" edge with a given conditions (other predicates).
+func HasChildrenWith(preds ...predicate.Item) predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := newChildrenStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEvent applies the HasEdge predicate on the "event" edge.
+func HasEvent() predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEventWith applies the HasEdge predicate on the "event" edge with a given conditions (other predicates).
+func HasEventWith(preds ...predicate.Event) predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := newEventStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasParty applies the HasEdge predicate on the "party" edge.
+func HasParty() predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PartyTable, PartyColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPartyWith applies the HasEdge predicate on the "party" edge with a given conditions (other predicates).
+func HasPartyWith(preds ...predicate.Party) predicate.Item {
+	return predicate.Item(func(s *sql.Selector) {
+		step := newPartyStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -28,6 +28,8 @@ const (
 	FieldToID = "to_id"
 	// FieldDecidedByID holds the string denoting the decided_by_id field in the database.
 	FieldDecidedByID = "decided_by_id"
+	// FieldItemID holds the string denoting the item_id field in the database.
+	FieldItemID = "item_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldReason holds the string denoting the reason field in the database.
@@ -40,6 +42,8 @@ const (
 	EdgeTo = "to"
 	// EdgeDecidedBy holds the string denoting the decided_by edge name in mutations.
 	EdgeDecidedBy = "decided_by"
+	// EdgeItem holds the string denoting the item edge name in mutations.
+	EdgeItem = "item"
 	// Table holds the table name of the link in the database.
 	Table = "links"
 	// FromTable is the table that holds the from relation/edge.
@@ -63,6 +67,13 @@ const (
 	DecidedByInverseTable = "memberships"
 	// DecidedByColumn is the table column denoting the decided_by relation/edge.
 	DecidedByColumn = "decided_by_id"
+	// ItemTable is the table that holds the item relation/edge.
+	ItemTable = "links"
+	// ItemInverseTable is the table name for the Item entity.
+	// It exists in this package in order to avoid circular dependency with the "item" package.
+	ItemInverseTable = "items"
+	// ItemColumn is the table column denoting the item relation/edge.
+	ItemColumn = "item_id"
 )
 
 // Columns holds all SQL columns for link fields.
@@ -73,6 +84,7 @@ var Columns = []string{
 	FieldFromID,
 	FieldToID,
 	FieldDecidedByID,
+	FieldItemID,
 	FieldKind,
 	FieldReason,
 	FieldUndoneAt,
@@ -105,6 +117,7 @@ const (
 	KindDERIVED_FROM Kind = "DERIVED_FROM"
 	KindFOLLOWS      Kind = "FOLLOWS"
 	KindBELONGS_TO   Kind = "BELONGS_TO"
+	KindSINKS_TO     Kind = "SINKS_TO"
 )
 
 func (k Kind) String() string {
@@ -114,7 +127,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindMERGED_INTO, KindCONVERTED_TO, KindDERIVED_FROM, KindFOLLOWS, KindBELONGS_TO:
+	case KindMERGED_INTO, KindCONVERTED_TO, KindDERIVED_FROM, KindFOLLOWS, KindBELONGS_TO, KindSINKS_TO:
 		return nil
 	default:
 		return fmt.Errorf("link: invalid enum value for kind field: %q", k)
@@ -154,6 +167,11 @@ func ByDecidedByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDecidedByID, opts...).ToFunc()
 }
 
+// ByItemID orders the results by the item_id field.
+func ByItemID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldItemID, opts...).ToFunc()
+}
+
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
@@ -189,6 +207,13 @@ func ByDecidedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newDecidedByStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByItemField orders the results by item field.
+func ByItemField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newItemStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newFromStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -208,6 +233,13 @@ func newDecidedByStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(DecidedByInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, DecidedByTable, DecidedByColumn),
+	)
+}
+func newItemStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ItemInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ItemTable, ItemColumn),
 	)
 }
 

@@ -81,6 +81,11 @@ func DecidedByID(v uuid.UUID) predicate.Link {
 	return predicate.Link(sql.FieldEQ(FieldDecidedByID, v))
 }
 
+// ItemID applies equality check predicate on the "item_id" field. It's identical to ItemIDEQ.
+func ItemID(v uuid.UUID) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldItemID, v))
+}
+
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.Link {
 	return predicate.Link(sql.FieldEQ(FieldReason, v))
@@ -239,6 +244,36 @@ func DecidedByIDIsNil() predicate.Link {
 // DecidedByIDNotNil applies the NotNil predicate on the "decided_by_id" field.
 func DecidedByIDNotNil() predicate.Link {
 	return predicate.Link(sql.FieldNotNull(FieldDecidedByID))
+}
+
+// ItemIDEQ applies the EQ predicate on the "item_id" field.
+func ItemIDEQ(v uuid.UUID) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldItemID, v))
+}
+
+// ItemIDNEQ applies the NEQ predicate on the "item_id" field.
+func ItemIDNEQ(v uuid.UUID) predicate.Link {
+	return predicate.Link(sql.FieldNEQ(FieldItemID, v))
+}
+
+// ItemIDIn applies the In predicate on the "item_id" field.
+func ItemIDIn(vs ...uuid.UUID) predicate.Link {
+	return predicate.Link(sql.FieldIn(FieldItemID, vs...))
+}
+
+// ItemIDNotIn applies the NotIn predicate on the "item_id" field.
+func ItemIDNotIn(vs ...uuid.UUID) predicate.Link {
+	return predicate.Link(sql.FieldNotIn(FieldItemID, vs...))
+}
+
+// ItemIDIsNil applies the IsNil predicate on the "item_id" field.
+func ItemIDIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldItemID))
+}
+
+// ItemIDNotNil applies the NotNil predicate on the "item_id" field.
+func ItemIDNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldItemID))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.
@@ -447,6 +482,29 @@ func HasDecidedBy() predicate.Link {
 func HasDecidedByWith(preds ...predicate.Membership) predicate.Link {
 	return predicate.Link(func(s *sql.Selector) {
 		step := newDecidedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasItem applies the HasEdge predicate on the "item" edge.
+func HasItem() predicate.Link {
+	return predicate.Link(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ItemTable, ItemColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasItemWith applies the HasEdge predicate on the "item" edge with a given conditions (other predicates).
+func HasItemWith(preds ...predicate.Item) predicate.Link {
+	return predicate.Link(func(s *sql.Selector) {
+		step := newItemStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

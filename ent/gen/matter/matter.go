@@ -48,6 +48,12 @@ const (
 	FieldStreetID = "street_id"
 	// FieldOwnerUnitID holds the string denoting the owner_unit_id field in the database.
 	FieldOwnerUnitID = "owner_unit_id"
+	// FieldPlatformID holds the string denoting the platform_id field in the database.
+	FieldPlatformID = "platform_id"
+	// FieldSource holds the string denoting the source field in the database.
+	FieldSource = "source"
+	// FieldData holds the string denoting the data field in the database.
+	FieldData = "data"
 	// FieldOpenedAt holds the string denoting the opened_at field in the database.
 	FieldOpenedAt = "opened_at"
 	// FieldClosedAt holds the string denoting the closed_at field in the database.
@@ -66,6 +72,8 @@ const (
 	EdgeStreet = "street"
 	// EdgeOwnerUnit holds the string denoting the owner_unit edge name in mutations.
 	EdgeOwnerUnit = "owner_unit"
+	// EdgePlatform holds the string denoting the platform edge name in mutations.
+	EdgePlatform = "platform"
 	// EdgeProposal holds the string denoting the proposal edge name in mutations.
 	EdgeProposal = "proposal"
 	// EdgeCohort holds the string denoting the cohort edge name in mutations.
@@ -80,6 +88,8 @@ const (
 	EdgeFeedback = "feedback"
 	// EdgeRecords holds the string denoting the records edge name in mutations.
 	EdgeRecords = "records"
+	// EdgeEvents holds the string denoting the events edge name in mutations.
+	EdgeEvents = "events"
 	// EdgeItems holds the string denoting the items edge name in mutations.
 	EdgeItems = "items"
 	// EdgeTimers holds the string denoting the timers edge name in mutations.
@@ -129,6 +139,13 @@ const (
 	OwnerUnitInverseTable = "units"
 	// OwnerUnitColumn is the table column denoting the owner_unit relation/edge.
 	OwnerUnitColumn = "owner_unit_id"
+	// PlatformTable is the table that holds the platform relation/edge.
+	PlatformTable = "matters"
+	// PlatformInverseTable is the table name for the Platform entity.
+	// It exists in this package in order to avoid circular dependency with the "platform" package.
+	PlatformInverseTable = "platforms"
+	// PlatformColumn is the table column denoting the platform relation/edge.
+	PlatformColumn = "platform_id"
 	// ProposalTable is the table that holds the proposal relation/edge.
 	ProposalTable = "proposals"
 	// ProposalInverseTable is the table name for the Proposal entity.
@@ -178,6 +195,13 @@ const (
 	RecordsInverseTable = "records"
 	// RecordsColumn is the table column denoting the records relation/edge.
 	RecordsColumn = "matter_id"
+	// EventsTable is the table that holds the events relation/edge.
+	EventsTable = "events"
+	// EventsInverseTable is the table name for the Event entity.
+	// It exists in this package in order to avoid circular dependency with the "event" package.
+	EventsInverseTable = "events"
+	// EventsColumn is the table column denoting the events relation/edge.
+	EventsColumn = "matter_id"
 	// ItemsTable is the table that holds the items relation/edge.
 	ItemsTable = "items"
 	// ItemsInverseTable is the table name for the Item entity.
@@ -240,6 +264,9 @@ var Columns = []string{
 	FieldSectorID,
 	FieldStreetID,
 	FieldOwnerUnitID,
+	FieldPlatformID,
+	FieldSource,
+	FieldData,
 	FieldOpenedAt,
 	FieldClosedAt,
 	FieldNextDueOn,
@@ -381,6 +408,16 @@ func ByOwnerUnitID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOwnerUnitID, opts...).ToFunc()
 }
 
+// ByPlatformID orders the results by the platform_id field.
+func ByPlatformID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlatformID, opts...).ToFunc()
+}
+
+// BySource orders the results by the source field.
+func BySource(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSource, opts...).ToFunc()
+}
+
 // ByOpenedAt orders the results by the opened_at field.
 func ByOpenedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOpenedAt, opts...).ToFunc()
@@ -433,6 +470,13 @@ func ByStreetField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByOwnerUnitField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newOwnerUnitStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByPlatformField orders the results by platform field.
+func ByPlatformField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPlatformStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -517,6 +561,20 @@ func ByRecordsCount(opts ...sql.OrderTermOption) OrderOption {
 func ByRecords(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newRecordsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByEventsCount orders the results by events count.
+func ByEventsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newEventsStep(), opts...)
+	}
+}
+
+// ByEvents orders the results by events terms.
+func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -638,6 +696,13 @@ func newOwnerUnitStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, OwnerUnitTable, OwnerUnitColumn),
 	)
 }
+func newPlatformStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PlatformInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PlatformTable, PlatformColumn),
+	)
+}
 func newProposalStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -685,6 +750,13 @@ func newRecordsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RecordsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RecordsTable, RecordsColumn),
+	)
+}
+func newEventsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EventsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
 	)
 }
 func newItemsStep() *sqlgraph.Step {

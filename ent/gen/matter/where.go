@@ -131,6 +131,16 @@ func OwnerUnitID(v uuid.UUID) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldOwnerUnitID, v))
 }
 
+// PlatformID applies equality check predicate on the "platform_id" field. It's identical to PlatformIDEQ.
+func PlatformID(v uuid.UUID) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldPlatformID, v))
+}
+
+// Source applies equality check predicate on the "source" field. It's identical to SourceEQ.
+func Source(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldSource, v))
+}
+
 // OpenedAt applies equality check predicate on the "opened_at" field. It's identical to OpenedAtEQ.
 func OpenedAt(v time.Time) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldOpenedAt, v))
@@ -831,6 +841,121 @@ func OwnerUnitIDNotNil() predicate.Matter {
 	return predicate.Matter(sql.FieldNotNull(FieldOwnerUnitID))
 }
 
+// PlatformIDEQ applies the EQ predicate on the "platform_id" field.
+func PlatformIDEQ(v uuid.UUID) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldPlatformID, v))
+}
+
+// PlatformIDNEQ applies the NEQ predicate on the "platform_id" field.
+func PlatformIDNEQ(v uuid.UUID) predicate.Matter {
+	return predicate.Matter(sql.FieldNEQ(FieldPlatformID, v))
+}
+
+// PlatformIDIn applies the In predicate on the "platform_id" field.
+func PlatformIDIn(vs ...uuid.UUID) predicate.Matter {
+	return predicate.Matter(sql.FieldIn(FieldPlatformID, vs...))
+}
+
+// PlatformIDNotIn applies the NotIn predicate on the "platform_id" field.
+func PlatformIDNotIn(vs ...uuid.UUID) predicate.Matter {
+	return predicate.Matter(sql.FieldNotIn(FieldPlatformID, vs...))
+}
+
+// PlatformIDIsNil applies the IsNil predicate on the "platform_id" field.
+func PlatformIDIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldPlatformID))
+}
+
+// PlatformIDNotNil applies the NotNil predicate on the "platform_id" field.
+func PlatformIDNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldPlatformID))
+}
+
+// SourceEQ applies the EQ predicate on the "source" field.
+func SourceEQ(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldSource, v))
+}
+
+// SourceNEQ applies the NEQ predicate on the "source" field.
+func SourceNEQ(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldNEQ(FieldSource, v))
+}
+
+// SourceIn applies the In predicate on the "source" field.
+func SourceIn(vs ...string) predicate.Matter {
+	return predicate.Matter(sql.FieldIn(FieldSource, vs...))
+}
+
+// SourceNotIn applies the NotIn predicate on the "source" field.
+func SourceNotIn(vs ...string) predicate.Matter {
+	return predicate.Matter(sql.FieldNotIn(FieldSource, vs...))
+}
+
+// SourceGT applies the GT predicate on the "source" field.
+func SourceGT(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldGT(FieldSource, v))
+}
+
+// SourceGTE applies the GTE predicate on the "source" field.
+func SourceGTE(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldGTE(FieldSource, v))
+}
+
+// SourceLT applies the LT predicate on the "source" field.
+func SourceLT(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldLT(FieldSource, v))
+}
+
+// SourceLTE applies the LTE predicate on the "source" field.
+func SourceLTE(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldLTE(FieldSource, v))
+}
+
+// SourceContains applies the Contains predicate on the "source" field.
+func SourceContains(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldContains(FieldSource, v))
+}
+
+// SourceHasPrefix applies the HasPrefix predicate on the "source" field.
+func SourceHasPrefix(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldHasPrefix(FieldSource, v))
+}
+
+// SourceHasSuffix applies the HasSuffix predicate on the "source" field.
+func SourceHasSuffix(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldHasSuffix(FieldSource, v))
+}
+
+// SourceIsNil applies the IsNil predicate on the "source" field.
+func SourceIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldSource))
+}
+
+// SourceNotNil applies the NotNil predicate on the "source" field.
+func SourceNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldSource))
+}
+
+// SourceEqualFold applies the EqualFold predicate on the "source" field.
+func SourceEqualFold(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEqualFold(FieldSource, v))
+}
+
+// SourceContainsFold applies the ContainsFold predicate on the "source" field.
+func SourceContainsFold(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldContainsFold(FieldSource, v))
+}
+
+// DataIsNil applies the IsNil predicate on the "data" field.
+func DataIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldData))
+}
+
+// DataNotNil applies the NotNil predicate on the "data" field.
+func DataNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldData))
+}
+
 // OpenedAtEQ applies the EQ predicate on the "opened_at" field.
 func OpenedAtEQ(v time.Time) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldOpenedAt, v))
@@ -1106,6 +1231,29 @@ func HasOwnerUnitWith(preds ...predicate.Unit) predicate.Matter {
 	})
 }
 
+// HasPlatform applies the HasEdge predicate on the "platform" edge.
+func HasPlatform() predicate.Matter {
+	return predicate.Matter(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PlatformTable, PlatformColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPlatformWith applies the HasEdge predicate on the "platform" edge with a given conditions (other predicates).
+func HasPlatformWith(preds ...predicate.Platform) predicate.Matter {
+	return predicate.Matter(func(s *sql.Selector) {
+		step := newPlatformStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasProposal applies the HasEdge predicate on the "proposal" edge.
 func HasProposal() predicate.Matter {
 	return predicate.Matter(func(s *sql.Selector) {
@@ -1259,6 +1407,29 @@ func HasRecords() predicate.Matter {
 func HasRecordsWith(preds ...predicate.Record) predicate.Matter {
 	return predicate.Matter(func(s *sql.Selector) {
 		step := newRecordsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEvents applies the HasEdge predicate on the "events" edge.
+func HasEvents() predicate.Matter {
+	return predicate.Matter(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEventsWith applies the HasEdge predicate on the "events" edge with a given conditions (other predicates).
+func HasEventsWith(preds ...predicate.Event) predicate.Matter {
+	return predicate.Matter(func(s *sql.Selector) {
+		step := newEventsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

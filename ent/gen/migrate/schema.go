@@ -162,6 +162,65 @@ var (
 			},
 		},
 	}
+	// AttendancesColumns holds the columns for the "attendances" table.
+	AttendancesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"INVITED", "CONFIRMED", "LEAVE", "ATTENDED", "ABSENT"}, Default: "INVITED"},
+		{Name: "note", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "matter_id", Type: field.TypeUUID},
+		{Name: "party_id", Type: field.TypeUUID},
+		{Name: "event_id", Type: field.TypeUUID},
+	}
+	// AttendancesTable holds the schema information for the "attendances" table.
+	AttendancesTable = &schema.Table{
+		Name:       "attendances",
+		Columns:    AttendancesColumns,
+		PrimaryKey: []*schema.Column{AttendancesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "attendances_matters_matter",
+				Columns:    []*schema.Column{AttendancesColumns[5]},
+				RefColumns: []*schema.Column{MattersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "attendances_parties_party",
+				Columns:    []*schema.Column{AttendancesColumns[6]},
+				RefColumns: []*schema.Column{PartiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "attendances_events_attendances",
+				Columns:    []*schema.Column{AttendancesColumns[7]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attendance_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AttendancesColumns[1], AttendancesColumns[0]},
+			},
+			{
+				Name:    "attendance_tenant_id_event_id_party_id",
+				Unique:  true,
+				Columns: []*schema.Column{AttendancesColumns[1], AttendancesColumns[7], AttendancesColumns[6]},
+			},
+			{
+				Name:    "attendance_tenant_id_matter_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttendancesColumns[1], AttendancesColumns[5]},
+			},
+			{
+				Name:    "attendance_tenant_id_party_id",
+				Unique:  false,
+				Columns: []*schema.Column{AttendancesColumns[1], AttendancesColumns[6]},
+			},
+		},
+	}
 	// CohortsColumns holds the columns for the "cohorts" table.
 	CohortsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -212,6 +271,91 @@ var (
 				Name:    "cohort_tenant_id_proposal_matter_id",
 				Unique:  false,
 				Columns: []*schema.Column{CohortsColumns[1], CohortsColumns[6]},
+			},
+		},
+	}
+	// EventsColumns holds the columns for the "events" table.
+	EventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"TALK", "MEETING", "VISIT", "INSPECTION", "BRIEFING", "ACTIVITY"}},
+		{Name: "title", Type: field.TypeString, Size: 2147483647},
+		{Name: "form", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "edition", Type: field.TypeInt, Nullable: true},
+		{Name: "on", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "place", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "HELD", "CANCELLED"}, Default: "PLANNED"},
+		{Name: "concealed", Type: field.TypeBool, Default: false},
+		{Name: "summary", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "venue_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "author_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "matter_id", Type: field.TypeUUID},
+	}
+	// EventsTable holds the schema information for the "events" table.
+	EventsTable = &schema.Table{
+		Name:       "events",
+		Columns:    EventsColumns,
+		PrimaryKey: []*schema.Column{EventsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "events_units_venue",
+				Columns:    []*schema.Column{EventsColumns[14]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "events_units_unit",
+				Columns:    []*schema.Column{EventsColumns[15]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "events_memberships_author",
+				Columns:    []*schema.Column{EventsColumns[16]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "events_matters_events",
+				Columns:    []*schema.Column{EventsColumns[17]},
+				RefColumns: []*schema.Column{MattersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "event_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[0]},
+			},
+			{
+				Name:    "event_tenant_id_matter_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[17]},
+			},
+			{
+				Name:    "event_tenant_id_kind_on_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[5], EventsColumns[9], EventsColumns[0]},
+			},
+			{
+				Name:    "event_tenant_id_venue_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[14]},
+			},
+			{
+				Name:    "event_tenant_id_unit_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[15]},
+			},
+			{
+				Name:    "event_tenant_id_author_id",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[16]},
 			},
 		},
 	}
@@ -340,8 +484,19 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "updated_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMMITMENT", "TASK", "DIRECTION", "CANDIDATE", "PROBLEM"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD"}},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "aspect", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "path", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "owner", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "measure", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "cause", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "solution", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "key", Type: field.TypeBool, Default: false},
+		{Name: "difficult", Type: field.TypeBool, Default: false},
+		{Name: "amount_fen", Type: field.TypeInt64, Nullable: true},
+		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "check_code", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "duty", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "effect", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -352,6 +507,9 @@ var (
 		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "leader_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "officer_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "event_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "party_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "matter_id", Type: field.TypeUUID},
 	}
 	// ItemsTable holds the schema information for the "items" table.
@@ -362,31 +520,49 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "items_replies_reply",
-				Columns:    []*schema.Column{ItemsColumns[13]},
+				Columns:    []*schema.Column{ItemsColumns[24]},
 				RefColumns: []*schema.Column{RepliesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_units_unit",
-				Columns:    []*schema.Column{ItemsColumns[14]},
+				Columns:    []*schema.Column{ItemsColumns[25]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_memberships_leader",
-				Columns:    []*schema.Column{ItemsColumns[15]},
+				Columns:    []*schema.Column{ItemsColumns[26]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_memberships_officer",
-				Columns:    []*schema.Column{ItemsColumns[16]},
+				Columns:    []*schema.Column{ItemsColumns[27]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
+				Symbol:     "items_items_children",
+				Columns:    []*schema.Column{ItemsColumns[28]},
+				RefColumns: []*schema.Column{ItemsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "items_events_event",
+				Columns:    []*schema.Column{ItemsColumns[29]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "items_parties_party",
+				Columns:    []*schema.Column{ItemsColumns[30]},
+				RefColumns: []*schema.Column{PartiesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
 				Symbol:     "items_matters_items",
-				Columns:    []*schema.Column{ItemsColumns[17]},
+				Columns:    []*schema.Column{ItemsColumns[31]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -400,22 +576,42 @@ var (
 			{
 				Name:    "item_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[17]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[31]},
 			},
 			{
 				Name:    "item_tenant_id_kind_status_due_on",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[5], ItemsColumns[10], ItemsColumns[9]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[5], ItemsColumns[21], ItemsColumns[20]},
 			},
 			{
 				Name:    "item_tenant_id_reply_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[13]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[24]},
 			},
 			{
 				Name:    "item_tenant_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[14]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[25]},
+			},
+			{
+				Name:    "item_tenant_id_parent_id",
+				Unique:  false,
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[28]},
+			},
+			{
+				Name:    "item_tenant_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[29]},
+			},
+			{
+				Name:    "item_tenant_id_party_id",
+				Unique:  false,
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[30]},
+			},
+			{
+				Name:    "item_tenant_id_receipt_no",
+				Unique:  true,
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[16]},
 			},
 		},
 	}
@@ -424,10 +620,11 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"MERGED_INTO", "CONVERTED_TO", "DERIVED_FROM", "FOLLOWS", "BELONGS_TO"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"MERGED_INTO", "CONVERTED_TO", "DERIVED_FROM", "FOLLOWS", "BELONGS_TO", "SINKS_TO"}},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "undone_at", Type: field.TypeTime, Nullable: true},
 		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "item_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "from_id", Type: field.TypeUUID},
 		{Name: "to_id", Type: field.TypeUUID},
 	}
@@ -444,14 +641,20 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "links_matters_links_out",
+				Symbol:     "links_items_item",
 				Columns:    []*schema.Column{LinksColumns[7]},
+				RefColumns: []*schema.Column{ItemsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "links_matters_links_out",
+				Columns:    []*schema.Column{LinksColumns[8]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "links_matters_links_in",
-				Columns:    []*schema.Column{LinksColumns[8]},
+				Columns:    []*schema.Column{LinksColumns[9]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -465,12 +668,17 @@ var (
 			{
 				Name:    "link_tenant_id_from_id",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[1], LinksColumns[7]},
+				Columns: []*schema.Column{LinksColumns[1], LinksColumns[8]},
 			},
 			{
 				Name:    "link_tenant_id_to_id",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[1], LinksColumns[8]},
+				Columns: []*schema.Column{LinksColumns[1], LinksColumns[9]},
+			},
+			{
+				Name:    "link_tenant_id_item_id",
+				Unique:  false,
+				Columns: []*schema.Column{LinksColumns[1], LinksColumns[7]},
 			},
 		},
 	}
@@ -487,6 +695,8 @@ var (
 		{Name: "turn", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "number", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "title", Type: field.TypeString, Size: 2147483647},
+		{Name: "source", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "data", Type: field.TypeJSON, Nullable: true},
 		{Name: "opened_at", Type: field.TypeTime},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "next_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -496,6 +706,7 @@ var (
 		{Name: "sector_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "street_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "owner_unit_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "platform_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// MattersTable holds the schema information for the "matters" table.
 	MattersTable = &schema.Table{
@@ -505,32 +716,38 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "matters_processes_process",
-				Columns:    []*schema.Column{MattersColumns[15]},
+				Columns:    []*schema.Column{MattersColumns[17]},
 				RefColumns: []*schema.Column{ProcessesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "matters_memberships_creator",
-				Columns:    []*schema.Column{MattersColumns[16]},
+				Columns:    []*schema.Column{MattersColumns[18]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "matters_units_sector",
-				Columns:    []*schema.Column{MattersColumns[17]},
+				Columns:    []*schema.Column{MattersColumns[19]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "matters_units_street",
-				Columns:    []*schema.Column{MattersColumns[18]},
+				Columns:    []*schema.Column{MattersColumns[20]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "matters_units_owner_unit",
-				Columns:    []*schema.Column{MattersColumns[19]},
+				Columns:    []*schema.Column{MattersColumns[21]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "matters_platforms_platform",
+				Columns:    []*schema.Column{MattersColumns[22]},
+				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -543,47 +760,52 @@ var (
 			{
 				Name:    "matter_tenant_id_kind_state_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[11], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[13], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_kind_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[11], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[13], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[13], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[15], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_turn_kind_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[13], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[15], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_creator_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[16]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[18]},
 			},
 			{
 				Name:    "matter_tenant_id_sector_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[17]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[19]},
 			},
 			{
 				Name:    "matter_tenant_id_street_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[18]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[20]},
 			},
 			{
 				Name:    "matter_tenant_id_owner_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[19]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[21]},
 			},
 			{
 				Name:    "matter_tenant_id_process_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[15]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[17]},
+			},
+			{
+				Name:    "matter_tenant_id_platform_id_opened_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[22], MattersColumns[13], MattersColumns[0]},
 			},
 		},
 	}
@@ -643,13 +865,65 @@ var (
 			},
 		},
 	}
+	// NoticesColumns holds the columns for the "notices" table.
+	NoticesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "read_at", Type: field.TypeTime, Nullable: true},
+		{Name: "membership_id", Type: field.TypeUUID},
+		{Name: "matter_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// NoticesTable holds the schema information for the "notices" table.
+	NoticesTable = &schema.Table{
+		Name:       "notices",
+		Columns:    NoticesColumns,
+		PrimaryKey: []*schema.Column{NoticesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "notices_memberships_membership",
+				Columns:    []*schema.Column{NoticesColumns[5]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "notices_matters_matter",
+				Columns:    []*schema.Column{NoticesColumns[6]},
+				RefColumns: []*schema.Column{MattersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "notice_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[0]},
+			},
+			{
+				Name:    "notice_tenant_id_membership_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[5], NoticesColumns[0]},
+			},
+			{
+				Name:    "notice_tenant_id_matter_id",
+				Unique:  false,
+				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[6]},
+			},
+		},
+	}
 	// PartiesColumns holds the columns for the "parties" table.
 	PartiesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "name", Type: field.TypeString, Nullable: true, Size: 2147483647},
-		{Name: "role", Type: field.TypeEnum, Enums: []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST"}},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER"}},
+		{Name: "kind", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "post", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "organisation", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "phone", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "speaker", Type: field.TypeBool, Default: false},
 		{Name: "ordinal", Type: field.TypeInt, Default: 0},
 		{Name: "cosign", Type: field.TypeEnum, Enums: []string{"NONE", "INVITED", "SIGNED", "DECLINED", "EXPIRED", "CANCELLED"}, Default: "NONE"},
 		{Name: "cosign_due_at", Type: field.TypeTime, Nullable: true},
@@ -659,6 +933,7 @@ var (
 		{Name: "membership_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "from_matter_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "event_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// PartiesTable holds the schema information for the "parties" table.
 	PartiesTable = &schema.Table{
@@ -668,26 +943,32 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "parties_matters_parties",
-				Columns:    []*schema.Column{PartiesColumns[10]},
+				Columns:    []*schema.Column{PartiesColumns[15]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "parties_memberships_membership",
-				Columns:    []*schema.Column{PartiesColumns[11]},
+				Columns:    []*schema.Column{PartiesColumns[16]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "parties_units_unit",
-				Columns:    []*schema.Column{PartiesColumns[12]},
+				Columns:    []*schema.Column{PartiesColumns[17]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "parties_matters_from_matter",
-				Columns:    []*schema.Column{PartiesColumns[13]},
+				Columns:    []*schema.Column{PartiesColumns[18]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "parties_events_event",
+				Columns:    []*schema.Column{PartiesColumns[19]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -700,30 +981,106 @@ var (
 			{
 				Name:    "party_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[10]},
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[15]},
 			},
 			{
 				Name:    "party_tenant_id_membership_id",
 				Unique:  false,
-				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[11]},
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[16]},
 			},
 			{
 				Name:    "party_tenant_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[12]},
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[17]},
 			},
 			{
 				Name:    "party_tenant_id_from_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[13]},
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[18]},
+			},
+			{
+				Name:    "party_tenant_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[19]},
 			},
 			{
 				Name:    "party_tenant_id_matter_id_membership_id_role",
 				Unique:  true,
-				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[10], PartiesColumns[11], PartiesColumns[4]},
+				Columns: []*schema.Column{PartiesColumns[1], PartiesColumns[15], PartiesColumns[16], PartiesColumns[4]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "membership_id IS NOT NULL",
 				},
+			},
+		},
+	}
+	// PlatformsColumns holds the columns for the "platforms" table.
+	PlatformsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "code", Type: field.TypeString, Size: 2147483647},
+		{Name: "brand", Type: field.TypeString, Size: 2147483647},
+		{Name: "brand_owner", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "type", Type: field.TypeString, Size: 2147483647},
+		{Name: "level", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "process_kind", Type: field.TypeString, Size: 2147483647},
+		{Name: "approver", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "host_rule", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "sources", Type: field.TypeJSON, Nullable: true},
+		{Name: "manners", Type: field.TypeJSON, Nullable: true},
+		{Name: "targets", Type: field.TypeJSON, Nullable: true},
+		{Name: "takes_topics", Type: field.TypeBool, Default: false},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "RETIRED"}, Default: "ACTIVE"},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true},
+		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "owner_unit_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PlatformsTable holds the schema information for the "platforms" table.
+	PlatformsTable = &schema.Table{
+		Name:       "platforms",
+		Columns:    PlatformsColumns,
+		PrimaryKey: []*schema.Column{PlatformsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "platforms_platforms_children",
+				Columns:    []*schema.Column{PlatformsColumns[19]},
+				RefColumns: []*schema.Column{PlatformsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "platforms_units_owner_unit",
+				Columns:    []*schema.Column{PlatformsColumns[20]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "platform_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PlatformsColumns[1], PlatformsColumns[0]},
+			},
+			{
+				Name:    "platform_tenant_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{PlatformsColumns[1], PlatformsColumns[5]},
+			},
+			{
+				Name:    "platform_tenant_id_brand_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlatformsColumns[1], PlatformsColumns[6], PlatformsColumns[0]},
+			},
+			{
+				Name:    "platform_tenant_id_parent_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlatformsColumns[1], PlatformsColumns[19]},
+			},
+			{
+				Name:    "platform_tenant_id_owner_unit_id",
+				Unique:  false,
+				Columns: []*schema.Column{PlatformsColumns[1], PlatformsColumns[20]},
 			},
 		},
 	}
@@ -737,7 +1094,8 @@ var (
 		{Name: "title", Type: field.TypeString, Size: 2147483647},
 		{Name: "source", Type: field.TypeString, Size: 2147483647},
 		{Name: "hash", Type: field.TypeString, Size: 2147483647},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"PUBLISHED", "RETIRED"}, Default: "PUBLISHED"},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "RETIRED"}, Default: "PUBLISHED"},
+		{Name: "origin", Type: field.TypeString, Nullable: true, Size: 2147483647},
 	}
 	// ProcessesTable holds the schema information for the "processes" table.
 	ProcessesTable = &schema.Table{
@@ -869,12 +1227,13 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"REVIEW", "CONTACT", "URGE", "PREASSIGN_OPINION", "VISIT", "MEETING", "REPORT", "PLAN", "INSTRUCTION", "JOINT_CONSULT", "OUTCOME", "CONSENT", "APPROVAL", "RETURN", "EXTENSION", "CHECK"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"REVIEW", "CONTACT", "URGE", "PREASSIGN_OPINION", "VISIT", "MEETING", "REPORT", "PLAN", "INSTRUCTION", "JOINT_CONSULT", "OUTCOME", "CONSENT", "APPROVAL", "RETURN", "EXTENSION", "CHECK", "MINUTE", "RESEARCH", "DOCUMENT", "SCORE", "NOTE"}},
 		{Name: "mode", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "stage", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "place", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "text", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "number", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "data", Type: field.TypeJSON, Nullable: true},
 		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "audience", Type: field.TypeEnum, Enums: []string{"ALL", "HANDLING", "STAFF"}, Default: "ALL"},
@@ -883,6 +1242,7 @@ var (
 		{Name: "party_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "author_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "event_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// RecordsTable holds the schema information for the "records" table.
 	RecordsTable = &schema.Table{
@@ -892,32 +1252,38 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "records_matters_records",
-				Columns:    []*schema.Column{RecordsColumns[12]},
+				Columns:    []*schema.Column{RecordsColumns[13]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "records_assignments_assignment",
-				Columns:    []*schema.Column{RecordsColumns[13]},
+				Columns:    []*schema.Column{RecordsColumns[14]},
 				RefColumns: []*schema.Column{AssignmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "records_parties_party",
-				Columns:    []*schema.Column{RecordsColumns[14]},
+				Columns:    []*schema.Column{RecordsColumns[15]},
 				RefColumns: []*schema.Column{PartiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "records_units_unit",
-				Columns:    []*schema.Column{RecordsColumns[15]},
+				Columns:    []*schema.Column{RecordsColumns[16]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "records_memberships_author",
-				Columns:    []*schema.Column{RecordsColumns[16]},
+				Columns:    []*schema.Column{RecordsColumns[17]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "records_events_event",
+				Columns:    []*schema.Column{RecordsColumns[18]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -930,27 +1296,32 @@ var (
 			{
 				Name:    "record_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[12]},
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[13]},
 			},
 			{
 				Name:    "record_tenant_id_assignment_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[13]},
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[14]},
 			},
 			{
 				Name:    "record_tenant_id_party_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[14]},
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[15]},
 			},
 			{
 				Name:    "record_tenant_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[15]},
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[16]},
 			},
 			{
 				Name:    "record_tenant_id_author_id",
 				Unique:  false,
-				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[16]},
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[17]},
+			},
+			{
+				Name:    "record_tenant_id_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecordsColumns[1], RecordsColumns[18]},
 			},
 		},
 	}
@@ -1030,7 +1401,9 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
-		{Name: "post", Type: field.TypeEnum, Enums: []string{"MEMBER", "SECONDARY", "CONVENER", "VICE_CONVENER", "HEAD", "DEPUTY_HEAD", "CLERK", "STREET_LIAISON", "STATION_HEAD", "GUIDE", "LIAISON", "OFFICER", "DEPUTY_LEAD", "MAIN_LEAD"}, Default: "MEMBER"},
+		{Name: "post", Type: field.TypeEnum, Enums: []string{"MEMBER", "SECONDARY", "CONVENER", "VICE_CONVENER", "HEAD", "DEPUTY_HEAD", "CLERK", "STREET_LIAISON", "STATION_HEAD", "GUIDE", "PATRON", "ON_DUTY", "LIAISON", "OFFICER", "DEPUTY_LEAD", "MAIN_LEAD", "SUPERVISOR"}, Default: "MEMBER"},
+		{Name: "initiator", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "certificate_no", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "seat_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "seat_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "membership_id", Type: field.TypeUUID},
@@ -1044,13 +1417,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "seats_memberships_seats",
-				Columns:    []*schema.Column{SeatsColumns[6]},
+				Columns:    []*schema.Column{SeatsColumns[8]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "seats_units_seats",
-				Columns:    []*schema.Column{SeatsColumns[7]},
+				Columns:    []*schema.Column{SeatsColumns[9]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1064,12 +1437,12 @@ var (
 			{
 				Name:    "seat_tenant_id_membership_id",
 				Unique:  false,
-				Columns: []*schema.Column{SeatsColumns[1], SeatsColumns[6]},
+				Columns: []*schema.Column{SeatsColumns[1], SeatsColumns[8]},
 			},
 			{
 				Name:    "seat_tenant_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{SeatsColumns[1], SeatsColumns[7]},
+				Columns: []*schema.Column{SeatsColumns[1], SeatsColumns[9]},
 			},
 		},
 	}
@@ -1344,12 +1717,14 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "line", Type: field.TypeEnum, Enums: []string{"ORGANISATION", "VENUE", "HANDLING"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAIR_MEETING", "STANDING_COMMITTEE", "PARTY_GROUP", "COMMITTEE", "PROPOSAL_COMMITTEE", "OFFICE", "SECTOR", "SECTOR_GROUP", "POLITICAL_PARTY", "PEOPLES_GROUP", "STREET_LIAISON", "COMMUNITY_GROUP", "MEMBER_GROUP", "PARTY_BRANCH", "SUPERVISION_BOARD", "RESEARCH_TEAM", "VENUE_HOME", "VENUE_STATION", "VENUE_STUDIO", "VENUE_ROOM", "HANDLING_UNIT", "ASSIGNING_OFFICE"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAIR_MEETING", "STANDING_COMMITTEE", "PARTY_GROUP", "COMMITTEE", "PROPOSAL_COMMITTEE", "OFFICE", "SECTOR", "SECTOR_GROUP", "POLITICAL_PARTY", "PEOPLES_GROUP", "STREET_LIAISON", "COMMUNITY_GROUP", "MEMBER_GROUP", "PARTY_BRANCH", "SUPERVISION_BOARD", "RESEARCH_TEAM", "VENUE_HOME", "VENUE_STATION", "VENUE_STUDIO", "VENUE_ROOM", "VENUE_SECTOR_STATION", "VENUE_PARLOUR", "VENUE_POST", "HANDLING_UNIT", "ASSIGNING_OFFICE"}},
 		{Name: "name", Type: field.TypeString, Size: 2147483647},
 		{Name: "short_name", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "channel", Type: field.TypeEnum, Nullable: true, Enums: []string{"PARTY_OFFICE", "GOV_OFFICE", "NPC", "COURT", "PROCURATORATE", "GROUP", "VERTICAL", "STREET", "ENTERPRISE", "OTHER"}},
 		{Name: "doc_word", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "brand", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "category", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "level", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "active_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "active_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
@@ -1363,13 +1738,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "units_units_children",
-				Columns:    []*schema.Column{UnitsColumns[14]},
+				Columns:    []*schema.Column{UnitsColumns[16]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "units_units_predecessors",
-				Columns:    []*schema.Column{UnitsColumns[15]},
+				Columns:    []*schema.Column{UnitsColumns[17]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1388,12 +1763,12 @@ var (
 			{
 				Name:    "unit_tenant_id_parent_id",
 				Unique:  false,
-				Columns: []*schema.Column{UnitsColumns[1], UnitsColumns[14]},
+				Columns: []*schema.Column{UnitsColumns[1], UnitsColumns[16]},
 			},
 			{
 				Name:    "unit_tenant_id_successor_id",
 				Unique:  false,
-				Columns: []*schema.Column{UnitsColumns[1], UnitsColumns[15]},
+				Columns: []*schema.Column{UnitsColumns[1], UnitsColumns[17]},
 			},
 		},
 	}
@@ -1428,14 +1803,18 @@ var (
 	Tables = []*schema.Table{
 		AssignmentsTable,
 		AttachmentsTable,
+		AttendancesTable,
 		CohortsTable,
+		EventsTable,
 		FeedbackTable,
 		GrantsTable,
 		ItemsTable,
 		LinksTable,
 		MattersTable,
 		MembershipsTable,
+		NoticesTable,
 		PartiesTable,
+		PlatformsTable,
 		ProcessesTable,
 		ProposalsTable,
 		RecordsTable,
@@ -1466,10 +1845,23 @@ func init() {
 	AttachmentsTable.Annotation = &entsql.Annotation{
 		Table: "attachments",
 	}
+	AttendancesTable.ForeignKeys[0].RefTable = MattersTable
+	AttendancesTable.ForeignKeys[1].RefTable = PartiesTable
+	AttendancesTable.ForeignKeys[2].RefTable = EventsTable
+	AttendancesTable.Annotation = &entsql.Annotation{
+		Table: "attendances",
+	}
 	CohortsTable.ForeignKeys[0].RefTable = MattersTable
 	CohortsTable.ForeignKeys[1].RefTable = MattersTable
 	CohortsTable.Annotation = &entsql.Annotation{
 		Table: "cohorts",
+	}
+	EventsTable.ForeignKeys[0].RefTable = UnitsTable
+	EventsTable.ForeignKeys[1].RefTable = UnitsTable
+	EventsTable.ForeignKeys[2].RefTable = MembershipsTable
+	EventsTable.ForeignKeys[3].RefTable = MattersTable
+	EventsTable.Annotation = &entsql.Annotation{
+		Table: "events",
 	}
 	FeedbackTable.ForeignKeys[0].RefTable = PartiesTable
 	FeedbackTable.ForeignKeys[1].RefTable = MembershipsTable
@@ -1487,13 +1879,17 @@ func init() {
 	ItemsTable.ForeignKeys[1].RefTable = UnitsTable
 	ItemsTable.ForeignKeys[2].RefTable = MembershipsTable
 	ItemsTable.ForeignKeys[3].RefTable = MembershipsTable
-	ItemsTable.ForeignKeys[4].RefTable = MattersTable
+	ItemsTable.ForeignKeys[4].RefTable = ItemsTable
+	ItemsTable.ForeignKeys[5].RefTable = EventsTable
+	ItemsTable.ForeignKeys[6].RefTable = PartiesTable
+	ItemsTable.ForeignKeys[7].RefTable = MattersTable
 	ItemsTable.Annotation = &entsql.Annotation{
 		Table: "items",
 	}
 	LinksTable.ForeignKeys[0].RefTable = MembershipsTable
-	LinksTable.ForeignKeys[1].RefTable = MattersTable
+	LinksTable.ForeignKeys[1].RefTable = ItemsTable
 	LinksTable.ForeignKeys[2].RefTable = MattersTable
+	LinksTable.ForeignKeys[3].RefTable = MattersTable
 	LinksTable.Annotation = &entsql.Annotation{
 		Table: "links",
 	}
@@ -1502,6 +1898,7 @@ func init() {
 	MattersTable.ForeignKeys[2].RefTable = UnitsTable
 	MattersTable.ForeignKeys[3].RefTable = UnitsTable
 	MattersTable.ForeignKeys[4].RefTable = UnitsTable
+	MattersTable.ForeignKeys[5].RefTable = PlatformsTable
 	MattersTable.Annotation = &entsql.Annotation{
 		Table: "matters",
 	}
@@ -1509,12 +1906,23 @@ func init() {
 	MembershipsTable.Annotation = &entsql.Annotation{
 		Table: "memberships",
 	}
+	NoticesTable.ForeignKeys[0].RefTable = MembershipsTable
+	NoticesTable.ForeignKeys[1].RefTable = MattersTable
+	NoticesTable.Annotation = &entsql.Annotation{
+		Table: "notices",
+	}
 	PartiesTable.ForeignKeys[0].RefTable = MattersTable
 	PartiesTable.ForeignKeys[1].RefTable = MembershipsTable
 	PartiesTable.ForeignKeys[2].RefTable = UnitsTable
 	PartiesTable.ForeignKeys[3].RefTable = MattersTable
+	PartiesTable.ForeignKeys[4].RefTable = EventsTable
 	PartiesTable.Annotation = &entsql.Annotation{
 		Table: "parties",
+	}
+	PlatformsTable.ForeignKeys[0].RefTable = PlatformsTable
+	PlatformsTable.ForeignKeys[1].RefTable = UnitsTable
+	PlatformsTable.Annotation = &entsql.Annotation{
+		Table: "platforms",
 	}
 	ProcessesTable.Annotation = &entsql.Annotation{
 		Table: "processes",
@@ -1530,6 +1938,7 @@ func init() {
 	RecordsTable.ForeignKeys[2].RefTable = PartiesTable
 	RecordsTable.ForeignKeys[3].RefTable = UnitsTable
 	RecordsTable.ForeignKeys[4].RefTable = MembershipsTable
+	RecordsTable.ForeignKeys[5].RefTable = EventsTable
 	RecordsTable.Annotation = &entsql.Annotation{
 		Table: "records",
 	}

@@ -34,6 +34,18 @@ const (
 	FieldName = "name"
 	// FieldRole holds the string denoting the role field in the database.
 	FieldRole = "role"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
+	// FieldPost holds the string denoting the post field in the database.
+	FieldPost = "post"
+	// FieldOrganisation holds the string denoting the organisation field in the database.
+	FieldOrganisation = "organisation"
+	// FieldPhone holds the string denoting the phone field in the database.
+	FieldPhone = "phone"
+	// FieldSpeaker holds the string denoting the speaker field in the database.
+	FieldSpeaker = "speaker"
+	// FieldEventID holds the string denoting the event_id field in the database.
+	FieldEventID = "event_id"
 	// FieldOrdinal holds the string denoting the ordinal field in the database.
 	FieldOrdinal = "ordinal"
 	// FieldCosign holds the string denoting the cosign field in the database.
@@ -52,6 +64,8 @@ const (
 	EdgeUnit = "unit"
 	// EdgeFromMatter holds the string denoting the from_matter edge name in mutations.
 	EdgeFromMatter = "from_matter"
+	// EdgeEvent holds the string denoting the event edge name in mutations.
+	EdgeEvent = "event"
 	// Table holds the table name of the party in the database.
 	Table = "parties"
 	// MatterTable is the table that holds the matter relation/edge.
@@ -82,6 +96,13 @@ const (
 	FromMatterInverseTable = "matters"
 	// FromMatterColumn is the table column denoting the from_matter relation/edge.
 	FromMatterColumn = "from_matter_id"
+	// EventTable is the table that holds the event relation/edge.
+	EventTable = "parties"
+	// EventInverseTable is the table name for the Event entity.
+	// It exists in this package in order to avoid circular dependency with the "event" package.
+	EventInverseTable = "events"
+	// EventColumn is the table column denoting the event relation/edge.
+	EventColumn = "event_id"
 )
 
 // Columns holds all SQL columns for party fields.
@@ -95,6 +116,12 @@ var Columns = []string{
 	FieldFromMatterID,
 	FieldName,
 	FieldRole,
+	FieldKind,
+	FieldPost,
+	FieldOrganisation,
+	FieldPhone,
+	FieldSpeaker,
+	FieldEventID,
 	FieldOrdinal,
 	FieldCosign,
 	FieldCosignDueAt,
@@ -115,6 +142,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultSpeaker holds the default value on creation for the "speaker" field.
+	DefaultSpeaker bool
 	// DefaultOrdinal holds the default value on creation for the "ordinal" field.
 	DefaultOrdinal int
 	// DefaultID holds the default value on creation for the "id" field.
@@ -136,6 +165,9 @@ const (
 	RoleLEAD_ORG         Role = "LEAD_ORG"
 	RoleTHINK_TANK       Role = "THINK_TANK"
 	RoleGUEST            Role = "GUEST"
+	RoleTEAM             Role = "TEAM"
+	RolePARTICIPANT      Role = "PARTICIPANT"
+	RoleRAISER           Role = "RAISER"
 )
 
 func (r Role) String() string {
@@ -145,7 +177,7 @@ func (r Role) String() string {
 // RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
 func RoleValidator(r Role) error {
 	switch r {
-	case RoleLEAD, RoleCO, RoleENDORSER, RoleLEAD_LEADER, RoleSUPERVISE_LEADER, RoleHOST, RoleEXPERT, RoleLEAD_ORG, RoleTHINK_TANK, RoleGUEST:
+	case RoleLEAD, RoleCO, RoleENDORSER, RoleLEAD_LEADER, RoleSUPERVISE_LEADER, RoleHOST, RoleEXPERT, RoleLEAD_ORG, RoleTHINK_TANK, RoleGUEST, RoleTEAM, RolePARTICIPANT, RoleRAISER:
 		return nil
 	default:
 		return fmt.Errorf("party: invalid enum value for role field: %q", r)
@@ -230,6 +262,36 @@ func ByRole(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRole, opts...).ToFunc()
 }
 
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
+}
+
+// ByPost orders the results by the post field.
+func ByPost(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPost, opts...).ToFunc()
+}
+
+// ByOrganisation orders the results by the organisation field.
+func ByOrganisation(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOrganisation, opts...).ToFunc()
+}
+
+// ByPhone orders the results by the phone field.
+func ByPhone(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhone, opts...).ToFunc()
+}
+
+// BySpeaker orders the results by the speaker field.
+func BySpeaker(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSpeaker, opts...).ToFunc()
+}
+
+// ByEventID orders the results by the event_id field.
+func ByEventID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEventID, opts...).ToFunc()
+}
+
 // ByOrdinal orders the results by the ordinal field.
 func ByOrdinal(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrdinal, opts...).ToFunc()
@@ -282,6 +344,13 @@ func ByFromMatterField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newFromMatterStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByEventField orders the results by event field.
+func ByEventField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEventStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newMatterStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -308,6 +377,13 @@ func newFromMatterStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(FromMatterInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, FromMatterTable, FromMatterColumn),
+	)
+}
+func newEventStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EventInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
 	)
 }
 

@@ -91,6 +91,36 @@ func Name(v string) predicate.Party {
 	return predicate.Party(sql.FieldEQ(FieldName, v))
 }
 
+// Kind applies equality check predicate on the "kind" field. It's identical to KindEQ.
+func Kind(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldKind, v))
+}
+
+// Post applies equality check predicate on the "post" field. It's identical to PostEQ.
+func Post(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldPost, v))
+}
+
+// Organisation applies equality check predicate on the "organisation" field. It's identical to OrganisationEQ.
+func Organisation(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldOrganisation, v))
+}
+
+// Phone applies equality check predicate on the "phone" field. It's identical to PhoneEQ.
+func Phone(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldPhone, v))
+}
+
+// Speaker applies equality check predicate on the "speaker" field. It's identical to SpeakerEQ.
+func Speaker(v bool) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldSpeaker, v))
+}
+
+// EventID applies equality check predicate on the "event_id" field. It's identical to EventIDEQ.
+func EventID(v uuid.UUID) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldEventID, v))
+}
+
 // Ordinal applies equality check predicate on the "ordinal" field. It's identical to OrdinalEQ.
 func Ordinal(v int) predicate.Party {
 	return predicate.Party(sql.FieldEQ(FieldOrdinal, v))
@@ -396,6 +426,346 @@ func RoleNotIn(vs ...Role) predicate.Party {
 	return predicate.Party(sql.FieldNotIn(FieldRole, vs...))
 }
 
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldNotIn(FieldKind, vs...))
+}
+
+// KindGT applies the GT predicate on the "kind" field.
+func KindGT(v string) predicate.Party {
+	return predicate.Party(sql.FieldGT(FieldKind, v))
+}
+
+// KindGTE applies the GTE predicate on the "kind" field.
+func KindGTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldGTE(FieldKind, v))
+}
+
+// KindLT applies the LT predicate on the "kind" field.
+func KindLT(v string) predicate.Party {
+	return predicate.Party(sql.FieldLT(FieldKind, v))
+}
+
+// KindLTE applies the LTE predicate on the "kind" field.
+func KindLTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldLTE(FieldKind, v))
+}
+
+// KindContains applies the Contains predicate on the "kind" field.
+func KindContains(v string) predicate.Party {
+	return predicate.Party(sql.FieldContains(FieldKind, v))
+}
+
+// KindHasPrefix applies the HasPrefix predicate on the "kind" field.
+func KindHasPrefix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasPrefix(FieldKind, v))
+}
+
+// KindHasSuffix applies the HasSuffix predicate on the "kind" field.
+func KindHasSuffix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasSuffix(FieldKind, v))
+}
+
+// KindIsNil applies the IsNil predicate on the "kind" field.
+func KindIsNil() predicate.Party {
+	return predicate.Party(sql.FieldIsNull(FieldKind))
+}
+
+// KindNotNil applies the NotNil predicate on the "kind" field.
+func KindNotNil() predicate.Party {
+	return predicate.Party(sql.FieldNotNull(FieldKind))
+}
+
+// KindEqualFold applies the EqualFold predicate on the "kind" field.
+func KindEqualFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldEqualFold(FieldKind, v))
+}
+
+// KindContainsFold applies the ContainsFold predicate on the "kind" field.
+func KindContainsFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldContainsFold(FieldKind, v))
+}
+
+// PostEQ applies the EQ predicate on the "post" field.
+func PostEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldPost, v))
+}
+
+// PostNEQ applies the NEQ predicate on the "post" field.
+func PostNEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldPost, v))
+}
+
+// PostIn applies the In predicate on the "post" field.
+func PostIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldIn(FieldPost, vs...))
+}
+
+// PostNotIn applies the NotIn predicate on the "post" field.
+func PostNotIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldNotIn(FieldPost, vs...))
+}
+
+// PostGT applies the GT predicate on the "post" field.
+func PostGT(v string) predicate.Party {
+	return predicate.Party(sql.FieldGT(FieldPost, v))
+}
+
+// PostGTE applies the GTE predicate on the "post" field.
+func PostGTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldGTE(FieldPost, v))
+}
+
+// PostLT applies the LT predicate on the "post" field.
+func PostLT(v string) predicate.Party {
+	return predicate.Party(sql.FieldLT(FieldPost, v))
+}
+
+// PostLTE applies the LTE predicate on the "post" field.
+func PostLTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldLTE(FieldPost, v))
+}
+
+// PostContains applies the Contains predicate on the "post" field.
+func PostContains(v string) predicate.Party {
+	return predicate.Party(sql.FieldContains(FieldPost, v))
+}
+
+// PostHasPrefix applies the HasPrefix predicate on the "post" field.
+func PostHasPrefix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasPrefix(FieldPost, v))
+}
+
+// PostHasSuffix applies the HasSuffix predicate on the "post" field.
+func PostHasSuffix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasSuffix(FieldPost, v))
+}
+
+// PostIsNil applies the IsNil predicate on the "post" field.
+func PostIsNil() predicate.Party {
+	return predicate.Party(sql.FieldIsNull(FieldPost))
+}
+
+// PostNotNil applies the NotNil predicate on the "post" field.
+func PostNotNil() predicate.Party {
+	return predicate.Party(sql.FieldNotNull(FieldPost))
+}
+
+// PostEqualFold applies the EqualFold predicate on the "post" field.
+func PostEqualFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldEqualFold(FieldPost, v))
+}
+
+// PostContainsFold applies the ContainsFold predicate on the "post" field.
+func PostContainsFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldContainsFold(FieldPost, v))
+}
+
+// OrganisationEQ applies the EQ predicate on the "organisation" field.
+func OrganisationEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldOrganisation, v))
+}
+
+// OrganisationNEQ applies the NEQ predicate on the "organisation" field.
+func OrganisationNEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldOrganisation, v))
+}
+
+// OrganisationIn applies the In predicate on the "organisation" field.
+func OrganisationIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldIn(FieldOrganisation, vs...))
+}
+
+// OrganisationNotIn applies the NotIn predicate on the "organisation" field.
+func OrganisationNotIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldNotIn(FieldOrganisation, vs...))
+}
+
+// OrganisationGT applies the GT predicate on the "organisation" field.
+func OrganisationGT(v string) predicate.Party {
+	return predicate.Party(sql.FieldGT(FieldOrganisation, v))
+}
+
+// OrganisationGTE applies the GTE predicate on the "organisation" field.
+func OrganisationGTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldGTE(FieldOrganisation, v))
+}
+
+// OrganisationLT applies the LT predicate on the "organisation" field.
+func OrganisationLT(v string) predicate.Party {
+	return predicate.Party(sql.FieldLT(FieldOrganisation, v))
+}
+
+// OrganisationLTE applies the LTE predicate on the "organisation" field.
+func OrganisationLTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldLTE(FieldOrganisation, v))
+}
+
+// OrganisationContains applies the Contains predicate on the "organisation" field.
+func OrganisationContains(v string) predicate.Party {
+	return predicate.Party(sql.FieldContains(FieldOrganisation, v))
+}
+
+// OrganisationHasPrefix applies the HasPrefix predicate on the "organisation" field.
+func OrganisationHasPrefix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasPrefix(FieldOrganisation, v))
+}
+
+// OrganisationHasSuffix applies the HasSuffix predicate on the "organisation" field.
+func OrganisationHasSuffix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasSuffix(FieldOrganisation, v))
+}
+
+// OrganisationIsNil applies the IsNil predicate on the "organisation" field.
+func OrganisationIsNil() predicate.Party {
+	return predicate.Party(sql.FieldIsNull(FieldOrganisation))
+}
+
+// OrganisationNotNil applies the NotNil predicate on the "organisation" field.
+func OrganisationNotNil() predicate.Party {
+	return predicate.Party(sql.FieldNotNull(FieldOrganisation))
+}
+
+// OrganisationEqualFold applies the EqualFold predicate on the "organisation" field.
+func OrganisationEqualFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldEqualFold(FieldOrganisation, v))
+}
+
+// OrganisationContainsFold applies the ContainsFold predicate on the "organisation" field.
+func OrganisationContainsFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldContainsFold(FieldOrganisation, v))
+}
+
+// PhoneEQ applies the EQ predicate on the "phone" field.
+func PhoneEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldPhone, v))
+}
+
+// PhoneNEQ applies the NEQ predicate on the "phone" field.
+func PhoneNEQ(v string) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldPhone, v))
+}
+
+// PhoneIn applies the In predicate on the "phone" field.
+func PhoneIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldIn(FieldPhone, vs...))
+}
+
+// PhoneNotIn applies the NotIn predicate on the "phone" field.
+func PhoneNotIn(vs ...string) predicate.Party {
+	return predicate.Party(sql.FieldNotIn(FieldPhone, vs...))
+}
+
+// PhoneGT applies the GT predicate on the "phone" field.
+func PhoneGT(v string) predicate.Party {
+	return predicate.Party(sql.FieldGT(FieldPhone, v))
+}
+
+// PhoneGTE applies the GTE predicate on the "phone" field.
+func PhoneGTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldGTE(FieldPhone, v))
+}
+
+// PhoneLT applies the LT predicate on the "phone" field.
+func PhoneLT(v string) predicate.Party {
+	return predicate.Party(sql.FieldLT(FieldPhone, v))
+}
+
+// PhoneLTE applies the LTE predicate on the "phone" field.
+func PhoneLTE(v string) predicate.Party {
+	return predicate.Party(sql.FieldLTE(FieldPhone, v))
+}
+
+// PhoneContains applies the Contains predicate on the "phone" field.
+func PhoneContains(v string) predicate.Party {
+	return predicate.Party(sql.FieldContains(FieldPhone, v))
+}
+
+// PhoneHasPrefix applies the HasPrefix predicate on the "phone" field.
+func PhoneHasPrefix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasPrefix(FieldPhone, v))
+}
+
+// PhoneHasSuffix applies the HasSuffix predicate on the "phone" field.
+func PhoneHasSuffix(v string) predicate.Party {
+	return predicate.Party(sql.FieldHasSuffix(FieldPhone, v))
+}
+
+// PhoneIsNil applies the IsNil predicate on the "phone" field.
+func PhoneIsNil() predicate.Party {
+	return predicate.Party(sql.FieldIsNull(FieldPhone))
+}
+
+// PhoneNotNil applies the NotNil predicate on the "phone" field.
+func PhoneNotNil() predicate.Party {
+	return predicate.Party(sql.FieldNotNull(FieldPhone))
+}
+
+// PhoneEqualFold applies the EqualFold predicate on the "phone" field.
+func PhoneEqualFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldEqualFold(FieldPhone, v))
+}
+
+// PhoneContainsFold applies the ContainsFold predicate on the "phone" field.
+func PhoneContainsFold(v string) predicate.Party {
+	return predicate.Party(sql.FieldContainsFold(FieldPhone, v))
+}
+
+// SpeakerEQ applies the EQ predicate on the "speaker" field.
+func SpeakerEQ(v bool) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldSpeaker, v))
+}
+
+// SpeakerNEQ applies the NEQ predicate on the "speaker" field.
+func SpeakerNEQ(v bool) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldSpeaker, v))
+}
+
+// EventIDEQ applies the EQ predicate on the "event_id" field.
+func EventIDEQ(v uuid.UUID) predicate.Party {
+	return predicate.Party(sql.FieldEQ(FieldEventID, v))
+}
+
+// EventIDNEQ applies the NEQ predicate on the "event_id" field.
+func EventIDNEQ(v uuid.UUID) predicate.Party {
+	return predicate.Party(sql.FieldNEQ(FieldEventID, v))
+}
+
+// EventIDIn applies the In predicate on the "event_id" field.
+func EventIDIn(vs ...uuid.UUID) predicate.Party {
+	return predicate.Party(sql.FieldIn(FieldEventID, vs...))
+}
+
+// EventIDNotIn applies the NotIn predicate on the "event_id" field.
+func EventIDNotIn(vs ...uuid.UUID) predicate.Party {
+	return predicate.Party(sql.FieldNotIn(FieldEventID, vs...))
+}
+
+// EventIDIsNil applies the IsNil predicate on the "event_id" field.
+func EventIDIsNil() predicate.Party {
+	return predicate.Party(sql.FieldIsNull(FieldEventID))
+}
+
+// EventIDNotNil applies the NotNil predicate on the "event_id" field.
+func EventIDNotNil() predicate.Party {
+	return predicate.Party(sql.FieldNotNull(FieldEventID))
+}
+
 // OrdinalEQ applies the EQ predicate on the "ordinal" field.
 func OrdinalEQ(v int) predicate.Party {
 	return predicate.Party(sql.FieldEQ(FieldOrdinal, v))
@@ -690,6 +1060,29 @@ func HasFromMatter() predicate.Party {
 func HasFromMatterWith(preds ...predicate.Matter) predicate.Party {
 	return predicate.Party(func(s *sql.Selector) {
 		step := newFromMatterStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEvent applies the HasEdge predicate on the "event" edge.
+func HasEvent() predicate.Party {
+	return predicate.Party(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEventWith applies the HasEdge predicate on the "event" edge with a given conditions (other predicates).
+func HasEventWith(preds ...predicate.Event) predicate.Party {
+	return predicate.Party(func(s *sql.Selector) {
+		step := newEventStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

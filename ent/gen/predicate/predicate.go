@@ -12,8 +12,14 @@ type Assignment func(*sql.Selector)
 // Attachment is the predicate function for attachment builders.
 type Attachment func(*sql.Selector)
 
+// Attendance is the predicate function for attendance builders.
+type Attendance func(*sql.Selector)
+
 // Cohort is the predicate function for cohort builders.
 type Cohort func(*sql.Selector)
+
+// Event is the predicate function for event builders.
+type Event func(*sql.Selector)
 
 // Feedback is the predicate function for feedback builders.
 type Feedback func(*sql.Selector)
@@ -33,8 +39,14 @@ type Matter func(*sql.Selector)
 // Membership is the predicate function for membership builders.
 type Membership func(*sql.Selector)
 
+// Notice is the predicate function for notice builders.
+type Notice func(*sql.Selector)
+
 // Party is the predicate function for party builders.
 type Party func(*sql.Selector)
+
+// Platform is the predicate function for platform builders.
+type Platform func(*sql.Selector)
 
 // Process is the predicate function for process builders.
 type Process func(*sql.Selector)

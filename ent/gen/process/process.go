@@ -33,6 +33,8 @@ const (
 	FieldHash = "hash"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
+	// FieldOrigin holds the string denoting the origin field in the database.
+	FieldOrigin = "origin"
 	// Table holds the table name of the process in the database.
 	Table = "processes"
 )
@@ -48,6 +50,7 @@ var Columns = []string{
 	FieldSource,
 	FieldHash,
 	FieldStatus,
+	FieldOrigin,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -77,6 +80,7 @@ const DefaultStatus = StatusPUBLISHED
 
 // Status values.
 const (
+	StatusDRAFT     Status = "DRAFT"
 	StatusPUBLISHED Status = "PUBLISHED"
 	StatusRETIRED   Status = "RETIRED"
 )
@@ -88,7 +92,7 @@ func (s Status) String() string {
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s Status) error {
 	switch s {
-	case StatusPUBLISHED, StatusRETIRED:
+	case StatusDRAFT, StatusPUBLISHED, StatusRETIRED:
 		return nil
 	default:
 		return fmt.Errorf("process: invalid enum value for status field: %q", s)
@@ -141,6 +145,11 @@ func ByHash(opts ...sql.OrderTermOption) OrderOption {
 // ByStatus orders the results by the status field.
 func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStatus, opts...).ToFunc()
+}
+
+// ByOrigin orders the results by the origin field.
+func ByOrigin(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOrigin, opts...).ToFunc()
 }
 
 // MarshalGQL implements graphql.Marshaler interface.

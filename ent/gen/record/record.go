@@ -32,6 +32,8 @@ const (
 	FieldUnitID = "unit_id"
 	// FieldAuthorID holds the string denoting the author_id field in the database.
 	FieldAuthorID = "author_id"
+	// FieldEventID holds the string denoting the event_id field in the database.
+	FieldEventID = "event_id"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldMode holds the string denoting the mode field in the database.
@@ -44,6 +46,8 @@ const (
 	FieldPlace = "place"
 	// FieldText holds the string denoting the text field in the database.
 	FieldText = "text"
+	// FieldNumber holds the string denoting the number field in the database.
+	FieldNumber = "number"
 	// FieldData holds the string denoting the data field in the database.
 	FieldData = "data"
 	// FieldConfirmedAt holds the string denoting the confirmed_at field in the database.
@@ -60,6 +64,8 @@ const (
 	EdgeUnit = "unit"
 	// EdgeAuthor holds the string denoting the author edge name in mutations.
 	EdgeAuthor = "author"
+	// EdgeEvent holds the string denoting the event edge name in mutations.
+	EdgeEvent = "event"
 	// Table holds the table name of the record in the database.
 	Table = "records"
 	// MatterTable is the table that holds the matter relation/edge.
@@ -97,6 +103,13 @@ const (
 	AuthorInverseTable = "memberships"
 	// AuthorColumn is the table column denoting the author relation/edge.
 	AuthorColumn = "author_id"
+	// EventTable is the table that holds the event relation/edge.
+	EventTable = "records"
+	// EventInverseTable is the table name for the Event entity.
+	// It exists in this package in order to avoid circular dependency with the "event" package.
+	EventInverseTable = "events"
+	// EventColumn is the table column denoting the event relation/edge.
+	EventColumn = "event_id"
 )
 
 // Columns holds all SQL columns for record fields.
@@ -109,12 +122,14 @@ var Columns = []string{
 	FieldPartyID,
 	FieldUnitID,
 	FieldAuthorID,
+	FieldEventID,
 	FieldKind,
 	FieldMode,
 	FieldStage,
 	FieldOn,
 	FieldPlace,
 	FieldText,
+	FieldNumber,
 	FieldData,
 	FieldConfirmedAt,
 	FieldAudience,
@@ -158,6 +173,11 @@ const (
 	KindRETURN            Kind = "RETURN"
 	KindEXTENSION         Kind = "EXTENSION"
 	KindCHECK             Kind = "CHECK"
+	KindMINUTE            Kind = "MINUTE"
+	KindRESEARCH          Kind = "RESEARCH"
+	KindDOCUMENT          Kind = "DOCUMENT"
+	KindSCORE             Kind = "SCORE"
+	KindNOTE              Kind = "NOTE"
 )
 
 func (k Kind) String() string {
@@ -167,7 +187,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindREVIEW, KindCONTACT, KindURGE, KindPREASSIGN_OPINION, KindVISIT, KindMEETING, KindREPORT, KindPLAN, KindINSTRUCTION, KindJOINT_CONSULT, KindOUTCOME, KindCONSENT, KindAPPROVAL, KindRETURN, KindEXTENSION, KindCHECK:
+	case KindREVIEW, KindCONTACT, KindURGE, KindPREASSIGN_OPINION, KindVISIT, KindMEETING, KindREPORT, KindPLAN, KindINSTRUCTION, KindJOINT_CONSULT, KindOUTCOME, KindCONSENT, KindAPPROVAL, KindRETURN, KindEXTENSION, KindCHECK, KindMINUTE, KindRESEARCH, KindDOCUMENT, KindSCORE, KindNOTE:
 		return nil
 	default:
 		return fmt.Errorf("record: invalid enum value for kind field: %q", k)
@@ -244,6 +264,11 @@ func ByAuthorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAuthorID, opts...).ToFunc()
 }
 
+// ByEventID orders the results by the event_id field.
+func ByEventID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEventID, opts...).ToFunc()
+}
+
 // ByKind orders the results by the kind field.
 func ByKind(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKind, opts...).ToFunc()
@@ -272,6 +297,11 @@ func ByPlace(opts ...sql.OrderTermOption) OrderOption {
 // ByText orders the results by the text field.
 func ByText(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldText, opts...).ToFunc()
+}
+
+// ByNumber orders the results by the number field.
+func ByNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumber, opts...).ToFunc()
 }
 
 // ByConfirmedAt orders the results by the confirmed_at field.
@@ -318,6 +348,13 @@ func ByAuthorField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newAuthorStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByEventField orders the results by event field.
+func ByEventField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newEventStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newMatterStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -351,6 +388,13 @@ func newAuthorStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AuthorInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, AuthorTable, AuthorColumn),
+	)
+}
+func newEventStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(EventInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
 	)
 }
 

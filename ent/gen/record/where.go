@@ -91,6 +91,11 @@ func AuthorID(v uuid.UUID) predicate.Record {
 	return predicate.Record(sql.FieldEQ(FieldAuthorID, v))
 }
 
+// EventID applies equality check predicate on the "event_id" field. It's identical to EventIDEQ.
+func EventID(v uuid.UUID) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldEventID, v))
+}
+
 // Mode applies equality check predicate on the "mode" field. It's identical to ModeEQ.
 func Mode(v string) predicate.Record {
 	return predicate.Record(sql.FieldEQ(FieldMode, v))
@@ -114,6 +119,11 @@ func Place(v string) predicate.Record {
 // Text applies equality check predicate on the "text" field. It's identical to TextEQ.
 func Text(v string) predicate.Record {
 	return predicate.Record(sql.FieldEQ(FieldText, v))
+}
+
+// Number applies equality check predicate on the "number" field. It's identical to NumberEQ.
+func Number(v string) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldNumber, v))
 }
 
 // ConfirmedAt applies equality check predicate on the "confirmed_at" field. It's identical to ConfirmedAtEQ.
@@ -339,6 +349,36 @@ func AuthorIDIsNil() predicate.Record {
 // AuthorIDNotNil applies the NotNil predicate on the "author_id" field.
 func AuthorIDNotNil() predicate.Record {
 	return predicate.Record(sql.FieldNotNull(FieldAuthorID))
+}
+
+// EventIDEQ applies the EQ predicate on the "event_id" field.
+func EventIDEQ(v uuid.UUID) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldEventID, v))
+}
+
+// EventIDNEQ applies the NEQ predicate on the "event_id" field.
+func EventIDNEQ(v uuid.UUID) predicate.Record {
+	return predicate.Record(sql.FieldNEQ(FieldEventID, v))
+}
+
+// EventIDIn applies the In predicate on the "event_id" field.
+func EventIDIn(vs ...uuid.UUID) predicate.Record {
+	return predicate.Record(sql.FieldIn(FieldEventID, vs...))
+}
+
+// EventIDNotIn applies the NotIn predicate on the "event_id" field.
+func EventIDNotIn(vs ...uuid.UUID) predicate.Record {
+	return predicate.Record(sql.FieldNotIn(FieldEventID, vs...))
+}
+
+// EventIDIsNil applies the IsNil predicate on the "event_id" field.
+func EventIDIsNil() predicate.Record {
+	return predicate.Record(sql.FieldIsNull(FieldEventID))
+}
+
+// EventIDNotNil applies the NotNil predicate on the "event_id" field.
+func EventIDNotNil() predicate.Record {
+	return predicate.Record(sql.FieldNotNull(FieldEventID))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.
@@ -711,6 +751,81 @@ func TextContainsFold(v string) predicate.Record {
 	return predicate.Record(sql.FieldContainsFold(FieldText, v))
 }
 
+// NumberEQ applies the EQ predicate on the "number" field.
+func NumberEQ(v string) predicate.Record {
+	return predicate.Record(sql.FieldEQ(FieldNumber, v))
+}
+
+// NumberNEQ applies the NEQ predicate on the "number" field.
+func NumberNEQ(v string) predicate.Record {
+	return predicate.Record(sql.FieldNEQ(FieldNumber, v))
+}
+
+// NumberIn applies the In predicate on the "number" field.
+func NumberIn(vs ...string) predicate.Record {
+	return predicate.Record(sql.FieldIn(FieldNumber, vs...))
+}
+
+// NumberNotIn applies the NotIn predicate on the "number" field.
+func NumberNotIn(vs ...string) predicate.Record {
+	return predicate.Record(sql.FieldNotIn(FieldNumber, vs...))
+}
+
+// NumberGT applies the GT predicate on the "number" field.
+func NumberGT(v string) predicate.Record {
+	return predicate.Record(sql.FieldGT(FieldNumber, v))
+}
+
+// NumberGTE applies the GTE predicate on the "number" field.
+func NumberGTE(v string) predicate.Record {
+	return predicate.Record(sql.FieldGTE(FieldNumber, v))
+}
+
+// NumberLT applies the LT predicate on the "number" field.
+func NumberLT(v string) predicate.Record {
+	return predicate.Record(sql.FieldLT(FieldNumber, v))
+}
+
+// NumberLTE applies the LTE predicate on the "number" field.
+func NumberLTE(v string) predicate.Record {
+	return predicate.Record(sql.FieldLTE(FieldNumber, v))
+}
+
+// NumberContains applies the Contains predicate on the "number" field.
+func NumberContains(v string) predicate.Record {
+	return predicate.Record(sql.FieldContains(FieldNumber, v))
+}
+
+// NumberHasPrefix applies the HasPrefix predicate on the "number" field.
+func NumberHasPrefix(v string) predicate.Record {
+	return predicate.Record(sql.FieldHasPrefix(FieldNumber, v))
+}
+
+// NumberHasSuffix applies the HasSuffix predicate on the "number" field.
+func NumberHasSuffix(v string) predicate.Record {
+	return predicate.Record(sql.FieldHasSuffix(FieldNumber, v))
+}
+
+// NumberIsNil applies the IsNil predicate on the "number" field.
+func NumberIsNil() predicate.Record {
+	return predicate.Record(sql.FieldIsNull(FieldNumber))
+}
+
+// NumberNotNil applies the NotNil predicate on the "number" field.
+func NumberNotNil() predicate.Record {
+	return predicate.Record(sql.FieldNotNull(FieldNumber))
+}
+
+// NumberEqualFold applies the EqualFold predicate on the "number" field.
+func NumberEqualFold(v string) predicate.Record {
+	return predicate.Record(sql.FieldEqualFold(FieldNumber, v))
+}
+
+// NumberContainsFold applies the ContainsFold predicate on the "number" field.
+func NumberContainsFold(v string) predicate.Record {
+	return predicate.Record(sql.FieldContainsFold(FieldNumber, v))
+}
+
 // DataIsNil applies the IsNil predicate on the "data" field.
 func DataIsNil() predicate.Record {
 	return predicate.Record(sql.FieldIsNull(FieldData))
@@ -898,6 +1013,29 @@ func HasAuthor() predicate.Record {
 func HasAuthorWith(preds ...predicate.Membership) predicate.Record {
 	return predicate.Record(func(s *sql.Selector) {
 		step := newAuthorStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasEvent applies the HasEdge predicate on the "event" edge.
+func HasEvent() predicate.Record {
+	return predicate.Record(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, EventTable, EventColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasEventWith applies the HasEdge predicate on the "event" edge with a given conditions (other predicates).
+func HasEventWith(preds ...predicate.Event) predicate.Record {
+	return predicate.Record(func(s *sql.Selector) {
+		step := newEventStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

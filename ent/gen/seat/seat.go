@@ -28,6 +28,10 @@ const (
 	FieldUnitID = "unit_id"
 	// FieldPost holds the string denoting the post field in the database.
 	FieldPost = "post"
+	// FieldInitiator holds the string denoting the initiator field in the database.
+	FieldInitiator = "initiator"
+	// FieldCertificateNo holds the string denoting the certificate_no field in the database.
+	FieldCertificateNo = "certificate_no"
 	// FieldSeatFrom holds the string denoting the seat_from field in the database.
 	FieldSeatFrom = "seat_from"
 	// FieldSeatTo holds the string denoting the seat_to field in the database.
@@ -62,6 +66,8 @@ var Columns = []string{
 	FieldMembershipID,
 	FieldUnitID,
 	FieldPost,
+	FieldInitiator,
+	FieldCertificateNo,
 	FieldSeatFrom,
 	FieldSeatTo,
 }
@@ -101,10 +107,13 @@ const (
 	PostSTREET_LIAISON Post = "STREET_LIAISON"
 	PostSTATION_HEAD   Post = "STATION_HEAD"
 	PostGUIDE          Post = "GUIDE"
+	PostPATRON         Post = "PATRON"
+	PostON_DUTY        Post = "ON_DUTY"
 	PostLIAISON        Post = "LIAISON"
 	PostOFFICER        Post = "OFFICER"
 	PostDEPUTY_LEAD    Post = "DEPUTY_LEAD"
 	PostMAIN_LEAD      Post = "MAIN_LEAD"
+	PostSUPERVISOR     Post = "SUPERVISOR"
 )
 
 func (po Post) String() string {
@@ -114,7 +123,7 @@ func (po Post) String() string {
 // PostValidator is a validator for the "post" field enum values. It is called by the builders before save.
 func PostValidator(po Post) error {
 	switch po {
-	case PostMEMBER, PostSECONDARY, PostCONVENER, PostVICE_CONVENER, PostHEAD, PostDEPUTY_HEAD, PostCLERK, PostSTREET_LIAISON, PostSTATION_HEAD, PostGUIDE, PostLIAISON, PostOFFICER, PostDEPUTY_LEAD, PostMAIN_LEAD:
+	case PostMEMBER, PostSECONDARY, PostCONVENER, PostVICE_CONVENER, PostHEAD, PostDEPUTY_HEAD, PostCLERK, PostSTREET_LIAISON, PostSTATION_HEAD, PostGUIDE, PostPATRON, PostON_DUTY, PostLIAISON, PostOFFICER, PostDEPUTY_LEAD, PostMAIN_LEAD, PostSUPERVISOR:
 		return nil
 	default:
 		return fmt.Errorf("seat: invalid enum value for post field: %q", po)
@@ -152,6 +161,16 @@ func ByUnitID(opts ...sql.OrderTermOption) OrderOption {
 // ByPost orders the results by the post field.
 func ByPost(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPost, opts...).ToFunc()
+}
+
+// ByInitiator orders the results by the initiator field.
+func ByInitiator(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldInitiator, opts...).ToFunc()
+}
+
+// ByCertificateNo orders the results by the certificate_no field.
+func ByCertificateNo(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCertificateNo, opts...).ToFunc()
 }
 
 // BySeatFrom orders the results by the seat_from field.

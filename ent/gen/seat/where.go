@@ -76,6 +76,16 @@ func UnitID(v uuid.UUID) predicate.Seat {
 	return predicate.Seat(sql.FieldEQ(FieldUnitID, v))
 }
 
+// Initiator applies equality check predicate on the "initiator" field. It's identical to InitiatorEQ.
+func Initiator(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEQ(FieldInitiator, v))
+}
+
+// CertificateNo applies equality check predicate on the "certificate_no" field. It's identical to CertificateNoEQ.
+func CertificateNo(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEQ(FieldCertificateNo, v))
+}
+
 // SeatFrom applies equality check predicate on the "seat_from" field. It's identical to SeatFromEQ.
 func SeatFrom(v time.Time) predicate.Seat {
 	return predicate.Seat(sql.FieldEQ(FieldSeatFrom, v))
@@ -224,6 +234,156 @@ func PostIn(vs ...Post) predicate.Seat {
 // PostNotIn applies the NotIn predicate on the "post" field.
 func PostNotIn(vs ...Post) predicate.Seat {
 	return predicate.Seat(sql.FieldNotIn(FieldPost, vs...))
+}
+
+// InitiatorEQ applies the EQ predicate on the "initiator" field.
+func InitiatorEQ(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEQ(FieldInitiator, v))
+}
+
+// InitiatorNEQ applies the NEQ predicate on the "initiator" field.
+func InitiatorNEQ(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldNEQ(FieldInitiator, v))
+}
+
+// InitiatorIn applies the In predicate on the "initiator" field.
+func InitiatorIn(vs ...string) predicate.Seat {
+	return predicate.Seat(sql.FieldIn(FieldInitiator, vs...))
+}
+
+// InitiatorNotIn applies the NotIn predicate on the "initiator" field.
+func InitiatorNotIn(vs ...string) predicate.Seat {
+	return predicate.Seat(sql.FieldNotIn(FieldInitiator, vs...))
+}
+
+// InitiatorGT applies the GT predicate on the "initiator" field.
+func InitiatorGT(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldGT(FieldInitiator, v))
+}
+
+// InitiatorGTE applies the GTE predicate on the "initiator" field.
+func InitiatorGTE(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldGTE(FieldInitiator, v))
+}
+
+// InitiatorLT applies the LT predicate on the "initiator" field.
+func InitiatorLT(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldLT(FieldInitiator, v))
+}
+
+// InitiatorLTE applies the LTE predicate on the "initiator" field.
+func InitiatorLTE(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldLTE(FieldInitiator, v))
+}
+
+// InitiatorContains applies the Contains predicate on the "initiator" field.
+func InitiatorContains(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldContains(FieldInitiator, v))
+}
+
+// InitiatorHasPrefix applies the HasPrefix predicate on the "initiator" field.
+func InitiatorHasPrefix(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldHasPrefix(FieldInitiator, v))
+}
+
+// InitiatorHasSuffix applies the HasSuffix predicate on the "initiator" field.
+func InitiatorHasSuffix(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldHasSuffix(FieldInitiator, v))
+}
+
+// InitiatorIsNil applies the IsNil predicate on the "initiator" field.
+func InitiatorIsNil() predicate.Seat {
+	return predicate.Seat(sql.FieldIsNull(FieldInitiator))
+}
+
+// InitiatorNotNil applies the NotNil predicate on the "initiator" field.
+func InitiatorNotNil() predicate.Seat {
+	return predicate.Seat(sql.FieldNotNull(FieldInitiator))
+}
+
+// InitiatorEqualFold applies the EqualFold predicate on the "initiator" field.
+func InitiatorEqualFold(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEqualFold(FieldInitiator, v))
+}
+
+// InitiatorContainsFold applies the ContainsFold predicate on the "initiator" field.
+func InitiatorContainsFold(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldContainsFold(FieldInitiator, v))
+}
+
+// CertificateNoEQ applies the EQ predicate on the "certificate_no" field.
+func CertificateNoEQ(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEQ(FieldCertificateNo, v))
+}
+
+// CertificateNoNEQ applies the NEQ predicate on the "certificate_no" field.
+func CertificateNoNEQ(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldNEQ(FieldCertificateNo, v))
+}
+
+// CertificateNoIn applies the In predicate on the "certificate_no" field.
+func CertificateNoIn(vs ...string) predicate.Seat {
+	return predicate.Seat(sql.FieldIn(FieldCertificateNo, vs...))
+}
+
+// CertificateNoNotIn applies the NotIn predicate on the "certificate_no" field.
+func CertificateNoNotIn(vs ...string) predicate.Seat {
+	return predicate.Seat(sql.FieldNotIn(FieldCertificateNo, vs...))
+}
+
+// CertificateNoGT applies the GT predicate on the "certificate_no" field.
+func CertificateNoGT(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldGT(FieldCertificateNo, v))
+}
+
+// CertificateNoGTE applies the GTE predicate on the "certificate_no" field.
+func CertificateNoGTE(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldGTE(FieldCertificateNo, v))
+}
+
+// CertificateNoLT applies the LT predicate on the "certificate_no" field.
+func CertificateNoLT(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldLT(FieldCertificateNo, v))
+}
+
+// CertificateNoLTE applies the LTE predicate on the "certificate_no" field.
+func CertificateNoLTE(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldLTE(FieldCertificateNo, v))
+}
+
+// CertificateNoContains applies the Contains predicate on the "certificate_no" field.
+func CertificateNoContains(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldContains(FieldCertificateNo, v))
+}
+
+// CertificateNoHasPrefix applies the HasPrefix predicate on the "certificate_no" field.
+func CertificateNoHasPrefix(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldHasPrefix(FieldCertificateNo, v))
+}
+
+// CertificateNoHasSuffix applies the HasSuffix predicate on the "certificate_no" field.
+func CertificateNoHasSuffix(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldHasSuffix(FieldCertificateNo, v))
+}
+
+// CertificateNoIsNil applies the IsNil predicate on the "certificate_no" field.
+func CertificateNoIsNil() predicate.Seat {
+	return predicate.Seat(sql.FieldIsNull(FieldCertificateNo))
+}
+
+// CertificateNoNotNil applies the NotNil predicate on the "certificate_no" field.
+func CertificateNoNotNil() predicate.Seat {
+	return predicate.Seat(sql.FieldNotNull(FieldCertificateNo))
+}
+
+// CertificateNoEqualFold applies the EqualFold predicate on the "certificate_no" field.
+func CertificateNoEqualFold(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldEqualFold(FieldCertificateNo, v))
+}
+
+// CertificateNoContainsFold applies the ContainsFold predicate on the "certificate_no" field.
+func CertificateNoContainsFold(v string) predicate.Seat {
+	return predicate.Seat(sql.FieldContainsFold(FieldCertificateNo, v))
 }
 
 // SeatFromEQ applies the EQ predicate on the "seat_from" field.

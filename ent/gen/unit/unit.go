@@ -44,6 +44,10 @@ const (
 	FieldDocWord = "doc_word"
 	// FieldBrand holds the string denoting the brand field in the database.
 	FieldBrand = "brand"
+	// FieldCategory holds the string denoting the category field in the database.
+	FieldCategory = "category"
+	// FieldLevel holds the string denoting the level field in the database.
+	FieldLevel = "level"
 	// FieldActiveFrom holds the string denoting the active_from field in the database.
 	FieldActiveFrom = "active_from"
 	// FieldActiveTo holds the string denoting the active_to field in the database.
@@ -101,6 +105,8 @@ var Columns = []string{
 	FieldChannel,
 	FieldDocWord,
 	FieldBrand,
+	FieldCategory,
+	FieldLevel,
 	FieldActiveFrom,
 	FieldActiveTo,
 }
@@ -157,28 +163,31 @@ type Kind string
 
 // Kind values.
 const (
-	KindCHAIR_MEETING      Kind = "CHAIR_MEETING"
-	KindSTANDING_COMMITTEE Kind = "STANDING_COMMITTEE"
-	KindPARTY_GROUP        Kind = "PARTY_GROUP"
-	KindCOMMITTEE          Kind = "COMMITTEE"
-	KindPROPOSAL_COMMITTEE Kind = "PROPOSAL_COMMITTEE"
-	KindOFFICE             Kind = "OFFICE"
-	KindSECTOR             Kind = "SECTOR"
-	KindSECTOR_GROUP       Kind = "SECTOR_GROUP"
-	KindPOLITICAL_PARTY    Kind = "POLITICAL_PARTY"
-	KindPEOPLES_GROUP      Kind = "PEOPLES_GROUP"
-	KindSTREET_LIAISON     Kind = "STREET_LIAISON"
-	KindCOMMUNITY_GROUP    Kind = "COMMUNITY_GROUP"
-	KindMEMBER_GROUP       Kind = "MEMBER_GROUP"
-	KindPARTY_BRANCH       Kind = "PARTY_BRANCH"
-	KindSUPERVISION_BOARD  Kind = "SUPERVISION_BOARD"
-	KindRESEARCH_TEAM      Kind = "RESEARCH_TEAM"
-	KindVENUE_HOME         Kind = "VENUE_HOME"
-	KindVENUE_STATION      Kind = "VENUE_STATION"
-	KindVENUE_STUDIO       Kind = "VENUE_STUDIO"
-	KindVENUE_ROOM         Kind = "VENUE_ROOM"
-	KindHANDLING_UNIT      Kind = "HANDLING_UNIT"
-	KindASSIGNING_OFFICE   Kind = "ASSIGNING_OFFICE"
+	KindCHAIR_MEETING        Kind = "CHAIR_MEETING"
+	KindSTANDING_COMMITTEE   Kind = "STANDING_COMMITTEE"
+	KindPARTY_GROUP          Kind = "PARTY_GROUP"
+	KindCOMMITTEE            Kind = "COMMITTEE"
+	KindPROPOSAL_COMMITTEE   Kind = "PROPOSAL_COMMITTEE"
+	KindOFFICE               Kind = "OFFICE"
+	KindSECTOR               Kind = "SECTOR"
+	KindSECTOR_GROUP         Kind = "SECTOR_GROUP"
+	KindPOLITICAL_PARTY      Kind = "POLITICAL_PARTY"
+	KindPEOPLES_GROUP        Kind = "PEOPLES_GROUP"
+	KindSTREET_LIAISON       Kind = "STREET_LIAISON"
+	KindCOMMUNITY_GROUP      Kind = "COMMUNITY_GROUP"
+	KindMEMBER_GROUP         Kind = "MEMBER_GROUP"
+	KindPARTY_BRANCH         Kind = "PARTY_BRANCH"
+	KindSUPERVISION_BOARD    Kind = "SUPERVISION_BOARD"
+	KindRESEARCH_TEAM        Kind = "RESEARCH_TEAM"
+	KindVENUE_HOME           Kind = "VENUE_HOME"
+	KindVENUE_STATION        Kind = "VENUE_STATION"
+	KindVENUE_STUDIO         Kind = "VENUE_STUDIO"
+	KindVENUE_ROOM           Kind = "VENUE_ROOM"
+	KindVENUE_SECTOR_STATION Kind = "VENUE_SECTOR_STATION"
+	KindVENUE_PARLOUR        Kind = "VENUE_PARLOUR"
+	KindVENUE_POST           Kind = "VENUE_POST"
+	KindHANDLING_UNIT        Kind = "HANDLING_UNIT"
+	KindASSIGNING_OFFICE     Kind = "ASSIGNING_OFFICE"
 )
 
 func (k Kind) String() string {
@@ -188,7 +197,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCHAIR_MEETING, KindSTANDING_COMMITTEE, KindPARTY_GROUP, KindCOMMITTEE, KindPROPOSAL_COMMITTEE, KindOFFICE, KindSECTOR, KindSECTOR_GROUP, KindPOLITICAL_PARTY, KindPEOPLES_GROUP, KindSTREET_LIAISON, KindCOMMUNITY_GROUP, KindMEMBER_GROUP, KindPARTY_BRANCH, KindSUPERVISION_BOARD, KindRESEARCH_TEAM, KindVENUE_HOME, KindVENUE_STATION, KindVENUE_STUDIO, KindVENUE_ROOM, KindHANDLING_UNIT, KindASSIGNING_OFFICE:
+	case KindCHAIR_MEETING, KindSTANDING_COMMITTEE, KindPARTY_GROUP, KindCOMMITTEE, KindPROPOSAL_COMMITTEE, KindOFFICE, KindSECTOR, KindSECTOR_GROUP, KindPOLITICAL_PARTY, KindPEOPLES_GROUP, KindSTREET_LIAISON, KindCOMMUNITY_GROUP, KindMEMBER_GROUP, KindPARTY_BRANCH, KindSUPERVISION_BOARD, KindRESEARCH_TEAM, KindVENUE_HOME, KindVENUE_STATION, KindVENUE_STUDIO, KindVENUE_ROOM, KindVENUE_SECTOR_STATION, KindVENUE_PARLOUR, KindVENUE_POST, KindHANDLING_UNIT, KindASSIGNING_OFFICE:
 		return nil
 	default:
 		return fmt.Errorf("unit: invalid enum value for kind field: %q", k)
@@ -297,6 +306,16 @@ func ByDocWord(opts ...sql.OrderTermOption) OrderOption {
 // ByBrand orders the results by the brand field.
 func ByBrand(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldBrand, opts...).ToFunc()
+}
+
+// ByCategory orders the results by the category field.
+func ByCategory(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCategory, opts...).ToFunc()
+}
+
+// ByLevel orders the results by the level field.
+func ByLevel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLevel, opts...).ToFunc()
 }
 
 // ByActiveFrom orders the results by the active_from field.
