@@ -60,8 +60,9 @@ func dalian(c *committee, now time.Time) []*script {
 			thirdPass: shanghai(2022, 1, 19, 10, 0), disposed: shanghai(2022, 1, 20, 10, 0), assigned: shanghai(2022, 2, 7, 14, 0), received: shanghai(2022, 2, 9, 9, 30),
 			contacted: shanghai(2022, 2, 23, 14, 0), assisted: shanghai(2022, 3, 4, 10, 0), replyDrafted: shanghai(2022, 7, 11, 9, 0), toBeSigned: shanghai(2022, 7, 12, 9, 0),
 			signedOff: shanghai(2022, 7, 13, 15, 0), replied: shanghai(2022, 7, 14, 10, 0), rated: shanghai(2022, 7, 22, 10, 0), accepted: shanghai(2022, 7, 25, 10, 0),
-			completed: shanghai(2022, 7, 29, 10, 0), archived: shanghai(2022, 9, 2, 10, 0),
+			completed: shanghai(2022, 7, 29, 10, 0),
 		}),
+		tracked: []time.Time{shanghai(2022, 12, 21, 10, 0)}, settled: true, // the day after the loop's report
 	}
 	second := &tale{
 		text: thesis(energyTitle, energy, 2), subject: energy, k: 2, until: assisted, kind: proposal.ProposerKindJOINT_ORG, lead: "jingjiwei", organisation: "jingjiwei", noOne: true,

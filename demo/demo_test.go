@@ -36,7 +36,7 @@ func TestLoad(t *testing.T) {
 	}
 	t.Run("the third sitting has the figures of the report", in.thirdSitting)
 	t.Run("its deadlines were kept, and nothing of it is still due but what is followed", in.kept)
-	t.Run("four key proposals of it are complete with posts, visit, meeting and report", in.keyProposals)
+	t.Run("four key proposals of it are complete with posts, visit, meeting and report, and were followed until a report settled them", in.keyProposals)
 	t.Run("it has everything that happens to proposals", in.variety)
 	t.Run("the next sitting's key proposals stand in four states, and nothing of it is late", in.nextSitting)
 	t.Run("three cohorts are in three phases, seen in the city only", in.threeCohorts)
@@ -129,7 +129,7 @@ func (in *installation) kept(t *testing.T) {
 
 func (in *installation) keyProposals(t *testing.T) {
 	in.as(t, "zs-chair", "中山区政协", func(ctx context.Context) {
-		all, err := in.Store.Ent().Proposal.Query().Where().WithMatter(func(q *gen.MatterQuery) { q.WithRecords() }).WithSitting().All(ctx)
+		all, err := in.Store.Ent().Proposal.Query().Where().WithMatter(func(q *gen.MatterQuery) { q.WithRecords().WithItems() }).WithSitting().All(ctx)
 		must(t, err)
 		titles := map[string]bool{}
 		for _, p := range all {
@@ -137,9 +137,17 @@ func (in *installation) keyProposals(t *testing.T) {
 				continue
 			}
 			titles[p.Edges.Matter.Title] = true
-			kinds := map[record.Kind]bool{}
+			kinds, after := map[record.Kind]bool{}, false
 			for _, r := range p.Edges.Matter.Edges.Records {
 				kinds[r.Kind] = true
+				after = after || (r.Kind == record.KindREPORT && p.CompletedAt != nil && r.On.After(*p.CompletedAt))
+			}
+			for _, i := range p.Edges.Matter.Edges.Items { // or a unit's, on its commitment
+				after = after || i.Evidence != ""
+			}
+			settled := in.number(`SELECT count(*)::int FROM steps WHERE matter_id = $1 AND action = 'settle'`, p.Edges.Matter.ID)
+			if !after || settled != 1 || p.Edges.Matter.State != "ARCHIVED" {
+				t.Errorf("%s: reported back %v, settled %d times, %s", p.Edges.Matter.Title, after, settled, p.Edges.Matter.State)
 			}
 			if p.CompletedAt == nil || p.LeadLeaderPost == "" || p.SuperviseLeaderPost == "" || !kinds[record.KindVISIT] || !kinds[record.KindMEETING] || !kinds[record.KindREPORT] {
 				t.Errorf("%s: %v", p.Edges.Matter.Title, kinds)

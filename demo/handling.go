@@ -203,9 +203,17 @@ func (t *tale) complete() {
 	t.track()
 }
 
+// promises: the reply comes with a commitment.
+func (t *tale) promises() bool { return t.units[0].class == "B" }
+
 // track follows a commitment: the unit reports, the clerk verifies. What is
-// not settled is reported again each time; the newest report waits.
+// not settled is reported again each time; the newest report waits. A key case
+// without one is followed as well.
 func (t *tale) track() {
+	if !t.promises() {
+		t.reportBack()
+		return
+	}
 	for i, at := range t.tracked {
 		last := i == len(t.tracked)-1
 		t.then(move{at: at, who: t.units[0].unit + "-liaison", action: "reportCommitment", form: func(x *scene) flow.Form {
@@ -221,6 +229,20 @@ func (t *tale) track() {
 		if done {
 			t.then(move{at: t.later(1), who: "clerk", action: "settle", form: fixed(flow.Form{"class": "A"})})
 		}
+	}
+}
+
+// reportBack is what the supervisors found afterwards, with which the case is
+// settled.
+func (t *tale) reportBack() {
+	for i, at := range t.tracked {
+		on := clock.Day(at).Format(time.DateOnly)
+		t.then(move{at: at, who: "committee", action: "recordSupervision", form: fixed(flow.Form{
+			"kind": "REPORT", "on": on, "place": t.key.place, "text": "跟踪落实报告：" + t.subject.evidence(t.k+i),
+		})})
+	}
+	if t.settled {
+		t.then(move{at: t.later(3), who: "clerk", action: "settle", form: fixed(flow.Form{"class": t.units[0].class})})
 	}
 }
 

@@ -71,13 +71,13 @@ type tale struct {
 	sentBack     bool // the first unit's reply, once
 	byPhone      bool // the last rating is taken by telephone
 	key          *keyTale
-	noOne        bool   // 一号提案
-	raters       int    // how many rate; 0: all
-	result       string // of the lead's rating; empty: SATISFIED
-	again        bool   // a second round has begun
-	tracked      []time.Time
-	settled      bool // the commitment is done
-	abstract     bool // only an abstract is published
+	noOne        bool        // 一号提案
+	raters       int         // how many rate; 0: all
+	result       string      // of the lead's rating; empty: SATISFIED
+	again        bool        // a second round has begun
+	tracked      []time.Time // reports after completion: on a commitment, or of the supervisors of a key case
+	settled      bool        // with the last of them nothing is open any more
+	abstract     bool        // only an abstract is published
 
 	sc   *script
 	last time.Time

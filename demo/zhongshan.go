@@ -94,10 +94,10 @@ func history(c *committee, subjects []*subject, now time.Time) []*script {
 			t := add(b, title, n)
 			t.cast(c, filed)
 			t.handlers(b, filed)
-			t.turns(filed, now)
 			if n == 0 && i < len(keys) {
 				t.key = &keys[i]
 			}
+			t.turns(filed, now)
 			filed++
 		}
 	}
@@ -199,7 +199,7 @@ func (t *tale) turns(f int, now time.Time) {
 	if f == 20 || f == 62 {
 		t.passedOn = map[int]string{20: "minzheng", 62: "renshe"}[f]
 	}
-	if t.units[0].class != "B" {
+	if !t.promises() && t.key == nil {
 		return
 	}
 	if f == 10 || f == 25 || f == 40 || f == 58 {

@@ -240,6 +240,11 @@ func (r *mutationResolver) ReportCommitment(ctx context.Context, input model.Rep
 	return r.onMatter(ctx, "reportCommitment", input)
 }
 
+// ReportProgress is the resolver for the reportProgress field.
+func (r *mutationResolver) ReportProgress(ctx context.Context, input model.ReportProgressInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "reportProgress", input)
+}
+
 // VerifyCommitment is the resolver for the verifyCommitment field.
 func (r *mutationResolver) VerifyCommitment(ctx context.Context, input model.VerifyCommitmentInput) (*model.MatterPayload, error) {
 	return r.onMatter(ctx, "verifyCommitment", input)

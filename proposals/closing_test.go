@@ -55,7 +55,7 @@ func TestCompleting(t *testing.T) {
 	say(t, "a key proposal is not completed without a visit, a meeting and a report", func(w *world) {
 		c := w.filed()
 		key := flow.Form{"leadLeaderPost": "副区长", "superviseLeaderPost": "政协主席"}
-		w.blocked("干事", "recordSupervision", flow.OfMatter, w.sole().Matter.ID, flow.Form{"kind": "VISIT", "on": w.today(), "text": "调研"}, "proposal.is_key")
+		w.blocked("干事", "recordSupervision", flow.OfMatter, w.sole().Matter.ID, flow.Form{"kind": "VISIT", "on": w.today(), "text": "调研"}, "proposal.supervised")
 		w.refused("干事", "markKey", flow.OfMatter, c.Matter.ID, key, errs.NotAllowed)
 		w.do("主席", "markKey", c.Matter.ID, key)
 		c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
@@ -66,7 +66,7 @@ func TestCompleting(t *testing.T) {
 			w.blocked("主任", "complete", flow.OfMatter, c.Matter.ID, nil, "proposal.key_supervised")
 			w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
 		}
-		is(w, "state", w.do("主任", "complete", c.Matter.ID, nil).State, "COMPLETED")
+		is(w, "completed", w.do("主任", "complete", c.Matter.ID, nil).Proposal().CompletedAt != nil, true)
 	})
 	say(t, "a leader's instruction is seen by staff only", func(w *world) {
 		c := w.do("主席", "markKey", w.sole().Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
@@ -94,6 +94,24 @@ func TestPublication(t *testing.T) {
 		w.blocked("干事", "decideDisclosure", flow.OfMatter, c.Matter.ID, flow.Form{"decision": "OPEN"}, "proposal.may_publish")
 		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "ABSTRACT_ONLY"})
 		is(w, "visible to", c.Visibility, matter.VisibilitySTAFF)
+	})
+	say(t, "a case may be completed while publication is pending for a reason", func(w *world) {
+		c := w.reviewing("A")
+		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
+		for _, note := range []string{"", " 　"} {
+			w.refused("干事", "decideDisclosure", flow.OfMatter, c.Matter.ID, flow.Form{"decision": "PENDING", "note": note}, errs.Invalid)
+		}
+		w.blocked("主任", "complete", flow.OfMatter, c.Matter.ID, nil, "proposal.disclosure_decided")
+		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "PENDING", "note": "等待承办单位保密审查意见"})
+		c = w.do("主任", "complete", c.Matter.ID, nil)
+		is(w, "state", c.State, "COMPLETED")
+		is(w, "publication", c.Proposal().Disclosure, proposal.DisclosureUNDECIDED)
+		is(w, "reason", c.Proposal().DisclosureNote, "等待承办单位保密审查意见")
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		is(w, "decided afterwards", c.Proposal().Disclosure, proposal.DisclosureOPEN)
+		is(w, "the reason is gone", c.Proposal().DisclosureNote, "")
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "PENDING", "note": "单位提出异议"})
+		is(w, "pending again, visible to", c.Visibility, matter.VisibilitySTAFF)
 	})
 	say(t, "what is open is open to the whole committee, until the decision is taken back", func(w *world) {
 		c := w.replied(w.sole(), "商务局", "A")
@@ -171,6 +189,112 @@ func TestTracking(t *testing.T) {
 	})
 	say(t, "a reply without commitments is not followed", func(w *world) {
 		is(w, "state", w.completed(w.reviewing("A"), "商务局").State, "COMPLETED")
+	})
+}
+
+// supervise records one thing that was done under supervision.
+func (w *world) supervise(id uuid.UUID, kind string) *flow.Case {
+	w.t.Helper()
+	return w.do("干事", "recordSupervision", id, flow.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
+}
+
+// key is a completed key proposal with one reply of a class.
+func (w *world) key(class string) *flow.Case {
+	w.t.Helper()
+	c := w.do("主席", "markKey", w.filed().Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
+	c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
+	for _, kind := range []string{"VISIT", "MEETING", "REPORT"} {
+		w.supervise(c.Matter.ID, kind)
+	}
+	return w.completed(w.rated(w.replied(c, "商务局", class), "委员甲", "SATISFIED"), "商务局")
+}
+
+// noOne is a completed 一号提案 with one reply of class A.
+func (w *world) noOne() *flow.Case {
+	w.t.Helper()
+	c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+	c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
+	return w.completed(w.rated(w.replied(c, "商务局", "A"), "委员甲", "SATISFIED"), "商务局")
+}
+
+// Transition 26, its second half.
+func TestFollowingWithoutCommitments(t *testing.T) {
+	t.Parallel()
+	settled := flow.Form{"class": "A"}
+	say(t, "a key proposal is followed without any commitment", func(w *world) {
+		c := w.key("A")
+		is(w, "state", c.State, "TRACKING")
+		is(w, "commitments", len(c.Items), 0)
+		is(w, "reported each half year", day(timerOf(w, c, "track", nil).DueOn), "2025-06-27")
+	})
+	say(t, "so is the 一号提案, key or not", func(w *world) {
+		c := w.noOne()
+		is(w, "key", c.Proposal().IsKey, false)
+		is(w, "state", c.State, "TRACKING")
+		is(w, "reported each half year", day(timerOf(w, c, "track", nil).DueOn), "2025-06-27")
+		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.supervise(c.Matter.ID, "REPORT")
+		is(w, "settled", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
+	})
+	say(t, "any other proposal without commitments is completed and has no supervision", func(w *world) {
+		c := w.completed(w.reviewing("A"), "商务局")
+		is(w, "state", c.State, "COMPLETED")
+		for _, x := range c.Timers {
+			is(w, "a clock of following", x.Key == "track", false)
+		}
+		c = w.completed(w.reviewing("B"), "商务局")
+		is(w, "with commitments", c.State, "TRACKING")
+		w.blocked("干事", "recordSupervision", flow.OfMatter, c.Matter.ID, flow.Form{"kind": "REPORT", "on": w.today(), "text": "报告"}, "proposal.supervised")
+	})
+	say(t, "a report meets the period and the next one begins; other records do not", func(w *world) {
+		c := w.key("A")
+		first := timerOf(w, c, "track", nil)
+		w.at(2025, 6, 20)
+		c = w.supervise(c.Matter.ID, "VISIT")
+		is(w, "after a visit", timerOf(w, c, "track", nil).ID, first.ID)
+		c = w.supervise(c.Matter.ID, "REPORT")
+		is(w, "state", c.State, "TRACKING")
+		is(w, "the report that was due", c.Timers[len(c.Timers)-2].ID, first.ID)
+		is(w, "is met", c.Timers[len(c.Timers)-2].Status, timer.StatusMET)
+		is(w, "next report", day(timerOf(w, c, "track", nil).DueOn), "2025-12-20")
+		is(w, "it runs", running(timerOf(w, c, "track", nil)), true)
+	})
+	say(t, "it is not settled before somebody has reported back since it was completed", func(w *world) {
+		c := w.key("A") // whose report of the supervision came before
+		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.refused("干事", "settle", flow.OfMatter, c.Matter.ID, settled, errs.GuardFailed)
+		w.supervise(c.Matter.ID, "MEETING")
+		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.supervise(c.Matter.ID, "REPORT")
+		c = w.do("干事", "settle", c.Matter.ID, flow.Form{"class": "C"})
+		is(w, "class", c.Proposal().ClassFinal, "C")
+		is(w, "original class", c.Proposal().ClassOriginal, "A")
+	})
+	say(t, "a handling unit reports by itself, as it is its turn", func(w *world) {
+		c := w.key("A")
+		first := timerOf(w, c, "track", nil)
+		c = w.do("商务局联络员", "reportProgress", c.Matter.ID, flow.Form{"text": "夜市已按方案改造"})
+		is(w, "the next period", timerOf(w, c, "track", nil).ID == first.ID, false)
+		w.refused("委员乙", "reportProgress", flow.OfMatter, c.Matter.ID, flow.Form{"text": "别人写的"}, errs.NotFound)
+		is(w, "settled", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
+	})
+	say(t, "settled once it stays completed and is archived", func(w *world) {
+		c := w.key("A")
+		w.supervise(c.Matter.ID, "REPORT")
+		c = w.do("干事", "settle", c.Matter.ID, settled)
+		is(w, "state", c.State, "COMPLETED")
+		is(w, "no report is due", running(timerOf(w, c, "track", nil)), false)
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"}) // after which the engine looks again
+		is(w, "after another action", c.State, "COMPLETED")
+		is(w, "archived", w.do("干事", "archive", c.Matter.ID, checklist).State, "ARCHIVED")
+	})
+	say(t, "with commitments a unit's report is one, and once settled it is not followed again", func(w *world) {
+		c := w.key("B")
+		it := c.Items[0].ID.String()
+		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.commitments_settled")
+		w.do("商务局联络员", "reportCommitment", c.Matter.ID, flow.Form{"itemId": it, "evidence": "专线已开通"})
+		w.do("干事", "verifyCommitment", c.Matter.ID, flow.Form{"itemId": it, "done": true})
+		is(w, "state", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
 	})
 }
 

@@ -13,6 +13,8 @@
 //   - No reply without contact with each first proposer, where the policy wants it.
 //   - Two ratings a proposer: attitude and result. Dissatisfaction with the result opens a new round; after the second, a face-to-face consultation, and no endless loop. Silence stays silence. Nobody rates a reply that was sent back.
 //   - A commitment behind a B-class reply is followed until it is done, or given up for a reason; the original class is kept.
+//   - A key proposal and the 一号提案 are followed once after completion even without a commitment: reported on each half year, and not settled before a report.
+//   - Publication is decided before completion, or left pending for a reason.
 //   - A key proposal is not completed without a visit, a meeting and a report.
 //   - 催办 goes rung by rung, each unit on its own ladder. An archived case is read-only, shares and all.
 //   - Figures add up exactly, or are refused.

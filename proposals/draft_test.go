@@ -79,6 +79,12 @@ func TestDrafting(t *testing.T) {
 			w.t.Errorf("for one who resigned: %v", err)
 		}
 	})
+	say(t, "who entered it is kept where staff enter, for an organisation too, and not where its liaison does", func(w *world) {
+		c := w.draft("干事", proposal.ProposerKindPARTY)
+		is(w, "entered by staff", c.Proposal().EnteredByID != nil && *c.Proposal().EnteredByID == w.people["干事"].Membership, true)
+		is(w, "first proposer", c.Parties[0].Name, "民建区委")
+		is(w, "entered by the liaison", w.draft("联络员", proposal.ProposerKindPARTY).Proposal().EnteredByID == nil, true)
+	})
 	say(t, "like cases are shown before one is written, to whoever may write", func(w *world) {
 		c := w.filed()
 		w.draft("委员乙", proposal.ProposerKindINDIVIDUAL) // a draft is nobody's business
@@ -155,6 +161,20 @@ func TestSubmitting(t *testing.T) {
 		w.attach(c.Matter.ID, nil, attachment.KindSEAL)
 		c = w.do("联络员", "submit", c.Matter.ID, nil)
 		is(w, "first proposer", c.Parties[0].Name, "民建区委")
+	})
+	say(t, "what staff enter for an organisation is sealed and handed in by its liaison, and by nobody else", func(w *world) {
+		c := w.draft("干事", proposal.ProposerKindPARTY)
+		w.attach(c.Matter.ID, nil, attachment.KindSEAL)
+		w.refused("干事", "submit", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("委员甲", "submit", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.do("联络员", "edit", c.Matter.ID, flow.Form{"analysis": "经常委会讨论，补充了分析。"})
+		c = w.do("联络员", "submit", c.Matter.ID, nil)
+		is(w, "state", c.State, "SUBMITTED")
+		is(w, "entered by", *c.Proposal().EnteredByID, w.people["干事"].Membership)
+		w.do("干事", "returnForEdit", c.Matter.ID, nil)
+		w.do("联络员", "edit", c.Matter.ID, flow.Form{"analysis": "按意见补充了分析。"})
+		is(w, "handed in again", w.do("联络员", "resubmit", c.Matter.ID, nil).State, "SUBMITTED")
+		is(w, "withdrawn", w.do("联络员", "withdraw", c.Matter.ID, nil).State, "WITHDRAWN")
 	})
 	say(t, "what is handed in after the cut-off is a 平时提案, where the policy takes them", func(w *world) {
 		w.clock.Set(time.Date(2024, 12, 28, 12, 0, 1, 0, clock.Shanghai))

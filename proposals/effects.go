@@ -27,7 +27,7 @@ func registerEffects(e *flow.Engine) {
 		"refuse": refuse, "forward_up": dispose(proposal.DispositionFORWARDED_UP), "apply_reedit": consent("reedit"), "grant_reedit": grantReedit,
 		"pre_assign": preAssign, "pre_assign_opinion": preAssignOpinion, "assign": assign,
 		"ask_feedback": askFeedback, "rate": rate, "enter_rating": rate, "new_round": newRound, "joint_consult": jointConsult,
-		"disclose": disclose, "mark_key": markKey, "record_supervision": recordSupervision, "urge": urge,
+		"disclose": disclose, "mark_key": markKey, "record_supervision": recordSupervision, "report_progress": reportProgress, "urge": urge,
 		"complete": complete, "report_commitment": reportCommitment, "verify_commitment": verifyCommitment, "settle": settle,
 		"archive": archive, "request_correction": requestCorrection, "apply_correction": applyCorrection,
 	} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -231,8 +232,16 @@ func jointConsult(ctx context.Context, r *run) error {
 		SetOn(on).SetPlace(r.Form.Text("place")).Exec(ctx)
 }
 
+// disclose decides what is published. PENDING leaves it open for a reason, with
+// which the case may be completed (transition 25).
 func disclose(ctx context.Context, r *run) error {
-	d := proposal.Disclosure(r.Form.Text("decision"))
+	d, why := proposal.Disclosure(r.Form.Text("decision")), strings.TrimSpace(r.Form.Text("note"))
+	if d == "PENDING" {
+		if why == "" {
+			return errs.New(errs.Invalid, "暂不决定是否公开的，请写明理由").At("note")
+		}
+		d = proposal.DisclosureUNDECIDED
+	}
 	if d == proposal.DisclosureOPEN {
 		if err := r.Client.Matter.UpdateOne(r.Matter).SetVisibility(matter.VisibilityTENANT).Exec(ctx); err != nil {
 			return err
@@ -243,7 +252,7 @@ func disclose(ctx context.Context, r *run) error {
 		}
 	}
 	r.After["disclosure"] = string(d)
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisclosure(d).SetDisclosureNote(r.Form.Text("note")).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisclosure(d).SetDisclosureNote(why).Exec(ctx)
 }
 
 func markKey(ctx context.Context, r *run) error {
@@ -251,18 +260,37 @@ func markKey(ctx context.Context, r *run) error {
 		SetLeadLeaderPost(r.Form.Text("leadLeaderPost")).SetSuperviseLeaderPost(r.Form.Text("superviseLeaderPost")).Exec(ctx)
 }
 
+// reportBack is the purpose of records made while the case is followed.
+const reportBack = "report_back"
+
 // recordSupervision keeps what the supervising leader did. An instruction
-// (批示) is seen by staff only.
+// (批示) is seen by staff only. A report while the case is followed is the one
+// that was due; the next is due half a year on.
 func recordSupervision(ctx context.Context, r *run) error {
 	on, err := r.Form.Day("on")
 	if err != nil {
 		return err
 	}
-	c := note(r, record.Kind(r.Form.Text("kind")), "supervision", r.Form.Text("text"), nil).SetOn(on).SetPlace(r.Form.Text("place"))
-	if r.Form.Text("kind") == "INSTRUCTION" {
+	kind, purpose := record.Kind(r.Form.Text("kind")), "supervision"
+	if r.State == "TRACKING" {
+		purpose = reportBack
+	}
+	c := note(r, kind, purpose, r.Form.Text("text"), nil).SetOn(on).SetPlace(r.Form.Text("place"))
+	if kind == record.KindINSTRUCTION {
 		c.SetAudience(record.AudienceSTAFF)
 	}
-	return c.Exec(ctx)
+	if err := c.Exec(ctx); err != nil || kind != record.KindREPORT || purpose != reportBack {
+		return err
+	}
+	return r.Met(ctx, "track")
+}
+
+// reportProgress is a handling unit's own report on a case that is followed.
+func reportProgress(ctx context.Context, r *run) error {
+	if err := note(r, record.KindREPORT, reportBack, r.Form.Text("text"), nil).SetOn(r.Today()).Exec(ctx); err != nil {
+		return err
+	}
+	return r.Met(ctx, "track")
 }
 
 func urge(ctx context.Context, r *run) error {

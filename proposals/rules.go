@@ -2,6 +2,7 @@ package proposals
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -329,7 +330,9 @@ func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
 }
 
 func registerClosingRules(e *flow.Engine) {
-	e.Guard("proposal.is_key", func(in *flow.Input) error { return when(!in.Proposal().IsKey, "不是重点提案") })
+	e.Guard("proposal.supervised", func(in *flow.Input) error {
+		return when(!supervised(in.Proposal()), "不是重点提案或一号提案")
+	})
 	e.Guard("proposal.key_supervised", keySupervised)
 	e.Guard("proposal.replies_accepted", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
@@ -355,10 +358,12 @@ func registerClosingRules(e *flow.Engine) {
 		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Proposal().ConsentPublish
 		return when(bad, "提案人不同意公开，只能公开摘要或不公开")
 	})
-	e.Guard("proposal.commitments_open", func(in *flow.Input) error {
-		return when(len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) == 0, "没有未落实的承诺")
+	e.Guard("proposal.to_follow", func(in *flow.Input) error {
+		owed := len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0
+		return when(!owed && (!supervised(in.Proposal()) || followed(in.Case)), "没有需要跟踪落实的事项")
 	})
 	e.Guard("proposal.commitments_settled", commitmentsSettled)
+	e.Guard("proposal.reported_back", reportedBack)
 	e.Guard("proposal.commitment_reported", func(in *flow.Input) error {
 		return when(len(commitments(in.Case, item.StatusREPORTED)) == 0, "承办单位还没有报告落实情况")
 	})
@@ -391,6 +396,25 @@ func keySupervised(in *flow.Input) error {
 		}
 	}
 	return nil
+}
+
+// supervised: leaders of the committee see to it that the case is handled.
+func supervised(p *gen.Proposal) bool { return p.IsKey || p.IsNoOne }
+
+// followed: the case has been in 跟踪落实, now or before.
+func followed(c *flow.Case) bool {
+	return slices.ContainsFunc(c.Timers, func(t *gen.Timer) bool { return t.Key == "track" })
+}
+
+// reportedBack: while a key or 一号 case was followed somebody has reported:
+// its supervisors, or a unit on its commitment.
+func reportedBack(in *flow.Input) error {
+	switch {
+	case !supervised(in.Proposal()), latest(in.Case, record.KindREPORT, reportBack) != nil,
+		slices.ContainsFunc(in.Items, func(it *gen.Item) bool { return it.Kind == item.KindCOMMITMENT && it.Evidence != "" }):
+		return nil
+	}
+	return failed("重点提案、一号提案跟踪期间还没有落实情况报告，请先用“督办记录”登记一份类别为“报告”的记录，再结束跟踪")
 }
 
 // commitmentsSettled: every commitment is done, or was reported and is given

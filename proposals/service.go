@@ -49,8 +49,15 @@ type Draft struct {
 	OnBehalf     *uuid.UUID  // 代录: the member for whom staff enter it
 }
 
+// entered reports 代录: staff enter it for a member, or for an organisation.
+func (d Draft) entered(v *authz.Viewer) bool {
+	collective := byOrganisation(&gen.Proposal{ProposerKind: d.Kind})
+	return d.OnBehalf != nil || (collective && v.May(authz.Perm("proposal.enterFor")) != authz.None)
+}
+
 // Create opens a draft (transition 1). A member drafts for himself, a liaison
-// for his organisation, a clerk for a member. Called twice it makes two
+// for his organisation, a clerk for a member or an organisation, whose liaison
+// then hands it in. Called twice it makes two
 // drafts; an idempotency key prevents that.
 func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error) {
 	defer errs.Wrap(&err, "proposals.Create")
@@ -134,10 +141,9 @@ func ownUnits(ctx context.Context, c *gen.Client, ids []uuid.UUID, field string)
 // mayCreate: who may open which kind for whom.
 func mayCreate(v *authz.Viewer, d Draft) error {
 	perm, needs := authz.Perm("proposal.create"), authz.Own
-	collective := d.Kind == proposal.ProposerKindPARTY || d.Kind == proposal.ProposerKindGROUP ||
-		d.Kind == proposal.ProposerKindCOMMITTEE || d.Kind == proposal.ProposerKindJOINT_ORG
+	collective := byOrganisation(&gen.Proposal{ProposerKind: d.Kind})
 	switch {
-	case d.OnBehalf != nil || (collective && v.May(authz.Perm("proposal.enterFor")) != authz.None):
+	case d.entered(v):
 		perm, needs = authz.Perm("proposal.enterFor"), authz.Tenant
 	case collective:
 		perm, needs = authz.Perm("proposal.createCollective"), authz.Unit
@@ -197,7 +203,7 @@ func (s *Service) payload(ctx context.Context, v *authz.Viewer, d Draft, lead le
 	if now != nil {
 		c.SetSitting(now)
 	}
-	if d.OnBehalf != nil {
+	if d.entered(v) {
 		c.SetEnteredByID(v.Membership)
 	}
 	if err := c.Exec(ctx); err != nil {

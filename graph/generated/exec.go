@@ -471,6 +471,7 @@ type ComplexityRoot struct {
 		RenameUnit              func(childComplexity int, input model.RenameUnitInput) int
 		ReopenReturn            func(childComplexity int, input model.ReopenReturnInput) int
 		ReportCommitment        func(childComplexity int, input model.ReportCommitmentInput) int
+		ReportProgress          func(childComplexity int, input model.ReportProgressInput) int
 		RequestCorrection       func(childComplexity int, input model.RequestCorrectionInput) int
 		ResubmitProposal        func(childComplexity int, input model.ResubmitProposalInput) int
 		ResumeDeadlines         func(childComplexity int, input model.ResumeDeadlinesInput) int
@@ -1123,6 +1124,7 @@ type MutationResolver interface {
 	ResumeDeadlines(ctx context.Context, input model.ResumeDeadlinesInput) (*model.MatterPayload, error)
 	CompleteProposal(ctx context.Context, input model.CompleteProposalInput) (*model.MatterPayload, error)
 	ReportCommitment(ctx context.Context, input model.ReportCommitmentInput) (*model.MatterPayload, error)
+	ReportProgress(ctx context.Context, input model.ReportProgressInput) (*model.MatterPayload, error)
 	VerifyCommitment(ctx context.Context, input model.VerifyCommitmentInput) (*model.MatterPayload, error)
 	SettleTracking(ctx context.Context, input model.SettleTrackingInput) (*model.MatterPayload, error)
 	ArchiveProposal(ctx context.Context, input model.ArchiveProposalInput) (*model.MatterPayload, error)
@@ -3531,6 +3533,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReportCommitment(childComplexity, args["input"].(model.ReportCommitmentInput)), true
+	case "Mutation.reportProgress":
+		if e.ComplexityRoot.Mutation.ReportProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reportProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReportProgress(childComplexity, args["input"].(model.ReportProgressInput)), true
 	case "Mutation.requestCorrection":
 		if e.ComplexityRoot.Mutation.RequestCorrection == nil {
 			break
@@ -6302,6 +6315,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRenameUnitInput,
 		ec.unmarshalInputReopenReturnInput,
 		ec.unmarshalInputReportCommitmentInput,
+		ec.unmarshalInputReportProgressInput,
 		ec.unmarshalInputRequestCorrectionInput,
 		ec.unmarshalInputResubmitProposalInput,
 		ec.unmarshalInputResumeDeadlinesInput,
@@ -7147,6 +7161,8 @@ extend type Mutation {
   completeProposal(input: CompleteProposalInput!): MatterPayload!
   "报告落实情况"
   reportCommitment(input: ReportCommitmentInput!): MatterPayload!
+  "承办单位报告跟踪落实情况（没有承诺的重点提案和一号提案）"
+  reportProgress(input: ReportProgressInput!): MatterPayload!
   "核实落实情况"
   verifyCommitment(input: VerifyCommitmentInput!): MatterPayload!
   "结束跟踪"
@@ -7754,6 +7770,17 @@ input CompleteProposalInput {
 }
 
 "报告落实情况"
+input ReportProgressInput {
+  matterId: ID!
+  "落实情况"
+  text: String!
+  "理由"
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
 input ReportCommitmentInput {
   matterId: ID!
   itemId: ID!
@@ -7858,7 +7885,17 @@ input ArchiveChecklistInput {
   "督办材料"
   supervision: String!
 }
-enum DisclosureDecision { OPEN ABSTRACT_ONLY CLOSED }
+"公开审查的结论"
+enum DisclosureDecision {
+  "全文公开"
+  OPEN
+  "只公开摘要"
+  ABSTRACT_ONLY
+  "不公开"
+  CLOSED
+  "暂缓决定，须说明理由；以后可以再定"
+  PENDING
+}
 enum SupervisionKind { PLAN VISIT MEETING REPORT INSTRUCTION }
 enum RatingChannel { PHONE PAPER }
 enum ReviewDisposition { FILED MERGED CONVERTED_OPINION CONVERTED_LETTER NOT_FILED FORWARDED_UP }
@@ -11389,6 +11426,20 @@ func (ec *executionContext) field_Mutation_reportCommitment_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReportCommitmentInput, error) {
 			return ec.unmarshalNReportCommitmentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportCommitmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_reportProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ReportProgressInput, error) {
+			return ec.unmarshalNReportProgressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportProgressInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -22177,6 +22228,50 @@ func (ec *executionContext) fieldContext_Mutation_reportCommitment(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_reportCommitment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reportProgress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reportProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReportProgress(ctx, fc.Args["input"].(model.ReportProgressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reportProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reportProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -39494,6 +39589,64 @@ func (ec *executionContext) unmarshalInputReportCommitmentInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputReportProgressInput(ctx context.Context, obj any) (model.ReportProgressInput, error) {
+	var it model.ReportProgressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "text", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRequestCorrectionInput(ctx context.Context, obj any) (model.RequestCorrectionInput, error) {
 	var it model.RequestCorrectionInput
 	if obj == nil {
@@ -46430,6 +46583,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "reportCommitment":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_reportCommitment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reportProgress":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reportProgress(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -53784,6 +53944,11 @@ func (ec *executionContext) marshalNReplyStatus2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) unmarshalNReportCommitmentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportCommitmentInput(ctx context.Context, v any) (model.ReportCommitmentInput, error) {
 	res, err := ec.unmarshalInputReportCommitmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReportProgressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportProgressInput(ctx context.Context, v any) (model.ReportProgressInput, error) {
+	res, err := ec.unmarshalInputReportProgressInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

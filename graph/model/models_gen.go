@@ -1256,12 +1256,24 @@ type ReopenReturnInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 报告落实情况
 type ReportCommitmentInput struct {
 	MatterID uuid.UUID `json:"matterId"`
 	ItemID   uuid.UUID `json:"itemId"`
 	// 落实情况和依据
 	Evidence string `json:"evidence"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 报告落实情况
+type ReportProgressInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 落实情况
+	Text string `json:"text"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
@@ -1865,23 +1877,30 @@ func (e CohortPhase) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 公开审查的结论
 type DisclosureDecision string
 
 const (
-	DisclosureDecisionOpen         DisclosureDecision = "OPEN"
+	// 全文公开
+	DisclosureDecisionOpen DisclosureDecision = "OPEN"
+	// 只公开摘要
 	DisclosureDecisionAbstractOnly DisclosureDecision = "ABSTRACT_ONLY"
-	DisclosureDecisionClosed       DisclosureDecision = "CLOSED"
+	// 不公开
+	DisclosureDecisionClosed DisclosureDecision = "CLOSED"
+	// 暂缓决定，须说明理由；以后可以再定
+	DisclosureDecisionPending DisclosureDecision = "PENDING"
 )
 
 var AllDisclosureDecision = []DisclosureDecision{
 	DisclosureDecisionOpen,
 	DisclosureDecisionAbstractOnly,
 	DisclosureDecisionClosed,
+	DisclosureDecisionPending,
 }
 
 func (e DisclosureDecision) IsValid() bool {
 	switch e {
-	case DisclosureDecisionOpen, DisclosureDecisionAbstractOnly, DisclosureDecisionClosed:
+	case DisclosureDecisionOpen, DisclosureDecisionAbstractOnly, DisclosureDecisionClosed, DisclosureDecisionPending:
 		return true
 	}
 	return false

@@ -77,7 +77,8 @@ func (w *badWorld) cases(t *testing.T) {
 	w.p.at(day(2024, 3, 20, 9))
 	d.handled(done, "商务局", "2024-03-19")
 	w.other.handled(w.matters["foreign"], "商务局", "2024-03-19")
-	closeAll(d, done, "委员01", false)
+	completeAll(d, done, "委员01", false)
+	archive(d, done)
 	w.matters["ARCHIVED"] = done
 
 	lead := d.people["委员01"]

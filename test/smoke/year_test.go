@@ -19,7 +19,7 @@ const figuresQuery = `query($s: ID!) { proposalFigures(sittingId: $s) { received
 	satisfactionRate { numerator denominator text } completionRate { text } filingRate { text } } }`
 
 // TestAYearOfZhongshan lives 中山's third sitting through the API: 109 = 5 + 35
-// + 69, all completed, all satisfied, with the server killed in the middle.
+// + 69, one of them a key case, all completed, all satisfied, with the server killed in the middle.
 func TestAYearOfZhongshan(t *testing.T) {
 	p := start(t, day(2023, 11, 20, 9))
 	found(t, p, "210200", "政协大连市委员会", "CITY", "")
@@ -53,6 +53,7 @@ func TestAYearOfZhongshan(t *testing.T) {
 	}
 	director.do("mergeProposals", m{"intoId": ids[0], "absorbedIds": ids[69:74], "reason": "同类提案"}, "matter { parties { role } }")
 	director.do("publishCaseList", m{"sittingId": zs.sitting}, "sitting { listPublishedAt }")
+	director.do("markKeyProposal", m{"matterId": ids[1], "superviseLeaderPost": "区政协主席"}, "")
 
 	p.kill() // a power cut between review and assignment
 	p.run()
@@ -79,7 +80,17 @@ func TestAYearOfZhongshan(t *testing.T) {
 		if i == 0 { // the surviving case: every proposer of the merged ones rates
 			rateAll(zs, id)
 		}
-		closeAll(zs, id, zs.member(i%12), i == 0)
+		if i == 1 {
+			for _, kind := range []string{"VISIT", "MEETING", "REPORT"} {
+				zs.supervised(id, kind, "2024-04-10")
+			}
+		}
+		completeAll(zs, id, zs.member(i%12), i == 0)
+	}
+	checkFigures(t, zs, map[string]float64{"completed": 69}) // the key case, which is still followed, is one
+	followed(t, zs, ids[1])
+	for _, id := range ids[:69] {
+		archive(zs, id)
 	}
 	checkFigures(t, zs, map[string]float64{"received": 109, "filed": 69, "merged": 5, "convertedToOpinion": 35, "pending": 0, "completed": 69})
 	data := zs.people["干事"].ask(figuresQuery, m{"s": zs.sitting})
@@ -132,7 +143,8 @@ func rateAll(d *district, id string) {
 	}
 }
 
-func closeAll(d *district, id, member string, rated bool) {
+// completeAll carries a replied case to its completion.
+func completeAll(d *district, id, member string, rated bool) {
 	if !rated {
 		w := d.people[member]
 		f := w.ask(`query($id: ID!) { matter(id: $id) { feedback { id } } }`, m{"id": id})
@@ -142,7 +154,33 @@ func closeAll(d *district, id, member string, rated bool) {
 	d.people["干事"].do("acceptReply", m{"assignmentId": share}, "")
 	d.people["干事"].do("decideDisclosure", m{"matterId": id, "decision": "OPEN"}, "")
 	d.people["主任"].do("completeProposal", m{"matterId": id}, "")
-	d.people["干事"].do("archiveProposal", m{"matterId": id, "checklist": m{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案，无"}}, "")
+}
+
+func archive(d *district, id string) {
+	d.people["干事"].do("archiveProposal", m{"matterId": id, "checklist": m{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "重点提案有，其他无"}}, "")
+}
+
+// supervised records one thing of the supervision of a key case.
+func (d *district) supervised(id, kind, on string) {
+	d.people["干事"].do("recordSupervision", m{"matterId": id, "kind": kind, "on": on, "text": "督办领导带队了解办理进展"}, "")
+}
+
+// followed: a completed key case is followed until somebody has reported back,
+// with commitments or without (domain.md 4.3.4 #26).
+func followed(t *testing.T, d *district, id string) {
+	t.Helper()
+	clerk, state := d.people["干事"], `query($id: ID!) { matter(id: $id) { state } }`
+	if got := str(clerk.ask(state, m{"id": id}), "matter", "state"); got != "TRACKING" {
+		t.Fatalf("the key case is %s", got)
+	}
+	if _, bad := clerk.try("settleTracking", m{"matterId": id, "class": "A"}, ""); !strings.HasPrefix(bad, "GUARD_FAILED") {
+		t.Errorf("settled without a report: %q", bad)
+	}
+	d.supervised(id, "REPORT", "2024-04-10")
+	clerk.do("settleTracking", m{"matterId": id, "class": "A"}, "")
+	if got := str(clerk.ask(state, m{"id": id}), "matter", "state"); got != "COMPLETED" {
+		t.Errorf("settled, the key case is %s", got)
+	}
 }
 
 // countsAreRows follows each figure back to its rows.
