@@ -50,6 +50,7 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	./bin/bihuan schema > schema.graphql
 	./bin/bihuan config doc > docs/configuration.md
 	./bin/bihuan permissions > docs/permissions.txt
+	./bin/bihuan process words > docs/vocabulary.md
 	./bin/bihuan process diagram tenants/templates/proposal.yaml > docs/proposal.mmd
 	./bin/bihuan process diagram tenants/templates/cohort.yaml > docs/cohort.mmd
 

@@ -124,6 +124,11 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C("membership_id"), v.Membership)) }
 	case gen.TypeNotice:
 		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(notice.FieldMembershipID), v.Membership)) }
+	case gen.TypeAgreement:
+		if v.May(Permission{"exchange", "read"}).Has(Tenant) {
+			return nil
+		}
+		return func(s *entsql.Selector) { s.Where(entsql.IsNull(s.C("id"))) } // none
 	case gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
 		return nil // open to every member of the committee
 	}
@@ -437,6 +442,17 @@ func toAny[T any](list []T) []any {
 		out[i] = x
 	}
 	return out
+}
+
+// InUnits: the matter is one of the viewer's units', as the scope UNIT means it.
+func InUnits(v *Viewer) predicate.Matter {
+	return func(s *entsql.Selector) {
+		if len(v.Units) == 0 {
+			s.Where(entsql.False())
+			return
+		}
+		s.Where(unitMatter(s, v))
+	}
 }
 
 // MatterPredicate is MatterVisible for a written query.

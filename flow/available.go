@@ -71,15 +71,19 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 
 // Covers reports whether the viewer holds one of the permissions on a matter.
 func (e *Engine) Covers(ctx context.Context, id uuid.UUID, permissions ...string) (bool, error) {
+	all, err := e.Covering(ctx, []uuid.UUID{id}, permissions...)
+	return all[id], err
+}
+
+// Covering is Covers for a batch.
+func (e *Engine) Covering(ctx context.Context, ids []uuid.UUID, permissions ...string) (map[uuid.UUID]bool, error) {
 	v := authz.From(ctx)
-	cases, err := e.load(ctx, id)
-	if err != nil || cases[id] == nil {
-		return false, err
-	}
-	for _, p := range permissions {
-		if cases[id].covers(v, v.May(authz.Perm(p)), nil) {
-			return true, nil
+	cases, err := e.load(ctx, ids...)
+	out := make(map[uuid.UUID]bool, len(ids))
+	for id, c := range cases {
+		for _, p := range permissions {
+			out[id] = out[id] || c.covers(v, v.May(authz.Perm(p)), nil)
 		}
 	}
-	return false, nil
+	return out, err
 }

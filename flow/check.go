@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -25,12 +26,38 @@ func RolesOf(p *authz.Policy) RoleSet {
 	return func(perm authz.Permission) bool { return held[perm] }
 }
 
+// Level is how much a finding weighs.
+type Level string
+
+const (
+	Error Level = "ERROR" // the definition cannot be published
+	Warn  Level = "WARN"  // shown to who publishes, who decides
+)
+
 // Finding is a place where a definition does not close its loop.
 type Finding struct {
 	Machine, Place string
 	Line           int    // in the definition's text, 0 when it is not at one place
+	Level          Level  // Check answers no empty one
 	Problem        string // in Chinese, for the person who wrote the definition
 }
+
+// Errors are the findings for which a definition cannot be published.
+func Errors(fs []Finding) (out []Finding) {
+	for _, f := range fs {
+		if f.Level == Error {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// regulated are the kinds that the product ships, with rights and rules of
+// their own; all others are a committee's own.
+var regulated = []string{"proposal", "cohort", "opinion"}
+
+// Regulated reports whether a kind is one of the shipped ones.
+func Regulated(kind string) bool { return slices.Contains(regulated, kind) }
 
 func (f Finding) String() string {
 	at := ""
@@ -53,9 +80,15 @@ func findingTexts(fs []Finding) []string {
 // reached, waiting states without a deadline or a reason, without anybody
 // whose turn it is, or that nobody can leave; actions that no role holds;
 // guards, effects, relations and deadlines that do not exist; ordered steps
-// that can be skipped; circles of automatic actions.
+// that can be skipped; circles of automatic actions; an end that still has a
+// deadline; and, of a committee's own kinds, rights and turns of the shipped
+// ones. All are errors; what depends on who is in office is Report's question.
 func (e *Engine) Check(d *Definition, p Policy, roles RoleSet) []Finding {
-	k := &checker{e: e, d: d, p: p, roles: roles}
+	return e.check(&checker{e: e, d: d, p: p, roles: roles})
+}
+
+func (e *Engine) check(k *checker) []Finding {
+	d := k.d
 	if d.Kind == "" || d.Version < 1 || d.Title == "" {
 		k.find("definition", "kind", "代码、名称和版本（从 1 起）都要有")
 	}
@@ -72,27 +105,47 @@ func (e *Engine) Check(d *Definition, p Policy, roles RoleSet) []Finding {
 		}
 		k.machine(name, d.Machines[name])
 	}
+	k.office()
+	for i := range k.found {
+		if k.found[i].Level == "" { // a rule's own check says only what is wrong
+			k.found[i].Level = Error
+		}
+	}
 	return k.found
 }
 
 type checker struct {
-	e     *Engine
-	d     *Definition
-	p     Policy
-	roles RoleSet
-	found []Finding
+	e      *Engine
+	d      *Definition
+	p      Policy
+	roles  RoleSet
+	rights *authz.Policy // nil: which role may what is not known
+	held   Held          // nil: who is in office is not asked
+	found  []Finding
 }
 
 func (k *checker) find(machine, place, problem string, args ...any) {
-	line := 0
-	if m := k.d.Machines[machine]; m != nil {
-		if s := m.State(place); s != nil {
-			line = s.Line
-		} else if a := m.Action(place); a != nil {
-			line = a.Line
-		}
+	k.found = append(k.found, Finding{machine, place, k.line(machine, place), Error, fmt.Sprintf(problem, args...)})
+}
+
+func (k *checker) warn(machine, place, problem string, args ...any) {
+	k.found = append(k.found, Finding{machine, place, k.line(machine, place), Warn, fmt.Sprintf(problem, args...)})
+}
+
+func (k *checker) line(machine, place string) int {
+	switch m := k.d.Machines[machine]; {
+	case machine == "definition":
+		return k.d.line(place)
+	case machine == "timers":
+		return k.d.line("timers", place)
+	case m == nil:
+		return 0
+	case m.State(place) != nil:
+		return m.State(place).Line
+	case m.Action(place) != nil:
+		return m.Action(place).Line
 	}
-	k.found = append(k.found, Finding{machine, place, line, fmt.Sprintf(problem, args...)})
+	return k.d.line("machines", machine)
 }
 
 func (k *checker) timer(key string, t *TimerDef) {
@@ -116,6 +169,9 @@ func (k *checker) timer(key string, t *TimerDef) {
 		if !k.role(who) && party.RoleValidator(party.Role(who)) != nil {
 			k.find("timers", key, "没有角色或当事方“%s”可以通知", who)
 		}
+	}
+	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
+		k.find("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
 	}
 	if t.Base != "" && k.e.bases[t.Base] == nil {
 		k.find("timers", key, "没有起算事件“%s”", t.Base)
@@ -167,6 +223,9 @@ func (k *checker) state(name string, m *Machine, s *State, next map[string][]str
 		}
 	}
 	if s.End {
+		if len(s.Timers) > 0 {
+			k.find(name, s.Code, "已经是终点，不能再有期限“%s”", k.d.timerLabel(s.Timers[0]))
+		}
 		return
 	}
 	if len(s.Timers) == 0 && s.Waits == "" {
@@ -174,6 +233,8 @@ func (k *checker) state(name string, m *Machine, s *State, next map[string][]str
 	}
 	if k.d.Turns[s.Turn] == "" {
 		k.find(name, s.Code, "不知道轮到谁（turn 为“%s”）", s.Turn)
+	} else if !Regulated(k.d.Kind) && !k.addressee(s.Turn) {
+		k.find(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", s.Turn)
 	}
 	if len(next[s.Code]) == 0 {
 		k.find(name, s.Code, "没有动作能离开这里")
@@ -203,6 +264,8 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 		k.find(name, a.Code, "自动动作不能要求权限")
 	case a.Automatic && len(a.Guards) == 0:
 		k.find(name, a.Code, "自动动作没有条件")
+	case !a.Automatic && !Regulated(k.d.Kind) && a.permission.Object != "matter" && a.Permission != "":
+		k.find(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”", a.Permission)
 	case !a.Automatic && !k.roles(a.permission):
 		k.find(name, a.Code, "没有任何角色有权限“%s”", a.Permission)
 	}
@@ -214,6 +277,12 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	rules(k, name, m, a, "条件", k.e.guards, a.Guards)
 	rules(k, name, m, a, "效果", k.e.effects, a.Effects)
 	rules(k, name, m, a, "关系", k.e.relations, a.As)
+}
+
+// addressee reports whether somebody's to-do list shows what waits for the
+// turn: a role's, a party's, or that of the units with open items.
+func (k *checker) addressee(turn string) bool {
+	return turn == "units" || k.role(turn) || party.RoleValidator(party.Role(turn)) == nil
 }
 
 // role reports whether there is such a role at all.
@@ -231,10 +300,21 @@ func rules[F any](k *checker, name string, m *Machine, a *Action, what string, k
 		p := &Place{Def: k.d, Policy: k.p, Machine: m, Action: a, k: k, name: name, line: r.Line}
 		if w, ok := known[r.Name]; ok {
 			w.check(p, r)
+			if k.reserved(r.Name, w.doc) {
+				p.Find("%s“%s”只属于随产品提供的流程，自己的流程不能使用", what, r.Name)
+			}
 		} else {
 			p.Find("%s“%s”不存在", what, r.Name)
 		}
 	}
+}
+
+// reserved reports whether a rule is a shipped process's own: it relies on the
+// payload that a committee's own matters do not have. Such a rule has no
+// sentence for others.
+func (k *checker) reserved(rule, doc string) bool {
+	noun, _, dotted := strings.Cut(rule, ".")
+	return doc == "" && !Regulated(k.d.Kind) && (!dotted || Regulated(noun))
 }
 
 // order: an action forward in the order goes at most one step; backward is a

@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -37,6 +40,8 @@ type Definition struct {
 
 	Source string `yaml:"-"`
 	Hash   string `yaml:"-"` // SHA-256 of Source
+
+	places map[string]int // lines of the text by path
 }
 
 // Machine is the states and actions of one subject.
@@ -140,82 +145,112 @@ func (a *Action) leaves(state string) bool {
 	return len(a.From) == 0 && state == ""
 }
 
-// Parse reads a definition. Unknown keys, duplicate codes and forms that are
-// no JSON Schema are refused with their place; whether its loop closes is
-// Check's question.
+// Parse reads a definition. A text that is too large, unknown keys, duplicate
+// codes and forms that are no JSON Schema are refused with their place; whether
+// its loop closes is Check's question. Every refusal is an *errs.Error that a
+// clerk understands.
 func Parse(source []byte) (*Definition, error) {
 	d := &Definition{Source: string(source)}
 	sum := sha256.Sum256(source)
 	d.Hash = hex.EncodeToString(sum[:])
+	root, err := read(source)
+	if err != nil {
+		return nil, err
+	}
+	d.places = places(root)
 	dec := yaml.NewDecoder(bytes.NewReader(source))
 	dec.KnownFields(true)
 	if err := dec.Decode(d); err != nil {
-		return nil, errs.New(errs.Invalid, "流程定义无法读取：%v", err)
+		return nil, unread(err, source)
 	}
-	if err := d.lines(source); err != nil {
+	for _, key := range sortedKeys(d.Timers) {
+		if d.Timers[key] == nil {
+			return nil, at(d.line("timers", key), errs.Invalid, "timers.%s：没有内容", clip(key))
+		}
+	}
+	for _, name := range sortedKeys(d.Machines) {
+		if d.Machines[name] == nil {
+			return nil, at(d.line("machines", name), errs.Invalid, "machines.%s：没有内容", clip(name))
+		}
+	}
+	d.lines()
+	if err := d.within(); err != nil {
 		return nil, err
 	}
-	for key, t := range d.Timers {
-		if t == nil {
-			return nil, errs.New(errs.Invalid, "timers.%s：没有内容", key)
-		}
-	}
-	for name, m := range d.Machines {
-		if m == nil {
-			return nil, errs.New(errs.Invalid, "machines.%s：没有内容", name)
-		}
-		if err := m.index(name); err != nil {
+	for _, name := range sortedKeys(d.Machines) {
+		if err := d.Machines[name].index(name); err != nil {
 			return nil, err
 		}
 	}
 	return d, nil
 }
 
-// lines notes where in the text each state and action stands.
-func (d *Definition) lines(source []byte) error {
-	var places struct {
-		Machines map[string]struct {
-			States, Actions []yaml.Node
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// places notes the lines of a text by what stands there, "machines matter
+// states 3"; what an alias or a merge brings stands where it was written first.
+func places(root *yaml.Node) map[string]int {
+	out := map[string]int{}
+	var visit func(n *yaml.Node, path string, depth int)
+	visit = func(n *yaml.Node, path string, depth int) {
+		if n.Kind == yaml.AliasNode {
+			n = n.Alias
+		}
+		if depth == 0 {
+			return
+		}
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			k, v := n.Content[i], n.Content[i+1]
+			here := strings.TrimSpace(path + " " + k.Value)
+			if _, seen := out[here]; !seen {
+				out[here] = k.Line
+			}
+			visit(v, here, depth-1)
+		}
+		for i := 0; n.Kind == yaml.SequenceNode && i < len(n.Content); i++ {
+			out[path+" "+strconv.Itoa(i)] = n.Content[i].Line
 		}
 	}
-	if err := yaml.Unmarshal(source, &places); err != nil {
-		return errs.New(errs.Invalid, "流程定义无法读取：%v", err)
-	}
+	visit(root, "", 4) // machines, matter, states: their elements
+	return out
+}
+
+// line is where in the text something stands, 0 when it is not there.
+func (d *Definition) line(path ...string) int { return d.places[strings.Join(path, " ")] }
+
+// lines notes where each state and action stands.
+func (d *Definition) lines() {
 	for name, m := range d.Machines {
-		if m == nil {
-			continue
-		}
-		for i, n := range places.Machines[name].States {
-			if m.States[i] != nil {
-				m.States[i].Line = n.Line
+		for i, s := range m.States {
+			if s != nil {
+				s.Line = d.line("machines", name, "states", strconv.Itoa(i))
 			}
 		}
-		for i, n := range places.Machines[name].Actions {
-			if m.Actions[i] != nil {
-				m.Actions[i].Line = n.Line
+		for i, a := range m.Actions {
+			if a != nil {
+				a.Line = d.line("machines", name, "actions", strconv.Itoa(i))
 			}
 		}
 	}
-	return nil
 }
 
 func (m *Machine) index(name string) error {
 	m.byState, m.byAction = map[string]*State{}, map[string]*Action{}
 	for _, s := range m.States {
 		if s == nil || s.Code == "" {
-			return errs.New(errs.Invalid, "%s：有一个环节没有代码", name)
+			return at(lineOfState(s), errs.Invalid, "%s：有一个环节没有代码", name)
 		}
 		if m.byState[s.Code] != nil {
-			return errs.New(errs.Invalid, "%s：环节代码“%s”重复", name, s.Code)
+			return at(s.Line, errs.Invalid, "%s：环节代码“%s”重复", name, s.Code)
 		}
 		m.byState[s.Code] = s
 	}
 	for _, a := range m.Actions {
 		if a == nil || a.Code == "" {
-			return errs.New(errs.Invalid, "%s：有一个动作没有代码", name)
+			return at(lineOfAction(a), errs.Invalid, "%s：有一个动作没有代码", name)
 		}
 		if m.byAction[a.Code] != nil {
-			return errs.New(errs.Invalid, "%s：动作代码“%s”重复", name, a.Code)
+			return at(a.Line, errs.Invalid, "%s：动作代码“%s”重复", name, a.Code)
 		}
 		m.byAction[a.Code] = a
 		a.permission = authz.Perm(a.Permission)
@@ -223,12 +258,26 @@ func (m *Machine) index(name string) error {
 			continue
 		}
 		s, err := compileForm(a.Form)
-		if err != nil {
-			return errs.New(errs.Invalid, "%s.%s：表单不是有效的 JSON Schema：%v", name, a.Code, err)
+		if err != nil { // the compiler's words are for the log
+			return at(a.Line, errs.Invalid, "%s.%s：表单不是有效的 JSON Schema，请检查 type、pattern 和 properties", name, a.Code).Because(err)
 		}
 		a.schema = s
 	}
 	return nil
+}
+
+func lineOfState(s *State) int {
+	if s == nil {
+		return 0
+	}
+	return s.Line
+}
+
+func lineOfAction(a *Action) int {
+	if a == nil {
+		return 0
+	}
+	return a.Line
 }
 
 func compileForm(form map[string]any) (*jsonschema.Schema, error) {

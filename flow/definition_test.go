@@ -27,11 +27,11 @@ func TestParse(t *testing.T) {
 	}
 	const form = "form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}"
 	for _, c := range []struct{ sentence, source, place string }{
-		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "line 4: field titel"},
-		{"an unknown key of a state too", change(t, "step: 1,", "stepp: 1,"), "field stepp"},
-		{"a value of the wrong kind names its line", change(t, "version: 1", "version: one"), "line 3"},
-		{"what is no YAML names its line", "kind: [", "line 1"},
-		{"nothing is no definition", "", "EOF"},
+		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "第 4 行：不认识的项目“titel”"},
+		{"an unknown key of a state too", change(t, "step: 1,", "stepp: 1,"), "不认识的项目“stepp”"},
+		{"a value of the wrong kind names its line", change(t, "version: 1", "version: one"), "第 3 行：这里应为整数"},
+		{"what is no YAML names its line", "kind: [", "第 1 行"},
+		{"nothing is no definition", "", "流程定义是空的"},
 		{"two states with one code", change(t, "code: LATE", "code: ASKED"), "matter：环节代码“ASKED”重复"},
 		{"a state without a code", change(t, "code: LATE,", ""), "matter：有一个环节没有代码"},
 		{"a state that is nothing", change(t, "states:\n      - {code: TAKEN", "states:\n      -\n      - {code: TAKEN"), "assignment：有一个环节没有代码"},
@@ -42,8 +42,8 @@ func TestParse(t *testing.T) {
 		{"a timer that is nothing", "timers: {t: }", "timers.t：没有内容"},
 		{"a form that is no JSON Schema", change(t, form, "form: {properties: {text: {type: text}}}"), "matter.note：表单不是有效的 JSON Schema"},
 		{"a form with a pattern that cannot be read", change(t, form, "form: {properties: {text: {pattern: '['}}}"), "matter.note：表单"},
-		{"a form that refers to a file", change(t, form, "form: {properties: {text: {$ref: 'file://"+secret+"'}}}"), "matter.note：表单"},
-		{"a form that refers to an address", change(t, form, "form: {properties: {text: {$ref: 'http://localhost/x.json'}}}"), "matter.note：表单"},
+		{"a form that refers to a file", change(t, form, "form: {properties: {text: {$ref: 'file://"+secret+"'}}}"), "“note”的表单不能引用别处"},
+		{"a form that refers to an address", change(t, form, "form: {properties: {text: {$ref: 'http://localhost/x.json'}}}"), "“note”的表单不能引用别处"},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
 			_, err := flow.Parse([]byte(c.source))
@@ -77,18 +77,18 @@ const rest = "- {code: reopen"
 
 // gaps are changes to tiny and what Check finds then.
 var gaps = []struct{ sentence, old, new, finding string }{
-	{"an action that stays where it is is fine", "to: HELD, may: cohort.decide", "may: cohort.decide", ""},
+	{"an action that stays where it is is fine", "to: HELD, may: matter.manage", "may: matter.manage", ""},
 	{"no kind, title or version", "version: 1", "version: 0", "definition.kind：代码、名称和版本（从 1 起）都要有"},
 	{"a state that nothing leads to", "to: LATE, automatic", "to: OPEN, automatic", "matter.LATE：从起始环节到不了这里"},
 	{"a state from which no end is reached", "from: [SECOND], to: DONE", "from: [SECOND], to: SECOND", "matter.FIRST：从这里到不了任何终点"},
 	{"a state that nobody can leave", "from: [SECOND], to: DONE", "from: [FIRST], to: DONE", "matter.SECOND：没有动作能离开这里"},
 	{"a waiting state without a deadline or a reason", "waits: 等人来处理", "waits: ''", "matter.LATE：等待却没有期限，也没有说明为什么没有"},
-	{"a waiting state without a turn", "label: 已过期, turn: boss", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
-	{"a turn that nobody knows", "label: 已过期, turn: boss", "label: 已过期, turn: bos", "matter.LATE：不知道轮到谁（turn 为“bos”）"},
+	{"a waiting state without a turn", "label: 已过期, turn: committee_staff", "label: 已过期", "matter.LATE：不知道轮到谁（turn 为“”）"},
+	{"a turn that nobody knows", "label: 已过期, turn: committee_staff", "label: 已过期, turn: nobody", "matter.LATE：不知道轮到谁（turn 为“nobody”）"},
 	{"a state's timer that is not defined", "timers: [hours, late]", "timers: [hour, late]", "matter.ASKED：期限“hour”没有定义"},
 	{"a visibility that does not exist", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在"},
-	{"an action that no role holds", "may: cohort.decide", "may: cohort.nothing", "matter.chair：没有任何角色有权限“cohort.nothing”"},
-	{"an action without a permission", "may: cohort.decide", "may: ''", "matter.chair：没有任何角色有权限“”"},
+	{"an action that no role holds", "may: matter.manage", "may: matter.nothing", "matter.chair：没有任何角色有权限“matter.nothing”"},
+	{"an action without a permission", "may: matter.manage", "may: ''", "matter.chair：没有任何角色有权限“”"},
 	{"an action without a name", "label: 主席决定, ", "", "matter.chair：没有名称"},
 	{"a guard that does not exist", "guards: [tiny.allowed]", "guards: [tiny.alowed]", "matter.finish：条件“tiny.alowed”不存在"},
 	{"an effect that does not exist", "effects: [tiny.met]", "effects: [tiny.meet]", "matter.refill：效果“tiny.meet”不存在"},
@@ -99,17 +99,19 @@ var gaps = []struct{ sentence, old, new, finding string }{
 	{"a timer without a name", "{label: 会前, ", "{", "timers.meeting：没有名称"},
 	{"a column that an assignment does not have", "column: due_on", "column: due", "timers.share：交办没有“due”这一栏"},
 	{"an audience that does not exist", "audience: STAFF", "audience: ME", "matter.note：步骤的可见对象“ME”不存在"},
-	{"an ordered step that is skipped", "turn: boss, timers: [meeting], step: 2", "turn: boss, timers: [meeting], step: 3", "matter.hold：从第 1 步跳到第 3 步，中间的步骤被跳过"},
-	{"a step backward without a reason", "may: cohort.run, reason: true}\n      - {code: ask", "may: cohort.run}\n      - {code: ask", "matter.return：退回前面的步骤必须写明理由"},
+	{"an ordered step that is skipped", "turn: committee_staff, timers: [meeting], step: 2", "turn: committee_staff, timers: [meeting], step: 3", "matter.hold：从第 1 步跳到第 3 步，中间的步骤被跳过"},
+	{"a step backward without a reason", "may: matter.arrange, reason: true}\n      - {code: ask", "may: matter.arrange}\n      - {code: ask", "matter.return：退回前面的步骤必须写明理由"},
 	{"a circle of automatic actions", rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, guards: [tiny.always]}\n      " + rest, "matter.FIRST：自动动作会来回循环"},
-	{"an automatic action that asks for a right", "to: LATE, automatic: true", "to: LATE, automatic: true, may: cohort.run", "matter.expire：自动动作不能要求权限"},
+	{"an automatic action that asks for a right", "to: LATE, automatic: true", "to: LATE, automatic: true, may: matter.arrange", "matter.expire：自动动作不能要求权限"},
 	{"an automatic action without a condition", "to: LATE, automatic: true, guards: [deadline_passed]", "to: LATE, automatic: true", "matter.expire：自动动作没有条件"},
 	{"an expiry that is a person's action", "expires: expire", "expires: hold", "timers.hours：到期动作“hold”不是自动动作"},
 	{"an expiry that does not exist", "expires: expire", "expires: gone", "timers.hours：到期动作“gone”不是自动动作"},
 	{"an initial state that does not exist", "initial: OPEN", "initial: NEW", "matter.initial：起始环节“NEW”不存在"},
 	{"an action from a state that does not exist", "from: [HELD, LATE], to: FIRST", "from: [HELD, LATER], to: FIRST", "matter.finish：出发环节“LATER”不存在"},
-	{"an action to a state that does not exist", "to: HELD, may: cohort.decide", "to: HOLD, may: cohort.decide", "matter.chair：到达环节“HOLD”不存在"},
+	{"an action to a state that does not exist", "to: HELD, may: matter.manage", "to: HOLD, may: matter.manage", "matter.chair：到达环节“HOLD”不存在"},
 	{"a way back from where it begins", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back", "matter.decide：起始环节没有可以返回的环节"},
+	{"an end that still has a deadline", "label: 已结束, end: true", "label: 已结束, end: true, timers: [late]", "matter.DONE：已经是终点，不能再有期限“答复申请”"},
+	{"an own kind with a right of a shipped one", "may: matter.manage", "may: proposal.file", "matter.chair：自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“proposal.file”"},
 	{"a machine of nobody", "  assignment:\n", "  person:\n", "person.-：流程只能属于 matter 或 assignment"},
 	{"no machine of the matter", "  matter:\n", "  other:\n", "definition.machines：缺少事项的流程（matter）"},
 }
@@ -128,7 +130,10 @@ func TestCheck(t *testing.T) {
 		}
 		lines := strings.Split(source, "\n")
 		for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
-			if f.Line > 0 && (f.Line > len(lines) || !strings.Contains(lines[f.Line-1], "{code: "+f.Place+",")) {
+			if f.Level != flow.Error {
+				t.Errorf("%v is no error", f)
+			}
+			if word := f.Place; f.Line > 0 && word != "-" && word != "initial" && (f.Line > len(lines) || !strings.Contains(lines[f.Line-1], word)) {
 				t.Errorf("%s does not stand in line %d", f.Place, f.Line)
 			}
 			f.Line = 0
@@ -156,6 +161,21 @@ func TestCheck(t *testing.T) {
 		got := check(t, change(t, rest, "- {code: again, label: 又来, from: [SECOND], to: FIRST, automatic: true, awaits: 新的答复, guards: [tiny.always]}\n      "+rest))
 		if len(got) != 0 {
 			t.Errorf("%v", got)
+		}
+	})
+	t.Run("an own kind's turn is a role, a party or the units", func(t *testing.T) {
+		for _, turn := range []string{"street_liaison", "HOST"} {
+			if got := check(t, strings.NewReplacer("{committee_staff: 主任", "{"+turn+": 主任", "turn: committee_staff", "turn: "+turn).Replace(tiny)); len(got) != 0 {
+				t.Errorf("%s: %v", turn, got)
+			}
+		}
+		got := check(t, strings.NewReplacer("{committee_staff: 主任", "{boss: 主任", "turn: committee_staff", "turn: boss").Replace(tiny))
+		if len(got) != 6 || !strings.Contains(got[0], "轮到的“boss”既不是角色，也不是当事方") {
+			t.Errorf("%v", got)
+		}
+		shipped := strings.NewReplacer("kind: tiny", "kind: cohort", "{committee_staff: 主任", "{boss: 主任", "turn: committee_staff", "turn: boss").Replace(tiny)
+		if got := check(t, shipped); len(got) != 0 {
+			t.Errorf("the shipped kinds have turns of their own: %v", got)
 		}
 	})
 	t.Run("the findings are listed in the same order every time", func(t *testing.T) {

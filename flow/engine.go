@@ -194,11 +194,15 @@ func notFound() error { return errs.New(errs.NotFound, "没有这件事项，或
 // question tells it.
 func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind string, err error) {
 	if cmd.Machine == OfAssignment {
-		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Select(assignment.FieldMatterID).Only(ctx)
+		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).
+			WithMatter(func(q *gen.MatterQuery) { q.Select(matter.FieldKind) }).Select(assignment.FieldMatterID).Only(ctx)
 		if err != nil {
 			return uuid.Nil, "", missing(err)
 		}
-		return a.MatterID, "", nil
+		if a.Edges.Matter == nil {
+			return uuid.Nil, "", notFound()
+		}
+		return a.MatterID, a.Edges.Matter.Kind, nil
 	}
 	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
 	if err != nil {
@@ -384,6 +388,9 @@ func (e *Engine) previous(ctx context.Context, r *Run) (string, error) {
 	}
 	if err != nil {
 		return "", err
+	}
+	if r.machine().State(s.FromState) == nil { // it was of the version before MoveTo
+		return "", errs.New(errs.NotAllowedInState, "原来的环节在新版流程中已经没有，不能返回").With("state", r.state())
 	}
 	return s.FromState, nil
 }

@@ -24,7 +24,7 @@ func TestStart(t *testing.T) {
 	c := w.open()
 	t.Run("a matter begins in the initial state, with its turn, visibility and first step", func(t *testing.T) {
 		m, steps := w.matter(c), w.steps(c)
-		if m.State != "OPEN" || m.Turn != "boss" || m.Visibility != matter.VisibilitySTAFF || m.Version != 1 || *m.CreatorID != w.people["主任"].Membership {
+		if m.State != "OPEN" || m.Turn != "committee_staff" || m.Visibility != matter.VisibilitySTAFF || m.Version != 1 || *m.CreatorID != w.people["主任"].Membership {
 			t.Errorf("%v", m)
 		}
 		if len(steps) != 1 || steps[0].Action != "create" || steps[0].ToState != "OPEN" || steps[0].ActorName != "主任" {
@@ -274,7 +274,7 @@ func TestAutomaticActions(t *testing.T) {
 	t.Run("more than ten in a row are a mistake of the definition, and undone", func(t *testing.T) {
 		loop := strings.NewReplacer("kind: tiny", "kind: loop",
 			"{code: second, label: 自动二, from: [SECOND], to: DONE, automatic: true", "{code: second, label: 自动二, from: [SECOND], to: FIRST, automatic: true, awaits: 从来没有",
-			"- {code: reopen", "- {code: end, label: 结束, from: [SECOND], to: DONE, may: cohort.run}\n      - {code: reopen").Replace(tiny)
+			"- {code: reopen", "- {code: end, label: 结束, from: [SECOND], to: DONE, may: matter.arrange}\n      - {code: reopen").Replace(tiny)
 		var id uuid.UUID
 		err := w.as("主任", func(ctx context.Context) error {
 			if _, err := w.engine.Publish(ctx, []byte(loop), flow.RolesOf(w.policy)); err != nil {

@@ -171,7 +171,7 @@ func touch(next ent.Mutator) ent.Mutator {
 func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) {
 	ctx = authz.System(ctx)
 	q := e.client.Matter.Query().Where(matter.ID(c.Matter.ID))
-	changed := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true}
+	changed := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true, gen.TypeNotice: true}
 	for _, p := range parts {
 		if changed[p.typ] = true; t.types[p.typ] {
 			p.with(q)

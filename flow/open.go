@@ -125,7 +125,7 @@ func (e *Engine) Publish(ctx context.Context, source []byte, roles RoleSet) (_ *
 	if err != nil {
 		return nil, err
 	}
-	if bad := e.Check(d, DefaultPolicy(), roles); len(bad) > 0 {
+	if bad := Errors(e.Check(d, DefaultPolicy(), roles)); len(bad) > 0 {
 		return nil, errs.New(errs.Invalid, "流程不能闭环：%s", bad[0].String()).With("findings", findingTexts(bad))
 	}
 	sys := authz.System(ctx)

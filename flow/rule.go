@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -186,4 +187,57 @@ func (p *Place) NeedField(name string) {
 	if !p.Field(name) {
 		p.Find("表单里没有“%s”这一栏", name)
 	}
+}
+
+// Word is one word of the vocabulary in which committees write processes.
+type Word struct {
+	Sort string // guard, relation or effect
+	Name string
+	Doc  string // one sentence in Chinese
+	Args []Arg
+}
+
+// Arg is an argument of a word.
+type Arg struct {
+	Name, Type, Doc string
+}
+
+// Vocabulary lists the words that any process may use: guards, relations and
+// effects, each by name. What a noun keeps for its own process has no sentence
+// for others and is left out.
+func (e *Engine) Vocabulary() []Word {
+	return slices.Concat(words("guard", e.guards), words("relation", e.relations), words("effect", e.effects))
+}
+
+func words[F any](sort string, known map[string]word[F]) (out []Word) {
+	for _, name := range sortedKeys(known) {
+		if w := known[name]; w.doc != "" {
+			out = append(out, Word{sort, name, w.doc, arguments(w.args)})
+		}
+	}
+	return out
+}
+
+func arguments(t reflect.Type) (out []Arg) {
+	for i := 0; t != nil && i < t.NumField(); i++ {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, Arg{name, typeName(f.Type), f.Tag.Get("doc")})
+	}
+	return out
+}
+
+// typeName is what an argument looks like in YAML, in Chinese.
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Slice:
+		return typeName(t.Elem()) + "的列表"
+	case reflect.Bool:
+		return "true 或 false"
+	case reflect.Int, reflect.Int64:
+		return "整数"
+	}
+	return "文字"
 }

@@ -48,12 +48,59 @@ func (e *Engine) OpenShare(ctx context.Context, r *Run, s Share) (*gen.Assignmen
 
 // CloseShare ends a share that the case goes on without.
 func (e *Engine) CloseShare(ctx context.Context, r *Run, a *gen.Assignment, state string) error {
-	for _, t := range r.OpenTimers(&a.ID) {
+	for _, t := range r.Case.OpenTimers(&a.ID) {
 		if err := e.end(ctx, t, timer.StatusCANCELLED, r.Now); err != nil {
 			return err
 		}
 	}
 	return e.client.Assignment.UpdateOne(a).SetState(state).ClearTurn().AddVersion(1).Exec(ctx)
+}
+
+// StartTimer starts a deadline that no state runs by itself. One that runs
+// already goes on as it is.
+func (r *Run) StartTimer(ctx context.Context, key string) error {
+	share := r.shareID()
+	for _, t := range r.Case.OpenTimers(share) {
+		if t.Key == key {
+			return nil
+		}
+	}
+	if r.Def.Timers[key].Once && r.had(key, share) {
+		return nil
+	}
+	return r.Engine.start(ctx, r, key, share)
+}
+
+// StopTimer ends such a deadline: what it was for has been done.
+func (r *Run) StopTimer(ctx context.Context, key string) error {
+	for _, t := range r.Case.OpenTimers(r.shareID()) {
+		if t.Key == key {
+			if err := r.Engine.end(ctx, t, timer.StatusMET, r.Now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Run) shareID() *uuid.UUID {
+	if r.Share == nil {
+		return nil
+	}
+	return &r.Share.ID
+}
+
+// RunsIn is the first state that runs a timer, nil when none does and only
+// effects start and stop it.
+func (d *Definition) RunsIn(key string) *State {
+	for _, name := range sortedKeys(d.Machines) {
+		for _, s := range d.Machines[name].States {
+			if contains(s.Timers, key) {
+				return s
+			}
+		}
+	}
+	return nil
 }
 
 // DueDay is the day that a deadline of the policy gives from now, without

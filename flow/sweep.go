@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -130,6 +131,9 @@ func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) err
 		if err := e.remind(ctx, c, t, *latest); err != nil {
 			return err
 		}
+		if err := e.tell(ctx, c, t, *latest); err != nil {
+			return err
+		}
 	}
 	u, status := e.client.Timer.UpdateOne(t), t.Status
 	if over {
@@ -173,17 +177,33 @@ func level(before int) string {
 }
 
 func (e *Engine) remind(ctx context.Context, c *Case, t *gen.Timer, before int) error {
-	text := fmt.Sprintf("%s将于%s到期", t.Label, t.DueOn.Format("2006年1月2日"))
-	if passed(c, t) {
-		text = fmt.Sprintf("%s已于%s到期，尚未完成", t.Label, t.DueOn.Format("2006年1月2日"))
-	}
 	r := e.client.Record.Create().SetMatterID(c.Matter.ID).SetNillableAssignmentID(t.AssignmentID).SetKind(record.KindURGE).
-		SetOn(c.Today()).SetText(text).SetMode("系统").
+		SetOn(c.Today()).SetText(reminder(c, t)).SetMode("系统").
 		SetData(map[string]any{"level": level(before), "timer": t.Key, "rung": before})
 	if t.AssignmentID != nil {
 		r.SetAudience(record.AudienceHANDLING)
 	}
 	return r.Exec(ctx)
+}
+
+// reminder says when a timer is due, or that it was.
+func reminder(c *Case, t *gen.Timer) string {
+	due := t.DueOn.Format("2006年1月2日")
+	if passed(c, t) {
+		return fmt.Sprintf("%s已于%s到期，尚未完成", t.Label, due)
+	}
+	return fmt.Sprintf("%s将于%s到期", t.Label, due)
+}
+
+// tell sends the reminder to the people whom the definition names; from a week
+// after the day also to those above them.
+func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) error {
+	def := c.Def.Timers[t.Key]
+	who := def.Notify
+	if level(before) == LevelPublish {
+		who = slices.Concat(who, def.Escalate)
+	}
+	return e.Notify(ctx, c, who, fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t)))
 }
 
 // expire runs the automatic action that a passed deadline calls for, when the

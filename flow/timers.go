@@ -34,6 +34,9 @@ func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
 			running[t.Key] = true
 			continue
 		}
+		if r.Def.RunsIn(t.Key) == nil && !target.End { // an effect started it, and one stops it
+			continue
+		}
 		if err := e.end(ctx, t, timer.StatusMET, r.Now); err != nil {
 			return err
 		}

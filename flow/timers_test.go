@@ -253,7 +253,7 @@ func TestMoreTime(t *testing.T) {
 	t.Run("a share has its own clock, shown in its column", func(t *testing.T) {
 		a, tm := w.share(), w.last(c, "share")
 		status(t, tm, timer.StatusRUNNING, day(6))
-		if *tm.AssignmentID != id || a.State != "TAKEN" || a.Turn != "unit" || !a.DueOn.Equal(day(6)) || !a.OriginalDueOn.Equal(day(6)) {
+		if *tm.AssignmentID != id || a.State != "TAKEN" || a.Turn != "units" || !a.DueOn.Equal(day(6)) || !a.OriginalDueOn.Equal(day(6)) {
 			t.Errorf("%v", a)
 		}
 	})

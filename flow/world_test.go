@@ -25,7 +25,7 @@ const tiny = `
 kind: tiny
 version: 1
 title: 小事
-turns: {boss: 主任, unit: 承办单位}
+turns: {committee_staff: 主任, units: 承办单位}
 timers:
   answer: {label: 答复, deadline: sign.receipt, rungs: [1, 0, -1, -7]}
   window: {label: 窗口, deadline: return.window, once: true, quiet: true, rungs: [2]}
@@ -37,38 +37,38 @@ machines:
   matter:
     initial: OPEN
     states:
-      - {code: OPEN, label: 已打开, turn: boss, timers: [answer, window], step: 1, visible: STAFF}
-      - {code: HELD, label: 已开会, turn: boss, timers: [meeting], step: 2}
-      - {code: ASKED, label: 申请中, turn: boss, timers: [hours, late]}
-      - {code: LATE, label: 已过期, turn: boss, waits: 等人来处理}
-      - {code: FIRST, label: 一, turn: boss, waits: 自动}
-      - {code: SECOND, label: 二, turn: boss, waits: 自动}
+      - {code: OPEN, label: 已打开, turn: committee_staff, timers: [answer, window], step: 1, visible: STAFF}
+      - {code: HELD, label: 已开会, turn: committee_staff, timers: [meeting], step: 2}
+      - {code: ASKED, label: 申请中, turn: committee_staff, timers: [hours, late]}
+      - {code: LATE, label: 已过期, turn: committee_staff, waits: 等人来处理}
+      - {code: FIRST, label: 一, turn: committee_staff, waits: 自动}
+      - {code: SECOND, label: 二, turn: committee_staff, waits: 自动}
       - {code: DONE, label: 已结束, end: true, visible: TENANT}
     actions:
-      - {code: note, label: 记录, from: [OPEN, HELD], may: cohort.run, effects: [tiny.note], audience: STAFF,
+      - {code: note, label: 记录, from: [OPEN, HELD], may: matter.arrange, effects: [tiny.note], audience: STAFF,
          form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}}
-      - {code: hold, label: 开会, from: [OPEN], to: HELD, may: cohort.run}
-      - {code: return, label: 退回, from: [HELD], to: OPEN, may: cohort.run, reason: true}
-      - {code: ask, label: 申请, from: [OPEN, HELD, LATE], to: ASKED, may: cohort.run}
-      - {code: decide, label: 答复申请, from: [ASKED], to: $back, may: cohort.run}
+      - {code: hold, label: 开会, from: [OPEN], to: HELD, may: matter.arrange}
+      - {code: return, label: 退回, from: [HELD], to: OPEN, may: matter.arrange, reason: true}
+      - {code: ask, label: 申请, from: [OPEN, HELD, LATE], to: ASKED, may: matter.arrange}
+      - {code: decide, label: 答复申请, from: [ASKED], to: $back, may: matter.arrange}
       - {code: expire, label: 过期, from: [ASKED], to: LATE, automatic: true, guards: [deadline_passed]}
-      - {code: finish, label: 结束, from: [HELD, LATE], to: FIRST, may: cohort.run, as: [tiny.creator], guards: [tiny.allowed]}
+      - {code: finish, label: 结束, from: [HELD, LATE], to: FIRST, may: matter.arrange, as: [tiny.creator], guards: [tiny.allowed]}
       - {code: first, label: 自动一, from: [FIRST], to: SECOND, automatic: true, guards: [tiny.always]}
       - {code: second, label: 自动二, from: [SECOND], to: DONE, automatic: true, guards: [tiny.always]}
-      - {code: reopen, label: 重开, from: [DONE], to: OPEN, may: cohort.run, reason: true}
-      - {code: fail, label: 失败, from: [OPEN], to: HELD, may: cohort.run, effects: [tiny.note, tiny.fail]}
-      - {code: suspend, label: 中止, from: [OPEN, HELD], may: cohort.run, guards: [not_suspended], effects: [suspend_timers]}
-      - {code: resume, label: 恢复, from: [OPEN, HELD], may: cohort.run, guards: [suspended], effects: [resume_timers]}
-      - {code: refill, label: 重新计时, from: [OPEN], may: cohort.run, effects: [tiny.met]}
-      - {code: give, label: 交办, from: [OPEN], may: cohort.run, effects: [tiny.give]}
-      - {code: chair, label: 主席决定, from: [OPEN], to: HELD, may: cohort.decide}
+      - {code: reopen, label: 重开, from: [DONE], to: OPEN, may: matter.arrange, reason: true}
+      - {code: fail, label: 失败, from: [OPEN], to: HELD, may: matter.arrange, effects: [tiny.note, tiny.fail]}
+      - {code: suspend, label: 中止, from: [OPEN, HELD], may: matter.arrange, guards: [not_suspended], effects: [suspend_timers]}
+      - {code: resume, label: 恢复, from: [OPEN, HELD], may: matter.arrange, guards: [suspended], effects: [resume_timers]}
+      - {code: refill, label: 重新计时, from: [OPEN], may: matter.arrange, effects: [tiny.met]}
+      - {code: give, label: 交办, from: [OPEN], may: matter.arrange, effects: [tiny.give]}
+      - {code: chair, label: 主席决定, from: [OPEN], to: HELD, may: matter.manage}
   assignment:
     initial: TAKEN
     states:
-      - {code: TAKEN, label: 承办, turn: unit, timers: [share]}
+      - {code: TAKEN, label: 承办, turn: units, timers: [share]}
       - {code: ANSWERED, label: 已办, end: true}
     actions:
-      - {code: answer, label: 办复, from: [TAKEN], to: ANSWERED, may: proposal.signOff}
+      - {code: answer, label: 办复, from: [TAKEN], to: ANSWERED, may: matter.respond, by: [unit_lead]}
       - {code: ended, label: 随事项结束, from: [TAKEN], to: ANSWERED, automatic: true, guards: [never]}
 `
 
@@ -107,7 +107,7 @@ func newWorld(t *testing.T) *world {
 	w.system(func(ctx context.Context) error {
 		c := w.store.Ent()
 		w.unit = c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("商务局").SaveX(ctx).ID
-		for name, role := range map[string]string{"主任": "proposal_director", "副主任": "proposal_director", "局长": "unit_lead", "外人": "proposal_director"} {
+		for name, role := range map[string]string{"主任": "committee_staff", "副主任": "committee_staff", "局长": "unit_lead", "外人": "proposal_director"} {
 			m := c.Membership.Create().SetName(name).SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
 			c.Grant.Create().SetMembership(m).SetRole(role).SaveX(ctx)
 			if name == "局长" {

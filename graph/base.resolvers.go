@@ -77,7 +77,7 @@ func (r *queryResolver) Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, 
 
 // Todos is the resolver for the todos field.
 func (r *queryResolver) Todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.MatterConnection, error) {
-	return r.matters(ctx, after, first, before, last, soonest, mine(authz.From(ctx)))
+	return r.matters(ctx, after, first, before, last, soonest, mine(authz.From(ctx), r.Directory.Policy()))
 }
 
 // OpenItems is the resolver for the openItems field.

@@ -15,6 +15,11 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
+// Name is the resolver for the name field.
+func (r *partyResolver) Name(ctx context.Context, obj *gen.Party) (*string, error) {
+	return partyName(ctx, obj)
+}
+
 // Node is the resolver for the node field.
 func (r *queryResolver) Node(ctx context.Context, id uuid.UUID) (gen.Noder, error) {
 	return r.node(ctx, id)
@@ -42,11 +47,23 @@ func (r *Resolver) Assignment() generated.AssignmentResolver { return &assignmen
 // Cohort returns generated.CohortResolver implementation.
 func (r *Resolver) Cohort() generated.CohortResolver { return &cohortResolver{r} }
 
+// Item returns generated.ItemResolver implementation.
+func (r *Resolver) Item() generated.ItemResolver { return &itemResolver{r} }
+
 // Matter returns generated.MatterResolver implementation.
 func (r *Resolver) Matter() generated.MatterResolver { return &matterResolver{r} }
 
 // Membership returns generated.MembershipResolver implementation.
 func (r *Resolver) Membership() generated.MembershipResolver { return &membershipResolver{r} }
+
+// Party returns generated.PartyResolver implementation.
+func (r *Resolver) Party() generated.PartyResolver { return &partyResolver{r} }
+
+// Platform returns generated.PlatformResolver implementation.
+func (r *Resolver) Platform() generated.PlatformResolver { return &platformResolver{r} }
+
+// Process returns generated.ProcessResolver implementation.
+func (r *Resolver) Process() generated.ProcessResolver { return &processResolver{r} }
 
 // Proposal returns generated.ProposalResolver implementation.
 func (r *Resolver) Proposal() generated.ProposalResolver { return &proposalResolver{r} }
@@ -60,8 +77,12 @@ func (r *Resolver) Timer() generated.TimerResolver { return &timerResolver{r} }
 type (
 	assignmentResolver struct{ *Resolver }
 	cohortResolver     struct{ *Resolver }
+	itemResolver       struct{ *Resolver }
 	matterResolver     struct{ *Resolver }
 	membershipResolver struct{ *Resolver }
+	partyResolver      struct{ *Resolver }
+	platformResolver   struct{ *Resolver }
+	processResolver    struct{ *Resolver }
 	proposalResolver   struct{ *Resolver }
 	queryResolver      struct{ *Resolver }
 	timerResolver      struct{ *Resolver }

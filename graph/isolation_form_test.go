@@ -13,17 +13,17 @@ import (
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
-// forms walks the shipped processes: the ids that performAction takes stand in
+// forms walks the shipped processes and the committee's own: the ids that performAction takes stand in
 // forms, where the schema of the API does not see them.
 func (s *strangers) forms(t *testing.T) {
 	reached := map[string]bool{}
-	for _, source := range templates.Processes() {
+	for _, source := range append(templates.Processes(), []byte(renamed)) {
 		d, err := flow.Parse(source)
 		must(t, err)
 		for _, a := range d.Machines[flow.OfMatter].Actions {
 			for _, name := range formIDs(a.Form) {
 				for _, subject := range s.matters(d.Kind) {
-					for _, id := range s.likely(s.victim, name) {
+					for _, id := range s.likely(s.victim, "", name) {
 						none := uuid.NewString()
 						foreign, unknown := s.perform(t, subject, a, name, id), s.perform(t, subject, a, name, none)
 						if with(foreign, id) != with(unknown, none) && !bothSucceed(foreign, unknown) {
@@ -40,7 +40,8 @@ func (s *strangers) forms(t *testing.T) {
 			}
 		}
 	}
-	for _, action := range []string{"cohort.linkProposal", "cohort.addDirection", "proposal.assign", "proposal.inviteCosign"} {
+	for _, action := range []string{"cohort.linkProposal", "cohort.addDirection", "proposal.assign", "proposal.inviteCosign",
+		"neighbours.invite", "neighbours.nameHost", "neighbours.plan", "neighbours.noteVisit", "neighbours.hold", "neighbours.link", "neighbours.settle"} {
 		if !reached[action] {
 			t.Error(action, "never came to its ids:", slices.Sorted(maps.Keys(reached)))
 		}
@@ -72,7 +73,7 @@ func (s *strangers) perform(t *testing.T, subject string, a *flow.Action, name, 
 }
 
 func isID(name string) bool {
-	return strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids")
+	return strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids") || name == "present" || name == "absent"
 }
 
 // formIDs are the names under which a form takes ids.
@@ -101,7 +102,7 @@ func (s *strangers) fill(name string, schema map[string]any, target, id string) 
 	switch schema["type"] {
 	case "array":
 		items, _ := schema["items"].(map[string]any)
-		if strings.HasSuffix(name, "Ids") {
+		if isID(name) {
 			return []any{s.fill(strings.TrimSuffix(name, "s"), items, strings.TrimSuffix(target, "s"), id)}
 		}
 		if least, ok := schema["minItems"].(int); ok && least > 1 {
@@ -117,7 +118,7 @@ func (s *strangers) fill(name string, schema map[string]any, target, id string) 
 		case schema["format"] == "date":
 			return "2024-12-27"
 		case isID(name):
-			return s.likely(s.other, name)[0]
+			return s.likely(s.other, "", name)[0]
 		case words[name] != nil:
 			return words[name]
 		}

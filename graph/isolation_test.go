@@ -279,7 +279,12 @@ func (s *strangers) texts(t *testing.T) {
 	for _, f := range s.schema.Query.Fields {
 		for _, path := range s.paths(f, "String") {
 			for _, text := range texts {
-				args := s.arguments(f, maker{schema: s.schema, target: path, value: text, rest: word, sparse: true})
+				args := s.arguments(f, maker{schema: s.schema, target: path, value: text, sparse: true, rest: func(p string, typ *ast.Type) any {
+					if typ.NamedType == "ID" {
+						return s.likely(s.other, f.Name, p)[0]
+					}
+					return word(p, typ)
+				}})
 				q, vars := s.operation("query", f, 1, args)
 				if a := s.other.ask("全权", q, vars); s.leak(a.text, text) != "" {
 					t.Errorf("%s(%s: %s): %s", f.Name, path, text, a.text)
@@ -376,12 +381,12 @@ func (s *strangers) mixed(t *testing.T) {
 			continue
 		}
 		for i, path := range paths {
-			subjects := s.subjects(paths[0])
+			subjects := s.subjects(f.Name, paths[0])
 			if i == 0 { // the subject itself is the other's
 				subjects = subjects[:1]
 			}
 			for _, subject := range subjects {
-				for _, id := range s.likely(s.victim, path) {
+				for _, id := range s.likely(s.victim, f.Name, path) {
 					foreign, none := s.one(t, f, path, subject, id), uuid.NewString()
 					unknown := s.one(t, f, path, subject, none)
 					if with(foreign, id) != with(unknown, none) && !bothSucceed(foreign, unknown) {
@@ -415,7 +420,7 @@ func (s *strangers) one(t *testing.T, f *ast.FieldDefinition, path, subject, id 
 		case p == first:
 			return subject
 		}
-		return s.likely(s.other, p)[0]
+		return s.likely(s.other, f.Name, p)[0]
 	}
 	q, vars := s.operation("mutation", f, 0, s.arguments(f, m))
 	token := s.other.token("全权")
@@ -430,23 +435,33 @@ func bothSucceed(a, b string) bool {
 }
 
 // subjects are the other's own rows for the first id of a mutation.
-func (s *strangers) subjects(path string) []string {
+func (s *strangers) subjects(field, path string) []string {
 	if name := path[strings.LastIndex(path, ".")+1:]; name == "matterId" || name == "assignmentId" || name == "intoId" {
 		return s.rows(s.other, map[string]string{"matterId": "matters", "assignmentId": "assignments", "intoId": "matters"}[name], 40)
 	}
-	return s.likely(s.other, path)
+	return s.likely(s.other, field, path)
 }
 
-// likely are rows of a committee of the type that a path's name means. A name
-// that is not known here is tried with cases.
-func (s *strangers) likely(c *committee, path string) []string {
-	table := "matters"
-	for part, name := range map[string]string{
-		"unit": "units", "parent": "units", "organisation": "units", "membership": "memberships", "behalf": "memberships", "grant": "grants", "seat": "seats",
-		"sitting": "sittings", "term": "terms", "feedback": "feedback", "item": "items", "party": "parties", "record": "records", "assignment": "assignments",
+// likely are rows of a committee of the type that a field's path means by its
+// name, or by the field's where that says nothing. A name that is not known
+// here is tried with cases.
+func (s *strangers) likely(c *committee, field, path string) []string {
+	name, table := strings.ToLower(path[strings.LastIndex(path, ".")+1:]), "matters"
+	if field = strings.ToLower(field); name == "id" || name == "parentid" {
+		name += field
+	}
+	for part, t := range map[string]string{
+		"unit": "units", "street": "units", "parent": "units", "organisation": "units", "membership": "memberships", "behalf": "memberships",
+		"grant": "grants", "seat": "seats", "sitting": "sittings", "term": "terms", "feedback": "feedback", "item": "items", "party": "parties",
+		"present": "parties", "absent": "parties", "record": "records", "assignment": "assignments", "event": "events",
 	} {
-		if strings.Contains(strings.ToLower(path[strings.LastIndex(path, ".")+1:]), part) {
-			table = name
+		if strings.Contains(name, part) {
+			table = t
+		}
+	}
+	for _, t := range []string{"platform", "process", "notice"} { // whatever else the name says
+		if strings.Contains(name, t) {
+			table = map[string]string{"platform": "platforms", "process": "processes", "notice": "notices"}[t]
 		}
 	}
 	return s.rows(c, table, 2)

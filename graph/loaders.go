@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/workday"
@@ -17,6 +18,8 @@ type loaders struct {
 	actions  *dataloadgen.Loader[uuid.UUID, map[uuid.UUID][]flow.Available] // by matter
 	calendar *dataloadgen.Loader[string, workday.Calendar]
 	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
+	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
+	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
 }
 
 type loadersKey struct{}
@@ -46,13 +49,29 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 	}, dataloadgen.WithWait(0))
 	l.defs = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*flow.Definition, []error) {
 		defs, err := r.Engine.Definitions(ctx, ids...)
-		out := make([]*flow.Definition, len(ids))
-		for i, id := range ids {
-			out[i] = defs[id]
+		return ordered(ids, defs), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.contacts = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]bool, []error) {
+		may, err := r.Engine.Covering(ctx, ids, "matter.contactDetails")
+		return ordered(ids, may), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.phones = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
+		rows, err := r.ent().Party.Query().Where(party.IDIn(ids...)).All(ctx)
+		phones := make(map[uuid.UUID]string, len(rows))
+		for _, p := range rows {
+			phones[p.ID] = p.Phone
 		}
-		return out, same(err, len(ids))
+		return ordered(ids, phones), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	return context.WithValue(ctx, loadersKey{}, l)
+}
+
+func ordered[T any](ids []uuid.UUID, by map[uuid.UUID]T) []T {
+	out := make([]T, len(ids))
+	for i, id := range ids {
+		out[i] = by[id]
+	}
+	return out
 }
 
 func same(err error, n int) []error {

@@ -7,12 +7,14 @@ import (
 	"unicode/utf8"
 
 	"entgo.io/contrib/entgql"
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
@@ -127,8 +129,31 @@ var turnRoles = map[string][]string{
 // unitTurns are the turns of a unit's people.
 var unitTurns = map[string]string{"liaison": "unit_liaison", "officer": "unit_officer", "unit_lead": "unit_lead"}
 
+// mineByOwnProcesses: there a turn is the code of a role, as far as it reaches
+// over matters, or of a party, or the units that owe an item.
+func mineByOwnProcesses(v *authz.Viewer, policy *authz.Policy) (any []predicate.Matter) {
+	me := party.MembershipID(v.Membership)
+	for _, role := range v.Roles {
+		switch reach := policy.Table(role)[authz.Perm("matter.read")]; {
+		case reach.Has(authz.Tenant):
+			any = append(any, matter.Turn(role))
+		case reach.Has(authz.Unit):
+			any = append(any, matter.And(matter.Turn(role), authz.InUnits(v)))
+		case reach != authz.None:
+			any = append(any, matter.And(matter.Turn(role), matter.HasPartiesWith(me)))
+		}
+	}
+	any = append(any, matter.HasPartiesWith(me, func(s *sql.Selector) {
+		s.Where(sql.ColumnsEQ(s.C(party.FieldRole), sql.Table(matter.Table).C(matter.FieldTurn)))
+	}))
+	if len(v.Units) > 0 && v.May(authz.Perm("matter.respond")) != authz.None {
+		any = append(any, matter.And(matter.Turn("units"), matter.HasItemsWith(item.StatusEQ(item.StatusOPEN), item.UnitIDIn(v.Units...))))
+	}
+	return any
+}
+
 // mine is what waits for the viewer: as a party, by his role, or in his unit.
-func mine(v *authz.Viewer) predicate.Matter {
+func mine(v *authz.Viewer, policy *authz.Policy) predicate.Matter {
 	has := map[string]bool{}
 	for _, r := range v.Roles {
 		has[r] = true
@@ -157,7 +182,7 @@ func mine(v *authz.Viewer) predicate.Matter {
 	if has["unit_liaison"] && len(v.Units) > 0 {
 		any = append(any, matter.And(matter.Turn("units"), matter.State("PRE_ASSIGNED"), matter.HasPartiesWith(party.UnitIDIn(v.Units...))))
 	}
-	return matter.Or(any...)
+	return matter.Or(append(any, mineByOwnProcesses(v, policy)...)...)
 }
 
 // rate prints a ratio half up to one decimal; 100.0 only when equal.

@@ -6,6 +6,8 @@ import (
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/platforms"
+	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
@@ -21,6 +23,8 @@ type Resolver struct {
 	Proposals *proposals.Service
 	Cohorts   *cohorts.Service
 	Roster    *roster.Service
+	Platforms *platforms.Service
+	Processes *processes.Service
 }
 
 func (r *Resolver) ent() *gen.Client { return r.Store.Ent() }

@@ -118,7 +118,8 @@ func (r *mutationResolver) ReinstateMembership(ctx context.Context, input model.
 
 // SeatMember is the resolver for the seatMember field.
 func (r *mutationResolver) SeatMember(ctx context.Context, input model.SeatMemberInput) (*model.SeatPayload, error) {
-	s, bad, err := change(ctx, r.Resolver, input, aSeat, r.Roster.Seat, roster.NewSeat{Membership: input.MembershipID, Unit: input.UnitID, Post: input.Post, From: input.From, To: input.To})
+	s, bad, err := change(ctx, r.Resolver, input, aSeat, r.Roster.Seat, roster.NewSeat{Membership: input.MembershipID, Unit: input.UnitID, Post: input.Post, From: input.From, To: input.To,
+		Initiator: value(input.Initiator), Certificate: value(input.Certificate)})
 	return &model.SeatPayload{Seat: s, UserErrors: bad}, err
 }
 

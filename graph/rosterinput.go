@@ -124,13 +124,13 @@ func newPolicy(in model.SetPolicyInput) roster.NewPolicy {
 func newUnit(in model.CreateUnitInput) roster.NewUnit {
 	return roster.NewUnit{
 		Line: in.Line, Kind: in.Kind, Name: in.Name, ShortName: value(in.ShortName), Parent: in.ParentID, Channel: in.Channel,
-		DocWord: value(in.DocWord), Brand: value(in.Brand), From: in.From,
+		DocWord: value(in.DocWord), Brand: value(in.Brand), Category: value(in.Category), Level: value(in.Level), From: in.From,
 	}
 }
 
 func unitChange(in model.UpdateUnitInput) roster.UnitChange {
 	return roster.UnitChange{
-		Unit: in.UnitID, Expected: in.ExpectedVersion, ShortName: in.ShortName, Channel: in.Channel, DocWord: in.DocWord, Brand: in.Brand,
+		Unit: in.UnitID, Expected: in.ExpectedVersion, ShortName: in.ShortName, Channel: in.Channel, DocWord: in.DocWord, Brand: in.Brand, Category: in.Category, Level: in.Level,
 	}
 }
 

@@ -24,9 +24,12 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/platforms"
+	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
@@ -70,10 +73,11 @@ func newWorld(t *testing.T) *world {
 	e, dir := flow.New(store.Ent()), authz.NewDirectory(policy)
 	proposals.Register(e)
 	cohorts.Register(e)
+	vocab.Register(e)
 	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
 	w.r = &graph.Resolver{
 		Store: store, Directory: dir, Accounts: acc, Keys: keys, Engine: e,
-		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
+		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc), Platforms: platforms.New(e), Processes: processes.New(e, dir),
 	}
 	w.serve()
 	return w

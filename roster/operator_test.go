@@ -19,15 +19,15 @@ const smallProcess = `
 kind: note
 version: 1
 title: 便签
-turns: {clerk: 工作人员}
+turns: {committee_staff: 工作人员}
 machines:
   matter:
     initial: OPEN
     states:
-      - {code: OPEN, label: 待办, turn: clerk, visible: STAFF, waits: 不急}
+      - {code: OPEN, label: 待办, turn: committee_staff, visible: STAFF, waits: 不急}
       - {code: DONE, label: 已办, end: true}
     actions:
-      - {code: finish, label: 办结, from: [OPEN], to: DONE, may: proposal.archive}
+      - {code: finish, label: 办结, from: [OPEN], to: DONE, may: matter.archive}
 `
 
 func everyRole(authz.Permission) bool { return true }

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -21,7 +22,13 @@ type NewSeat struct {
 	Post       seat.Post
 	From       *time.Time // first day; nil: today
 	To         *time.Time // last day; nil: without end
+	// Of a 民主监督员 only (XG-01): who asked for him, and his certificate.
+	Initiator   string // 政协委派 or 部门邀请
+	Certificate string
 }
+
+// initiators are who can ask for a 民主监督员.
+var initiators = []string{"政协委派", "部门邀请"}
 
 // Seat gives a person a seat. Called twice for the same days it returns the
 // same seat; for other days that overlap it is a Conflict.
@@ -29,6 +36,9 @@ func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error)
 	defer errs.Wrap(&err, "roster.Seat(%s in %s)", in.Membership, in.Unit)
 	ctx, _, err = s.enter(ctx, manageRoster)
 	if err != nil {
+		return nil, err
+	}
+	if err := texts(field{&in.Certificate, shortText, false, "聘书编号", "certificate"}); err != nil {
 		return nil, err
 	}
 	days(&in.From, &in.To)
@@ -52,7 +62,8 @@ func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error)
 	if err != nil || same != nil {
 		return same, err
 	}
-	return s.client.Seat.Create().SetMembership(m).SetUnit(u).SetPost(in.Post).SetSeatFrom(*in.From).SetNillableSeatTo(in.To).Save(ctx)
+	return s.client.Seat.Create().SetMembership(m).SetUnit(u).SetPost(in.Post).SetSeatFrom(*in.From).SetNillableSeatTo(in.To).
+		SetInitiator(in.Initiator).SetCertificateNo(in.Certificate).Save(ctx)
 }
 
 func seatPeriod(o *gen.Seat) period { return period{o.SeatFrom, o.SeatTo} }
@@ -69,6 +80,9 @@ func checkSeat(in NewSeat, m *gen.Membership, u *gen.Unit, held []*gen.Seat, tod
 		return nil, errs.New(errs.Invalid, "“%s”没有这种职务", u.Name).At("post")
 	case p.empty():
 		return nil, errs.New(errs.Invalid, "终止日期不能早于起始日期").At("to")
+	}
+	if err := checkSupervisor(in, m, held); err != nil {
+		return nil, err
 	}
 	for _, o := range held {
 		if o.UnitID == u.ID && o.Post == in.Post && seatPeriod(o).equal(p) {
@@ -87,6 +101,26 @@ func checkSeat(in NewSeat, m *gen.Membership, u *gen.Unit, held []*gen.Seat, tod
 		}
 	}
 	return nil, nil
+}
+
+// checkSupervisor: a 民主监督员 is asked for by somebody, and does not
+// supervise the unit in which he works (domain.md 4.8).
+func checkSupervisor(in NewSeat, m *gen.Membership, held []*gen.Seat) error {
+	if in.Post != seat.PostSUPERVISOR {
+		if in.Initiator != "" || in.Certificate != "" {
+			return errs.New(errs.Invalid, "只有民主监督员填写由谁提出和聘书编号").At("initiator")
+		}
+		return nil
+	}
+	if !slices.Contains(initiators, in.Initiator) {
+		return errs.New(errs.Invalid, "请选择由谁提出：%s", strings.Join(initiators, "、")).At("initiator")
+	}
+	for _, o := range held {
+		if o.UnitID == in.Unit && o.Post != seat.PostSUPERVISOR && seatPeriod(o).overlaps(period{in.From, in.To}) {
+			return errs.New(errs.Invalid, "%s在该单位任职，不能监督本单位", m.Name).At("unit")
+		}
+	}
+	return nil
 }
 
 // EndSeat sets a seat's last day. The day before its first means that it was

@@ -122,3 +122,33 @@ func TestEndSeat(t *testing.T) {
 		}
 	})
 }
+
+func TestSupervisors(t *testing.T) {
+	w := newWorld(t)
+	bureau, court := w.unitOf(unit.KindHANDLING_UNIT, "民政局", nil), w.unitOf(unit.KindHANDLING_UNIT, "卫健局", nil)
+	m := w.person("某甲")
+	supervise := func(u *gen.Unit, initiator string) NewSeat {
+		return NewSeat{Membership: m.ID, Unit: u.ID, Post: seat.PostSUPERVISOR, Initiator: initiator, Certificate: "监字第1号"}
+	}
+	t.Run("a supervisor is sent by the committee or asked for by the unit, and has a certificate (XG-01)", func(t *testing.T) {
+		for u, by := range map[*gen.Unit]string{bureau: "政协委派", court: "部门邀请"} {
+			if s := must(w, w.Seat, supervise(u, by)); s.Initiator != by || s.CertificateNo != "监字第1号" {
+				t.Fatal(s)
+			}
+		}
+	})
+	t.Run("who asked for him must be said", func(t *testing.T) {
+		_, err := try(w, w.Seat, supervise(w.unitOf(unit.KindHANDLING_UNIT, "教育局", nil), "自己"))
+		refused(t, err, errs.Invalid, "initiator")
+	})
+	t.Run("nobody supervises the unit in which he works (domain.md 4.8)", func(t *testing.T) {
+		own := w.unitOf(unit.KindHANDLING_UNIT, "商务局", nil)
+		must(w, w.Seat, NewSeat{Membership: m.ID, Unit: own.ID, Post: seat.PostOFFICER})
+		_, err := try(w, w.Seat, supervise(own, "政协委派"))
+		refused(t, err, errs.Invalid, "unit")
+	})
+	t.Run("other posts have neither", func(t *testing.T) {
+		_, err := try(w, w.Seat, NewSeat{Membership: m.ID, Unit: court.ID, Post: seat.PostCLERK, Initiator: "政协委派"})
+		refused(t, err, errs.Invalid, "initiator")
+	})
+}

@@ -67,7 +67,7 @@ func (s *Service) RenameUnit(ctx context.Context, in Renaming) (_ *gen.Unit, err
 	if err := s.freeName(ctx, u.Line, u.ParentID, in.Name, u.ID); err != nil {
 		return nil, err
 	}
-	next := NewUnit{Line: u.Line, Kind: u.Kind, Name: in.Name, ShortName: in.ShortName, Parent: u.ParentID, Channel: u.Channel, DocWord: u.DocWord, Brand: u.Brand}
+	next := NewUnit{Line: u.Line, Kind: u.Kind, Name: in.Name, ShortName: in.ShortName, Parent: u.ParentID, Channel: u.Channel, DocWord: u.DocWord, Brand: u.Brand, Category: u.Category, Level: u.Level}
 	if in.DocWord != nil {
 		next.DocWord = *in.DocWord
 	}

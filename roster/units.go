@@ -22,6 +22,8 @@ type NewUnit struct {
 	Channel   *unit.Channel // for the handling tree, and only there
 	DocWord   string        // 发文机关代字 of a handling unit
 	Brand     string
+	Category  string     // the committee's own, for example 政协委员个人工作室
+	Level     string     // 区, 街道, 社区 …
 	From      *time.Time // nil: today
 }
 
@@ -53,7 +55,7 @@ func (s *Service) CreateUnit(ctx context.Context, in NewUnit) (_ *gen.Unit, err 
 
 func (s *Service) insertUnit(ctx context.Context, in NewUnit, from time.Time) (*gen.Unit, error) {
 	return s.client.Unit.Create().SetLine(in.Line).SetKind(in.Kind).SetName(in.Name).SetShortName(in.ShortName).
-		SetNillableParentID(in.Parent).SetNillableChannel(in.Channel).SetDocWord(in.DocWord).SetBrand(in.Brand).
+		SetNillableParentID(in.Parent).SetNillableChannel(in.Channel).SetDocWord(in.DocWord).SetBrand(in.Brand).SetCategory(in.Category).SetLevel(in.Level).
 		SetActiveFrom(from).Save(ctx)
 }
 
@@ -65,6 +67,8 @@ func (in *NewUnit) check() error {
 		field{&in.ShortName, shortText, false, "简称", "shortName"},
 		field{&in.DocWord, shortText, false, "机关代字", "docWord"},
 		field{&in.Brand, nameText, false, "工作品牌", "brand"},
+		field{&in.Category, shortText, false, "分类", "category"},
+		field{&in.Level, shortText, false, "层级", "level"},
 	); err != nil {
 		return err
 	}
@@ -151,6 +155,8 @@ type UnitChange struct {
 	Channel   *unit.Channel
 	DocWord   *string
 	Brand     *string
+	Category  *string
+	Level     *string
 }
 
 // UpdateUnit corrects a unit. Called twice with an expected version, the
@@ -165,6 +171,8 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitChange) (_ *gen.Unit, e
 		field{in.ShortName, shortText, false, "简称", "shortName"},
 		field{in.DocWord, shortText, false, "机关代字", "docWord"},
 		field{in.Brand, nameText, false, "工作品牌", "brand"},
+		field{in.Category, shortText, false, "分类", "category"},
+		field{in.Level, shortText, false, "层级", "level"},
 	); err != nil {
 		return nil, err
 	}
@@ -183,7 +191,7 @@ func (s *Service) UpdateUnit(ctx context.Context, in UnitChange) (_ *gen.Unit, e
 		return nil, err
 	}
 	return s.client.Unit.UpdateOne(u).SetNillableShortName(in.ShortName).SetNillableChannel(in.Channel).
-		SetNillableDocWord(in.DocWord).SetNillableBrand(in.Brand).AddVersion(1).Save(ctx)
+		SetNillableDocWord(in.DocWord).SetNillableBrand(in.Brand).SetNillableCategory(in.Category).SetNillableLevel(in.Level).AddVersion(1).Save(ctx)
 }
 
 // Move puts a unit under another one, or at the top of its tree.

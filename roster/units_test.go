@@ -57,7 +57,7 @@ func TestCreateUnit(t *testing.T) {
 				t.Errorf("%s is no kind", k)
 			}
 		}
-		if len(lineOf) != 22 || len(posts) != 14 {
+		if len(lineOf) != 25 || len(posts) != 17 {
 			t.Fatal(len(lineOf), len(posts))
 		}
 	})

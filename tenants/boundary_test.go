@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -142,24 +145,10 @@ func rawStaysInside(t *testing.T, p *pair, table string) {
 		})
 		return n, err
 	}
-	p.in(t, p.b, func(ctx context.Context) {
-		var own, foreign int
-		if err := tenants.Row(ctx, `SELECT count(*), count(*) FILTER (WHERE tenant_id <> $1) FROM `+table, []any{p.b}, &own, &foreign); err != nil {
-			t.Fatal(err)
-		}
-		if own == 0 || foreign != 0 {
-			t.Errorf("sees %d rows, %d of them foreign", own, foreign)
-		}
-	})
-	if err := p.Store.Global(context.Background(), func(ctx context.Context) error {
-		var n int
-		err := tenants.Row(ctx, `SELECT count(*) FROM `+table, nil, &n)
-		if n != 0 {
-			t.Errorf("without a tenant it sees %d rows", n)
-		}
-		return err
-	}); err != nil {
-		t.Error(err)
+	if right["SELECT"] {
+		rawSees(t, p, table)
+	} else if _, err := try(`SELECT FROM ` + table); sqlState(err) != forbidden {
+		t.Errorf("it was read: %v", err)
 	}
 	for _, c := range []struct{ verb, sql string }{
 		{"UPDATE", `UPDATE ` + table + ` SET tenant_id = tenant_id WHERE tenant_id = $1`},
@@ -185,6 +174,29 @@ func rawStaysInside(t *testing.T, p *pair, table string) {
 	}
 }
 
+// rawSees: its own rows and no others, and nothing without a tenant.
+func rawSees(t *testing.T, p *pair, table string) {
+	p.in(t, p.b, func(ctx context.Context) {
+		var own, foreign int
+		if err := tenants.Row(ctx, `SELECT count(*), count(*) FILTER (WHERE tenant_id <> $1) FROM `+table, []any{p.b}, &own, &foreign); err != nil {
+			t.Fatal(err)
+		}
+		if own == 0 || foreign != 0 {
+			t.Errorf("sees %d rows, %d of them foreign", own, foreign)
+		}
+	})
+	if err := p.Store.Global(context.Background(), func(ctx context.Context) error {
+		var n int
+		err := tenants.Row(ctx, `SELECT count(*) FROM `+table, nil, &n)
+		if n != 0 {
+			t.Errorf("without a tenant it sees %d rows", n)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
 var errUndo = errors.New("undo")
 
 // copyWith inserts a copy of the tenant's row under a new id with one column
@@ -207,9 +219,14 @@ func TestAReferenceToAnotherTenantsRowIsRefused(t *testing.T) {
 			// is unique (TestCatalog lists the two indexes).
 			var theirs uuid.UUID
 			p.AsSuper(t, `SELECT id FROM `+k.refers+` WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1`, []any{p.a}, &theirs)
-			sql, args := copyWith(k.table, k.column, theirs), []any(nil)
-			if rightsOf(t, p.SuperURL, k.table)["UPDATE"] {
+			sql, args, right := copyWith(k.table, k.column, theirs), []any(nil), rightsOf(t, p.SuperURL, k.table)
+			if right["UPDATE"] {
 				sql, args = `UPDATE `+k.table+` SET `+k.column+` = $1`, []any{theirs}
+			} else if !right["INSERT"] { // only functions write here, with their owner's rights
+				if err := p.asOwner(t, k, theirs); sqlState(err) != noSuchRow {
+					t.Errorf("it says %v", err)
+				}
+				return
 			}
 			err := p.Store.InTx(context.Background(), p.b, func(ctx context.Context) error {
 				_, err := tenants.Exec(ctx, sql, args...)
@@ -234,6 +251,38 @@ func TestAReferenceToAnotherTenantsRowIsRefused(t *testing.T) {
 				t.Error("it was put into another tenant")
 			}
 		})
+	})
+}
+
+// asOwner lets tenant B's rows refer to another's as no function would: with
+// the rights of who owns the table, its own triggers set aside.
+func (p *pair) asOwner(t *testing.T, k foreignKey, theirs uuid.UUID) error {
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, p.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	return pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `ALTER TABLE `+k.table+` DISABLE TRIGGER USER`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE `+k.table+` SET `+k.column+` = $1 WHERE ctid = (SELECT ctid FROM `+k.table+` WHERE tenant_id = $2 LIMIT 1)`, theirs, p.b)
+		return errors.Join(err, errUndo)
+	})
+}
+
+func TestANewRowHasItsTimeFromTheClock(t *testing.T) {
+	t.Parallel()
+	p := newPair(t)
+	now := time.Date(2031, 5, 4, 9, 0, 0, 0, clock.Shanghai)
+	at := &clock.Movable{}
+	at.Set(now)
+	p.in(t, p.a, func(ctx context.Context) {
+		w := p.Store.Ent().Workday.Create().SetDay(anyDay).SetWorking(true).SaveX(clock.With(ctx, at))
+		if !w.CreatedAt.Equal(now) {
+			t.Error(w.CreatedAt)
+		}
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/intercept"
+	"github.com/bihuan/bihuan/internal/clock"
 )
 
 // newClient makes the client whose driver finds its transaction in the
@@ -42,6 +43,9 @@ func stamp(next ent.Mutator) ent.Mutator {
 		}
 		if m.Op().Is(ent.OpCreate) {
 			err = m.SetField("tenant_id", t)
+			if _, given := m.Field("created_at"); !given && err == nil {
+				err = m.SetField("created_at", clock.Now(ctx))
+			}
 		} else {
 			m.(interface {
 				WhereP(...func(*entsql.Selector))

@@ -2,12 +2,15 @@ package tenants_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
 
 	"entgo.io/ent"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/process"
@@ -114,9 +117,10 @@ type change struct {
 
 // changes names a field of each type that ent lets a caller change.
 var changes = map[string]change{
-	"Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Cohort": {"lead_leader_post", "甲"}, "Feedback": {"opinion", "甲"},
-	"Grant": {"reason", "甲"}, "Item": {"text", "甲"}, "Link": {"reason", "甲"}, "Matter": {"title", "甲"}, "Membership": {"name", "甲"},
-	"Party": {"name", "甲"}, "Process": {"status", process.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"},
+	"Agreement": {"partner_name", "甲"}, "Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Attendance": {"note", "甲"},
+	"Cohort": {"lead_leader_post", "甲"}, "Event": {"title", "甲"}, "Feedback": {"opinion", "甲"}, "Grant": {"reason", "甲"}, "Item": {"text", "甲"},
+	"Link": {"reason", "甲"}, "Matter": {"title", "甲"}, "Membership": {"name", "甲"}, "Notice": {"read_at", anyDay}, "Party": {"name", "甲"},
+	"Platform": {"brand", "甲"}, "Process": {"status", process.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"},
 	"Reply": {"body", "甲"}, "Seat": {"seat_from", clock.Date(2025, 1, 1)}, "Sitting": {"ordinal", 9}, "Step": {"reason", "甲"},
 	"TenantPolicy": {"note", "甲"}, "Term": {"ordinal", 9}, "Timer": {"due_on", clock.Date(2025, 1, 1)}, "Unit": {"name", "甲"},
 	"Workday": {"note", "甲"},
@@ -167,10 +171,12 @@ func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uui
 		m, other := open(), open()
 		party := c.Party.Create().SetMatter(m).SetMembership(who).SetRole("LEAD").SaveX(ctx)
 		share := c.Assignment.Create().SetMatter(m).SetUnit(unit).SetRole("SOLE").SetState("-").SetAssignedAt(now).SetOriginAssignedAt(now).SaveX(ctx)
+		event := c.Event.Create().SetMatter(m).SetKind("MEETING").SetTitle("-").SetOn(now).SaveX(ctx)
+		pact := c.Agreement.Create().SetPartner("210200").SetPartnerName("-").SaveX(ctx)
 		reply := c.Reply.Create().SetMatter(m).SetAssignment(share).SetKind("REPLY").SetBody("-").SaveX(ctx)
 		ids = map[string]uuid.UUID{
 			"Term": term.ID, "Sitting": sitting.ID, "Unit": unit.ID, "Membership": who.ID, "Process": proc.ID, "Matter": m.ID, "Party": party.ID,
-			"Assignment": share.ID, "Reply": reply.ID,
+			"Assignment": share.ID, "Reply": reply.ID, "Event": event.ID, "Agreement": pact.ID,
 			"Seat":         c.Seat.Create().SetMembership(who).SetUnit(unit).SaveX(ctx).ID,
 			"Grant":        c.Grant.Create().SetMembership(who).SetRole("member").SaveX(ctx).ID,
 			"Proposal":     c.Proposal.Create().SetMatter(m).SetSitting(sitting).SetProposerKind("INDIVIDUAL").SetRegistrationNo("1").SaveX(ctx).ID,
@@ -183,10 +189,13 @@ func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uui
 			"Step":         c.Step.Create().SetMatter(m).SetAction("-").SetLabel("-").SetAt(now).SaveX(ctx).ID,
 			"Attachment":   c.Attachment.Create().SetMatter(m).SetName("-").SetSize(1).SetContentType("-").SetSha256("-").SetBlobKey("-").SaveX(ctx).ID,
 			"TenantPolicy": c.TenantPolicy.Create().SetVersion(1).SetSettings(map[string]any{}).SaveX(ctx).ID,
+			"Platform":     c.Platform.Create().SetCode("p").SetBrand("-").SetType("-").SetProcessKind("proposal").SaveX(ctx).ID,
+			"Attendance":   c.Attendance.Create().SetEvent(event).SetMatter(m).SetParty(party).SaveX(ctx).ID,
+			"Notice":       c.Notice.Create().SetMembership(who).SetMatter(m).SetText("-").SaveX(ctx).ID,
 			"Workday":      c.Workday.Create().SetDay(now).SetWorking(false).SaveX(ctx).ID,
 		}
 		bare = other.ID
-		return plain(ctx, tenant, who.ID)
+		return plain(ctx, tenant, ids)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -195,15 +204,45 @@ func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uui
 }
 
 // plain makes the rows of the tables that are no entities.
-func plain(ctx context.Context, tenant, who uuid.UUID) error {
-	for _, sql := range []string{
-		`INSERT INTO sequences (tenant_id, scope, next) SELECT $1, 's', 2 WHERE $2::uuid IS NOT NULL`,
-		`INSERT INTO idempotency_keys VALUES ($1, $2, 'k', 'm', '', NULL, now())`,
-		`SELECT audit_append('{"at":"2025-01-06","action":"test","actor":"","object":""}') WHERE $1::uuid <> $2::uuid`,
+func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) error {
+	voters := []uuid.UUID{ids["Membership"]}
+	for i := range 2 { // a ballot takes three at least
+		m, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
+			INSERT INTO memberships (tenant_id, id, created_at, updated_at, name, kind) VALUES ($1, $2, now(), now(), $3, 'MEMBER') RETURNING id`,
+			tenant, uuid.Must(uuid.NewV7()), fmt.Sprint("委员", i))
+		if err != nil {
+			return err
+		}
+		voters = append(voters, m...)
+	}
+	for _, q := range []struct {
+		sql  string
+		args []any
+	}{
+		{`INSERT INTO sequences (tenant_id, scope, next) VALUES ($1, 's', 2)`, []any{tenant}},
+		{`INSERT INTO idempotency_keys VALUES ($1, $2, 'k', 'm', '', NULL, now())`, []any{tenant, ids["Membership"]}},
+		{`SELECT audit_append('{"at":"2025-01-06","action":"test","actor":"","object":""}')`, nil},
+		{`INSERT INTO exchange_heads (tenant_id, agreement_id, direction) VALUES ($1, $2, 'OUT')`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO exchange_outbox (tenant_id, id, agreement_id, seq, kind, version, body, created_at, prev, hash, signature, next_at)
+			VALUES ($1, gen_random_uuid(), $2, 1, 'k', 1, '{}', now(), '', '', '', now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO exchange_inbox (tenant_id, id, agreement_id, envelope_id, seq, kind, version, created_at, received_at, hash, signature, outcome)
+			VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), 1, 'k', 1, now(), now(), '', '', 'REFUSED')`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO exchange_objects VALUES ($1, $2, 'Matter', gen_random_uuid(), 'Matter', gen_random_uuid(), true, now())`, []any{tenant, ids["Agreement"]}},
+		{`SELECT ballot_open($1, $2, '-', $3, '{满意度}', '{满意,弃权}', '弃权', $4, $5, now(), now() + interval '1 day', $6, now())`,
+			[]any{uuid.Must(uuid.NewV7()), ids["Matter"], []uuid.UUID{ids["Unit"]}, voters, tokens(len(voters)), ids["Membership"]}},
 	} {
-		if _, err := tenants.Exec(ctx, sql, tenant, who); err != nil {
+		if _, err := tenants.Exec(ctx, q.sql, q.args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tokens are hashes as a ballot takes them.
+func tokens(n int) (out [][]byte) {
+	for i := range n {
+		h := sha256.Sum256([]byte{byte(i)})
+		out = append(out, h[:])
+	}
+	return out
 }

@@ -17,12 +17,16 @@ import (
 	"github.com/bihuan/bihuan/deploy"
 	"github.com/bihuan/bihuan/ent/migrations"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/pgembed"
+	"github.com/bihuan/bihuan/internal/secret"
+	"github.com/bihuan/bihuan/platforms"
+	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
@@ -111,6 +115,7 @@ type app struct {
 	resolver *graph.Resolver
 	blobs    blob.Store
 	policy   *authz.Policy
+	secret   secret.Secret
 }
 
 // open wires the product on a migrated database.
@@ -158,6 +163,13 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	path := a.cfg.SecretFile
+	if path == "" {
+		path = filepath.Join(dataDir(a.cfg), "secret")
+	}
+	if a.secret, err = secret.Load(path); err != nil {
+		return err
+	}
 	files := a.cfg.Files
 	if files == "" {
 		files = "file://" + filepath.Join(dataDir(a.cfg), "files")
@@ -168,11 +180,13 @@ func (a *app) wire(ctx context.Context) (err error) {
 	e := flow.New(store.Ent())
 	proposals.Register(e)
 	cohorts.Register(e)
+	vocab.Register(e)
 	dir := authz.NewDirectory(a.policy)
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
 	a.resolver = &graph.Resolver{
 		Store: store, Directory: dir, Accounts: acc, Keys: k, Engine: e,
 		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
+		Platforms: platforms.New(e), Processes: processes.New(e, dir),
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
@@ -145,10 +146,19 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 	return p.Print(out)
 }
 
-// process checks or draws a definition without a database.
+// process checks or draws a definition, or prints the words that definitions
+// can use, without a database.
 func process(_ context.Context, args []string, out io.Writer) error {
-	if len(args) != 2 || (args[0] != "check" && args[0] != "diagram") {
-		return errors.New("用法：bihuan process check|diagram 文件.yaml")
+	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words")
+	e := flow.New(gen.NewClient())
+	proposals.Register(e)
+	cohorts.Register(e)
+	vocab.Register(e)
+	if len(args) == 1 && args[0] == "words" {
+		return vocab.Print(out, e)
+	}
+	if len(args) != 2 {
+		return usage
 	}
 	source, err := os.ReadFile(args[1])
 	if err != nil {
@@ -158,23 +168,30 @@ func process(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if args[0] == "diagram" {
-		_, err := io.WriteString(out, d.Mermaid())
-		return err
+	switch args[0] {
+	case "diagram":
+		_, err = io.WriteString(out, d.Mermaid())
+	case "svg":
+		_, err = io.WriteString(out, d.SVG())
+	case "check":
+		err = check(e, d, out)
+	default:
+		err = usage
 	}
+	return err
+}
+
+func check(e *flow.Engine, d *flow.Definition, out io.Writer) error {
 	p, err := authz.Load()
 	if err != nil {
 		return err
 	}
-	e := flow.New(gen.NewClient())
-	proposals.Register(e)
-	cohorts.Register(e)
 	found := e.Check(d, flow.DefaultPolicy(), flow.RolesOf(p))
 	for _, f := range found {
 		fmt.Fprintln(out, f)
 	}
-	if len(found) > 0 {
-		return fmt.Errorf("流程有 %d 处不能闭环", len(found))
+	if bad := flow.Errors(found); len(bad) > 0 {
+		return fmt.Errorf("流程有 %d 处不能闭环", len(bad))
 	}
 	fmt.Fprintf(out, "“%s”第 %d 版可以闭环\n", d.Title, d.Version)
 	return nil

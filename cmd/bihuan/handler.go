@@ -6,6 +6,7 @@ import (
 
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/platforms/public"
 )
 
 // handler is everything below the server.
@@ -26,6 +27,13 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 		mux.Handle("GET /graphiql", page)
 		mux.Handle("GET /graphiql/", page)
 	}
+	forms, err := public.New(public.Options{
+		Store: a.resolver.Store, Platforms: a.resolver.Platforms, Secret: a.secret.For("public forms"), Log: a.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/t/", forms)
 	files := a.files()
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)

@@ -40,14 +40,6 @@ func (_c *AssignmentCreate) SetCreatedAt(v time.Time) *AssignmentCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AssignmentCreate) SetNillableCreatedAt(v *time.Time) *AssignmentCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *AssignmentCreate) SetVersion(v int) *AssignmentCreate {
 	_c.mutation.SetVersion(v)
@@ -435,10 +427,6 @@ func (_c *AssignmentCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *AssignmentCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := assignment.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := assignment.DefaultVersion
 		_c.mutation.SetVersion(v)

@@ -39,14 +39,6 @@ func (_c *AttachmentCreate) SetCreatedAt(v time.Time) *AttachmentCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AttachmentCreate) SetNillableCreatedAt(v *time.Time) *AttachmentCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *AttachmentCreate) SetMatterID(v uuid.UUID) *AttachmentCreate {
 	_c.mutation.SetMatterID(v)
@@ -211,10 +203,6 @@ func (_c *AttachmentCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *AttachmentCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := attachment.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		v := attachment.DefaultKind
 		_c.mutation.SetKind(v)

@@ -23,7 +23,7 @@ type Attendance struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID uuid.UUID `json:"tenant_id,omitempty"`
-	// 记录建立的时间
+	// 记录建立的时间，由租户边界按产品的时钟填写
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// EventID holds the value of the "event_id" field.
 	EventID uuid.UUID `json:"event_id,omitempty"`

@@ -39,14 +39,6 @@ func (_c *AttendanceCreate) SetCreatedAt(v time.Time) *AttendanceCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *AttendanceCreate) SetNillableCreatedAt(v *time.Time) *AttendanceCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetEventID sets the "event_id" field.
 func (_c *AttendanceCreate) SetEventID(v uuid.UUID) *AttendanceCreate {
 	_c.mutation.SetEventID(v)
@@ -157,10 +149,6 @@ func (_c *AttendanceCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *AttendanceCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := attendance.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := attendance.DefaultStatus
 		_c.mutation.SetStatus(v)

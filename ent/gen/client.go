@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -52,6 +53,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// Agreement is the client for interacting with the Agreement builders.
+	Agreement *AgreementClient
 	// Assignment is the client for interacting with the Assignment builders.
 	Assignment *AssignmentClient
 	// Attachment is the client for interacting with the Attachment builders.
@@ -117,6 +120,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.Agreement = NewAgreementClient(c.config)
 	c.Assignment = NewAssignmentClient(c.config)
 	c.Attachment = NewAttachmentClient(c.config)
 	c.Attendance = NewAttendanceClient(c.config)
@@ -236,6 +240,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:          ctx,
 		config:       cfg,
+		Agreement:    NewAgreementClient(cfg),
 		Assignment:   NewAssignmentClient(cfg),
 		Attachment:   NewAttachmentClient(cfg),
 		Attendance:   NewAttendanceClient(cfg),
@@ -282,6 +287,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:          ctx,
 		config:       cfg,
+		Agreement:    NewAgreementClient(cfg),
 		Assignment:   NewAssignmentClient(cfg),
 		Attachment:   NewAttachmentClient(cfg),
 		Attendance:   NewAttendanceClient(cfg),
@@ -315,7 +321,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Assignment.
+//		Agreement.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -338,10 +344,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event, c.Feedback,
-		c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party, c.Platform,
-		c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting, c.Step, c.Tenant,
-		c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
+		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
+		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
+		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting,
+		c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
 	} {
 		n.Use(hooks...)
 	}
@@ -351,10 +357,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event, c.Feedback,
-		c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party, c.Platform,
-		c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting, c.Step, c.Tenant,
-		c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
+		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
+		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
+		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting,
+		c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -363,6 +369,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AgreementMutation:
+		return c.Agreement.mutate(ctx, m)
 	case *AssignmentMutation:
 		return c.Assignment.mutate(ctx, m)
 	case *AttachmentMutation:
@@ -419,6 +427,139 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Workday.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("gen: unknown mutation type %T", m)
+	}
+}
+
+// AgreementClient is a client for the Agreement schema.
+type AgreementClient struct {
+	config
+}
+
+// NewAgreementClient returns a client for the Agreement from the given config.
+func NewAgreementClient(c config) *AgreementClient {
+	return &AgreementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `agreement.Hooks(f(g(h())))`.
+func (c *AgreementClient) Use(hooks ...Hook) {
+	c.hooks.Agreement = append(c.hooks.Agreement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `agreement.Intercept(f(g(h())))`.
+func (c *AgreementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Agreement = append(c.inters.Agreement, interceptors...)
+}
+
+// Create returns a builder for creating a Agreement entity.
+func (c *AgreementClient) Create() *AgreementCreate {
+	mutation := newAgreementMutation(c.config, OpCreate)
+	return &AgreementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Agreement entities.
+func (c *AgreementClient) CreateBulk(builders ...*AgreementCreate) *AgreementCreateBulk {
+	return &AgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AgreementClient) MapCreateBulk(slice any, setFunc func(*AgreementCreate, int)) *AgreementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AgreementCreateBulk{err: fmt.Errorf("calling to AgreementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AgreementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AgreementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Agreement.
+func (c *AgreementClient) Update() *AgreementUpdate {
+	mutation := newAgreementMutation(c.config, OpUpdate)
+	return &AgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AgreementClient) UpdateOne(_m *Agreement) *AgreementUpdateOne {
+	mutation := newAgreementMutation(c.config, OpUpdateOne, withAgreement(_m))
+	return &AgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AgreementClient) UpdateOneID(id uuid.UUID) *AgreementUpdateOne {
+	mutation := newAgreementMutation(c.config, OpUpdateOne, withAgreementID(id))
+	return &AgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Agreement.
+func (c *AgreementClient) Delete() *AgreementDelete {
+	mutation := newAgreementMutation(c.config, OpDelete)
+	return &AgreementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AgreementClient) DeleteOne(_m *Agreement) *AgreementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AgreementClient) DeleteOneID(id uuid.UUID) *AgreementDeleteOne {
+	builder := c.Delete().Where(agreement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AgreementDeleteOne{builder}
+}
+
+// Query returns a query builder for Agreement.
+func (c *AgreementClient) Query() *AgreementQuery {
+	return &AgreementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAgreement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Agreement entity by its id.
+func (c *AgreementClient) Get(ctx context.Context, id uuid.UUID) (*Agreement, error) {
+	return c.Query().Where(agreement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AgreementClient) GetX(ctx context.Context, id uuid.UUID) *Agreement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AgreementClient) Hooks() []Hook {
+	return c.hooks.Agreement
+}
+
+// Interceptors returns the client interceptors.
+func (c *AgreementClient) Interceptors() []Interceptor {
+	return c.inters.Agreement
+}
+
+func (c *AgreementClient) mutate(ctx context.Context, m *AgreementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AgreementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AgreementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AgreementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AgreementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Agreement mutation op: %q", m.Op())
 	}
 }
 
@@ -5648,15 +5789,15 @@ func (c *WorkdayClient) mutate(ctx context.Context, m *WorkdayMutation) (Value, 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant, Item, Link,
-		Matter, Membership, Notice, Party, Platform, Process, Proposal, Record, Reply,
-		Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
+		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
+		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
+		Record, Reply, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
 		Workday []ent.Hook
 	}
 	inters struct {
-		Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant, Item, Link,
-		Matter, Membership, Notice, Party, Platform, Process, Proposal, Record, Reply,
-		Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
+		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
+		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
+		Record, Reply, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
 		Workday []ent.Interceptor
 	}
 )

@@ -37,14 +37,6 @@ func (_c *CohortCreate) SetCreatedAt(v time.Time) *CohortCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *CohortCreate) SetNillableCreatedAt(v *time.Time) *CohortCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *CohortCreate) SetMatterID(v uuid.UUID) *CohortCreate {
 	_c.mutation.SetMatterID(v)
@@ -158,10 +150,6 @@ func (_c *CohortCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CohortCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := cohort.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := cohort.DefaultID()
 		_c.mutation.SetID(v)

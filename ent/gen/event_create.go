@@ -40,14 +40,6 @@ func (_c *EventCreate) SetCreatedAt(v time.Time) *EventCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *EventCreate) SetNillableCreatedAt(v *time.Time) *EventCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *EventCreate) SetVersion(v int) *EventCreate {
 	_c.mutation.SetVersion(v)
@@ -310,10 +302,6 @@ func (_c *EventCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *EventCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := event.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := event.DefaultVersion
 		_c.mutation.SetVersion(v)

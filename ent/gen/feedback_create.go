@@ -40,14 +40,6 @@ func (_c *FeedbackCreate) SetCreatedAt(v time.Time) *FeedbackCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *FeedbackCreate) SetNillableCreatedAt(v *time.Time) *FeedbackCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *FeedbackCreate) SetMatterID(v uuid.UUID) *FeedbackCreate {
 	_c.mutation.SetMatterID(v)
@@ -267,10 +259,6 @@ func (_c *FeedbackCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *FeedbackCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := feedback.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Round(); !ok {
 		v := feedback.DefaultRound
 		_c.mutation.SetRound(v)

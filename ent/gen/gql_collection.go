@@ -10,6 +10,7 @@ import (
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -39,6 +40,125 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/google/uuid"
 )
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *AgreementQuery) CollectFields(ctx context.Context, satisfies ...string) (*AgreementQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *AgreementQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(agreement.Columns))
+		selectedFields = []string{agreement.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+		case "createdAt":
+			if _, ok := fieldSeen[agreement.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldCreatedAt)
+				fieldSeen[agreement.FieldCreatedAt] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[agreement.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldVersion)
+				fieldSeen[agreement.FieldVersion] = struct{}{}
+			}
+		case "updatedAt":
+			if _, ok := fieldSeen[agreement.FieldUpdatedAt]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldUpdatedAt)
+				fieldSeen[agreement.FieldUpdatedAt] = struct{}{}
+			}
+		case "partner":
+			if _, ok := fieldSeen[agreement.FieldPartner]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldPartner)
+				fieldSeen[agreement.FieldPartner] = struct{}{}
+			}
+		case "partnerName":
+			if _, ok := fieldSeen[agreement.FieldPartnerName]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldPartnerName)
+				fieldSeen[agreement.FieldPartnerName] = struct{}{}
+			}
+		case "partnerKey":
+			if _, ok := fieldSeen[agreement.FieldPartnerKey]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldPartnerKey)
+				fieldSeen[agreement.FieldPartnerKey] = struct{}{}
+			}
+		case "channel":
+			if _, ok := fieldSeen[agreement.FieldChannel]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldChannel)
+				fieldSeen[agreement.FieldChannel] = struct{}{}
+			}
+		case "sends":
+			if _, ok := fieldSeen[agreement.FieldSends]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldSends)
+				fieldSeen[agreement.FieldSends] = struct{}{}
+			}
+		case "receives":
+			if _, ok := fieldSeen[agreement.FieldReceives]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldReceives)
+				fieldSeen[agreement.FieldReceives] = struct{}{}
+			}
+		case "status":
+			if _, ok := fieldSeen[agreement.FieldStatus]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldStatus)
+				fieldSeen[agreement.FieldStatus] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[agreement.FieldReason]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldReason)
+				fieldSeen[agreement.FieldReason] = struct{}{}
+			}
+		case "suspendedAt":
+			if _, ok := fieldSeen[agreement.FieldSuspendedAt]; !ok {
+				selectedFields = append(selectedFields, agreement.FieldSuspendedAt)
+				fieldSeen[agreement.FieldSuspendedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type agreementPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []AgreementPaginateOption
+}
+
+func newAgreementPaginateArgs(rv map[string]any) *agreementPaginateArgs {
+	args := &agreementPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
 
 // CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
 func (_q *AssignmentQuery) CollectFields(ctx context.Context, satisfies ...string) (*AssignmentQuery, error) {
@@ -1405,6 +1525,11 @@ func (_q *ItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, item.FieldAmountFen)
 				fieldSeen[item.FieldAmountFen] = struct{}{}
 			}
+		case "mirror":
+			if _, ok := fieldSeen[item.FieldMirror]; !ok {
+				selectedFields = append(selectedFields, item.FieldMirror)
+				fieldSeen[item.FieldMirror] = struct{}{}
+			}
 		case "receiptNo":
 			if _, ok := fieldSeen[item.FieldReceiptNo]; !ok {
 				selectedFields = append(selectedFields, item.FieldReceiptNo)
@@ -2058,6 +2183,16 @@ func (_q *MatterQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 			if _, ok := fieldSeen[matter.FieldData]; !ok {
 				selectedFields = append(selectedFields, matter.FieldData)
 				fieldSeen[matter.FieldData] = struct{}{}
+			}
+		case "origin":
+			if _, ok := fieldSeen[matter.FieldOrigin]; !ok {
+				selectedFields = append(selectedFields, matter.FieldOrigin)
+				fieldSeen[matter.FieldOrigin] = struct{}{}
+			}
+		case "mirror":
+			if _, ok := fieldSeen[matter.FieldMirror]; !ok {
+				selectedFields = append(selectedFields, matter.FieldMirror)
+				fieldSeen[matter.FieldMirror] = struct{}{}
 			}
 		case "openedAt":
 			if _, ok := fieldSeen[matter.FieldOpenedAt]; !ok {

@@ -37,14 +37,6 @@ func (_c *GrantCreate) SetCreatedAt(v time.Time) *GrantCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *GrantCreate) SetNillableCreatedAt(v *time.Time) *GrantCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMembershipID sets the "membership_id" field.
 func (_c *GrantCreate) SetMembershipID(v uuid.UUID) *GrantCreate {
 	_c.mutation.SetMembershipID(v)
@@ -186,10 +178,6 @@ func (_c *GrantCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *GrantCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := grant.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := grant.DefaultID()
 		_c.mutation.SetID(v)

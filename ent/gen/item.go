@@ -3,6 +3,7 @@
 package gen
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type Item struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID uuid.UUID `json:"tenant_id,omitempty"`
-	// 记录建立的时间
+	// 记录建立的时间，由租户边界按产品的时钟填写
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
@@ -48,7 +49,7 @@ type Item struct {
 	EventID *uuid.UUID `json:"event_id,omitempty"`
 	// PartyID holds the value of the "party_id" field.
 	PartyID *uuid.UUID `json:"party_id,omitempty"`
-	// 承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索
+	// 承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索 / 计划项目
 	Kind item.Kind `json:"kind,omitempty"`
 	// 内容
 	Text string `json:"text,omitempty"`
@@ -70,6 +71,8 @@ type Item struct {
 	Difficult bool `json:"difficult,omitempty"`
 	// 金额，单位为分
 	AmountFen *int64 `json:"amount_fen,omitempty"`
+	// 交给别的政协后：committee、name、number、status、on（对方告知的办理情况）
+	Mirror map[string]interface{} `json:"mirror,omitempty"`
 	// 收条编号
 	ReceiptNo string `json:"receipt_no,omitempty"`
 	// 收条的校验码
@@ -225,6 +228,8 @@ func (*Item) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case item.FieldReplyID, item.FieldUnitID, item.FieldLeaderID, item.FieldOfficerID, item.FieldParentID, item.FieldEventID, item.FieldPartyID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case item.FieldMirror:
+			values[i] = new([]byte)
 		case item.FieldKey, item.FieldDifficult:
 			values[i] = new(sql.NullBool)
 		case item.FieldVersion, item.FieldAmountFen:
@@ -401,6 +406,14 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AmountFen = new(int64)
 				*_m.AmountFen = value.Int64
+			}
+		case item.FieldMirror:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field mirror", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Mirror); err != nil {
+					return fmt.Errorf("unmarshal field mirror: %w", err)
+				}
 			}
 		case item.FieldReceiptNo:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -617,6 +630,9 @@ func (_m *Item) String() string {
 		builder.WriteString("amount_fen=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("mirror=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Mirror))
 	builder.WriteString(", ")
 	builder.WriteString("receipt_no=")
 	builder.WriteString(_m.ReceiptNo)

@@ -42,14 +42,6 @@ func (_c *ItemCreate) SetCreatedAt(v time.Time) *ItemCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ItemCreate) SetNillableCreatedAt(v *time.Time) *ItemCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *ItemCreate) SetVersion(v int) *ItemCreate {
 	_c.mutation.SetVersion(v)
@@ -320,6 +312,12 @@ func (_c *ItemCreate) SetNillableAmountFen(v *int64) *ItemCreate {
 	return _c
 }
 
+// SetMirror sets the "mirror" field.
+func (_c *ItemCreate) SetMirror(v map[string]interface{}) *ItemCreate {
+	_c.mutation.SetMirror(v)
+	return _c
+}
+
 // SetReceiptNo sets the "receipt_no" field.
 func (_c *ItemCreate) SetReceiptNo(v string) *ItemCreate {
 	_c.mutation.SetReceiptNo(v)
@@ -536,10 +534,6 @@ func (_c *ItemCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ItemCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := item.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := item.DefaultVersion
 		_c.mutation.SetVersion(v)
@@ -706,6 +700,10 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AmountFen(); ok {
 		_spec.SetField(item.FieldAmountFen, field.TypeInt64, value)
 		_node.AmountFen = &value
+	}
+	if value, ok := _c.mutation.Mirror(); ok {
+		_spec.SetField(item.FieldMirror, field.TypeJSON, value)
+		_node.Mirror = value
 	}
 	if value, ok := _c.mutation.ReceiptNo(); ok {
 		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)
@@ -1264,6 +1262,24 @@ func (u *ItemUpsert) AddAmountFen(v int64) *ItemUpsert {
 // ClearAmountFen clears the value of the "amount_fen" field.
 func (u *ItemUpsert) ClearAmountFen() *ItemUpsert {
 	u.SetNull(item.FieldAmountFen)
+	return u
+}
+
+// SetMirror sets the "mirror" field.
+func (u *ItemUpsert) SetMirror(v map[string]interface{}) *ItemUpsert {
+	u.Set(item.FieldMirror, v)
+	return u
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateMirror() *ItemUpsert {
+	u.SetExcluded(item.FieldMirror)
+	return u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *ItemUpsert) ClearMirror() *ItemUpsert {
+	u.SetNull(item.FieldMirror)
 	return u
 }
 
@@ -1840,6 +1856,27 @@ func (u *ItemUpsertOne) UpdateAmountFen() *ItemUpsertOne {
 func (u *ItemUpsertOne) ClearAmountFen() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearAmountFen()
+	})
+}
+
+// SetMirror sets the "mirror" field.
+func (u *ItemUpsertOne) SetMirror(v map[string]interface{}) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetMirror(v)
+	})
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateMirror() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateMirror()
+	})
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *ItemUpsertOne) ClearMirror() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearMirror()
 	})
 }
 
@@ -2606,6 +2643,27 @@ func (u *ItemUpsertBulk) UpdateAmountFen() *ItemUpsertBulk {
 func (u *ItemUpsertBulk) ClearAmountFen() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearAmountFen()
+	})
+}
+
+// SetMirror sets the "mirror" field.
+func (u *ItemUpsertBulk) SetMirror(v map[string]interface{}) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetMirror(v)
+	})
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateMirror() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateMirror()
+	})
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *ItemUpsertBulk) ClearMirror() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearMirror()
 	})
 }
 

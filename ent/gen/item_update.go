@@ -390,6 +390,18 @@ func (_u *ItemUpdate) ClearAmountFen() *ItemUpdate {
 	return _u
 }
 
+// SetMirror sets the "mirror" field.
+func (_u *ItemUpdate) SetMirror(v map[string]interface{}) *ItemUpdate {
+	_u.mutation.SetMirror(v)
+	return _u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (_u *ItemUpdate) ClearMirror() *ItemUpdate {
+	_u.mutation.ClearMirror()
+	return _u
+}
+
 // SetReceiptNo sets the "receipt_no" field.
 func (_u *ItemUpdate) SetReceiptNo(v string) *ItemUpdate {
 	_u.mutation.SetReceiptNo(v)
@@ -785,6 +797,12 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.AmountFenCleared() {
 		_spec.ClearField(item.FieldAmountFen, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Mirror(); ok {
+		_spec.SetField(item.FieldMirror, field.TypeJSON, value)
+	}
+	if _u.mutation.MirrorCleared() {
+		_spec.ClearField(item.FieldMirror, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ReceiptNo(); ok {
 		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)
@@ -1455,6 +1473,18 @@ func (_u *ItemUpdateOne) ClearAmountFen() *ItemUpdateOne {
 	return _u
 }
 
+// SetMirror sets the "mirror" field.
+func (_u *ItemUpdateOne) SetMirror(v map[string]interface{}) *ItemUpdateOne {
+	_u.mutation.SetMirror(v)
+	return _u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (_u *ItemUpdateOne) ClearMirror() *ItemUpdateOne {
+	_u.mutation.ClearMirror()
+	return _u
+}
+
 // SetReceiptNo sets the "receipt_no" field.
 func (_u *ItemUpdateOne) SetReceiptNo(v string) *ItemUpdateOne {
 	_u.mutation.SetReceiptNo(v)
@@ -1880,6 +1910,12 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if _u.mutation.AmountFenCleared() {
 		_spec.ClearField(item.FieldAmountFen, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Mirror(); ok {
+		_spec.SetField(item.FieldMirror, field.TypeJSON, value)
+	}
+	if _u.mutation.MirrorCleared() {
+		_spec.ClearField(item.FieldMirror, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ReceiptNo(); ok {
 		_spec.SetField(item.FieldReceiptNo, field.TypeString, value)

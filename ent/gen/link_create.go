@@ -39,14 +39,6 @@ func (_c *LinkCreate) SetCreatedAt(v time.Time) *LinkCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *LinkCreate) SetNillableCreatedAt(v *time.Time) *LinkCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetFromID sets the "from_id" field.
 func (_c *LinkCreate) SetFromID(v uuid.UUID) *LinkCreate {
 	_c.mutation.SetFromID(v)
@@ -190,10 +182,6 @@ func (_c *LinkCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *LinkCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := link.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := link.DefaultID()
 		_c.mutation.SetID(v)

@@ -27,7 +27,7 @@ type Matter struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID uuid.UUID `json:"tenant_id,omitempty"`
-	// 记录建立的时间
+	// 记录建立的时间，由租户边界按产品的时钟填写
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
@@ -61,6 +61,10 @@ type Matter struct {
 	Source string `json:"source,omitempty"`
 	// 流程表单中保存下来的内容
 	Data map[string]interface{} `json:"data,omitempty"`
+	// 由别的政协送来时：committee、name、number、status（对方的进展，随信封更新）
+	Origin map[string]interface{} `json:"origin,omitempty"`
+	// 送给别的政协后：committee、name、number、status、on（对方告知的办理情况）
+	Mirror map[string]interface{} `json:"mirror,omitempty"`
 	// 进入系统的时间
 	OpenedAt time.Time `json:"opened_at,omitempty"`
 	// 结束时间
@@ -340,7 +344,7 @@ func (*Matter) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case matter.FieldCreatorID, matter.FieldSectorID, matter.FieldStreetID, matter.FieldOwnerUnitID, matter.FieldPlatformID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case matter.FieldData:
+		case matter.FieldData, matter.FieldOrigin, matter.FieldMirror:
 			values[i] = new([]byte)
 		case matter.FieldVersion, matter.FieldPolicyVersion:
 			values[i] = new(sql.NullInt64)
@@ -484,6 +488,22 @@ func (_m *Matter) assignValues(columns []string, values []any) error {
 			} else if value != nil && len(*value) > 0 {
 				if err := json.Unmarshal(*value, &_m.Data); err != nil {
 					return fmt.Errorf("unmarshal field data: %w", err)
+				}
+			}
+		case matter.FieldOrigin:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field origin", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Origin); err != nil {
+					return fmt.Errorf("unmarshal field origin: %w", err)
+				}
+			}
+		case matter.FieldMirror:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field mirror", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Mirror); err != nil {
+					return fmt.Errorf("unmarshal field mirror: %w", err)
 				}
 			}
 		case matter.FieldOpenedAt:
@@ -711,6 +731,12 @@ func (_m *Matter) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("data=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Data))
+	builder.WriteString(", ")
+	builder.WriteString("origin=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Origin))
+	builder.WriteString(", ")
+	builder.WriteString("mirror=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Mirror))
 	builder.WriteString(", ")
 	builder.WriteString("opened_at=")
 	builder.WriteString(_m.OpenedAt.Format(time.ANSIC))

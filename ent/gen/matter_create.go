@@ -53,14 +53,6 @@ func (_c *MatterCreate) SetCreatedAt(v time.Time) *MatterCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *MatterCreate) SetNillableCreatedAt(v *time.Time) *MatterCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *MatterCreate) SetVersion(v int) *MatterCreate {
 	_c.mutation.SetVersion(v)
@@ -242,6 +234,18 @@ func (_c *MatterCreate) SetNillableSource(v *string) *MatterCreate {
 // SetData sets the "data" field.
 func (_c *MatterCreate) SetData(v map[string]interface{}) *MatterCreate {
 	_c.mutation.SetData(v)
+	return _c
+}
+
+// SetOrigin sets the "origin" field.
+func (_c *MatterCreate) SetOrigin(v map[string]interface{}) *MatterCreate {
+	_c.mutation.SetOrigin(v)
+	return _c
+}
+
+// SetMirror sets the "mirror" field.
+func (_c *MatterCreate) SetMirror(v map[string]interface{}) *MatterCreate {
+	_c.mutation.SetMirror(v)
 	return _c
 }
 
@@ -590,10 +594,6 @@ func (_c *MatterCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *MatterCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := matter.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := matter.DefaultVersion
 		_c.mutation.SetVersion(v)
@@ -742,6 +742,14 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Data(); ok {
 		_spec.SetField(matter.FieldData, field.TypeJSON, value)
 		_node.Data = value
+	}
+	if value, ok := _c.mutation.Origin(); ok {
+		_spec.SetField(matter.FieldOrigin, field.TypeJSON, value)
+		_node.Origin = value
+	}
+	if value, ok := _c.mutation.Mirror(); ok {
+		_spec.SetField(matter.FieldMirror, field.TypeJSON, value)
+		_node.Mirror = value
 	}
 	if value, ok := _c.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)
@@ -1371,6 +1379,42 @@ func (u *MatterUpsert) ClearData() *MatterUpsert {
 	return u
 }
 
+// SetOrigin sets the "origin" field.
+func (u *MatterUpsert) SetOrigin(v map[string]interface{}) *MatterUpsert {
+	u.Set(matter.FieldOrigin, v)
+	return u
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *MatterUpsert) UpdateOrigin() *MatterUpsert {
+	u.SetExcluded(matter.FieldOrigin)
+	return u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *MatterUpsert) ClearOrigin() *MatterUpsert {
+	u.SetNull(matter.FieldOrigin)
+	return u
+}
+
+// SetMirror sets the "mirror" field.
+func (u *MatterUpsert) SetMirror(v map[string]interface{}) *MatterUpsert {
+	u.Set(matter.FieldMirror, v)
+	return u
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *MatterUpsert) UpdateMirror() *MatterUpsert {
+	u.SetExcluded(matter.FieldMirror)
+	return u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *MatterUpsert) ClearMirror() *MatterUpsert {
+	u.SetNull(matter.FieldMirror)
+	return u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (u *MatterUpsert) SetOpenedAt(v time.Time) *MatterUpsert {
 	u.Set(matter.FieldOpenedAt, v)
@@ -1761,6 +1805,48 @@ func (u *MatterUpsertOne) UpdateData() *MatterUpsertOne {
 func (u *MatterUpsertOne) ClearData() *MatterUpsertOne {
 	return u.Update(func(s *MatterUpsert) {
 		s.ClearData()
+	})
+}
+
+// SetOrigin sets the "origin" field.
+func (u *MatterUpsertOne) SetOrigin(v map[string]interface{}) *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetOrigin(v)
+	})
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *MatterUpsertOne) UpdateOrigin() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateOrigin()
+	})
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *MatterUpsertOne) ClearOrigin() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearOrigin()
+	})
+}
+
+// SetMirror sets the "mirror" field.
+func (u *MatterUpsertOne) SetMirror(v map[string]interface{}) *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetMirror(v)
+	})
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *MatterUpsertOne) UpdateMirror() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateMirror()
+	})
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *MatterUpsertOne) ClearMirror() *MatterUpsertOne {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearMirror()
 	})
 }
 
@@ -2331,6 +2417,48 @@ func (u *MatterUpsertBulk) UpdateData() *MatterUpsertBulk {
 func (u *MatterUpsertBulk) ClearData() *MatterUpsertBulk {
 	return u.Update(func(s *MatterUpsert) {
 		s.ClearData()
+	})
+}
+
+// SetOrigin sets the "origin" field.
+func (u *MatterUpsertBulk) SetOrigin(v map[string]interface{}) *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetOrigin(v)
+	})
+}
+
+// UpdateOrigin sets the "origin" field to the value that was provided on create.
+func (u *MatterUpsertBulk) UpdateOrigin() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateOrigin()
+	})
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (u *MatterUpsertBulk) ClearOrigin() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearOrigin()
+	})
+}
+
+// SetMirror sets the "mirror" field.
+func (u *MatterUpsertBulk) SetMirror(v map[string]interface{}) *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.SetMirror(v)
+	})
+}
+
+// UpdateMirror sets the "mirror" field to the value that was provided on create.
+func (u *MatterUpsertBulk) UpdateMirror() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.UpdateMirror()
+	})
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (u *MatterUpsertBulk) ClearMirror() *MatterUpsertBulk {
+	return u.Update(func(s *MatterUpsert) {
+		s.ClearMirror()
 	})
 }
 

@@ -293,6 +293,30 @@ func (_u *MatterUpdate) ClearData() *MatterUpdate {
 	return _u
 }
 
+// SetOrigin sets the "origin" field.
+func (_u *MatterUpdate) SetOrigin(v map[string]interface{}) *MatterUpdate {
+	_u.mutation.SetOrigin(v)
+	return _u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (_u *MatterUpdate) ClearOrigin() *MatterUpdate {
+	_u.mutation.ClearOrigin()
+	return _u
+}
+
+// SetMirror sets the "mirror" field.
+func (_u *MatterUpdate) SetMirror(v map[string]interface{}) *MatterUpdate {
+	_u.mutation.SetMirror(v)
+	return _u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (_u *MatterUpdate) ClearMirror() *MatterUpdate {
+	_u.mutation.ClearMirror()
+	return _u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (_u *MatterUpdate) SetOpenedAt(v time.Time) *MatterUpdate {
 	_u.mutation.SetOpenedAt(v)
@@ -1008,6 +1032,18 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.DataCleared() {
 		_spec.ClearField(matter.FieldData, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Origin(); ok {
+		_spec.SetField(matter.FieldOrigin, field.TypeJSON, value)
+	}
+	if _u.mutation.OriginCleared() {
+		_spec.ClearField(matter.FieldOrigin, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Mirror(); ok {
+		_spec.SetField(matter.FieldMirror, field.TypeJSON, value)
+	}
+	if _u.mutation.MirrorCleared() {
+		_spec.ClearField(matter.FieldMirror, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)
@@ -2038,6 +2074,30 @@ func (_u *MatterUpdateOne) ClearData() *MatterUpdateOne {
 	return _u
 }
 
+// SetOrigin sets the "origin" field.
+func (_u *MatterUpdateOne) SetOrigin(v map[string]interface{}) *MatterUpdateOne {
+	_u.mutation.SetOrigin(v)
+	return _u
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (_u *MatterUpdateOne) ClearOrigin() *MatterUpdateOne {
+	_u.mutation.ClearOrigin()
+	return _u
+}
+
+// SetMirror sets the "mirror" field.
+func (_u *MatterUpdateOne) SetMirror(v map[string]interface{}) *MatterUpdateOne {
+	_u.mutation.SetMirror(v)
+	return _u
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (_u *MatterUpdateOne) ClearMirror() *MatterUpdateOne {
+	_u.mutation.ClearMirror()
+	return _u
+}
+
 // SetOpenedAt sets the "opened_at" field.
 func (_u *MatterUpdateOne) SetOpenedAt(v time.Time) *MatterUpdateOne {
 	_u.mutation.SetOpenedAt(v)
@@ -2783,6 +2843,18 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 	}
 	if _u.mutation.DataCleared() {
 		_spec.ClearField(matter.FieldData, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Origin(); ok {
+		_spec.SetField(matter.FieldOrigin, field.TypeJSON, value)
+	}
+	if _u.mutation.OriginCleared() {
+		_spec.ClearField(matter.FieldOrigin, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.Mirror(); ok {
+		_spec.SetField(matter.FieldMirror, field.TypeJSON, value)
+	}
+	if _u.mutation.MirrorCleared() {
+		_spec.ClearField(matter.FieldMirror, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.OpenedAt(); ok {
 		_spec.SetField(matter.FieldOpenedAt, field.TypeTime, value)

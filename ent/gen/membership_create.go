@@ -39,14 +39,6 @@ func (_c *MembershipCreate) SetCreatedAt(v time.Time) *MembershipCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableCreatedAt(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *MembershipCreate) SetVersion(v int) *MembershipCreate {
 	_c.mutation.SetVersion(v)
@@ -311,10 +303,6 @@ func (_c *MembershipCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *MembershipCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := membership.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := membership.DefaultVersion
 		_c.mutation.SetVersion(v)

@@ -11,6 +11,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -51,6 +52,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAgreement    = "Agreement"
 	TypeAssignment   = "Assignment"
 	TypeAttachment   = "Attachment"
 	TypeAttendance   = "Attendance"
@@ -79,6 +81,1154 @@ const (
 	TypeUnit         = "Unit"
 	TypeWorkday      = "Workday"
 )
+
+// AgreementMutation represents an operation that mutates the Agreement nodes in the graph.
+type AgreementMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	tenant_id      *uuid.UUID
+	created_at     *time.Time
+	version        *int
+	addversion     *int
+	updated_at     *time.Time
+	partner        *string
+	partner_name   *string
+	partner_key    *string
+	channel        *agreement.Channel
+	sends          *[]string
+	appendsends    []string
+	receives       *[]string
+	appendreceives []string
+	status         *agreement.Status
+	reason         *string
+	suspended_at   *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*Agreement, error)
+	predicates     []predicate.Agreement
+}
+
+var _ ent.Mutation = (*AgreementMutation)(nil)
+
+// agreementOption allows management of the mutation configuration using functional options.
+type agreementOption func(*AgreementMutation)
+
+// newAgreementMutation creates new mutation for the Agreement entity.
+func newAgreementMutation(c config, op Op, opts ...agreementOption) *AgreementMutation {
+	m := &AgreementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAgreement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAgreementID sets the ID field of the mutation.
+func withAgreementID(id uuid.UUID) agreementOption {
+	return func(m *AgreementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Agreement
+		)
+		m.oldValue = func(ctx context.Context) (*Agreement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Agreement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAgreement sets the old Agreement of the mutation.
+func withAgreement(node *Agreement) agreementOption {
+	return func(m *AgreementMutation) {
+		m.oldValue = func(context.Context) (*Agreement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AgreementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AgreementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Agreement entities.
+func (m *AgreementMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AgreementMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AgreementMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Agreement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *AgreementMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *AgreementMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *AgreementMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AgreementMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AgreementMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AgreementMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *AgreementMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *AgreementMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *AgreementMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *AgreementMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *AgreementMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AgreementMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AgreementMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AgreementMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetPartner sets the "partner" field.
+func (m *AgreementMutation) SetPartner(s string) {
+	m.partner = &s
+}
+
+// Partner returns the value of the "partner" field in the mutation.
+func (m *AgreementMutation) Partner() (r string, exists bool) {
+	v := m.partner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartner returns the old "partner" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldPartner(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartner is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartner requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartner: %w", err)
+	}
+	return oldValue.Partner, nil
+}
+
+// ResetPartner resets all changes to the "partner" field.
+func (m *AgreementMutation) ResetPartner() {
+	m.partner = nil
+}
+
+// SetPartnerName sets the "partner_name" field.
+func (m *AgreementMutation) SetPartnerName(s string) {
+	m.partner_name = &s
+}
+
+// PartnerName returns the value of the "partner_name" field in the mutation.
+func (m *AgreementMutation) PartnerName() (r string, exists bool) {
+	v := m.partner_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartnerName returns the old "partner_name" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldPartnerName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartnerName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartnerName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartnerName: %w", err)
+	}
+	return oldValue.PartnerName, nil
+}
+
+// ResetPartnerName resets all changes to the "partner_name" field.
+func (m *AgreementMutation) ResetPartnerName() {
+	m.partner_name = nil
+}
+
+// SetPartnerKey sets the "partner_key" field.
+func (m *AgreementMutation) SetPartnerKey(s string) {
+	m.partner_key = &s
+}
+
+// PartnerKey returns the value of the "partner_key" field in the mutation.
+func (m *AgreementMutation) PartnerKey() (r string, exists bool) {
+	v := m.partner_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartnerKey returns the old "partner_key" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldPartnerKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartnerKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartnerKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartnerKey: %w", err)
+	}
+	return oldValue.PartnerKey, nil
+}
+
+// ClearPartnerKey clears the value of the "partner_key" field.
+func (m *AgreementMutation) ClearPartnerKey() {
+	m.partner_key = nil
+	m.clearedFields[agreement.FieldPartnerKey] = struct{}{}
+}
+
+// PartnerKeyCleared returns if the "partner_key" field was cleared in this mutation.
+func (m *AgreementMutation) PartnerKeyCleared() bool {
+	_, ok := m.clearedFields[agreement.FieldPartnerKey]
+	return ok
+}
+
+// ResetPartnerKey resets all changes to the "partner_key" field.
+func (m *AgreementMutation) ResetPartnerKey() {
+	m.partner_key = nil
+	delete(m.clearedFields, agreement.FieldPartnerKey)
+}
+
+// SetChannel sets the "channel" field.
+func (m *AgreementMutation) SetChannel(a agreement.Channel) {
+	m.channel = &a
+}
+
+// Channel returns the value of the "channel" field in the mutation.
+func (m *AgreementMutation) Channel() (r agreement.Channel, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannel returns the old "channel" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldChannel(ctx context.Context) (v agreement.Channel, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannel: %w", err)
+	}
+	return oldValue.Channel, nil
+}
+
+// ResetChannel resets all changes to the "channel" field.
+func (m *AgreementMutation) ResetChannel() {
+	m.channel = nil
+}
+
+// SetSends sets the "sends" field.
+func (m *AgreementMutation) SetSends(s []string) {
+	m.sends = &s
+	m.appendsends = nil
+}
+
+// Sends returns the value of the "sends" field in the mutation.
+func (m *AgreementMutation) Sends() (r []string, exists bool) {
+	v := m.sends
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSends returns the old "sends" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldSends(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSends is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSends requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSends: %w", err)
+	}
+	return oldValue.Sends, nil
+}
+
+// AppendSends adds s to the "sends" field.
+func (m *AgreementMutation) AppendSends(s []string) {
+	m.appendsends = append(m.appendsends, s...)
+}
+
+// AppendedSends returns the list of values that were appended to the "sends" field in this mutation.
+func (m *AgreementMutation) AppendedSends() ([]string, bool) {
+	if len(m.appendsends) == 0 {
+		return nil, false
+	}
+	return m.appendsends, true
+}
+
+// ClearSends clears the value of the "sends" field.
+func (m *AgreementMutation) ClearSends() {
+	m.sends = nil
+	m.appendsends = nil
+	m.clearedFields[agreement.FieldSends] = struct{}{}
+}
+
+// SendsCleared returns if the "sends" field was cleared in this mutation.
+func (m *AgreementMutation) SendsCleared() bool {
+	_, ok := m.clearedFields[agreement.FieldSends]
+	return ok
+}
+
+// ResetSends resets all changes to the "sends" field.
+func (m *AgreementMutation) ResetSends() {
+	m.sends = nil
+	m.appendsends = nil
+	delete(m.clearedFields, agreement.FieldSends)
+}
+
+// SetReceives sets the "receives" field.
+func (m *AgreementMutation) SetReceives(s []string) {
+	m.receives = &s
+	m.appendreceives = nil
+}
+
+// Receives returns the value of the "receives" field in the mutation.
+func (m *AgreementMutation) Receives() (r []string, exists bool) {
+	v := m.receives
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReceives returns the old "receives" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldReceives(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReceives is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReceives requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReceives: %w", err)
+	}
+	return oldValue.Receives, nil
+}
+
+// AppendReceives adds s to the "receives" field.
+func (m *AgreementMutation) AppendReceives(s []string) {
+	m.appendreceives = append(m.appendreceives, s...)
+}
+
+// AppendedReceives returns the list of values that were appended to the "receives" field in this mutation.
+func (m *AgreementMutation) AppendedReceives() ([]string, bool) {
+	if len(m.appendreceives) == 0 {
+		return nil, false
+	}
+	return m.appendreceives, true
+}
+
+// ClearReceives clears the value of the "receives" field.
+func (m *AgreementMutation) ClearReceives() {
+	m.receives = nil
+	m.appendreceives = nil
+	m.clearedFields[agreement.FieldReceives] = struct{}{}
+}
+
+// ReceivesCleared returns if the "receives" field was cleared in this mutation.
+func (m *AgreementMutation) ReceivesCleared() bool {
+	_, ok := m.clearedFields[agreement.FieldReceives]
+	return ok
+}
+
+// ResetReceives resets all changes to the "receives" field.
+func (m *AgreementMutation) ResetReceives() {
+	m.receives = nil
+	m.appendreceives = nil
+	delete(m.clearedFields, agreement.FieldReceives)
+}
+
+// SetStatus sets the "status" field.
+func (m *AgreementMutation) SetStatus(a agreement.Status) {
+	m.status = &a
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *AgreementMutation) Status() (r agreement.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldStatus(ctx context.Context) (v agreement.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *AgreementMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *AgreementMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *AgreementMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *AgreementMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[agreement.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *AgreementMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[agreement.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *AgreementMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, agreement.FieldReason)
+}
+
+// SetSuspendedAt sets the "suspended_at" field.
+func (m *AgreementMutation) SetSuspendedAt(t time.Time) {
+	m.suspended_at = &t
+}
+
+// SuspendedAt returns the value of the "suspended_at" field in the mutation.
+func (m *AgreementMutation) SuspendedAt() (r time.Time, exists bool) {
+	v := m.suspended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuspendedAt returns the old "suspended_at" field's value of the Agreement entity.
+// If the Agreement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AgreementMutation) OldSuspendedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuspendedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuspendedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuspendedAt: %w", err)
+	}
+	return oldValue.SuspendedAt, nil
+}
+
+// ClearSuspendedAt clears the value of the "suspended_at" field.
+func (m *AgreementMutation) ClearSuspendedAt() {
+	m.suspended_at = nil
+	m.clearedFields[agreement.FieldSuspendedAt] = struct{}{}
+}
+
+// SuspendedAtCleared returns if the "suspended_at" field was cleared in this mutation.
+func (m *AgreementMutation) SuspendedAtCleared() bool {
+	_, ok := m.clearedFields[agreement.FieldSuspendedAt]
+	return ok
+}
+
+// ResetSuspendedAt resets all changes to the "suspended_at" field.
+func (m *AgreementMutation) ResetSuspendedAt() {
+	m.suspended_at = nil
+	delete(m.clearedFields, agreement.FieldSuspendedAt)
+}
+
+// Where appends a list predicates to the AgreementMutation builder.
+func (m *AgreementMutation) Where(ps ...predicate.Agreement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AgreementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AgreementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Agreement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AgreementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AgreementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Agreement).
+func (m *AgreementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AgreementMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.tenant_id != nil {
+		fields = append(fields, agreement.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, agreement.FieldCreatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, agreement.FieldVersion)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, agreement.FieldUpdatedAt)
+	}
+	if m.partner != nil {
+		fields = append(fields, agreement.FieldPartner)
+	}
+	if m.partner_name != nil {
+		fields = append(fields, agreement.FieldPartnerName)
+	}
+	if m.partner_key != nil {
+		fields = append(fields, agreement.FieldPartnerKey)
+	}
+	if m.channel != nil {
+		fields = append(fields, agreement.FieldChannel)
+	}
+	if m.sends != nil {
+		fields = append(fields, agreement.FieldSends)
+	}
+	if m.receives != nil {
+		fields = append(fields, agreement.FieldReceives)
+	}
+	if m.status != nil {
+		fields = append(fields, agreement.FieldStatus)
+	}
+	if m.reason != nil {
+		fields = append(fields, agreement.FieldReason)
+	}
+	if m.suspended_at != nil {
+		fields = append(fields, agreement.FieldSuspendedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AgreementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case agreement.FieldTenantID:
+		return m.TenantID()
+	case agreement.FieldCreatedAt:
+		return m.CreatedAt()
+	case agreement.FieldVersion:
+		return m.Version()
+	case agreement.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case agreement.FieldPartner:
+		return m.Partner()
+	case agreement.FieldPartnerName:
+		return m.PartnerName()
+	case agreement.FieldPartnerKey:
+		return m.PartnerKey()
+	case agreement.FieldChannel:
+		return m.Channel()
+	case agreement.FieldSends:
+		return m.Sends()
+	case agreement.FieldReceives:
+		return m.Receives()
+	case agreement.FieldStatus:
+		return m.Status()
+	case agreement.FieldReason:
+		return m.Reason()
+	case agreement.FieldSuspendedAt:
+		return m.SuspendedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AgreementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case agreement.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case agreement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case agreement.FieldVersion:
+		return m.OldVersion(ctx)
+	case agreement.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case agreement.FieldPartner:
+		return m.OldPartner(ctx)
+	case agreement.FieldPartnerName:
+		return m.OldPartnerName(ctx)
+	case agreement.FieldPartnerKey:
+		return m.OldPartnerKey(ctx)
+	case agreement.FieldChannel:
+		return m.OldChannel(ctx)
+	case agreement.FieldSends:
+		return m.OldSends(ctx)
+	case agreement.FieldReceives:
+		return m.OldReceives(ctx)
+	case agreement.FieldStatus:
+		return m.OldStatus(ctx)
+	case agreement.FieldReason:
+		return m.OldReason(ctx)
+	case agreement.FieldSuspendedAt:
+		return m.OldSuspendedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Agreement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgreementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case agreement.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case agreement.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case agreement.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case agreement.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case agreement.FieldPartner:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartner(v)
+		return nil
+	case agreement.FieldPartnerName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartnerName(v)
+		return nil
+	case agreement.FieldPartnerKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartnerKey(v)
+		return nil
+	case agreement.FieldChannel:
+		v, ok := value.(agreement.Channel)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannel(v)
+		return nil
+	case agreement.FieldSends:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSends(v)
+		return nil
+	case agreement.FieldReceives:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReceives(v)
+		return nil
+	case agreement.FieldStatus:
+		v, ok := value.(agreement.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case agreement.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case agreement.FieldSuspendedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuspendedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Agreement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AgreementMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, agreement.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AgreementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case agreement.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AgreementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case agreement.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Agreement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AgreementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(agreement.FieldPartnerKey) {
+		fields = append(fields, agreement.FieldPartnerKey)
+	}
+	if m.FieldCleared(agreement.FieldSends) {
+		fields = append(fields, agreement.FieldSends)
+	}
+	if m.FieldCleared(agreement.FieldReceives) {
+		fields = append(fields, agreement.FieldReceives)
+	}
+	if m.FieldCleared(agreement.FieldReason) {
+		fields = append(fields, agreement.FieldReason)
+	}
+	if m.FieldCleared(agreement.FieldSuspendedAt) {
+		fields = append(fields, agreement.FieldSuspendedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AgreementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AgreementMutation) ClearField(name string) error {
+	switch name {
+	case agreement.FieldPartnerKey:
+		m.ClearPartnerKey()
+		return nil
+	case agreement.FieldSends:
+		m.ClearSends()
+		return nil
+	case agreement.FieldReceives:
+		m.ClearReceives()
+		return nil
+	case agreement.FieldReason:
+		m.ClearReason()
+		return nil
+	case agreement.FieldSuspendedAt:
+		m.ClearSuspendedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Agreement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AgreementMutation) ResetField(name string) error {
+	switch name {
+	case agreement.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case agreement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case agreement.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case agreement.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case agreement.FieldPartner:
+		m.ResetPartner()
+		return nil
+	case agreement.FieldPartnerName:
+		m.ResetPartnerName()
+		return nil
+	case agreement.FieldPartnerKey:
+		m.ResetPartnerKey()
+		return nil
+	case agreement.FieldChannel:
+		m.ResetChannel()
+		return nil
+	case agreement.FieldSends:
+		m.ResetSends()
+		return nil
+	case agreement.FieldReceives:
+		m.ResetReceives()
+		return nil
+	case agreement.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case agreement.FieldReason:
+		m.ResetReason()
+		return nil
+	case agreement.FieldSuspendedAt:
+		m.ResetSuspendedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Agreement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AgreementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AgreementMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AgreementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AgreementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AgreementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AgreementMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AgreementMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Agreement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AgreementMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Agreement edge %s", name)
+}
 
 // AssignmentMutation represents an operation that mutates the Assignment nodes in the graph.
 type AssignmentMutation struct {
@@ -9420,6 +10570,7 @@ type ItemMutation struct {
 	difficult       *bool
 	amount_fen      *int64
 	addamount_fen   *int64
+	mirror          *map[string]interface{}
 	receipt_no      *string
 	check_code      *string
 	duty            *string
@@ -10608,6 +11759,55 @@ func (m *ItemMutation) ResetAmountFen() {
 	delete(m.clearedFields, item.FieldAmountFen)
 }
 
+// SetMirror sets the "mirror" field.
+func (m *ItemMutation) SetMirror(value map[string]interface{}) {
+	m.mirror = &value
+}
+
+// Mirror returns the value of the "mirror" field in the mutation.
+func (m *ItemMutation) Mirror() (r map[string]interface{}, exists bool) {
+	v := m.mirror
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMirror returns the old "mirror" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldMirror(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMirror is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMirror requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMirror: %w", err)
+	}
+	return oldValue.Mirror, nil
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (m *ItemMutation) ClearMirror() {
+	m.mirror = nil
+	m.clearedFields[item.FieldMirror] = struct{}{}
+}
+
+// MirrorCleared returns if the "mirror" field was cleared in this mutation.
+func (m *ItemMutation) MirrorCleared() bool {
+	_, ok := m.clearedFields[item.FieldMirror]
+	return ok
+}
+
+// ResetMirror resets all changes to the "mirror" field.
+func (m *ItemMutation) ResetMirror() {
+	m.mirror = nil
+	delete(m.clearedFields, item.FieldMirror)
+}
+
 // SetReceiptNo sets the "receipt_no" field.
 func (m *ItemMutation) SetReceiptNo(s string) {
 	m.receipt_no = &s
@@ -11291,7 +12491,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 32)
 	if m.tenant_id != nil {
 		fields = append(fields, item.FieldTenantID)
 	}
@@ -11360,6 +12560,9 @@ func (m *ItemMutation) Fields() []string {
 	}
 	if m.amount_fen != nil {
 		fields = append(fields, item.FieldAmountFen)
+	}
+	if m.mirror != nil {
+		fields = append(fields, item.FieldMirror)
 	}
 	if m.receipt_no != nil {
 		fields = append(fields, item.FieldReceiptNo)
@@ -11439,6 +12642,8 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Difficult()
 	case item.FieldAmountFen:
 		return m.AmountFen()
+	case item.FieldMirror:
+		return m.Mirror()
 	case item.FieldReceiptNo:
 		return m.ReceiptNo()
 	case item.FieldCheckCode:
@@ -11510,6 +12715,8 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldDifficult(ctx)
 	case item.FieldAmountFen:
 		return m.OldAmountFen(ctx)
+	case item.FieldMirror:
+		return m.OldMirror(ctx)
 	case item.FieldReceiptNo:
 		return m.OldReceiptNo(ctx)
 	case item.FieldCheckCode:
@@ -11696,6 +12903,13 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAmountFen(v)
 		return nil
+	case item.FieldMirror:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMirror(v)
+		return nil
 	case item.FieldReceiptNo:
 		v, ok := value.(string)
 		if !ok {
@@ -11851,6 +13065,9 @@ func (m *ItemMutation) ClearedFields() []string {
 	if m.FieldCleared(item.FieldAmountFen) {
 		fields = append(fields, item.FieldAmountFen)
 	}
+	if m.FieldCleared(item.FieldMirror) {
+		fields = append(fields, item.FieldMirror)
+	}
 	if m.FieldCleared(item.FieldReceiptNo) {
 		fields = append(fields, item.FieldReceiptNo)
 	}
@@ -11927,6 +13144,9 @@ func (m *ItemMutation) ClearField(name string) error {
 		return nil
 	case item.FieldAmountFen:
 		m.ClearAmountFen()
+		return nil
+	case item.FieldMirror:
+		m.ClearMirror()
 		return nil
 	case item.FieldReceiptNo:
 		m.ClearReceiptNo()
@@ -12025,6 +13245,9 @@ func (m *ItemMutation) ResetField(name string) error {
 		return nil
 	case item.FieldAmountFen:
 		m.ResetAmountFen()
+		return nil
+	case item.FieldMirror:
+		m.ResetMirror()
 		return nil
 	case item.FieldReceiptNo:
 		m.ResetReceiptNo()
@@ -13337,6 +14560,8 @@ type MatterMutation struct {
 	title              *string
 	source             *string
 	data               *map[string]interface{}
+	origin             *map[string]interface{}
+	mirror             *map[string]interface{}
 	opened_at          *time.Time
 	closed_at          *time.Time
 	next_due_on        *time.Time
@@ -14306,6 +15531,104 @@ func (m *MatterMutation) DataCleared() bool {
 func (m *MatterMutation) ResetData() {
 	m.data = nil
 	delete(m.clearedFields, matter.FieldData)
+}
+
+// SetOrigin sets the "origin" field.
+func (m *MatterMutation) SetOrigin(value map[string]interface{}) {
+	m.origin = &value
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *MatterMutation) Origin() (r map[string]interface{}, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldOrigin(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ClearOrigin clears the value of the "origin" field.
+func (m *MatterMutation) ClearOrigin() {
+	m.origin = nil
+	m.clearedFields[matter.FieldOrigin] = struct{}{}
+}
+
+// OriginCleared returns if the "origin" field was cleared in this mutation.
+func (m *MatterMutation) OriginCleared() bool {
+	_, ok := m.clearedFields[matter.FieldOrigin]
+	return ok
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *MatterMutation) ResetOrigin() {
+	m.origin = nil
+	delete(m.clearedFields, matter.FieldOrigin)
+}
+
+// SetMirror sets the "mirror" field.
+func (m *MatterMutation) SetMirror(value map[string]interface{}) {
+	m.mirror = &value
+}
+
+// Mirror returns the value of the "mirror" field in the mutation.
+func (m *MatterMutation) Mirror() (r map[string]interface{}, exists bool) {
+	v := m.mirror
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMirror returns the old "mirror" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldMirror(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMirror is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMirror requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMirror: %w", err)
+	}
+	return oldValue.Mirror, nil
+}
+
+// ClearMirror clears the value of the "mirror" field.
+func (m *MatterMutation) ClearMirror() {
+	m.mirror = nil
+	m.clearedFields[matter.FieldMirror] = struct{}{}
+}
+
+// MirrorCleared returns if the "mirror" field was cleared in this mutation.
+func (m *MatterMutation) MirrorCleared() bool {
+	_, ok := m.clearedFields[matter.FieldMirror]
+	return ok
+}
+
+// ResetMirror resets all changes to the "mirror" field.
+func (m *MatterMutation) ResetMirror() {
+	m.mirror = nil
+	delete(m.clearedFields, matter.FieldMirror)
 }
 
 // SetOpenedAt sets the "opened_at" field.
@@ -15400,7 +16723,7 @@ func (m *MatterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MatterMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 24)
 	if m.tenant_id != nil {
 		fields = append(fields, matter.FieldTenantID)
 	}
@@ -15454,6 +16777,12 @@ func (m *MatterMutation) Fields() []string {
 	}
 	if m.data != nil {
 		fields = append(fields, matter.FieldData)
+	}
+	if m.origin != nil {
+		fields = append(fields, matter.FieldOrigin)
+	}
+	if m.mirror != nil {
+		fields = append(fields, matter.FieldMirror)
 	}
 	if m.opened_at != nil {
 		fields = append(fields, matter.FieldOpenedAt)
@@ -15511,6 +16840,10 @@ func (m *MatterMutation) Field(name string) (ent.Value, bool) {
 		return m.Source()
 	case matter.FieldData:
 		return m.Data()
+	case matter.FieldOrigin:
+		return m.Origin()
+	case matter.FieldMirror:
+		return m.Mirror()
 	case matter.FieldOpenedAt:
 		return m.OpenedAt()
 	case matter.FieldClosedAt:
@@ -15564,6 +16897,10 @@ func (m *MatterMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldSource(ctx)
 	case matter.FieldData:
 		return m.OldData(ctx)
+	case matter.FieldOrigin:
+		return m.OldOrigin(ctx)
+	case matter.FieldMirror:
+		return m.OldMirror(ctx)
 	case matter.FieldOpenedAt:
 		return m.OldOpenedAt(ctx)
 	case matter.FieldClosedAt:
@@ -15707,6 +17044,20 @@ func (m *MatterMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetData(v)
 		return nil
+	case matter.FieldOrigin:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
+		return nil
+	case matter.FieldMirror:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMirror(v)
+		return nil
 	case matter.FieldOpenedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -15819,6 +17170,12 @@ func (m *MatterMutation) ClearedFields() []string {
 	if m.FieldCleared(matter.FieldData) {
 		fields = append(fields, matter.FieldData)
 	}
+	if m.FieldCleared(matter.FieldOrigin) {
+		fields = append(fields, matter.FieldOrigin)
+	}
+	if m.FieldCleared(matter.FieldMirror) {
+		fields = append(fields, matter.FieldMirror)
+	}
 	if m.FieldCleared(matter.FieldClosedAt) {
 		fields = append(fields, matter.FieldClosedAt)
 	}
@@ -15865,6 +17222,12 @@ func (m *MatterMutation) ClearField(name string) error {
 		return nil
 	case matter.FieldData:
 		m.ClearData()
+		return nil
+	case matter.FieldOrigin:
+		m.ClearOrigin()
+		return nil
+	case matter.FieldMirror:
+		m.ClearMirror()
 		return nil
 	case matter.FieldClosedAt:
 		m.ClearClosedAt()
@@ -15933,6 +17296,12 @@ func (m *MatterMutation) ResetField(name string) error {
 		return nil
 	case matter.FieldData:
 		m.ResetData()
+		return nil
+	case matter.FieldOrigin:
+		m.ResetOrigin()
+		return nil
+	case matter.FieldMirror:
+		m.ResetMirror()
 		return nil
 	case matter.FieldOpenedAt:
 		m.ResetOpenedAt()

@@ -38,14 +38,6 @@ func (_c *NoticeCreate) SetCreatedAt(v time.Time) *NoticeCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *NoticeCreate) SetNillableCreatedAt(v *time.Time) *NoticeCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMembershipID sets the "membership_id" field.
 func (_c *NoticeCreate) SetMembershipID(v uuid.UUID) *NoticeCreate {
 	_c.mutation.SetMembershipID(v)
@@ -145,10 +137,6 @@ func (_c *NoticeCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *NoticeCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := notice.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := notice.DefaultID()
 		_c.mutation.SetID(v)

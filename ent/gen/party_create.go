@@ -40,14 +40,6 @@ func (_c *PartyCreate) SetCreatedAt(v time.Time) *PartyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *PartyCreate) SetNillableCreatedAt(v *time.Time) *PartyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *PartyCreate) SetMatterID(v uuid.UUID) *PartyCreate {
 	_c.mutation.SetMatterID(v)
@@ -344,10 +336,6 @@ func (_c *PartyCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *PartyCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := party.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Speaker(); !ok {
 		v := party.DefaultSpeaker
 		_c.mutation.SetSpeaker(v)

@@ -37,14 +37,6 @@ func (_c *PlatformCreate) SetCreatedAt(v time.Time) *PlatformCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *PlatformCreate) SetNillableCreatedAt(v *time.Time) *PlatformCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *PlatformCreate) SetVersion(v int) *PlatformCreate {
 	_c.mutation.SetVersion(v)
@@ -315,10 +307,6 @@ func (_c *PlatformCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *PlatformCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := platform.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := platform.DefaultVersion
 		_c.mutation.SetVersion(v)

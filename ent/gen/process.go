@@ -20,7 +20,7 @@ type Process struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID uuid.UUID `json:"tenant_id,omitempty"`
-	// 记录建立的时间
+	// 记录建立的时间，由租户边界按产品的时钟填写
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 流程代码，例如 proposal
 	Kind string `json:"kind,omitempty"`

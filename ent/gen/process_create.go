@@ -36,14 +36,6 @@ func (_c *ProcessCreate) SetCreatedAt(v time.Time) *ProcessCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProcessCreate) SetNillableCreatedAt(v *time.Time) *ProcessCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetKind sets the "kind" field.
 func (_c *ProcessCreate) SetKind(v string) *ProcessCreate {
 	_c.mutation.SetKind(v)
@@ -151,10 +143,6 @@ func (_c *ProcessCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ProcessCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := process.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := process.DefaultStatus
 		_c.mutation.SetStatus(v)

@@ -39,14 +39,6 @@ func (_c *ProposalCreate) SetCreatedAt(v time.Time) *ProposalCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ProposalCreate) SetNillableCreatedAt(v *time.Time) *ProposalCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *ProposalCreate) SetMatterID(v uuid.UUID) *ProposalCreate {
 	_c.mutation.SetMatterID(v)
@@ -597,10 +589,6 @@ func (_c *ProposalCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ProposalCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := proposal.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ConsentPublish(); !ok {
 		v := proposal.DefaultConsentPublish
 		_c.mutation.SetConsentPublish(v)

@@ -42,14 +42,6 @@ func (_c *RecordCreate) SetCreatedAt(v time.Time) *RecordCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *RecordCreate) SetNillableCreatedAt(v *time.Time) *RecordCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *RecordCreate) SetMatterID(v uuid.UUID) *RecordCreate {
 	_c.mutation.SetMatterID(v)
@@ -329,10 +321,6 @@ func (_c *RecordCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *RecordCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := record.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Audience(); !ok {
 		v := record.DefaultAudience
 		_c.mutation.SetAudience(v)

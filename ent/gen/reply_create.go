@@ -40,14 +40,6 @@ func (_c *ReplyCreate) SetCreatedAt(v time.Time) *ReplyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *ReplyCreate) SetNillableCreatedAt(v *time.Time) *ReplyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *ReplyCreate) SetMatterID(v uuid.UUID) *ReplyCreate {
 	_c.mutation.SetMatterID(v)
@@ -283,10 +275,6 @@ func (_c *ReplyCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *ReplyCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := reply.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Round(); !ok {
 		v := reply.DefaultRound
 		_c.mutation.SetRound(v)

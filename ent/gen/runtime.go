@@ -5,6 +5,7 @@ package gen
 import (
 	"time"
 
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -40,6 +41,27 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	agreementMixin := schema.Agreement{}.Mixin()
+	agreementMixinFields0 := agreementMixin[0].Fields()
+	_ = agreementMixinFields0
+	agreementMixinFields1 := agreementMixin[1].Fields()
+	_ = agreementMixinFields1
+	agreementFields := schema.Agreement{}.Fields()
+	_ = agreementFields
+	// agreementDescVersion is the schema descriptor for version field.
+	agreementDescVersion := agreementMixinFields1[0].Descriptor()
+	// agreement.DefaultVersion holds the default value on creation for the version field.
+	agreement.DefaultVersion = agreementDescVersion.Default.(int)
+	// agreementDescUpdatedAt is the schema descriptor for updated_at field.
+	agreementDescUpdatedAt := agreementMixinFields1[1].Descriptor()
+	// agreement.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	agreement.DefaultUpdatedAt = agreementDescUpdatedAt.Default.(func() time.Time)
+	// agreement.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	agreement.UpdateDefaultUpdatedAt = agreementDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// agreementDescID is the schema descriptor for id field.
+	agreementDescID := agreementMixinFields0[0].Descriptor()
+	// agreement.DefaultID holds the default value on creation for the id field.
+	agreement.DefaultID = agreementDescID.Default.(func() uuid.UUID)
 	assignmentMixin := schema.Assignment{}.Mixin()
 	assignmentMixinFields0 := assignmentMixin[0].Fields()
 	_ = assignmentMixinFields0
@@ -47,10 +69,6 @@ func init() {
 	_ = assignmentMixinFields1
 	assignmentFields := schema.Assignment{}.Fields()
 	_ = assignmentFields
-	// assignmentDescCreatedAt is the schema descriptor for created_at field.
-	assignmentDescCreatedAt := assignmentMixinFields0[2].Descriptor()
-	// assignment.DefaultCreatedAt holds the default value on creation for the created_at field.
-	assignment.DefaultCreatedAt = assignmentDescCreatedAt.Default.(func() time.Time)
 	// assignmentDescVersion is the schema descriptor for version field.
 	assignmentDescVersion := assignmentMixinFields1[0].Descriptor()
 	// assignment.DefaultVersion holds the default value on creation for the version field.
@@ -78,10 +96,6 @@ func init() {
 	_ = attachmentMixinFields0
 	attachmentFields := schema.Attachment{}.Fields()
 	_ = attachmentFields
-	// attachmentDescCreatedAt is the schema descriptor for created_at field.
-	attachmentDescCreatedAt := attachmentMixinFields0[2].Descriptor()
-	// attachment.DefaultCreatedAt holds the default value on creation for the created_at field.
-	attachment.DefaultCreatedAt = attachmentDescCreatedAt.Default.(func() time.Time)
 	// attachmentDescID is the schema descriptor for id field.
 	attachmentDescID := attachmentMixinFields0[0].Descriptor()
 	// attachment.DefaultID holds the default value on creation for the id field.
@@ -91,10 +105,6 @@ func init() {
 	_ = attendanceMixinFields0
 	attendanceFields := schema.Attendance{}.Fields()
 	_ = attendanceFields
-	// attendanceDescCreatedAt is the schema descriptor for created_at field.
-	attendanceDescCreatedAt := attendanceMixinFields0[2].Descriptor()
-	// attendance.DefaultCreatedAt holds the default value on creation for the created_at field.
-	attendance.DefaultCreatedAt = attendanceDescCreatedAt.Default.(func() time.Time)
 	// attendanceDescID is the schema descriptor for id field.
 	attendanceDescID := attendanceMixinFields0[0].Descriptor()
 	// attendance.DefaultID holds the default value on creation for the id field.
@@ -104,10 +114,6 @@ func init() {
 	_ = cohortMixinFields0
 	cohortFields := schema.Cohort{}.Fields()
 	_ = cohortFields
-	// cohortDescCreatedAt is the schema descriptor for created_at field.
-	cohortDescCreatedAt := cohortMixinFields0[2].Descriptor()
-	// cohort.DefaultCreatedAt holds the default value on creation for the created_at field.
-	cohort.DefaultCreatedAt = cohortDescCreatedAt.Default.(func() time.Time)
 	// cohortDescID is the schema descriptor for id field.
 	cohortDescID := cohortMixinFields0[0].Descriptor()
 	// cohort.DefaultID holds the default value on creation for the id field.
@@ -119,10 +125,6 @@ func init() {
 	_ = eventMixinFields1
 	eventFields := schema.Event{}.Fields()
 	_ = eventFields
-	// eventDescCreatedAt is the schema descriptor for created_at field.
-	eventDescCreatedAt := eventMixinFields0[2].Descriptor()
-	// event.DefaultCreatedAt holds the default value on creation for the created_at field.
-	event.DefaultCreatedAt = eventDescCreatedAt.Default.(func() time.Time)
 	// eventDescVersion is the schema descriptor for version field.
 	eventDescVersion := eventMixinFields1[0].Descriptor()
 	// event.DefaultVersion holds the default value on creation for the version field.
@@ -146,10 +148,6 @@ func init() {
 	_ = feedbackMixinFields0
 	feedbackFields := schema.Feedback{}.Fields()
 	_ = feedbackFields
-	// feedbackDescCreatedAt is the schema descriptor for created_at field.
-	feedbackDescCreatedAt := feedbackMixinFields0[2].Descriptor()
-	// feedback.DefaultCreatedAt holds the default value on creation for the created_at field.
-	feedback.DefaultCreatedAt = feedbackDescCreatedAt.Default.(func() time.Time)
 	// feedbackDescRound is the schema descriptor for round field.
 	feedbackDescRound := feedbackFields[4].Descriptor()
 	// feedback.DefaultRound holds the default value on creation for the round field.
@@ -163,10 +161,6 @@ func init() {
 	_ = grantMixinFields0
 	grantFields := schema.Grant{}.Fields()
 	_ = grantFields
-	// grantDescCreatedAt is the schema descriptor for created_at field.
-	grantDescCreatedAt := grantMixinFields0[2].Descriptor()
-	// grant.DefaultCreatedAt holds the default value on creation for the created_at field.
-	grant.DefaultCreatedAt = grantDescCreatedAt.Default.(func() time.Time)
 	// grantDescID is the schema descriptor for id field.
 	grantDescID := grantMixinFields0[0].Descriptor()
 	// grant.DefaultID holds the default value on creation for the id field.
@@ -178,10 +172,6 @@ func init() {
 	_ = itemMixinFields1
 	itemFields := schema.Item{}.Fields()
 	_ = itemFields
-	// itemDescCreatedAt is the schema descriptor for created_at field.
-	itemDescCreatedAt := itemMixinFields0[2].Descriptor()
-	// item.DefaultCreatedAt holds the default value on creation for the created_at field.
-	item.DefaultCreatedAt = itemDescCreatedAt.Default.(func() time.Time)
 	// itemDescVersion is the schema descriptor for version field.
 	itemDescVersion := itemMixinFields1[0].Descriptor()
 	// item.DefaultVersion holds the default value on creation for the version field.
@@ -209,10 +199,6 @@ func init() {
 	_ = linkMixinFields0
 	linkFields := schema.Link{}.Fields()
 	_ = linkFields
-	// linkDescCreatedAt is the schema descriptor for created_at field.
-	linkDescCreatedAt := linkMixinFields0[2].Descriptor()
-	// link.DefaultCreatedAt holds the default value on creation for the created_at field.
-	link.DefaultCreatedAt = linkDescCreatedAt.Default.(func() time.Time)
 	// linkDescID is the schema descriptor for id field.
 	linkDescID := linkMixinFields0[0].Descriptor()
 	// link.DefaultID holds the default value on creation for the id field.
@@ -224,10 +210,6 @@ func init() {
 	_ = matterMixinFields1
 	matterFields := schema.Matter{}.Fields()
 	_ = matterFields
-	// matterDescCreatedAt is the schema descriptor for created_at field.
-	matterDescCreatedAt := matterMixinFields0[2].Descriptor()
-	// matter.DefaultCreatedAt holds the default value on creation for the created_at field.
-	matter.DefaultCreatedAt = matterDescCreatedAt.Default.(func() time.Time)
 	// matterDescVersion is the schema descriptor for version field.
 	matterDescVersion := matterMixinFields1[0].Descriptor()
 	// matter.DefaultVersion holds the default value on creation for the version field.
@@ -253,10 +235,6 @@ func init() {
 	_ = membershipMixinFields1
 	membershipFields := schema.Membership{}.Fields()
 	_ = membershipFields
-	// membershipDescCreatedAt is the schema descriptor for created_at field.
-	membershipDescCreatedAt := membershipMixinFields0[2].Descriptor()
-	// membership.DefaultCreatedAt holds the default value on creation for the created_at field.
-	membership.DefaultCreatedAt = membershipDescCreatedAt.Default.(func() time.Time)
 	// membershipDescVersion is the schema descriptor for version field.
 	membershipDescVersion := membershipMixinFields1[0].Descriptor()
 	// membership.DefaultVersion holds the default value on creation for the version field.
@@ -280,10 +258,6 @@ func init() {
 	_ = noticeMixinFields0
 	noticeFields := schema.Notice{}.Fields()
 	_ = noticeFields
-	// noticeDescCreatedAt is the schema descriptor for created_at field.
-	noticeDescCreatedAt := noticeMixinFields0[2].Descriptor()
-	// notice.DefaultCreatedAt holds the default value on creation for the created_at field.
-	notice.DefaultCreatedAt = noticeDescCreatedAt.Default.(func() time.Time)
 	// noticeDescID is the schema descriptor for id field.
 	noticeDescID := noticeMixinFields0[0].Descriptor()
 	// notice.DefaultID holds the default value on creation for the id field.
@@ -293,10 +267,6 @@ func init() {
 	_ = partyMixinFields0
 	partyFields := schema.Party{}.Fields()
 	_ = partyFields
-	// partyDescCreatedAt is the schema descriptor for created_at field.
-	partyDescCreatedAt := partyMixinFields0[2].Descriptor()
-	// party.DefaultCreatedAt holds the default value on creation for the created_at field.
-	party.DefaultCreatedAt = partyDescCreatedAt.Default.(func() time.Time)
 	// partyDescSpeaker is the schema descriptor for speaker field.
 	partyDescSpeaker := partyFields[10].Descriptor()
 	// party.DefaultSpeaker holds the default value on creation for the speaker field.
@@ -316,10 +286,6 @@ func init() {
 	_ = platformMixinFields1
 	platformFields := schema.Platform{}.Fields()
 	_ = platformFields
-	// platformDescCreatedAt is the schema descriptor for created_at field.
-	platformDescCreatedAt := platformMixinFields0[2].Descriptor()
-	// platform.DefaultCreatedAt holds the default value on creation for the created_at field.
-	platform.DefaultCreatedAt = platformDescCreatedAt.Default.(func() time.Time)
 	// platformDescVersion is the schema descriptor for version field.
 	platformDescVersion := platformMixinFields1[0].Descriptor()
 	// platform.DefaultVersion holds the default value on creation for the version field.
@@ -343,10 +309,6 @@ func init() {
 	_ = processMixinFields0
 	processFields := schema.Process{}.Fields()
 	_ = processFields
-	// processDescCreatedAt is the schema descriptor for created_at field.
-	processDescCreatedAt := processMixinFields0[2].Descriptor()
-	// process.DefaultCreatedAt holds the default value on creation for the created_at field.
-	process.DefaultCreatedAt = processDescCreatedAt.Default.(func() time.Time)
 	// processDescVersion is the schema descriptor for version field.
 	processDescVersion := processFields[1].Descriptor()
 	// process.VersionValidator is a validator for the "version" field. It is called by the builders before save.
@@ -360,10 +322,6 @@ func init() {
 	_ = proposalMixinFields0
 	proposalFields := schema.Proposal{}.Fields()
 	_ = proposalFields
-	// proposalDescCreatedAt is the schema descriptor for created_at field.
-	proposalDescCreatedAt := proposalMixinFields0[2].Descriptor()
-	// proposal.DefaultCreatedAt holds the default value on creation for the created_at field.
-	proposal.DefaultCreatedAt = proposalDescCreatedAt.Default.(func() time.Time)
 	// proposalDescConsentPublish is the schema descriptor for consent_publish field.
 	proposalDescConsentPublish := proposalFields[13].Descriptor()
 	// proposal.DefaultConsentPublish holds the default value on creation for the consent_publish field.
@@ -401,10 +359,6 @@ func init() {
 	_ = recordMixinFields0
 	recordFields := schema.Record{}.Fields()
 	_ = recordFields
-	// recordDescCreatedAt is the schema descriptor for created_at field.
-	recordDescCreatedAt := recordMixinFields0[2].Descriptor()
-	// record.DefaultCreatedAt holds the default value on creation for the created_at field.
-	record.DefaultCreatedAt = recordDescCreatedAt.Default.(func() time.Time)
 	// recordDescID is the schema descriptor for id field.
 	recordDescID := recordMixinFields0[0].Descriptor()
 	// record.DefaultID holds the default value on creation for the id field.
@@ -414,10 +368,6 @@ func init() {
 	_ = replyMixinFields0
 	replyFields := schema.Reply{}.Fields()
 	_ = replyFields
-	// replyDescCreatedAt is the schema descriptor for created_at field.
-	replyDescCreatedAt := replyMixinFields0[2].Descriptor()
-	// reply.DefaultCreatedAt holds the default value on creation for the created_at field.
-	reply.DefaultCreatedAt = replyDescCreatedAt.Default.(func() time.Time)
 	// replyDescRound is the schema descriptor for round field.
 	replyDescRound := replyFields[4].Descriptor()
 	// reply.DefaultRound holds the default value on creation for the round field.
@@ -435,10 +385,6 @@ func init() {
 	_ = seatMixinFields0
 	seatFields := schema.Seat{}.Fields()
 	_ = seatFields
-	// seatDescCreatedAt is the schema descriptor for created_at field.
-	seatDescCreatedAt := seatMixinFields0[2].Descriptor()
-	// seat.DefaultCreatedAt holds the default value on creation for the created_at field.
-	seat.DefaultCreatedAt = seatDescCreatedAt.Default.(func() time.Time)
 	// seatDescID is the schema descriptor for id field.
 	seatDescID := seatMixinFields0[0].Descriptor()
 	// seat.DefaultID holds the default value on creation for the id field.
@@ -448,10 +394,6 @@ func init() {
 	_ = sittingMixinFields0
 	sittingFields := schema.Sitting{}.Fields()
 	_ = sittingFields
-	// sittingDescCreatedAt is the schema descriptor for created_at field.
-	sittingDescCreatedAt := sittingMixinFields0[2].Descriptor()
-	// sitting.DefaultCreatedAt holds the default value on creation for the created_at field.
-	sitting.DefaultCreatedAt = sittingDescCreatedAt.Default.(func() time.Time)
 	// sittingDescOrdinal is the schema descriptor for ordinal field.
 	sittingDescOrdinal := sittingFields[1].Descriptor()
 	// sitting.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
@@ -465,10 +407,6 @@ func init() {
 	_ = stepMixinFields0
 	stepFields := schema.Step{}.Fields()
 	_ = stepFields
-	// stepDescCreatedAt is the schema descriptor for created_at field.
-	stepDescCreatedAt := stepMixinFields0[2].Descriptor()
-	// step.DefaultCreatedAt holds the default value on creation for the created_at field.
-	step.DefaultCreatedAt = stepDescCreatedAt.Default.(func() time.Time)
 	// stepDescID is the schema descriptor for id field.
 	stepDescID := stepMixinFields0[0].Descriptor()
 	// step.DefaultID holds the default value on creation for the id field.
@@ -488,10 +426,6 @@ func init() {
 	_ = tenantpolicyMixinFields0
 	tenantpolicyFields := schema.TenantPolicy{}.Fields()
 	_ = tenantpolicyFields
-	// tenantpolicyDescCreatedAt is the schema descriptor for created_at field.
-	tenantpolicyDescCreatedAt := tenantpolicyMixinFields0[2].Descriptor()
-	// tenantpolicy.DefaultCreatedAt holds the default value on creation for the created_at field.
-	tenantpolicy.DefaultCreatedAt = tenantpolicyDescCreatedAt.Default.(func() time.Time)
 	// tenantpolicyDescVersion is the schema descriptor for version field.
 	tenantpolicyDescVersion := tenantpolicyFields[0].Descriptor()
 	// tenantpolicy.VersionValidator is a validator for the "version" field. It is called by the builders before save.
@@ -505,10 +439,6 @@ func init() {
 	_ = termMixinFields0
 	termFields := schema.Term{}.Fields()
 	_ = termFields
-	// termDescCreatedAt is the schema descriptor for created_at field.
-	termDescCreatedAt := termMixinFields0[2].Descriptor()
-	// term.DefaultCreatedAt holds the default value on creation for the created_at field.
-	term.DefaultCreatedAt = termDescCreatedAt.Default.(func() time.Time)
 	// termDescOrdinal is the schema descriptor for ordinal field.
 	termDescOrdinal := termFields[0].Descriptor()
 	// term.OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
@@ -522,10 +452,6 @@ func init() {
 	_ = timerMixinFields0
 	timerFields := schema.Timer{}.Fields()
 	_ = timerFields
-	// timerDescCreatedAt is the schema descriptor for created_at field.
-	timerDescCreatedAt := timerMixinFields0[2].Descriptor()
-	// timer.DefaultCreatedAt holds the default value on creation for the created_at field.
-	timer.DefaultCreatedAt = timerDescCreatedAt.Default.(func() time.Time)
 	// timerDescID is the schema descriptor for id field.
 	timerDescID := timerMixinFields0[0].Descriptor()
 	// timer.DefaultID holds the default value on creation for the id field.
@@ -537,10 +463,6 @@ func init() {
 	_ = unitMixinFields1
 	unitFields := schema.Unit{}.Fields()
 	_ = unitFields
-	// unitDescCreatedAt is the schema descriptor for created_at field.
-	unitDescCreatedAt := unitMixinFields0[2].Descriptor()
-	// unit.DefaultCreatedAt holds the default value on creation for the created_at field.
-	unit.DefaultCreatedAt = unitDescCreatedAt.Default.(func() time.Time)
 	// unitDescVersion is the schema descriptor for version field.
 	unitDescVersion := unitMixinFields1[0].Descriptor()
 	// unit.DefaultVersion holds the default value on creation for the version field.
@@ -560,10 +482,6 @@ func init() {
 	_ = workdayMixinFields0
 	workdayFields := schema.Workday{}.Fields()
 	_ = workdayFields
-	// workdayDescCreatedAt is the schema descriptor for created_at field.
-	workdayDescCreatedAt := workdayMixinFields0[2].Descriptor()
-	// workday.DefaultCreatedAt holds the default value on creation for the created_at field.
-	workday.DefaultCreatedAt = workdayDescCreatedAt.Default.(func() time.Time)
 	// workdayDescID is the schema descriptor for id field.
 	workdayDescID := workdayMixinFields0[0].Descriptor()
 	// workday.DefaultID holds the default value on creation for the id field.

@@ -38,14 +38,6 @@ func (_c *SeatCreate) SetCreatedAt(v time.Time) *SeatCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SeatCreate) SetNillableCreatedAt(v *time.Time) *SeatCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMembershipID sets the "membership_id" field.
 func (_c *SeatCreate) SetMembershipID(v uuid.UUID) *SeatCreate {
 	_c.mutation.SetMembershipID(v)
@@ -187,10 +179,6 @@ func (_c *SeatCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *SeatCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := seat.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Post(); !ok {
 		v := seat.DefaultPost
 		_c.mutation.SetPost(v)

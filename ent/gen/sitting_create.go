@@ -37,14 +37,6 @@ func (_c *SittingCreate) SetCreatedAt(v time.Time) *SittingCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *SittingCreate) SetNillableCreatedAt(v *time.Time) *SittingCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetTermID sets the "term_id" field.
 func (_c *SittingCreate) SetTermID(v uuid.UUID) *SittingCreate {
 	_c.mutation.SetTermID(v)
@@ -181,10 +173,6 @@ func (_c *SittingCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *SittingCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := sitting.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := sitting.DefaultID()
 		_c.mutation.SetID(v)

@@ -24,7 +24,7 @@ type Step struct {
 	ID uuid.UUID `json:"id,omitempty"`
 	// TenantID holds the value of the "tenant_id" field.
 	TenantID uuid.UUID `json:"tenant_id,omitempty"`
-	// 记录建立的时间
+	// 记录建立的时间，由租户边界按产品的时钟填写
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// MatterID holds the value of the "matter_id" field.
 	MatterID uuid.UUID `json:"matter_id,omitempty"`

@@ -39,14 +39,6 @@ func (_c *StepCreate) SetCreatedAt(v time.Time) *StepCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *StepCreate) SetNillableCreatedAt(v *time.Time) *StepCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *StepCreate) SetMatterID(v uuid.UUID) *StepCreate {
 	_c.mutation.SetMatterID(v)
@@ -264,10 +256,6 @@ func (_c *StepCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *StepCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := step.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Audience(); !ok {
 		v := step.DefaultAudience
 		_c.mutation.SetAudience(v)

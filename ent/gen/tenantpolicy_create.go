@@ -36,14 +36,6 @@ func (_c *TenantPolicyCreate) SetCreatedAt(v time.Time) *TenantPolicyCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *TenantPolicyCreate) SetNillableCreatedAt(v *time.Time) *TenantPolicyCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *TenantPolicyCreate) SetVersion(v int) *TenantPolicyCreate {
 	_c.mutation.SetVersion(v)
@@ -147,10 +139,6 @@ func (_c *TenantPolicyCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TenantPolicyCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := tenantpolicy.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := tenantpolicy.DefaultID()
 		_c.mutation.SetID(v)

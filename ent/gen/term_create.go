@@ -37,14 +37,6 @@ func (_c *TermCreate) SetCreatedAt(v time.Time) *TermCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *TermCreate) SetNillableCreatedAt(v *time.Time) *TermCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetOrdinal sets the "ordinal" field.
 func (_c *TermCreate) SetOrdinal(v int) *TermCreate {
 	_c.mutation.SetOrdinal(v)
@@ -143,10 +135,6 @@ func (_c *TermCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TermCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := term.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := term.DefaultID()
 		_c.mutation.SetID(v)

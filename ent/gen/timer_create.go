@@ -39,14 +39,6 @@ func (_c *TimerCreate) SetCreatedAt(v time.Time) *TimerCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *TimerCreate) SetNillableCreatedAt(v *time.Time) *TimerCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *TimerCreate) SetMatterID(v uuid.UUID) *TimerCreate {
 	_c.mutation.SetMatterID(v)
@@ -253,10 +245,6 @@ func (_c *TimerCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *TimerCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := timer.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := timer.DefaultStatus
 		_c.mutation.SetStatus(v)

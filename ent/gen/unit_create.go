@@ -37,14 +37,6 @@ func (_c *UnitCreate) SetCreatedAt(v time.Time) *UnitCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *UnitCreate) SetNillableCreatedAt(v *time.Time) *UnitCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetVersion sets the "version" field.
 func (_c *UnitCreate) SetVersion(v int) *UnitCreate {
 	_c.mutation.SetVersion(v)
@@ -335,10 +327,6 @@ func (_c *UnitCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *UnitCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := unit.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.Version(); !ok {
 		v := unit.DefaultVersion
 		_c.mutation.SetVersion(v)

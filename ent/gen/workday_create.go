@@ -36,14 +36,6 @@ func (_c *WorkdayCreate) SetCreatedAt(v time.Time) *WorkdayCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *WorkdayCreate) SetNillableCreatedAt(v *time.Time) *WorkdayCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetDay sets the "day" field.
 func (_c *WorkdayCreate) SetDay(v time.Time) *WorkdayCreate {
 	_c.mutation.SetDay(v)
@@ -119,10 +111,6 @@ func (_c *WorkdayCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *WorkdayCreate) defaults() {
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := workday.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
-	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := workday.DefaultID()
 		_c.mutation.SetID(v)

@@ -32,6 +32,10 @@ func (Matter) Fields() []ent.Field {
 		ref("creator_id"), ref("sector_id"), ref("street_id"), ref("owner_unit_id"), ref("platform_id"),
 		text("source", "议题从哪里来，例如 党政交题、委员荐题、群众征题、政协选题"),
 		field.JSON("data", map[string]any{}).Optional().Comment("流程表单中保存下来的内容").Annotations(entgql.Type("JSON")),
+		field.JSON("origin", map[string]any{}).Optional().Annotations(entgql.Type("JSON")).
+			Comment("由别的政协送来时：committee、name、number、status（对方的进展，随信封更新）"),
+		field.JSON("mirror", map[string]any{}).Optional().Annotations(entgql.Type("JSON")).
+			Comment("送给别的政协后：committee、name、number、status、on（对方告知的办理情况）"),
 		field.Time("opened_at").Comment("进入系统的时间").Annotations(entgql.OrderField("OPENED_AT")),
 		moment("closed_at", "结束时间"),
 		field.Time("next_due_on").SchemaType(map[string]string{"postgres": "date"}).Optional().Nillable().
@@ -263,8 +267,8 @@ func (Item) Fields() []ent.Field {
 	return []ent.Field{
 		owner("matter_id"), ref("reply_id"), ref("unit_id"), ref("leader_id"), ref("officer_id"),
 		ref("parent_id"), ref("event_id"), ref("party_id"),
-		field.Enum("kind").Values("COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD").Immutable().
-			Comment("承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索"),
+		field.Enum("kind").Values("COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD", "PLAN_ITEM").Immutable().
+			Comment("承诺 / 六定任务 / 节点 / 备选方向 / 备选件 / 问题 / 协商成果 / 建议 / 招商线索 / 计划项目"),
 		field.Text("text").Comment("内容"),
 		text("aspect", "所属方面，例如 3 方面 10 条中的方面"),
 		text("path", "办理方式，例如 现场解决、认领、记录在案、单独办、联合办、社会力量共同办"),
@@ -275,6 +279,8 @@ func (Item) Fields() []ent.Field {
 		field.Bool("key").Default(false).Comment("重点"),
 		field.Bool("difficult").Default(false).Comment("难点"),
 		field.Int64("amount_fen").Optional().Nillable().Comment("金额，单位为分"),
+		field.JSON("mirror", map[string]any{}).Optional().Annotations(entgql.Type("JSON")).
+			Comment("交给别的政协后：committee、name、number、status、on（对方告知的办理情况）"),
 		text("receipt_no", "收条编号"),
 		hiddenText("check_code", "收条的校验码"),
 		text("duty", "责任"),

@@ -31,7 +31,7 @@ func (Tenanted) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", uuid.UUID{}).Default(newID).Immutable(),
 		field.UUID("tenant_id", uuid.UUID{}).Immutable().Annotations(entgql.Skip()),
-		field.Time("created_at").Default(time.Now).Immutable().Comment("记录建立的时间"),
+		field.Time("created_at").Immutable().Comment("记录建立的时间，由租户边界按产品的时钟填写"),
 	}
 }
 

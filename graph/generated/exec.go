@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -56,9 +57,13 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Assignment() AssignmentResolver
 	Cohort() CohortResolver
+	Item() ItemResolver
 	Matter() MatterResolver
 	Membership() MembershipResolver
 	Mutation() MutationResolver
+	Party() PartyResolver
+	Platform() PlatformResolver
+	Process() ProcessResolver
 	Proposal() ProposalResolver
 	Query() QueryResolver
 	Timer() TimerResolver
@@ -68,6 +73,33 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Agreement struct {
+		Channel     func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Partner     func(childComplexity int) int
+		PartnerKey  func(childComplexity int) int
+		PartnerName func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Receives    func(childComplexity int) int
+		Sends       func(childComplexity int) int
+		Status      func(childComplexity int) int
+		SuspendedAt func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	AgreementConnection struct {
+		Edges      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AgreementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Assignment struct {
 		AcceptedAt       func(childComplexity int) int
 		ApplyReason      func(childComplexity int) int
@@ -173,6 +205,33 @@ type ComplexityRoot struct {
 		SupervisionYear     func(childComplexity int) int
 	}
 
+	ConversionGraph struct {
+		Links     func(childComplexity int) int
+		Nodes     func(childComplexity int) int
+		Truncated func(childComplexity int) int
+	}
+
+	Counter struct {
+		Code   func(childComplexity int) int
+		Label  func(childComplexity int) int
+		Pace   func(childComplexity int) int
+		Target func(childComplexity int) int
+		Unit   func(childComplexity int) int
+		Value  func(childComplexity int) int
+	}
+
+	CounterPace struct {
+		Done func(childComplexity int) int
+		Gone func(childComplexity int) int
+		Word func(childComplexity int) int
+	}
+
+	CounterRows struct {
+		Next  func(childComplexity int) int
+		Nodes func(childComplexity int) int
+		Type  func(childComplexity int) int
+	}
+
 	Event struct {
 		Attendances func(childComplexity int) int
 		Author      func(childComplexity int) int
@@ -240,10 +299,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	GraphNode struct {
+		Depth  func(childComplexity int) int
+		Matter func(childComplexity int) int
+	}
+
 	Item struct {
 		AmountFen func(childComplexity int) int
 		Aspect    func(childComplexity int) int
 		Cause     func(childComplexity int) int
+		CheckCode func(childComplexity int) int
 		Children  func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
 		Difficult func(childComplexity int) int
@@ -258,6 +323,7 @@ type ComplexityRoot struct {
 		Leader    func(childComplexity int) int
 		Matter    func(childComplexity int) int
 		Measure   func(childComplexity int) int
+		Mirror    func(childComplexity int) int
 		Officer   func(childComplexity int) int
 		Owner     func(childComplexity int) int
 		Parent    func(childComplexity int) int
@@ -308,14 +374,17 @@ type ComplexityRoot struct {
 		Data             func(childComplexity int) int
 		Events           func(childComplexity int) int
 		Feedback         func(childComplexity int) int
+		Graph            func(childComplexity int, depth *int) int
 		ID               func(childComplexity int) int
 		Items            func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		LinksIn          func(childComplexity int) int
 		LinksOut         func(childComplexity int) int
+		Mirror           func(childComplexity int) int
 		NextDueOn        func(childComplexity int) int
 		Number           func(childComplexity int) int
 		OpenedAt         func(childComplexity int) int
+		Origin           func(childComplexity int) int
 		OwnerUnit        func(childComplexity int) int
 		Parties          func(childComplexity int) int
 		Platform         func(childComplexity int) int
@@ -396,9 +465,18 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	MoveMattersPayload struct {
+		Moved      func(childComplexity int) int
+		Next       func(childComplexity int) int
+		Process    func(childComplexity int) int
+		Skipped    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Mutation struct {
 		AcceptReply             func(childComplexity int, input model.AcceptReplyInput) int
 		AddMember               func(childComplexity int, input model.AddMemberInput) int
+		AdoptProcessTemplate    func(childComplexity int, input model.AdoptProcessTemplateInput) int
 		ApplyExtension          func(childComplexity int, input model.ApplyExtensionInput) int
 		ApplyReturn             func(childComplexity int, input model.ApplyReturnInput) int
 		ApplyToReedit           func(childComplexity int, input model.ApplyToReeditInput) int
@@ -411,6 +489,7 @@ type ComplexityRoot struct {
 		AssignProposal          func(childComplexity int, input model.AssignProposalInput) int
 		CancelCosignInvite      func(childComplexity int, input model.CancelCosignInviteInput) int
 		ChangePassword          func(childComplexity int, input model.ChangePasswordInput) int
+		ChangePlatform          func(childComplexity int, input model.ChangePlatformInput) int
 		ChangeSitting           func(childComplexity int, input model.ChangeSittingInput) int
 		ChooseTenant            func(childComplexity int, input model.ChooseTenantInput) int
 		ClearPossibleSecret     func(childComplexity int, input model.ClearPossibleSecretInput) int
@@ -426,6 +505,8 @@ type ComplexityRoot struct {
 		ConvertToLetter         func(childComplexity int, input model.ConvertToLetterInput) int
 		ConvertToOpinion        func(childComplexity int, input model.ConvertToOpinionInput) int
 		CosignProposal          func(childComplexity int, input model.CosignProposalInput) int
+		CreatePlatform          func(childComplexity int, input model.CreatePlatformInput) int
+		CreateProcessDraft      func(childComplexity int, input model.CreateProcessDraftInput) int
 		CreateProposal          func(childComplexity int, input model.CreateProposalInput) int
 		CreateUnit              func(childComplexity int, input model.CreateUnitInput) int
 		DecideDisclosure        func(childComplexity int, input model.DecideDisclosureInput) int
@@ -446,18 +527,22 @@ type ComplexityRoot struct {
 		InviteCosigners         func(childComplexity int, input model.InviteCosignersInput) int
 		JudgeQuality            func(childComplexity int, input model.JudgeQualityInput) int
 		MarkKeyProposal         func(childComplexity int, input model.MarkKeyProposalInput) int
+		MarkNoticeRead          func(childComplexity int, input model.MarkNoticeReadInput) int
 		MergeProposal           func(childComplexity int, input model.MergeProposalInput) int
 		MergeProposals          func(childComplexity int, input model.MergeProposalsInput) int
 		MergeUnits              func(childComplexity int, input model.MergeUnitsInput) int
+		MoveMatters             func(childComplexity int, input model.MoveMattersInput) int
 		MoveUnit                func(childComplexity int, input model.MoveUnitInput) int
 		NameOfficer             func(childComplexity int, input model.NameOfficerInput) int
 		OfficeDecideReturn      func(childComplexity int, input model.OfficeDecideReturnInput) int
 		OpenCohort              func(childComplexity int, input model.OpenCohortInput) int
+		OpenMatter              func(childComplexity int, input model.OpenMatterInput) int
 		OpenSitting             func(childComplexity int, input model.OpenSittingInput) int
 		OpenTerm                func(childComplexity int, input model.OpenTermInput) int
 		PerformAction           func(childComplexity int, input model.PerformActionInput) int
 		PreAssignProposal       func(childComplexity int, input model.PreAssignProposalInput) int
 		PublishCaseList         func(childComplexity int, input model.PublishCaseListInput) int
+		PublishProcess          func(childComplexity int, input model.PublishProcessInput) int
 		RateReply               func(childComplexity int, input model.RateReplyInput) int
 		RecordContact           func(childComplexity int, input model.RecordContactInput) int
 		RecordJointConsultation func(childComplexity int, input model.RecordJointConsultationInput) int
@@ -475,7 +560,10 @@ type ComplexityRoot struct {
 		RequestCorrection       func(childComplexity int, input model.RequestCorrectionInput) int
 		ResubmitProposal        func(childComplexity int, input model.ResubmitProposalInput) int
 		ResumeDeadlines         func(childComplexity int, input model.ResumeDeadlinesInput) int
+		RetirePlatform          func(childComplexity int, input model.RetirePlatformInput) int
+		RetireProcess           func(childComplexity int, input model.RetireProcessInput) int
 		ReturnProposal          func(childComplexity int, input model.ReturnProposalInput) int
+		RevivePlatform          func(childComplexity int, input model.RevivePlatformInput) int
 		RevokeGrant             func(childComplexity int, input model.RevokeGrantInput) int
 		SeatMember              func(childComplexity int, input model.SeatMemberInput) int
 		SendBackReply           func(childComplexity int, input model.SendBackReplyInput) int
@@ -498,6 +586,7 @@ type ComplexityRoot struct {
 		SuspendDeadlines        func(childComplexity int, input model.SuspendDeadlinesInput) int
 		UndoMerge               func(childComplexity int, input model.UndoMergeInput) int
 		UpdateMember            func(childComplexity int, input model.UpdateMemberInput) int
+		UpdateProcessDraft      func(childComplexity int, input model.UpdateProcessDraftInput) int
 		UpdateUnit              func(childComplexity int, input model.UpdateUnitInput) int
 		UrgeUnit                func(childComplexity int, input model.UrgeUnitInput) int
 		VerifyCommitment        func(childComplexity int, input model.VerifyCommitmentInput) int
@@ -524,6 +613,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	NoticePayload struct {
+		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	PageInfo struct {
 		EndCursor       func(childComplexity int) int
 		HasNextPage     func(childComplexity int) int
@@ -544,6 +638,7 @@ type ComplexityRoot struct {
 		Name              func(childComplexity int) int
 		Ordinal           func(childComplexity int) int
 		Organisation      func(childComplexity int) int
+		Phone             func(childComplexity int) int
 		Post              func(childComplexity int) int
 		Role              func(childComplexity int) int
 		SignedAt          func(childComplexity int) int
@@ -558,6 +653,7 @@ type ComplexityRoot struct {
 		BrandOwner  func(childComplexity int) int
 		Children    func(childComplexity int) int
 		Code        func(childComplexity int) int
+		Counters    func(childComplexity int, year int) int
 		CreatedAt   func(childComplexity int) int
 		HostRule    func(childComplexity int) int
 		ID          func(childComplexity int) int
@@ -587,6 +683,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	PlatformPayload struct {
+		Platform   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	PolicyPayload struct {
 		Policy     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -598,15 +699,65 @@ type ComplexityRoot struct {
 	}
 
 	Process struct {
-		CreatedAt func(childComplexity int) int
-		Hash      func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Origin    func(childComplexity int) int
-		Source    func(childComplexity int) int
-		Status    func(childComplexity int) int
-		Title     func(childComplexity int) int
-		Version   func(childComplexity int) int
+		ChangesFrom func(childComplexity int, id uuid.UUID) int
+		CreatedAt   func(childComplexity int) int
+		Hash        func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Impact      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Origin      func(childComplexity int) int
+		Report      func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ProcessChange struct {
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Field   func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Machine func(childComplexity int) int
+		Place   func(childComplexity int) int
+		Text    func(childComplexity int) int
+	}
+
+	ProcessFinding struct {
+		Level   func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Machine func(childComplexity int) int
+		Place   func(childComplexity int) int
+		Problem func(childComplexity int) int
+	}
+
+	ProcessImpact struct {
+		Running  func(childComplexity int) int
+		Turns    func(childComplexity int) int
+		Unmapped func(childComplexity int) int
+	}
+
+	ProcessPayload struct {
+		Process    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProcessReport struct {
+		Ends        func(childComplexity int) int
+		Findings    func(childComplexity int) int
+		Mermaid     func(childComplexity int) int
+		Publishable func(childComplexity int) int
+		SVG         func(childComplexity int) int
+		States      func(childComplexity int) int
+		Steps       func(childComplexity int) int
+	}
+
+	ProcessTemplate struct {
+		Area    func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Source  func(childComplexity int) int
+		Summary func(childComplexity int) int
+		Title   func(childComplexity int) int
 	}
 
 	Proposal struct {
@@ -677,28 +828,40 @@ type ComplexityRoot struct {
 
 	Query struct {
 		AuditLog             func(childComplexity int, filter *model.AuditFilter, first *int, after *string) int
+		CheckProcess         func(childComplexity int, source string) int
+		CounterRows          func(childComplexity int, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) int
+		Counters             func(childComplexity int, year int) int
 		Matter               func(childComplexity int, id uuid.UUID) int
 		Matters              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) int
 		Memberships          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) int
 		Node                 func(childComplexity int, id uuid.UUID) int
 		Nodes                func(childComplexity int, ids []uuid.UUID) int
+		Notices              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool) int
 		OpenItems            func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, kind *item.Kind, dueBefore *time.Time) int
 		PendingGrants        func(childComplexity int) int
 		PermissionTable      func(childComplexity int) int
+		Platform             func(childComplexity int, id uuid.UUID) int
+		Platforms            func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) int
 		Policies             func(childComplexity int) int
 		Policy               func(childComplexity int) int
 		PreviewEndMembership func(childComplexity int, membershipID uuid.UUID) int
 		PreviewGrant         func(childComplexity int, input model.PreviewGrantInput) int
 		PreviewRevoke        func(childComplexity int, grantID uuid.UUID) int
+		Process              func(childComplexity int, id uuid.UUID) int
+		ProcessTemplates     func(childComplexity int) int
 		Processes            func(childComplexity int) int
 		ProposalFigures      func(childComplexity int, sittingID uuid.UUID) int
 		Sessions             func(childComplexity int) int
+		SimilarMatters       func(childComplexity int, platformID uuid.UUID, title string) int
 		SimilarProposals     func(childComplexity int, title string) int
+		SimulateProcess      func(childComplexity int, input model.SimulateProcessInput) int
 		Tenants              func(childComplexity int, after *string, first *int, level *tenant.Level) int
 		Terms                func(childComplexity int) int
 		Todos                func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) int
 		Units                func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) int
+		VenueCounts          func(childComplexity int) int
 		Viewer               func(childComplexity int) int
+		Vocabulary           func(childComplexity int) int
 		Workdays             func(childComplexity int, year int) int
 	}
 
@@ -754,6 +917,24 @@ type ComplexityRoot struct {
 		Status         func(childComplexity int) int
 	}
 
+	ReportedState struct {
+		Actions   func(childComplexity int) int
+		Code      func(childComplexity int) int
+		Deadlines func(childComplexity int) int
+		End       func(childComplexity int) int
+		Label     func(childComplexity int) int
+		Machine   func(childComplexity int) int
+		Reachable func(childComplexity int) int
+		Stage     func(childComplexity int) int
+		Turn      func(childComplexity int) int
+		Waits     func(childComplexity int) int
+	}
+
+	ReportedStep struct {
+		Labels func(childComplexity int) int
+		Step   func(childComplexity int) int
+	}
+
 	Right struct {
 		Permission func(childComplexity int) int
 		Scope      func(childComplexity int) int
@@ -775,6 +956,14 @@ type ComplexityRoot struct {
 		NeedsTwo func(childComplexity int) int
 		Rights   func(childComplexity int) int
 		Role     func(childComplexity int) int
+	}
+
+	RunningMatters struct {
+		Count   func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Machine func(childComplexity int) int
+		State   func(childComplexity int) int
+		Version func(childComplexity int) int
 	}
 
 	Seat struct {
@@ -832,6 +1021,23 @@ type ComplexityRoot struct {
 		Title    func(childComplexity int) int
 	}
 
+	SimulatedWait struct {
+		Code     func(childComplexity int) int
+		Label    func(childComplexity int) int
+		Left     func(childComplexity int) int
+		MaxDays  func(childComplexity int) int
+		MeanDays func(childComplexity int) int
+		Overdue  func(childComplexity int) int
+		Passed   func(childComplexity int) int
+	}
+
+	Simulation struct {
+		Finished func(childComplexity int) int
+		Started  func(childComplexity int) int
+		States   func(childComplexity int) int
+		Turns    func(childComplexity int) int
+	}
+
 	Sitting struct {
 		ClosesOn        func(childComplexity int) int
 		CreatedAt       func(childComplexity int) int
@@ -847,6 +1053,11 @@ type ComplexityRoot struct {
 	SittingPayload struct {
 		Sitting    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SkippedMatter struct {
+		MatterID func(childComplexity int) int
+		Reason   func(childComplexity int) int
 	}
 
 	StateInfo struct {
@@ -954,6 +1165,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	TurnChange struct {
+		Count   func(childComplexity int) int
+		From    func(childComplexity int) int
+		Gains   func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Loses   func(childComplexity int) int
+		State   func(childComplexity int) int
+		To      func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
 	Unit struct {
 		ActiveFrom   func(childComplexity int) int
 		ActiveTo     func(childComplexity int) int
@@ -1000,6 +1222,12 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	VenueCount struct {
+		Category func(childComplexity int) int
+		Count    func(childComplexity int) int
+		Level    func(childComplexity int) int
+	}
+
 	Viewer struct {
 		Membership  func(childComplexity int) int
 		Permissions func(childComplexity int) int
@@ -1011,6 +1239,19 @@ type ComplexityRoot struct {
 	ViewerPermission struct {
 		Permission func(childComplexity int) int
 		Scope      func(childComplexity int) int
+	}
+
+	VocabularyArgument struct {
+		Doc  func(childComplexity int) int
+		Name func(childComplexity int) int
+		Type func(childComplexity int) int
+	}
+
+	VocabularyWord struct {
+		Arguments func(childComplexity int) int
+		Doc       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		What      func(childComplexity int) int
 	}
 
 	Workday struct {
@@ -1040,9 +1281,13 @@ type CohortResolver interface {
 	SupervisionYear(ctx context.Context, obj *gen.Cohort) (int, error)
 	Phase(ctx context.Context, obj *gen.Cohort) (model.CohortPhase, error)
 }
+type ItemResolver interface {
+	CheckCode(ctx context.Context, obj *gen.Item) (*string, error)
+}
 type MatterResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Matter) ([]*model.AvailableAction, error)
+	Graph(ctx context.Context, obj *gen.Matter, depth *int) (*model.ConversionGraph, error)
 }
 type MembershipResolver interface {
 	Phone(ctx context.Context, obj *gen.Membership) (*string, error)
@@ -1079,6 +1324,18 @@ type MutationResolver interface {
 	DecideExtension(ctx context.Context, input model.DecideExtensionInput) (*model.AssignmentPayload, error)
 	OpenCohort(ctx context.Context, input model.OpenCohortInput) (*model.MatterPayload, error)
 	PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error)
+	CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error)
+	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
+	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
+	RevivePlatform(ctx context.Context, input model.RevivePlatformInput) (*model.PlatformPayload, error)
+	OpenMatter(ctx context.Context, input model.OpenMatterInput) (*model.MatterPayload, error)
+	MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error)
+	CreateProcessDraft(ctx context.Context, input model.CreateProcessDraftInput) (*model.ProcessPayload, error)
+	AdoptProcessTemplate(ctx context.Context, input model.AdoptProcessTemplateInput) (*model.ProcessPayload, error)
+	UpdateProcessDraft(ctx context.Context, input model.UpdateProcessDraftInput) (*model.ProcessPayload, error)
+	PublishProcess(ctx context.Context, input model.PublishProcessInput) (*model.ProcessPayload, error)
+	RetireProcess(ctx context.Context, input model.RetireProcessInput) (*model.ProcessPayload, error)
+	MoveMatters(ctx context.Context, input model.MoveMattersInput) (*model.MoveMattersPayload, error)
 	EditProposal(ctx context.Context, input model.EditProposalInput) (*model.MatterPayload, error)
 	InviteCosigners(ctx context.Context, input model.InviteCosignersInput) (*model.MatterPayload, error)
 	CosignProposal(ctx context.Context, input model.CosignProposalInput) (*model.MatterPayload, error)
@@ -1154,6 +1411,19 @@ type MutationResolver interface {
 	ConfirmGrant(ctx context.Context, input model.ConfirmGrantInput) (*model.GrantPayload, error)
 	RevokeGrant(ctx context.Context, input model.RevokeGrantInput) (*model.GrantPayload, error)
 }
+type PartyResolver interface {
+	Name(ctx context.Context, obj *gen.Party) (*string, error)
+
+	Phone(ctx context.Context, obj *gen.Party) (*string, error)
+}
+type PlatformResolver interface {
+	Counters(ctx context.Context, obj *gen.Platform, year int) ([]*model.Counter, error)
+}
+type ProcessResolver interface {
+	Report(ctx context.Context, obj *gen.Process) (*model.ProcessReport, error)
+	ChangesFrom(ctx context.Context, obj *gen.Process, id uuid.UUID) ([]*model.ProcessChange, error)
+	Impact(ctx context.Context, obj *gen.Process) (*model.ProcessImpact, error)
+}
 type ProposalResolver interface {
 	ContactPhone(ctx context.Context, obj *gen.Proposal) (*string, error)
 }
@@ -1168,6 +1438,18 @@ type QueryResolver interface {
 	OpenItems(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, kind *item.Kind, dueBefore *time.Time) (*gen.ItemConnection, error)
 	Policy(ctx context.Context) (map[string]any, error)
 	Processes(ctx context.Context) ([]*gen.Process, error)
+	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
+	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
+	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
+	Counters(ctx context.Context, year int) ([]*model.Counter, error)
+	CounterRows(ctx context.Context, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) (*model.CounterRows, error)
+	VenueCounts(ctx context.Context) ([]*model.VenueCount, error)
+	Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool) (*gen.NoticeConnection, error)
+	ProcessTemplates(ctx context.Context) ([]*model.ProcessTemplate, error)
+	Process(ctx context.Context, id uuid.UUID) (*gen.Process, error)
+	CheckProcess(ctx context.Context, source string) (*model.ProcessReport, error)
+	SimulateProcess(ctx context.Context, input model.SimulateProcessInput) (*model.Simulation, error)
+	Vocabulary(ctx context.Context) ([]*model.VocabularyWord, error)
 	ProposalFigures(ctx context.Context, sittingID uuid.UUID) (*model.ProposalFigures, error)
 	SimilarProposals(ctx context.Context, title string) ([]*model.SimilarProposal, error)
 	Memberships(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) (*gen.MembershipConnection, error)
@@ -1204,6 +1486,117 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Agreement.channel":
+		if e.ComplexityRoot.Agreement.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Channel(childComplexity), true
+	case "Agreement.createdAt":
+		if e.ComplexityRoot.Agreement.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.CreatedAt(childComplexity), true
+	case "Agreement.id":
+		if e.ComplexityRoot.Agreement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.ID(childComplexity), true
+	case "Agreement.partner":
+		if e.ComplexityRoot.Agreement.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Partner(childComplexity), true
+	case "Agreement.partnerKey":
+		if e.ComplexityRoot.Agreement.PartnerKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.PartnerKey(childComplexity), true
+	case "Agreement.partnerName":
+		if e.ComplexityRoot.Agreement.PartnerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.PartnerName(childComplexity), true
+	case "Agreement.reason":
+		if e.ComplexityRoot.Agreement.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Reason(childComplexity), true
+	case "Agreement.receives":
+		if e.ComplexityRoot.Agreement.Receives == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Receives(childComplexity), true
+	case "Agreement.sends":
+		if e.ComplexityRoot.Agreement.Sends == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Sends(childComplexity), true
+	case "Agreement.status":
+		if e.ComplexityRoot.Agreement.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Status(childComplexity), true
+	case "Agreement.suspendedAt":
+		if e.ComplexityRoot.Agreement.SuspendedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.SuspendedAt(childComplexity), true
+	case "Agreement.updatedAt":
+		if e.ComplexityRoot.Agreement.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.UpdatedAt(childComplexity), true
+	case "Agreement.version":
+		if e.ComplexityRoot.Agreement.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Agreement.Version(childComplexity), true
+
+	case "AgreementConnection.edges":
+		if e.ComplexityRoot.AgreementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementConnection.Edges(childComplexity), true
+	case "AgreementConnection.pageInfo":
+		if e.ComplexityRoot.AgreementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementConnection.PageInfo(childComplexity), true
+	case "AgreementConnection.totalCount":
+		if e.ComplexityRoot.AgreementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementConnection.TotalCount(childComplexity), true
+
+	case "AgreementEdge.cursor":
+		if e.ComplexityRoot.AgreementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementEdge.Cursor(childComplexity), true
+	case "AgreementEdge.node":
+		if e.ComplexityRoot.AgreementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementEdge.Node(childComplexity), true
 
 	case "Assignment.acceptedAt":
 		if e.ComplexityRoot.Assignment.AcceptedAt == nil {
@@ -1699,6 +2092,100 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Cohort.SupervisionYear(childComplexity), true
 
+	case "ConversionGraph.links":
+		if e.ComplexityRoot.ConversionGraph.Links == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversionGraph.Links(childComplexity), true
+	case "ConversionGraph.nodes":
+		if e.ComplexityRoot.ConversionGraph.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversionGraph.Nodes(childComplexity), true
+	case "ConversionGraph.truncated":
+		if e.ComplexityRoot.ConversionGraph.Truncated == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConversionGraph.Truncated(childComplexity), true
+
+	case "Counter.code":
+		if e.ComplexityRoot.Counter.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Code(childComplexity), true
+	case "Counter.label":
+		if e.ComplexityRoot.Counter.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Label(childComplexity), true
+	case "Counter.pace":
+		if e.ComplexityRoot.Counter.Pace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Pace(childComplexity), true
+	case "Counter.target":
+		if e.ComplexityRoot.Counter.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Target(childComplexity), true
+	case "Counter.unit":
+		if e.ComplexityRoot.Counter.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Unit(childComplexity), true
+	case "Counter.value":
+		if e.ComplexityRoot.Counter.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Counter.Value(childComplexity), true
+
+	case "CounterPace.done":
+		if e.ComplexityRoot.CounterPace.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterPace.Done(childComplexity), true
+	case "CounterPace.gone":
+		if e.ComplexityRoot.CounterPace.Gone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterPace.Gone(childComplexity), true
+	case "CounterPace.word":
+		if e.ComplexityRoot.CounterPace.Word == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterPace.Word(childComplexity), true
+
+	case "CounterRows.next":
+		if e.ComplexityRoot.CounterRows.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterRows.Next(childComplexity), true
+	case "CounterRows.nodes":
+		if e.ComplexityRoot.CounterRows.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterRows.Nodes(childComplexity), true
+	case "CounterRows.type":
+		if e.ComplexityRoot.CounterRows.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CounterRows.Type(childComplexity), true
+
 	case "Event.attendances":
 		if e.ComplexityRoot.Event.Attendances == nil {
 			break
@@ -1999,6 +2486,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.GrantPayload.UserErrors(childComplexity), true
 
+	case "GraphNode.depth":
+		if e.ComplexityRoot.GraphNode.Depth == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GraphNode.Depth(childComplexity), true
+	case "GraphNode.matter":
+		if e.ComplexityRoot.GraphNode.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GraphNode.Matter(childComplexity), true
+
 	case "Item.amountFen":
 		if e.ComplexityRoot.Item.AmountFen == nil {
 			break
@@ -2017,6 +2517,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Cause(childComplexity), true
+	case "Item.checkCode":
+		if e.ComplexityRoot.Item.CheckCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.CheckCode(childComplexity), true
 	case "Item.children":
 		if e.ComplexityRoot.Item.Children == nil {
 			break
@@ -2101,6 +2607,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Measure(childComplexity), true
+	case "Item.mirror":
+		if e.ComplexityRoot.Item.Mirror == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Mirror(childComplexity), true
 	case "Item.officer":
 		if e.ComplexityRoot.Item.Officer == nil {
 			break
@@ -2333,6 +2845,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Matter.Feedback(childComplexity), true
+	case "Matter.graph":
+		if e.ComplexityRoot.Matter.Graph == nil {
+			break
+		}
+
+		args, err := ec.field_Matter_graph_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Matter.Graph(childComplexity, args["depth"].(*int)), true
 	case "Matter.id":
 		if e.ComplexityRoot.Matter.ID == nil {
 			break
@@ -2363,6 +2886,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Matter.LinksOut(childComplexity), true
+	case "Matter.mirror":
+		if e.ComplexityRoot.Matter.Mirror == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Matter.Mirror(childComplexity), true
 	case "Matter.nextDueOn":
 		if e.ComplexityRoot.Matter.NextDueOn == nil {
 			break
@@ -2381,6 +2910,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Matter.OpenedAt(childComplexity), true
+	case "Matter.origin":
+		if e.ComplexityRoot.Matter.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Matter.Origin(childComplexity), true
 	case "Matter.ownerUnit":
 		if e.ComplexityRoot.Matter.OwnerUnit == nil {
 			break
@@ -2719,6 +3254,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MembershipPayload.UserErrors(childComplexity), true
 
+	case "MoveMattersPayload.moved":
+		if e.ComplexityRoot.MoveMattersPayload.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveMattersPayload.Moved(childComplexity), true
+	case "MoveMattersPayload.next":
+		if e.ComplexityRoot.MoveMattersPayload.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveMattersPayload.Next(childComplexity), true
+	case "MoveMattersPayload.process":
+		if e.ComplexityRoot.MoveMattersPayload.Process == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveMattersPayload.Process(childComplexity), true
+	case "MoveMattersPayload.skipped":
+		if e.ComplexityRoot.MoveMattersPayload.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveMattersPayload.Skipped(childComplexity), true
+	case "MoveMattersPayload.userErrors":
+		if e.ComplexityRoot.MoveMattersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MoveMattersPayload.UserErrors(childComplexity), true
+
 	case "Mutation.acceptReply":
 		if e.ComplexityRoot.Mutation.AcceptReply == nil {
 			break
@@ -2741,6 +3307,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddMember(childComplexity, args["input"].(model.AddMemberInput)), true
+	case "Mutation.adoptProcessTemplate":
+		if e.ComplexityRoot.Mutation.AdoptProcessTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_adoptProcessTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdoptProcessTemplate(childComplexity, args["input"].(model.AdoptProcessTemplateInput)), true
 	case "Mutation.applyExtension":
 		if e.ComplexityRoot.Mutation.ApplyExtension == nil {
 			break
@@ -2873,6 +3450,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(model.ChangePasswordInput)), true
+	case "Mutation.changePlatform":
+		if e.ComplexityRoot.Mutation.ChangePlatform == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_changePlatform_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ChangePlatform(childComplexity, args["input"].(model.ChangePlatformInput)), true
 	case "Mutation.changeSitting":
 		if e.ComplexityRoot.Mutation.ChangeSitting == nil {
 			break
@@ -3038,6 +3626,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CosignProposal(childComplexity, args["input"].(model.CosignProposalInput)), true
+	case "Mutation.createPlatform":
+		if e.ComplexityRoot.Mutation.CreatePlatform == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createPlatform_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreatePlatform(childComplexity, args["input"].(model.CreatePlatformInput)), true
+	case "Mutation.createProcessDraft":
+		if e.ComplexityRoot.Mutation.CreateProcessDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createProcessDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateProcessDraft(childComplexity, args["input"].(model.CreateProcessDraftInput)), true
 	case "Mutation.createProposal":
 		if e.ComplexityRoot.Mutation.CreateProposal == nil {
 			break
@@ -3258,6 +3868,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MarkKeyProposal(childComplexity, args["input"].(model.MarkKeyProposalInput)), true
+	case "Mutation.markNoticeRead":
+		if e.ComplexityRoot.Mutation.MarkNoticeRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNoticeRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNoticeRead(childComplexity, args["input"].(model.MarkNoticeReadInput)), true
 	case "Mutation.mergeProposal":
 		if e.ComplexityRoot.Mutation.MergeProposal == nil {
 			break
@@ -3291,6 +3912,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MergeUnits(childComplexity, args["input"].(model.MergeUnitsInput)), true
+	case "Mutation.moveMatters":
+		if e.ComplexityRoot.Mutation.MoveMatters == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveMatters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveMatters(childComplexity, args["input"].(model.MoveMattersInput)), true
 	case "Mutation.moveUnit":
 		if e.ComplexityRoot.Mutation.MoveUnit == nil {
 			break
@@ -3335,6 +3967,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenCohort(childComplexity, args["input"].(model.OpenCohortInput)), true
+	case "Mutation.openMatter":
+		if e.ComplexityRoot.Mutation.OpenMatter == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openMatter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenMatter(childComplexity, args["input"].(model.OpenMatterInput)), true
 	case "Mutation.openSitting":
 		if e.ComplexityRoot.Mutation.OpenSitting == nil {
 			break
@@ -3390,6 +4033,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PublishCaseList(childComplexity, args["input"].(model.PublishCaseListInput)), true
+	case "Mutation.publishProcess":
+		if e.ComplexityRoot.Mutation.PublishProcess == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishProcess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishProcess(childComplexity, args["input"].(model.PublishProcessInput)), true
 	case "Mutation.rateReply":
 		if e.ComplexityRoot.Mutation.RateReply == nil {
 			break
@@ -3577,6 +4231,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeDeadlines(childComplexity, args["input"].(model.ResumeDeadlinesInput)), true
+	case "Mutation.retirePlatform":
+		if e.ComplexityRoot.Mutation.RetirePlatform == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retirePlatform_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetirePlatform(childComplexity, args["input"].(model.RetirePlatformInput)), true
+	case "Mutation.retireProcess":
+		if e.ComplexityRoot.Mutation.RetireProcess == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retireProcess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetireProcess(childComplexity, args["input"].(model.RetireProcessInput)), true
 	case "Mutation.returnProposal":
 		if e.ComplexityRoot.Mutation.ReturnProposal == nil {
 			break
@@ -3588,6 +4264,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnProposal(childComplexity, args["input"].(model.ReturnProposalInput)), true
+	case "Mutation.revivePlatform":
+		if e.ComplexityRoot.Mutation.RevivePlatform == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revivePlatform_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevivePlatform(childComplexity, args["input"].(model.RevivePlatformInput)), true
 	case "Mutation.revokeGrant":
 		if e.ComplexityRoot.Mutation.RevokeGrant == nil {
 			break
@@ -3820,6 +4507,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateMember(childComplexity, args["input"].(model.UpdateMemberInput)), true
+	case "Mutation.updateProcessDraft":
+		if e.ComplexityRoot.Mutation.UpdateProcessDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateProcessDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateProcessDraft(childComplexity, args["input"].(model.UpdateProcessDraftInput)), true
 	case "Mutation.updateUnit":
 		if e.ComplexityRoot.Mutation.UpdateUnit == nil {
 			break
@@ -3934,6 +4632,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.NoticeEdge.Node(childComplexity), true
 
+	case "NoticePayload.notice":
+		if e.ComplexityRoot.NoticePayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.Notice(childComplexity), true
+	case "NoticePayload.userErrors":
+		if e.ComplexityRoot.NoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NoticePayload.UserErrors(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -4031,6 +4742,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Party.Organisation(childComplexity), true
+	case "Party.phone":
+		if e.ComplexityRoot.Party.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Party.Phone(childComplexity), true
 	case "Party.post":
 		if e.ComplexityRoot.Party.Post == nil {
 			break
@@ -4098,6 +4815,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Platform.Code(childComplexity), true
+	case "Platform.counters":
+		if e.ComplexityRoot.Platform.Counters == nil {
+			break
+		}
+
+		args, err := ec.field_Platform_counters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Platform.Counters(childComplexity, args["year"].(int)), true
 	case "Platform.createdAt":
 		if e.ComplexityRoot.Platform.CreatedAt == nil {
 			break
@@ -4227,6 +4955,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlatformEdge.Node(childComplexity), true
 
+	case "PlatformPayload.platform":
+		if e.ComplexityRoot.PlatformPayload.Platform == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformPayload.Platform(childComplexity), true
+	case "PlatformPayload.userErrors":
+		if e.ComplexityRoot.PlatformPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlatformPayload.UserErrors(childComplexity), true
+
 	case "PolicyPayload.policy":
 		if e.ComplexityRoot.PolicyPayload.Policy == nil {
 			break
@@ -4253,6 +4994,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PreviewPayload.UserErrors(childComplexity), true
 
+	case "Process.changesFrom":
+		if e.ComplexityRoot.Process.ChangesFrom == nil {
+			break
+		}
+
+		args, err := ec.field_Process_changesFrom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Process.ChangesFrom(childComplexity, args["id"].(uuid.UUID)), true
 	case "Process.createdAt":
 		if e.ComplexityRoot.Process.CreatedAt == nil {
 			break
@@ -4271,6 +5023,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Process.ID(childComplexity), true
+	case "Process.impact":
+		if e.ComplexityRoot.Process.Impact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Process.Impact(childComplexity), true
 	case "Process.kind":
 		if e.ComplexityRoot.Process.Kind == nil {
 			break
@@ -4283,6 +5041,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Process.Origin(childComplexity), true
+	case "Process.report":
+		if e.ComplexityRoot.Process.Report == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Process.Report(childComplexity), true
 	case "Process.source":
 		if e.ComplexityRoot.Process.Source == nil {
 			break
@@ -4307,6 +5071,186 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Process.Version(childComplexity), true
+
+	case "ProcessChange.after":
+		if e.ComplexityRoot.ProcessChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.After(childComplexity), true
+	case "ProcessChange.before":
+		if e.ComplexityRoot.ProcessChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Before(childComplexity), true
+	case "ProcessChange.field":
+		if e.ComplexityRoot.ProcessChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Field(childComplexity), true
+	case "ProcessChange.kind":
+		if e.ComplexityRoot.ProcessChange.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Kind(childComplexity), true
+	case "ProcessChange.machine":
+		if e.ComplexityRoot.ProcessChange.Machine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Machine(childComplexity), true
+	case "ProcessChange.place":
+		if e.ComplexityRoot.ProcessChange.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Place(childComplexity), true
+	case "ProcessChange.text":
+		if e.ComplexityRoot.ProcessChange.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessChange.Text(childComplexity), true
+
+	case "ProcessFinding.level":
+		if e.ComplexityRoot.ProcessFinding.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessFinding.Level(childComplexity), true
+	case "ProcessFinding.line":
+		if e.ComplexityRoot.ProcessFinding.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessFinding.Line(childComplexity), true
+	case "ProcessFinding.machine":
+		if e.ComplexityRoot.ProcessFinding.Machine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessFinding.Machine(childComplexity), true
+	case "ProcessFinding.place":
+		if e.ComplexityRoot.ProcessFinding.Place == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessFinding.Place(childComplexity), true
+	case "ProcessFinding.problem":
+		if e.ComplexityRoot.ProcessFinding.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessFinding.Problem(childComplexity), true
+
+	case "ProcessImpact.running":
+		if e.ComplexityRoot.ProcessImpact.Running == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessImpact.Running(childComplexity), true
+	case "ProcessImpact.turns":
+		if e.ComplexityRoot.ProcessImpact.Turns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessImpact.Turns(childComplexity), true
+	case "ProcessImpact.unmapped":
+		if e.ComplexityRoot.ProcessImpact.Unmapped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessImpact.Unmapped(childComplexity), true
+
+	case "ProcessPayload.process":
+		if e.ComplexityRoot.ProcessPayload.Process == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessPayload.Process(childComplexity), true
+	case "ProcessPayload.userErrors":
+		if e.ComplexityRoot.ProcessPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessPayload.UserErrors(childComplexity), true
+
+	case "ProcessReport.ends":
+		if e.ComplexityRoot.ProcessReport.Ends == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.Ends(childComplexity), true
+	case "ProcessReport.findings":
+		if e.ComplexityRoot.ProcessReport.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.Findings(childComplexity), true
+	case "ProcessReport.mermaid":
+		if e.ComplexityRoot.ProcessReport.Mermaid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.Mermaid(childComplexity), true
+	case "ProcessReport.publishable":
+		if e.ComplexityRoot.ProcessReport.Publishable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.Publishable(childComplexity), true
+	case "ProcessReport.svg":
+		if e.ComplexityRoot.ProcessReport.SVG == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.SVG(childComplexity), true
+	case "ProcessReport.states":
+		if e.ComplexityRoot.ProcessReport.States == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.States(childComplexity), true
+	case "ProcessReport.steps":
+		if e.ComplexityRoot.ProcessReport.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessReport.Steps(childComplexity), true
+
+	case "ProcessTemplate.area":
+		if e.ComplexityRoot.ProcessTemplate.Area == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessTemplate.Area(childComplexity), true
+	case "ProcessTemplate.name":
+		if e.ComplexityRoot.ProcessTemplate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessTemplate.Name(childComplexity), true
+	case "ProcessTemplate.source":
+		if e.ComplexityRoot.ProcessTemplate.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessTemplate.Source(childComplexity), true
+	case "ProcessTemplate.summary":
+		if e.ComplexityRoot.ProcessTemplate.Summary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessTemplate.Summary(childComplexity), true
+	case "ProcessTemplate.title":
+		if e.ComplexityRoot.ProcessTemplate.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProcessTemplate.Title(childComplexity), true
 
 	case "Proposal.analysis":
 		if e.ComplexityRoot.Proposal.Analysis == nil {
@@ -4681,6 +5625,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["filter"].(*model.AuditFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.checkProcess":
+		if e.ComplexityRoot.Query.CheckProcess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_checkProcess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CheckProcess(childComplexity, args["source"].(string)), true
+	case "Query.counterRows":
+		if e.ComplexityRoot.Query.CounterRows == nil {
+			break
+		}
+
+		args, err := ec.field_Query_counterRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CounterRows(childComplexity, args["platformId"].(*uuid.UUID), args["code"].(string), args["year"].(int), args["after"].(*uuid.UUID), args["first"].(*int)), true
+	case "Query.counters":
+		if e.ComplexityRoot.Query.Counters == nil {
+			break
+		}
+
+		args, err := ec.field_Query_counters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Counters(childComplexity, args["year"].(int)), true
 
 	case "Query.matter":
 		if e.ComplexityRoot.Query.Matter == nil {
@@ -4737,6 +5714,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]uuid.UUID)), true
+	case "Query.notices":
+		if e.ComplexityRoot.Query.Notices == nil {
+			break
+		}
+
+		args, err := ec.field_Query_notices_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Notices(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["unread"].(*bool)), true
 	case "Query.openItems":
 		if e.ComplexityRoot.Query.OpenItems == nil {
 			break
@@ -4760,6 +5748,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PermissionTable(childComplexity), true
+	case "Query.platform":
+		if e.ComplexityRoot.Query.Platform == nil {
+			break
+		}
+
+		args, err := ec.field_Query_platform_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Platform(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.platforms":
+		if e.ComplexityRoot.Query.Platforms == nil {
+			break
+		}
+
+		args, err := ec.field_Query_platforms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Platforms(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["retired"].(*bool)), true
 	case "Query.policies":
 		if e.ComplexityRoot.Query.Policies == nil {
 			break
@@ -4805,6 +5815,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PreviewRevoke(childComplexity, args["grantId"].(uuid.UUID)), true
+	case "Query.process":
+		if e.ComplexityRoot.Query.Process == nil {
+			break
+		}
+
+		args, err := ec.field_Query_process_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Process(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.processTemplates":
+		if e.ComplexityRoot.Query.ProcessTemplates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ProcessTemplates(childComplexity), true
 	case "Query.processes":
 		if e.ComplexityRoot.Query.Processes == nil {
 			break
@@ -4828,6 +5855,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Sessions(childComplexity), true
+	case "Query.similarMatters":
+		if e.ComplexityRoot.Query.SimilarMatters == nil {
+			break
+		}
+
+		args, err := ec.field_Query_similarMatters_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimilarMatters(childComplexity, args["platformId"].(uuid.UUID), args["title"].(string)), true
 	case "Query.similarProposals":
 		if e.ComplexityRoot.Query.SimilarProposals == nil {
 			break
@@ -4839,6 +5877,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SimilarProposals(childComplexity, args["title"].(string)), true
+	case "Query.simulateProcess":
+		if e.ComplexityRoot.Query.SimulateProcess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_simulateProcess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SimulateProcess(childComplexity, args["input"].(model.SimulateProcessInput)), true
 	case "Query.tenants":
 		if e.ComplexityRoot.Query.Tenants == nil {
 			break
@@ -4878,12 +5927,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Units(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["filter"].(*model.UnitFilter), args["orderBy"].(*gen.UnitOrder)), true
+	case "Query.venueCounts":
+		if e.ComplexityRoot.Query.VenueCounts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.VenueCounts(childComplexity), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.vocabulary":
+		if e.ComplexityRoot.Query.Vocabulary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Vocabulary(childComplexity), true
 	case "Query.workdays":
 		if e.ComplexityRoot.Query.Workdays == nil {
 			break
@@ -5140,6 +6201,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Reply.Status(childComplexity), true
 
+	case "ReportedState.actions":
+		if e.ComplexityRoot.ReportedState.Actions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Actions(childComplexity), true
+	case "ReportedState.code":
+		if e.ComplexityRoot.ReportedState.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Code(childComplexity), true
+	case "ReportedState.deadlines":
+		if e.ComplexityRoot.ReportedState.Deadlines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Deadlines(childComplexity), true
+	case "ReportedState.end":
+		if e.ComplexityRoot.ReportedState.End == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.End(childComplexity), true
+	case "ReportedState.label":
+		if e.ComplexityRoot.ReportedState.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Label(childComplexity), true
+	case "ReportedState.machine":
+		if e.ComplexityRoot.ReportedState.Machine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Machine(childComplexity), true
+	case "ReportedState.reachable":
+		if e.ComplexityRoot.ReportedState.Reachable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Reachable(childComplexity), true
+	case "ReportedState.stage":
+		if e.ComplexityRoot.ReportedState.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Stage(childComplexity), true
+	case "ReportedState.turn":
+		if e.ComplexityRoot.ReportedState.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Turn(childComplexity), true
+	case "ReportedState.waits":
+		if e.ComplexityRoot.ReportedState.Waits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedState.Waits(childComplexity), true
+
+	case "ReportedStep.labels":
+		if e.ComplexityRoot.ReportedStep.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedStep.Labels(childComplexity), true
+	case "ReportedStep.step":
+		if e.ComplexityRoot.ReportedStep.Step == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReportedStep.Step(childComplexity), true
+
 	case "Right.permission":
 		if e.ComplexityRoot.Right.Permission == nil {
 			break
@@ -5226,6 +6361,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleRights.Role(childComplexity), true
+
+	case "RunningMatters.count":
+		if e.ComplexityRoot.RunningMatters.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningMatters.Count(childComplexity), true
+	case "RunningMatters.label":
+		if e.ComplexityRoot.RunningMatters.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningMatters.Label(childComplexity), true
+	case "RunningMatters.machine":
+		if e.ComplexityRoot.RunningMatters.Machine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningMatters.Machine(childComplexity), true
+	case "RunningMatters.state":
+		if e.ComplexityRoot.RunningMatters.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningMatters.State(childComplexity), true
+	case "RunningMatters.version":
+		if e.ComplexityRoot.RunningMatters.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RunningMatters.Version(childComplexity), true
 
 	case "Seat.certificateNo":
 		if e.ComplexityRoot.Seat.CertificateNo == nil {
@@ -5421,6 +6587,74 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SimilarProposal.Title(childComplexity), true
 
+	case "SimulatedWait.code":
+		if e.ComplexityRoot.SimulatedWait.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.Code(childComplexity), true
+	case "SimulatedWait.label":
+		if e.ComplexityRoot.SimulatedWait.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.Label(childComplexity), true
+	case "SimulatedWait.left":
+		if e.ComplexityRoot.SimulatedWait.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.Left(childComplexity), true
+	case "SimulatedWait.maxDays":
+		if e.ComplexityRoot.SimulatedWait.MaxDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.MaxDays(childComplexity), true
+	case "SimulatedWait.meanDays":
+		if e.ComplexityRoot.SimulatedWait.MeanDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.MeanDays(childComplexity), true
+	case "SimulatedWait.overdue":
+		if e.ComplexityRoot.SimulatedWait.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.Overdue(childComplexity), true
+	case "SimulatedWait.passed":
+		if e.ComplexityRoot.SimulatedWait.Passed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedWait.Passed(childComplexity), true
+
+	case "Simulation.finished":
+		if e.ComplexityRoot.Simulation.Finished == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Finished(childComplexity), true
+	case "Simulation.started":
+		if e.ComplexityRoot.Simulation.Started == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Started(childComplexity), true
+	case "Simulation.states":
+		if e.ComplexityRoot.Simulation.States == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.States(childComplexity), true
+	case "Simulation.turns":
+		if e.ComplexityRoot.Simulation.Turns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Simulation.Turns(childComplexity), true
+
 	case "Sitting.closesOn":
 		if e.ComplexityRoot.Sitting.ClosesOn == nil {
 			break
@@ -5488,6 +6722,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SittingPayload.UserErrors(childComplexity), true
+
+	case "SkippedMatter.matterId":
+		if e.ComplexityRoot.SkippedMatter.MatterID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkippedMatter.MatterID(childComplexity), true
+	case "SkippedMatter.reason":
+		if e.ComplexityRoot.SkippedMatter.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SkippedMatter.Reason(childComplexity), true
 
 	case "StateInfo.code":
 		if e.ComplexityRoot.StateInfo.Code == nil {
@@ -5932,6 +7179,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TokensPayload.UserErrors(childComplexity), true
 
+	case "TurnChange.count":
+		if e.ComplexityRoot.TurnChange.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.Count(childComplexity), true
+	case "TurnChange.from":
+		if e.ComplexityRoot.TurnChange.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.From(childComplexity), true
+	case "TurnChange.gains":
+		if e.ComplexityRoot.TurnChange.Gains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.Gains(childComplexity), true
+	case "TurnChange.label":
+		if e.ComplexityRoot.TurnChange.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.Label(childComplexity), true
+	case "TurnChange.loses":
+		if e.ComplexityRoot.TurnChange.Loses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.Loses(childComplexity), true
+	case "TurnChange.state":
+		if e.ComplexityRoot.TurnChange.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.State(childComplexity), true
+	case "TurnChange.to":
+		if e.ComplexityRoot.TurnChange.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.To(childComplexity), true
+	case "TurnChange.version":
+		if e.ComplexityRoot.TurnChange.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TurnChange.Version(childComplexity), true
+
 	case "Unit.activeFrom":
 		if e.ComplexityRoot.Unit.ActiveFrom == nil {
 			break
@@ -6133,6 +7429,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Path(childComplexity), true
 
+	case "VenueCount.category":
+		if e.ComplexityRoot.VenueCount.Category == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VenueCount.Category(childComplexity), true
+	case "VenueCount.count":
+		if e.ComplexityRoot.VenueCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VenueCount.Count(childComplexity), true
+	case "VenueCount.level":
+		if e.ComplexityRoot.VenueCount.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VenueCount.Level(childComplexity), true
+
 	case "Viewer.membership":
 		if e.ComplexityRoot.Viewer.Membership == nil {
 			break
@@ -6176,6 +7491,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ViewerPermission.Scope(childComplexity), true
+
+	case "VocabularyArgument.doc":
+		if e.ComplexityRoot.VocabularyArgument.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyArgument.Doc(childComplexity), true
+	case "VocabularyArgument.name":
+		if e.ComplexityRoot.VocabularyArgument.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyArgument.Name(childComplexity), true
+	case "VocabularyArgument.type":
+		if e.ComplexityRoot.VocabularyArgument.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyArgument.Type(childComplexity), true
+
+	case "VocabularyWord.arguments":
+		if e.ComplexityRoot.VocabularyWord.Arguments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyWord.Arguments(childComplexity), true
+	case "VocabularyWord.doc":
+		if e.ComplexityRoot.VocabularyWord.Doc == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyWord.Doc(childComplexity), true
+	case "VocabularyWord.name":
+		if e.ComplexityRoot.VocabularyWord.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyWord.Name(childComplexity), true
+	case "VocabularyWord.what":
+		if e.ComplexityRoot.VocabularyWord.What == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VocabularyWord.What(childComplexity), true
 
 	case "Workday.createdAt":
 		if e.ComplexityRoot.Workday.CreatedAt == nil {
@@ -6231,6 +7590,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAcceptReplyInput,
 		ec.unmarshalInputAddMemberInput,
+		ec.unmarshalInputAdoptProcessTemplateInput,
 		ec.unmarshalInputApplyExtensionInput,
 		ec.unmarshalInputApplyReturnInput,
 		ec.unmarshalInputApplyToReeditInput,
@@ -6245,6 +7605,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAuditFilter,
 		ec.unmarshalInputCancelCosignInviteInput,
 		ec.unmarshalInputChangePasswordInput,
+		ec.unmarshalInputChangePlatformInput,
 		ec.unmarshalInputChangeSittingInput,
 		ec.unmarshalInputChooseTenantInput,
 		ec.unmarshalInputClearPossibleSecretInput,
@@ -6262,6 +7623,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConvertToLetterInput,
 		ec.unmarshalInputConvertToOpinionInput,
 		ec.unmarshalInputCosignProposalInput,
+		ec.unmarshalInputCreatePlatformInput,
+		ec.unmarshalInputCreateProcessDraftInput,
 		ec.unmarshalInputCreateProposalInput,
 		ec.unmarshalInputCreateUnitInput,
 		ec.unmarshalInputDecideDisclosureInput,
@@ -6284,6 +7647,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputItemOrder,
 		ec.unmarshalInputJudgeQualityInput,
 		ec.unmarshalInputMarkKeyProposalInput,
+		ec.unmarshalInputMarkNoticeReadInput,
 		ec.unmarshalInputMatterFilter,
 		ec.unmarshalInputMatterOrder,
 		ec.unmarshalInputMembershipFilter,
@@ -6291,10 +7655,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMergeProposalInput,
 		ec.unmarshalInputMergeProposalsInput,
 		ec.unmarshalInputMergeUnitsInput,
+		ec.unmarshalInputMoveMattersInput,
 		ec.unmarshalInputMoveUnitInput,
 		ec.unmarshalInputNameOfficerInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
 		ec.unmarshalInputOpenCohortInput,
+		ec.unmarshalInputOpenMatterInput,
 		ec.unmarshalInputOpenSittingInput,
 		ec.unmarshalInputOpenTermInput,
 		ec.unmarshalInputPerformActionInput,
@@ -6302,6 +7668,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPreAssignProposalInput,
 		ec.unmarshalInputPreviewGrantInput,
 		ec.unmarshalInputPublishCaseListInput,
+		ec.unmarshalInputPublishProcessInput,
 		ec.unmarshalInputRateReplyInput,
 		ec.unmarshalInputRecordContactInput,
 		ec.unmarshalInputRecordJointConsultationInput,
@@ -6319,7 +7686,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRequestCorrectionInput,
 		ec.unmarshalInputResubmitProposalInput,
 		ec.unmarshalInputResumeDeadlinesInput,
+		ec.unmarshalInputRetirePlatformInput,
+		ec.unmarshalInputRetireProcessInput,
 		ec.unmarshalInputReturnProposalInput,
+		ec.unmarshalInputRevivePlatformInput,
 		ec.unmarshalInputRevokeGrantInput,
 		ec.unmarshalInputSeatMemberInput,
 		ec.unmarshalInputSendBackReplyInput,
@@ -6332,7 +7702,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputSignOffReplyInput,
 		ec.unmarshalInputSignReceiptInput,
+		ec.unmarshalInputSimulateProcessInput,
 		ec.unmarshalInputStartReviewInput,
+		ec.unmarshalInputStateMapping,
 		ec.unmarshalInputStepOrder,
 		ec.unmarshalInputSubmitCoOpinionInput,
 		ec.unmarshalInputSubmitDraftInput,
@@ -6344,6 +7716,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUnitFilter,
 		ec.unmarshalInputUnitOrder,
 		ec.unmarshalInputUpdateMemberInput,
+		ec.unmarshalInputUpdateProcessDraftInput,
 		ec.unmarshalInputUpdateUnitInput,
 		ec.unmarshalInputUrgeUnitInput,
 		ec.unmarshalInputVerifyCommitmentInput,
@@ -7067,6 +8440,514 @@ extend type Mutation {
   openCohort(input: OpenCohortInput!): MatterPayload!
   "做一个动作：用于闭环、社情民意和本政协自己的流程"
   performAction(input: PerformActionInput!): MatterPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
+"建立平台"
+input CreatePlatformInput {
+  "代码，用于网址：小写字母、数字和 -"
+  code: String!
+  brand: String!
+  "品牌属于谁；空为本政协"
+  brandOwner: String
+  "区域型、界别型、专业型、党派型，或本政协自己的"
+  type: String!
+  level: String
+  "所用流程的代码，须已发布"
+  processKind: String!
+  parentId: ID
+  ownerUnitId: ID
+  approver: String
+  hostRule: String
+  sources: [String!]
+  manners: [String!]
+  "年度目标：年度 → 计数代码 → 数"
+  targets: JSON
+  takesTopics: Boolean
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"修改平台；没有给出的项目不变"
+input ChangePlatformInput {
+  id: ID!
+  brand: String
+  brandOwner: String
+  type: String
+  level: String
+  "换流程只影响以后开始的事项"
+  processKind: String
+  parentId: ID
+  ownerUnitId: ID
+  approver: String
+  hostRule: String
+  sources: [String!]
+  manners: [String!]
+  targets: JSON
+  takesTopics: Boolean
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input RetirePlatformInput {
+  id: ID!
+  reason: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input RevivePlatformInput {
+  id: ID!
+  reason: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"在平台上开始一件事项"
+input OpenMatterInput {
+  platformId: ID!
+  title: String!
+  "议题从哪里来，须是平台所列的"
+  source: String
+  "归口单位，例如街道联络委；不填为自己的单位"
+  ownerUnitId: ID
+  streetId: ID
+  sectorId: ID
+  "以前的同一议题，见 similarMatters"
+  followsId: ID
+  "随事项保存的内容"
+  data: JSON
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input MarkNoticeReadInput {
+  id: ID!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+type PlatformPayload {
+  platform: Platform
+  userErrors: [UserError!]!
+}
+
+type NoticePayload {
+  notice: Notice
+  userErrors: [UserError!]!
+}
+
+"一个计数：场、件、次、人次、条互不推算"
+type Counter {
+  "代码，counterRows 用它"
+  code: String!
+  label: String!
+  "计数单位：场、件、次、人次、人、条、份"
+  unit: String!
+  value: Int!
+  "年度目标"
+  target: Int
+  "与时间进度相比；没有目标为空"
+  pace: CounterPace
+}
+
+"进度"
+type CounterPace {
+  "一年已过去的部分"
+  gone: Float!
+  "目标已完成的部分，可以超过 1"
+  done: Float!
+  "超前、按期或落后"
+  word: String!
+}
+
+"计数背后的行"
+type CounterRows {
+  "行的类型：Matter、Event、Attendance、Item、Record、Party"
+  type: String!
+  "属于您看得到的事项的行；能看本政协全部事项的人得到的与计数一样多"
+  nodes: [Node]!
+  "还有下一页时，作为 after 接着取"
+  next: ID
+}
+
+"阵地，按分类计"
+type VenueCount {
+  category: String!
+  level: String
+  count: Int!
+}
+
+"来龙去脉图中的一件事项"
+type GraphNode {
+  matter: Matter!
+  "离起点几步"
+  depth: Int!
+}
+
+"一件事项与由它引出、引出它的全部事项；只含您能看到的"
+type ConversionGraph {
+  nodes: [GraphNode!]!
+  links: [Link!]!
+  "太大而没有列完"
+  truncated: Boolean!
+}
+
+extend type Matter {
+  "来龙去脉：由哪一句话开始，变成了什么"
+  graph(
+    "至多几步，1 至 10"
+    depth: Int = 6
+  ): ConversionGraph!
+}
+
+extend type Party {
+  "联系电话；只有能看联系方式的人看到全部，其他人看到隐去中间的号码"
+  phone: String @goField(forceResolver: true)
+}
+
+extend type Item {
+  "收条的校验码，交给提出的人；只有能看联系方式的人能看到"
+  checkCode: String @goField(forceResolver: true)
+}
+
+extend type Platform {
+  "年度计数"
+  counters(year: Int!): [Counter!]!
+}
+
+extend type Query {
+  "平台"
+  platforms(after: Cursor, first: Int, before: Cursor, last: Int, retired: Boolean): PlatformConnection!
+  platform(id: ID!): Platform
+  "与标题相近的以前的议题"
+  similarMatters(platformId: ID!, title: String!): [Matter!]!
+  "本政协全部平台的年度计数"
+  counters(year: Int!): [Counter!]!
+  "一个计数背后的行"
+  counterRows(platformId: ID, code: String!, year: Int!, after: ID, first: Int): CounterRows!
+  "阵地登记，按分类计"
+  venueCounts: [VenueCount!]!
+  "我的通知，最新的在前"
+  notices(after: Cursor, first: Int, before: Cursor, last: Int, unread: Boolean): NoticeConnection!
+}
+
+extend type Mutation {
+  createPlatform(input: CreatePlatformInput!): PlatformPayload!
+  changePlatform(input: ChangePlatformInput!): PlatformPayload!
+  "停用：不再开始新的事项"
+  retirePlatform(input: RetirePlatformInput!): PlatformPayload!
+  "恢复停用的平台"
+  revivePlatform(input: RevivePlatformInput!): PlatformPayload!
+  "在平台上开始一件事项"
+  openMatter(input: OpenMatterInput!): MatterPayload!
+  markNoticeRead(input: MarkNoticeReadInput!): NoticePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/process.graphql", Input: `# 流程：由租户管理员自己建立、检查、发布和换版。
+"随产品提供的流程模板"
+type ProcessTemplate {
+  "代码，adoptProcessTemplate 用它"
+  name: String!
+  title: String!
+  "做什么、从哪里来"
+  summary: String!
+  "出自哪个政协"
+  area: String!
+  "定义全文（YAML）"
+  source: String!
+}
+
+"检查结果的轻重"
+enum FindingLevel {
+  "不改正就不能发布"
+  ERROR
+  "可以发布，但请留意"
+  WARN
+}
+
+"流程不能闭环之处"
+type ProcessFinding {
+  level: FindingLevel!
+  "matter 事项 / assignment 份额 / timers 期限 / definition 整体"
+  machine: String!
+  "环节、动作或期限的代码"
+  place: String!
+  "在定义全文的第几行；0 为不在某一行"
+  line: Int!
+  problem: String!
+}
+
+"流程中的一个环节，检查时所见"
+type ReportedState {
+  "matter 事项 / assignment 份额"
+  machine: String!
+  code: String!
+  label: String!
+  stage: String!
+  turn: String
+  "期限的名称"
+  deadlines: [String!]!
+  waits: String
+  "在这里可做的事"
+  actions: [String!]!
+  end: Boolean!
+  "从起始环节到得了"
+  reachable: Boolean!
+}
+
+"不可跳过的一步"
+type ReportedStep {
+  step: Int!
+  labels: [String!]!
+}
+
+"流程的闭环检查"
+type ProcessReport {
+  "可以发布"
+  publishable: Boolean!
+  findings: [ProcessFinding!]!
+  states: [ReportedState!]!
+  "不可跳过的步骤"
+  steps: [ReportedStep!]!
+  "终点"
+  ends: [String!]!
+  "状态图（Mermaid）"
+  mermaid: String!
+  "状态图（SVG）"
+  svg: String!
+}
+
+"两版之间的一处不同"
+type ProcessChange {
+  "一句话"
+  text: String!
+  machine: String!
+  place: String!
+  "ADDED 新增 / REMOVED 删除 / CHANGED 修改"
+  kind: String!
+  "改了哪一栏"
+  field: String
+  before: String
+  after: String
+}
+
+"试运行：不写任何数据"
+input SimulateProcessInput {
+  "定义全文；与 processId 二选一"
+  source: String
+  processId: ID
+  "件数，1 至 1000"
+  matters: Int!
+  "在多少天里陆续开始"
+  startWithinDays: Int = 30
+  "观察多少天"
+  horizonDays: Int = 365
+  "轮到谁时通常用几天：代码 → {min, max}，单位为日历日"
+  delays: JSON
+  "没有给出的各用几天"
+  otherwiseDays: Int = 3
+  "随机种子；相同的种子得到相同的结果"
+  seed: Int = 1
+}
+
+"试运行中在一个环节、或等一个角色的情况"
+type SimulatedWait {
+  code: String!
+  label: String!
+  "经过的次数"
+  passed: Int!
+  "观察期末仍停在这里的件数"
+  left: Int!
+  "平均停留天数"
+  meanDays: Float!
+  maxDays: Int!
+  "超过期限的次数"
+  overdue: Int!
+}
+
+type Simulation {
+  started: Int!
+  "走到终点的件数"
+  finished: Int!
+  "按环节"
+  states: [SimulatedWait!]!
+  "按轮到谁"
+  turns: [SimulatedWait!]!
+}
+
+"发布或换版影响哪些事项"
+type ProcessImpact {
+  "进行中的事项，按版本和环节"
+  running: [RunningMatters!]!
+  "新版中没有的环节，换版时须给出去向"
+  unmapped: [RunningMatters!]!
+  "换版后轮到别人的环节"
+  turns: [TurnChange!]!
+}
+
+type RunningMatters {
+  version: Int!
+  machine: String!
+  state: String!
+  label: String!
+  count: Int!
+}
+
+"轮到谁的改变"
+type TurnChange {
+  version: Int!
+  state: String!
+  label: String!
+  count: Int!
+  from: String!
+  to: String!
+  "不再轮到的人数"
+  loses: Int!
+  "新轮到的人数"
+  gains: Int!
+}
+
+"定义里可以用的一条规则"
+type VocabularyWord {
+  "条件、关系或效果"
+  what: String!
+  name: String!
+  "要求或做什么"
+  doc: String!
+  "参数"
+  arguments: [VocabularyArgument!]!
+}
+
+type VocabularyArgument {
+  name: String!
+  type: String!
+  doc: String!
+}
+
+extend type Process {
+  "现在的闭环检查；已发布的流程也可再查"
+  report: ProcessReport!
+  "与另一版的不同"
+  changesFrom(id: ID!): [ProcessChange!]!
+  "影响哪些进行中的事项"
+  impact: ProcessImpact!
+}
+
+"建立流程草稿"
+input CreateProcessDraftInput {
+  "定义全文（YAML）；版本号由系统编"
+  source: String!
+  "从哪里来，例如 由旅顺口区政协导出"
+  origin: String
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"采用一个随产品提供的模板，成为本政协自己的草稿，可以修改"
+input AdoptProcessTemplateInput {
+  name: String!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input UpdateProcessDraftInput {
+  id: ID!
+  source: String!
+  "看到的定义的 hash；与现在不同则拒绝"
+  expectedHash: String
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input PublishProcessInput {
+  id: ID!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input RetireProcessInput {
+  id: ID!
+  reason: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"一个环节换到新版的哪个环节"
+input StateMapping {
+  from: String!
+  to: String!
+}
+
+"把进行中的事项换到新版流程；每件留下一步"
+input MoveMattersInput {
+  fromProcessId: ID!
+  toProcessId: ID!
+  "新版中代码相同的环节不必写"
+  mapping: [StateMapping!]
+  reason: String!
+  "上一次得到的 next；一次换 100 件"
+  after: ID
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+type ProcessPayload {
+  process: Process
+  userErrors: [UserError!]!
+}
+
+"没有换版的事项和原因"
+type SkippedMatter {
+  matterId: ID!
+  reason: String!
+}
+
+type MoveMattersPayload {
+  process: Process
+  "换了版的件数"
+  moved: Int!
+  skipped: [SkippedMatter!]!
+  "还有时，作为 after 接着换"
+  next: ID
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "随产品提供的流程模板"
+  processTemplates: [ProcessTemplate!]!
+  "一版流程"
+  process(id: ID!): Process
+  "检查一份定义，不保存"
+  checkProcess(source: String!): ProcessReport!
+  "试运行：n 件事项各环节等多久"
+  simulateProcess(input: SimulateProcessInput!): Simulation!
+  "定义里可以用的规则"
+  vocabulary: [VocabularyWord!]!
+}
+
+extend type Mutation {
+  "建立流程草稿；也用于导入"
+  createProcessDraft(input: CreateProcessDraftInput!): ProcessPayload!
+  "采用模板"
+  adoptProcessTemplate(input: AdoptProcessTemplateInput!): ProcessPayload!
+  "修改草稿"
+  updateProcessDraft(input: UpdateProcessDraftInput!): ProcessPayload!
+  "发布：先作闭环检查，details.findings 列出不能闭环之处"
+  publishProcess(input: PublishProcessInput!): ProcessPayload!
+  "停用：不再开始新的事项，进行中的办完为止"
+  retireProcess(input: RetireProcessInput!): ProcessPayload!
+  "换版"
+  moveMatters(input: MoveMattersInput!): MoveMattersPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/proposal.graphql", Input: `# 提案：一个动作一个变更，与流程定义 tenants/templates/proposal.yaml 一一对应。
@@ -8161,6 +10042,10 @@ input CreateUnitInput {
   docWord: String
   "工作品牌"
   brand: String
+  "本政协自己的分类，例如 政协委员个人工作室"
+  category: String
+  "层级，例如 区、街道、社区"
+  level: String
   "启用日期；空为今天"
   from: Date
   "理由"
@@ -8180,6 +10065,8 @@ input UpdateUnitInput {
   docWord: String
   "工作品牌"
   brand: String
+  category: String
+  level: String
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
   "理由"
@@ -8354,6 +10241,10 @@ input SeatMemberInput {
   from: Date
   "终止日期，当天仍有效；空为不限"
   to: Date
+  "民主监督员由谁提出：政协委派、部门邀请"
+  initiator: String
+  "民主监督员的聘书编号"
+  certificate: String
   "理由"
   reason: String
   "同一个键重复提交只生效一次"
@@ -8626,6 +10517,48 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_Agreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Agreement_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Agreement_createdAt(ctx, field)
+	case "version":
+		return ec.fieldContext_Agreement_version(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Agreement_updatedAt(ctx, field)
+	case "partner":
+		return ec.fieldContext_Agreement_partner(ctx, field)
+	case "partnerName":
+		return ec.fieldContext_Agreement_partnerName(ctx, field)
+	case "partnerKey":
+		return ec.fieldContext_Agreement_partnerKey(ctx, field)
+	case "channel":
+		return ec.fieldContext_Agreement_channel(ctx, field)
+	case "sends":
+		return ec.fieldContext_Agreement_sends(ctx, field)
+	case "receives":
+		return ec.fieldContext_Agreement_receives(ctx, field)
+	case "status":
+		return ec.fieldContext_Agreement_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_Agreement_reason(ctx, field)
+	case "suspendedAt":
+		return ec.fieldContext_Agreement_suspendedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Agreement", field.Name)
+}
+
+func (ec *executionContext) childFields_AgreementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AgreementEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AgreementEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgreementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Assignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8836,6 +10769,60 @@ func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Cohort", field.Name)
 }
 
+func (ec *executionContext) childFields_ConversionGraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "nodes":
+		return ec.fieldContext_ConversionGraph_nodes(ctx, field)
+	case "links":
+		return ec.fieldContext_ConversionGraph_links(ctx, field)
+	case "truncated":
+		return ec.fieldContext_ConversionGraph_truncated(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConversionGraph", field.Name)
+}
+
+func (ec *executionContext) childFields_Counter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_Counter_code(ctx, field)
+	case "label":
+		return ec.fieldContext_Counter_label(ctx, field)
+	case "unit":
+		return ec.fieldContext_Counter_unit(ctx, field)
+	case "value":
+		return ec.fieldContext_Counter_value(ctx, field)
+	case "target":
+		return ec.fieldContext_Counter_target(ctx, field)
+	case "pace":
+		return ec.fieldContext_Counter_pace(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Counter", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterPace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "gone":
+		return ec.fieldContext_CounterPace_gone(ctx, field)
+	case "done":
+		return ec.fieldContext_CounterPace_done(ctx, field)
+	case "word":
+		return ec.fieldContext_CounterPace_word(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterPace", field.Name)
+}
+
+func (ec *executionContext) childFields_CounterRows(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_CounterRows_type(ctx, field)
+	case "nodes":
+		return ec.fieldContext_CounterRows_nodes(ctx, field)
+	case "next":
+		return ec.fieldContext_CounterRows_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CounterRows", field.Name)
+}
+
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8958,6 +10945,16 @@ func (ec *executionContext) childFields_GrantPayload(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type GrantPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_GraphNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matter":
+		return ec.fieldContext_GraphNode_matter(ctx, field)
+	case "depth":
+		return ec.fieldContext_GraphNode_depth(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GraphNode", field.Name)
+}
+
 func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8990,6 +10987,8 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_difficult(ctx, field)
 	case "amountFen":
 		return ec.fieldContext_Item_amountFen(ctx, field)
+	case "mirror":
+		return ec.fieldContext_Item_mirror(ctx, field)
 	case "receiptNo":
 		return ec.fieldContext_Item_receiptNo(ctx, field)
 	case "duty":
@@ -9022,6 +11021,8 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_event(ctx, field)
 	case "party":
 		return ec.fieldContext_Item_party(ctx, field)
+	case "checkCode":
+		return ec.fieldContext_Item_checkCode(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Item", field.Name)
 }
@@ -9098,6 +11099,10 @@ func (ec *executionContext) childFields_Matter(ctx context.Context, field graphq
 		return ec.fieldContext_Matter_source(ctx, field)
 	case "data":
 		return ec.fieldContext_Matter_data(ctx, field)
+	case "origin":
+		return ec.fieldContext_Matter_origin(ctx, field)
+	case "mirror":
+		return ec.fieldContext_Matter_mirror(ctx, field)
 	case "openedAt":
 		return ec.fieldContext_Matter_openedAt(ctx, field)
 	case "closedAt":
@@ -9150,6 +11155,8 @@ func (ec *executionContext) childFields_Matter(ctx context.Context, field graphq
 		return ec.fieldContext_Matter_stateInfo(ctx, field)
 	case "availableActions":
 		return ec.fieldContext_Matter_availableActions(ctx, field)
+	case "graph":
+		return ec.fieldContext_Matter_graph(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Matter", field.Name)
 }
@@ -9270,6 +11277,22 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type MembershipPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MoveMattersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "process":
+		return ec.fieldContext_MoveMattersPayload_process(ctx, field)
+	case "moved":
+		return ec.fieldContext_MoveMattersPayload_moved(ctx, field)
+	case "skipped":
+		return ec.fieldContext_MoveMattersPayload_skipped(ctx, field)
+	case "next":
+		return ec.fieldContext_MoveMattersPayload_next(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MoveMattersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MoveMattersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Notice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9288,6 +11311,18 @@ func (ec *executionContext) childFields_Notice(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Notice", field.Name)
 }
 
+func (ec *executionContext) childFields_NoticeConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NoticeConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NoticeConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_NoticeConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -9296,6 +11331,16 @@ func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field gr
 		return ec.fieldContext_NoticeEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notice":
+		return ec.fieldContext_NoticePayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NoticePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9350,6 +11395,8 @@ func (ec *executionContext) childFields_Party(ctx context.Context, field graphql
 		return ec.fieldContext_Party_fromMatter(ctx, field)
 	case "event":
 		return ec.fieldContext_Party_event(ctx, field)
+	case "phone":
+		return ec.fieldContext_Party_phone(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Party", field.Name)
 }
@@ -9398,8 +11445,22 @@ func (ec *executionContext) childFields_Platform(ctx context.Context, field grap
 		return ec.fieldContext_Platform_children(ctx, field)
 	case "ownerUnit":
 		return ec.fieldContext_Platform_ownerUnit(ctx, field)
+	case "counters":
+		return ec.fieldContext_Platform_counters(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Platform", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PlatformConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PlatformConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PlatformConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformConnection", field.Name)
 }
 
 func (ec *executionContext) childFields_PlatformEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9410,6 +11471,16 @@ func (ec *executionContext) childFields_PlatformEdge(ctx context.Context, field 
 		return ec.fieldContext_PlatformEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlatformEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "platform":
+		return ec.fieldContext_PlatformPayload_platform(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlatformPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PolicyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9452,8 +11523,108 @@ func (ec *executionContext) childFields_Process(ctx context.Context, field graph
 		return ec.fieldContext_Process_status(ctx, field)
 	case "origin":
 		return ec.fieldContext_Process_origin(ctx, field)
+	case "report":
+		return ec.fieldContext_Process_report(ctx, field)
+	case "changesFrom":
+		return ec.fieldContext_Process_changesFrom(ctx, field)
+	case "impact":
+		return ec.fieldContext_Process_impact(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Process", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_ProcessChange_text(ctx, field)
+	case "machine":
+		return ec.fieldContext_ProcessChange_machine(ctx, field)
+	case "place":
+		return ec.fieldContext_ProcessChange_place(ctx, field)
+	case "kind":
+		return ec.fieldContext_ProcessChange_kind(ctx, field)
+	case "field":
+		return ec.fieldContext_ProcessChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_ProcessChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ProcessChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessFinding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "level":
+		return ec.fieldContext_ProcessFinding_level(ctx, field)
+	case "machine":
+		return ec.fieldContext_ProcessFinding_machine(ctx, field)
+	case "place":
+		return ec.fieldContext_ProcessFinding_place(ctx, field)
+	case "line":
+		return ec.fieldContext_ProcessFinding_line(ctx, field)
+	case "problem":
+		return ec.fieldContext_ProcessFinding_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessFinding", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessImpact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "running":
+		return ec.fieldContext_ProcessImpact_running(ctx, field)
+	case "unmapped":
+		return ec.fieldContext_ProcessImpact_unmapped(ctx, field)
+	case "turns":
+		return ec.fieldContext_ProcessImpact_turns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessImpact", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "process":
+		return ec.fieldContext_ProcessPayload_process(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProcessPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "publishable":
+		return ec.fieldContext_ProcessReport_publishable(ctx, field)
+	case "findings":
+		return ec.fieldContext_ProcessReport_findings(ctx, field)
+	case "states":
+		return ec.fieldContext_ProcessReport_states(ctx, field)
+	case "steps":
+		return ec.fieldContext_ProcessReport_steps(ctx, field)
+	case "ends":
+		return ec.fieldContext_ProcessReport_ends(ctx, field)
+	case "mermaid":
+		return ec.fieldContext_ProcessReport_mermaid(ctx, field)
+	case "svg":
+		return ec.fieldContext_ProcessReport_svg(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessReport", field.Name)
+}
+
+func (ec *executionContext) childFields_ProcessTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ProcessTemplate_name(ctx, field)
+	case "title":
+		return ec.fieldContext_ProcessTemplate_title(ctx, field)
+	case "summary":
+		return ec.fieldContext_ProcessTemplate_summary(ctx, field)
+	case "area":
+		return ec.fieldContext_ProcessTemplate_area(ctx, field)
+	case "source":
+		return ec.fieldContext_ProcessTemplate_source(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProcessTemplate", field.Name)
 }
 
 func (ec *executionContext) childFields_Proposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9692,6 +11863,42 @@ func (ec *executionContext) childFields_Reply(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Reply", field.Name)
 }
 
+func (ec *executionContext) childFields_ReportedState(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "machine":
+		return ec.fieldContext_ReportedState_machine(ctx, field)
+	case "code":
+		return ec.fieldContext_ReportedState_code(ctx, field)
+	case "label":
+		return ec.fieldContext_ReportedState_label(ctx, field)
+	case "stage":
+		return ec.fieldContext_ReportedState_stage(ctx, field)
+	case "turn":
+		return ec.fieldContext_ReportedState_turn(ctx, field)
+	case "deadlines":
+		return ec.fieldContext_ReportedState_deadlines(ctx, field)
+	case "waits":
+		return ec.fieldContext_ReportedState_waits(ctx, field)
+	case "actions":
+		return ec.fieldContext_ReportedState_actions(ctx, field)
+	case "end":
+		return ec.fieldContext_ReportedState_end(ctx, field)
+	case "reachable":
+		return ec.fieldContext_ReportedState_reachable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportedState", field.Name)
+}
+
+func (ec *executionContext) childFields_ReportedStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "step":
+		return ec.fieldContext_ReportedStep_step(ctx, field)
+	case "labels":
+		return ec.fieldContext_ReportedStep_labels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReportedStep", field.Name)
+}
+
 func (ec *executionContext) childFields_Right(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "permission":
@@ -9736,6 +11943,22 @@ func (ec *executionContext) childFields_RoleRights(ctx context.Context, field gr
 		return ec.fieldContext_RoleRights_rights(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleRights", field.Name)
+}
+
+func (ec *executionContext) childFields_RunningMatters(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_RunningMatters_version(ctx, field)
+	case "machine":
+		return ec.fieldContext_RunningMatters_machine(ctx, field)
+	case "state":
+		return ec.fieldContext_RunningMatters_state(ctx, field)
+	case "label":
+		return ec.fieldContext_RunningMatters_label(ctx, field)
+	case "count":
+		return ec.fieldContext_RunningMatters_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RunningMatters", field.Name)
 }
 
 func (ec *executionContext) childFields_Seat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9848,6 +12071,40 @@ func (ec *executionContext) childFields_SimilarProposal(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type SimilarProposal", field.Name)
 }
 
+func (ec *executionContext) childFields_SimulatedWait(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_SimulatedWait_code(ctx, field)
+	case "label":
+		return ec.fieldContext_SimulatedWait_label(ctx, field)
+	case "passed":
+		return ec.fieldContext_SimulatedWait_passed(ctx, field)
+	case "left":
+		return ec.fieldContext_SimulatedWait_left(ctx, field)
+	case "meanDays":
+		return ec.fieldContext_SimulatedWait_meanDays(ctx, field)
+	case "maxDays":
+		return ec.fieldContext_SimulatedWait_maxDays(ctx, field)
+	case "overdue":
+		return ec.fieldContext_SimulatedWait_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedWait", field.Name)
+}
+
+func (ec *executionContext) childFields_Simulation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "started":
+		return ec.fieldContext_Simulation_started(ctx, field)
+	case "finished":
+		return ec.fieldContext_Simulation_finished(ctx, field)
+	case "states":
+		return ec.fieldContext_Simulation_states(ctx, field)
+	case "turns":
+		return ec.fieldContext_Simulation_turns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Simulation", field.Name)
+}
+
 func (ec *executionContext) childFields_Sitting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9880,6 +12137,16 @@ func (ec *executionContext) childFields_SittingPayload(ctx context.Context, fiel
 		return ec.fieldContext_SittingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SittingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SkippedMatter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matterId":
+		return ec.fieldContext_SkippedMatter_matterId(ctx, field)
+	case "reason":
+		return ec.fieldContext_SkippedMatter_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SkippedMatter", field.Name)
 }
 
 func (ec *executionContext) childFields_StateInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10092,6 +12359,28 @@ func (ec *executionContext) childFields_TokensPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type TokensPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_TurnChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_TurnChange_version(ctx, field)
+	case "state":
+		return ec.fieldContext_TurnChange_state(ctx, field)
+	case "label":
+		return ec.fieldContext_TurnChange_label(ctx, field)
+	case "count":
+		return ec.fieldContext_TurnChange_count(ctx, field)
+	case "from":
+		return ec.fieldContext_TurnChange_from(ctx, field)
+	case "to":
+		return ec.fieldContext_TurnChange_to(ctx, field)
+	case "loses":
+		return ec.fieldContext_TurnChange_loses(ctx, field)
+	case "gains":
+		return ec.fieldContext_TurnChange_gains(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TurnChange", field.Name)
+}
+
 func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10184,6 +12473,18 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
 
+func (ec *executionContext) childFields_VenueCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_VenueCount_category(ctx, field)
+	case "level":
+		return ec.fieldContext_VenueCount_level(ctx, field)
+	case "count":
+		return ec.fieldContext_VenueCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VenueCount", field.Name)
+}
+
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "membership":
@@ -10208,6 +12509,32 @@ func (ec *executionContext) childFields_ViewerPermission(ctx context.Context, fi
 		return ec.fieldContext_ViewerPermission_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerPermission", field.Name)
+}
+
+func (ec *executionContext) childFields_VocabularyArgument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_VocabularyArgument_name(ctx, field)
+	case "type":
+		return ec.fieldContext_VocabularyArgument_type(ctx, field)
+	case "doc":
+		return ec.fieldContext_VocabularyArgument_doc(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VocabularyArgument", field.Name)
+}
+
+func (ec *executionContext) childFields_VocabularyWord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "what":
+		return ec.fieldContext_VocabularyWord_what(ctx, field)
+	case "name":
+		return ec.fieldContext_VocabularyWord_name(ctx, field)
+	case "doc":
+		return ec.fieldContext_VocabularyWord_doc(ctx, field)
+	case "arguments":
+		return ec.fieldContext_VocabularyWord_arguments(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VocabularyWord", field.Name)
 }
 
 func (ec *executionContext) childFields_Workday(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10352,6 +12679,20 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Matter_graph_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "depth",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["depth"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Matter_steps_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10418,6 +12759,20 @@ func (ec *executionContext) field_Mutation_addMember_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AddMemberInput, error) {
 			return ec.unmarshalNAddMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAddMemberInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_adoptProcessTemplate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AdoptProcessTemplateInput, error) {
+			return ec.unmarshalNAdoptProcessTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAdoptProcessTemplateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10586,6 +12941,20 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ChangePasswordInput, error) {
 			return ec.unmarshalNChangePasswordInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_changePlatform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangePlatformInput, error) {
+			return ec.unmarshalNChangePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePlatformInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -10796,6 +13165,34 @@ func (ec *executionContext) field_Mutation_cosignProposal_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CosignProposalInput, error) {
 			return ec.unmarshalNCosignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCosignProposalInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createPlatform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreatePlatformInput, error) {
+			return ec.unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreatePlatformInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createProcessDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CreateProcessDraftInput, error) {
+			return ec.unmarshalNCreateProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreateProcessDraftInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11084,6 +13481,20 @@ func (ec *executionContext) field_Mutation_markKeyProposal_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_markNoticeRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MarkNoticeReadInput, error) {
+			return ec.unmarshalNMarkNoticeReadInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkNoticeReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_mergeProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11118,6 +13529,20 @@ func (ec *executionContext) field_Mutation_mergeUnits_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.MergeUnitsInput, error) {
 			return ec.unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMergeUnitsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_moveMatters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MoveMattersInput, error) {
+			return ec.unmarshalNMoveMattersInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveMattersInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11174,6 +13599,20 @@ func (ec *executionContext) field_Mutation_openCohort_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.OpenCohortInput, error) {
 			return ec.unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenCohortInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_openMatter_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OpenMatterInput, error) {
+			return ec.unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11244,6 +13683,20 @@ func (ec *executionContext) field_Mutation_publishCaseList_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PublishCaseListInput, error) {
 			return ec.unmarshalNPublishCaseListInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPublishCaseListInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_publishProcess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PublishProcessInput, error) {
+			return ec.unmarshalNPublishProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPublishProcessInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11490,12 +13943,54 @@ func (ec *executionContext) field_Mutation_resumeDeadlines_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retirePlatform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetirePlatformInput, error) {
+			return ec.unmarshalNRetirePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetirePlatformInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_retireProcess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetireProcessInput, error) {
+			return ec.unmarshalNRetireProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetireProcessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_returnProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ReturnProposalInput, error) {
 			return ec.unmarshalNReturnProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReturnProposalInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revivePlatform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RevivePlatformInput, error) {
+			return ec.unmarshalNRevivePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRevivePlatformInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11784,6 +14279,20 @@ func (ec *executionContext) field_Mutation_updateMember_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateProcessDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateProcessDraftInput, error) {
+			return ec.unmarshalNUpdateProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUpdateProcessDraftInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11840,6 +14349,34 @@ func (ec *executionContext) field_Mutation_withdrawProposal_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Platform_counters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "year",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["year"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Process_changesFrom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11881,6 +14418,80 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_checkProcess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "source",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["source"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_counterRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "platformId",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["platformId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "year",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["year"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_counters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "year",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["year"] = arg0
 	return args, nil
 }
 
@@ -12034,6 +14645,52 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_notices_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "unread",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["unread"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_openItems_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12088,6 +14745,66 @@ func (ec *executionContext) field_Query_openItems_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_platform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_platforms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "retired",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["retired"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_previewEndMembership_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12130,6 +14847,20 @@ func (ec *executionContext) field_Query_previewRevoke_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_process_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_proposalFigures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12144,6 +14875,28 @@ func (ec *executionContext) field_Query_proposalFigures_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_similarMatters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "platformId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["platformId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "title",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["title"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_similarProposals_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12155,6 +14908,20 @@ func (ec *executionContext) field_Query_similarProposals_args(ctx context.Contex
 		return nil, err
 	}
 	args["title"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_simulateProcess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SimulateProcessInput, error) {
+			return ec.unmarshalNSimulateProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulateProcessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -12437,6 +15204,447 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _Agreement_id(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_createdAt(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_version(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_updatedAt(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_partner(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_partner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_partner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_partnerName(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_partnerName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_partnerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_partnerKey(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_partnerKey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerKey, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_partnerKey(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_channel(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v agreement.Channel) graphql.Marshaler {
+			return ec.marshalNAgreementChannel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type AgreementChannel does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_sends(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_sends(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sends, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_sends(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_receives(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_receives(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Receives, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_receives(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_status(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v agreement.Status) graphql.Marshaler {
+			return ec.marshalNAgreementStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type AgreementStatus does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_reason(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Agreement_suspendedAt(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Agreement_suspendedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SuspendedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Agreement_suspendedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Agreement", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _AgreementConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gen.AgreementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.AgreementEdge) graphql.Marshaler {
+			return ec.marshalOAgreementEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgreementEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgreementConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *gen.AgreementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgreementConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *gen.AgreementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgreementConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AgreementEdge_node(ctx context.Context, field graphql.CollectedField, obj *gen.AgreementEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Agreement) graphql.Marshaler {
+			return ec.marshalOAgreement2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgreementEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *gen.AgreementEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v entgql.Cursor[uuid.UUID]) graphql.Marshaler {
+			return ec.marshalNCursor2entgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AgreementEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
 
 func (ec *executionContext) _Assignment_id(ctx context.Context, field graphql.CollectedField, obj *gen.Assignment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -14481,6 +17689,387 @@ func (ec *executionContext) fieldContext_Cohort_phase(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Cohort", field, true, true, errors.New("field of type CohortPhase does not have child fields"))
 }
 
+func (ec *executionContext) _ConversionGraph_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ConversionGraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversionGraph_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.GraphNode) graphql.Marshaler {
+			return ec.marshalNGraphNode2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGraphNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversionGraph_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversionGraph",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GraphNode(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversionGraph_links(ctx context.Context, field graphql.CollectedField, obj *model.ConversionGraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversionGraph_links(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Links, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Link) graphql.Marshaler {
+			return ec.marshalNLink2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLinkᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversionGraph_links(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConversionGraph",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Link(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConversionGraph_truncated(ctx context.Context, field graphql.CollectedField, obj *model.ConversionGraph) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConversionGraph_truncated(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Truncated, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConversionGraph_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConversionGraph", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_code(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_label(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_unit(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_value(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_target(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_target(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Target, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_target(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Counter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Counter_pace(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Counter_pace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CounterPace) graphql.Marshaler {
+			return ec.marshalOCounterPace2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterPace(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Counter_pace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Counter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CounterPace(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CounterPace_gone(ctx context.Context, field graphql.CollectedField, obj *model.CounterPace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterPace_gone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CounterPace_gone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CounterPace", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CounterPace_done(ctx context.Context, field graphql.CollectedField, obj *model.CounterPace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterPace_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CounterPace_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CounterPace", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _CounterPace_word(ctx context.Context, field graphql.CollectedField, obj *model.CounterPace) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterPace_word(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Word, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CounterPace_word(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CounterPace", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CounterRows_type(ctx context.Context, field graphql.CollectedField, obj *model.CounterRows) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterRows_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CounterRows_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CounterRows", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CounterRows_nodes(ctx context.Context, field graphql.CollectedField, obj *model.CounterRows) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterRows_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []gen.Noder) graphql.Marshaler {
+			return ec.marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoder(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CounterRows_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CounterRows",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CounterRows_next(ctx context.Context, field graphql.CollectedField, obj *model.CounterRows) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CounterRows_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CounterRows_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CounterRows", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Event_id(ctx context.Context, field graphql.CollectedField, obj *gen.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15752,6 +19341,61 @@ func (ec *executionContext) fieldContext_GrantPayload_userErrors(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _GraphNode_matter(ctx context.Context, field graphql.CollectedField, obj *model.GraphNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GraphNode_matter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
+			return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GraphNode_matter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GraphNode",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GraphNode_depth(ctx context.Context, field graphql.CollectedField, obj *model.GraphNode) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GraphNode_depth(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Depth, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GraphNode_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GraphNode", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Item_id(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -16095,6 +19739,29 @@ func (ec *executionContext) _Item_amountFen(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Item_amountFen(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Item_mirror(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_mirror(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mirror, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSON2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_mirror(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _Item_receiptNo(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
@@ -16544,6 +20211,29 @@ func (ec *executionContext) fieldContext_Item_party(_ context.Context, field gra
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Item_checkCode(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_checkCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Item().CheckCode(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_checkCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _ItemConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gen.ItemConnection) (ret graphql.Marshaler) {
@@ -17204,6 +20894,52 @@ func (ec *executionContext) _Matter_data(ctx context.Context, field graphql.Coll
 	)
 }
 func (ec *executionContext) fieldContext_Matter_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Matter", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _Matter_origin(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSON2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Matter", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _Matter_mirror(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_mirror(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mirror, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSON2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_mirror(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Matter", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
@@ -18011,6 +21747,50 @@ func (ec *executionContext) fieldContext_Matter_availableActions(_ context.Conte
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AvailableAction(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Matter_graph(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_graph(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Matter().Graph(ctx, obj, fc.Args["depth"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConversionGraph) graphql.Marshaler {
+			return ec.marshalNConversionGraph2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConversionGraph(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_graph(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Matter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConversionGraph(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Matter_graph_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -18904,6 +22684,148 @@ func (ec *executionContext) _MembershipPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_MembershipPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "MembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveMattersPayload_process(ctx context.Context, field graphql.CollectedField, obj *model.MoveMattersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveMattersPayload_process(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Process, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Process) graphql.Marshaler {
+			return ec.marshalOProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveMattersPayload_process(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveMattersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Process(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveMattersPayload_moved(ctx context.Context, field graphql.CollectedField, obj *model.MoveMattersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveMattersPayload_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveMattersPayload_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveMattersPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MoveMattersPayload_skipped(ctx context.Context, field graphql.CollectedField, obj *model.MoveMattersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveMattersPayload_skipped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Skipped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SkippedMatter) graphql.Marshaler {
+			return ec.marshalNSkippedMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSkippedMatterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveMattersPayload_skipped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveMattersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SkippedMatter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MoveMattersPayload_next(ctx context.Context, field graphql.CollectedField, obj *model.MoveMattersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveMattersPayload_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MoveMattersPayload_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MoveMattersPayload", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _MoveMattersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MoveMattersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MoveMattersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MoveMattersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MoveMattersPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -20248,6 +24170,534 @@ func (ec *executionContext) fieldContext_Mutation_performAction(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_performAction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createPlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createPlatform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreatePlatform(ctx, fc.Args["input"].(model.CreatePlatformInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
+			return ec.marshalNPlatformPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createPlatform(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createPlatform_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_changePlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_changePlatform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChangePlatform(ctx, fc.Args["input"].(model.ChangePlatformInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
+			return ec.marshalNPlatformPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_changePlatform(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_changePlatform_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retirePlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retirePlatform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetirePlatform(ctx, fc.Args["input"].(model.RetirePlatformInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
+			return ec.marshalNPlatformPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retirePlatform(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retirePlatform_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revivePlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revivePlatform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevivePlatform(ctx, fc.Args["input"].(model.RevivePlatformInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
+			return ec.marshalNPlatformPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revivePlatform(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revivePlatform_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_openMatter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openMatter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenMatter(ctx, fc.Args["input"].(model.OpenMatterInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openMatter(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openMatter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markNoticeRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkNoticeRead(ctx, fc.Args["input"].(model.MarkNoticeReadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticePayload) graphql.Marshaler {
+			return ec.marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markNoticeRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createProcessDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createProcessDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateProcessDraft(ctx, fc.Args["input"].(model.CreateProcessDraftInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createProcessDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createProcessDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_adoptProcessTemplate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_adoptProcessTemplate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AdoptProcessTemplate(ctx, fc.Args["input"].(model.AdoptProcessTemplateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_adoptProcessTemplate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_adoptProcessTemplate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateProcessDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateProcessDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateProcessDraft(ctx, fc.Args["input"].(model.UpdateProcessDraftInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateProcessDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateProcessDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_publishProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_publishProcess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PublishProcess(ctx, fc.Args["input"].(model.PublishProcessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_publishProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_publishProcess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retireProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retireProcess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetireProcess(ctx, fc.Args["input"].(model.RetireProcessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retireProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retireProcess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_moveMatters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_moveMatters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MoveMatters(ctx, fc.Args["input"].(model.MoveMattersInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MoveMattersPayload) graphql.Marshaler {
+			return ec.marshalNMoveMattersPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveMattersPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_moveMatters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MoveMattersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_moveMatters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -23808,6 +28258,70 @@ func (ec *executionContext) fieldContext_NoticeEdge_cursor(_ context.Context, fi
 	return graphql.NewScalarFieldContext("NoticeEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _NoticePayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.NoticePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticePayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Notice) graphql.Marshaler {
+			return ec.marshalONotice2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNotice(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticePayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Notice(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NoticePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.NoticePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "NoticePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *entgql.PageInfo[uuid.UUID]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23955,18 +28469,18 @@ func (ec *executionContext) _Party_name(ctx context.Context, field graphql.Colle
 			return ec.fieldContext_Party_name(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Name, nil
+			return ec.Resolvers.Party().Name(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalOString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
 		false,
 	)
 }
 func (ec *executionContext) fieldContext_Party_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	return graphql.NewScalarFieldContext("Party", field, false, false, errors.New("field of type String does not have child fields"))
+	return graphql.NewScalarFieldContext("Party", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Party_role(ctx context.Context, field graphql.CollectedField, obj *gen.Party) (ret graphql.Marshaler) {
@@ -24357,6 +28871,29 @@ func (ec *executionContext) fieldContext_Party_event(_ context.Context, field gr
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Party_phone(ctx context.Context, field graphql.CollectedField, obj *gen.Party) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Party_phone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Party().Phone(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Party_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Party", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Platform_id(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
@@ -24869,6 +29406,50 @@ func (ec *executionContext) fieldContext_Platform_ownerUnit(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Platform_counters(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_counters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Platform().Counters(ctx, obj, fc.Args["year"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Counter) graphql.Marshaler {
+			return ec.marshalNCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_counters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Counter(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Platform_counters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PlatformConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gen.PlatformConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25009,6 +29590,70 @@ func (ec *executionContext) _PlatformEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_PlatformEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlatformEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _PlatformPayload_platform(ctx context.Context, field graphql.CollectedField, obj *model.PlatformPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformPayload_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Platform, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Platform) graphql.Marshaler {
+			return ec.marshalOPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatform(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformPayload_platform(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Platform(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlatformPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PlatformPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlatformPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PolicyPayload_policy(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPayload) (ret graphql.Marshaler) {
@@ -25344,6 +29989,853 @@ func (ec *executionContext) _Process_origin(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Process_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Process", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Process_report(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_report(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Process().Report(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessReport) graphql.Marshaler {
+			return ec.marshalNProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Process_report(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Process",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessReport(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Process_changesFrom(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_changesFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Process().ChangesFrom(ctx, obj, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProcessChange) graphql.Marshaler {
+			return ec.marshalNProcessChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Process_changesFrom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Process",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessChange(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Process_changesFrom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Process_impact(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_impact(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Process().Impact(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessImpact) graphql.Marshaler {
+			return ec.marshalNProcessImpact2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessImpact(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Process_impact(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Process",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessImpact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessChange_text(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_machine(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_machine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Machine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_machine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_place(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_kind(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_field(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_before(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessChange_after(ctx context.Context, field graphql.CollectedField, obj *model.ProcessChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessChange_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessChange_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessFinding_level(ctx context.Context, field graphql.CollectedField, obj *model.ProcessFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessFinding_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.FindingLevel) graphql.Marshaler {
+			return ec.marshalNFindingLevel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFindingLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessFinding_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessFinding", field, false, false, errors.New("field of type FindingLevel does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessFinding_machine(ctx context.Context, field graphql.CollectedField, obj *model.ProcessFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessFinding_machine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Machine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessFinding_machine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessFinding_place(ctx context.Context, field graphql.CollectedField, obj *model.ProcessFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessFinding_place(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Place, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessFinding_place(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessFinding_line(ctx context.Context, field graphql.CollectedField, obj *model.ProcessFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessFinding_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Line, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessFinding_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessFinding", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessFinding_problem(ctx context.Context, field graphql.CollectedField, obj *model.ProcessFinding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessFinding_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessFinding_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessFinding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessImpact_running(ctx context.Context, field graphql.CollectedField, obj *model.ProcessImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessImpact_running(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Running, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RunningMatters) graphql.Marshaler {
+			return ec.marshalNRunningMatters2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRunningMattersᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessImpact_running(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunningMatters(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessImpact_unmapped(ctx context.Context, field graphql.CollectedField, obj *model.ProcessImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessImpact_unmapped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unmapped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RunningMatters) graphql.Marshaler {
+			return ec.marshalNRunningMatters2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRunningMattersᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessImpact_unmapped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RunningMatters(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessImpact_turns(ctx context.Context, field graphql.CollectedField, obj *model.ProcessImpact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessImpact_turns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Turns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.TurnChange) graphql.Marshaler {
+			return ec.marshalNTurnChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTurnChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessImpact_turns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessImpact",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TurnChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessPayload_process(ctx context.Context, field graphql.CollectedField, obj *model.ProcessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessPayload_process(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Process, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Process) graphql.Marshaler {
+			return ec.marshalOProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessPayload_process(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Process(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ProcessPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessReport_publishable(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_publishable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Publishable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_publishable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessReport", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessReport_findings(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Findings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProcessFinding) graphql.Marshaler {
+			return ec.marshalNProcessFinding2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessFinding(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessReport_states(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_states(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.States, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReportedState) graphql.Marshaler {
+			return ec.marshalNReportedState2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_states(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportedState(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessReport_steps(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_steps(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Steps, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReportedStep) graphql.Marshaler {
+			return ec.marshalNReportedStep2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStepᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_steps(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProcessReport",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportedStep(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProcessReport_ends(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_ends(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ends, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_ends(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessReport", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessReport_mermaid(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_mermaid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mermaid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_mermaid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessReport", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessReport_svg(ctx context.Context, field graphql.CollectedField, obj *model.ProcessReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessReport_svg(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SVG, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessReport_svg(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessReport", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessTemplate_name(ctx context.Context, field graphql.CollectedField, obj *model.ProcessTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessTemplate_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessTemplate_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessTemplate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessTemplate_title(ctx context.Context, field graphql.CollectedField, obj *model.ProcessTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessTemplate_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessTemplate_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessTemplate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessTemplate_summary(ctx context.Context, field graphql.CollectedField, obj *model.ProcessTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessTemplate_summary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Summary, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessTemplate_summary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessTemplate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessTemplate_area(ctx context.Context, field graphql.CollectedField, obj *model.ProcessTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessTemplate_area(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Area, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessTemplate_area(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessTemplate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ProcessTemplate_source(ctx context.Context, field graphql.CollectedField, obj *model.ProcessTemplate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProcessTemplate_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProcessTemplate_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProcessTemplate", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Proposal_id(ctx context.Context, field graphql.CollectedField, obj *gen.Proposal) (ret graphql.Marshaler) {
@@ -27202,6 +32694,498 @@ func (ec *executionContext) fieldContext_Query_processes(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_platforms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_platforms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Platforms(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["retired"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.PlatformConnection) graphql.Marshaler {
+			return ec.marshalNPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_platforms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_platforms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_platform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_platform(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Platform(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Platform) graphql.Marshaler {
+			return ec.marshalOPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatform(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_platform(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Platform(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_platform_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_similarMatters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_similarMatters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SimilarMatters(ctx, fc.Args["platformId"].(uuid.UUID), fc.Args["title"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Matter) graphql.Marshaler {
+			return ec.marshalNMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_similarMatters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_similarMatters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_counters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_counters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Counters(ctx, fc.Args["year"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Counter) graphql.Marshaler {
+			return ec.marshalNCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_counters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Counter(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_counters_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_counterRows(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_counterRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CounterRows(ctx, fc.Args["platformId"].(*uuid.UUID), fc.Args["code"].(string), fc.Args["year"].(int), fc.Args["after"].(*uuid.UUID), fc.Args["first"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CounterRows) graphql.Marshaler {
+			return ec.marshalNCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_counterRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CounterRows(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_counterRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_venueCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_venueCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().VenueCounts(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.VenueCount) graphql.Marshaler {
+			return ec.marshalNVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_venueCounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VenueCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_notices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_notices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Notices(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["unread"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
+			return ec.marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_notices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_notices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_processTemplates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_processTemplates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ProcessTemplates(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProcessTemplate) graphql.Marshaler {
+			return ec.marshalNProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_processTemplates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_process(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_process(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Process(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Process) graphql.Marshaler {
+			return ec.marshalOProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcess(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_process(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Process(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_process_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_checkProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_checkProcess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().CheckProcess(ctx, fc.Args["source"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessReport) graphql.Marshaler {
+			return ec.marshalNProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_checkProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessReport(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_checkProcess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_simulateProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_simulateProcess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SimulateProcess(ctx, fc.Args["input"].(model.SimulateProcessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Simulation) graphql.Marshaler {
+			return ec.marshalNSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_simulateProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Simulation(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_simulateProcess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_vocabulary(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_vocabulary(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Vocabulary(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.VocabularyWord) graphql.Marshaler {
+			return ec.marshalNVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_vocabulary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VocabularyWord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_proposalFigures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28844,6 +34828,282 @@ func (ec *executionContext) fieldContext_Reply_feedback(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _ReportedState_machine(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_machine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Machine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_machine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_code(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_label(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_stage(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_turn(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_turn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Turn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_turn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_deadlines(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_deadlines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Deadlines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_deadlines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_waits(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_waits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_waits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_actions(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_actions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_actions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_end(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_end(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.End, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_end(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedState_reachable(ctx context.Context, field graphql.CollectedField, obj *model.ReportedState) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedState_reachable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reachable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedState_reachable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedState", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedStep_step(ctx context.Context, field graphql.CollectedField, obj *model.ReportedStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedStep_step(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Step, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedStep_step(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedStep", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ReportedStep_labels(ctx context.Context, field graphql.CollectedField, obj *model.ReportedStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportedStep_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportedStep_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportedStep", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Right_permission(ctx context.Context, field graphql.CollectedField, obj *model.Right) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29191,6 +35451,121 @@ func (ec *executionContext) fieldContext_RoleRights_rights(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _RunningMatters_version(ctx context.Context, field graphql.CollectedField, obj *model.RunningMatters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunningMatters_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunningMatters_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunningMatters", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RunningMatters_machine(ctx context.Context, field graphql.CollectedField, obj *model.RunningMatters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunningMatters_machine(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Machine, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunningMatters_machine(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunningMatters", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RunningMatters_state(ctx context.Context, field graphql.CollectedField, obj *model.RunningMatters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunningMatters_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunningMatters_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunningMatters", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RunningMatters_label(ctx context.Context, field graphql.CollectedField, obj *model.RunningMatters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunningMatters_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunningMatters_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunningMatters", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RunningMatters_count(ctx context.Context, field graphql.CollectedField, obj *model.RunningMatters) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RunningMatters_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RunningMatters_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RunningMatters", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Seat_id(ctx context.Context, field graphql.CollectedField, obj *gen.Seat) (ret graphql.Marshaler) {
@@ -30005,6 +36380,277 @@ func (ec *executionContext) fieldContext_SimilarProposal_score(_ context.Context
 	return graphql.NewScalarFieldContext("SimilarProposal", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
+func (ec *executionContext) _SimulatedWait_code(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_label(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_passed(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_passed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Passed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_passed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_left(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_meanDays(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_meanDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MeanDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_meanDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_maxDays(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_maxDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MaxDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_maxDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedWait_overdue(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedWait) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedWait_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedWait_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedWait", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Simulation_started(ctx context.Context, field graphql.CollectedField, obj *model.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Simulation_started(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Started, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Simulation_started(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Simulation", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Simulation_finished(ctx context.Context, field graphql.CollectedField, obj *model.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Simulation_finished(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finished, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Simulation_finished(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Simulation", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Simulation_states(ctx context.Context, field graphql.CollectedField, obj *model.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Simulation_states(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.States, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SimulatedWait) graphql.Marshaler {
+			return ec.marshalNSimulatedWait2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulatedWaitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Simulation_states(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Simulation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SimulatedWait(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Simulation_turns(ctx context.Context, field graphql.CollectedField, obj *model.Simulation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Simulation_turns(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Turns, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SimulatedWait) graphql.Marshaler {
+			return ec.marshalNSimulatedWait2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulatedWaitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Simulation_turns(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Simulation",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SimulatedWait(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Sitting_id(ctx context.Context, field graphql.CollectedField, obj *gen.Sitting) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30283,6 +36929,52 @@ func (ec *executionContext) fieldContext_SittingPayload_userErrors(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SkippedMatter_matterId(ctx context.Context, field graphql.CollectedField, obj *model.SkippedMatter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SkippedMatter_matterId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MatterID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SkippedMatter_matterId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SkippedMatter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SkippedMatter_reason(ctx context.Context, field graphql.CollectedField, obj *model.SkippedMatter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SkippedMatter_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SkippedMatter_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SkippedMatter", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _StateInfo_code(ctx context.Context, field graphql.CollectedField, obj *model.StateInfo) (ret graphql.Marshaler) {
@@ -32094,6 +38786,190 @@ func (ec *executionContext) fieldContext_TokensPayload_userErrors(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _TurnChange_version(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_state(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_label(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_count(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_from(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_to(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_loses(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_loses(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loses, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_loses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TurnChange_gains(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TurnChange_gains(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gains, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TurnChange_gains(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TurnChange", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Unit_id(ctx context.Context, field graphql.CollectedField, obj *gen.Unit) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32921,6 +39797,75 @@ func (ec *executionContext) fieldContext_UserError_details(_ context.Context, fi
 	return graphql.NewScalarFieldContext("UserError", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
+func (ec *executionContext) _VenueCount_category(ctx context.Context, field graphql.CollectedField, obj *model.VenueCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VenueCount_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VenueCount_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VenueCount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VenueCount_level(ctx context.Context, field graphql.CollectedField, obj *model.VenueCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VenueCount_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VenueCount_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VenueCount", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VenueCount_count(ctx context.Context, field graphql.CollectedField, obj *model.VenueCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VenueCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VenueCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VenueCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Viewer_membership(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33116,6 +40061,176 @@ func (ec *executionContext) _ViewerPermission_scope(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_ViewerPermission_scope(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ViewerPermission", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyArgument_name(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyArgument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyArgument_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyArgument_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyArgument", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyArgument_type(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyArgument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyArgument_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyArgument_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyArgument", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyArgument_doc(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyArgument) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyArgument_doc(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Doc, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyArgument_doc(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyArgument", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyWord_what(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyWord_what(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.What, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyWord_what(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyWord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyWord_name(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyWord_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyWord_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyWord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyWord_doc(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyWord_doc(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Doc, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyWord_doc(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("VocabularyWord", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _VocabularyWord_arguments(ctx context.Context, field graphql.CollectedField, obj *model.VocabularyWord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VocabularyWord_arguments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Arguments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.VocabularyArgument) graphql.Marshaler {
+			return ec.marshalNVocabularyArgument2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyArgumentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VocabularyWord_arguments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VocabularyWord",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VocabularyArgument(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Workday_id(ctx context.Context, field graphql.CollectedField, obj *gen.Workday) (ret graphql.Marshaler) {
@@ -34535,6 +41650,50 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAdoptProcessTemplateInput(ctx context.Context, obj any) (model.AdoptProcessTemplateInput, error) {
+	var it model.AdoptProcessTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApplyExtensionInput(ctx context.Context, obj any) (model.ApplyExtensionInput, error) {
 	var it model.ApplyExtensionInput
 	if obj == nil {
@@ -35272,6 +42431,148 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 				return it, err
 			}
 			it.NewPassword = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputChangePlatformInput(ctx context.Context, obj any) (model.ChangePlatformInput, error) {
+	var it model.ChangePlatformInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "brand", "brandOwner", "type", "level", "processKind", "parentId", "ownerUnitId", "approver", "hostRule", "sources", "manners", "targets", "takesTopics", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "brand":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brand"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Brand = data
+		case "brandOwner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brandOwner"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BrandOwner = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "processKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processKind"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessKind = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "ownerUnitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnitID = data
+		case "approver":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approver"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approver = data
+		case "hostRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hostRule"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HostRule = data
+		case "sources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sources"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sources = data
+		case "manners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manners"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Manners = data
+		case "targets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targets"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Targets = data
+		case "takesTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takesTopics"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakesTopics = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -36176,6 +43477,192 @@ func (ec *executionContext) unmarshalInputCosignProposalInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Context, obj any) (model.CreatePlatformInput, error) {
+	var it model.CreatePlatformInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "brand", "brandOwner", "type", "level", "processKind", "parentId", "ownerUnitId", "approver", "hostRule", "sources", "manners", "targets", "takesTopics", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "brand":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brand"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Brand = data
+		case "brandOwner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brandOwner"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BrandOwner = data
+		case "type":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("type"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Type = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "processKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processKind"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessKind = data
+		case "parentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ParentID = data
+		case "ownerUnitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnitID = data
+		case "approver":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approver"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approver = data
+		case "hostRule":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hostRule"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HostRule = data
+		case "sources":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sources"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sources = data
+		case "manners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("manners"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Manners = data
+		case "targets":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("targets"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Targets = data
+		case "takesTopics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takesTopics"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakesTopics = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateProcessDraftInput(ctx context.Context, obj any) (model.CreateProcessDraftInput, error) {
+	var it model.CreateProcessDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"source", "origin", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "origin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origin"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origin = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateProposalInput(ctx context.Context, obj any) (model.CreateProposalInput, error) {
 	var it model.CreateProposalInput
 	if obj == nil {
@@ -36305,7 +43792,7 @@ func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"line", "kind", "name", "shortName", "parentId", "channel", "docWord", "brand", "from", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"line", "kind", "name", "shortName", "parentId", "channel", "docWord", "brand", "category", "level", "from", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -36368,6 +43855,20 @@ func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, o
 				return it, err
 			}
 			it.Brand = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
 		case "from":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -37653,6 +45154,43 @@ func (ec *executionContext) unmarshalInputMarkKeyProposalInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMarkNoticeReadInput(ctx context.Context, obj any) (model.MarkNoticeReadInput, error) {
+	var it model.MarkNoticeReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMatterFilter(ctx context.Context, obj any) (model.MatterFilter, error) {
 	var it model.MatterFilter
 	if obj == nil {
@@ -38053,6 +45591,71 @@ func (ec *executionContext) unmarshalInputMergeUnitsInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMoveMattersInput(ctx context.Context, obj any) (model.MoveMattersInput, error) {
+	var it model.MoveMattersInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"fromProcessId", "toProcessId", "mapping", "reason", "after", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "fromProcessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromProcessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromProcessID = data
+		case "toProcessId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("toProcessId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ToProcessID = data
+		case "mapping":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mapping"))
+			data, err := ec.unmarshalOStateMapping2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStateMappingᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Mapping = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "after":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("after"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.After = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMoveUnitInput(ctx context.Context, obj any) (model.MoveUnitInput, error) {
 	var it model.MoveUnitInput
 	if obj == nil {
@@ -38273,6 +45876,99 @@ func (ec *executionContext) unmarshalInputOpenCohortInput(ctx context.Context, o
 				return it, err
 			}
 			it.Title = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, obj any) (model.OpenMatterInput, error) {
+	var it model.OpenMatterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"platformId", "title", "source", "ownerUnitId", "streetId", "sectorId", "followsId", "data", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "platformId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platformId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlatformID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "ownerUnitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnitID = data
+		case "streetId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("streetId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StreetID = data
+		case "sectorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sectorId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SectorID = data
+		case "followsId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("followsId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FollowsID = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -38676,6 +46372,50 @@ func (ec *executionContext) unmarshalInputPublishCaseListInput(ctx context.Conte
 				return it, err
 			}
 			it.SittingID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPublishProcessInput(ctx context.Context, obj any) (model.PublishProcessInput, error) {
+	var it model.PublishProcessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -39814,6 +47554,94 @@ func (ec *executionContext) unmarshalInputResumeDeadlinesInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRetirePlatformInput(ctx context.Context, obj any) (model.RetirePlatformInput, error) {
+	var it model.RetirePlatformInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRetireProcessInput(ctx context.Context, obj any) (model.RetireProcessInput, error) {
+	var it model.RetireProcessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReturnProposalInput(ctx context.Context, obj any) (model.ReturnProposalInput, error) {
 	var it model.ReturnProposalInput
 	if obj == nil {
@@ -39853,6 +47681,50 @@ func (ec *executionContext) unmarshalInputReturnProposalInput(ctx context.Contex
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRevivePlatformInput(ctx context.Context, obj any) (model.RevivePlatformInput, error) {
+	var it model.RevivePlatformInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -39920,7 +47792,7 @@ func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"membershipId", "unitId", "post", "from", "to", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"membershipId", "unitId", "post", "from", "to", "initiator", "certificate", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -39962,6 +47834,20 @@ func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, o
 				return it, err
 			}
 			it.To = data
+		case "initiator":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("initiator"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Initiator = data
+		case "certificate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("certificate"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Certificate = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -40491,6 +48377,98 @@ func (ec *executionContext) unmarshalInputSignReceiptInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSimulateProcessInput(ctx context.Context, obj any) (model.SimulateProcessInput, error) {
+	var it model.SimulateProcessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["startWithinDays"]; !present {
+		asMap["startWithinDays"] = 30
+	}
+	if _, present := asMap["horizonDays"]; !present {
+		asMap["horizonDays"] = 365
+	}
+	if _, present := asMap["otherwiseDays"]; !present {
+		asMap["otherwiseDays"] = 3
+	}
+	if _, present := asMap["seed"]; !present {
+		asMap["seed"] = 1
+	}
+
+	fieldsInOrder := [...]string{"source", "processId", "matters", "startWithinDays", "horizonDays", "delays", "otherwiseDays", "seed"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "processId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessID = data
+		case "matters":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matters"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Matters = data
+		case "startWithinDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startWithinDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartWithinDays = data
+		case "horizonDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("horizonDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HorizonDays = data
+		case "delays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("delays"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Delays = data
+		case "otherwiseDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("otherwiseDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OtherwiseDays = data
+		case "seed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("seed"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Seed = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputStartReviewInput(ctx context.Context, obj any) (model.StartReviewInput, error) {
 	var it model.StartReviewInput
 	if obj == nil {
@@ -40558,6 +48536,43 @@ func (ec *executionContext) unmarshalInputStartReviewInput(ctx context.Context, 
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputStateMapping(ctx context.Context, obj any) (model.StateMapping, error) {
+	var it model.StateMapping
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
 		}
 	}
 	return it, nil
@@ -41202,6 +49217,64 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateProcessDraftInput(ctx context.Context, obj any) (model.UpdateProcessDraftInput, error) {
+	var it model.UpdateProcessDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "source", "expectedHash", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "expectedHash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedHash"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedHash = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, obj any) (model.UpdateUnitInput, error) {
 	var it model.UpdateUnitInput
 	if obj == nil {
@@ -41213,7 +49286,7 @@ func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"unitId", "shortName", "channel", "docWord", "brand", "expectedVersion", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"unitId", "shortName", "channel", "docWord", "brand", "category", "level", "expectedVersion", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -41255,6 +49328,20 @@ func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, o
 				return it, err
 			}
 			it.Brand = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -41619,6 +49706,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Assignment(ctx, sel, obj)
+	case *gen.Agreement:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Agreement(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -41631,6 +49723,195 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var agreementImplementors = []string{"Agreement", "Node"}
+
+func (ec *executionContext) _Agreement(ctx context.Context, sel ast.SelectionSet, obj *gen.Agreement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agreementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Agreement")
+		case "id":
+			out.Values[i] = ec._Agreement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Agreement_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Agreement_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Agreement_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partner":
+			out.Values[i] = ec._Agreement_partner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partnerName":
+			out.Values[i] = ec._Agreement_partnerName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partnerKey":
+			out.Values[i] = ec._Agreement_partnerKey(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._Agreement_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sends":
+			out.Values[i] = ec._Agreement_sends(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "receives":
+			out.Values[i] = ec._Agreement_receives(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Agreement_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._Agreement_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "suspendedAt":
+			out.Values[i] = ec._Agreement_suspendedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var agreementConnectionImplementors = []string{"AgreementConnection"}
+
+func (ec *executionContext) _AgreementConnection(ctx context.Context, sel ast.SelectionSet, obj *gen.AgreementConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agreementConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgreementConnection")
+		case "edges":
+			out.Values[i] = ec._AgreementConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AgreementConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._AgreementConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var agreementEdgeImplementors = []string{"AgreementEdge"}
+
+func (ec *executionContext) _AgreementEdge(ctx context.Context, sel ast.SelectionSet, obj *gen.AgreementEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agreementEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgreementEdge")
+		case "node":
+			out.Values[i] = ec._AgreementEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cursor":
+			out.Values[i] = ec._AgreementEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
 
 var assignmentImplementors = []string{"Assignment", "Node"}
 
@@ -42928,6 +51209,213 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var conversionGraphImplementors = []string{"ConversionGraph"}
+
+func (ec *executionContext) _ConversionGraph(ctx context.Context, sel ast.SelectionSet, obj *model.ConversionGraph) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, conversionGraphImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConversionGraph")
+		case "nodes":
+			out.Values[i] = ec._ConversionGraph_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "links":
+			out.Values[i] = ec._ConversionGraph_links(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "truncated":
+			out.Values[i] = ec._ConversionGraph_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var counterImplementors = []string{"Counter"}
+
+func (ec *executionContext) _Counter(ctx context.Context, sel ast.SelectionSet, obj *model.Counter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, counterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Counter")
+		case "code":
+			out.Values[i] = ec._Counter_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._Counter_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._Counter_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._Counter_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "target":
+			out.Values[i] = ec._Counter_target(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pace":
+			out.Values[i] = ec._Counter_pace(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var counterPaceImplementors = []string{"CounterPace"}
+
+func (ec *executionContext) _CounterPace(ctx context.Context, sel ast.SelectionSet, obj *model.CounterPace) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, counterPaceImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CounterPace")
+		case "gone":
+			out.Values[i] = ec._CounterPace_gone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "done":
+			out.Values[i] = ec._CounterPace_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "word":
+			out.Values[i] = ec._CounterPace_word(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var counterRowsImplementors = []string{"CounterRows"}
+
+func (ec *executionContext) _CounterRows(ctx context.Context, sel ast.SelectionSet, obj *model.CounterRows) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, counterRowsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CounterRows")
+		case "type":
+			out.Values[i] = ec._CounterRows_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._CounterRows_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._CounterRows_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var eventImplementors = []string{"Event", "Node"}
 
 func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *gen.Event) graphql.Marshaler {
@@ -43734,6 +52222,49 @@ func (ec *executionContext) _GrantPayload(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var graphNodeImplementors = []string{"GraphNode"}
+
+func (ec *executionContext) _GraphNode(ctx context.Context, sel ast.SelectionSet, obj *model.GraphNode) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, graphNodeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GraphNode")
+		case "matter":
+			out.Values[i] = ec._GraphNode_matter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "depth":
+			out.Values[i] = ec._GraphNode_depth(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var itemImplementors = []string{"Item", "Node"}
 
 func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj *gen.Item) graphql.Marshaler {
@@ -43818,6 +52349,11 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "amountFen":
 			out.Values[i] = ec._Item_amountFen(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mirror":
+			out.Values[i] = ec._Item_mirror(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -44170,6 +52706,44 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 					}
 				}()
 				res = ec._Item_party(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "checkCode":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Item_checkCode(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -44589,6 +53163,16 @@ func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "data":
 			out.Values[i] = ec._Matter_data(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "origin":
+			out.Values[i] = ec._Matter_origin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "mirror":
+			out.Values[i] = ec._Matter_mirror(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -45448,6 +54032,44 @@ func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "graph":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Matter_graph(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -46035,6 +54657,64 @@ func (ec *executionContext) _MembershipPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var moveMattersPayloadImplementors = []string{"MoveMattersPayload"}
+
+func (ec *executionContext) _MoveMattersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MoveMattersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, moveMattersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MoveMattersPayload")
+		case "process":
+			out.Values[i] = ec._MoveMattersPayload_process(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._MoveMattersPayload_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "skipped":
+			out.Values[i] = ec._MoveMattersPayload_skipped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._MoveMattersPayload_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MoveMattersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -46268,6 +54948,90 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "performAction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_performAction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createPlatform":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createPlatform(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "changePlatform":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_changePlatform(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retirePlatform":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retirePlatform(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revivePlatform":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revivePlatform(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openMatter":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openMatter(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markNoticeRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markNoticeRead(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createProcessDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createProcessDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "adoptProcessTemplate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_adoptProcessTemplate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updateProcessDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateProcessDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "publishProcess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_publishProcess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retireProcess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retireProcess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moveMatters":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_moveMatters(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -47031,6 +55795,49 @@ func (ec *executionContext) _NoticeEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var noticePayloadImplementors = []string{"NoticePayload"}
+
+func (ec *executionContext) _NoticePayload(ctx context.Context, sel ast.SelectionSet, obj *model.NoticePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticePayload")
+		case "notice":
+			out.Values[i] = ec._NoticePayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._NoticePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var pageInfoImplementors = []string{"PageInfo"}
 
 func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
@@ -47107,10 +55914,43 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
-			out.Values[i] = ec._Party_name(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Party_name(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
 			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "role":
 			out.Values[i] = ec._Party_role(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -47323,6 +56163,44 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 					}
 				}()
 				res = ec._Party_event(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "phone":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Party_phone(ctx, field, obj)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -47588,6 +56466,44 @@ func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "counters":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Platform_counters(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -47676,6 +56592,49 @@ func (ec *executionContext) _PlatformEdge(ctx context.Context, sel ast.Selection
 			}
 		case "cursor":
 			out.Values[i] = ec._PlatformEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var platformPayloadImplementors = []string{"PlatformPayload"}
+
+func (ec *executionContext) _PlatformPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PlatformPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformPayload")
+		case "platform":
+			out.Values[i] = ec._PlatformPayload_platform(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PlatformPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -47801,46 +56760,503 @@ func (ec *executionContext) _Process(ctx context.Context, sel ast.SelectionSet, 
 		case "id":
 			out.Values[i] = ec._Process_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._Process_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "kind":
 			out.Values[i] = ec._Process_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = ec._Process_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "title":
 			out.Values[i] = ec._Process_title(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "source":
 			out.Values[i] = ec._Process_source(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hash":
 			out.Values[i] = ec._Process_hash(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "status":
 			out.Values[i] = ec._Process_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "origin":
 			out.Values[i] = ec._Process_origin(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "report":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Process_report(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "changesFrom":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Process_changesFrom(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "impact":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Process_impact(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processChangeImplementors = []string{"ProcessChange"}
+
+func (ec *executionContext) _ProcessChange(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessChange")
+		case "text":
+			out.Values[i] = ec._ProcessChange_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "machine":
+			out.Values[i] = ec._ProcessChange_machine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._ProcessChange_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ProcessChange_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "field":
+			out.Values[i] = ec._ProcessChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._ProcessChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._ProcessChange_after(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processFindingImplementors = []string{"ProcessFinding"}
+
+func (ec *executionContext) _ProcessFinding(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessFinding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processFindingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessFinding")
+		case "level":
+			out.Values[i] = ec._ProcessFinding_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "machine":
+			out.Values[i] = ec._ProcessFinding_machine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "place":
+			out.Values[i] = ec._ProcessFinding_place(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "line":
+			out.Values[i] = ec._ProcessFinding_line(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._ProcessFinding_problem(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processImpactImplementors = []string{"ProcessImpact"}
+
+func (ec *executionContext) _ProcessImpact(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessImpact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processImpactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessImpact")
+		case "running":
+			out.Values[i] = ec._ProcessImpact_running(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unmapped":
+			out.Values[i] = ec._ProcessImpact_unmapped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turns":
+			out.Values[i] = ec._ProcessImpact_turns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processPayloadImplementors = []string{"ProcessPayload"}
+
+func (ec *executionContext) _ProcessPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessPayload")
+		case "process":
+			out.Values[i] = ec._ProcessPayload_process(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ProcessPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processReportImplementors = []string{"ProcessReport"}
+
+func (ec *executionContext) _ProcessReport(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessReport) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processReportImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessReport")
+		case "publishable":
+			out.Values[i] = ec._ProcessReport_publishable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "findings":
+			out.Values[i] = ec._ProcessReport_findings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "states":
+			out.Values[i] = ec._ProcessReport_states(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "steps":
+			out.Values[i] = ec._ProcessReport_steps(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "ends":
+			out.Values[i] = ec._ProcessReport_ends(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mermaid":
+			out.Values[i] = ec._ProcessReport_mermaid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "svg":
+			out.Values[i] = ec._ProcessReport_svg(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var processTemplateImplementors = []string{"ProcessTemplate"}
+
+func (ec *executionContext) _ProcessTemplate(ctx context.Context, sel ast.SelectionSet, obj *model.ProcessTemplate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, processTemplateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ProcessTemplate")
+		case "name":
+			out.Values[i] = ec._ProcessTemplate_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._ProcessTemplate_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "summary":
+			out.Values[i] = ec._ProcessTemplate_summary(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "area":
+			out.Values[i] = ec._ProcessTemplate_area(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._ProcessTemplate_source(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -48590,6 +58006,270 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_processes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "platforms":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_platforms(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "platform":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_platform(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "similarMatters":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_similarMatters(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "counters":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_counters(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "counterRows":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_counterRows(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "venueCounts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_venueCounts(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "notices":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_notices(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "processTemplates":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_processTemplates(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "process":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_process(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "checkProcess":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_checkProcess(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "simulateProcess":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_simulateProcess(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "vocabulary":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_vocabulary(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -49607,6 +59287,132 @@ func (ec *executionContext) _Reply(ctx context.Context, sel ast.SelectionSet, ob
 	return out
 }
 
+var reportedStateImplementors = []string{"ReportedState"}
+
+func (ec *executionContext) _ReportedState(ctx context.Context, sel ast.SelectionSet, obj *model.ReportedState) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportedStateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportedState")
+		case "machine":
+			out.Values[i] = ec._ReportedState_machine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ReportedState_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._ReportedState_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stage":
+			out.Values[i] = ec._ReportedState_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turn":
+			out.Values[i] = ec._ReportedState_turn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deadlines":
+			out.Values[i] = ec._ReportedState_deadlines(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "waits":
+			out.Values[i] = ec._ReportedState_waits(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "actions":
+			out.Values[i] = ec._ReportedState_actions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "end":
+			out.Values[i] = ec._ReportedState_end(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reachable":
+			out.Values[i] = ec._ReportedState_reachable(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var reportedStepImplementors = []string{"ReportedStep"}
+
+func (ec *executionContext) _ReportedStep(ctx context.Context, sel ast.SelectionSet, obj *model.ReportedStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reportedStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReportedStep")
+		case "step":
+			out.Values[i] = ec._ReportedStep_step(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._ReportedStep_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rightImplementors = []string{"Right"}
 
 func (ec *executionContext) _Right(ctx context.Context, sel ast.SelectionSet, obj *model.Right) graphql.Marshaler {
@@ -49752,6 +59558,64 @@ func (ec *executionContext) _RoleRights(ctx context.Context, sel ast.SelectionSe
 			}
 		case "rights":
 			out.Values[i] = ec._RoleRights_rights(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var runningMattersImplementors = []string{"RunningMatters"}
+
+func (ec *executionContext) _RunningMatters(ctx context.Context, sel ast.SelectionSet, obj *model.RunningMatters) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, runningMattersImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RunningMatters")
+		case "version":
+			out.Values[i] = ec._RunningMatters_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "machine":
+			out.Values[i] = ec._RunningMatters_machine(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._RunningMatters_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._RunningMatters_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._RunningMatters_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50261,6 +60125,127 @@ func (ec *executionContext) _SimilarProposal(ctx context.Context, sel ast.Select
 	return out
 }
 
+var simulatedWaitImplementors = []string{"SimulatedWait"}
+
+func (ec *executionContext) _SimulatedWait(ctx context.Context, sel ast.SelectionSet, obj *model.SimulatedWait) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, simulatedWaitImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SimulatedWait")
+		case "code":
+			out.Values[i] = ec._SimulatedWait_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._SimulatedWait_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passed":
+			out.Values[i] = ec._SimulatedWait_passed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._SimulatedWait_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "meanDays":
+			out.Values[i] = ec._SimulatedWait_meanDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "maxDays":
+			out.Values[i] = ec._SimulatedWait_maxDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._SimulatedWait_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var simulationImplementors = []string{"Simulation"}
+
+func (ec *executionContext) _Simulation(ctx context.Context, sel ast.SelectionSet, obj *model.Simulation) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, simulationImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Simulation")
+		case "started":
+			out.Values[i] = ec._Simulation_started(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finished":
+			out.Values[i] = ec._Simulation_finished(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "states":
+			out.Values[i] = ec._Simulation_states(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turns":
+			out.Values[i] = ec._Simulation_turns(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var sittingImplementors = []string{"Sitting", "Node"}
 
 func (ec *executionContext) _Sitting(ctx context.Context, sel ast.SelectionSet, obj *gen.Sitting) graphql.Marshaler {
@@ -50391,6 +60376,49 @@ func (ec *executionContext) _SittingPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "userErrors":
 			out.Values[i] = ec._SittingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var skippedMatterImplementors = []string{"SkippedMatter"}
+
+func (ec *executionContext) _SkippedMatter(ctx context.Context, sel ast.SelectionSet, obj *model.SkippedMatter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, skippedMatterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SkippedMatter")
+		case "matterId":
+			out.Values[i] = ec._SkippedMatter_matterId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._SkippedMatter_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -51501,6 +61529,79 @@ func (ec *executionContext) _TokensPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var turnChangeImplementors = []string{"TurnChange"}
+
+func (ec *executionContext) _TurnChange(ctx context.Context, sel ast.SelectionSet, obj *model.TurnChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, turnChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TurnChange")
+		case "version":
+			out.Values[i] = ec._TurnChange_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._TurnChange_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._TurnChange_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._TurnChange_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._TurnChange_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._TurnChange_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "loses":
+			out.Values[i] = ec._TurnChange_loses(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gains":
+			out.Values[i] = ec._TurnChange_gains(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var unitImplementors = []string{"Unit", "Node"}
 
 func (ec *executionContext) _Unit(ctx context.Context, sel ast.SelectionSet, obj *gen.Unit) graphql.Marshaler {
@@ -51986,6 +62087,54 @@ func (ec *executionContext) _UserError(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var venueCountImplementors = []string{"VenueCount"}
+
+func (ec *executionContext) _VenueCount(ctx context.Context, sel ast.SelectionSet, obj *model.VenueCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, venueCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VenueCount")
+		case "category":
+			out.Values[i] = ec._VenueCount_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._VenueCount_level(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._VenueCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var viewerImplementors = []string{"Viewer"}
 
 func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, obj *model.Viewer) graphql.Marshaler {
@@ -52063,6 +62212,107 @@ func (ec *executionContext) _ViewerPermission(ctx context.Context, sel ast.Selec
 			}
 		case "scope":
 			out.Values[i] = ec._ViewerPermission_scope(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var vocabularyArgumentImplementors = []string{"VocabularyArgument"}
+
+func (ec *executionContext) _VocabularyArgument(ctx context.Context, sel ast.SelectionSet, obj *model.VocabularyArgument) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, vocabularyArgumentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VocabularyArgument")
+		case "name":
+			out.Values[i] = ec._VocabularyArgument_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._VocabularyArgument_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "doc":
+			out.Values[i] = ec._VocabularyArgument_doc(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var vocabularyWordImplementors = []string{"VocabularyWord"}
+
+func (ec *executionContext) _VocabularyWord(ctx context.Context, sel ast.SelectionSet, obj *model.VocabularyWord) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, vocabularyWordImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VocabularyWord")
+		case "what":
+			out.Values[i] = ec._VocabularyWord_what(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._VocabularyWord_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "doc":
+			out.Values[i] = ec._VocabularyWord_doc(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "arguments":
+			out.Values[i] = ec._VocabularyWord_arguments(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -52590,6 +62840,31 @@ func (ec *executionContext) unmarshalNAddMemberInput2githubᚗcomᚋbihuanᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAdoptProcessTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAdoptProcessTemplateInput(ctx context.Context, v any) (model.AdoptProcessTemplateInput, error) {
+	res, err := ec.unmarshalInputAdoptProcessTemplateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAgreementChannel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx context.Context, v any) (agreement.Channel, error) {
+	var res agreement.Channel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAgreementChannel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx context.Context, sel ast.SelectionSet, v agreement.Channel) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNAgreementStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐStatus(ctx context.Context, v any) (agreement.Status, error) {
+	var res agreement.Status
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAgreementStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐStatus(ctx context.Context, sel ast.SelectionSet, v agreement.Status) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNApplyExtensionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐApplyExtensionInput(ctx context.Context, v any) (model.ApplyExtensionInput, error) {
 	res, err := ec.unmarshalInputApplyExtensionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52823,6 +63098,11 @@ func (ec *executionContext) unmarshalNChangePasswordInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNChangePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePlatformInput(ctx context.Context, v any) (model.ChangePlatformInput, error) {
+	res, err := ec.unmarshalInputChangePlatformInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNChangeSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangeSittingInput(ctx context.Context, v any) (model.ChangeSittingInput, error) {
 	res, err := ec.unmarshalInputChangeSittingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52914,6 +63194,16 @@ func (ec *executionContext) unmarshalNConsentToWithdrawInput2githubᚗcomᚋbihu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNConversionGraph2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConversionGraph(ctx context.Context, sel ast.SelectionSet, v *model.ConversionGraph) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConversionGraph(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNConvertToLetterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConvertToLetterInput(ctx context.Context, v any) (model.ConvertToLetterInput, error) {
 	res, err := ec.unmarshalInputConvertToLetterInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52926,6 +63216,52 @@ func (ec *executionContext) unmarshalNConvertToOpinionInput2githubᚗcomᚋbihua
 
 func (ec *executionContext) unmarshalNCosignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCosignProposalInput(ctx context.Context, v any) (model.CosignProposalInput, error) {
 	res, err := ec.unmarshalInputCosignProposalInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Counter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCounter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCounter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounter(ctx context.Context, sel ast.SelectionSet, v *model.Counter) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Counter(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx context.Context, sel ast.SelectionSet, v *model.CounterRows) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CounterRows(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreatePlatformInput(ctx context.Context, v any) (model.CreatePlatformInput, error) {
+	res, err := ec.unmarshalInputCreatePlatformInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCreateProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreateProcessDraftInput(ctx context.Context, v any) (model.CreateProcessDraftInput, error) {
+	res, err := ec.unmarshalInputCreateProcessDraftInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53086,6 +63422,16 @@ func (ec *executionContext) unmarshalNFileProposalInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNFindingLevel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFindingLevel(ctx context.Context, v any) (model.FindingLevel, error) {
+	var res model.FindingLevel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFindingLevel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFindingLevel(ctx context.Context, sel ast.SelectionSet, v model.FindingLevel) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNFlagPossibleSecretInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFlagPossibleSecretInput(ctx context.Context, v any) (model.FlagPossibleSecretInput, error) {
 	res, err := ec.unmarshalInputFlagPossibleSecretInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53156,6 +63502,32 @@ func (ec *executionContext) marshalNGrantPayload2ᚖgithubᚗcomᚋbihuanᚋbihu
 func (ec *executionContext) unmarshalNGrantRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGrantRoleInput(ctx context.Context, v any) (model.GrantRoleInput, error) {
 	res, err := ec.unmarshalInputGrantRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGraphNode2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGraphNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GraphNode) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGraphNode2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGraphNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGraphNode2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGraphNode(ctx context.Context, sel ast.SelectionSet, v *model.GraphNode) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GraphNode(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (uuid.UUID, error) {
@@ -53352,6 +63724,22 @@ func (ec *executionContext) unmarshalNJudgeQualityInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNLink2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Link) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLink(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLink(ctx context.Context, sel ast.SelectionSet, v *gen.Link) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -53375,6 +63763,27 @@ func (ec *executionContext) marshalNLinkKind2githubᚗcomᚋbihuanᚋbihuanᚋen
 func (ec *executionContext) unmarshalNMarkKeyProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkKeyProposalInput(ctx context.Context, v any) (model.MarkKeyProposalInput, error) {
 	res, err := ec.unmarshalInputMarkKeyProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNMarkNoticeReadInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkNoticeReadInput(ctx context.Context, v any) (model.MarkNoticeReadInput, error) {
+	res, err := ec.unmarshalInputMarkNoticeReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Matter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx context.Context, sel ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
@@ -53540,6 +63949,21 @@ func (ec *executionContext) unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbi
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNMoveMattersInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveMattersInput(ctx context.Context, v any) (model.MoveMattersInput, error) {
+	res, err := ec.unmarshalInputMoveMattersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMoveMattersPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveMattersPayload(ctx context.Context, sel ast.SelectionSet, v *model.MoveMattersPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MoveMattersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveUnitInput(ctx context.Context, v any) (model.MoveUnitInput, error) {
 	res, err := ec.unmarshalInputMoveUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53560,6 +63984,26 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋent
 	return ret
 }
 
+func (ec *executionContext) marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticeConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePayload(ctx context.Context, sel ast.SelectionSet, v *model.NoticePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticePayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfficeDecideReturnInput(ctx context.Context, v any) (model.OfficeDecideReturnInput, error) {
 	res, err := ec.unmarshalInputOfficeDecideReturnInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53567,6 +64011,11 @@ func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbih
 
 func (ec *executionContext) unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenCohortInput(ctx context.Context, v any) (model.OpenCohortInput, error) {
 	res, err := ec.unmarshalInputOpenCohortInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx context.Context, v any) (model.OpenMatterInput, error) {
+	res, err := ec.unmarshalInputOpenMatterInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53639,6 +64088,16 @@ func (ec *executionContext) marshalNPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._Platform(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx context.Context, sel ast.SelectionSet, v *gen.PlatformConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PlatformConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPlatformOrderField2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformOrderField(ctx context.Context, v any) (*gen.PlatformOrderField, error) {
 	var res = new(gen.PlatformOrderField)
 	err := res.UnmarshalGQL(v)
@@ -53653,6 +64112,16 @@ func (ec *executionContext) marshalNPlatformOrderField2ᚖgithubᚗcomᚋbihuan�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalNPlatformPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformPayload(ctx context.Context, sel ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PlatformPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPlatformStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋplatformᚐStatus(ctx context.Context, v any) (platform.Status, error) {
@@ -53721,6 +64190,88 @@ func (ec *executionContext) marshalNProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 	return ec._Process(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNProcessChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ProcessChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProcessChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProcessChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessChange(ctx context.Context, sel ast.SelectionSet, v *model.ProcessChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProcessFinding2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ProcessFinding) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProcessFinding2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProcessFinding2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessFinding(ctx context.Context, sel ast.SelectionSet, v *model.ProcessFinding) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessFinding(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProcessImpact2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessImpact(ctx context.Context, sel ast.SelectionSet, v *model.ProcessImpact) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessImpact(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx context.Context, sel ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx context.Context, sel ast.SelectionSet, v *model.ProcessReport) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessReport(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, v any) (process.Status, error) {
 	var res process.Status
 	err := res.UnmarshalGQL(v)
@@ -53729,6 +64280,32 @@ func (ec *executionContext) unmarshalNProcessStatus2githubᚗcomᚋbihuanᚋbihu
 
 func (ec *executionContext) marshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, sel ast.SelectionSet, v process.Status) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ProcessTemplate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProcessTemplate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNProcessTemplate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ProcessTemplate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ProcessTemplate(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNProposalDisclosure2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋproposalᚐDisclosure(ctx context.Context, v any) (proposal.Disclosure, error) {
@@ -53773,6 +64350,11 @@ func (ec *executionContext) marshalNProposalProposerKind2githubᚗcomᚋbihuan�
 
 func (ec *executionContext) unmarshalNPublishCaseListInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPublishCaseListInput(ctx context.Context, v any) (model.PublishCaseListInput, error) {
 	res, err := ec.unmarshalInputPublishCaseListInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPublishProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPublishProcessInput(ctx context.Context, v any) (model.PublishProcessInput, error) {
+	res, err := ec.unmarshalInputPublishProcessInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53952,6 +64534,58 @@ func (ec *executionContext) unmarshalNReportProgressInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNReportedState2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReportedState) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportedState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReportedState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedState(ctx context.Context, sel ast.SelectionSet, v *model.ReportedState) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReportedState(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReportedStep2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStepᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReportedStep) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReportedStep2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStep(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReportedStep2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportedStep(ctx context.Context, sel ast.SelectionSet, v *model.ReportedStep) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReportedStep(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRequestCorrectionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestCorrectionInput(ctx context.Context, v any) (model.RequestCorrectionInput, error) {
 	res, err := ec.unmarshalInputRequestCorrectionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53964,6 +64598,16 @@ func (ec *executionContext) unmarshalNResubmitProposalInput2githubᚗcomᚋbihua
 
 func (ec *executionContext) unmarshalNResumeDeadlinesInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResumeDeadlinesInput(ctx context.Context, v any) (model.ResumeDeadlinesInput, error) {
 	res, err := ec.unmarshalInputResumeDeadlinesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetirePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetirePlatformInput(ctx context.Context, v any) (model.RetirePlatformInput, error) {
+	res, err := ec.unmarshalInputRetirePlatformInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetireProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetireProcessInput(ctx context.Context, v any) (model.RetireProcessInput, error) {
+	res, err := ec.unmarshalInputRetireProcessInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53980,6 +64624,11 @@ func (ec *executionContext) unmarshalNReviewDisposition2githubᚗcomᚋbihuanᚋ
 
 func (ec *executionContext) marshalNReviewDisposition2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReviewDisposition(ctx context.Context, sel ast.SelectionSet, v model.ReviewDisposition) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNRevivePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRevivePlatformInput(ctx context.Context, v any) (model.RevivePlatformInput, error) {
+	res, err := ec.unmarshalInputRevivePlatformInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRevokeGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRevokeGrantInput(ctx context.Context, v any) (model.RevokeGrantInput, error) {
@@ -54037,6 +64686,32 @@ func (ec *executionContext) marshalNRoleRights2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._RoleRights(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRunningMatters2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRunningMattersᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RunningMatters) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRunningMatters2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRunningMatters(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRunningMatters2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRunningMatters(ctx context.Context, sel ast.SelectionSet, v *model.RunningMatters) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RunningMatters(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSeat2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSeat(ctx context.Context, sel ast.SelectionSet, v *gen.Seat) graphql.Marshaler {
@@ -54220,6 +64895,47 @@ func (ec *executionContext) marshalNSimilarProposal2ᚖgithubᚗcomᚋbihuanᚋb
 	return ec._SimilarProposal(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSimulateProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulateProcessInput(ctx context.Context, v any) (model.SimulateProcessInput, error) {
+	res, err := ec.unmarshalInputSimulateProcessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSimulatedWait2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulatedWaitᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SimulatedWait) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSimulatedWait2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulatedWait(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSimulatedWait2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulatedWait(ctx context.Context, sel ast.SelectionSet, v *model.SimulatedWait) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SimulatedWait(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx context.Context, sel ast.SelectionSet, v *model.Simulation) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Simulation(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSitting2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSitting(ctx context.Context, sel ast.SelectionSet, v *gen.Sitting) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -54240,6 +64956,32 @@ func (ec *executionContext) marshalNSittingPayload2ᚖgithubᚗcomᚋbihuanᚋbi
 	return ec._SittingPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNSkippedMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSkippedMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SkippedMatter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSkippedMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSkippedMatter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSkippedMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSkippedMatter(ctx context.Context, sel ast.SelectionSet, v *model.SkippedMatter) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SkippedMatter(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNStartReviewInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStartReviewInput(ctx context.Context, v any) (model.StartReviewInput, error) {
 	res, err := ec.unmarshalInputStartReviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54253,6 +64995,11 @@ func (ec *executionContext) marshalNStateInfo2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 		return graphql.Null
 	}
 	return ec._StateInfo(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStateMapping2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStateMapping(ctx context.Context, v any) (*model.StateMapping, error) {
+	res, err := ec.unmarshalInputStateMapping(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNStepAudience2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋstepᚐAudience(ctx context.Context, v any) (step.Audience, error) {
@@ -54530,6 +65277,32 @@ func (ec *executionContext) marshalNTokensPayload2ᚖgithubᚗcomᚋbihuanᚋbih
 	return ec._TokensPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNTurnChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTurnChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TurnChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTurnChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTurnChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNTurnChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTurnChange(ctx context.Context, sel ast.SelectionSet, v *model.TurnChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._TurnChange(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUndoMergeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUndoMergeInput(ctx context.Context, v any) (model.UndoMergeInput, error) {
 	res, err := ec.unmarshalInputUndoMergeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54622,6 +65395,11 @@ func (ec *executionContext) unmarshalNUpdateMemberInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUpdateProcessDraftInput(ctx context.Context, v any) (model.UpdateProcessDraftInput, error) {
+	res, err := ec.unmarshalInputUpdateProcessDraftInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUpdateUnitInput(ctx context.Context, v any) (model.UpdateUnitInput, error) {
 	res, err := ec.unmarshalInputUpdateUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54668,6 +65446,32 @@ func (ec *executionContext) marshalNUserErrorCode2githubᚗcomᚋbihuanᚋbihuan
 	return v
 }
 
+func (ec *executionContext) marshalNVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VenueCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVenueCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVenueCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCount(ctx context.Context, sel ast.SelectionSet, v *model.VenueCount) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._VenueCount(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNVerifyCommitmentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVerifyCommitmentInput(ctx context.Context, v any) (model.VerifyCommitmentInput, error) {
 	res, err := ec.unmarshalInputVerifyCommitmentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -54707,6 +65511,58 @@ func (ec *executionContext) marshalNViewerPermission2ᚖgithubᚗcomᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._ViewerPermission(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVocabularyArgument2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyArgumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VocabularyArgument) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVocabularyArgument2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyArgument(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVocabularyArgument2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyArgument(ctx context.Context, sel ast.SelectionSet, v *model.VocabularyArgument) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._VocabularyArgument(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VocabularyWord) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVocabularyWord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNVocabularyWord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWord(ctx context.Context, sel ast.SelectionSet, v *model.VocabularyWord) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._VocabularyWord(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWithdrawProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawProposalInput(ctx context.Context, v any) (model.WithdrawProposalInput, error) {
@@ -54890,6 +65746,33 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
+func (ec *executionContext) marshalOAgreement2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreement(ctx context.Context, sel ast.SelectionSet, v *gen.Agreement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Agreement(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAgreementEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.AgreementEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOAgreementEdge2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOAgreementEdge2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx context.Context, sel ast.SelectionSet, v *gen.AgreementEdge) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AgreementEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAssignment2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Assignment) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55014,6 +65897,13 @@ func (ec *executionContext) unmarshalOCommitmentInput2ᚕᚖgithubᚗcomᚋbihua
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOCounterPace2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterPace(ctx context.Context, sel ast.SelectionSet, v *model.CounterPace) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CounterPace(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
@@ -55569,6 +66459,13 @@ func (ec *executionContext) marshalOPlatformEdge2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._PlatformEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcess(ctx context.Context, sel ast.SelectionSet, v *gen.Process) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Process(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProposal2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProposal(ctx context.Context, sel ast.SelectionSet, v *gen.Proposal) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55730,6 +66627,23 @@ func (ec *executionContext) marshalOSitting2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._Sitting(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOStateMapping2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStateMappingᚄ(ctx context.Context, v any) ([]*model.StateMapping, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.StateMapping, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStateMapping2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStateMapping(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 func (ec *executionContext) marshalOStep2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐStep(ctx context.Context, sel ast.SelectionSet, v *gen.Step) graphql.Marshaler {

@@ -61,6 +61,14 @@ type AddMemberInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 采用一个随产品提供的模板，成为本政协自己的草稿，可以修改
+type AdoptProcessTemplateInput struct {
+	Name   string  `json:"name"`
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 申请延期
 type ApplyExtensionInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -277,6 +285,30 @@ type ChangePasswordInput struct {
 	NewPassword string `json:"newPassword"`
 }
 
+// 修改平台；没有给出的项目不变
+type ChangePlatformInput struct {
+	ID         uuid.UUID `json:"id"`
+	Brand      *string   `json:"brand,omitempty"`
+	BrandOwner *string   `json:"brandOwner,omitempty"`
+	Type       *string   `json:"type,omitempty"`
+	Level      *string   `json:"level,omitempty"`
+	// 换流程只影响以后开始的事项
+	ProcessKind *string        `json:"processKind,omitempty"`
+	ParentID    *uuid.UUID     `json:"parentId,omitempty"`
+	OwnerUnitID *uuid.UUID     `json:"ownerUnitId,omitempty"`
+	Approver    *string        `json:"approver,omitempty"`
+	HostRule    *string        `json:"hostRule,omitempty"`
+	Sources     []string       `json:"sources,omitempty"`
+	Manners     []string       `json:"manners,omitempty"`
+	Targets     map[string]any `json:"targets,omitempty"`
+	TakesTopics *bool          `json:"takesTopics,omitempty"`
+	Reason      *string        `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 修改会议日期
 type ChangeSittingInput struct {
 	SittingID uuid.UUID `json:"sittingId"`
@@ -426,6 +458,14 @@ type ConsentToWithdrawInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一件事项与由它引出、引出它的全部事项；只含您能看到的
+type ConversionGraph struct {
+	Nodes []*GraphNode `json:"nodes"`
+	Links []*gen.Link  `json:"links"`
+	// 太大而没有列完
+	Truncated bool `json:"truncated"`
+}
+
 // 转委员来信
 type ConvertToLetterInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -457,6 +497,77 @@ type CosignProposalInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一个计数：场、件、次、人次、条互不推算
+type Counter struct {
+	// 代码，counterRows 用它
+	Code  string `json:"code"`
+	Label string `json:"label"`
+	// 计数单位：场、件、次、人次、人、条、份
+	Unit  string `json:"unit"`
+	Value int    `json:"value"`
+	// 年度目标
+	Target *int `json:"target,omitempty"`
+	// 与时间进度相比；没有目标为空
+	Pace *CounterPace `json:"pace,omitempty"`
+}
+
+// 进度
+type CounterPace struct {
+	// 一年已过去的部分
+	Gone float64 `json:"gone"`
+	// 目标已完成的部分，可以超过 1
+	Done float64 `json:"done"`
+	// 超前、按期或落后
+	Word string `json:"word"`
+}
+
+// 计数背后的行
+type CounterRows struct {
+	// 行的类型：Matter、Event、Attendance、Item、Record、Party
+	Type string `json:"type"`
+	// 属于您看得到的事项的行；能看本政协全部事项的人得到的与计数一样多
+	Nodes []gen.Noder `json:"nodes"`
+	// 还有下一页时，作为 after 接着取
+	Next *uuid.UUID `json:"next,omitempty"`
+}
+
+// 建立平台
+type CreatePlatformInput struct {
+	// 代码，用于网址：小写字母、数字和 -
+	Code  string `json:"code"`
+	Brand string `json:"brand"`
+	// 品牌属于谁；空为本政协
+	BrandOwner *string `json:"brandOwner,omitempty"`
+	// 区域型、界别型、专业型、党派型，或本政协自己的
+	Type  string  `json:"type"`
+	Level *string `json:"level,omitempty"`
+	// 所用流程的代码，须已发布
+	ProcessKind string     `json:"processKind"`
+	ParentID    *uuid.UUID `json:"parentId,omitempty"`
+	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
+	Approver    *string    `json:"approver,omitempty"`
+	HostRule    *string    `json:"hostRule,omitempty"`
+	Sources     []string   `json:"sources,omitempty"`
+	Manners     []string   `json:"manners,omitempty"`
+	// 年度目标：年度 → 计数代码 → 数
+	Targets     map[string]any `json:"targets,omitempty"`
+	TakesTopics *bool          `json:"takesTopics,omitempty"`
+	Reason      *string        `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 建立流程草稿
+type CreateProcessDraftInput struct {
+	// 定义全文（YAML）；版本号由系统编
+	Source string `json:"source"`
+	// 从哪里来，例如 由旅顺口区政协导出
+	Origin *string `json:"origin,omitempty"`
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -508,6 +619,10 @@ type CreateUnitInput struct {
 	DocWord *string `json:"docWord,omitempty"`
 	// 工作品牌
 	Brand *string `json:"brand,omitempty"`
+	// 本政协自己的分类，例如 政协委员个人工作室
+	Category *string `json:"category,omitempty"`
+	// 层级，例如 区、街道、社区
+	Level *string `json:"level,omitempty"`
 	// 启用日期；空为今天
 	From *time.Time `json:"from,omitempty"`
 	// 理由
@@ -753,6 +868,13 @@ type GrantRoleInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 来龙去脉图中的一件事项
+type GraphNode struct {
+	Matter *gen.Matter `json:"matter"`
+	// 离起点几步
+	Depth int `json:"depth"`
+}
+
 // 邀请联名
 type InviteCosignersInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -788,6 +910,12 @@ type MarkKeyProposalInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type MarkNoticeReadInput struct {
+	ID uuid.UUID `json:"id"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -881,6 +1009,29 @@ type MergeUnitsInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 把进行中的事项换到新版流程；每件留下一步
+type MoveMattersInput struct {
+	FromProcessID uuid.UUID `json:"fromProcessId"`
+	ToProcessID   uuid.UUID `json:"toProcessId"`
+	// 新版中代码相同的环节不必写
+	Mapping []*StateMapping `json:"mapping,omitempty"`
+	Reason  string          `json:"reason"`
+	// 上一次得到的 next；一次换 100 件
+	After *uuid.UUID `json:"after,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type MoveMattersPayload struct {
+	Process *gen.Process `json:"process,omitempty"`
+	// 换了版的件数
+	Moved   int              `json:"moved"`
+	Skipped []*SkippedMatter `json:"skipped"`
+	// 还有时，作为 after 接着换
+	Next       *uuid.UUID   `json:"next,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 移动单位：改变上级
 type MoveUnitInput struct {
 	UnitID uuid.UUID `json:"unitId"`
@@ -907,6 +1058,11 @@ type NameOfficerInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type NoticePayload struct {
+	Notice     *gen.Notice  `json:"notice,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 交办机构对申退的意见
 type OfficeDecideReturnInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -930,6 +1086,25 @@ type OpenCohortInput struct {
 	HandleYear int     `json:"handleYear"`
 	Title      string  `json:"title"`
 	Reason     *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 在平台上开始一件事项
+type OpenMatterInput struct {
+	PlatformID uuid.UUID `json:"platformId"`
+	Title      string    `json:"title"`
+	// 议题从哪里来，须是平台所列的
+	Source *string `json:"source,omitempty"`
+	// 归口单位，例如街道联络委；不填为自己的单位
+	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
+	StreetID    *uuid.UUID `json:"streetId,omitempty"`
+	SectorID    *uuid.UUID `json:"sectorId,omitempty"`
+	// 以前的同一议题，见 similarMatters
+	FollowsID *uuid.UUID `json:"followsId,omitempty"`
+	// 随事项保存的内容
+	Data   map[string]any `json:"data,omitempty"`
+	Reason *string        `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -982,6 +1157,11 @@ type PerformActionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type PlatformPayload struct {
+	Platform   *gen.Platform `json:"platform,omitempty"`
+	UserErrors []*UserError  `json:"userErrors"`
+}
+
 type PolicyPayload struct {
 	Policy     *gen.TenantPolicy `json:"policy,omitempty"`
 	UserErrors []*UserError      `json:"userErrors"`
@@ -1013,6 +1193,76 @@ type PreviewGrantInput struct {
 type PreviewPayload struct {
 	Effect     *RightsEffect `json:"effect,omitempty"`
 	UserErrors []*UserError  `json:"userErrors"`
+}
+
+// 两版之间的一处不同
+type ProcessChange struct {
+	// 一句话
+	Text    string `json:"text"`
+	Machine string `json:"machine"`
+	Place   string `json:"place"`
+	// ADDED 新增 / REMOVED 删除 / CHANGED 修改
+	Kind string `json:"kind"`
+	// 改了哪一栏
+	Field  *string `json:"field,omitempty"`
+	Before *string `json:"before,omitempty"`
+	After  *string `json:"after,omitempty"`
+}
+
+// 流程不能闭环之处
+type ProcessFinding struct {
+	Level FindingLevel `json:"level"`
+	// matter 事项 / assignment 份额 / timers 期限 / definition 整体
+	Machine string `json:"machine"`
+	// 环节、动作或期限的代码
+	Place string `json:"place"`
+	// 在定义全文的第几行；0 为不在某一行
+	Line    int    `json:"line"`
+	Problem string `json:"problem"`
+}
+
+// 发布或换版影响哪些事项
+type ProcessImpact struct {
+	// 进行中的事项，按版本和环节
+	Running []*RunningMatters `json:"running"`
+	// 新版中没有的环节，换版时须给出去向
+	Unmapped []*RunningMatters `json:"unmapped"`
+	// 换版后轮到别人的环节
+	Turns []*TurnChange `json:"turns"`
+}
+
+type ProcessPayload struct {
+	Process    *gen.Process `json:"process,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 流程的闭环检查
+type ProcessReport struct {
+	// 可以发布
+	Publishable bool              `json:"publishable"`
+	Findings    []*ProcessFinding `json:"findings"`
+	States      []*ReportedState  `json:"states"`
+	// 不可跳过的步骤
+	Steps []*ReportedStep `json:"steps"`
+	// 终点
+	Ends []string `json:"ends"`
+	// 状态图（Mermaid）
+	Mermaid string `json:"mermaid"`
+	// 状态图（SVG）
+	SVG string `json:"svg"`
+}
+
+// 随产品提供的流程模板
+type ProcessTemplate struct {
+	// 代码，adoptProcessTemplate 用它
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	// 做什么、从哪里来
+	Summary string `json:"summary"`
+	// 出自哪个政协
+	Area string `json:"area"`
+	// 定义全文（YAML）
+	Source string `json:"source"`
 }
 
 // 一次会议的提案数字。收到 = 立案 + 并案 + 转社情民意 + 转来信 + 不予立案 + 撤案 + 转上级 + 审查中；不相等则拒绝给出。每个数都等于 matters 用同样条件列出的行数。
@@ -1049,6 +1299,13 @@ type PublishCaseListInput struct {
 	SittingID      uuid.UUID `json:"sittingId"`
 	Reason         *string   `json:"reason,omitempty"`
 	IdempotencyKey *string   `json:"idempotencyKey,omitempty"`
+}
+
+type PublishProcessInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason *string   `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 比率：分子、分母与显示文字
@@ -1282,6 +1539,30 @@ type ReportProgressInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 流程中的一个环节，检查时所见
+type ReportedState struct {
+	// matter 事项 / assignment 份额
+	Machine string  `json:"machine"`
+	Code    string  `json:"code"`
+	Label   string  `json:"label"`
+	Stage   string  `json:"stage"`
+	Turn    *string `json:"turn,omitempty"`
+	// 期限的名称
+	Deadlines []string `json:"deadlines"`
+	Waits     *string  `json:"waits,omitempty"`
+	// 在这里可做的事
+	Actions []string `json:"actions"`
+	End     bool     `json:"end"`
+	// 从起始环节到得了
+	Reachable bool `json:"reachable"`
+}
+
+// 不可跳过的一步
+type ReportedStep struct {
+	Step   int      `json:"step"`
+	Labels []string `json:"labels"`
+}
+
 // 申请更正
 type RequestCorrectionInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1319,6 +1600,20 @@ type ResumeDeadlinesInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type RetirePlatformInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason string    `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type RetireProcessInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason string    `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 退回修改
 type ReturnProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1326,6 +1621,13 @@ type ReturnProposalInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type RevivePlatformInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason string    `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1374,6 +1676,14 @@ type RoleRights struct {
 	Rights   []*Right `json:"rights"`
 }
 
+type RunningMatters struct {
+	Version int    `json:"version"`
+	Machine string `json:"machine"`
+	State   string `json:"state"`
+	Label   string `json:"label"`
+	Count   int    `json:"count"`
+}
+
 // 安排席位
 type SeatMemberInput struct {
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -1384,6 +1694,10 @@ type SeatMemberInput struct {
 	From *time.Time `json:"from,omitempty"`
 	// 终止日期，当天仍有效；空为不限
 	To *time.Time `json:"to,omitempty"`
+	// 民主监督员由谁提出：政协委派、部门邀请
+	Initiator *string `json:"initiator,omitempty"`
+	// 民主监督员的聘书编号
+	Certificate *string `json:"certificate,omitempty"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -1536,9 +1850,59 @@ type SimilarProposal struct {
 	Score float64 `json:"score"`
 }
 
+// 试运行：不写任何数据
+type SimulateProcessInput struct {
+	// 定义全文；与 processId 二选一
+	Source    *string    `json:"source,omitempty"`
+	ProcessID *uuid.UUID `json:"processId,omitempty"`
+	// 件数，1 至 1000
+	Matters int `json:"matters"`
+	// 在多少天里陆续开始
+	StartWithinDays *int `json:"startWithinDays,omitempty"`
+	// 观察多少天
+	HorizonDays *int `json:"horizonDays,omitempty"`
+	// 轮到谁时通常用几天：代码 → {min, max}，单位为日历日
+	Delays map[string]any `json:"delays,omitempty"`
+	// 没有给出的各用几天
+	OtherwiseDays *int `json:"otherwiseDays,omitempty"`
+	// 随机种子；相同的种子得到相同的结果
+	Seed *int `json:"seed,omitempty"`
+}
+
+// 试运行中在一个环节、或等一个角色的情况
+type SimulatedWait struct {
+	Code  string `json:"code"`
+	Label string `json:"label"`
+	// 经过的次数
+	Passed int `json:"passed"`
+	// 观察期末仍停在这里的件数
+	Left int `json:"left"`
+	// 平均停留天数
+	MeanDays float64 `json:"meanDays"`
+	MaxDays  int     `json:"maxDays"`
+	// 超过期限的次数
+	Overdue int `json:"overdue"`
+}
+
+type Simulation struct {
+	Started int `json:"started"`
+	// 走到终点的件数
+	Finished int `json:"finished"`
+	// 按环节
+	States []*SimulatedWait `json:"states"`
+	// 按轮到谁
+	Turns []*SimulatedWait `json:"turns"`
+}
+
 type SittingPayload struct {
 	Sitting    *gen.Sitting `json:"sitting,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 没有换版的事项和原因
+type SkippedMatter struct {
+	MatterID uuid.UUID `json:"matterId"`
+	Reason   string    `json:"reason"`
 }
 
 // 初审
@@ -1570,6 +1934,12 @@ type StateInfo struct {
 	Waits *string `json:"waits,omitempty"`
 	// 是否终点
 	End bool `json:"end"`
+}
+
+// 一个环节换到新版的哪个环节
+type StateMapping struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // 提交会办意见
@@ -1662,6 +2032,20 @@ type TokensPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 轮到谁的改变
+type TurnChange struct {
+	Version int    `json:"version"`
+	State   string `json:"state"`
+	Label   string `json:"label"`
+	Count   int    `json:"count"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	// 不再轮到的人数
+	Loses int `json:"loses"`
+	// 新轮到的人数
+	Gains int `json:"gains"`
+}
+
 // 撤销并案
 type UndoMergeInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1721,6 +2105,16 @@ type UpdateMemberInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+type UpdateProcessDraftInput struct {
+	ID     uuid.UUID `json:"id"`
+	Source string    `json:"source"`
+	// 看到的定义的 hash；与现在不同则拒绝
+	ExpectedHash *string `json:"expectedHash,omitempty"`
+	Reason       *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 修改单位的简称与联系方式
 type UpdateUnitInput struct {
 	UnitID uuid.UUID `json:"unitId"`
@@ -1731,7 +2125,9 @@ type UpdateUnitInput struct {
 	// 机关代字
 	DocWord *string `json:"docWord,omitempty"`
 	// 工作品牌
-	Brand *string `json:"brand,omitempty"`
+	Brand    *string `json:"brand,omitempty"`
+	Category *string `json:"category,omitempty"`
+	Level    *string `json:"level,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 理由
@@ -1767,6 +2163,13 @@ type UserError struct {
 	Details map[string]any `json:"details,omitempty"`
 }
 
+// 阵地，按分类计
+type VenueCount struct {
+	Category string  `json:"category"`
+	Level    *string `json:"level,omitempty"`
+	Count    int     `json:"count"`
+}
+
 // 核实落实情况
 type VerifyCommitmentInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1798,6 +2201,23 @@ type ViewerPermission struct {
 	Permission string `json:"permission"`
 	// OWN 本人的 / PARTY 参与的 / UNIT 本单位的 / TENANT 本政协的
 	Scope string `json:"scope"`
+}
+
+type VocabularyArgument struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Doc  string `json:"doc"`
+}
+
+// 定义里可以用的一条规则
+type VocabularyWord struct {
+	// 条件、关系或效果
+	What string `json:"what"`
+	Name string `json:"name"`
+	// 要求或做什么
+	Doc string `json:"doc"`
+	// 参数
+	Arguments []*VocabularyArgument `json:"arguments"`
 }
 
 // 撤案
@@ -1936,6 +2356,64 @@ func (e *DisclosureDecision) UnmarshalJSON(b []byte) error {
 }
 
 func (e DisclosureDecision) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 检查结果的轻重
+type FindingLevel string
+
+const (
+	// 不改正就不能发布
+	FindingLevelError FindingLevel = "ERROR"
+	// 可以发布，但请留意
+	FindingLevelWarn FindingLevel = "WARN"
+)
+
+var AllFindingLevel = []FindingLevel{
+	FindingLevelError,
+	FindingLevelWarn,
+}
+
+func (e FindingLevel) IsValid() bool {
+	switch e {
+	case FindingLevelError, FindingLevelWarn:
+		return true
+	}
+	return false
+}
+
+func (e FindingLevel) String() string {
+	return string(e)
+}
+
+func (e *FindingLevel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FindingLevel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FindingLevel", str)
+	}
+	return nil
+}
+
+func (e FindingLevel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FindingLevel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FindingLevel) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -22,6 +22,7 @@ type Config struct {
 	MaxConns         int32         `env:"BIHUAN_MAX_CONNS" envDefault:"20" doc:"数据库连接数上限"`
 	Files            string        `env:"BIHUAN_FILES" doc:"附件存储：file:///文件夹 或 s3://key:secret@主机/桶?region=…；空为数据文件夹下的 files"`
 	SigningKeys      string        `env:"BIHUAN_SIGNING_KEYS" doc:"签名密钥文件；空为数据文件夹下的 keys.json，没有则自动生成；多个副本须共用一份"`
+	SecretFile       string        `env:"BIHUAN_SECRET_FILE" doc:"安装密钥文件（32 字节）；空为数据文件夹下的 secret，没有则自动生成；多个副本须共用一份，备份时一并备份"`
 	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
 	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`

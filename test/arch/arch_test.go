@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,7 +26,7 @@ func layer(path string) (int, string) {
 		return 5, top
 	case top == "graph":
 		return 4, top
-	case top == "proposals" || top == "cohorts" || top == "roster" || top == "files":
+	case slices.Contains([]string{"proposals", "cohorts", "roster", "files", "platforms", "processes", "exchange", "ballots"}, top):
 		return 3, top
 	case top == "flow" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy":
 		return 2, top

@@ -20,7 +20,7 @@ func benchOther(ctx context.Context, c *cluster, o options, sizes []bulk.Size, n
 		if err != nil {
 			return err
 		}
-		err = errors.Join(g.wide(ctx, c, s), g.actions(), g.memory(o, s))
+		err = errors.Join(g.wide(ctx, c, s), g.actions(ctx, c, o), g.memory(o, s))
 		g.close()
 		if err == nil {
 			err = decisions(ctx, g, c.URL(app, names[i]), s)
@@ -61,11 +61,18 @@ func (g *rig) wide(ctx context.Context, c *cluster, s *summary) error {
 	return err
 }
 
-// actions has no floor: what may be done is the process's rules, not SQL.
-func (g *rig) actions() error {
-	lap, err := g.lap(g.variant(`query Actions { matters(first: 20, filter: {kind: "proposal", states: ["HANDLING"]}) { edges { node {
-		id stateInfo { label turn } availableActions { code label blocked } } } } }`, g.people.Clerks))
-	fmt.Printf("- a page of 20 cases with state and available actions: %.1f ms alone (no floor)\n", ms(lap))
+// actions compares a page of 50 cases with the same page that also asks what
+// the clerk may do with each: the price of a frontend without rules of its own.
+func (g *rig) actions(ctx context.Context, c *cluster, o options) error {
+	page := func(name, more string) *variant {
+		v := g.variant(`query Actions { matters(first: 50, filter: {kind: "proposal", states: ["HANDLING"]}) { edges { node {
+			id number title nextDueOn stateInfo { label turn } `+more+` } } } }`, g.people.Clerks)
+		v.name = name
+		return v
+	}
+	_, err := c.compare(ctx, o, []*rig{g}, "page of 50 cases, available actions", func(*rig) ([]*variant, error) {
+		return []*variant{page("without", ""), page("with available actions", "availableActions { code label blocked }")}, nil
+	})
 	return err
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/httpd"
@@ -81,6 +82,7 @@ func productHandler(ctx context.Context, appURL string, keys *accounts.Keys) (ht
 	e := flow.New(store.Ent())
 	proposals.Register(e)
 	cohorts.Register(e)
+	vocab.Register(e)
 	dir := authz.NewDirectory(policy)
 	acc := accounts.New(store, keys, accounts.Options{})
 	r := &graph.Resolver{

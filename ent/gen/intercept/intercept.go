@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -92,6 +93,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q gen.Query) error {
 		return err
 	}
 	return f(ctx, query)
+}
+
+// The AgreementFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AgreementFunc func(context.Context, *gen.AgreementQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f AgreementFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.AgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.AgreementQuery", q)
+}
+
+// The TraverseAgreement type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAgreement func(context.Context, *gen.AgreementQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAgreement) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAgreement) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.AgreementQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.AgreementQuery", q)
 }
 
 // The AssignmentFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -826,6 +854,8 @@ func (f TraverseWorkday) Traverse(ctx context.Context, q gen.Query) error {
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q gen.Query) (Query, error) {
 	switch q := q.(type) {
+	case *gen.AgreementQuery:
+		return &query[*gen.AgreementQuery, predicate.Agreement, agreement.OrderOption]{typ: gen.TypeAgreement, tq: q}, nil
 	case *gen.AssignmentQuery:
 		return &query[*gen.AssignmentQuery, predicate.Assignment, assignment.OrderOption]{typ: gen.TypeAssignment, tq: q}, nil
 	case *gen.AttachmentQuery:

@@ -64,6 +64,8 @@ const (
 	FieldDifficult = "difficult"
 	// FieldAmountFen holds the string denoting the amount_fen field in the database.
 	FieldAmountFen = "amount_fen"
+	// FieldMirror holds the string denoting the mirror field in the database.
+	FieldMirror = "mirror"
 	// FieldReceiptNo holds the string denoting the receipt_no field in the database.
 	FieldReceiptNo = "receipt_no"
 	// FieldCheckCode holds the string denoting the check_code field in the database.
@@ -185,6 +187,7 @@ var Columns = []string{
 	FieldKey,
 	FieldDifficult,
 	FieldAmountFen,
+	FieldMirror,
 	FieldReceiptNo,
 	FieldCheckCode,
 	FieldDuty,
@@ -206,8 +209,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
-	DefaultCreatedAt func() time.Time
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
 	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.
@@ -236,6 +237,7 @@ const (
 	KindRESOLUTION Kind = "RESOLUTION"
 	KindSUGGESTION Kind = "SUGGESTION"
 	KindLEAD       Kind = "LEAD"
+	KindPLAN_ITEM  Kind = "PLAN_ITEM"
 )
 
 func (k Kind) String() string {
@@ -245,7 +247,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCOMMITMENT, KindTASK, KindNODE, KindDIRECTION, KindCANDIDATE, KindPROBLEM, KindRESOLUTION, KindSUGGESTION, KindLEAD:
+	case KindCOMMITMENT, KindTASK, KindNODE, KindDIRECTION, KindCANDIDATE, KindPROBLEM, KindRESOLUTION, KindSUGGESTION, KindLEAD, KindPLAN_ITEM:
 		return nil
 	default:
 		return fmt.Errorf("item: invalid enum value for kind field: %q", k)

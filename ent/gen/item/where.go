@@ -1196,6 +1196,16 @@ func AmountFenNotNil() predicate.Item {
 	return predicate.Item(sql.FieldNotNull(FieldAmountFen))
 }
 
+// MirrorIsNil applies the IsNil predicate on the "mirror" field.
+func MirrorIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldMirror))
+}
+
+// MirrorNotNil applies the NotNil predicate on the "mirror" field.
+func MirrorNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldMirror))
+}
+
 // ReceiptNoEQ applies the EQ predicate on the "receipt_no" field.
 func ReceiptNoEQ(v string) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldReceiptNo, v))

@@ -54,6 +54,10 @@ const (
 	FieldSource = "source"
 	// FieldData holds the string denoting the data field in the database.
 	FieldData = "data"
+	// FieldOrigin holds the string denoting the origin field in the database.
+	FieldOrigin = "origin"
+	// FieldMirror holds the string denoting the mirror field in the database.
+	FieldMirror = "mirror"
 	// FieldOpenedAt holds the string denoting the opened_at field in the database.
 	FieldOpenedAt = "opened_at"
 	// FieldClosedAt holds the string denoting the closed_at field in the database.
@@ -267,6 +271,8 @@ var Columns = []string{
 	FieldPlatformID,
 	FieldSource,
 	FieldData,
+	FieldOrigin,
+	FieldMirror,
 	FieldOpenedAt,
 	FieldClosedAt,
 	FieldNextDueOn,
@@ -284,8 +290,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
-	DefaultCreatedAt func() time.Time
 	// DefaultVersion holds the default value on creation for the "version" field.
 	DefaultVersion int
 	// DefaultUpdatedAt holds the default value on creation for the "updated_at" field.

@@ -956,6 +956,26 @@ func DataNotNil() predicate.Matter {
 	return predicate.Matter(sql.FieldNotNull(FieldData))
 }
 
+// OriginIsNil applies the IsNil predicate on the "origin" field.
+func OriginIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldOrigin))
+}
+
+// OriginNotNil applies the NotNil predicate on the "origin" field.
+func OriginNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldOrigin))
+}
+
+// MirrorIsNil applies the IsNil predicate on the "mirror" field.
+func MirrorIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldMirror))
+}
+
+// MirrorNotNil applies the NotNil predicate on the "mirror" field.
+func MirrorNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldMirror))
+}
+
 // OpenedAtEQ applies the EQ predicate on the "opened_at" field.
 func OpenedAtEQ(v time.Time) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldOpenedAt, v))

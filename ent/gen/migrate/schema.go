@@ -9,6 +9,41 @@ import (
 )
 
 var (
+	// AgreementsColumns holds the columns for the "agreements" table.
+	AgreementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "partner", Type: field.TypeString, Size: 2147483647},
+		{Name: "partner_name", Type: field.TypeString, Size: 2147483647},
+		{Name: "partner_key", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"LOCAL", "FILE"}, Default: "LOCAL"},
+		{Name: "sends", Type: field.TypeJSON, Nullable: true},
+		{Name: "receives", Type: field.TypeJSON, Nullable: true},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"ACTIVE", "SUSPENDED"}, Default: "ACTIVE"},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "suspended_at", Type: field.TypeTime, Nullable: true},
+	}
+	// AgreementsTable holds the schema information for the "agreements" table.
+	AgreementsTable = &schema.Table{
+		Name:       "agreements",
+		Columns:    AgreementsColumns,
+		PrimaryKey: []*schema.Column{AgreementsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "agreement_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{AgreementsColumns[1], AgreementsColumns[0]},
+			},
+			{
+				Name:    "agreement_tenant_id_partner",
+				Unique:  true,
+				Columns: []*schema.Column{AgreementsColumns[1], AgreementsColumns[5]},
+			},
+		},
+	}
 	// AssignmentsColumns holds the columns for the "assignments" table.
 	AssignmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -484,7 +519,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "updated_at", Type: field.TypeTime},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMMITMENT", "TASK", "NODE", "DIRECTION", "CANDIDATE", "PROBLEM", "RESOLUTION", "SUGGESTION", "LEAD", "PLAN_ITEM"}},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
 		{Name: "aspect", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "path", Type: field.TypeString, Nullable: true, Size: 2147483647},
@@ -495,6 +530,7 @@ var (
 		{Name: "key", Type: field.TypeBool, Default: false},
 		{Name: "difficult", Type: field.TypeBool, Default: false},
 		{Name: "amount_fen", Type: field.TypeInt64, Nullable: true},
+		{Name: "mirror", Type: field.TypeJSON, Nullable: true},
 		{Name: "receipt_no", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "check_code", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "duty", Type: field.TypeString, Nullable: true, Size: 2147483647},
@@ -520,49 +556,49 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "items_replies_reply",
-				Columns:    []*schema.Column{ItemsColumns[24]},
+				Columns:    []*schema.Column{ItemsColumns[25]},
 				RefColumns: []*schema.Column{RepliesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_units_unit",
-				Columns:    []*schema.Column{ItemsColumns[25]},
+				Columns:    []*schema.Column{ItemsColumns[26]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_memberships_leader",
-				Columns:    []*schema.Column{ItemsColumns[26]},
-				RefColumns: []*schema.Column{MembershipsColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "items_memberships_officer",
 				Columns:    []*schema.Column{ItemsColumns[27]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "items_items_children",
+				Symbol:     "items_memberships_officer",
 				Columns:    []*schema.Column{ItemsColumns[28]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "items_items_children",
+				Columns:    []*schema.Column{ItemsColumns[29]},
 				RefColumns: []*schema.Column{ItemsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_events_event",
-				Columns:    []*schema.Column{ItemsColumns[29]},
+				Columns:    []*schema.Column{ItemsColumns[30]},
 				RefColumns: []*schema.Column{EventsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_parties_party",
-				Columns:    []*schema.Column{ItemsColumns[30]},
+				Columns:    []*schema.Column{ItemsColumns[31]},
 				RefColumns: []*schema.Column{PartiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "items_matters_items",
-				Columns:    []*schema.Column{ItemsColumns[31]},
+				Columns:    []*schema.Column{ItemsColumns[32]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -576,42 +612,42 @@ var (
 			{
 				Name:    "item_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[31]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[32]},
 			},
 			{
 				Name:    "item_tenant_id_kind_status_due_on",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[5], ItemsColumns[21], ItemsColumns[20]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[5], ItemsColumns[22], ItemsColumns[21]},
 			},
 			{
 				Name:    "item_tenant_id_reply_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[24]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[25]},
 			},
 			{
 				Name:    "item_tenant_id_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[25]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[26]},
 			},
 			{
 				Name:    "item_tenant_id_parent_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[28]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[29]},
 			},
 			{
 				Name:    "item_tenant_id_event_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[29]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[30]},
 			},
 			{
 				Name:    "item_tenant_id_party_id",
 				Unique:  false,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[30]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[31]},
 			},
 			{
 				Name:    "item_tenant_id_receipt_no",
 				Unique:  true,
-				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[16]},
+				Columns: []*schema.Column{ItemsColumns[1], ItemsColumns[17]},
 			},
 		},
 	}
@@ -697,6 +733,8 @@ var (
 		{Name: "title", Type: field.TypeString, Size: 2147483647},
 		{Name: "source", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "data", Type: field.TypeJSON, Nullable: true},
+		{Name: "origin", Type: field.TypeJSON, Nullable: true},
+		{Name: "mirror", Type: field.TypeJSON, Nullable: true},
 		{Name: "opened_at", Type: field.TypeTime},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "next_due_on", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -716,37 +754,37 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "matters_processes_process",
-				Columns:    []*schema.Column{MattersColumns[17]},
+				Columns:    []*schema.Column{MattersColumns[19]},
 				RefColumns: []*schema.Column{ProcessesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "matters_memberships_creator",
-				Columns:    []*schema.Column{MattersColumns[18]},
+				Columns:    []*schema.Column{MattersColumns[20]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "matters_units_sector",
-				Columns:    []*schema.Column{MattersColumns[19]},
-				RefColumns: []*schema.Column{UnitsColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "matters_units_street",
-				Columns:    []*schema.Column{MattersColumns[20]},
-				RefColumns: []*schema.Column{UnitsColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "matters_units_owner_unit",
 				Columns:    []*schema.Column{MattersColumns[21]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "matters_platforms_platform",
+				Symbol:     "matters_units_street",
 				Columns:    []*schema.Column{MattersColumns[22]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "matters_units_owner_unit",
+				Columns:    []*schema.Column{MattersColumns[23]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "matters_platforms_platform",
+				Columns:    []*schema.Column{MattersColumns[24]},
 				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -760,52 +798,52 @@ var (
 			{
 				Name:    "matter_tenant_id_kind_state_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[13], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[15], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_kind_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[13], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[15], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[15], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[17], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_turn_kind_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[15], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[17], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_creator_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[18]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[20]},
 			},
 			{
 				Name:    "matter_tenant_id_sector_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[19]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[21]},
 			},
 			{
 				Name:    "matter_tenant_id_street_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[20]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[22]},
 			},
 			{
 				Name:    "matter_tenant_id_owner_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[21]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[23]},
 			},
 			{
 				Name:    "matter_tenant_id_process_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[17]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[19]},
 			},
 			{
 				Name:    "matter_tenant_id_platform_id_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[22], MattersColumns[13], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[24], MattersColumns[15], MattersColumns[0]},
 			},
 		},
 	}
@@ -1801,6 +1839,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AgreementsTable,
 		AssignmentsTable,
 		AttachmentsTable,
 		AttendancesTable,
@@ -1832,6 +1871,9 @@ var (
 )
 
 func init() {
+	AgreementsTable.Annotation = &entsql.Annotation{
+		Table: "agreements",
+	}
 	AssignmentsTable.ForeignKeys[0].RefTable = UnitsTable
 	AssignmentsTable.ForeignKeys[1].RefTable = MembershipsTable
 	AssignmentsTable.ForeignKeys[2].RefTable = AssignmentsTable

@@ -3,8 +3,6 @@
 package sitting
 
 import (
-	"time"
-
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -71,8 +69,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
-	DefaultCreatedAt func() time.Time
 	// OrdinalValidator is a validator for the "ordinal" field. It is called by the builders before save.
 	OrdinalValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.

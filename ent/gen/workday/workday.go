@@ -3,8 +3,6 @@
 package workday
 
 import (
-	"time"
-
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 )
@@ -49,8 +47,6 @@ func ValidColumn(column string) bool {
 }
 
 var (
-	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
-	DefaultCreatedAt func() time.Time
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )

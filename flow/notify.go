@@ -1,0 +1,199 @@
+package flow
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/event"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// noticePage is how many notices are written at a time: PostgreSQL takes
+// 65,535 parameters a statement.
+const noticePage = 1000
+
+// Notify writes a notice to each person who is meant, once: role codes mean
+// those who hold the role today and whom its right to read takes to this case,
+// roles of parties mean the parties themselves. Nobody is told of a case that
+// he cannot see, and while a visit is concealed nobody but its parties is.
+func (e *Engine) Notify(ctx context.Context, c *Case, who []string, text string) error {
+	if len(who) == 0 || text == "" {
+		return nil
+	}
+	rights, err := authz.Load()
+	if err != nil {
+		return err
+	}
+	people, err := c.people(ctx, who)
+	if err != nil {
+		return err
+	}
+	var rows []*gen.NoticeCreate
+	for _, v := range people {
+		if c.meant(v, who, rights) && c.Sees(v, c.reads(rights, v.Roles...)) && c.mayHear(v) {
+			rows = append(rows, e.client.Notice.Create().SetMembershipID(v.Membership).SetMatterID(c.Matter.ID).SetText(text).SetCreatedAt(clock.Now(ctx)))
+		}
+	}
+	for page := range slices.Chunk(rows, noticePage) {
+		if err := e.client.Notice.CreateBulk(page...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// person is a candidate, with his roles of today and those of the case's
+// units in which he sits, and that are his or below his.
+type person struct {
+	ID           uuid.UUID
+	Roles        []string
+	Seats, Units []uuid.UUID
+}
+
+// people reads who could be meant: the holders of the roles and the parties,
+// as far as their membership is active. A unit is somebody's if he sits in it
+// or above it; who supervises a unit is not of it.
+func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error) {
+	var parties []uuid.UUID
+	for _, p := range c.Parties {
+		if p.MembershipID != nil && slices.Contains(who, string(p.Role)) {
+			parties = append(parties, *p.MembershipID)
+		}
+	}
+	rows, err := tenants.Rows[person](ctx, `
+		WITH RECURSIVE up AS (
+			SELECT id AS unit, id, parent_id FROM units WHERE id = ANY($3)
+			UNION SELECT up.unit, u.id, u.parent_id FROM units u JOIN up ON u.id = up.parent_id
+		), seat AS (
+			SELECT membership_id, unit_id FROM seats
+			WHERE post <> 'SUPERVISOR' AND coalesce(seat_from, $4) <= $4 AND coalesce(seat_to, $4) >= $4
+		), held AS (
+			SELECT membership_id, role FROM grants
+			WHERE revoked_at IS NULL AND coalesce(valid_from, $4) <= $4 AND coalesce(valid_to, $4) >= $4
+		)
+		SELECT m.id,
+			(SELECT coalesce(array_agg(DISTINCT role), '{}') FROM held WHERE membership_id = m.id),
+			(SELECT coalesce(array_agg(DISTINCT unit_id), '{}') FROM seat WHERE membership_id = m.id AND unit_id = ANY($3)),
+			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
+		FROM memberships m
+		WHERE m.status = 'ACTIVE' AND coalesce(m.active_from, $4) <= $4 AND coalesce(m.active_to, $4) >= $4
+			AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1)))
+		ORDER BY m.id`, who, parties, c.units(), c.Today())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*authz.Viewer, len(rows))
+	for i, p := range rows {
+		out[i] = &authz.Viewer{Membership: p.ID, Roles: p.Roles, Seats: p.Seats, Units: p.Units}
+	}
+	return out, nil
+}
+
+// units are all to which the case belongs in one way or another.
+func (c *Case) units() (out []uuid.UUID) {
+	add := func(id *uuid.UUID) {
+		if id != nil {
+			out = append(out, *id)
+		}
+	}
+	add(c.SectorID)
+	add(c.StreetID)
+	add(c.OwnerUnitID)
+	for _, p := range c.Parties {
+		add(p.UnitID)
+	}
+	for _, a := range c.Assignments {
+		add(&a.UnitID)
+	}
+	return out
+}
+
+// reads is how far the roles together read cases of this kind.
+func (c *Case) reads(rights *authz.Policy, roles ...string) (scope authz.Scope) {
+	family := "matter" // what committees define themselves
+	if Regulated(c.Kind) {
+		family = c.Kind
+	}
+	for _, r := range roles {
+		scope |= rights.Table(r)[authz.Permission{Object: family, Action: "read"}]
+	}
+	return scope
+}
+
+// meant reports whether one of the names means the person.
+func (c *Case) meant(v *authz.Viewer, who []string, rights *authz.Policy) bool {
+	for _, name := range who {
+		if slices.Contains(v.Roles, name) {
+			scope := c.reads(rights, name)
+			if scope.Has(authz.Tenant) || (scope.Has(authz.Unit) && c.ofUnits(v)) || (scope != authz.None && c.takesPart(v)) {
+				return true
+			}
+		}
+		for _, p := range c.Parties {
+			if string(p.Role) == name && p.MembershipID != nil && *p.MembershipID == v.Membership && in(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Sees says about one person what authz.MatterVisible says to the database:
+// parties and the creator see the case at any time; what has been handed in
+// those who read all cases of its kind or this unit's; what is open to the
+// committee everybody who may read the kind at all. read is how far the
+// person's roles reach.
+func (c *Case) Sees(v *authz.Viewer, read authz.Scope) bool {
+	if c.takesPart(v) {
+		return true
+	}
+	switch c.Visibility {
+	case matter.VisibilityTENANT:
+		return read != authz.None
+	case matter.VisibilitySTAFF:
+		return read.Has(authz.Tenant) || (read.Has(authz.Unit) && c.ofUnits(v))
+	}
+	return false
+}
+
+// in: who declined, was uninvited or let the invitation lapse is no party any
+// more.
+func in(p *gen.Party) bool {
+	return p.Cosign != party.CosignCANCELLED && p.Cosign != party.CosignDECLINED && p.Cosign != party.CosignEXPIRED
+}
+
+// takesPart: the person created the case or is party to it, by himself or by a
+// seat in the organisation that proposed.
+func (c *Case) takesPart(v *authz.Viewer) bool {
+	if c.CreatorID != nil && *c.CreatorID == v.Membership {
+		return true
+	}
+	return slices.ContainsFunc(c.Parties, func(p *gen.Party) bool {
+		proposed := p.Role == party.RoleLEAD || p.Role == party.RoleCO
+		return in(p) && ((p.MembershipID != nil && *p.MembershipID == v.Membership) ||
+			(proposed && p.UnitID != nil && slices.Contains(v.Seats, *p.UnitID)))
+	})
+}
+
+// ofUnits: the case is one of the person's units', as the scope UNIT means it.
+func (c *Case) ofUnits(v *authz.Viewer) bool {
+	return v.InUnit(c.SectorID) || v.InUnit(c.StreetID) || v.InUnit(c.OwnerUnitID) ||
+		slices.ContainsFunc(c.Parties, func(p *gen.Party) bool { return in(p) && v.InUnit(p.UnitID) }) ||
+		slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return v.InUnit(&a.UnitID) })
+}
+
+// mayHear: while a visit is planned in secret, only the case's own people hear
+// anything of it (domain.md trap 17).
+func (c *Case) mayHear(v *authz.Viewer) bool {
+	secret := slices.ContainsFunc(c.Events, func(ev *gen.Event) bool { return ev.Concealed && ev.State == event.StatePLANNED })
+	return !secret || slices.ContainsFunc(c.Parties, func(p *gen.Party) bool {
+		return in(p) && p.MembershipID != nil && *p.MembershipID == v.Membership
+	})
+}

@@ -1,0 +1,41 @@
+package vocab
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/bihuan/bihuan/flow"
+)
+
+// sorts are the chapters of the vocabulary.
+var sorts = []struct{ sort, title, intro string }{
+	{"guard", "条件（guards）", "动作进行之前要成立的；第一条不成立的就是给用户的回答。"},
+	{"relation", "关系（as）", "动作只能由与事项有其中一种关系的人进行。"},
+	{"effect", "效果（effects）", "动作进行时依次做的，全部在同一个事务中。"},
+}
+
+// Print writes the whole vocabulary as Markdown, for who writes a process.
+func Print(w io.Writer, e *flow.Engine) error {
+	var b strings.Builder
+	b.WriteString("# 流程用语\n\n由程序生成，与程序一致。一条规则写成 `名称`，或 `{名称: {参数: 值}}`。没有写的参数按其说明取默认值；不认识的参数在发布时被拒绝。\n")
+	words := e.Vocabulary()
+	for _, s := range sorts {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title, s.intro)
+		for _, word := range words {
+			if word.Sort != s.sort {
+				continue
+			}
+			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n", word.Name, word.Doc)
+			if len(word.Args) == 0 {
+				continue
+			}
+			b.WriteString("\n| 参数 | 写法 | 说明 |\n|---|---|---|\n")
+			for _, a := range word.Args {
+				fmt.Fprintf(&b, "| `%s` | %s | %s |\n", a.Name, a.Type, strings.ReplaceAll(a.Doc, "|", `\|`))
+			}
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,75 @@
+package vocab
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/event"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+)
+
+type partyRelation struct {
+	Roles []string `json:"roles" doc:"当事方的角色，有其中之一即可"`
+}
+
+type seatRelation struct {
+	Posts []string `json:"posts" doc:"席位的职务；系统只核对席位所在的单位，因此同时要用动作的 by 限定角色"`
+	Kinds []string `json:"kinds" doc:"哪些单位：STREET_LIAISON、COMMUNITY_GROUP、MEMBER_GROUP 为所属街道，SECTOR、SECTOR_GROUP 为界别，VENUE_ 开头的为活动的阵地，其余为归口单位；不写为全部"`
+}
+
+// Kinds of unit to which a matter belongs as its street and its 界别: what one
+// committee calls 街道联络委 is a 委员活动组 in another (domain.md 3.2).
+var (
+	streets = []unit.Kind{unit.KindSTREET_LIAISON, unit.KindCOMMUNITY_GROUP, unit.KindMEMBER_GROUP}
+	sectors = []unit.Kind{unit.KindSECTOR, unit.KindSECTOR_GROUP}
+)
+
+func registerRelations(e *flow.Engine) {
+	flow.RelationOf(e, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *flow.Place, a partyRelation) {
+		if len(a.Roles) == 0 {
+			p.Find("要写明 roles")
+		}
+		for _, r := range a.Roles {
+			partyRole(p, r)
+		}
+	}, func(in *flow.Input, a partyRelation) bool {
+		return slices.ContainsFunc(in.Active(), func(p *gen.Party) bool {
+			return slices.Contains(a.Roles, string(p.Role)) &&
+				((p.MembershipID != nil && *p.MembershipID == in.Viewer.Membership) || (p.UnitID != nil && slices.Contains(in.Viewer.Seats, *p.UnitID)))
+		})
+	})
+	flow.RelationOf(e, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *flow.Place, a seatRelation) {
+		for _, post := range a.Posts {
+			enum(p, "席位的职务", post, seat.PostValidator)
+		}
+		for _, k := range a.Kinds {
+			enum(p, "单位的类别", k, unit.KindValidator)
+		}
+		if len(a.Posts) > 0 && len(p.Action.By) == 0 {
+			p.Find("seat 只核对席位所在的单位，不核对职务；请同时用 by 限定角色")
+		}
+	}, hasSeat)
+	flow.RelationOf(e, "creator", "本人建立了这件事项。", nil, func(in *flow.Input, _ struct{}) bool {
+		return in.CreatorID != nil && *in.CreatorID == in.Viewer.Membership
+	})
+}
+
+// hasSeat: neither the posts of the viewer's seats nor the kinds of units are
+// in memory, so what a kind stands for is where the matter refers to it.
+func hasSeat(in *flow.Input, a seatRelation) bool {
+	sits := func(id *uuid.UUID) bool { return id != nil && slices.Contains(in.Viewer.Seats, *id) }
+	asked := func(is func(string) bool) bool { return len(a.Kinds) == 0 || slices.ContainsFunc(a.Kinds, is) }
+	street := func(k string) bool { return slices.Contains(streets, unit.Kind(k)) }
+	sector := func(k string) bool { return slices.Contains(sectors, unit.Kind(k)) }
+	venue := func(k string) bool { return strings.HasPrefix(k, "VENUE_") }
+	other := func(k string) bool { return !street(k) && !sector(k) && !venue(k) }
+	if (asked(street) && sits(in.StreetID)) || (asked(sector) && sits(in.SectorID)) || (asked(other) && sits(in.OwnerUnitID)) {
+		return true
+	}
+	return asked(venue) && slices.ContainsFunc(in.Events, func(ev *gen.Event) bool { return ev.State != event.StateCANCELLED && sits(ev.VenueID) })
+}

@@ -1,0 +1,235 @@
+package graph
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/attendance"
+	"github.com/bihuan/bihuan/ent/gen/event"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/notice"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/platforms"
+)
+
+var (
+	aPlatform = entity[gen.Platform]{
+		gen.TypePlatform, func(x *gen.Platform) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Platform, error) {
+			return c.Platform.Get(ctx, id)
+		},
+	}
+	aNotice = entity[gen.Notice]{
+		gen.TypeNotice, func(x *gen.Notice) uuid.UUID { return x.ID },
+		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Notice, error) {
+			return c.Notice.Get(ctx, id)
+		},
+	}
+)
+
+func platformSpec(in model.CreatePlatformInput) platforms.Spec {
+	return platforms.Spec{
+		Code: in.Code, Brand: in.Brand, BrandOwner: value(in.BrandOwner), Type: in.Type, Level: value(in.Level), ProcessKind: in.ProcessKind,
+		ParentID: in.ParentID, OwnerUnitID: in.OwnerUnitID, Approver: value(in.Approver), HostRule: value(in.HostRule),
+		Sources: in.Sources, Manners: in.Manners, Targets: in.Targets, TakesTopics: value(in.TakesTopics),
+	}
+}
+
+func (r *Resolver) changePlatform(ctx context.Context, in model.ChangePlatformInput) (*gen.Platform, error) {
+	p := platforms.Patch{
+		Brand: in.Brand, BrandOwner: in.BrandOwner, Type: in.Type, Level: in.Level, ProcessKind: in.ProcessKind, ParentID: in.ParentID,
+		OwnerUnitID: in.OwnerUnitID, Approver: in.Approver, HostRule: in.HostRule, TakesTopics: in.TakesTopics,
+	}
+	if in.Sources != nil {
+		p.Sources = &in.Sources
+	}
+	if in.Manners != nil {
+		p.Manners = &in.Manners
+	}
+	if in.Targets != nil {
+		p.Targets = &in.Targets
+	}
+	return r.Platforms.Change(ctx, in.ID, p, in.ExpectedVersion)
+}
+
+func (r *Resolver) retirePlatform(ctx context.Context, in model.RetirePlatformInput) (*gen.Platform, error) {
+	return r.Platforms.Retire(ctx, in.ID, in.Reason)
+}
+
+func (r *Resolver) revivePlatform(ctx context.Context, in model.RevivePlatformInput) (*gen.Platform, error) {
+	return r.Platforms.Revive(ctx, in.ID)
+}
+
+func opening(in model.OpenMatterInput) platforms.Opening {
+	return platforms.Opening{
+		PlatformID: in.PlatformID, Title: in.Title, Source: value(in.Source), Data: in.Data, StreetID: in.StreetID,
+		OwnerUnitID: in.OwnerUnitID, SectorID: in.SectorID, FollowsID: in.FollowsID, Reason: value(in.Reason),
+	}
+}
+
+// readNotice marks a notice of the viewer's own. Again it changes nothing.
+func (r *Resolver) readNotice(ctx context.Context, id uuid.UUID) (*gen.Notice, error) {
+	n, err := r.ent().Notice.Query().Where(notice.ID(id)).Only(ctx)
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "没有这条通知")
+	}
+	if err != nil || n.ReadAt != nil {
+		return n, err
+	}
+	return r.ent().Notice.UpdateOne(n).SetReadAt(clock.Now(ctx)).Save(ctx)
+}
+
+func counters(list []platforms.Counter, err error) ([]*model.Counter, error) {
+	out := make([]*model.Counter, len(list))
+	for i, c := range list {
+		out[i] = &model.Counter{Code: c.Code, Label: c.Label, Unit: c.Unit, Value: c.Value, Target: c.Target}
+		if c.Pace != nil {
+			out[i].Pace = &model.CounterPace{Gone: c.Pace.Gone, Done: c.Pace.Done, Word: c.Pace.Word}
+		}
+	}
+	return out, err
+}
+
+func (r *Resolver) counterRows(ctx context.Context, platform *uuid.UUID, code string, year int, after *uuid.UUID, first *int) (*model.CounterRows, error) {
+	limit := defaultPage
+	if first != nil {
+		limit = *first
+	}
+	found, err := r.Platforms.Rows(ctx, platform, year, code, value(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &model.CounterRows{Type: string(found.Of)}
+	if found.Next != uuid.Nil {
+		out.Next = &found.Next
+	}
+	out.Nodes, err = r.rows(ctx, found.Of, found.IDs)
+	return out, err
+}
+
+// rows reads the rows behind a counter as the viewer sees them, in one
+// statement; one that is not to be seen is null.
+func (r *Resolver) rows(ctx context.Context, of platforms.RowType, ids []uuid.UUID) ([]gen.Noder, error) {
+	c := r.ent()
+	switch of {
+	case platforms.RowMatter:
+		list, err := c.Matter.Query().Where(matter.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Matter) uuid.UUID { return x.ID }), err
+	case platforms.RowEvent:
+		list, err := c.Event.Query().Where(event.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Event) uuid.UUID { return x.ID }), err
+	case platforms.RowAttendance:
+		list, err := c.Attendance.Query().Where(attendance.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Attendance) uuid.UUID { return x.ID }), err
+	case platforms.RowItem:
+		list, err := c.Item.Query().Where(item.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Item) uuid.UUID { return x.ID }), err
+	case platforms.RowRecord:
+		list, err := c.Record.Query().Where(record.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Record) uuid.UUID { return x.ID }), err
+	}
+	list, err := c.Party.Query().Where(party.IDIn(ids...)).All(ctx)
+	return inOrder(ids, list, func(x *gen.Party) uuid.UUID { return x.ID }), err
+}
+
+func inOrder[T gen.Noder](ids []uuid.UUID, list []T, id func(T) uuid.UUID) []gen.Noder {
+	by := make(map[uuid.UUID]T, len(list))
+	for _, x := range list {
+		by[id(x)] = x
+	}
+	out := make([]gen.Noder, len(ids))
+	for i := range ids {
+		if x, ok := by[ids[i]]; ok {
+			out[i] = x
+		}
+	}
+	return out
+}
+
+func (r *Resolver) graph(ctx context.Context, id uuid.UUID, depth *int) (*model.ConversionGraph, error) {
+	n, err := r.Platforms.Graph(ctx, id, *or(depth, new(6)))
+	if err != nil {
+		return nil, err
+	}
+	out := &model.ConversionGraph{Nodes: make([]*model.GraphNode, len(n.Nodes)), Links: n.Edges, Truncated: n.More}
+	for i, x := range n.Nodes {
+		out.Nodes[i] = &model.GraphNode{Matter: x.Matter, Depth: x.Depth}
+	}
+	return out, nil
+}
+
+// partyName masks the names of those who came as citizens: they are shown in
+// full to who may call them (domain.md 10.4).
+func partyName(ctx context.Context, p *gen.Party) (*string, error) {
+	if p.MembershipID != nil || (p.Kind != "RESIDENT" && p.Role != party.RoleRAISER) {
+		return given(p.Name), nil
+	}
+	full, err := contacts(ctx, p)
+	if err != nil || full {
+		return given(p.Name), err
+	}
+	return given(masked(p.Name, 1, 0)), nil
+}
+
+// partyPhone likewise.
+func (r *Resolver) partyPhone(ctx context.Context, p *gen.Party) (*string, error) {
+	row, err := load(ctx).phones.Load(ctx, p.ID) // the list did not select it
+	if err != nil || row == "" {
+		return nil, err
+	}
+	full, err := contacts(ctx, p)
+	if err != nil || full {
+		return &row, err
+	}
+	return given(masked(row, 3, 2)), nil
+}
+
+// checkCode is given to whoever raised the item by who can reach him.
+func (r *Resolver) checkCode(ctx context.Context, i *gen.Item) (*string, error) {
+	full, err := r.ent().Item.Get(ctx, i.ID) // the list did not select it
+	if err != nil || full.CheckCode == "" {
+		return nil, none(err)
+	}
+	if may, err := reaches(ctx, full.MatterID); err != nil || !may {
+		return nil, err
+	}
+	return &full.CheckCode, nil
+}
+
+// contacts reports whether the viewer may see how a party is reached.
+func contacts(ctx context.Context, p *gen.Party) (bool, error) {
+	if p.MembershipID != nil && *p.MembershipID == authz.From(ctx).Membership {
+		return true, nil
+	}
+	return reaches(ctx, p.MatterID)
+}
+
+// reaches: the viewer may see how those who take part in a matter are reached.
+func reaches(ctx context.Context, matterID uuid.UUID) (bool, error) {
+	v := authz.From(ctx)
+	switch scope := v.May(authz.Perm("matter.contactDetails")); {
+	case scope.Has(authz.Tenant):
+		return true, nil
+	case scope == authz.None:
+		return false, nil
+	}
+	return load(ctx).contacts.Load(ctx, matterID)
+}
+
+// masked keeps the first and last characters of a text.
+func masked(s string, first, last int) string {
+	r := []rune(s)
+	if len(r) <= first+last {
+		return strings.Repeat("*", len(r))
+	}
+	return string(r[:first]) + strings.Repeat("*", len(r)-first-last) + string(r[len(r)-last:])
+}

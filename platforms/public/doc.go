@@ -1,0 +1,23 @@
+// Package public is what strangers see of a platform: a form that takes a
+// topic, and a page that tells how far it has come. Plain HTML, no script, no
+// cookie, nothing from elsewhere.
+//
+//	GET, POST /t/{committee}/{platform}   the form; the answer to POST is the receipt
+//	GET, POST /t/{committee}/receipt      asking with number and check code
+//
+// What a citizen and an operator may rely on:
+//
+//   - An unknown committee, an unknown platform and one that takes no topics are the same page.
+//   - What was filled in is there again when something is wrong, and what is wrong stands beside its field.
+//   - A form is good for one topic and for fifteen minutes, on every replica; sent twice it shows the same receipt.
+//   - A form asks a small sum in words; a wrong answer uses it up.
+//   - A form that was made elsewhere, for another platform, or altered is refused.
+//   - What a page of another site sends is refused.
+//   - The receipt's check code stands in no address and in no cache.
+//   - An address, and a platform, may send only so much; a body only 64 KB.
+//
+// A form's token names the topic that it will become: its id is drawn when the
+// form is shown, so the database itself sees to it that it is used once. That a
+// wrong answer uses a form up is remembered by the process alone; the limit on
+// tries holds everywhere.
+package public

@@ -1,0 +1,279 @@
+package processes
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Service is the package's object. It is safe for concurrent use.
+type Service struct {
+	client *gen.Client
+	engine *flow.Engine
+	policy *authz.Policy
+}
+
+// New makes a service; the nouns' rules must have been registered on the
+// engine.
+func New(e *flow.Engine, dir *authz.Directory) *Service {
+	return &Service{client: e.Client(), engine: e, policy: dir.Policy()}
+}
+
+// manage is the right of the package.
+const manage = "processes.manage"
+
+// look is the door: the right, in the committee where one is signed in. The
+// context it returns reads as the product.
+func (s *Service) look(ctx context.Context) (context.Context, error) {
+	v, err := authz.Require(ctx, manage)
+	if err != nil {
+		return nil, err
+	}
+	tenant, err := tenants.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if v.Tenant != tenant {
+		return nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
+	}
+	return authz.System(ctx), nil
+}
+
+// enter is look for writes: one transaction at a time changes a committee's
+// definitions, so that two drafts do not take the same number.
+func (s *Service) enter(ctx context.Context) (context.Context, error) {
+	sys, err := s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('processes ' || current_setting('app.tenant'), 0))`)
+	return sys, err
+}
+
+func (s *Service) find(ctx context.Context, id uuid.UUID) (*gen.Process, error) {
+	p, err := s.client.Process.Get(ctx, id)
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "没有这个流程版本，或您无权查看")
+	}
+	return p, err
+}
+
+// reasoned is a reason that must be given.
+func reasoned(reason string) error {
+	reason = strings.TrimSpace(reason)
+	if reason == "" || utf8.RuneCountInString(reason) > 500 {
+		return errs.New(errs.Invalid, "请写明理由，至多 500 字").At("reason")
+	}
+	return nil
+}
+
+// origin is where a text comes from, one line.
+func origin(text string) (string, error) {
+	text = strings.TrimSpace(text)
+	if utf8.RuneCountInString(text) > 80 || strings.ContainsFunc(text, unicode.IsControl) {
+		return "", errs.New(errs.Invalid, "来源至多 80 个字，也不能换行").At("origin")
+	}
+	return text, nil
+}
+
+// Report says of a text what Publish would, and what the definition is; the
+// text need not be a version yet. A text that cannot be read is Invalid.
+func (s *Service) Report(ctx context.Context, source string) (_ *flow.Definition, _ flow.Report, err error) {
+	defer errs.Wrap(&err, "processes.Report")
+	ctx, err = s.look(ctx)
+	if err != nil {
+		return nil, flow.Report{}, err
+	}
+	d, err := flow.Parse([]byte(source))
+	if err != nil {
+		return nil, flow.Report{}, err
+	}
+	r, err := s.report(ctx, d)
+	return d, r, err
+}
+
+func (s *Service) report(ctx context.Context, d *flow.Definition) (flow.Report, error) {
+	p, err := s.engine.CurrentPolicy(ctx)
+	if err != nil {
+		return flow.Report{}, err
+	}
+	roles, err := held(ctx)
+	if err != nil {
+		return flow.Report{}, err
+	}
+	r := s.engine.Report(d, p, s.policy, func(role string) bool { return slices.Contains(roles, role) })
+	kept, err := s.kept(ctx, d)
+	r.Findings = append(kept, r.Findings...)
+	return r, err
+}
+
+// held are the roles that somebody has today who can sign in.
+func held(ctx context.Context) ([]string, error) {
+	return tenants.Collect(ctx, pgx.RowTo[string], `
+		SELECT DISTINCT g.role FROM grants g JOIN memberships m ON m.id = g.membership_id
+		WHERE g.revoked_at IS NULL AND coalesce(g.valid_from, $1) <= $1 AND coalesce(g.valid_to, $1) >= $1
+			AND m.status = 'ACTIVE' AND coalesce(m.active_from, $1) <= $1 AND coalesce(m.active_to, $1) >= $1 AND m.account_id IS NOT NULL`, clock.Today(ctx))
+}
+
+// kept: a shipped kind keeps every state that a running matter is in, since
+// the rules and figures of its package know them by name.
+func (s *Service) kept(ctx context.Context, d *flow.Definition) (out []flow.Finding, err error) {
+	if !flow.Regulated(d.Kind) {
+		return nil, nil
+	}
+	rows, err := s.running(ctx, d.Kind)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if m := d.Machines[r.Machine]; m != nil && m.State(r.State) == nil {
+			out = append(out, flow.Finding{Machine: r.Machine, Place: r.State, Level: flow.Error,
+				Problem: "有进行中的事项处于这个环节，新版必须保留它"})
+		}
+	}
+	return out, nil
+}
+
+// Export is a version's text.
+func (s *Service) Export(ctx context.Context, id uuid.UUID) (_ string, err error) {
+	defer errs.Wrap(&err, "processes.Export(%s)", id)
+	ctx, err = s.look(ctx)
+	if err != nil {
+		return "", err
+	}
+	p, err := s.find(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return p.Source, nil
+}
+
+// Diff lists what a version has otherwise than another of the same kind.
+func (s *Service) Diff(ctx context.Context, from, to uuid.UUID) (_ []flow.Change, err error) {
+	defer errs.Wrap(&err, "processes.Diff(%s, %s)", from, to)
+	ctx, err = s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.definition(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.definition(ctx, to)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Diff(a, b), nil
+}
+
+func (s *Service) definition(ctx context.Context, id uuid.UUID) (*flow.Definition, error) {
+	p, err := s.find(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return flow.Parse([]byte(p.Source))
+}
+
+// What a dry run may be at most.
+const (
+	maxMatters = 1000
+	maxDays    = 3660 // ten years
+)
+
+// DryRun is a dry run of a text, or of a stored version where Process is given.
+type DryRun struct {
+	Source  string
+	Process *uuid.UUID
+	flow.Plan
+}
+
+// Simulate runs a definition dry with the committee's settings and calendar
+// from today on, where the plan names no day.
+func (s *Service) Simulate(ctx context.Context, in DryRun) (_ flow.Result, err error) {
+	defer errs.Wrap(&err, "processes.Simulate")
+	ctx, err = s.look(ctx)
+	if err != nil {
+		return flow.Result{}, err
+	}
+	if err := in.check(); err != nil {
+		return flow.Result{}, err
+	}
+	var d *flow.Definition
+	if in.Process != nil {
+		d, err = s.definition(ctx, *in.Process)
+	} else {
+		d, err = flow.Parse([]byte(in.Source))
+	}
+	if err != nil {
+		return flow.Result{}, err
+	}
+	p, err := s.engine.CurrentPolicy(ctx)
+	if err != nil {
+		return flow.Result{}, err
+	}
+	cal, err := s.engine.Calendar(ctx)
+	if err != nil {
+		return flow.Result{}, err
+	}
+	if in.Start.IsZero() {
+		in.Start = clock.Today(ctx)
+	}
+	return flow.Simulate(d, p, cal, in.Plan), nil
+}
+
+func (in DryRun) check() error {
+	if in.Matters < 1 || in.Matters > maxMatters {
+		return errs.New(errs.Invalid, "件数为 1 至 %d", maxMatters).At("matters")
+	}
+	if in.Horizon < 1 || in.Horizon > maxDays {
+		return errs.New(errs.Invalid, "观察天数为 1 至 %d", maxDays).At("horizonDays")
+	}
+	if in.Within < 0 || in.Within > maxDays {
+		return errs.New(errs.Invalid, "开始的天数为 0 至 %d", maxDays).At("startWithinDays")
+	}
+	if in.Visits < 0 || in.Visits > 20 {
+		return errs.New(errs.Invalid, "同一环节至多来 20 次").At("visits")
+	}
+	delays := []flow.Delay{in.Otherwise}
+	for _, d := range in.Delays {
+		delays = append(delays, d)
+	}
+	for _, d := range delays {
+		if d.Min < 0 || d.Max < d.Min || d.Max > maxDays {
+			return errs.New(errs.Invalid, "用几天：最少不小于 0，最多不小于最少，也不超过 %d", maxDays).At("delays")
+		}
+	}
+	for _, w := range in.Weights {
+		if w < 0 || w > 1_000_000 {
+			return errs.New(errs.Invalid, "权重为 0 至 1000000").At("weights")
+		}
+	}
+	return nil
+}
+
+// Versions lists a kind's versions, newest first; all kinds when it is empty.
+func (s *Service) Versions(ctx context.Context, kind string) (_ []*gen.Process, err error) {
+	defer errs.Wrap(&err, "processes.Versions(%s)", kind)
+	ctx, err = s.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := s.client.Process.Query()
+	if kind != "" {
+		q = q.Where(process.Kind(kind))
+	}
+	return q.Order(gen.Asc(process.FieldKind), gen.Desc(process.FieldVersion)).All(ctx)
+}
