@@ -1,0 +1,197 @@
+package exchange
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Terms are one committee's half of an agreement.
+type Terms struct {
+	Partner  string            // code of the other committee
+	Name     string            // its name; filled in for one of this installation
+	Channel  agreement.Channel // LOCAL: same installation; FILE: envelope files
+	Sends    []string          // kinds
+	Receives []string
+	Key      string // the partner's public key, base64; filled in for LOCAL
+	Expected *int   // version that was looked at; nil: whatever it is
+}
+
+// maxKinds bounds the lists of an agreement.
+const maxKinds = 50
+
+// Set makes the committee's half of an agreement, active, or changes it; a
+// suspended one stays so. Nothing crosses before the partner has set its half.
+// Setting the same again changes nothing but the version.
+func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error) {
+	defer errs.Wrap(&err, "exchange.Set(%s)", t.Partner)
+	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+		return nil, err
+	}
+	ctx = authz.System(ctx)
+	if err := s.complete(ctx, &t); err != nil {
+		return nil, err
+	}
+	old, err := s.client.Agreement.Query().Where(agreement.Partner(t.Partner)).ForUpdate().Only(ctx)
+	if gen.IsNotFound(err) {
+		a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
+			SetSends(t.Sends).SetReceives(t.Receives).SetCreatedAt(clock.Now(ctx)).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
+		return a, tenants.Translate(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if t.Expected != nil && *t.Expected != old.Version {
+		return nil, errs.New(errs.VersionConflict, "约定已被他人修改，请刷新后再改").With("currentVersion", old.Version)
+	}
+	return s.client.Agreement.UpdateOne(old).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
+		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
+}
+
+// complete checks the terms and fills in what the installation knows.
+func (s *Service) complete(ctx context.Context, t *Terms) (err error) {
+	me, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	if t.Partner == me.Code {
+		return errs.New(errs.Invalid, "不能与本政协自己约定").At("partner")
+	}
+	for path, list := range map[string]*[]string{"sends": &t.Sends, "receives": &t.Receives} {
+		if *list, err = kindList(*list, path); err != nil {
+			return err
+		}
+	}
+	partner, err := byCode(ctx, t.Partner)
+	if err != nil {
+		return err
+	}
+	switch t.Channel {
+	case agreement.ChannelLOCAL:
+		if !partner.Found {
+			return errs.New(errs.Invalid, "本系统中没有行政区划代码为 %s 的政协，请改用信封文件，或核对代码", t.Partner).At("partner")
+		}
+		public, err := s.publicKey(partner)
+		t.Name, t.Key = partner.Name, base64.StdEncoding.EncodeToString(public)
+		return err
+	case agreement.ChannelFILE:
+		t.Name, t.Key = strings.TrimSpace(t.Name), strings.TrimSpace(t.Key)
+		if t.Partner == "" || len(t.Partner) > 20 {
+			return errs.New(errs.Invalid, "请填写对方的行政区划代码").At("partner")
+		}
+		if t.Name == "" || len([]rune(t.Name)) > 100 {
+			return errs.New(errs.Invalid, "请填写对方政协的名称，至多 100 字").At("partnerName")
+		}
+		if publicKey(t.Key) == nil {
+			return errs.New(errs.Invalid, "公钥应是对方提供的 44 个字符（Ed25519，base64），请核对后重填").At("partnerKey")
+		}
+		return nil
+	}
+	return errs.New(errs.Invalid, "请选择往来的方式：同一套系统，或信封文件").At("channel")
+}
+
+// kindList is sorted and without doubles; status always belongs to it.
+func kindList(list []string, path string) ([]string, error) {
+	if len(list) > maxKinds {
+		return nil, errs.New(errs.Limited, "至多 %d 个种类", maxKinds).At(path)
+	}
+	for _, k := range list {
+		if !kindForm.MatchString(k) {
+			return nil, errs.New(errs.Invalid, "种类“%s”不对：应为小写英文字母、下划线或短横", k).At(path)
+		}
+	}
+	out := append([]string{KindStatus}, list...)
+	slices.Sort(out)
+	return slices.Compact(out), nil
+}
+
+// publicKey reads a key, nil when it is none.
+func publicKey(text string) ed25519.PublicKey {
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(b) != ed25519.PublicKeySize {
+		return nil
+	}
+	return b
+}
+
+// keyOf is the key with which a partner's envelopes are checked: derived for a
+// committee of this installation, so that a changed secret needs no new
+// agreements, else the one that was entered.
+func (s *Service) keyOf(ctx context.Context, a *gen.Agreement) (ed25519.PublicKey, error) {
+	if a.Channel == agreement.ChannelFILE {
+		return publicKey(a.PartnerKey), nil
+	}
+	c, err := byCode(ctx, a.Partner)
+	if err != nil || !c.Found {
+		return nil, err
+	}
+	return s.publicKey(c)
+}
+
+// Suspend stops everything in both directions until Resume; what waits goes on
+// waiting. Suspending a suspended agreement does nothing.
+func (s *Service) Suspend(ctx context.Context, id uuid.UUID, reason string) (_ *gen.Agreement, err error) {
+	defer errs.Wrap(&err, "exchange.Suspend(%s)", id)
+	reason = strings.TrimSpace(reason)
+	if reason == "" || len([]rune(reason)) > 2000 {
+		return nil, errs.New(errs.Invalid, "请填写中止的理由，至多 2000 字").At("reason")
+	}
+	a, err := s.managed(ctx, id)
+	if err != nil || a.Status == agreement.StatusSUSPENDED {
+		return a, err
+	}
+	now := clock.Now(ctx)
+	return s.client.Agreement.UpdateOne(a).SetStatus(agreement.StatusSUSPENDED).SetReason(reason).SetSuspendedAt(now).
+		SetVersion(a.Version + 1).SetUpdatedAt(now).Save(authz.System(ctx))
+}
+
+// Resume lets things cross again; what waits is tried at once. Resuming an
+// active agreement does nothing.
+func (s *Service) Resume(ctx context.Context, id uuid.UUID) (_ *gen.Agreement, err error) {
+	defer errs.Wrap(&err, "exchange.Resume(%s)", id)
+	a, err := s.managed(ctx, id)
+	if err != nil || a.Status == agreement.StatusACTIVE {
+		return a, err
+	}
+	now := clock.Now(ctx)
+	a, err = s.client.Agreement.UpdateOne(a).SetStatus(agreement.StatusACTIVE).ClearReason().ClearSuspendedAt().
+		SetVersion(a.Version + 1).SetUpdatedAt(now).Save(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	_, err = tenants.Exec(ctx, `UPDATE exchange_outbox SET next_at = least(next_at, $2) WHERE agreement_id = $1 AND status = 'WAITING' AND attempts = 0`, id, now)
+	return a, err
+}
+
+// managed locks an agreement for who may change it.
+func (s *Service) managed(ctx context.Context, id uuid.UUID) (*gen.Agreement, error) {
+	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+		return nil, err
+	}
+	a, err := s.client.Agreement.Query().Where(agreement.ID(id)).ForUpdate().Only(authz.System(ctx))
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "没有这个往来约定，请刷新后再试")
+	}
+	return a, err
+}
+
+// with is the agreement with a partner, nil when there is none. It is held
+// until the transaction ends, so that nobody suspends it in between.
+func (s *Service) with(ctx context.Context, partner string) (*gen.Agreement, error) {
+	a, err := s.client.Agreement.Query().Where(agreement.Partner(partner)).ForShare().Only(authz.System(ctx))
+	if gen.IsNotFound(err) {
+		return nil, nil
+	}
+	return a, err
+}

@@ -1,0 +1,74 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Kinds that tell something and open nothing.
+const (
+	KindJointActivity = "joint_activity" // 联合活动
+	KindCommendation  = "commendation"   // 表彰
+	KindPromotion     = "promotion"      // 推广、转发
+)
+
+var kindNames = map[string]string{KindJointActivity: "联合活动", KindCommendation: "表彰", KindPromotion: "推广"}
+
+// Notice is the body of these kinds.
+type Notice struct {
+	Title       string       `json:"title"`
+	Text        string       `json:"text"`
+	On          string       `json:"on,omitempty"`    // day of a joint activity
+	Place       string       `json:"place,omitempty"` // and where
+	Instruction *Instruction `json:"instruction,omitempty"`
+}
+
+// Instruction is what a leader wrote on it (批示), for a promotion.
+type Instruction struct {
+	By   string `json:"by"` // post and name as given
+	Text string `json:"text"`
+	On   string `json:"on,omitempty"`
+}
+
+// applyNotice tells the secretaries-general of the day; whoever holds
+// exchange.read finds the content in the inbox.
+func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, error) {
+	var n Notice
+	if err := letter.Decode(&n); err != nil {
+		return Result{}, err
+	}
+	n.Title = strings.TrimSpace(n.Title)
+	if n.Title == "" || tooLong(n.Title, 200) || tooLong(n.Text, 50_000) {
+		return Result{}, Refuse(Malformed, "标题须有 1 到 200 字，正文至多 50000 字")
+	}
+	if i := n.Instruction; i != nil && (strings.TrimSpace(i.By) == "" || strings.TrimSpace(i.Text) == "" || tooLong(i.Text, 5000)) {
+		return Result{}, Refuse(Malformed, "批示须写明由谁批示和批示内容")
+	}
+	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
+		SELECT DISTINCT m.id FROM memberships m JOIN grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id
+		WHERE g.role = 'secretary_general' AND g.revoked_at IS NULL AND coalesce(g.valid_from, $1) <= $1 AND coalesce(g.valid_to, $1) >= $1
+		  AND m.status = 'ACTIVE' AND coalesce(m.active_from, $1) <= $1 AND coalesce(m.active_to, $1) >= $1 ORDER BY 1`, clock.Today(ctx))
+	if err != nil {
+		return Result{}, err
+	}
+	text := fmt.Sprintf("%s送来%s：《%s》", letter.Name, kindNames[letter.Kind], n.Title)
+	rows := make([]*gen.NoticeCreate, len(people))
+	for i, id := range people {
+		rows[i] = s.client.Notice.Create().SetMembershipID(id).SetText(text).SetCreatedAt(clock.Now(ctx))
+	}
+	for page := range slices.Chunk(rows, 1000) { // far below PostgreSQL's 65,535 parameters
+		if err := s.client.Notice.CreateBulk(page...).Exec(ctx); err != nil {
+			return Result{}, err
+		}
+	}
+	return Result{Status: "RECEIVED"}, nil
+}
