@@ -203,8 +203,8 @@ func among(s *entsql.Selector, column, table string, such func(*entsql.SelectTab
 		Where(entsql.And(entsql.ColumnsEQ(t.C("matter_id"), s.C(column)), such(t))))
 }
 
-// unitMatter: the matter's 界别, street or owner is one of my units, or it is
-// assigned to one.
+// unitMatter: the matter's 界别, street or owner is one of my units, it is
+// assigned to one, or one owes something in it.
 func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 	units := toAny(v.Units)
 	return entsql.Or(
@@ -212,6 +212,7 @@ func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 		entsql.In(s.C(matter.FieldStreetID), units...),
 		entsql.In(s.C(matter.FieldOwnerUnitID), units...),
 		sharedWith(s, v, matter.FieldID),
+		among(s, matter.FieldID, item.Table, func(i *entsql.SelectTable) *entsql.Predicate { return entsql.In(i.C(item.FieldUnitID), units...) }),
 		among(s, matter.FieldID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
 			return entsql.And(entsql.In(p.C(party.FieldUnitID), units...), takesPart(p))
 		}),

@@ -41,7 +41,7 @@ func (s *Service) Claim(ctx context.Context, id uuid.UUID) (token string, err er
 	case "GIVEN":
 		return token, audit.Note(ctx, audit.Change{Entity: "Ballot", ID: id, Op: audit.Update, After: map[string]any{"claimed_by": v.Membership}})
 	case "USED":
-		return "", errs.New(errs.Conflict, "您的选票已经投出，每人只能投一次")
+		return "", errs.New(errs.Conflict, "您领过的选票已经投出，每人只能投一次；如果您没有投过，请告诉主持测评的人")
 	case "CLOSED":
 		if err := s.expire(ctx, v.Tenant, id); err != nil {
 			return "", err

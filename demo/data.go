@@ -58,7 +58,8 @@ type unitSpec struct {
 	Parent          string // a key
 	Channel, Word   string // of the handling tree
 	Brand           string
-	People          int // of a handling unit: 3 are liaison, officer and leader, 2 share the first two
+	Category, Level string // of a venue, in the committee's own words
+	People          int    // of a handling unit: 3 are liaison, officer and leader, 2 share the first two
 }
 
 type personSpec struct {
@@ -113,8 +114,14 @@ func committees() []*committee {
 	zs, dl := read[*committee]("zhongshan"), read[*committee]("dalian")
 	zs.addMembers()
 	all := []*committee{zs, dl}
+	more := read[map[string]addition]("platforms")
 	for _, d := range read[[]district]("districts") {
-		all = append(all, d.committee())
+		c := d.committee()
+		c.add(more[c.Prefix])
+		if c.Prefix == "lsk" {
+			c.Units = append(c.Units, lushunUnits()...)
+		}
+		all = append(all, c)
 	}
 	n, byLogin := 0, map[string]string{}
 	for _, c := range all {
@@ -132,6 +139,21 @@ func committees() []*committee {
 		}
 	}
 	return all
+}
+
+// addition is what a district has besides what all of them have.
+type addition struct {
+	Policy *policySpec
+	Units  []unitSpec
+	People []*personSpec
+	Seats  map[string][]string // more seats, of people whom all have
+}
+
+func (c *committee) add(a addition) {
+	c.Policy, c.Units, c.People = a.Policy, append(c.Units, a.Units...), append(c.People, a.People...)
+	for _, p := range c.People {
+		p.Seats = append(p.Seats, a.Seats[p.Key]...)
+	}
 }
 
 func (c *committee) login(p *personSpec) string {

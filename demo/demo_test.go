@@ -45,6 +45,11 @@ func TestLoad(t *testing.T) {
 	t.Run("everybody can sign in, and one person in two committees", in.signIns)
 	t.Run("every chain of the audit is whole, in the order of time", in.audited)
 	t.Run("the worker finds nothing late in 中山", in.swept)
+	t.Run("the platforms have the figures of their sources, each the number of its rows", in.boards)
+	t.Run("旅顺口 has its 121 venues by category, with heads where people exist", in.venues)
+	t.Run("something of 旅顺口's platform waits at each of its steps", in.everyStep)
+	t.Run("what the sources name is there, and what they do not say is waived", in.told)
+	t.Run("concealed visits are known to their teams alone", in.concealed)
 	t.Run("a second Load changes nothing and is quick", in.again)
 }
 
@@ -259,7 +264,11 @@ func (in *installation) todos(t *testing.T) {
 	must := map[string][]string{
 		"中山区政协": {"clerk", "reviewer", "director", "info", "gov", "party-office", "member-01", "member-03", "member-04", "member-07", "member-20",
 			"shangwu-liaison", "shangwu-officer", "shangwu-lead", "wenlv-officer", "zhujian-officer", "gongxin-liaison", "jinrong-liaison", "fagai-officer", "shijian-liaison"},
-		"大连市政协": {"clerk", "director", "gongxin-officer", "fagai-liaison"},
+		"大连市政协":  {"clerk", "director", "gongxin-officer", "fagai-liaison"},
+		"旅顺口区政协": {"clerk", "member-02", "street-1", "approver-1", "host-1", "zhujian-liaison"},
+		"普兰店区政协": {"clerk", "member-02", "committee", "gongye", "zhengfa", "weisheng"},
+		"西岗区政协":  {"clerk", "member-02", "committee", "sg", "supervisor-1"},
+		"甘井子区政协": {"clerk", "member-02", "committee", "chair"},
 	}
 	for _, c := range committees() {
 		keys := must[c.Short]
@@ -306,7 +315,7 @@ func (in *installation) signIns(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
-	for _, login := range []string{"zs-admin", "zs-clerk", "zs-member-01", "zs-shangwu-lead", "dl-director", "dl-chair", "lsk-admin", "pld-admin", "ch-unit-liaison"} {
+	for _, login := range []string{"zs-admin", "zs-clerk", "zs-member-01", "zs-shangwu-lead", "dl-director", "dl-chair", "lsk-admin", "lsk-street-1", "lsk-approver-1", "lsk-host-1", "lsk-committee", "pld-admin", "ch-unit-liaison"} {
 		if seen[login] == 0 {
 			t.Errorf("%s is not listed", login)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/proposals"
@@ -45,6 +46,7 @@ func install(t *testing.T) *installation {
 	e := flow.New(db.Store.Ent())
 	proposals.Register(e)
 	cohorts.Register(e)
+	vocab.Register(e)
 	dir := authz.NewDirectory(policy)
 	keys, err := accounts.LoadKeys(t.TempDir() + "/keys.json")
 	must(t, err)

@@ -105,7 +105,7 @@ func (s *stage) addUnits(ctx context.Context, at time.Time) error {
 		}
 		ids := map[string]uuid.UUID{}
 		for _, u := range s.of.Units {
-			in := roster.NewUnit{Line: unit.Line(u.line()), Kind: unit.Kind(u.Kind), Name: u.Name, ShortName: u.short(), DocWord: u.Word, Brand: u.Brand}
+			in := roster.NewUnit{Line: unit.Line(u.line()), Kind: unit.Kind(u.Kind), Name: u.Name, ShortName: u.short(), DocWord: u.Word, Brand: u.Brand, Category: u.Category, Level: u.Level}
 			if u.Parent != "" {
 				parent := ids[u.Parent]
 				in.Parent = &parent
@@ -170,8 +170,11 @@ func (s *stage) admit(ctx context.Context, p *personSpec) (*gen.Membership, erro
 	}
 	for _, x := range p.Seats {
 		key, post, _ := strings.Cut(x, ":")
-		_, err := s.Roster.Seat(ctx, roster.NewSeat{Membership: m.ID, Unit: s.units[key], Post: seat.Post(post)})
-		if err != nil {
+		in := roster.NewSeat{Membership: m.ID, Unit: s.units[key], Post: seat.Post(post)}
+		if in.Post == seat.PostSUPERVISOR {
+			in.Initiator = "政协委派" // XG-01
+		}
+		if _, err := s.Roster.Seat(ctx, in); err != nil {
 			return nil, err
 		}
 	}

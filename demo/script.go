@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +18,8 @@ import (
 
 // script is what happens to one matter, in order. A matter is found by its
 // kind and title; each move by a person leaves exactly one step by a person in
-// its timeline, so the number of those tells how far an earlier run came.
+// its timeline, as a citizen's topic leaves its first, so the number of those
+// tells how far an earlier run came.
 type script struct {
 	kind, title string
 	moves       []move
@@ -37,14 +39,15 @@ type move struct {
 	form   func(*scene) flow.Form                            // nil: takes none
 	open   func(context.Context, *stage) (*flow.Case, error) // opens the matter
 	seal   bool                                              // the sealed page is uploaded before
-	given  bool                                              // another script makes it
+	given  bool                                              // another script makes it, or a citizen
+	along  bool                                              // in the transaction of the move before, by the same person
 	after  func(*stage)                                      // what else has changed by it
 }
 
 // look finds how far the script came.
 func (sc *script) look(ctx context.Context) error {
 	err := tenants.Row(ctx, `
-		SELECT m.id, (SELECT count(*) FROM steps s WHERE s.matter_id = m.id AND s.actor_id IS NOT NULL AND s.action <> 'renumber')
+		SELECT m.id, (SELECT count(*) FROM steps s WHERE s.matter_id = m.id AND (s.actor_id IS NOT NULL OR s.from_state = '') AND s.action <> 'renumber')
 		FROM matters m WHERE m.kind = $1 AND m.title = $2`, []any{sc.kind, sc.title}, &sc.id, &sc.done)
 	if tenants.NoRows(err) {
 		sc.id, sc.done = uuid.Nil, 0
@@ -53,46 +56,70 @@ func (sc *script) look(ctx context.Context) error {
 	return err
 }
 
-// perform makes the i-th move of a script unless it has been made.
+// perform makes the i-th move of a script, and those that go along with it,
+// unless they have been made.
 func (s *stage) perform(ctx context.Context, sc *script, i int) error {
 	if sc.done > i {
 		return nil
 	}
-	m := sc.moves[i]
-	if m.seal {
-		if err := s.upload(ctx, m, sc.id); err != nil {
+	moves := sc.moves[i:]
+	if n := slices.IndexFunc(moves[1:], func(m move) bool { return !m.along }); n >= 0 {
+		moves = moves[:n+1]
+	}
+	if moves[0].seal {
+		if err := s.upload(ctx, moves[0], sc.id); err != nil {
 			return err
 		}
 	}
 	var made *flow.Case
-	err := s.as(ctx, m.at, m.who, func(ctx context.Context) (audit.Entry, error) {
+	err := s.signedIn(ctx, moves[0].at, moves[0].who, true, func(ctx context.Context) error {
+		if err := alone(ctx); err != nil {
+			return err
+		}
 		if err := sc.look(ctx); err != nil || sc.done > i {
 			sc.last = nil // another Load has made it meanwhile
-			return audit.Entry{}, err
+			return err
 		}
 		if sc.done < i {
-			return audit.Entry{}, fmt.Errorf("%s: only %d of %d moves are there", m.action, sc.done, i)
+			return fmt.Errorf("%s: only %d of %d moves are there", moves[0].action, sc.done, i)
 		}
-		if m.open != nil {
-			c, err := m.open(ctx, s)
+		for _, m := range moves {
+			err := written(ctx, func(ctx context.Context) (e audit.Entry, err error) {
+				e, made, err = s.make(ctx, sc, m)
+				return e, err
+			})
 			if err != nil {
-				return audit.Entry{}, err
+				return err
 			}
-			made = c
-			return audit.Entry{Action: mutation(sc.kind, m.action), Object: audit.Object(gen.TypeMatter, c.Matter.ID)}, nil
+			sc.id, sc.last = made.Matter.ID, made
 		}
-		e, c, err := s.act(ctx, sc, m)
-		made = c
-		return e, err
+		return nil
 	})
+	if err != nil {
+		sc.last = nil
+	}
 	if err != nil || made == nil {
 		return err
 	}
-	sc.id, sc.done, sc.last = made.Matter.ID, i+1, made
-	if m.after != nil {
-		m.after(s)
+	sc.done = i + len(moves)
+	for _, m := range moves {
+		if m.after != nil {
+			m.after(s)
+		}
 	}
 	return nil
+}
+
+// make makes one move.
+func (s *stage) make(ctx context.Context, sc *script, m move) (audit.Entry, *flow.Case, error) {
+	if m.open == nil {
+		return s.act(ctx, sc, m)
+	}
+	c, err := m.open(ctx, s)
+	if err != nil {
+		return audit.Entry{}, nil, err
+	}
+	return audit.Entry{Action: mutation(sc.kind, m.action), Object: audit.Object(gen.TypeMatter, c.Matter.ID)}, c, nil
 }
 
 // act carries out an action of the engine.
@@ -254,8 +281,10 @@ func mutation(kind, action string) string {
 		return name
 	case kind == "proposal":
 		return action
-	case action == "open":
+	case action == "open" && kind == "cohort":
 		return "openCohort"
+	case action == "open":
+		return "openMatter"
 	}
 	return "performAction"
 }

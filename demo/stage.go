@@ -61,9 +61,10 @@ func newStage(p Product, c *committee, now time.Time, b *bar) *stage {
 	default:
 		s.scripts = quiet(c, now)
 	}
+	s.ownPlatforms()
 	for _, sc := range s.scripts {
 		for i, m := range sc.moves {
-			if !m.given {
+			if !m.given && !m.along {
 				s.story = append(s.story, task{m.at, sc.title, func(ctx context.Context) error { return s.perform(ctx, sc, i) }})
 			}
 		}
@@ -154,15 +155,21 @@ func (s *stage) as(ctx context.Context, at time.Time, who string, fn func(contex
 		if err := alone(ctx); err != nil {
 			return err
 		}
-		ctx, changes := audit.Collect(ctx)
-		e, err := fn(ctx)
-		if err != nil || e.Action == "" {
-			return err
-		}
-		v := authz.From(ctx)
-		e.Actor, e.Changes = audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}, changes.Changes()
-		return audit.Write(ctx, e)
+		return written(ctx, fn)
 	})
+}
+
+// written writes the record of what the viewer does in fn. An entry without an
+// action means that nothing was left to do.
+func written(ctx context.Context, fn func(context.Context) (audit.Entry, error)) error {
+	ctx, changes := audit.Collect(ctx)
+	e, err := fn(ctx)
+	if err != nil || e.Action == "" {
+		return err
+	}
+	v := authz.From(ctx)
+	e.Actor, e.Changes = audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}, changes.Changes()
+	return audit.Write(ctx, e)
 }
 
 // signedIn runs fn for a person at a moment.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -202,7 +203,8 @@ func (c *Case) isParty(v *authz.Viewer) bool {
 }
 
 // isUnits: a share belongs to its unit alone; the case to its 界别, street,
-// owner, collective proposer and every unit it is assigned to.
+// owner, collective proposer, every unit it is assigned to and every unit that
+// owes something in it.
 func (c *Case) isUnits(v *authz.Viewer, share *gen.Assignment) bool {
 	if share != nil {
 		return v.InUnit(&share.UnitID)
@@ -220,5 +222,5 @@ func (c *Case) isUnits(v *authz.Viewer, share *gen.Assignment) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(c.Items, func(i *gen.Item) bool { return v.InUnit(i.UnitID) })
 }

@@ -194,15 +194,11 @@ func notFound() error { return errs.New(errs.NotFound, "没有这件事项，或
 // question tells it.
 func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind string, err error) {
 	if cmd.Machine == OfAssignment {
-		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).
-			WithMatter(func(q *gen.MatterQuery) { q.Select(matter.FieldKind) }).Select(assignment.FieldMatterID).Only(ctx)
+		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Select(assignment.FieldMatterID).Only(ctx)
 		if err != nil {
 			return uuid.Nil, "", missing(err)
 		}
-		if a.Edges.Matter == nil {
-			return uuid.Nil, "", notFound()
-		}
-		return a.MatterID, a.Edges.Matter.Kind, nil
+		return a.MatterID, shared, nil
 	}
 	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
 	if err != nil {

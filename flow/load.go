@@ -82,6 +82,9 @@ var parts = []part{
 		func(now, was *gen.MatterEdges) { now.LinksOut, now.LinksIn = was.LinksOut, was.LinksIn }},
 }
 
+// shared is the kind of which units get shares.
+const shared = "proposal"
+
 // payloads are the types of which a matter of a kind has one; others have
 // neither, and there is no need to look.
 var payloads = map[string]string{"proposal": gen.TypeProposal, "cohort": gen.TypeCohort}

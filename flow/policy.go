@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,7 @@ type Policy struct {
 	MaxExtensions       int                  `json:"maxExtensions"`       // a unit's share may be extended so often
 	NotFiledReasons     []Reason             `json:"notFiledReasons"`     // the ten national ones and the tenant's own
 	IntersessionNumbers string               `json:"intersessionNumbers"` // CONTINUE: after the plenary numbers; OWN: own series
-	Labels              map[string]string    `json:"labels"`              // the tenant's own words for states, "proposal.FILED" → …
+	Labels              map[string]string    `json:"labels"`              // the tenant's own words: "proposal.FILED", "stage.提", "unit.STREET_LIAISON" → …
 	Checklists          map[string]Checklist `json:"checklists"`          // by code
 	Numbers             map[string]string    `json:"numbers"`             // patterns of number series by code, for example {year}-微-{seq}
 }
@@ -159,6 +160,10 @@ func or[T any](given, standard []T) []T {
 	return given
 }
 
+// labelKey: proposal.FILED for a state, stage.提 for a stage, unit.STREET_LIAISON
+// for a kind of organisation (domain.md 3.2: 联络委, 工作委员会, 活动组).
+var labelKey = regexp.MustCompile(`^([a-z][a-z0-9_]*\.[A-Za-z][A-Za-z0-9_]*|stage\.\S{1,20})$`)
+
 // counted is what a rating can count as.
 var counted = []string{"SATISFIED", "BASIC", "UNDERSTOOD", "DISSATISFIED"}
 
@@ -186,6 +191,11 @@ func (p Policy) validate() error {
 	for _, r := range p.Ratings {
 		if !contains(counted, r.Counts) {
 			return errs.New(errs.Invalid, "满意度用语“%s”的 counts 只能是 %s", r.Label, strings.Join(counted, "、"))
+		}
+	}
+	for key, word := range p.Labels {
+		if !labelKey.MatchString(key) || word == "" || len([]rune(word)) > 40 {
+			return errs.New(errs.Invalid, "用语“%s”写成 流程.环节、stage.阶段 或 unit.单位类别，用词 1 至 40 字", clip(key))
 		}
 	}
 	for key, c := range p.Checklists {

@@ -173,3 +173,17 @@ func TestPublish(t *testing.T) {
 		w.do("return", running, nil)
 	})
 }
+
+func TestLabels(t *testing.T) {
+	for key, ok := range map[string]bool{
+		"proposal.FILED": true, "lushun.TOPIC_COLLECTED": true, "stage.提": true, "unit.STREET_LIAISON": true,
+		"FILED": false, "proposal.": false, ".FILED": false, "stage. ": false, "提案.立案": false,
+	} {
+		if err := flow.CheckPolicy(map[string]any{"labels": map[string]any{key: "谋"}}); (err == nil) != ok {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if err := flow.CheckPolicy(map[string]any{"labels": map[string]any{"proposal.FILED": ""}}); err == nil {
+		t.Error("a word is not empty")
+	}
+}

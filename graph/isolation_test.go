@@ -349,7 +349,7 @@ func (s *strangers) mutations(t *testing.T) {
 			}
 		}
 	}
-	if tried < 80 {
+	if tried < 90 {
 		t.Error(tried)
 	}
 }
@@ -403,7 +403,7 @@ func (s *strangers) mixed(t *testing.T) {
 			}
 		}
 	}
-	if tried < 300 || len(reached) < 20 {
+	if tried < 300 || len(reached) < 24 || !reached["createPlatform"] || !reached["changePlatform"] || !reached["openMatter"] || !reached["moveMatters"] {
 		t.Error(tried, slices.Sorted(maps.Keys(reached)))
 	}
 }

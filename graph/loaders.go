@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
@@ -19,7 +20,9 @@ type loaders struct {
 	calendar *dataloadgen.Loader[string, workday.Calendar]
 	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
 	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
+	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
 	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
+	codes    *dataloadgen.Loader[uuid.UUID, string]           // check codes by item
 }
 
 type loadersKey struct{}
@@ -51,6 +54,14 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		defs, err := r.Engine.Definitions(ctx, ids...)
 		return ordered(ids, defs), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.labels = dataloadgen.NewLoader(func(_ context.Context, keys []string) ([]map[string]string, []error) {
+		p, err := r.Engine.CurrentPolicy(ctx)
+		out := make([]map[string]string, len(keys))
+		for i := range out {
+			out[i] = p.Labels
+		}
+		return out, same(err, len(keys))
+	}, dataloadgen.WithWait(0))
 	l.contacts = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]bool, []error) {
 		may, err := r.Engine.Covering(ctx, ids, "matter.contactDetails")
 		return ordered(ids, may), same(err, len(ids))
@@ -62,6 +73,14 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			phones[p.ID] = p.Phone
 		}
 		return ordered(ids, phones), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.codes = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
+		rows, err := r.ent().Item.Query().Where(item.IDIn(ids...)).All(ctx)
+		codes := make(map[uuid.UUID]string, len(rows))
+		for _, i := range rows {
+			codes[i.ID] = i.CheckCode
+		}
+		return ordered(ids, codes), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	return context.WithValue(ctx, loadersKey{}, l)
 }
@@ -110,8 +129,18 @@ func stateInfo(ctx context.Context, matterID uuid.UUID, machine, code string) (*
 	if err != nil {
 		return nil, err
 	}
+	words, err := load(ctx).labels.Load(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	s := d.Machines[machine].State(code)
 	out := &model.StateInfo{Code: code, Label: s.Label, Stage: s.Stage, End: s.End}
+	if own := words[d.Kind+"."+code]; own != "" {
+		out.Label = own
+	}
+	if own := words["stage."+s.Stage]; own != "" {
+		out.Stage = own
+	}
 	if turn := d.Turns[s.Turn]; turn != "" {
 		out.Turn = &turn
 	}

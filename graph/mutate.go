@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -274,22 +275,31 @@ func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*mod
 
 // onAssignment carries out an action of a unit's share.
 func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (*model.AssignmentPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
-		_, err := r.Engine.Act(ctx, command(flow.OfAssignment, action, c, form))
+	var of uuid.UUID // the matter; unknown when the idempotency key has been here before
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (_ string, _ uuid.UUID, err error) {
+		of, err = r.Engine.Act(ctx, command(flow.OfAssignment, action, c, form))
 		return gen.TypeAssignment, c.subject, err
 	})
+	out := &model.AssignmentPayload{UserErrors: bad}
 	if err != nil || len(bad) > 0 {
-		return &model.AssignmentPayload{UserErrors: bad}, err
+		return out, err
 	}
-	a, err := r.ent().Assignment.Query().Where(assignment.ID(id)).Only(ctx)
-	if err != nil {
-		return nil, none(err)
+	if of == uuid.Nil || asked(ctx, "assignment") {
+		if out.Assignment, err = r.ent().Assignment.Query().Where(assignment.ID(id)).Only(ctx); err != nil {
+			return nil, none(err)
+		}
+		of = out.Assignment.MatterID
 	}
-	p, err := r.matterPayload(ctx, a.MatterID, bad, nil)
-	if err != nil {
-		return nil, err
+	p, err := r.matterPayload(ctx, of, bad, nil)
+	if err == nil {
+		out.Matter = p.Matter
 	}
-	return &model.AssignmentPayload{Assignment: a, Matter: p.Matter, UserErrors: bad}, nil
+	return out, err
+}
+
+// asked reports whether the present field's selection has a field.
+func asked(ctx context.Context, name string) bool {
+	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name == name })
 }
 
 func command(machine, action string, c common, form flow.Form) flow.Command {
@@ -299,7 +309,7 @@ func command(machine, action string, c common, form flow.Form) flow.Command {
 // matterPayload reads the matter as the viewer sees it after the change: one
 // who may not see it any more gets none.
 func (r *Resolver) matterPayload(ctx context.Context, id uuid.UUID, bad []*model.UserError, err error) (*model.MatterPayload, error) {
-	if err != nil || len(bad) > 0 {
+	if err != nil || len(bad) > 0 || !asked(ctx, "matter") {
 		return &model.MatterPayload{UserErrors: bad}, err
 	}
 	m, err := r.ent().Matter.Query().Where(matter.ID(id)).Only(ctx)

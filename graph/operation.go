@@ -116,6 +116,9 @@ type pendingKey struct{}
 // open their own, since what they find out must last even when they refuse.
 func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	op := graphql.GetOperationContext(ctx).Operation
+	if op == nil { // a document that was refused before it was one
+		return next(ctx)
+	}
 	session, others := rootFields(op)
 	if session && others {
 		return refuse(ctx, errs.New(errs.Invalid, "登录与退出不能和其他操作放在同一个请求里"))

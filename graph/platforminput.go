@@ -195,14 +195,14 @@ func (r *Resolver) partyPhone(ctx context.Context, p *gen.Party) (*string, error
 
 // checkCode is given to whoever raised the item by who can reach him.
 func (r *Resolver) checkCode(ctx context.Context, i *gen.Item) (*string, error) {
-	full, err := r.ent().Item.Get(ctx, i.ID) // the list did not select it
-	if err != nil || full.CheckCode == "" {
-		return nil, none(err)
-	}
-	if may, err := reaches(ctx, full.MatterID); err != nil || !may {
+	code, err := load(ctx).codes.Load(ctx, i.ID) // the list did not select it
+	if err != nil || code == "" {
 		return nil, err
 	}
-	return &full.CheckCode, nil
+	if may, err := reaches(ctx, i.MatterID); err != nil || !may {
+		return nil, err
+	}
+	return &code, nil
 }
 
 // contacts reports whether the viewer may see how a party is reached.

@@ -72,7 +72,7 @@ func (r *processResolver) Impact(ctx context.Context, obj *gen.Process) (*model.
 
 // ProcessTemplates is the resolver for the processTemplates field.
 func (r *queryResolver) ProcessTemplates(ctx context.Context) ([]*model.ProcessTemplate, error) {
-	return processTemplates(r.Resolver.Processes.Templates()), nil
+	return r.processTemplates(ctx)
 }
 
 // Process is the resolver for the process field.
@@ -93,5 +93,5 @@ func (r *queryResolver) SimulateProcess(ctx context.Context, input model.Simulat
 
 // Vocabulary is the resolver for the vocabulary field.
 func (r *queryResolver) Vocabulary(ctx context.Context) ([]*model.VocabularyWord, error) {
-	return vocabulary(r.Engine.Vocabulary()), nil
+	return r.vocabulary(ctx)
 }

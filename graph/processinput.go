@@ -6,12 +6,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/processes"
-	"github.com/bihuan/bihuan/tenants/templates"
 )
 
 var aProcess = entity[gen.Process]{
@@ -116,12 +116,19 @@ func running(list []processes.Running) []*model.RunningMatters {
 	return out
 }
 
-func processTemplates(list []templates.Template) []*model.ProcessTemplate {
+// manageProcesses is the right to all that only who writes definitions needs.
+const manageProcesses = "processes.manage"
+
+func (r *Resolver) processTemplates(ctx context.Context) ([]*model.ProcessTemplate, error) {
+	if _, err := authz.Require(ctx, manageProcesses); err != nil {
+		return nil, err
+	}
+	list := r.Processes.Templates()
 	out := make([]*model.ProcessTemplate, len(list))
 	for i, t := range list {
 		out[i] = &model.ProcessTemplate{Name: t.Name, Title: t.Title, Summary: t.Summary, Area: t.Area, Source: string(t.Source)}
 	}
-	return out
+	return out, nil
 }
 
 func (r *Resolver) simulate(ctx context.Context, in model.SimulateProcessInput) (*model.Simulation, error) {
@@ -175,7 +182,11 @@ func waits(list []flow.Waited) []*model.SimulatedWait {
 // sorts are the vocabulary's sorts of words in Chinese.
 var sorts = map[string]string{"guard": "条件", "relation": "关系", "effect": "效果"}
 
-func vocabulary(list []flow.Word) []*model.VocabularyWord {
+func (r *Resolver) vocabulary(ctx context.Context) ([]*model.VocabularyWord, error) {
+	if _, err := authz.Require(ctx, manageProcesses); err != nil {
+		return nil, err
+	}
+	list := r.Engine.Vocabulary()
 	out := make([]*model.VocabularyWord, len(list))
 	for i, w := range list {
 		out[i] = &model.VocabularyWord{What: sorts[w.Sort], Name: w.Name, Doc: w.Doc, Arguments: []*model.VocabularyArgument{}}
@@ -183,5 +194,5 @@ func vocabulary(list []flow.Word) []*model.VocabularyWord {
 			out[i].Arguments = append(out[i].Arguments, &model.VocabularyArgument{Name: a.Name, Type: a.Type, Doc: a.Doc})
 		}
 	}
-	return out
+	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
@@ -25,6 +26,7 @@ type Resolver struct {
 	Roster    *roster.Service
 	Platforms *platforms.Service
 	Processes *processes.Service
+	Exchange  *exchange.Service
 }
 
 func (r *Resolver) ent() *gen.Client { return r.Store.Ent() }

@@ -48,6 +48,12 @@ func held(kinds string) string {
 		WHERE e.kind IN (` + kinds + `) AND e.state = 'HELD' AND e."on" >= span.day0 AND e."on" < span.day1 AND ` + mine
 }
 
+// known leaves out what belongs to a visit that is concealed still: it counts
+// nothing until it has been held (domain.md trap 17).
+func known(event string) string {
+	return ` AND NOT EXISTS (SELECT FROM events c WHERE c.id = ` + event + ` AND c.concealed AND c.state <> 'HELD')`
+}
+
 // raised is the day on which an item came up: that of its event, else that on
 // which it was entered.
 const raised = `coalesce(ev."on", (i.created_at AT TIME ZONE 'Asia/Shanghai')::date)`
@@ -56,7 +62,7 @@ const raised = `coalesce(ev."on", (i.created_at AT TIME ZONE 'Asia/Shanghai')::d
 // condition.
 func items(kind, further string) string {
 	return `SELECT i.id, i.matter_id AS matter FROM span, items i JOIN matters m ON m.id = i.matter_id LEFT JOIN events ev ON ev.id = i.event_id
-		WHERE i.kind = '` + kind + `' AND ` + raised + ` >= span.day0 AND ` + raised + ` < span.day1 AND ` + mine + further
+		WHERE i.kind = '` + kind + `' AND ` + raised + ` >= span.day0 AND ` + raised + ` < span.day1 AND ` + mine + known(`i.event_id`) + further
 }
 
 // dated is the day of a record: its own, else that on which it was entered.
@@ -64,7 +70,7 @@ const dated = `coalesce(r."on", (r.created_at AT TIME ZONE 'Asia/Shanghai')::dat
 
 func records(kind string) string {
 	return `SELECT r.id, r.matter_id AS matter FROM span, records r JOIN matters m ON m.id = r.matter_id
-		WHERE r.kind = '` + kind + `' AND ` + dated + ` >= span.day0 AND ` + dated + ` < span.day1 AND ` + mine
+		WHERE r.kind = '` + kind + `' AND ` + dated + ` >= span.day0 AND ` + dated + ` < span.day1 AND ` + mine + known(`r.event_id`)
 }
 
 // attended are the attendances of the year, with their parties.
@@ -94,7 +100,7 @@ var figures = []figure{
 	{"matters", "事项", "件", RowMatter, opened},
 	{"problems_found", "收集问题", "个", RowItem, items("PROBLEM", "")},
 	{"problems_solved", "解决问题", "个", RowItem, `SELECT i.id, i.matter_id AS matter FROM span, items i JOIN matters m ON m.id = i.matter_id
-		WHERE i.kind = 'PROBLEM' AND i.status = 'DONE' AND i.settled_at >= span.start AND i.settled_at < span.until AND ` + mine},
+		WHERE i.kind = 'PROBLEM' AND i.status = 'DONE' AND i.settled_at >= span.start AND i.settled_at < span.until AND ` + mine + known(`i.event_id`)},
 	{"resolutions", "议定事项", "件", RowItem, items("RESOLUTION", "")},
 	// Done, or claimed: somebody has taken it on.
 	{"outcomes", "协商成果", "件", RowItem, items("RESOLUTION", ` AND (i.status = 'DONE' OR (i.status IN ('OPEN', 'REPORTED') AND (i.unit_id IS NOT NULL OR i.owner <> '')))`)},
@@ -106,7 +112,7 @@ var figures = []figure{
 		WHERE l.kind = 'CONVERTED_TO' AND l.undone_at IS NULL AND o.kind = 'opinion' AND l.created_at >= span.start AND l.created_at < span.until AND ` + mine},
 	{"reports", "报告", "份", RowRecord, records("REPORT")},
 	{"remarks", "群众反映", "条", RowParty, `SELECT p.id, p.matter_id AS matter FROM span, parties p JOIN matters m ON m.id = p.matter_id
-		WHERE p.role = 'RAISER' AND ` + active + ` AND p.created_at >= span.start AND p.created_at < span.until AND ` + mine},
+		WHERE p.role = 'RAISER' AND ` + active + ` AND p.created_at >= span.start AND p.created_at < span.until AND ` + mine + known(`p.event_id`)},
 }
 
 // bySource is the prefix of the counters of one source each, "source:群众征题".

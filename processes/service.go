@@ -98,6 +98,9 @@ func (s *Service) Report(ctx context.Context, source string) (_ *flow.Definition
 		return nil, flow.Report{}, err
 	}
 	d, err := flow.Parse([]byte(source))
+	if err == nil && d.Version == 0 { // a draft gets its number when it is stored
+		d, err = numbered(source, d, 1)
+	}
 	if err != nil {
 		return nil, flow.Report{}, err
 	}

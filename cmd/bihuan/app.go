@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/deploy"
 	"github.com/bihuan/bihuan/ent/migrations"
+	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
@@ -182,11 +183,15 @@ func (a *app) wire(ctx context.Context) (err error) {
 	cohorts.Register(e)
 	vocab.Register(e)
 	dir := authz.NewDirectory(a.policy)
+	post, err := exchange.New(store, a.secret.For("exchange"))
+	if err != nil {
+		return err
+	}
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
 	a.resolver = &graph.Resolver{
 		Store: store, Directory: dir, Accounts: acc, Keys: k, Engine: e,
 		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
-		Platforms: platforms.New(e), Processes: processes.New(e, dir),
+		Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post,
 	}
 	return nil
 }

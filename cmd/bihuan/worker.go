@@ -51,34 +51,77 @@ type lookWorker struct {
 	clock clock.Clock
 }
 
-// Work asks every committee in its own reading transaction: nothing reads
-// across. Two jobs for one committee at once are one.
 func (w *lookWorker) Work(ctx context.Context, _ *river.Job[lookArgs]) error {
-	ctx = clock.With(ctx, w.clock)
-	for t, err := range w.app.resolver.Store.Committees(ctx) {
+	return w.app.where(clock.With(ctx, w.clock), w.app.resolver.Engine.HasDue, func(t uuid.UUID) river.JobArgs { return sweepArgs{t} })
+}
+
+// where inserts a job for every active committee that has something due. It
+// asks each in its own reading transaction: nothing reads across. Two jobs for
+// one committee at once are one.
+func (a *app) where(ctx context.Context, due func(context.Context) (bool, error), job func(uuid.UUID) river.JobArgs) error {
+	for t, err := range a.resolver.Store.Committees(ctx) {
 		if err != nil {
 			return err
 		}
 		if !t.Active {
 			continue
 		}
-		var due bool
-		err = w.app.resolver.Store.ReadTx(ctx, t.ID, func(ctx context.Context) (err error) {
-			due, err = w.app.resolver.Engine.HasDue(ctx)
+		var has bool
+		err = a.resolver.Store.ReadTx(ctx, t.ID, func(ctx context.Context) (err error) {
+			has, err = due(ctx)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		if !due {
+		if !has {
 			continue
 		}
-		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, sweepArgs{t.ID}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Second}})
+		_, err = river.ClientFromContext[pgx.Tx](ctx).Insert(ctx, job(t.ID), &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByPeriod: time.Second}})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// deliverArgs is the job that carries one committee's envelopes to their
+// receivers.
+type deliverArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (deliverArgs) Kind() string { return "exchange_deliver" }
+
+type deliverWorker struct {
+	river.WorkerDefaults[deliverArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
+	n, err := w.app.resolver.Exchange.Deliver(clock.With(ctx, w.clock), job.Args.Tenant)
+	if n > 0 {
+		w.app.log.Info("delivered", "tenant", job.Args.Tenant, "envelopes", n)
+	}
+	return err
+}
+
+func (w *deliverWorker) Timeout(*river.Job[deliverArgs]) time.Duration { return 10 * time.Minute }
+
+// collectArgs is the job that finds the committees whose envelopes wait.
+type collectArgs struct{}
+
+func (collectArgs) Kind() string { return "exchange_collect" }
+
+type collectWorker struct {
+	river.WorkerDefaults[collectArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) error {
+	return w.app.where(clock.With(ctx, w.clock), w.app.resolver.Exchange.HasDue, func(t uuid.UUID) river.JobArgs { return deliverArgs{t} })
 }
 
 // tidyArgs is the daily job that forgets what has served its time: ended
@@ -121,12 +164,16 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &sweepWorker{app: a, clock: c})
 	river.AddWorker(workers, &lookWorker{app: a, clock: c})
+	river.AddWorker(workers, &collectWorker{app: a, clock: c})
+	river.AddWorker(workers, &deliverWorker{app: a, clock: c})
 	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.DeliverEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
 				func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 		},

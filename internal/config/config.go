@@ -28,6 +28,7 @@ type Config struct {
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档（.graphql）所在的文件夹"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
+	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"1m" doc:"检查待投递信封的间隔"`
 	OTLPEndpoint     string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"OpenTelemetry 收集器地址；空为关闭"`
 	LogLevel         string        `env:"BIHUAN_LOG_LEVEL" envDefault:"info" doc:"日志级别：debug、info、warn、error"`
 	ClockFile        string        `env:"BIHUAN_CLOCK_FILE" doc:"只用于测试：文件中写一个时刻，时钟从那里走起；serve 须与 --dev 同用"`

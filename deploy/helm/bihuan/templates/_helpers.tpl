@@ -38,6 +38,8 @@ capabilities: {drop: [ALL]}
   value: 0.0.0.0:8080
 - name: BIHUAN_SIGNING_KEYS
   value: /etc/bihuan/keys/keys.json
+- name: BIHUAN_SECRET_FILE
+  value: /etc/bihuan/keys/secret
 - name: DATABASE_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.secrets.app }}, key: DATABASE_URL}}
 - name: BIHUAN_FILES
