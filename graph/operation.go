@@ -154,9 +154,10 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	return refuse(ctx, tenants.Translate(err))
 }
 
-// sessionFields are the mutations that work on accounts, outside any tenant.
+// sessionFields are the mutations that work outside any tenant's transaction:
+// on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
-	"signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
+	"castBallot": true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
 }
 
 func rootFields(op *ast.OperationDefinition) (session, others bool) {

@@ -3,6 +3,7 @@ package graph
 import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
@@ -27,6 +28,7 @@ type Resolver struct {
 	Platforms *platforms.Service
 	Processes *processes.Service
 	Exchange  *exchange.Service
+	Ballots   *ballots.Service
 }
 
 func (r *Resolver) ent() *gen.Client { return r.Store.Ent() }

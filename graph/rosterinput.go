@@ -86,6 +86,8 @@ func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T],
 // inputNames are the fields that the API calls otherwise than the services.
 var inputNames = map[string]string{
 	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds",
+	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
+	"partnerName": "name", "partnerKey": "key",
 }
 
 // asInput gives an error's path the names of the API.

@@ -22,7 +22,9 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/cohorts"
+	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
@@ -75,9 +77,14 @@ func newWorld(t *testing.T) *world {
 	cohorts.Register(e)
 	vocab.Register(e)
 	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
+	installation := bytes.Repeat([]byte("s"), 32)
+	post, err := exchange.New(store, installation)
+	must(t, err)
+	votes, err := ballots.New(store, installation)
+	must(t, err)
 	w.r = &graph.Resolver{
 		Store: store, Directory: dir, Accounts: acc, Keys: keys, Engine: e,
-		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc), Platforms: platforms.New(e), Processes: processes.New(e, dir),
+		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc), Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post, Ballots: votes,
 	}
 	w.serve()
 	return w

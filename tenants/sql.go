@@ -63,10 +63,11 @@ func Collect[T any](ctx context.Context, to pgx.RowToFunc[T], sql string, args .
 func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 
 // Translate turns a constraint that the database refused into the shown
-// error it means; other errors pass unchanged.
+// error it means; other errors, shown ones that have it as their cause
+// included, pass unchanged.
 func Translate(err error) error {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) {
+	if _, said := errs.As(err); said || !errors.As(err, &pg) { // who said more already is not talked over
 		return err
 	}
 	switch pg.Code {

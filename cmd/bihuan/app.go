@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/deploy"
 	"github.com/bihuan/bihuan/ent/migrations"
@@ -188,10 +189,14 @@ func (a *app) wire(ctx context.Context) (err error) {
 		return err
 	}
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
+	votes, err := ballots.New(store, a.secret.For("ballots"))
+	if err != nil {
+		return err
+	}
 	a.resolver = &graph.Resolver{
 		Store: store, Directory: dir, Accounts: acc, Keys: k, Engine: e,
 		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
-		Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post,
+		Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post, Ballots: votes,
 	}
 	return nil
 }

@@ -100,6 +100,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	AgreementPayload struct {
+		Agreement  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Assignment struct {
 		AcceptedAt       func(childComplexity int) int
 		ApplyReason      func(childComplexity int) int
@@ -192,6 +197,68 @@ type ComplexityRoot struct {
 		ReasonRequired func(childComplexity int) int
 	}
 
+	Ballot struct {
+		Claimed     func(childComplexity int) int
+		CloseReason func(childComplexity int) int
+		ClosedAt    func(childComplexity int) int
+		ClosesAt    func(childComplexity int) int
+		Dimensions  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Invited     func(childComplexity int) int
+		MatterID    func(childComplexity int) int
+		Open        func(childComplexity int) int
+		OpensAt     func(childComplexity int) int
+		Options     func(childComplexity int) int
+		Subjects    func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Voters      func(childComplexity int) int
+	}
+
+	BallotOption struct {
+		Abstention func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	BallotPayload struct {
+		Ballot     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BallotResult struct {
+		Absent   func(childComplexity int) int
+		Cast     func(childComplexity int) int
+		Tallies  func(childComplexity int) int
+		Voters   func(childComplexity int) int
+		Withheld func(childComplexity int) int
+	}
+
+	BallotTally struct {
+		Absent    func(childComplexity int) int
+		Abstained func(childComplexity int) int
+		Dimension func(childComplexity int) int
+		Invalid   func(childComplexity int) int
+		UnitID    func(childComplexity int) int
+		Valid     func(childComplexity int) int
+		Votes     func(childComplexity int) int
+	}
+
+	BallotVotes struct {
+		Option func(childComplexity int) int
+		Rate   func(childComplexity int) int
+		Votes  func(childComplexity int) int
+	}
+
+	CastBallotPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Valid      func(childComplexity int) int
+	}
+
+	ClaimBallotPayload struct {
+		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Cohort struct {
 		CreatedAt           func(childComplexity int) int
 		HandleYear          func(childComplexity int) int
@@ -262,6 +329,12 @@ type ComplexityRoot struct {
 	EventEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ExchangeIdentity struct {
+		Code func(childComplexity int) int
+		Key  func(childComplexity int) int
+		Name func(childComplexity int) int
 	}
 
 	Feedback struct {
@@ -488,11 +561,14 @@ type ComplexityRoot struct {
 		ArchiveProposal         func(childComplexity int, input model.ArchiveProposalInput) int
 		AssignProposal          func(childComplexity int, input model.AssignProposalInput) int
 		CancelCosignInvite      func(childComplexity int, input model.CancelCosignInviteInput) int
+		CastBallot              func(childComplexity int, input model.CastBallotInput) int
 		ChangePassword          func(childComplexity int, input model.ChangePasswordInput) int
 		ChangePlatform          func(childComplexity int, input model.ChangePlatformInput) int
 		ChangeSitting           func(childComplexity int, input model.ChangeSittingInput) int
 		ChooseTenant            func(childComplexity int, input model.ChooseTenantInput) int
+		ClaimBallot             func(childComplexity int, input model.ClaimBallotInput) int
 		ClearPossibleSecret     func(childComplexity int, input model.ClearPossibleSecretInput) int
+		CloseBallot             func(childComplexity int, input model.CloseBallotInput) int
 		CloseFeedback           func(childComplexity int, input model.CloseFeedbackInput) int
 		CloseUnit               func(childComplexity int, input model.CloseUnitInput) int
 		CommitteeDecideReturn   func(childComplexity int, input model.CommitteeDecideReturnInput) int
@@ -535,6 +611,7 @@ type ComplexityRoot struct {
 		MoveUnit                func(childComplexity int, input model.MoveUnitInput) int
 		NameOfficer             func(childComplexity int, input model.NameOfficerInput) int
 		OfficeDecideReturn      func(childComplexity int, input model.OfficeDecideReturnInput) int
+		OpenBallot              func(childComplexity int, input model.OpenBallotInput) int
 		OpenCohort              func(childComplexity int, input model.OpenCohortInput) int
 		OpenMatter              func(childComplexity int, input model.OpenMatterInput) int
 		OpenSitting             func(childComplexity int, input model.OpenSittingInput) int
@@ -558,7 +635,9 @@ type ComplexityRoot struct {
 		ReportCommitment        func(childComplexity int, input model.ReportCommitmentInput) int
 		ReportProgress          func(childComplexity int, input model.ReportProgressInput) int
 		RequestCorrection       func(childComplexity int, input model.RequestCorrectionInput) int
+		ResendEnvelope          func(childComplexity int, input model.ResendEnvelopeInput) int
 		ResubmitProposal        func(childComplexity int, input model.ResubmitProposalInput) int
+		ResumeAgreement         func(childComplexity int, input model.ResumeAgreementInput) int
 		ResumeDeadlines         func(childComplexity int, input model.ResumeDeadlinesInput) int
 		RetirePlatform          func(childComplexity int, input model.RetirePlatformInput) int
 		RetireProcess           func(childComplexity int, input model.RetireProcessInput) int
@@ -568,6 +647,7 @@ type ComplexityRoot struct {
 		SeatMember              func(childComplexity int, input model.SeatMemberInput) int
 		SendBackReply           func(childComplexity int, input model.SendBackReplyInput) int
 		SendReply               func(childComplexity int, input model.SendReplyInput) int
+		SetAgreement            func(childComplexity int, input model.SetAgreementInput) int
 		SetPolicy               func(childComplexity int, input model.SetPolicyInput) int
 		SetWorkday              func(childComplexity int, input model.SetWorkdayInput) int
 		SettleTracking          func(childComplexity int, input model.SettleTrackingInput) int
@@ -583,6 +663,7 @@ type ComplexityRoot struct {
 		SubmitForAudit          func(childComplexity int, input model.SubmitForAuditInput) int
 		SubmitProposal          func(childComplexity int, input model.SubmitProposalInput) int
 		SuggestUnits            func(childComplexity int, input model.SuggestUnitsInput) int
+		SuspendAgreement        func(childComplexity int, input model.SuspendAgreementInput) int
 		SuspendDeadlines        func(childComplexity int, input model.SuspendDeadlinesInput) int
 		UndoMerge               func(childComplexity int, input model.UndoMergeInput) int
 		UpdateMember            func(childComplexity int, input model.UpdateMemberInput) int
@@ -827,13 +908,18 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		Agreements           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) int
 		AuditLog             func(childComplexity int, filter *model.AuditFilter, first *int, after *string) int
+		BallotResult         func(childComplexity int, id uuid.UUID) int
+		Ballots              func(childComplexity int, matterID uuid.UUID) int
 		CheckProcess         func(childComplexity int, source string) int
 		CounterRows          func(childComplexity int, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) int
 		Counters             func(childComplexity int, year int) int
+		ExchangeIdentity     func(childComplexity int) int
 		Matter               func(childComplexity int, id uuid.UUID) int
 		Matters              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) int
 		Memberships          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) int
+		MyBallots            func(childComplexity int) int
 		Node                 func(childComplexity int, id uuid.UUID) int
 		Nodes                func(childComplexity int, ids []uuid.UUID) int
 		Notices              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool) int
@@ -851,6 +937,8 @@ type ComplexityRoot struct {
 		ProcessTemplates     func(childComplexity int) int
 		Processes            func(childComplexity int) int
 		ProposalFigures      func(childComplexity int, sittingID uuid.UUID) int
+		ReceivedEnvelopes    func(childComplexity int, first *int, after *uuid.UUID, kinds []string) int
+		SentEnvelopes        func(childComplexity int, first *int, after *uuid.UUID, deadOnly *bool) int
 		Sessions             func(childComplexity int) int
 		SimilarMatters       func(childComplexity int, platformID uuid.UUID, title string) int
 		SimilarProposals     func(childComplexity int, title string) int
@@ -874,6 +962,24 @@ type ComplexityRoot struct {
 	RatingCount struct {
 		Code  func(childComplexity int) int
 		Count func(childComplexity int) int
+	}
+
+	ReceivedEnvelope struct {
+		Body        func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Outcome     func(childComplexity int) int
+		Partner     func(childComplexity int) int
+		PartnerName func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		ReceivedAt  func(childComplexity int) int
+		SentAt      func(childComplexity int) int
+		Seq         func(childComplexity int) int
+	}
+
+	ReceivedEnvelopes struct {
+		Envelopes func(childComplexity int) int
+		Next      func(childComplexity int) int
 	}
 
 	Record struct {
@@ -935,6 +1041,11 @@ type ComplexityRoot struct {
 		Step   func(childComplexity int) int
 	}
 
+	ResendPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Right struct {
 		Permission func(childComplexity int) int
 		Scope      func(childComplexity int) int
@@ -992,6 +1103,25 @@ type ComplexityRoot struct {
 	SeatPayload struct {
 		Seat       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	SentEnvelope struct {
+		Attempts    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		NextAt      func(childComplexity int) int
+		Partner     func(childComplexity int) int
+		PartnerName func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Seq         func(childComplexity int) int
+		SettledAt   func(childComplexity int) int
+		Status      func(childComplexity int) int
+	}
+
+	SentEnvelopes struct {
+		Envelopes func(childComplexity int) int
+		Next      func(childComplexity int) int
 	}
 
 	Session struct {
@@ -1322,8 +1452,16 @@ type MutationResolver interface {
 	ConfirmContact(ctx context.Context, input model.ConfirmContactInput) (*model.AssignmentPayload, error)
 	ApplyExtension(ctx context.Context, input model.ApplyExtensionInput) (*model.AssignmentPayload, error)
 	DecideExtension(ctx context.Context, input model.DecideExtensionInput) (*model.AssignmentPayload, error)
+	OpenBallot(ctx context.Context, input model.OpenBallotInput) (*model.BallotPayload, error)
+	CloseBallot(ctx context.Context, input model.CloseBallotInput) (*model.BallotPayload, error)
+	ClaimBallot(ctx context.Context, input model.ClaimBallotInput) (*model.ClaimBallotPayload, error)
+	CastBallot(ctx context.Context, input model.CastBallotInput) (*model.CastBallotPayload, error)
 	OpenCohort(ctx context.Context, input model.OpenCohortInput) (*model.MatterPayload, error)
 	PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error)
+	SetAgreement(ctx context.Context, input model.SetAgreementInput) (*model.AgreementPayload, error)
+	SuspendAgreement(ctx context.Context, input model.SuspendAgreementInput) (*model.AgreementPayload, error)
+	ResumeAgreement(ctx context.Context, input model.ResumeAgreementInput) (*model.AgreementPayload, error)
+	ResendEnvelope(ctx context.Context, input model.ResendEnvelopeInput) (*model.ResendPayload, error)
 	CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
@@ -1431,6 +1569,9 @@ type QueryResolver interface {
 	Node(ctx context.Context, id uuid.UUID) (gen.Noder, error)
 	Nodes(ctx context.Context, ids []uuid.UUID) ([]gen.Noder, error)
 	AuditLog(ctx context.Context, filter *model.AuditFilter, first *int, after *string) (*model.AuditPage, error)
+	MyBallots(ctx context.Context) ([]*model.Ballot, error)
+	Ballots(ctx context.Context, matterID uuid.UUID) ([]*model.Ballot, error)
+	BallotResult(ctx context.Context, id uuid.UUID) (*model.BallotResult, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) (*gen.MatterConnection, error)
 	Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, error)
@@ -1438,6 +1579,10 @@ type QueryResolver interface {
 	OpenItems(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, kind *item.Kind, dueBefore *time.Time) (*gen.ItemConnection, error)
 	Policy(ctx context.Context) (map[string]any, error)
 	Processes(ctx context.Context) ([]*gen.Process, error)
+	Agreements(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.AgreementConnection, error)
+	ExchangeIdentity(ctx context.Context) (*model.ExchangeIdentity, error)
+	SentEnvelopes(ctx context.Context, first *int, after *uuid.UUID, deadOnly *bool) (*model.SentEnvelopes, error)
+	ReceivedEnvelopes(ctx context.Context, first *int, after *uuid.UUID, kinds []string) (*model.ReceivedEnvelopes, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
@@ -1597,6 +1742,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgreementEdge.Node(childComplexity), true
+
+	case "AgreementPayload.agreement":
+		if e.ComplexityRoot.AgreementPayload.Agreement == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementPayload.Agreement(childComplexity), true
+	case "AgreementPayload.userErrors":
+		if e.ComplexityRoot.AgreementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AgreementPayload.UserErrors(childComplexity), true
 
 	case "Assignment.acceptedAt":
 		if e.ComplexityRoot.Assignment.AcceptedAt == nil {
@@ -2031,6 +2189,242 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AvailableAction.ReasonRequired(childComplexity), true
 
+	case "Ballot.claimed":
+		if e.ComplexityRoot.Ballot.Claimed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Claimed(childComplexity), true
+	case "Ballot.closeReason":
+		if e.ComplexityRoot.Ballot.CloseReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.CloseReason(childComplexity), true
+	case "Ballot.closedAt":
+		if e.ComplexityRoot.Ballot.ClosedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.ClosedAt(childComplexity), true
+	case "Ballot.closesAt":
+		if e.ComplexityRoot.Ballot.ClosesAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.ClosesAt(childComplexity), true
+	case "Ballot.dimensions":
+		if e.ComplexityRoot.Ballot.Dimensions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Dimensions(childComplexity), true
+	case "Ballot.id":
+		if e.ComplexityRoot.Ballot.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.ID(childComplexity), true
+	case "Ballot.invited":
+		if e.ComplexityRoot.Ballot.Invited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Invited(childComplexity), true
+	case "Ballot.matterId":
+		if e.ComplexityRoot.Ballot.MatterID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.MatterID(childComplexity), true
+	case "Ballot.open":
+		if e.ComplexityRoot.Ballot.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Open(childComplexity), true
+	case "Ballot.opensAt":
+		if e.ComplexityRoot.Ballot.OpensAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.OpensAt(childComplexity), true
+	case "Ballot.options":
+		if e.ComplexityRoot.Ballot.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Options(childComplexity), true
+	case "Ballot.subjects":
+		if e.ComplexityRoot.Ballot.Subjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Subjects(childComplexity), true
+	case "Ballot.title":
+		if e.ComplexityRoot.Ballot.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Title(childComplexity), true
+	case "Ballot.voters":
+		if e.ComplexityRoot.Ballot.Voters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ballot.Voters(childComplexity), true
+
+	case "BallotOption.abstention":
+		if e.ComplexityRoot.BallotOption.Abstention == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotOption.Abstention(childComplexity), true
+	case "BallotOption.name":
+		if e.ComplexityRoot.BallotOption.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotOption.Name(childComplexity), true
+
+	case "BallotPayload.ballot":
+		if e.ComplexityRoot.BallotPayload.Ballot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotPayload.Ballot(childComplexity), true
+	case "BallotPayload.userErrors":
+		if e.ComplexityRoot.BallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotPayload.UserErrors(childComplexity), true
+
+	case "BallotResult.absent":
+		if e.ComplexityRoot.BallotResult.Absent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotResult.Absent(childComplexity), true
+	case "BallotResult.cast":
+		if e.ComplexityRoot.BallotResult.Cast == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotResult.Cast(childComplexity), true
+	case "BallotResult.tallies":
+		if e.ComplexityRoot.BallotResult.Tallies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotResult.Tallies(childComplexity), true
+	case "BallotResult.voters":
+		if e.ComplexityRoot.BallotResult.Voters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotResult.Voters(childComplexity), true
+	case "BallotResult.withheld":
+		if e.ComplexityRoot.BallotResult.Withheld == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotResult.Withheld(childComplexity), true
+
+	case "BallotTally.absent":
+		if e.ComplexityRoot.BallotTally.Absent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Absent(childComplexity), true
+	case "BallotTally.abstained":
+		if e.ComplexityRoot.BallotTally.Abstained == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Abstained(childComplexity), true
+	case "BallotTally.dimension":
+		if e.ComplexityRoot.BallotTally.Dimension == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Dimension(childComplexity), true
+	case "BallotTally.invalid":
+		if e.ComplexityRoot.BallotTally.Invalid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Invalid(childComplexity), true
+	case "BallotTally.unitId":
+		if e.ComplexityRoot.BallotTally.UnitID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.UnitID(childComplexity), true
+	case "BallotTally.valid":
+		if e.ComplexityRoot.BallotTally.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Valid(childComplexity), true
+	case "BallotTally.votes":
+		if e.ComplexityRoot.BallotTally.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotTally.Votes(childComplexity), true
+
+	case "BallotVotes.option":
+		if e.ComplexityRoot.BallotVotes.Option == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotVotes.Option(childComplexity), true
+	case "BallotVotes.rate":
+		if e.ComplexityRoot.BallotVotes.Rate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotVotes.Rate(childComplexity), true
+	case "BallotVotes.votes":
+		if e.ComplexityRoot.BallotVotes.Votes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BallotVotes.Votes(childComplexity), true
+
+	case "CastBallotPayload.done":
+		if e.ComplexityRoot.CastBallotPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBallotPayload.Done(childComplexity), true
+	case "CastBallotPayload.userErrors":
+		if e.ComplexityRoot.CastBallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBallotPayload.UserErrors(childComplexity), true
+	case "CastBallotPayload.valid":
+		if e.ComplexityRoot.CastBallotPayload.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CastBallotPayload.Valid(childComplexity), true
+
+	case "ClaimBallotPayload.token":
+		if e.ComplexityRoot.ClaimBallotPayload.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimBallotPayload.Token(childComplexity), true
+	case "ClaimBallotPayload.userErrors":
+		if e.ComplexityRoot.ClaimBallotPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimBallotPayload.UserErrors(childComplexity), true
+
 	case "Cohort.createdAt":
 		if e.ComplexityRoot.Cohort.CreatedAt == nil {
 			break
@@ -2326,6 +2720,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventEdge.Node(childComplexity), true
+
+	case "ExchangeIdentity.code":
+		if e.ComplexityRoot.ExchangeIdentity.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeIdentity.Code(childComplexity), true
+	case "ExchangeIdentity.key":
+		if e.ComplexityRoot.ExchangeIdentity.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeIdentity.Key(childComplexity), true
+	case "ExchangeIdentity.name":
+		if e.ComplexityRoot.ExchangeIdentity.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeIdentity.Name(childComplexity), true
 
 	case "Feedback.askedAt":
 		if e.ComplexityRoot.Feedback.AskedAt == nil {
@@ -3439,6 +3852,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelCosignInvite(childComplexity, args["input"].(model.CancelCosignInviteInput)), true
+	case "Mutation.castBallot":
+		if e.ComplexityRoot.Mutation.CastBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_castBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CastBallot(childComplexity, args["input"].(model.CastBallotInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -3483,6 +3907,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChooseTenant(childComplexity, args["input"].(model.ChooseTenantInput)), true
+	case "Mutation.claimBallot":
+		if e.ComplexityRoot.Mutation.ClaimBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_claimBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClaimBallot(childComplexity, args["input"].(model.ClaimBallotInput)), true
 	case "Mutation.clearPossibleSecret":
 		if e.ComplexityRoot.Mutation.ClearPossibleSecret == nil {
 			break
@@ -3494,6 +3929,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ClearPossibleSecret(childComplexity, args["input"].(model.ClearPossibleSecretInput)), true
+	case "Mutation.closeBallot":
+		if e.ComplexityRoot.Mutation.CloseBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_closeBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CloseBallot(childComplexity, args["input"].(model.CloseBallotInput)), true
 	case "Mutation.closeFeedback":
 		if e.ComplexityRoot.Mutation.CloseFeedback == nil {
 			break
@@ -3956,6 +4402,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OfficeDecideReturn(childComplexity, args["input"].(model.OfficeDecideReturnInput)), true
+	case "Mutation.openBallot":
+		if e.ComplexityRoot.Mutation.OpenBallot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openBallot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenBallot(childComplexity, args["input"].(model.OpenBallotInput)), true
 	case "Mutation.openCohort":
 		if e.ComplexityRoot.Mutation.OpenCohort == nil {
 			break
@@ -4209,6 +4666,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestCorrection(childComplexity, args["input"].(model.RequestCorrectionInput)), true
+	case "Mutation.resendEnvelope":
+		if e.ComplexityRoot.Mutation.ResendEnvelope == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resendEnvelope_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResendEnvelope(childComplexity, args["input"].(model.ResendEnvelopeInput)), true
 	case "Mutation.resubmitProposal":
 		if e.ComplexityRoot.Mutation.ResubmitProposal == nil {
 			break
@@ -4220,6 +4688,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResubmitProposal(childComplexity, args["input"].(model.ResubmitProposalInput)), true
+	case "Mutation.resumeAgreement":
+		if e.ComplexityRoot.Mutation.ResumeAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeAgreement(childComplexity, args["input"].(model.ResumeAgreementInput)), true
 	case "Mutation.resumeDeadlines":
 		if e.ComplexityRoot.Mutation.ResumeDeadlines == nil {
 			break
@@ -4319,6 +4798,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendReply(childComplexity, args["input"].(model.SendReplyInput)), true
+	case "Mutation.setAgreement":
+		if e.ComplexityRoot.Mutation.SetAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetAgreement(childComplexity, args["input"].(model.SetAgreementInput)), true
 	case "Mutation.setPolicy":
 		if e.ComplexityRoot.Mutation.SetPolicy == nil {
 			break
@@ -4474,6 +4964,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuggestUnits(childComplexity, args["input"].(model.SuggestUnitsInput)), true
+	case "Mutation.suspendAgreement":
+		if e.ComplexityRoot.Mutation.SuspendAgreement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_suspendAgreement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SuspendAgreement(childComplexity, args["input"].(model.SuspendAgreementInput)), true
 	case "Mutation.suspendDeadlines":
 		if e.ComplexityRoot.Mutation.SuspendDeadlines == nil {
 			break
@@ -5614,6 +6115,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProposalFigures.Withdrawn(childComplexity), true
 
+	case "Query.agreements":
+		if e.ComplexityRoot.Query.Agreements == nil {
+			break
+		}
+
+		args, err := ec.field_Query_agreements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Agreements(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int)), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -5625,6 +6137,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditLog(childComplexity, args["filter"].(*model.AuditFilter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.ballotResult":
+		if e.ComplexityRoot.Query.BallotResult == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ballotResult_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BallotResult(childComplexity, args["id"].(uuid.UUID)), true
+	case "Query.ballots":
+		if e.ComplexityRoot.Query.Ballots == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ballots_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Ballots(childComplexity, args["matterId"].(uuid.UUID)), true
 	case "Query.checkProcess":
 		if e.ComplexityRoot.Query.CheckProcess == nil {
 			break
@@ -5658,6 +6192,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Counters(childComplexity, args["year"].(int)), true
+	case "Query.exchangeIdentity":
+		if e.ComplexityRoot.Query.ExchangeIdentity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.ExchangeIdentity(childComplexity), true
 
 	case "Query.matter":
 		if e.ComplexityRoot.Query.Matter == nil {
@@ -5692,6 +6232,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Memberships(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["filter"].(*model.MembershipFilter), args["orderBy"].(*gen.MembershipOrder)), true
+	case "Query.myBallots":
+		if e.ComplexityRoot.Query.MyBallots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.MyBallots(childComplexity), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -5849,6 +6395,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ProposalFigures(childComplexity, args["sittingId"].(uuid.UUID)), true
+	case "Query.receivedEnvelopes":
+		if e.ComplexityRoot.Query.ReceivedEnvelopes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_receivedEnvelopes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ReceivedEnvelopes(childComplexity, args["first"].(*int), args["after"].(*uuid.UUID), args["kinds"].([]string)), true
+	case "Query.sentEnvelopes":
+		if e.ComplexityRoot.Query.SentEnvelopes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_sentEnvelopes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.SentEnvelopes(childComplexity, args["first"].(*int), args["after"].(*uuid.UUID), args["deadOnly"].(*bool)), true
 	case "Query.sessions":
 		if e.ComplexityRoot.Query.Sessions == nil {
 			break
@@ -5988,6 +6556,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RatingCount.Count(childComplexity), true
+
+	case "ReceivedEnvelope.body":
+		if e.ComplexityRoot.ReceivedEnvelope.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Body(childComplexity), true
+	case "ReceivedEnvelope.id":
+		if e.ComplexityRoot.ReceivedEnvelope.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.ID(childComplexity), true
+	case "ReceivedEnvelope.kind":
+		if e.ComplexityRoot.ReceivedEnvelope.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Kind(childComplexity), true
+	case "ReceivedEnvelope.outcome":
+		if e.ComplexityRoot.ReceivedEnvelope.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Outcome(childComplexity), true
+	case "ReceivedEnvelope.partner":
+		if e.ComplexityRoot.ReceivedEnvelope.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Partner(childComplexity), true
+	case "ReceivedEnvelope.partnerName":
+		if e.ComplexityRoot.ReceivedEnvelope.PartnerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.PartnerName(childComplexity), true
+	case "ReceivedEnvelope.reason":
+		if e.ComplexityRoot.ReceivedEnvelope.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Reason(childComplexity), true
+	case "ReceivedEnvelope.receivedAt":
+		if e.ComplexityRoot.ReceivedEnvelope.ReceivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.ReceivedAt(childComplexity), true
+	case "ReceivedEnvelope.sentAt":
+		if e.ComplexityRoot.ReceivedEnvelope.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.SentAt(childComplexity), true
+	case "ReceivedEnvelope.seq":
+		if e.ComplexityRoot.ReceivedEnvelope.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelope.Seq(childComplexity), true
+
+	case "ReceivedEnvelopes.envelopes":
+		if e.ComplexityRoot.ReceivedEnvelopes.Envelopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelopes.Envelopes(childComplexity), true
+	case "ReceivedEnvelopes.next":
+		if e.ComplexityRoot.ReceivedEnvelopes.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReceivedEnvelopes.Next(childComplexity), true
 
 	case "Record.assignment":
 		if e.ComplexityRoot.Record.Assignment == nil {
@@ -6275,6 +6917,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportedStep.Step(childComplexity), true
 
+	case "ResendPayload.done":
+		if e.ComplexityRoot.ResendPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendPayload.Done(childComplexity), true
+	case "ResendPayload.userErrors":
+		if e.ComplexityRoot.ResendPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResendPayload.UserErrors(childComplexity), true
+
 	case "Right.permission":
 		if e.ComplexityRoot.Right.Permission == nil {
 			break
@@ -6492,6 +7147,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SeatPayload.UserErrors(childComplexity), true
+
+	case "SentEnvelope.attempts":
+		if e.ComplexityRoot.SentEnvelope.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Attempts(childComplexity), true
+	case "SentEnvelope.createdAt":
+		if e.ComplexityRoot.SentEnvelope.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.CreatedAt(childComplexity), true
+	case "SentEnvelope.id":
+		if e.ComplexityRoot.SentEnvelope.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.ID(childComplexity), true
+	case "SentEnvelope.kind":
+		if e.ComplexityRoot.SentEnvelope.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Kind(childComplexity), true
+	case "SentEnvelope.nextAt":
+		if e.ComplexityRoot.SentEnvelope.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.NextAt(childComplexity), true
+	case "SentEnvelope.partner":
+		if e.ComplexityRoot.SentEnvelope.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Partner(childComplexity), true
+	case "SentEnvelope.partnerName":
+		if e.ComplexityRoot.SentEnvelope.PartnerName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.PartnerName(childComplexity), true
+	case "SentEnvelope.reason":
+		if e.ComplexityRoot.SentEnvelope.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Reason(childComplexity), true
+	case "SentEnvelope.seq":
+		if e.ComplexityRoot.SentEnvelope.Seq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Seq(childComplexity), true
+	case "SentEnvelope.settledAt":
+		if e.ComplexityRoot.SentEnvelope.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.SettledAt(childComplexity), true
+	case "SentEnvelope.status":
+		if e.ComplexityRoot.SentEnvelope.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelope.Status(childComplexity), true
+
+	case "SentEnvelopes.envelopes":
+		if e.ComplexityRoot.SentEnvelopes.Envelopes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelopes.Envelopes(childComplexity), true
+	case "SentEnvelopes.next":
+		if e.ComplexityRoot.SentEnvelopes.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SentEnvelopes.Next(childComplexity), true
 
 	case "Session.client":
 		if e.ComplexityRoot.Session.Client == nil {
@@ -7603,12 +8338,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputArchiveProposalInput,
 		ec.unmarshalInputAssignProposalInput,
 		ec.unmarshalInputAuditFilter,
+		ec.unmarshalInputBallotChoiceInput,
+		ec.unmarshalInputBallotOptionInput,
 		ec.unmarshalInputCancelCosignInviteInput,
+		ec.unmarshalInputCastBallotInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputChangePlatformInput,
 		ec.unmarshalInputChangeSittingInput,
 		ec.unmarshalInputChooseTenantInput,
+		ec.unmarshalInputClaimBallotInput,
 		ec.unmarshalInputClearPossibleSecretInput,
+		ec.unmarshalInputCloseBallotInput,
 		ec.unmarshalInputCloseFeedbackInput,
 		ec.unmarshalInputCloseUnitInput,
 		ec.unmarshalInputCohortOrder,
@@ -7659,6 +8399,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMoveUnitInput,
 		ec.unmarshalInputNameOfficerInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
+		ec.unmarshalInputOpenBallotInput,
 		ec.unmarshalInputOpenCohortInput,
 		ec.unmarshalInputOpenMatterInput,
 		ec.unmarshalInputOpenSittingInput,
@@ -7684,7 +8425,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReportCommitmentInput,
 		ec.unmarshalInputReportProgressInput,
 		ec.unmarshalInputRequestCorrectionInput,
+		ec.unmarshalInputResendEnvelopeInput,
 		ec.unmarshalInputResubmitProposalInput,
+		ec.unmarshalInputResumeAgreementInput,
 		ec.unmarshalInputResumeDeadlinesInput,
 		ec.unmarshalInputRetirePlatformInput,
 		ec.unmarshalInputRetireProcessInput,
@@ -7694,6 +8437,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSeatMemberInput,
 		ec.unmarshalInputSendBackReplyInput,
 		ec.unmarshalInputSendReplyInput,
+		ec.unmarshalInputSetAgreementInput,
 		ec.unmarshalInputSetPolicyInput,
 		ec.unmarshalInputSetWorkdayInput,
 		ec.unmarshalInputSettleTrackingInput,
@@ -7711,6 +8455,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSubmitForAuditInput,
 		ec.unmarshalInputSubmitProposalInput,
 		ec.unmarshalInputSuggestUnitsInput,
+		ec.unmarshalInputSuspendAgreementInput,
 		ec.unmarshalInputSuspendDeadlinesInput,
 		ec.unmarshalInputUndoMergeInput,
 		ec.unmarshalInputUnitFilter,
@@ -8219,6 +8964,152 @@ extend type Query {
   auditLog(filter: AuditFilter, first: Int, after: String): AuditPage!
 }
 `, BuiltIn: false},
+	{Name: "../schema/ballot.graphql", Input: `# 民主测评：无记名投票。没有一行数据把投票人和他的选择连在一起。
+"测评的选项"
+type BallotOption {
+  name: String!
+  "弃权"
+  abstention: Boolean!
+}
+
+"一次民主测评"
+type Ballot {
+  id: ID!
+  title: String!
+  matterId: ID!
+  "被测评的承办单位"
+  subjects: [Unit!]!
+  dimensions: [String!]!
+  options: [BallotOption!]!
+  "名册上的人数"
+  voters: Int!
+  open: Boolean!
+  opensAt: Time!
+  closesAt: Time!
+  closedAt: Time
+  closeReason: String
+  "本人在名册上"
+  invited: Boolean!
+  "本人已领票"
+  claimed: Boolean!
+}
+
+"一个单位在一个方面的票数"
+type BallotTally {
+  unitId: ID!
+  dimension: String!
+  votes: [BallotVotes!]!
+  "有效票"
+  valid: Int!
+  "无效票"
+  invalid: Int!
+  "有效票中弃权的"
+  abstained: Int!
+  "未投票的人数"
+  absent: Int!
+}
+
+type BallotVotes {
+  option: String!
+  votes: Int!
+  "占有效票的比例"
+  rate: Rate!
+}
+
+"测评结果；结束以前谁也看不到"
+type BallotResult {
+  voters: Int!
+  cast: Int!
+  absent: Int!
+  "投票的人太少，不公布分项票数，以免看出是谁投的"
+  withheld: Boolean!
+  tallies: [BallotTally!]!
+}
+
+input BallotOptionInput {
+  name: String!
+  abstention: Boolean
+}
+
+"开始测评"
+input OpenBallotInput {
+  matterId: ID!
+  title: String!
+  subjectIds: [ID!]!
+  dimensions: [String!]!
+  "两个以上的选项，另有一个弃权"
+  options: [BallotOptionInput!]!
+  "投票人，三人以上"
+  voterIds: [ID!]!
+  "空为马上"
+  opensAt: Time
+  closesAt: Time!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"提前结束须写明理由"
+input CloseBallotInput {
+  id: ID!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"领票：票只给本人看；没有投出以前可以再领到同一张"
+input ClaimBallotInput {
+  id: ID!
+}
+
+input BallotChoiceInput {
+  unitId: ID!
+  dimension: String!
+  option: String!
+}
+
+"投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填"
+input CastBallotInput {
+  token: String!
+  choices: [BallotChoiceInput!]!
+}
+
+type BallotPayload {
+  ballot: Ballot
+  userErrors: [UserError!]!
+}
+
+type ClaimBallotPayload {
+  "一次性的票"
+  token: String
+  userErrors: [UserError!]!
+}
+
+type CastBallotPayload {
+  "票已投出；false 时看 userErrors，票还可以用"
+  done: Boolean!
+  "有效票"
+  valid: Boolean!
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "请我投票的测评"
+  myBallots: [Ballot!]!
+  "一个闭环的测评"
+  ballots(matterId: ID!): [Ballot!]!
+  "测评结果：主管闭环的人看全部，承办单位看自己的"
+  ballotResult(id: ID!): BallotResult
+}
+
+extend type Mutation {
+  openBallot(input: OpenBallotInput!): BallotPayload!
+  closeBallot(input: CloseBallotInput!): BallotPayload!
+  claimBallot(input: ClaimBallotInput!): ClaimBallotPayload!
+  "单独一个请求，不带 Authorization"
+  castBallot(input: CastBallotInput!): CastBallotPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/base.graphql", Input: `# 公共部分：标量、错误、当前登录人、事项与待办。
 "日期，东八区，格式 2024-12-27"
 scalar Date
@@ -8440,6 +9331,131 @@ extend type Mutation {
   openCohort(input: OpenCohortInput!): MatterPayload!
   "做一个动作：用于闭环、社情民意和本政协自己的流程"
   performAction(input: PerformActionInput!): MatterPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/exchange.graphql", Input: `# 往来：政协之间只有信封，没有互看。约定由双方各自设定，任何一方可以中止。
+"约定本政协与另一政协之间可以送什么"
+input SetAgreementInput {
+  "对方政协的行政区划代码"
+  partner: String!
+  "对方的名称；在同一套系统里的由系统填写"
+  name: String
+  "LOCAL 同一套系统 / FILE 信封文件"
+  channel: AgreementChannel
+  "可以送出的种类"
+  sends: [String!]
+  "可以收进的种类"
+  receives: [String!]
+  "对方的公钥；在同一套系统里的由系统填写"
+  key: String
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input SuspendAgreementInput {
+  id: ID!
+  reason: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+input ResumeAgreementInput {
+  id: ID!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"把投递失败的信封再送一次"
+input ResendEnvelopeInput {
+  id: ID!
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+type AgreementPayload {
+  agreement: Agreement
+  userErrors: [UserError!]!
+}
+
+type ResendPayload {
+  done: Boolean!
+  userErrors: [UserError!]!
+}
+
+"本政协的身份：告诉用信封文件往来的对方"
+type ExchangeIdentity {
+  code: String!
+  name: String!
+  "签名公钥（Ed25519，base64）"
+  key: String!
+}
+
+"送出的信封"
+type SentEnvelope {
+  id: ID!
+  partner: String!
+  partnerName: String!
+  "给这个对方的第几封"
+  seq: Int!
+  kind: String!
+  "WAITING 待投递 / DELIVERED 已送达 / REFUSED 对方拒收 / DEAD 投递失败"
+  status: String!
+  attempts: Int!
+  createdAt: Time!
+  "下一次尝试的时间"
+  nextAt: Time!
+  settledAt: Time
+  "没有送达的原因"
+  reason: String
+}
+
+type SentEnvelopes {
+  envelopes: [SentEnvelope!]!
+  "还有时，作为 after 接着取"
+  next: ID
+}
+
+"收到的信封"
+type ReceivedEnvelope {
+  id: ID!
+  partner: String!
+  partnerName: String!
+  seq: Int!
+  kind: String!
+  sentAt: Time!
+  receivedAt: Time!
+  "APPLIED 已收 / REFUSED 拒收"
+  outcome: String!
+  reason: String
+  "通知类信封的内容"
+  body: JSON
+}
+
+type ReceivedEnvelopes {
+  envelopes: [ReceivedEnvelope!]!
+  next: ID
+}
+
+extend type Query {
+  "往来约定"
+  agreements(after: Cursor, first: Int, before: Cursor, last: Int): AgreementConnection!
+  exchangeIdentity: ExchangeIdentity!
+  "送出的信封，最新的在前；deadOnly 只看投递失败的"
+  sentEnvelopes(first: Int, after: ID, deadOnly: Boolean): SentEnvelopes!
+  "收到的信封，最新的在前"
+  receivedEnvelopes(first: Int, after: ID, kinds: [String!]): ReceivedEnvelopes!
+}
+
+extend type Mutation {
+  setAgreement(input: SetAgreementInput!): AgreementPayload!
+  suspendAgreement(input: SuspendAgreementInput!): AgreementPayload!
+  resumeAgreement(input: ResumeAgreementInput!): AgreementPayload!
+  resendEnvelope(input: ResendEnvelopeInput!): ResendPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -10549,6 +11565,18 @@ func (ec *executionContext) childFields_Agreement(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type Agreement", field.Name)
 }
 
+func (ec *executionContext) childFields_AgreementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AgreementConnection_edges(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AgreementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AgreementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgreementConnection", field.Name)
+}
+
 func (ec *executionContext) childFields_AgreementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -10557,6 +11585,16 @@ func (ec *executionContext) childFields_AgreementEdge(ctx context.Context, field
 		return ec.fieldContext_AgreementEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AgreementEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AgreementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "agreement":
+		return ec.fieldContext_AgreementPayload_agreement(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AgreementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AgreementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Assignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10743,6 +11781,130 @@ func (ec *executionContext) childFields_AvailableAction(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type AvailableAction", field.Name)
 }
 
+func (ec *executionContext) childFields_Ballot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Ballot_id(ctx, field)
+	case "title":
+		return ec.fieldContext_Ballot_title(ctx, field)
+	case "matterId":
+		return ec.fieldContext_Ballot_matterId(ctx, field)
+	case "subjects":
+		return ec.fieldContext_Ballot_subjects(ctx, field)
+	case "dimensions":
+		return ec.fieldContext_Ballot_dimensions(ctx, field)
+	case "options":
+		return ec.fieldContext_Ballot_options(ctx, field)
+	case "voters":
+		return ec.fieldContext_Ballot_voters(ctx, field)
+	case "open":
+		return ec.fieldContext_Ballot_open(ctx, field)
+	case "opensAt":
+		return ec.fieldContext_Ballot_opensAt(ctx, field)
+	case "closesAt":
+		return ec.fieldContext_Ballot_closesAt(ctx, field)
+	case "closedAt":
+		return ec.fieldContext_Ballot_closedAt(ctx, field)
+	case "closeReason":
+		return ec.fieldContext_Ballot_closeReason(ctx, field)
+	case "invited":
+		return ec.fieldContext_Ballot_invited(ctx, field)
+	case "claimed":
+		return ec.fieldContext_Ballot_claimed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ballot", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_BallotOption_name(ctx, field)
+	case "abstention":
+		return ec.fieldContext_BallotOption_abstention(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotOption", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ballot":
+		return ec.fieldContext_BallotPayload_ballot(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BallotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "voters":
+		return ec.fieldContext_BallotResult_voters(ctx, field)
+	case "cast":
+		return ec.fieldContext_BallotResult_cast(ctx, field)
+	case "absent":
+		return ec.fieldContext_BallotResult_absent(ctx, field)
+	case "withheld":
+		return ec.fieldContext_BallotResult_withheld(ctx, field)
+	case "tallies":
+		return ec.fieldContext_BallotResult_tallies(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotResult", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotTally(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unitId":
+		return ec.fieldContext_BallotTally_unitId(ctx, field)
+	case "dimension":
+		return ec.fieldContext_BallotTally_dimension(ctx, field)
+	case "votes":
+		return ec.fieldContext_BallotTally_votes(ctx, field)
+	case "valid":
+		return ec.fieldContext_BallotTally_valid(ctx, field)
+	case "invalid":
+		return ec.fieldContext_BallotTally_invalid(ctx, field)
+	case "abstained":
+		return ec.fieldContext_BallotTally_abstained(ctx, field)
+	case "absent":
+		return ec.fieldContext_BallotTally_absent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotTally", field.Name)
+}
+
+func (ec *executionContext) childFields_BallotVotes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "option":
+		return ec.fieldContext_BallotVotes_option(ctx, field)
+	case "votes":
+		return ec.fieldContext_BallotVotes_votes(ctx, field)
+	case "rate":
+		return ec.fieldContext_BallotVotes_rate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BallotVotes", field.Name)
+}
+
+func (ec *executionContext) childFields_CastBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_CastBallotPayload_done(ctx, field)
+	case "valid":
+		return ec.fieldContext_CastBallotPayload_valid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CastBallotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CastBallotPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClaimBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_ClaimBallotPayload_token(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClaimBallotPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimBallotPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10873,6 +12035,18 @@ func (ec *executionContext) childFields_EventEdge(ctx context.Context, field gra
 		return ec.fieldContext_EventEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ExchangeIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_ExchangeIdentity_code(ctx, field)
+	case "name":
+		return ec.fieldContext_ExchangeIdentity_name(ctx, field)
+	case "key":
+		return ec.fieldContext_ExchangeIdentity_key(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangeIdentity", field.Name)
 }
 
 func (ec *executionContext) childFields_Feedback(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11781,6 +12955,42 @@ func (ec *executionContext) childFields_RatingCount(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RatingCount", field.Name)
 }
 
+func (ec *executionContext) childFields_ReceivedEnvelope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ReceivedEnvelope_id(ctx, field)
+	case "partner":
+		return ec.fieldContext_ReceivedEnvelope_partner(ctx, field)
+	case "partnerName":
+		return ec.fieldContext_ReceivedEnvelope_partnerName(ctx, field)
+	case "seq":
+		return ec.fieldContext_ReceivedEnvelope_seq(ctx, field)
+	case "kind":
+		return ec.fieldContext_ReceivedEnvelope_kind(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_ReceivedEnvelope_sentAt(ctx, field)
+	case "receivedAt":
+		return ec.fieldContext_ReceivedEnvelope_receivedAt(ctx, field)
+	case "outcome":
+		return ec.fieldContext_ReceivedEnvelope_outcome(ctx, field)
+	case "reason":
+		return ec.fieldContext_ReceivedEnvelope_reason(ctx, field)
+	case "body":
+		return ec.fieldContext_ReceivedEnvelope_body(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivedEnvelope", field.Name)
+}
+
+func (ec *executionContext) childFields_ReceivedEnvelopes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "envelopes":
+		return ec.fieldContext_ReceivedEnvelopes_envelopes(ctx, field)
+	case "next":
+		return ec.fieldContext_ReceivedEnvelopes_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReceivedEnvelopes", field.Name)
+}
+
 func (ec *executionContext) childFields_Record(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11899,6 +13109,16 @@ func (ec *executionContext) childFields_ReportedStep(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReportedStep", field.Name)
 }
 
+func (ec *executionContext) childFields_ResendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_ResendPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResendPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResendPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Right(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "permission":
@@ -12015,6 +13235,44 @@ func (ec *executionContext) childFields_SeatPayload(ctx context.Context, field g
 		return ec.fieldContext_SeatPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SeatPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SentEnvelope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_SentEnvelope_id(ctx, field)
+	case "partner":
+		return ec.fieldContext_SentEnvelope_partner(ctx, field)
+	case "partnerName":
+		return ec.fieldContext_SentEnvelope_partnerName(ctx, field)
+	case "seq":
+		return ec.fieldContext_SentEnvelope_seq(ctx, field)
+	case "kind":
+		return ec.fieldContext_SentEnvelope_kind(ctx, field)
+	case "status":
+		return ec.fieldContext_SentEnvelope_status(ctx, field)
+	case "attempts":
+		return ec.fieldContext_SentEnvelope_attempts(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_SentEnvelope_createdAt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_SentEnvelope_nextAt(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_SentEnvelope_settledAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_SentEnvelope_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SentEnvelope", field.Name)
+}
+
+func (ec *executionContext) childFields_SentEnvelopes(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "envelopes":
+		return ec.fieldContext_SentEnvelopes_envelopes(ctx, field)
+	case "next":
+		return ec.fieldContext_SentEnvelopes_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SentEnvelopes", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12935,6 +14193,20 @@ func (ec *executionContext) field_Mutation_cancelCosignInvite_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_castBallot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CastBallotInput, error) {
+			return ec.unmarshalNCastBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCastBallotInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12991,12 +14263,40 @@ func (ec *executionContext) field_Mutation_chooseTenant_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_claimBallot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ClaimBallotInput, error) {
+			return ec.unmarshalNClaimBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClaimBallotInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_clearPossibleSecret_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ClearPossibleSecretInput, error) {
 			return ec.unmarshalNClearPossibleSecretInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClearPossibleSecretInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_closeBallot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CloseBallotInput, error) {
+			return ec.unmarshalNCloseBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCloseBallotInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13593,6 +14893,20 @@ func (ec *executionContext) field_Mutation_officeDecideReturn_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_openBallot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OpenBallotInput, error) {
+			return ec.unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenBallotInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_openCohort_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13915,12 +15229,40 @@ func (ec *executionContext) field_Mutation_requestCorrection_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_resendEnvelope_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResendEnvelopeInput, error) {
+			return ec.unmarshalNResendEnvelopeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendEnvelopeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_resubmitProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ResubmitProposalInput, error) {
 			return ec.unmarshalNResubmitProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResubmitProposalInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resumeAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ResumeAgreementInput, error) {
+			return ec.unmarshalNResumeAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResumeAgreementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14047,6 +15389,20 @@ func (ec *executionContext) field_Mutation_sendReply_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SendReplyInput, error) {
 			return ec.unmarshalNSendReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendReplyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetAgreementInput, error) {
+			return ec.unmarshalNSetAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetAgreementInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14237,6 +15593,20 @@ func (ec *executionContext) field_Mutation_suggestUnits_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_suspendAgreement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SuspendAgreementInput, error) {
+			return ec.unmarshalNSuspendAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSuspendAgreementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_suspendDeadlines_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14391,6 +15761,44 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_agreements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14418,6 +15826,34 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ballotResult_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ballots_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "matterId",
+		func(ctx context.Context, v any) (uuid.UUID, error) {
+			return ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["matterId"] = arg0
 	return args, nil
 }
 
@@ -14872,6 +16308,66 @@ func (ec *executionContext) field_Query_proposalFigures_args(ctx context.Context
 		return nil, err
 	}
 	args["sittingId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_receivedEnvelopes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_sentEnvelopes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "deadOnly",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["deadOnly"] = arg2
 	return args, nil
 }
 
@@ -15644,6 +17140,70 @@ func (ec *executionContext) _AgreementEdge_cursor(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_AgreementEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("AgreementEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _AgreementPayload_agreement(ctx context.Context, field graphql.CollectedField, obj *model.AgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementPayload_agreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Agreement, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Agreement) graphql.Marshaler {
+			return ec.marshalOAgreement2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementPayload_agreement(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Agreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgreementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Assignment_id(ctx context.Context, field graphql.CollectedField, obj *gen.Assignment) (ret graphql.Marshaler) {
@@ -17441,6 +19001,961 @@ func (ec *executionContext) fieldContext_AvailableAction_form(_ context.Context,
 	return graphql.NewScalarFieldContext("AvailableAction", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
+func (ec *executionContext) _Ballot_id(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_title(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_matterId(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_matterId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MatterID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_matterId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_subjects(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_subjects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subjects, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Unit) graphql.Marshaler {
+			return ec.marshalNUnit2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_subjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ballot",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ballot_dimensions(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_dimensions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimensions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_dimensions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_options(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BallotOption) graphql.Marshaler {
+			return ec.marshalNBallotOption2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ballot",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotOption(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ballot_voters(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_voters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_voters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_open(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_opensAt(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_opensAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OpensAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_opensAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_closesAt(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_closesAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosesAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_closesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_closedAt(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_closedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ClosedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_closedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_closeReason(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_closeReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CloseReason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_closeReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_invited(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_invited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_invited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Ballot_claimed(ctx context.Context, field graphql.CollectedField, obj *model.Ballot) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ballot_claimed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Claimed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ballot_claimed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ballot", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BallotOption_name(ctx context.Context, field graphql.CollectedField, obj *model.BallotOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotOption_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotOption_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotOption", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BallotOption_abstention(ctx context.Context, field graphql.CollectedField, obj *model.BallotOption) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotOption_abstention(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Abstention, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotOption_abstention(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotOption", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BallotPayload_ballot(ctx context.Context, field graphql.CollectedField, obj *model.BallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotPayload_ballot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ballot, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Ballot) graphql.Marshaler {
+			return ec.marshalOBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BallotPayload_ballot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BallotPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ballot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BallotPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BallotPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BallotResult_voters(ctx context.Context, field graphql.CollectedField, obj *model.BallotResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotResult_voters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Voters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotResult_voters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotResult_cast(ctx context.Context, field graphql.CollectedField, obj *model.BallotResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotResult_cast(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cast, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotResult_cast(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotResult_absent(ctx context.Context, field graphql.CollectedField, obj *model.BallotResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotResult_absent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Absent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotResult_absent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotResult", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotResult_withheld(ctx context.Context, field graphql.CollectedField, obj *model.BallotResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotResult_withheld(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Withheld, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotResult_withheld(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotResult", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _BallotResult_tallies(ctx context.Context, field graphql.CollectedField, obj *model.BallotResult) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotResult_tallies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tallies, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BallotTally) graphql.Marshaler {
+			return ec.marshalNBallotTally2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotTallyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotResult_tallies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BallotResult",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotTally(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BallotTally_unitId(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_unitId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnitID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_unitId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _BallotTally_dimension(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_dimension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dimension, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_dimension(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BallotTally_votes(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_votes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Votes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BallotVotes) graphql.Marshaler {
+			return ec.marshalNBallotVotes2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotVotesᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_votes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BallotTally",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotVotes(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BallotTally_valid(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_valid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Valid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_valid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotTally_invalid(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_invalid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Invalid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_invalid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotTally_abstained(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_abstained(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Abstained, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_abstained(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotTally_absent(ctx context.Context, field graphql.CollectedField, obj *model.BallotTally) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotTally_absent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Absent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotTally_absent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotTally", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotVotes_option(ctx context.Context, field graphql.CollectedField, obj *model.BallotVotes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotVotes_option(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Option, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotVotes_option(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotVotes", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BallotVotes_votes(ctx context.Context, field graphql.CollectedField, obj *model.BallotVotes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotVotes_votes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Votes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotVotes_votes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BallotVotes", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BallotVotes_rate(ctx context.Context, field graphql.CollectedField, obj *model.BallotVotes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BallotVotes_rate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BallotVotes_rate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BallotVotes",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CastBallotPayload_done(ctx context.Context, field graphql.CollectedField, obj *model.CastBallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CastBallotPayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CastBallotPayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CastBallotPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CastBallotPayload_valid(ctx context.Context, field graphql.CollectedField, obj *model.CastBallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CastBallotPayload_valid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Valid, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CastBallotPayload_valid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CastBallotPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CastBallotPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CastBallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CastBallotPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CastBallotPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CastBallotPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ClaimBallotPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.ClaimBallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimBallotPayload_token(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Token, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimBallotPayload_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ClaimBallotPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ClaimBallotPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ClaimBallotPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimBallotPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimBallotPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClaimBallotPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Cohort_id(ctx context.Context, field graphql.CollectedField, obj *gen.Cohort) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18669,6 +21184,75 @@ func (ec *executionContext) _EventEdge_cursor(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_EventEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("EventEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ExchangeIdentity_code(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeIdentity_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeIdentity_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeIdentity", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExchangeIdentity_name(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeIdentity_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeIdentity_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeIdentity", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ExchangeIdentity_key(ctx context.Context, field graphql.CollectedField, obj *model.ExchangeIdentity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeIdentity_key(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Key, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeIdentity_key(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeIdentity", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Feedback_id(ctx context.Context, field graphql.CollectedField, obj *gen.Feedback) (ret graphql.Marshaler) {
@@ -24088,6 +26672,182 @@ func (ec *executionContext) fieldContext_Mutation_decideExtension(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_openBallot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openBallot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenBallot(ctx, fc.Args["input"].(model.OpenBallotInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BallotPayload) graphql.Marshaler {
+			return ec.marshalNBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openBallot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openBallot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_closeBallot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_closeBallot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CloseBallot(ctx, fc.Args["input"].(model.CloseBallotInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BallotPayload) graphql.Marshaler {
+			return ec.marshalNBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_closeBallot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_closeBallot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_claimBallot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_claimBallot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ClaimBallot(ctx, fc.Args["input"].(model.ClaimBallotInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ClaimBallotPayload) graphql.Marshaler {
+			return ec.marshalNClaimBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClaimBallotPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_claimBallot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClaimBallotPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_claimBallot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_castBallot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_castBallot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CastBallot(ctx, fc.Args["input"].(model.CastBallotInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CastBallotPayload) graphql.Marshaler {
+			return ec.marshalNCastBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCastBallotPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_castBallot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CastBallotPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_castBallot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_openCohort(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24170,6 +26930,182 @@ func (ec *executionContext) fieldContext_Mutation_performAction(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_performAction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetAgreement(ctx, fc.Args["input"].(model.SetAgreementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgreementPayload) graphql.Marshaler {
+			return ec.marshalNAgreementPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAgreementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgreementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_suspendAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_suspendAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SuspendAgreement(ctx, fc.Args["input"].(model.SuspendAgreementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgreementPayload) graphql.Marshaler {
+			return ec.marshalNAgreementPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAgreementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_suspendAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgreementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_suspendAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resumeAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resumeAgreement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResumeAgreement(ctx, fc.Args["input"].(model.ResumeAgreementInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AgreementPayload) graphql.Marshaler {
+			return ec.marshalNAgreementPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAgreementPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resumeAgreement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgreementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resumeAgreement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resendEnvelope(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resendEnvelope(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResendEnvelope(ctx, fc.Args["input"].(model.ResendEnvelopeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResendPayload) graphql.Marshaler {
+			return ec.marshalNResendPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resendEnvelope(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResendPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resendEnvelope_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -32431,6 +35367,126 @@ func (ec *executionContext) fieldContext_Query_auditLog(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_myBallots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_myBallots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().MyBallots(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {
+			return ec.marshalNBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_myBallots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ballot(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ballots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ballots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Ballots(ctx, fc.Args["matterId"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {
+			return ec.marshalNBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ballots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ballot(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ballots_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ballotResult(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ballotResult(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BallotResult(ctx, fc.Args["id"].(uuid.UUID))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BallotResult) graphql.Marshaler {
+			return ec.marshalOBallotResult2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotResult(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ballotResult(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BallotResult(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ballotResult_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32690,6 +35746,170 @@ func (ec *executionContext) fieldContext_Query_processes(_ context.Context, fiel
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Process(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_agreements(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_agreements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Agreements(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.AgreementConnection) graphql.Marshaler {
+			return ec.marshalNAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_agreements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AgreementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_agreements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_exchangeIdentity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_exchangeIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ExchangeIdentity(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ExchangeIdentity) graphql.Marshaler {
+			return ec.marshalNExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_exchangeIdentity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExchangeIdentity(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_sentEnvelopes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_sentEnvelopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SentEnvelopes(ctx, fc.Args["first"].(*int), fc.Args["after"].(*uuid.UUID), fc.Args["deadOnly"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SentEnvelopes) graphql.Marshaler {
+			return ec.marshalNSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_sentEnvelopes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SentEnvelopes(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_sentEnvelopes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_receivedEnvelopes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_receivedEnvelopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ReceivedEnvelopes(ctx, fc.Args["first"].(*int), fc.Args["after"].(*uuid.UUID), fc.Args["kinds"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReceivedEnvelopes) graphql.Marshaler {
+			return ec.marshalNReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_receivedEnvelopes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedEnvelopes(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_receivedEnvelopes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -33933,6 +37153,291 @@ func (ec *executionContext) fieldContext_RatingCount_count(_ context.Context, fi
 	return graphql.NewScalarFieldContext("RatingCount", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _ReceivedEnvelope_id(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_partner(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_partner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_partner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_partnerName(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_partnerName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_partnerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_seq(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_kind(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_sentAt(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_sentAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SentAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_sentAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_receivedAt(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_receivedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReceivedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_receivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_outcome(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_reason(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelope_body(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelope_body(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Body, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSON2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelope_body(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelope", field, false, false, errors.New("field of type JSON does not have child fields"))
+}
+
+func (ec *executionContext) _ReceivedEnvelopes_envelopes(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelopes_envelopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Envelopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReceivedEnvelope) graphql.Marshaler {
+			return ec.marshalNReceivedEnvelope2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelopes_envelopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReceivedEnvelopes",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReceivedEnvelope(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReceivedEnvelopes_next(ctx context.Context, field graphql.CollectedField, obj *model.ReceivedEnvelopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReceivedEnvelopes_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReceivedEnvelopes_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReceivedEnvelopes", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
 func (ec *executionContext) _Record_id(ctx context.Context, field graphql.CollectedField, obj *gen.Record) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35104,6 +38609,61 @@ func (ec *executionContext) fieldContext_ReportedStep_labels(_ context.Context, 
 	return graphql.NewScalarFieldContext("ReportedStep", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ResendPayload_done(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendPayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendPayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResendPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ResendPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResendPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResendPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Right_permission(ctx context.Context, field graphql.CollectedField, obj *model.Right) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35997,6 +39557,314 @@ func (ec *executionContext) fieldContext_SeatPayload_userErrors(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SentEnvelope_id(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_partner(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_partner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_partner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_partnerName(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_partnerName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PartnerName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_partnerName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_seq(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_seq(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Seq, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_seq(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_kind(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_status(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_attempts(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_nextAt(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_nextAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_nextAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_settledAt(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_settledAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SettledAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_settledAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelope_reason(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelope) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelope_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelope_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelope", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SentEnvelopes_envelopes(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelopes_envelopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Envelopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SentEnvelope) graphql.Marshaler {
+			return ec.marshalNSentEnvelope2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelopes_envelopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SentEnvelopes",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SentEnvelope(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SentEnvelopes_next(ctx context.Context, field graphql.CollectedField, obj *model.SentEnvelopes) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SentEnvelopes_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SentEnvelopes_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SentEnvelopes", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
 func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *model.Session) (ret graphql.Marshaler) {
@@ -42341,6 +46209,87 @@ func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj a
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputBallotChoiceInput(ctx context.Context, obj any) (model.BallotChoiceInput, error) {
+	var it model.BallotChoiceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"unitId", "dimension", "option"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "dimension":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimension = data
+		case "option":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("option"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Option = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputBallotOptionInput(ctx context.Context, obj any) (model.BallotOptionInput, error) {
+	var it model.BallotOptionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "abstention"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "abstention":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("abstention"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Abstention = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCancelCosignInviteInput(ctx context.Context, obj any) (model.CancelCosignInviteInput, error) {
 	var it model.CancelCosignInviteInput
 	if obj == nil {
@@ -42394,6 +46343,43 @@ func (ec *executionContext) unmarshalInputCancelCosignInviteInput(ctx context.Co
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCastBallotInput(ctx context.Context, obj any) (model.CastBallotInput, error) {
+	var it model.CastBallotInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"token", "choices"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "token":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("token"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Token = data
+		case "choices":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("choices"))
+			data, err := ec.unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Choices = data
 		}
 	}
 	return it, nil
@@ -42687,6 +46673,36 @@ func (ec *executionContext) unmarshalInputChooseTenantInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputClaimBallotInput(ctx context.Context, obj any) (model.ClaimBallotInput, error) {
+	var it model.ClaimBallotInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputClearPossibleSecretInput(ctx context.Context, obj any) (model.ClearPossibleSecretInput, error) {
 	var it model.ClearPossibleSecretInput
 	if obj == nil {
@@ -42726,6 +46742,50 @@ func (ec *executionContext) unmarshalInputClearPossibleSecretInput(ctx context.C
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCloseBallotInput(ctx context.Context, obj any) (model.CloseBallotInput, error) {
+	var it model.CloseBallotInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -45844,6 +49904,99 @@ func (ec *executionContext) unmarshalInputOfficeDecideReturnInput(ctx context.Co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, obj any) (model.OpenBallotInput, error) {
+	var it model.OpenBallotInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "title", "subjectIds", "dimensions", "options", "voterIds", "opensAt", "closesAt", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "subjectIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectIds = data
+		case "dimensions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Dimensions = data
+		case "options":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
+			data, err := ec.unmarshalNBallotOptionInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Options = data
+		case "voterIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("voterIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.VoterIds = data
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = data
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := ec.unmarshalNTime2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputOpenCohortInput(ctx context.Context, obj any) (model.OpenCohortInput, error) {
 	var it model.OpenCohortInput
 	if obj == nil {
@@ -47452,6 +51605,50 @@ func (ec *executionContext) unmarshalInputRequestCorrectionInput(ctx context.Con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputResendEnvelopeInput(ctx context.Context, obj any) (model.ResendEnvelopeInput, error) {
+	var it model.ResendEnvelopeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputResubmitProposalInput(ctx context.Context, obj any) (model.ResubmitProposalInput, error) {
 	var it model.ResubmitProposalInput
 	if obj == nil {
@@ -47491,6 +51688,50 @@ func (ec *executionContext) unmarshalInputResubmitProposalInput(ctx context.Cont
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputResumeAgreementInput(ctx context.Context, obj any) (model.ResumeAgreementInput, error) {
+	var it model.ResumeAgreementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -47943,6 +52184,92 @@ func (ec *executionContext) unmarshalInputSendReplyInput(ctx context.Context, ob
 				return it, err
 			}
 			it.AssignmentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSetAgreementInput(ctx context.Context, obj any) (model.SetAgreementInput, error) {
+	var it model.SetAgreementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"partner", "name", "channel", "sends", "receives", "key", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "partner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partner"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Partner = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalOAgreementChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "sends":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sends"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Sends = data
+		case "receives":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receives"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Receives = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -48883,6 +53210,50 @@ func (ec *executionContext) unmarshalInputSuggestUnitsInput(ctx context.Context,
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSuspendAgreementInput(ctx context.Context, obj any) (model.SuspendAgreementInput, error) {
+	var it model.SuspendAgreementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -49889,6 +54260,49 @@ func (ec *executionContext) _AgreementEdge(ctx context.Context, sel ast.Selectio
 			}
 		case "cursor":
 			out.Values[i] = ec._AgreementEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var agreementPayloadImplementors = []string{"AgreementPayload"}
+
+func (ec *executionContext) _AgreementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AgreementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, agreementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AgreementPayload")
+		case "agreement":
+			out.Values[i] = ec._AgreementPayload_agreement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AgreementPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50961,6 +55375,460 @@ func (ec *executionContext) _AvailableAction(ctx context.Context, sel ast.Select
 	return out
 }
 
+var ballotImplementors = []string{"Ballot"}
+
+func (ec *executionContext) _Ballot(ctx context.Context, sel ast.SelectionSet, obj *model.Ballot) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Ballot")
+		case "id":
+			out.Values[i] = ec._Ballot_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Ballot_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matterId":
+			out.Values[i] = ec._Ballot_matterId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "subjects":
+			out.Values[i] = ec._Ballot_subjects(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dimensions":
+			out.Values[i] = ec._Ballot_dimensions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._Ballot_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "voters":
+			out.Values[i] = ec._Ballot_voters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._Ballot_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "opensAt":
+			out.Values[i] = ec._Ballot_opensAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closesAt":
+			out.Values[i] = ec._Ballot_closesAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closedAt":
+			out.Values[i] = ec._Ballot_closedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "closeReason":
+			out.Values[i] = ec._Ballot_closeReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "invited":
+			out.Values[i] = ec._Ballot_invited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "claimed":
+			out.Values[i] = ec._Ballot_claimed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ballotOptionImplementors = []string{"BallotOption"}
+
+func (ec *executionContext) _BallotOption(ctx context.Context, sel ast.SelectionSet, obj *model.BallotOption) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotOptionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BallotOption")
+		case "name":
+			out.Values[i] = ec._BallotOption_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "abstention":
+			out.Values[i] = ec._BallotOption_abstention(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ballotPayloadImplementors = []string{"BallotPayload"}
+
+func (ec *executionContext) _BallotPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BallotPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BallotPayload")
+		case "ballot":
+			out.Values[i] = ec._BallotPayload_ballot(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BallotPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ballotResultImplementors = []string{"BallotResult"}
+
+func (ec *executionContext) _BallotResult(ctx context.Context, sel ast.SelectionSet, obj *model.BallotResult) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotResultImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BallotResult")
+		case "voters":
+			out.Values[i] = ec._BallotResult_voters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cast":
+			out.Values[i] = ec._BallotResult_cast(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "absent":
+			out.Values[i] = ec._BallotResult_absent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withheld":
+			out.Values[i] = ec._BallotResult_withheld(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tallies":
+			out.Values[i] = ec._BallotResult_tallies(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ballotTallyImplementors = []string{"BallotTally"}
+
+func (ec *executionContext) _BallotTally(ctx context.Context, sel ast.SelectionSet, obj *model.BallotTally) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotTallyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BallotTally")
+		case "unitId":
+			out.Values[i] = ec._BallotTally_unitId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dimension":
+			out.Values[i] = ec._BallotTally_dimension(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "votes":
+			out.Values[i] = ec._BallotTally_votes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "valid":
+			out.Values[i] = ec._BallotTally_valid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "invalid":
+			out.Values[i] = ec._BallotTally_invalid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "abstained":
+			out.Values[i] = ec._BallotTally_abstained(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "absent":
+			out.Values[i] = ec._BallotTally_absent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ballotVotesImplementors = []string{"BallotVotes"}
+
+func (ec *executionContext) _BallotVotes(ctx context.Context, sel ast.SelectionSet, obj *model.BallotVotes) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ballotVotesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BallotVotes")
+		case "option":
+			out.Values[i] = ec._BallotVotes_option(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "votes":
+			out.Values[i] = ec._BallotVotes_votes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rate":
+			out.Values[i] = ec._BallotVotes_rate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var castBallotPayloadImplementors = []string{"CastBallotPayload"}
+
+func (ec *executionContext) _CastBallotPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CastBallotPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, castBallotPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CastBallotPayload")
+		case "done":
+			out.Values[i] = ec._CastBallotPayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "valid":
+			out.Values[i] = ec._CastBallotPayload_valid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CastBallotPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var claimBallotPayloadImplementors = []string{"ClaimBallotPayload"}
+
+func (ec *executionContext) _ClaimBallotPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ClaimBallotPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, claimBallotPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClaimBallotPayload")
+		case "token":
+			out.Values[i] = ec._ClaimBallotPayload_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ClaimBallotPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var cohortImplementors = []string{"Cohort", "Node"}
 
 func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, obj *gen.Cohort) graphql.Marshaler {
@@ -51771,6 +56639,54 @@ func (ec *executionContext) _EventEdge(ctx context.Context, sel ast.SelectionSet
 			}
 		case "cursor":
 			out.Values[i] = ec._EventEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var exchangeIdentityImplementors = []string{"ExchangeIdentity"}
+
+func (ec *executionContext) _ExchangeIdentity(ctx context.Context, sel ast.SelectionSet, obj *model.ExchangeIdentity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeIdentityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExchangeIdentity")
+		case "code":
+			out.Values[i] = ec._ExchangeIdentity_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._ExchangeIdentity_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "key":
+			out.Values[i] = ec._ExchangeIdentity_key(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -54938,6 +59854,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "openBallot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openBallot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "closeBallot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_closeBallot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "claimBallot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_claimBallot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "castBallot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_castBallot(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "openCohort":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_openCohort(ctx, field)
@@ -54948,6 +59892,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "performAction":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_performAction(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setAgreement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setAgreement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "suspendAgreement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_suspendAgreement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resumeAgreement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resumeAgreement(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resendEnvelope":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resendEnvelope(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -57864,6 +62836,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "myBallots":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_myBallots(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "ballots":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_ballots(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "ballotResult":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_ballotResult(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -58006,6 +63044,94 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_processes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "agreements":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_agreements(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "exchangeIdentity":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_exchangeIdentity(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "sentEnvelopes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_sentEnvelopes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "receivedEnvelopes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_receivedEnvelopes(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -58693,6 +63819,132 @@ func (ec *executionContext) _RatingCount(ctx context.Context, sel ast.SelectionS
 		case "count":
 			out.Values[i] = ec._RatingCount_count(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var receivedEnvelopeImplementors = []string{"ReceivedEnvelope"}
+
+func (ec *executionContext) _ReceivedEnvelope(ctx context.Context, sel ast.SelectionSet, obj *model.ReceivedEnvelope) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receivedEnvelopeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceivedEnvelope")
+		case "id":
+			out.Values[i] = ec._ReceivedEnvelope_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partner":
+			out.Values[i] = ec._ReceivedEnvelope_partner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partnerName":
+			out.Values[i] = ec._ReceivedEnvelope_partnerName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seq":
+			out.Values[i] = ec._ReceivedEnvelope_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ReceivedEnvelope_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sentAt":
+			out.Values[i] = ec._ReceivedEnvelope_sentAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "receivedAt":
+			out.Values[i] = ec._ReceivedEnvelope_receivedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._ReceivedEnvelope_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ReceivedEnvelope_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "body":
+			out.Values[i] = ec._ReceivedEnvelope_body(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var receivedEnvelopesImplementors = []string{"ReceivedEnvelopes"}
+
+func (ec *executionContext) _ReceivedEnvelopes(ctx context.Context, sel ast.SelectionSet, obj *model.ReceivedEnvelopes) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, receivedEnvelopesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReceivedEnvelopes")
+		case "envelopes":
+			out.Values[i] = ec._ReceivedEnvelopes_envelopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._ReceivedEnvelopes_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -59413,6 +64665,49 @@ func (ec *executionContext) _ReportedStep(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var resendPayloadImplementors = []string{"ResendPayload"}
+
+func (ec *executionContext) _ResendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResendPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resendPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResendPayload")
+		case "done":
+			out.Values[i] = ec._ResendPayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResendPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rightImplementors = []string{"Right"}
 
 func (ec *executionContext) _Right(ctx context.Context, sel ast.SelectionSet, obj *model.Right) graphql.Marshaler {
@@ -59895,6 +65190,137 @@ func (ec *executionContext) _SeatPayload(ctx context.Context, sel ast.SelectionS
 		case "userErrors":
 			out.Values[i] = ec._SeatPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sentEnvelopeImplementors = []string{"SentEnvelope"}
+
+func (ec *executionContext) _SentEnvelope(ctx context.Context, sel ast.SelectionSet, obj *model.SentEnvelope) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sentEnvelopeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SentEnvelope")
+		case "id":
+			out.Values[i] = ec._SentEnvelope_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partner":
+			out.Values[i] = ec._SentEnvelope_partner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "partnerName":
+			out.Values[i] = ec._SentEnvelope_partnerName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "seq":
+			out.Values[i] = ec._SentEnvelope_seq(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._SentEnvelope_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._SentEnvelope_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempts":
+			out.Values[i] = ec._SentEnvelope_attempts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._SentEnvelope_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextAt":
+			out.Values[i] = ec._SentEnvelope_nextAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "settledAt":
+			out.Values[i] = ec._SentEnvelope_settledAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._SentEnvelope_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sentEnvelopesImplementors = []string{"SentEnvelopes"}
+
+func (ec *executionContext) _SentEnvelopes(ctx context.Context, sel ast.SelectionSet, obj *model.SentEnvelopes) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sentEnvelopesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SentEnvelopes")
+		case "envelopes":
+			out.Values[i] = ec._SentEnvelopes_envelopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._SentEnvelopes_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -62855,6 +68281,26 @@ func (ec *executionContext) marshalNAgreementChannel2githubᚗcomᚋbihuanᚋbih
 	return v
 }
 
+func (ec *executionContext) marshalNAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx context.Context, sel ast.SelectionSet, v *gen.AgreementConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AgreementConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAgreementPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAgreementPayload(ctx context.Context, sel ast.SelectionSet, v *model.AgreementPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AgreementPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAgreementStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐStatus(ctx context.Context, v any) (agreement.Status, error) {
 	var res agreement.Status
 	err := res.UnmarshalGQL(v)
@@ -63072,6 +68518,158 @@ func (ec *executionContext) marshalNAvailableAction2ᚖgithubᚗcomᚋbihuanᚋb
 	return ec._AvailableAction(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx context.Context, sel ast.SelectionSet, v *model.Ballot) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Ballot(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInputᚄ(ctx context.Context, v any) ([]*model.BallotChoiceInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.BallotChoiceInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInput(ctx context.Context, v any) (*model.BallotChoiceInput, error) {
+	res, err := ec.unmarshalInputBallotChoiceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBallotOption2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BallotOption) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBallotOption2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOption(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBallotOption2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOption(ctx context.Context, sel ast.SelectionSet, v *model.BallotOption) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BallotOption(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBallotOptionInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInputᚄ(ctx context.Context, v any) ([]*model.BallotOptionInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.BallotOptionInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBallotOptionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNBallotOptionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInput(ctx context.Context, v any) (*model.BallotOptionInput, error) {
+	res, err := ec.unmarshalInputBallotOptionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotPayload(ctx context.Context, sel ast.SelectionSet, v *model.BallotPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BallotPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBallotTally2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotTallyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BallotTally) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBallotTally2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotTally(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBallotTally2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotTally(ctx context.Context, sel ast.SelectionSet, v *model.BallotTally) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BallotTally(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBallotVotes2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotVotesᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BallotVotes) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBallotVotes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotVotes(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBallotVotes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotVotes(ctx context.Context, sel ast.SelectionSet, v *model.BallotVotes) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._BallotVotes(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -63091,6 +68689,21 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 func (ec *executionContext) unmarshalNCancelCosignInviteInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCancelCosignInviteInput(ctx context.Context, v any) (model.CancelCosignInviteInput, error) {
 	res, err := ec.unmarshalInputCancelCosignInviteInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCastBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCastBallotInput(ctx context.Context, v any) (model.CastBallotInput, error) {
+	res, err := ec.unmarshalInputCastBallotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCastBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCastBallotPayload(ctx context.Context, sel ast.SelectionSet, v *model.CastBallotPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._CastBallotPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNChangePasswordInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
@@ -63113,8 +68726,28 @@ func (ec *executionContext) unmarshalNChooseTenantInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNClaimBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClaimBallotInput(ctx context.Context, v any) (model.ClaimBallotInput, error) {
+	res, err := ec.unmarshalInputClaimBallotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNClaimBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClaimBallotPayload(ctx context.Context, sel ast.SelectionSet, v *model.ClaimBallotPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ClaimBallotPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNClearPossibleSecretInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐClearPossibleSecretInput(ctx context.Context, v any) (model.ClearPossibleSecretInput, error) {
 	res, err := ec.unmarshalInputClearPossibleSecretInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCloseBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCloseBallotInput(ctx context.Context, v any) (model.CloseBallotInput, error) {
+	res, err := ec.unmarshalInputCloseBallotInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -63405,6 +69038,16 @@ func (ec *executionContext) unmarshalNEventState2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) marshalNEventState2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋeventᚐState(ctx context.Context, sel ast.SelectionSet, v event.State) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx context.Context, sel ast.SelectionSet, v *model.ExchangeIdentity) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ExchangeIdentity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNFeedback2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐFeedback(ctx context.Context, sel ast.SelectionSet, v *gen.Feedback) graphql.Marshaler {
@@ -64009,6 +69652,11 @@ func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenBallotInput(ctx context.Context, v any) (model.OpenBallotInput, error) {
+	res, err := ec.unmarshalInputOpenBallotInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenCohortInput(ctx context.Context, v any) (model.OpenCohortInput, error) {
 	res, err := ec.unmarshalInputOpenCohortInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64409,6 +70057,42 @@ func (ec *executionContext) marshalNRatingCount2ᚖgithubᚗcomᚋbihuanᚋbihua
 	return ec._RatingCount(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReceivedEnvelope2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ReceivedEnvelope) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReceivedEnvelope2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelope(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReceivedEnvelope2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelope(ctx context.Context, sel ast.SelectionSet, v *model.ReceivedEnvelope) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReceivedEnvelope(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.ReceivedEnvelopes) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ReceivedEnvelopes(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNRecord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecord(ctx context.Context, sel ast.SelectionSet, v *gen.Record) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -64591,8 +70275,28 @@ func (ec *executionContext) unmarshalNRequestCorrectionInput2githubᚗcomᚋbihu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNResendEnvelopeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendEnvelopeInput(ctx context.Context, v any) (model.ResendEnvelopeInput, error) {
+	res, err := ec.unmarshalInputResendEnvelopeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNResendPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResendPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ResendPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNResubmitProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResubmitProposalInput(ctx context.Context, v any) (model.ResubmitProposalInput, error) {
 	res, err := ec.unmarshalInputResubmitProposalInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNResumeAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResumeAgreementInput(ctx context.Context, v any) (model.ResumeAgreementInput, error) {
+	res, err := ec.unmarshalInputResumeAgreementInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -64769,6 +70473,42 @@ func (ec *executionContext) unmarshalNSendReplyInput2githubᚗcomᚋbihuanᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNSentEnvelope2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SentEnvelope) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSentEnvelope2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelope(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSentEnvelope2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelope(ctx context.Context, sel ast.SelectionSet, v *model.SentEnvelope) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SentEnvelope(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.SentEnvelopes) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SentEnvelopes(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Session) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -64793,6 +70533,11 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSetAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetAgreementInput(ctx context.Context, v any) (model.SetAgreementInput, error) {
+	res, err := ec.unmarshalInputSetAgreementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetPolicyInput(ctx context.Context, v any) (model.SetPolicyInput, error) {
@@ -65116,6 +70861,11 @@ func (ec *executionContext) unmarshalNSupervisionKind2githubᚗcomᚋbihuanᚋbi
 
 func (ec *executionContext) marshalNSupervisionKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSupervisionKind(ctx context.Context, sel ast.SelectionSet, v model.SupervisionKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNSuspendAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSuspendAgreementInput(ctx context.Context, v any) (model.SuspendAgreementInput, error) {
+	res, err := ec.unmarshalInputSuspendAgreementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSuspendDeadlinesInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSuspendDeadlinesInput(ctx context.Context, v any) (model.SuspendDeadlinesInput, error) {
@@ -65753,6 +71503,22 @@ func (ec *executionContext) marshalOAgreement2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._Agreement(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOAgreementChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx context.Context, v any) (*agreement.Channel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(agreement.Channel)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAgreementChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx context.Context, sel ast.SelectionSet, v *agreement.Channel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalOAgreementEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.AgreementEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -65843,6 +71609,20 @@ func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbih
 	}
 	res, err := ec.unmarshalInputAuditFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx context.Context, sel ast.SelectionSet, v *model.Ballot) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Ballot(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBallotResult2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotResult(ctx context.Context, sel ast.SelectionSet, v *model.BallotResult) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BallotResult(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -67,6 +68,11 @@ type AdoptProcessTemplateInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type AgreementPayload struct {
+	Agreement  *gen.Agreement `json:"agreement,omitempty"`
+	UserErrors []*UserError   `json:"userErrors"`
 }
 
 // 申请延期
@@ -267,6 +273,83 @@ type AvailableAction struct {
 	Form map[string]any `json:"form,omitempty"`
 }
 
+// 一次民主测评
+type Ballot struct {
+	ID       uuid.UUID `json:"id"`
+	Title    string    `json:"title"`
+	MatterID uuid.UUID `json:"matterId"`
+	// 被测评的承办单位
+	Subjects   []*gen.Unit     `json:"subjects"`
+	Dimensions []string        `json:"dimensions"`
+	Options    []*BallotOption `json:"options"`
+	// 名册上的人数
+	Voters      int        `json:"voters"`
+	Open        bool       `json:"open"`
+	OpensAt     time.Time  `json:"opensAt"`
+	ClosesAt    time.Time  `json:"closesAt"`
+	ClosedAt    *time.Time `json:"closedAt,omitempty"`
+	CloseReason *string    `json:"closeReason,omitempty"`
+	// 本人在名册上
+	Invited bool `json:"invited"`
+	// 本人已领票
+	Claimed bool `json:"claimed"`
+}
+
+type BallotChoiceInput struct {
+	UnitID    uuid.UUID `json:"unitId"`
+	Dimension string    `json:"dimension"`
+	Option    string    `json:"option"`
+}
+
+// 测评的选项
+type BallotOption struct {
+	Name string `json:"name"`
+	// 弃权
+	Abstention bool `json:"abstention"`
+}
+
+type BallotOptionInput struct {
+	Name       string `json:"name"`
+	Abstention *bool  `json:"abstention,omitempty"`
+}
+
+type BallotPayload struct {
+	Ballot     *Ballot      `json:"ballot,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 测评结果；结束以前谁也看不到
+type BallotResult struct {
+	Voters int `json:"voters"`
+	Cast   int `json:"cast"`
+	Absent int `json:"absent"`
+	// 投票的人太少，不公布分项票数，以免看出是谁投的
+	Withheld bool           `json:"withheld"`
+	Tallies  []*BallotTally `json:"tallies"`
+}
+
+// 一个单位在一个方面的票数
+type BallotTally struct {
+	UnitID    uuid.UUID      `json:"unitId"`
+	Dimension string         `json:"dimension"`
+	Votes     []*BallotVotes `json:"votes"`
+	// 有效票
+	Valid int `json:"valid"`
+	// 无效票
+	Invalid int `json:"invalid"`
+	// 有效票中弃权的
+	Abstained int `json:"abstained"`
+	// 未投票的人数
+	Absent int `json:"absent"`
+}
+
+type BallotVotes struct {
+	Option string `json:"option"`
+	Votes  int    `json:"votes"`
+	// 占有效票的比例
+	Rate *Rate `json:"rate"`
+}
+
 // 撤回邀请
 type CancelCosignInviteInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -278,6 +361,20 @@ type CancelCosignInviteInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
+type CastBallotInput struct {
+	Token   string               `json:"token"`
+	Choices []*BallotChoiceInput `json:"choices"`
+}
+
+type CastBallotPayload struct {
+	// 票已投出；false 时看 userErrors，票还可以用
+	Done bool `json:"done"`
+	// 有效票
+	Valid      bool         `json:"valid"`
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 type ChangePasswordInput struct {
@@ -331,6 +428,17 @@ type ChooseTenantInput struct {
 	MembershipID uuid.UUID `json:"membershipId"`
 }
 
+// 领票：票只给本人看；没有投出以前可以再领到同一张
+type ClaimBallotInput struct {
+	ID uuid.UUID `json:"id"`
+}
+
+type ClaimBallotPayload struct {
+	// 一次性的票
+	Token      *string      `json:"token,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 排除涉密
 type ClearPossibleSecretInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -338,6 +446,14 @@ type ClearPossibleSecretInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 提前结束须写明理由
+type CloseBallotInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason *string   `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -798,6 +914,14 @@ type EnterRatingInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 本政协的身份：告诉用信封文件往来的对方
+type ExchangeIdentity struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	// 签名公钥（Ed25519，base64）
+	Key string `json:"key"`
+}
+
 // 立案
 type FileProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1080,6 +1204,24 @@ type OfficeDecideReturnInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 开始测评
+type OpenBallotInput struct {
+	MatterID   uuid.UUID   `json:"matterId"`
+	Title      string      `json:"title"`
+	SubjectIds []uuid.UUID `json:"subjectIds"`
+	Dimensions []string    `json:"dimensions"`
+	// 两个以上的选项，另有一个弃权
+	Options []*BallotOptionInput `json:"options"`
+	// 投票人，三人以上
+	VoterIds []uuid.UUID `json:"voterIds"`
+	// 空为马上
+	OpensAt  *time.Time `json:"opensAt,omitempty"`
+	ClosesAt time.Time  `json:"closesAt"`
+	Reason   *string    `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 开始一个年度的闭环
 type OpenCohortInput struct {
 	// 办理年度；预研在前一年，监督在后一年
@@ -1341,6 +1483,27 @@ type RatingCount struct {
 	Count int    `json:"count"`
 }
 
+// 收到的信封
+type ReceivedEnvelope struct {
+	ID          uuid.UUID `json:"id"`
+	Partner     string    `json:"partner"`
+	PartnerName string    `json:"partnerName"`
+	Seq         int       `json:"seq"`
+	Kind        string    `json:"kind"`
+	SentAt      time.Time `json:"sentAt"`
+	ReceivedAt  time.Time `json:"receivedAt"`
+	// APPLIED 已收 / REFUSED 拒收
+	Outcome string  `json:"outcome"`
+	Reason  *string `json:"reason,omitempty"`
+	// 通知类信封的内容
+	Body map[string]any `json:"body,omitempty"`
+}
+
+type ReceivedEnvelopes struct {
+	Envelopes []*ReceivedEnvelope `json:"envelopes"`
+	Next      *uuid.UUID          `json:"next,omitempty"`
+}
+
 // 面商记录
 type RecordContactInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -1578,6 +1741,19 @@ type RequestCorrectionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 把投递失败的信封再送一次
+type ResendEnvelopeInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason *string   `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type ResendPayload struct {
+	Done       bool         `json:"done"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 重新提交
 type ResubmitProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1585,6 +1761,13 @@ type ResubmitProposalInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type ResumeAgreementInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason *string   `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1731,6 +1914,31 @@ type SendReplyInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 送出的信封
+type SentEnvelope struct {
+	ID          uuid.UUID `json:"id"`
+	Partner     string    `json:"partner"`
+	PartnerName string    `json:"partnerName"`
+	// 给这个对方的第几封
+	Seq  int    `json:"seq"`
+	Kind string `json:"kind"`
+	// WAITING 待投递 / DELIVERED 已送达 / REFUSED 对方拒收 / DEAD 投递失败
+	Status    string    `json:"status"`
+	Attempts  int       `json:"attempts"`
+	CreatedAt time.Time `json:"createdAt"`
+	// 下一次尝试的时间
+	NextAt    time.Time  `json:"nextAt"`
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+	// 没有送达的原因
+	Reason *string `json:"reason,omitempty"`
+}
+
+type SentEnvelopes struct {
+	Envelopes []*SentEnvelope `json:"envelopes"`
+	// 还有时，作为 after 接着取
+	Next *uuid.UUID `json:"next,omitempty"`
+}
+
 // 在用的会话
 type Session struct {
 	ID        uuid.UUID `json:"id"`
@@ -1738,6 +1946,27 @@ type Session struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 	Client    string    `json:"client"`
 	Current   bool      `json:"current"`
+}
+
+// 约定本政协与另一政协之间可以送什么
+type SetAgreementInput struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 对方的名称；在同一套系统里的由系统填写
+	Name *string `json:"name,omitempty"`
+	// LOCAL 同一套系统 / FILE 信封文件
+	Channel *agreement.Channel `json:"channel,omitempty"`
+	// 可以送出的种类
+	Sends []string `json:"sends,omitempty"`
+	// 可以收进的种类
+	Receives []string `json:"receives,omitempty"`
+	// 对方的公钥；在同一套系统里的由系统填写
+	Key    *string `json:"key,omitempty"`
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 设置政策：成为新的一版，进行中的事项不变
@@ -1999,6 +2228,13 @@ type SuggestUnitsInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type SuspendAgreementInput struct {
+	ID     uuid.UUID `json:"id"`
+	Reason string    `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
