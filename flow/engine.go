@@ -3,7 +3,6 @@ package flow
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 
@@ -322,24 +321,6 @@ func (e *Engine) carryOut(ctx context.Context, r *Run) error {
 	return err
 }
 
-// mayFollow reports whether any automatic action leaves the states that the
-// case and its shares, new ones included, are in now.
-func mayFollow(c *Case) bool {
-	leaves := func(machine, state string) bool {
-		m := c.Def.Machines[machine]
-		return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
-			return a.Automatic && !a.never() && a.leaves(state)
-		})
-	}
-	if leaves(OfMatter, c.State) {
-		return true
-	}
-	if m := c.Def.Machines[OfAssignment]; m != nil && leaves(OfAssignment, m.Initial) {
-		return true
-	}
-	return slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return leaves(OfAssignment, a.State) })
-}
-
 // one carries out one action: effects, state, timers, step.
 func (e *Engine) one(ctx context.Context, r *Run) error {
 	from := r.state()
@@ -450,56 +431,4 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		s.SetAudience(step.Audience(r.Action.Audience))
 	}
 	return s.Exec(ctx)
-}
-
-// chainLimit bounds automatic actions after one action; the loop check refuses
-// definitions whose automatic actions form a circle, so it is never reached.
-const chainLimit = 10
-
-// follow carries out the automatic actions whose guards hold, and returns the
-// case as it is at rest.
-func (e *Engine) follow(ctx context.Context, c *Case) (*Case, error) {
-	for i := 0; ; i++ {
-		in, err := e.nextAutomatic(c)
-		if err != nil || in == nil {
-			return c, err
-		}
-		if i == chainLimit {
-			return nil, fmt.Errorf("flow: more than %d automatic actions in a row on %s", chainLimit, c.Matter.ID)
-		}
-		noting, t := touching(ctx)
-		if err := e.one(noting, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
-			return nil, err
-		}
-		if c, err = e.again(ctx, c, t); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// nextAutomatic finds an automatic action whose guards hold, of the matter or
-// of one of its shares.
-func (e *Engine) nextAutomatic(c *Case) (*Input, error) {
-	subjects := append([]*gen.Assignment{nil}, c.Assignments...)
-	for _, share := range subjects {
-		in := &Input{Case: c, Share: share}
-		m := in.machine()
-		if m == nil || (share != nil && c.Closed()) {
-			continue
-		}
-		for _, a := range m.Actions {
-			if !a.Automatic || !a.leaves(in.state()) {
-				continue
-			}
-			in.Action = a
-			err := e.guard(in)
-			if err == nil {
-				return in, nil
-			}
-			if _, shown := errs.As(err); !shown {
-				return nil, err
-			}
-		}
-	}
-	return nil, nil
 }

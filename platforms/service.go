@@ -36,19 +36,11 @@ const (
 // committee's platforms to oneself, since a circle of parents is made by two.
 // The context it returns reads as the product.
 func (s *Service) enter(ctx context.Context, permission string) (context.Context, error) {
-	v, err := authz.Require(ctx, permission)
+	sys, _, err := authz.Enter(ctx, permission)
 	if err != nil {
 		return nil, err
 	}
-	tenant, err := tenants.Current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if v.Tenant != tenant {
-		return nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
-	}
-	_, err = tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('platforms ' || current_setting('app.tenant'), 0))`)
-	return authz.System(ctx), err
+	return sys, tenants.Alone(ctx, "platforms")
 }
 
 // look is the door of figures: who may read matters in any scope, figures, or

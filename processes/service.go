@@ -38,18 +38,8 @@ const manage = "processes.manage"
 // look is the door: the right, in the committee where one is signed in. The
 // context it returns reads as the product.
 func (s *Service) look(ctx context.Context) (context.Context, error) {
-	v, err := authz.Require(ctx, manage)
-	if err != nil {
-		return nil, err
-	}
-	tenant, err := tenants.Current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if v.Tenant != tenant {
-		return nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
-	}
-	return authz.System(ctx), nil
+	sys, _, err := authz.Enter(ctx, manage)
+	return sys, err
 }
 
 // enter is look for writes: one transaction at a time changes a committee's
@@ -59,8 +49,7 @@ func (s *Service) enter(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('processes ' || current_setting('app.tenant'), 0))`)
-	return sys, err
+	return sys, tenants.Alone(ctx, "processes")
 }
 
 func (s *Service) find(ctx context.Context, id uuid.UUID) (*gen.Process, error) {

@@ -161,7 +161,7 @@ type Effect struct {
 // nothing.
 func (s *Service) PreviewGrant(ctx context.Context, in NewGrant) (_ Effect, err error) {
 	defer errs.Wrap(&err, "roster.PreviewGrant(%s to %s)", in.Role, in.Membership)
-	ctx, v, err := s.look(ctx, manageGrants)
+	ctx, v, err := authz.Enter(ctx, manageGrants)
 	if err != nil {
 		return Effect{}, err
 	}
@@ -188,7 +188,7 @@ func (s *Service) PreviewGrant(ctx context.Context, in NewGrant) (_ Effect, err 
 // nothing.
 func (s *Service) PreviewRevoke(ctx context.Context, id uuid.UUID) (_ Effect, err error) {
 	defer errs.Wrap(&err, "roster.PreviewRevoke(%s)", id)
-	ctx, _, err = s.look(ctx, manageGrants)
+	ctx, _, err = authz.Enter(ctx, manageGrants)
 	if err != nil {
 		return Effect{}, err
 	}
@@ -203,7 +203,7 @@ func (s *Service) PreviewRevoke(ctx context.Context, id uuid.UUID) (_ Effect, er
 // would for the last administrator. It changes nothing.
 func (s *Service) PreviewEnd(ctx context.Context, id uuid.UUID) (_ Effect, err error) {
 	defer errs.Wrap(&err, "roster.PreviewEnd(%s)", id)
-	ctx, _, err = s.look(ctx, manageRoster)
+	ctx, _, err = authz.Enter(ctx, manageRoster)
 	if err != nil {
 		return Effect{}, err
 	}

@@ -46,35 +46,18 @@ const (
 // context it returns reads as the product, since rules need to know more than
 // the person sees.
 func (s *Service) enter(ctx context.Context, permission string) (context.Context, *authz.Viewer, error) {
-	sys, v, err := s.look(ctx, permission)
+	sys, v, err := authz.Enter(ctx, permission)
 	if err != nil {
 		return nil, nil, err
 	}
 	return sys, v, alone(ctx)
 }
 
-// look is enter without the lock, for what only reads.
-func (s *Service) look(ctx context.Context, permission string) (context.Context, *authz.Viewer, error) {
-	v, err := authz.Require(ctx, permission)
-	if err != nil {
-		return nil, nil, err
-	}
-	tenant, err := tenants.Current(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if v.Tenant != tenant {
-		return nil, nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
-	}
-	return authz.System(ctx), v, nil
-}
-
 // alone lets one transaction at a time change a committee's roster: two
 // administrators who dismiss each other at once would both see the other
 // still in office.
 func alone(ctx context.Context) error {
-	_, err := tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('roster ' || current_setting('app.tenant'), 0))`)
-	return err
+	return tenants.Alone(ctx, "roster")
 }
 
 // found turns ent's not-found into the shown one; what names the thing.

@@ -321,7 +321,7 @@ func TestWithoutATenantThereIsNoWork(t *testing.T) {
 		_, rows := tenants.Rows[struct{ N int }](ctx, `SELECT 1`)
 		for what, err := range map[string]error{
 			"Exec": exec, "Rows": rows, "Row": tenants.Row(ctx, `SELECT 1`, nil), "Savepoint": tenants.Savepoint(ctx, nil),
-			"AfterCommit": tenants.AfterCommit(ctx, nil), "WithTx": tenants.WithTx(ctx, nil),
+			"AfterCommit": tenants.AfterCommit(ctx, nil), "Alone": tenants.Alone(ctx, "x"), "WithTx": tenants.WithTx(ctx, nil),
 			"InTx": p.Store.InTx(ctx, uuid.Nil, nil), "ReadTx": p.Store.ReadTx(ctx, uuid.Nil, nil),
 		} {
 			if !errors.Is(err, tenants.ErrNoTenant) {

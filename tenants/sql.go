@@ -59,6 +59,13 @@ func Collect[T any](ctx context.Context, to pgx.RowToFunc[T], sql string, args .
 	return pgx.CollectRows(rows, to)
 }
 
+// Alone lets one transaction at a time of the context's tenant do what is
+// named, until it ends.
+func Alone(ctx context.Context, what string) error {
+	_, err := Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1 || current_setting('app.tenant'), 0))`, what+" ")
+	return err
+}
+
 // NoRows reports whether a Row call found nothing.
 func NoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
 
