@@ -110,15 +110,16 @@ func kindOf(typ, field string) string {
 	return "matter"
 }
 
+func (s *badSchema) has(mutation badField, name string) bool {
+	return slices.ContainsFunc(s.inputs[mutation.typ], func(f badField) bool { return f.name == name })
+}
+
 // sender is who would have the right to a mutation.
 func (s *badSchema) sender(mutation badField) string {
-	has := func(name string) bool {
-		return slices.ContainsFunc(s.inputs[mutation.typ], func(f badField) bool { return f.name == name })
-	}
 	switch {
-	case has("assignmentId"):
+	case s.has(mutation, "assignmentId"):
 		return "商务局领导"
-	case has("matterId") || has("absorbedIds") || mutation.name == "publishCaseList":
+	case s.has(mutation, "matterId") || s.has(mutation, "absorbedIds") || mutation.name == "publishCaseList":
 		return "主任"
 	}
 	return "管理员"
@@ -152,6 +153,9 @@ func badWalk(w *badWorld) []group {
 		for _, text := range injections {
 			in := w.schema.fill(x.typ, filling{mark + text, nothing})
 			sql = append(sql, change(x.name+" with "+text, who, x.name, in, refusals...))
+			if !w.schema.has(x, "idempotencyKey") { // a ballot is claimed and cast without
+				continue
+			}
 			in = w.schema.fill(x.typ, filling{"说明", nothing})
 			in["idempotencyKey"] = mark + text
 			keyed = append(keyed, change(x.name+" with the key "+text, who, x.name, in, refusals...))
@@ -164,7 +168,11 @@ func badWalk(w *badWorld) []group {
 		if subject == "" {
 			continue
 		}
-		foreign = append(foreign, change(x.name+" of another district", who, x.name, w.schema.fill(x.typ, filling{"说明", theirs}), foreignCodes(subject)...))
+		codes := foreignCodes(subject)
+		if x.name == "openBallot" { // what is asked is read before it is asked of whom
+			codes = append(slices.Clone(codes), wrongInput)
+		}
+		foreign = append(foreign, change(x.name+" of another district", who, x.name, w.schema.fill(x.typ, filling{"说明", theirs}), codes...))
 		in := w.schema.fill(x.typ, filling{"说明", theirs})
 		in["expectedVersion"] = 1
 		if slices.ContainsFunc(w.schema.inputs[x.typ], func(f badField) bool { return f.name == "expectedVersion" }) {
