@@ -23,6 +23,7 @@ var Roles = []Role{
 	{"street_liaison", "街道联络员", "了解本街道委员的提案，办理本街道平台的各件议题"},
 	{"street_party_approver", "街道党工委审定人", "审定本街道的议题"},
 	{"grassroots_host", "基层党组织负责人", "主持由他主持的协商"},
+	{"city_overseer", "市级统筹", "看三年闭环和各区市县的任务，送推广、表彰和联合活动；看不到区里的数据"},
 	{"supervisor_commissioner", "民主监督员", "随时记录监督情况"},
 	{"proposal_clerk", "提案委工作人员", "受理、交办、催办、征询、归档"},
 	{"proposal_reviewer", "提案审查人", "提出审查意见"},

@@ -27,10 +27,21 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// regulated are the kinds of matter with rights of their own: each is the
-// object of its own "read". All other kinds, which committees define
-// themselves, share the object "matter".
-var regulated = []string{"proposal", "cohort", "opinion"}
+// regulated are the kinds of matter that the product ships, with rights of
+// their own: each is the object of its own "read". All other kinds, which
+// committees define themselves, share the object "matter".
+var regulated = []string{"proposal", "cohort", "opinion", "task", "plan", "forward"}
+
+// Regulated reports whether a kind of matter is one of the shipped ones.
+func Regulated(kind string) bool { return slices.Contains(regulated, kind) }
+
+// Family is the object of the rights on a kind of matter.
+func Family(kind string) string {
+	if Regulated(kind) {
+		return kind
+	}
+	return "matter"
+}
 
 // families are the objects whose "read" lets matters be seen.
 var families = append(slices.Clone(regulated), "matter")

@@ -9,13 +9,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/cohorts"
-	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -28,11 +26,9 @@ type Product struct {
 	Store     *tenants.Store
 	OwnerURL  string // enters the committees into the directory
 	Roster    *roster.Service
-	Engine    *flow.Engine
-	Proposals *proposals.Service
-	Cohorts   *cohorts.Service
 	Directory *authz.Directory
 	Blobs     blob.Store
+	assembly.Services
 }
 
 // Account is somebody as whom one may sign in.

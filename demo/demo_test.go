@@ -260,7 +260,7 @@ func (in *installation) threeCohorts(t *testing.T) {
 }
 
 func (in *installation) todos(t *testing.T) {
-	api := (&graph.Resolver{Store: in.Store, Directory: in.Directory, Engine: in.Engine, Proposals: in.Proposals, Cohorts: in.Cohorts, Roster: in.Roster}).Query()
+	api := (&graph.Resolver{Store: in.Store, Directory: in.Directory, Services: in.Services, Roster: in.Roster}).Query()
 	must := map[string][]string{
 		"中山区政协": {"clerk", "reviewer", "director", "info", "gov", "party-office", "member-01", "member-03", "member-04", "member-07", "member-20",
 			"shangwu-liaison", "shangwu-officer", "shangwu-lead", "wenlv-officer", "zhujian-officer", "gongxin-liaison", "jinrong-liaison", "fagai-officer", "shijian-liaison"},

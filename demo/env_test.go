@@ -8,15 +8,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/cohorts"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -43,19 +41,16 @@ func install(t *testing.T) *installation {
 	must(t, err)
 	blobs, err := blob.OpenURL("file://" + t.TempDir())
 	must(t, err)
-	e := flow.New(db.Store.Ent())
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
 	dir := authz.NewDirectory(policy)
+	services, err := assembly.New(db.Store, dir, secret.Secret{1})
+	must(t, err)
 	keys, err := accounts.LoadKeys(t.TempDir() + "/keys.json")
 	must(t, err)
 	// Cheap hashes keep the test quick; what it proves does not depend on them.
 	acc := accounts.New(db.Store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
 	return &installation{
 		Product: Product{
-			Store: db.Store, OwnerURL: db.OwnerURL, Roster: roster.New(db.Store.Ent(), dir, acc), Engine: e, Proposals: proposals.New(e),
-			Cohorts: cohorts.New(e), Directory: dir, Blobs: blobs,
+			Store: db.Store, OwnerURL: db.OwnerURL, Roster: roster.New(db.Store.Ent(), dir, acc), Directory: dir, Blobs: blobs, Services: services,
 		},
 		t: t, db: db, ctx: clock.With(context.Background(), instant(today)), accounts: acc,
 	}

@@ -37,8 +37,16 @@ type Case struct {
 	Timers      []*gen.Timer
 	Attachments []*gen.Attachment
 	Out, In     []*gen.Link // Out with the matter they lead to
+	Below       []Branch    // what belongs to it or comes from it; read for the kinds that gather others
 	Parent      *uuid.UUID  // the committee above this one, nil for the topmost
 	Committee   string      // this committee's code
+}
+
+// Branch is a matter that refers to the case, with its items and records, and
+// how it refers.
+type Branch struct {
+	*gen.Matter
+	Link *gen.Link
 }
 
 // Closed reports whether the matter has come to an end: nothing more is done

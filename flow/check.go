@@ -52,12 +52,9 @@ func Errors(fs []Finding) (out []Finding) {
 	return out
 }
 
-// regulated are the kinds that the product ships, with rights and rules of
-// their own; all others are a committee's own.
-var regulated = []string{"proposal", "cohort", "opinion"}
-
-// Regulated reports whether a kind is one of the shipped ones.
-func Regulated(kind string) bool { return slices.Contains(regulated, kind) }
+// Regulated reports whether a kind is one of the shipped ones, with rights and
+// rules of their own; all others are a committee's own.
+func Regulated(kind string) bool { return authz.Regulated(kind) }
 
 func (f Finding) String() string {
 	at := ""

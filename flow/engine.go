@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -27,6 +28,8 @@ type Input struct {
 	Viewer *authz.Viewer   // nil for automatic actions
 	Share  *gen.Assignment // the subject, for actions of an assignment
 	Asking bool
+
+	carried bool // by Carry
 }
 
 // Guard says why an action may not happen now, nil when it may. It is pure.
@@ -50,6 +53,8 @@ type Run struct {
 	Engine   *Engine
 	OnBehalf *uuid.UUID
 	Client   *gen.Client
+	By       string         // who is said to act where nobody is signed in
+	Told     string         // for committees with which the matter is shared, beside its new state; set by an effect
 	Number   string         // of the matter from now on, set by an effect; empty: as it is
 	Before   map[string]any // shown by the step; effects add to both
 	After    map[string]any
@@ -72,6 +77,7 @@ type Engine struct {
 	effects   map[string]effectWord
 	choosers  map[string]Chooser
 	bases     map[string]Base
+	watchers  []Watcher
 	policies  sync.Map // policyKey → Policy
 }
 
@@ -120,6 +126,13 @@ func (e *Engine) Chooser(name string, f Chooser) { register(e.choosers, "chooser
 // Base registers a base event of deadlines.
 func (e *Engine) Base(name string, f Base) { register(e.bases, "base", name, f) }
 
+// Watcher is told, in the action's transaction, when a matter has gone from one
+// state to another; an error undoes the action.
+type Watcher func(ctx context.Context, r *Run, from string) error
+
+// Watch registers a watcher; it is called at start only.
+func (e *Engine) Watch(w Watcher) { e.watchers = append(e.watchers, w) }
+
 // Command asks for one action.
 type Command struct {
 	Machine  string // OfMatter or OfAssignment
@@ -129,6 +142,7 @@ type Command struct {
 	Reason   string
 	Expected *int       // the version the caller saw; nil does not compare
 	OnBehalf *uuid.UUID // a member for whom staff enter
+	By       string     // of Carry: who is said to act
 }
 
 // Do carries out an action for the context's viewer inside the open
@@ -165,7 +179,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if cmd.Machine == OfAssignment {
 		r.Share = c.Share(cmd.Subject)
 	}
-	if err := r.find(cmd); err != nil {
+	if err := r.find(cmd.Action); err != nil {
 		return uuid.Nil, err
 	}
 	if err := e.permitted(&r.Input); err != nil {
@@ -184,6 +198,34 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 		return uuid.Nil, err
 	}
 	return id, e.carryOut(authz.System(ctx), r)
+}
+
+// Carry carries out an action of a matter for nobody who is signed in: what an
+// envelope brought, or what follows from another matter. State, form and
+// guards are asked as always; `never`, which keeps an action from people, is
+// passed over, and so are rights. The same errors as Do.
+func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
+	defer errs.Wrap(&err, "flow.Carry(%s %s)", cmd.Action, cmd.Subject)
+	ctx = authz.System(ctx)
+	c, err := e.lock(ctx, cmd.Subject, "")
+	if err != nil {
+		return nil, err
+	}
+	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, carried: true}, Engine: e, Client: e.client, By: cmd.By}
+	if err := r.find(cmd.Action); err != nil {
+		return nil, err
+	}
+	if err := r.Action.validate(cmd.Form); err != nil {
+		return nil, err
+	}
+	if err := e.guard(&r.Input); err != nil {
+		return nil, err
+	}
+	if err := e.carryOut(ctx, r); err != nil {
+		return nil, err
+	}
+	cases, err := e.load(ctx, cmd.Subject)
+	return cases[cmd.Subject], err
 }
 
 // notFound is what does not exist, or must look so.
@@ -250,16 +292,18 @@ func (in *Input) version() int {
 	return in.Version
 }
 
-func (r *Run) find(cmd Command) error {
+// find takes the action that leaves the present state. What the engine does by
+// itself is nobody's to ask for.
+func (r *Run) find(action string) error {
 	m := r.machine()
 	if m == nil {
 		return errs.New(errs.NotAllowedInState, "这类事项没有这个动作").With("allowedActions", []string{})
 	}
-	r.Action = m.Action(cmd.Action)
+	r.Action = m.Action(action)
 	if r.Share != nil && r.Closed() {
 		return errs.New(errs.NotAllowedInState, "本件已经结束，不能再办理").With("state", r.State).With("allowedActions", []string{})
 	}
-	if r.Action == nil || r.Action.Automatic || !r.Action.leaves(r.state()) {
+	if r.Action == nil || (r.Action.Automatic && r.Viewer != nil) || !r.Action.leaves(r.state()) {
 		label := r.state()
 		if s := m.State(label); s != nil {
 			label = s.Label
@@ -291,6 +335,9 @@ func (e *Engine) related(in *Input) bool {
 // answer.
 func (e *Engine) guard(in *Input) error {
 	for _, rule := range in.Action.Guards {
+		if rule.Name == never && in.carried {
+			continue
+		}
 		w, ok := e.guards[rule.Name]
 		if !ok { // a running version may name what the program no longer has
 			return fmt.Errorf("flow: no guard %q", rule.Name)
@@ -348,7 +395,23 @@ func (e *Engine) one(ctx context.Context, r *Run) error {
 	if err := e.move(ctx, r, to); err != nil {
 		return err
 	}
-	return e.note(ctx, r, from, to)
+	if err := e.note(ctx, r, from, to); err != nil {
+		return err
+	}
+	return e.announce(ctx, r, from, to)
+}
+
+// announce lets the watchers know that the matter is in another state.
+func (e *Engine) announce(ctx context.Context, r *Run, from, to string) error {
+	if r.Share != nil || from == to {
+		return nil
+	}
+	for _, w := range e.watchers {
+		if err := w(ctx, r, from); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // previous is the state from which the present one was entered.
@@ -419,7 +482,7 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 	if r.Viewer != nil {
 		s.SetActorID(r.Viewer.Membership).SetActorName(strings.TrimSpace(r.Viewer.Name + " " + r.Viewer.Post))
 	} else {
-		s.SetActorName("系统")
+		s.SetActorName(cmp.Or(r.By, "系统"))
 	}
 	if len(r.Before) > 0 {
 		s.SetBefore(r.Before)

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/process"
@@ -89,6 +90,36 @@ const shared = "proposal"
 // neither, and there is no need to look.
 var payloads = map[string]string{"proposal": gen.TypeProposal, "cohort": gen.TypeCohort}
 
+// gathering are the kinds whose rules look at the matters that refer to them: a
+// loop at its tasks, a task at those it was broken down into, a plan at what
+// its items began.
+var gathering = []string{"cohort", "task", "plan"}
+
+// gather reads what refers to the cases of such kinds, in a fixed number of
+// statements; oldest first.
+func (e *Engine) gather(ctx context.Context, cases map[uuid.UUID]*Case) error {
+	var ids []uuid.UUID
+	for id, c := range cases {
+		if contains(gathering, c.Kind) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	links, err := e.client.Link.Query().Where(link.ToIDIn(ids...), link.UndoneAtIsNil()).Order(link.ByID()).
+		WithFrom(func(q *gen.MatterQuery) {
+			q.WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }).WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) })
+		}).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		cases[l.ToID].Below = append(cases[l.ToID].Below, Branch{l.Edges.From, l})
+	}
+	return nil
+}
+
 // load reads cases in a fixed number of statements, whatever their number.
 // Matters that do not exist are left out.
 func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
@@ -131,7 +162,7 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		c.take(m)
 		out[m.ID] = c
 	}
-	return out, nil
+	return out, e.gather(ctx, out)
 }
 
 // take makes the case that of a matter which was read with its parts.
@@ -169,8 +200,8 @@ func touch(next ent.Mutator) ent.Mutator {
 }
 
 // again reads of a case what this transaction has written since it was read
-// under the matter's lock; the rest cannot have changed. A loop looks at
-// another matter as well and is read as a whole.
+// under the matter's lock; the rest cannot have changed. What looks at other matters
+// as well is read as a whole.
 func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) {
 	ctx = authz.System(ctx)
 	q := e.client.Matter.Query().Where(matter.ID(c.Matter.ID))
@@ -181,7 +212,7 @@ func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) 
 		}
 	}
 	for typ := range t.types {
-		if !changed[typ] || c.Cohort() != nil {
+		if !changed[typ] || contains(gathering, c.Kind) {
 			cases, err := e.load(ctx, c.Matter.ID)
 			return cases[c.Matter.ID], err
 		}

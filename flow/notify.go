@@ -117,12 +117,8 @@ func (c *Case) units() (out []uuid.UUID) {
 
 // reads is how far the roles together read cases of this kind.
 func (c *Case) reads(rights *authz.Policy, roles ...string) (scope authz.Scope) {
-	family := "matter" // what committees define themselves
-	if Regulated(c.Kind) {
-		family = c.Kind
-	}
 	for _, r := range roles {
-		scope |= rights.Table(r)[authz.Permission{Object: family, Action: "read"}]
+		scope |= rights.Table(r)[authz.Permission{Object: authz.Family(c.Kind), Action: "read"}]
 	}
 	return scope
 }

@@ -85,10 +85,12 @@ func told[A any](r *Rule) (A, error) {
 
 // word is a rule that definitions can use by name: F runs it.
 type word[F any] struct {
-	run   F
-	doc   string       // one sentence in Chinese; empty for the nouns' own rules
-	args  reflect.Type // a struct with json and doc tags; nil when it takes none
-	check func(*Place, *Rule)
+	run    F
+	doc    string       // one sentence in Chinese; empty for the nouns' own rules
+	says   string       // of a noun's guard: what it demands, for checklists
+	onForm bool         // of a guard: it looks at what is filled in
+	args   reflect.Type // a struct with json and doc tags; nil when it takes none
+	check  func(*Place, *Rule)
 }
 
 type (

@@ -19,20 +19,14 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/ballots"
-	"github.com/bihuan/bihuan/cohorts"
-	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/platforms"
-	"github.com/bihuan/bihuan/processes"
-	"github.com/bihuan/bihuan/proposals"
+	installation "github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
@@ -72,20 +66,11 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	keys, err := accounts.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	must(t, err)
-	e, dir := flow.New(store.Ent()), authz.NewDirectory(policy)
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
+	dir := authz.NewDirectory(policy)
 	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
-	installation := bytes.Repeat([]byte("s"), 32)
-	post, err := exchange.New(store, installation)
+	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
-	votes, err := ballots.New(store, installation)
-	must(t, err)
-	w.r = &graph.Resolver{
-		Store: store, Directory: dir, Accounts: acc, Keys: keys, Engine: e,
-		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc), Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post, Ballots: votes,
-	}
+	w.r = &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc), Services: services}
 	w.serve()
 	return w
 }

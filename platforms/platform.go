@@ -43,10 +43,6 @@ var codeForm = regexp.MustCompile(`^[a-z][a-z0-9-]{1,30}$`)
 // reserved codes are other addresses beside the platforms' public pages.
 var reserved = []string{"receipt"}
 
-// elsewhere are the kinds of matter that are opened through doors of their own,
-// with rules that matter.open would step around.
-var elsewhere = []string{"proposal", "cohort", "opinion"}
-
 // TopicKind is the kind of a citizen's topic.
 const TopicKind = "topic"
 
@@ -196,7 +192,7 @@ func specOf(p *gen.Platform) Spec {
 // fits asks whether what the platform refers to is there; self is the platform
 // that changes, the nil UUID for a new one.
 func (s *Service) fits(ctx context.Context, in Spec, self uuid.UUID) error {
-	if slices.Contains(elsewhere, in.ProcessKind) {
+	if authz.Regulated(in.ProcessKind) { // matter.open would step around their rules
 		return errs.New(errs.Invalid, "“%s”有自己的入口，不能用作平台的流程", in.ProcessKind).At("processKind")
 	}
 	if err := s.published(ctx, in.ProcessKind, "processKind"); err != nil {

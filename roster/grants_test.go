@@ -42,7 +42,7 @@ func TestGrant(t *testing.T) {
 		code     errs.Code
 		path     string
 	}{
-		{"only shipped roles are given", NewGrant{Membership: m.ID, Role: "city_overseer"}, errs.Invalid, "role"},
+		{"only shipped roles are given", NewGrant{Membership: m.ID, Role: "province_overseer"}, errs.Invalid, "role"},
 		{"never to oneself", NewGrant{Membership: w.admin, Role: "proposal_clerk"}, errs.NotAllowed, "membership"},
 		{"not to who has left", NewGrant{Membership: gone.ID, Role: "member"}, errs.NotAllowedInState, "membership"},
 		{"from today on at the earliest", NewGrant{Membership: m.ID, Role: "member", From: day(2026, 3, 1)}, errs.Invalid, "from"},

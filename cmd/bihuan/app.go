@@ -10,16 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/ballots"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/deploy"
 	"github.com/bihuan/bihuan/ent/migrations"
-	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -27,9 +23,6 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/internal/secret"
-	"github.com/bihuan/bihuan/platforms"
-	"github.com/bihuan/bihuan/processes"
-	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -179,24 +172,14 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.blobs, err = blob.OpenURL(files); err != nil {
 		return err
 	}
-	e := flow.New(store.Ent())
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
 	dir := authz.NewDirectory(a.policy)
-	post, err := exchange.New(store, a.secret.For("exchange"))
+	services, err := assembly.New(store, dir, a.secret)
 	if err != nil {
 		return err
 	}
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
-	votes, err := ballots.New(store, a.secret.For("ballots"))
-	if err != nil {
-		return err
-	}
 	a.resolver = &graph.Resolver{
-		Store: store, Directory: dir, Accounts: acc, Keys: k, Engine: e,
-		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
-		Platforms: platforms.New(e), Processes: processes.New(e, dir), Exchange: post, Ballots: votes,
+		Store: store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc), Services: services,
 	}
 	return nil
 }

@@ -12,16 +12,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/formatter"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
-	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
@@ -150,10 +149,7 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 // can use, without a database.
 func process(_ context.Context, args []string, out io.Writer) error {
 	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words")
-	e := flow.New(gen.NewClient())
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
+	e := assembly.Engine(gen.NewClient())
 	if len(args) == 1 && args[0] == "words" {
 		return vocab.Print(out, e)
 	}

@@ -21,8 +21,7 @@ func (a *app) demo(ctx context.Context, out io.Writer) error {
 	}
 	r := a.resolver
 	list, err := demo.Load(ctx, demo.Product{
-		Store: r.Store, OwnerURL: a.db.ownerURL, Roster: r.Roster, Engine: r.Engine,
-		Proposals: r.Proposals, Cohorts: r.Cohorts, Directory: r.Directory, Blobs: a.blobs,
+		Store: r.Store, OwnerURL: a.db.ownerURL, Roster: r.Roster, Directory: r.Directory, Blobs: a.blobs, Services: r.Services,
 	}, bar(out))
 	if err != nil {
 		return err

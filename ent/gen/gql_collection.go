@@ -1495,6 +1495,21 @@ func (_q *ItemQuery) collectField(ctx context.Context, oneNode bool, opCtx *grap
 				selectedFields = append(selectedFields, item.FieldOwner)
 				fieldSeen[item.FieldOwner] = struct{}{}
 			}
+		case "partner":
+			if _, ok := fieldSeen[item.FieldPartner]; !ok {
+				selectedFields = append(selectedFields, item.FieldPartner)
+				fieldSeen[item.FieldPartner] = struct{}{}
+			}
+		case "leaderPost":
+			if _, ok := fieldSeen[item.FieldLeaderPost]; !ok {
+				selectedFields = append(selectedFields, item.FieldLeaderPost)
+				fieldSeen[item.FieldLeaderPost] = struct{}{}
+			}
+		case "officerPost":
+			if _, ok := fieldSeen[item.FieldOfficerPost]; !ok {
+				selectedFields = append(selectedFields, item.FieldOfficerPost)
+				fieldSeen[item.FieldOfficerPost] = struct{}{}
+			}
 		case "measure":
 			if _, ok := fieldSeen[item.FieldMeasure]; !ok {
 				selectedFields = append(selectedFields, item.FieldMeasure)

@@ -59,6 +59,12 @@ type Item struct {
 	Path string `json:"path,omitempty"`
 	// 由谁办；系统内的单位见 unit
 	Owner string `json:"owner,omitempty"`
+	// 交给哪个政协办：行政区划代码；本政协的单位办时为空
+	Partner string `json:"partner,omitempty"`
+	// 领导的职务；系统内的人见 leader
+	LeaderPost string `json:"leader_post,omitempty"`
+	// 人员的职务；系统内的人见 officer
+	OfficerPost string `json:"officer_post,omitempty"`
 	// 效果的衡量
 	Measure string `json:"measure,omitempty"`
 	// 原因
@@ -234,7 +240,7 @@ func (*Item) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case item.FieldVersion, item.FieldAmountFen:
 			values[i] = new(sql.NullInt64)
-		case item.FieldKind, item.FieldText, item.FieldAspect, item.FieldPath, item.FieldOwner, item.FieldMeasure, item.FieldCause, item.FieldSolution, item.FieldReceiptNo, item.FieldCheckCode, item.FieldDuty, item.FieldEffect, item.FieldStatus, item.FieldEvidence:
+		case item.FieldKind, item.FieldText, item.FieldAspect, item.FieldPath, item.FieldOwner, item.FieldPartner, item.FieldLeaderPost, item.FieldOfficerPost, item.FieldMeasure, item.FieldCause, item.FieldSolution, item.FieldReceiptNo, item.FieldCheckCode, item.FieldDuty, item.FieldEffect, item.FieldStatus, item.FieldEvidence:
 			values[i] = new(sql.NullString)
 		case item.FieldCreatedAt, item.FieldUpdatedAt, item.FieldDueOn, item.FieldSettledAt:
 			values[i] = new(sql.NullTime)
@@ -369,6 +375,24 @@ func (_m *Item) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field owner", values[i])
 			} else if value.Valid {
 				_m.Owner = value.String
+			}
+		case item.FieldPartner:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field partner", values[i])
+			} else if value.Valid {
+				_m.Partner = value.String
+			}
+		case item.FieldLeaderPost:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field leader_post", values[i])
+			} else if value.Valid {
+				_m.LeaderPost = value.String
+			}
+		case item.FieldOfficerPost:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field officer_post", values[i])
+			} else if value.Valid {
+				_m.OfficerPost = value.String
 			}
 		case item.FieldMeasure:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -610,6 +634,15 @@ func (_m *Item) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("owner=")
 	builder.WriteString(_m.Owner)
+	builder.WriteString(", ")
+	builder.WriteString("partner=")
+	builder.WriteString(_m.Partner)
+	builder.WriteString(", ")
+	builder.WriteString("leader_post=")
+	builder.WriteString(_m.LeaderPost)
+	builder.WriteString(", ")
+	builder.WriteString("officer_post=")
+	builder.WriteString(_m.OfficerPost)
 	builder.WriteString(", ")
 	builder.WriteString("measure=")
 	builder.WriteString(_m.Measure)

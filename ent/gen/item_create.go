@@ -228,6 +228,48 @@ func (_c *ItemCreate) SetNillableOwner(v *string) *ItemCreate {
 	return _c
 }
 
+// SetPartner sets the "partner" field.
+func (_c *ItemCreate) SetPartner(v string) *ItemCreate {
+	_c.mutation.SetPartner(v)
+	return _c
+}
+
+// SetNillablePartner sets the "partner" field if the given value is not nil.
+func (_c *ItemCreate) SetNillablePartner(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetPartner(*v)
+	}
+	return _c
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (_c *ItemCreate) SetLeaderPost(v string) *ItemCreate {
+	_c.mutation.SetLeaderPost(v)
+	return _c
+}
+
+// SetNillableLeaderPost sets the "leader_post" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableLeaderPost(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetLeaderPost(*v)
+	}
+	return _c
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (_c *ItemCreate) SetOfficerPost(v string) *ItemCreate {
+	_c.mutation.SetOfficerPost(v)
+	return _c
+}
+
+// SetNillableOfficerPost sets the "officer_post" field if the given value is not nil.
+func (_c *ItemCreate) SetNillableOfficerPost(v *string) *ItemCreate {
+	if v != nil {
+		_c.SetOfficerPost(*v)
+	}
+	return _c
+}
+
 // SetMeasure sets the "measure" field.
 func (_c *ItemCreate) SetMeasure(v string) *ItemCreate {
 	_c.mutation.SetMeasure(v)
@@ -676,6 +718,18 @@ func (_c *ItemCreate) createSpec() (*Item, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Owner(); ok {
 		_spec.SetField(item.FieldOwner, field.TypeString, value)
 		_node.Owner = value
+	}
+	if value, ok := _c.mutation.Partner(); ok {
+		_spec.SetField(item.FieldPartner, field.TypeString, value)
+		_node.Partner = value
+	}
+	if value, ok := _c.mutation.LeaderPost(); ok {
+		_spec.SetField(item.FieldLeaderPost, field.TypeString, value)
+		_node.LeaderPost = value
+	}
+	if value, ok := _c.mutation.OfficerPost(); ok {
+		_spec.SetField(item.FieldOfficerPost, field.TypeString, value)
+		_node.OfficerPost = value
 	}
 	if value, ok := _c.mutation.Measure(); ok {
 		_spec.SetField(item.FieldMeasure, field.TypeString, value)
@@ -1160,6 +1214,60 @@ func (u *ItemUpsert) UpdateOwner() *ItemUpsert {
 // ClearOwner clears the value of the "owner" field.
 func (u *ItemUpsert) ClearOwner() *ItemUpsert {
 	u.SetNull(item.FieldOwner)
+	return u
+}
+
+// SetPartner sets the "partner" field.
+func (u *ItemUpsert) SetPartner(v string) *ItemUpsert {
+	u.Set(item.FieldPartner, v)
+	return u
+}
+
+// UpdatePartner sets the "partner" field to the value that was provided on create.
+func (u *ItemUpsert) UpdatePartner() *ItemUpsert {
+	u.SetExcluded(item.FieldPartner)
+	return u
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (u *ItemUpsert) ClearPartner() *ItemUpsert {
+	u.SetNull(item.FieldPartner)
+	return u
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (u *ItemUpsert) SetLeaderPost(v string) *ItemUpsert {
+	u.Set(item.FieldLeaderPost, v)
+	return u
+}
+
+// UpdateLeaderPost sets the "leader_post" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateLeaderPost() *ItemUpsert {
+	u.SetExcluded(item.FieldLeaderPost)
+	return u
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (u *ItemUpsert) ClearLeaderPost() *ItemUpsert {
+	u.SetNull(item.FieldLeaderPost)
+	return u
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (u *ItemUpsert) SetOfficerPost(v string) *ItemUpsert {
+	u.Set(item.FieldOfficerPost, v)
+	return u
+}
+
+// UpdateOfficerPost sets the "officer_post" field to the value that was provided on create.
+func (u *ItemUpsert) UpdateOfficerPost() *ItemUpsert {
+	u.SetExcluded(item.FieldOfficerPost)
+	return u
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (u *ItemUpsert) ClearOfficerPost() *ItemUpsert {
+	u.SetNull(item.FieldOfficerPost)
 	return u
 }
 
@@ -1737,6 +1845,69 @@ func (u *ItemUpsertOne) UpdateOwner() *ItemUpsertOne {
 func (u *ItemUpsertOne) ClearOwner() *ItemUpsertOne {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearOwner()
+	})
+}
+
+// SetPartner sets the "partner" field.
+func (u *ItemUpsertOne) SetPartner(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPartner(v)
+	})
+}
+
+// UpdatePartner sets the "partner" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdatePartner() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePartner()
+	})
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (u *ItemUpsertOne) ClearPartner() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPartner()
+	})
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (u *ItemUpsertOne) SetLeaderPost(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetLeaderPost(v)
+	})
+}
+
+// UpdateLeaderPost sets the "leader_post" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateLeaderPost() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateLeaderPost()
+	})
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (u *ItemUpsertOne) ClearLeaderPost() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearLeaderPost()
+	})
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (u *ItemUpsertOne) SetOfficerPost(v string) *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOfficerPost(v)
+	})
+}
+
+// UpdateOfficerPost sets the "officer_post" field to the value that was provided on create.
+func (u *ItemUpsertOne) UpdateOfficerPost() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOfficerPost()
+	})
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (u *ItemUpsertOne) ClearOfficerPost() *ItemUpsertOne {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOfficerPost()
 	})
 }
 
@@ -2524,6 +2695,69 @@ func (u *ItemUpsertBulk) UpdateOwner() *ItemUpsertBulk {
 func (u *ItemUpsertBulk) ClearOwner() *ItemUpsertBulk {
 	return u.Update(func(s *ItemUpsert) {
 		s.ClearOwner()
+	})
+}
+
+// SetPartner sets the "partner" field.
+func (u *ItemUpsertBulk) SetPartner(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetPartner(v)
+	})
+}
+
+// UpdatePartner sets the "partner" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdatePartner() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdatePartner()
+	})
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (u *ItemUpsertBulk) ClearPartner() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearPartner()
+	})
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (u *ItemUpsertBulk) SetLeaderPost(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetLeaderPost(v)
+	})
+}
+
+// UpdateLeaderPost sets the "leader_post" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateLeaderPost() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateLeaderPost()
+	})
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (u *ItemUpsertBulk) ClearLeaderPost() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearLeaderPost()
+	})
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (u *ItemUpsertBulk) SetOfficerPost(v string) *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.SetOfficerPost(v)
+	})
+}
+
+// UpdateOfficerPost sets the "officer_post" field to the value that was provided on create.
+func (u *ItemUpsertBulk) UpdateOfficerPost() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.UpdateOfficerPost()
+	})
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (u *ItemUpsertBulk) ClearOfficerPost() *ItemUpsertBulk {
+	return u.Update(func(s *ItemUpsert) {
+		s.ClearOfficerPost()
 	})
 }
 

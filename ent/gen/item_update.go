@@ -275,6 +275,66 @@ func (_u *ItemUpdate) ClearOwner() *ItemUpdate {
 	return _u
 }
 
+// SetPartner sets the "partner" field.
+func (_u *ItemUpdate) SetPartner(v string) *ItemUpdate {
+	_u.mutation.SetPartner(v)
+	return _u
+}
+
+// SetNillablePartner sets the "partner" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillablePartner(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetPartner(*v)
+	}
+	return _u
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (_u *ItemUpdate) ClearPartner() *ItemUpdate {
+	_u.mutation.ClearPartner()
+	return _u
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (_u *ItemUpdate) SetLeaderPost(v string) *ItemUpdate {
+	_u.mutation.SetLeaderPost(v)
+	return _u
+}
+
+// SetNillableLeaderPost sets the "leader_post" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableLeaderPost(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetLeaderPost(*v)
+	}
+	return _u
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (_u *ItemUpdate) ClearLeaderPost() *ItemUpdate {
+	_u.mutation.ClearLeaderPost()
+	return _u
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (_u *ItemUpdate) SetOfficerPost(v string) *ItemUpdate {
+	_u.mutation.SetOfficerPost(v)
+	return _u
+}
+
+// SetNillableOfficerPost sets the "officer_post" field if the given value is not nil.
+func (_u *ItemUpdate) SetNillableOfficerPost(v *string) *ItemUpdate {
+	if v != nil {
+		_u.SetOfficerPost(*v)
+	}
+	return _u
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (_u *ItemUpdate) ClearOfficerPost() *ItemUpdate {
+	_u.mutation.ClearOfficerPost()
+	return _u
+}
+
 // SetMeasure sets the "measure" field.
 func (_u *ItemUpdate) SetMeasure(v string) *ItemUpdate {
 	_u.mutation.SetMeasure(v)
@@ -764,6 +824,24 @@ func (_u *ItemUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.OwnerCleared() {
 		_spec.ClearField(item.FieldOwner, field.TypeString)
+	}
+	if value, ok := _u.mutation.Partner(); ok {
+		_spec.SetField(item.FieldPartner, field.TypeString, value)
+	}
+	if _u.mutation.PartnerCleared() {
+		_spec.ClearField(item.FieldPartner, field.TypeString)
+	}
+	if value, ok := _u.mutation.LeaderPost(); ok {
+		_spec.SetField(item.FieldLeaderPost, field.TypeString, value)
+	}
+	if _u.mutation.LeaderPostCleared() {
+		_spec.ClearField(item.FieldLeaderPost, field.TypeString)
+	}
+	if value, ok := _u.mutation.OfficerPost(); ok {
+		_spec.SetField(item.FieldOfficerPost, field.TypeString, value)
+	}
+	if _u.mutation.OfficerPostCleared() {
+		_spec.ClearField(item.FieldOfficerPost, field.TypeString)
 	}
 	if value, ok := _u.mutation.Measure(); ok {
 		_spec.SetField(item.FieldMeasure, field.TypeString, value)
@@ -1358,6 +1436,66 @@ func (_u *ItemUpdateOne) ClearOwner() *ItemUpdateOne {
 	return _u
 }
 
+// SetPartner sets the "partner" field.
+func (_u *ItemUpdateOne) SetPartner(v string) *ItemUpdateOne {
+	_u.mutation.SetPartner(v)
+	return _u
+}
+
+// SetNillablePartner sets the "partner" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillablePartner(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetPartner(*v)
+	}
+	return _u
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (_u *ItemUpdateOne) ClearPartner() *ItemUpdateOne {
+	_u.mutation.ClearPartner()
+	return _u
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (_u *ItemUpdateOne) SetLeaderPost(v string) *ItemUpdateOne {
+	_u.mutation.SetLeaderPost(v)
+	return _u
+}
+
+// SetNillableLeaderPost sets the "leader_post" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableLeaderPost(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetLeaderPost(*v)
+	}
+	return _u
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (_u *ItemUpdateOne) ClearLeaderPost() *ItemUpdateOne {
+	_u.mutation.ClearLeaderPost()
+	return _u
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (_u *ItemUpdateOne) SetOfficerPost(v string) *ItemUpdateOne {
+	_u.mutation.SetOfficerPost(v)
+	return _u
+}
+
+// SetNillableOfficerPost sets the "officer_post" field if the given value is not nil.
+func (_u *ItemUpdateOne) SetNillableOfficerPost(v *string) *ItemUpdateOne {
+	if v != nil {
+		_u.SetOfficerPost(*v)
+	}
+	return _u
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (_u *ItemUpdateOne) ClearOfficerPost() *ItemUpdateOne {
+	_u.mutation.ClearOfficerPost()
+	return _u
+}
+
 // SetMeasure sets the "measure" field.
 func (_u *ItemUpdateOne) SetMeasure(v string) *ItemUpdateOne {
 	_u.mutation.SetMeasure(v)
@@ -1877,6 +2015,24 @@ func (_u *ItemUpdateOne) sqlSave(ctx context.Context) (_node *Item, err error) {
 	}
 	if _u.mutation.OwnerCleared() {
 		_spec.ClearField(item.FieldOwner, field.TypeString)
+	}
+	if value, ok := _u.mutation.Partner(); ok {
+		_spec.SetField(item.FieldPartner, field.TypeString, value)
+	}
+	if _u.mutation.PartnerCleared() {
+		_spec.ClearField(item.FieldPartner, field.TypeString)
+	}
+	if value, ok := _u.mutation.LeaderPost(); ok {
+		_spec.SetField(item.FieldLeaderPost, field.TypeString, value)
+	}
+	if _u.mutation.LeaderPostCleared() {
+		_spec.ClearField(item.FieldLeaderPost, field.TypeString)
+	}
+	if value, ok := _u.mutation.OfficerPost(); ok {
+		_spec.SetField(item.FieldOfficerPost, field.TypeString, value)
+	}
+	if _u.mutation.OfficerPostCleared() {
+		_spec.ClearField(item.FieldOfficerPost, field.TypeString)
 	}
 	if value, ok := _u.mutation.Measure(); ok {
 		_spec.SetField(item.FieldMeasure, field.TypeString, value)

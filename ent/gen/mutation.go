@@ -10563,6 +10563,9 @@ type ItemMutation struct {
 	aspect          *string
 	_path           *string
 	owner           *string
+	partner         *string
+	leader_post     *string
+	officer_post    *string
 	measure         *string
 	cause           *string
 	solution        *string
@@ -11468,6 +11471,153 @@ func (m *ItemMutation) OwnerCleared() bool {
 func (m *ItemMutation) ResetOwner() {
 	m.owner = nil
 	delete(m.clearedFields, item.FieldOwner)
+}
+
+// SetPartner sets the "partner" field.
+func (m *ItemMutation) SetPartner(s string) {
+	m.partner = &s
+}
+
+// Partner returns the value of the "partner" field in the mutation.
+func (m *ItemMutation) Partner() (r string, exists bool) {
+	v := m.partner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartner returns the old "partner" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldPartner(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartner is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartner requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartner: %w", err)
+	}
+	return oldValue.Partner, nil
+}
+
+// ClearPartner clears the value of the "partner" field.
+func (m *ItemMutation) ClearPartner() {
+	m.partner = nil
+	m.clearedFields[item.FieldPartner] = struct{}{}
+}
+
+// PartnerCleared returns if the "partner" field was cleared in this mutation.
+func (m *ItemMutation) PartnerCleared() bool {
+	_, ok := m.clearedFields[item.FieldPartner]
+	return ok
+}
+
+// ResetPartner resets all changes to the "partner" field.
+func (m *ItemMutation) ResetPartner() {
+	m.partner = nil
+	delete(m.clearedFields, item.FieldPartner)
+}
+
+// SetLeaderPost sets the "leader_post" field.
+func (m *ItemMutation) SetLeaderPost(s string) {
+	m.leader_post = &s
+}
+
+// LeaderPost returns the value of the "leader_post" field in the mutation.
+func (m *ItemMutation) LeaderPost() (r string, exists bool) {
+	v := m.leader_post
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaderPost returns the old "leader_post" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldLeaderPost(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaderPost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaderPost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaderPost: %w", err)
+	}
+	return oldValue.LeaderPost, nil
+}
+
+// ClearLeaderPost clears the value of the "leader_post" field.
+func (m *ItemMutation) ClearLeaderPost() {
+	m.leader_post = nil
+	m.clearedFields[item.FieldLeaderPost] = struct{}{}
+}
+
+// LeaderPostCleared returns if the "leader_post" field was cleared in this mutation.
+func (m *ItemMutation) LeaderPostCleared() bool {
+	_, ok := m.clearedFields[item.FieldLeaderPost]
+	return ok
+}
+
+// ResetLeaderPost resets all changes to the "leader_post" field.
+func (m *ItemMutation) ResetLeaderPost() {
+	m.leader_post = nil
+	delete(m.clearedFields, item.FieldLeaderPost)
+}
+
+// SetOfficerPost sets the "officer_post" field.
+func (m *ItemMutation) SetOfficerPost(s string) {
+	m.officer_post = &s
+}
+
+// OfficerPost returns the value of the "officer_post" field in the mutation.
+func (m *ItemMutation) OfficerPost() (r string, exists bool) {
+	v := m.officer_post
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOfficerPost returns the old "officer_post" field's value of the Item entity.
+// If the Item object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ItemMutation) OldOfficerPost(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOfficerPost is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOfficerPost requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOfficerPost: %w", err)
+	}
+	return oldValue.OfficerPost, nil
+}
+
+// ClearOfficerPost clears the value of the "officer_post" field.
+func (m *ItemMutation) ClearOfficerPost() {
+	m.officer_post = nil
+	m.clearedFields[item.FieldOfficerPost] = struct{}{}
+}
+
+// OfficerPostCleared returns if the "officer_post" field was cleared in this mutation.
+func (m *ItemMutation) OfficerPostCleared() bool {
+	_, ok := m.clearedFields[item.FieldOfficerPost]
+	return ok
+}
+
+// ResetOfficerPost resets all changes to the "officer_post" field.
+func (m *ItemMutation) ResetOfficerPost() {
+	m.officer_post = nil
+	delete(m.clearedFields, item.FieldOfficerPost)
 }
 
 // SetMeasure sets the "measure" field.
@@ -12491,7 +12641,7 @@ func (m *ItemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ItemMutation) Fields() []string {
-	fields := make([]string, 0, 32)
+	fields := make([]string, 0, 35)
 	if m.tenant_id != nil {
 		fields = append(fields, item.FieldTenantID)
 	}
@@ -12542,6 +12692,15 @@ func (m *ItemMutation) Fields() []string {
 	}
 	if m.owner != nil {
 		fields = append(fields, item.FieldOwner)
+	}
+	if m.partner != nil {
+		fields = append(fields, item.FieldPartner)
+	}
+	if m.leader_post != nil {
+		fields = append(fields, item.FieldLeaderPost)
+	}
+	if m.officer_post != nil {
+		fields = append(fields, item.FieldOfficerPost)
 	}
 	if m.measure != nil {
 		fields = append(fields, item.FieldMeasure)
@@ -12630,6 +12789,12 @@ func (m *ItemMutation) Field(name string) (ent.Value, bool) {
 		return m.Path()
 	case item.FieldOwner:
 		return m.Owner()
+	case item.FieldPartner:
+		return m.Partner()
+	case item.FieldLeaderPost:
+		return m.LeaderPost()
+	case item.FieldOfficerPost:
+		return m.OfficerPost()
 	case item.FieldMeasure:
 		return m.Measure()
 	case item.FieldCause:
@@ -12703,6 +12868,12 @@ func (m *ItemMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPath(ctx)
 	case item.FieldOwner:
 		return m.OldOwner(ctx)
+	case item.FieldPartner:
+		return m.OldPartner(ctx)
+	case item.FieldLeaderPost:
+		return m.OldLeaderPost(ctx)
+	case item.FieldOfficerPost:
+		return m.OldOfficerPost(ctx)
 	case item.FieldMeasure:
 		return m.OldMeasure(ctx)
 	case item.FieldCause:
@@ -12860,6 +13031,27 @@ func (m *ItemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetOwner(v)
+		return nil
+	case item.FieldPartner:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartner(v)
+		return nil
+	case item.FieldLeaderPost:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaderPost(v)
+		return nil
+	case item.FieldOfficerPost:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOfficerPost(v)
 		return nil
 	case item.FieldMeasure:
 		v, ok := value.(string)
@@ -13053,6 +13245,15 @@ func (m *ItemMutation) ClearedFields() []string {
 	if m.FieldCleared(item.FieldOwner) {
 		fields = append(fields, item.FieldOwner)
 	}
+	if m.FieldCleared(item.FieldPartner) {
+		fields = append(fields, item.FieldPartner)
+	}
+	if m.FieldCleared(item.FieldLeaderPost) {
+		fields = append(fields, item.FieldLeaderPost)
+	}
+	if m.FieldCleared(item.FieldOfficerPost) {
+		fields = append(fields, item.FieldOfficerPost)
+	}
 	if m.FieldCleared(item.FieldMeasure) {
 		fields = append(fields, item.FieldMeasure)
 	}
@@ -13132,6 +13333,15 @@ func (m *ItemMutation) ClearField(name string) error {
 		return nil
 	case item.FieldOwner:
 		m.ClearOwner()
+		return nil
+	case item.FieldPartner:
+		m.ClearPartner()
+		return nil
+	case item.FieldLeaderPost:
+		m.ClearLeaderPost()
+		return nil
+	case item.FieldOfficerPost:
+		m.ClearOfficerPost()
 		return nil
 	case item.FieldMeasure:
 		m.ClearMeasure()
@@ -13227,6 +13437,15 @@ func (m *ItemMutation) ResetField(name string) error {
 		return nil
 	case item.FieldOwner:
 		m.ResetOwner()
+		return nil
+	case item.FieldPartner:
+		m.ResetPartner()
+		return nil
+	case item.FieldLeaderPost:
+		m.ResetLeaderPost()
+		return nil
+	case item.FieldOfficerPost:
+		m.ResetOfficerPost()
 		return nil
 	case item.FieldMeasure:
 		m.ResetMeasure()

@@ -183,11 +183,11 @@ func init() {
 	// item.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	item.UpdateDefaultUpdatedAt = itemDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// itemDescKey is the schema descriptor for key field.
-	itemDescKey := itemFields[16].Descriptor()
+	itemDescKey := itemFields[19].Descriptor()
 	// item.DefaultKey holds the default value on creation for the key field.
 	item.DefaultKey = itemDescKey.Default.(bool)
 	// itemDescDifficult is the schema descriptor for difficult field.
-	itemDescDifficult := itemFields[17].Descriptor()
+	itemDescDifficult := itemFields[20].Descriptor()
 	// item.DefaultDifficult holds the default value on creation for the difficult field.
 	item.DefaultDifficult = itemDescDifficult.Default.(bool)
 	// itemDescID is the schema descriptor for id field.

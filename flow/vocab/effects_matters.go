@@ -33,7 +33,7 @@ type timerArgs struct {
 
 // withContent are the kinds that are nothing without a payload of their own:
 // only their own package opens them.
-var withContent = map[string]bool{"proposal": true, "cohort": true}
+var withContent = map[string]bool{"proposal": true, "cohort": true, "task": true, "plan": true, "forward": true}
 
 var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 

@@ -17,17 +17,17 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen/membership"
-	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/httpd"
-	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
@@ -57,11 +57,10 @@ func newEnv(t *testing.T, with func(*Options, *env)) *env {
 	keys, err := accounts.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	fatal(t, err)
 	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
-	engine := flow.New(store.Ent())
-	proposals.Register(engine)
-	e.resolver = &graph.Resolver{
-		Store: store, Directory: authz.NewDirectory(policy), Accounts: acc, Keys: keys, Engine: engine, Proposals: proposals.New(engine),
-	}
+	dir := authz.NewDirectory(policy)
+	services, err := assembly.New(store, dir, secret.Secret{1})
+	fatal(t, err)
+	e.resolver = &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Services: services}
 	e.signIn(t)
 
 	o := Options{Resolver: e.resolver, Log: slog.New(slog.NewJSONHandler(e.log, nil))}

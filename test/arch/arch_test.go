@@ -21,14 +21,16 @@ func layer(path string) (int, string) {
 	top, _, _ := strings.Cut(path, "/")
 	switch {
 	case top == "cmd" || top == "test":
-		return 6, top
+		return 7, top
 	case top == "demo":
-		return 5, top
+		return 6, top
 	case top == "graph":
-		return 4, top
-	case slices.Contains([]string{"proposals", "cohorts", "roster", "files", "platforms", "processes", "exchange", "ballots"}, top):
+		return 5, top
+	case slices.Contains([]string{"proposals", "cohorts", "roster", "files", "platforms", "processes", "ballots", "tasks", "plans", "forwards", "oversight"}, top):
 		return 3, top
-	case top == "flow" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy":
+	case top == "assembly":
+		return 4, top
+	case top == "exchange" || top == "flow" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy":
 		return 2, top
 	case top == "internal":
 		return 1, top

@@ -18,16 +18,14 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/cohorts"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/httpd"
-	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -79,16 +77,13 @@ func productHandler(ctx context.Context, appURL string, keys *accounts.Keys) (ht
 	if err != nil {
 		return nil, err
 	}
-	e := flow.New(store.Ent())
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
 	dir := authz.NewDirectory(policy)
-	acc := accounts.New(store, keys, accounts.Options{})
-	r := &graph.Resolver{
-		Store: store, Directory: dir, Accounts: acc, Keys: keys, Engine: e,
-		Proposals: proposals.New(e), Cohorts: cohorts.New(e), Roster: roster.New(store.Ent(), dir, acc),
+	services, err := assembly.New(store, dir, secret.Secret{1}) // nothing that is measured crosses or votes
+	if err != nil {
+		return nil, err
 	}
+	acc := accounts.New(store, keys, accounts.Options{})
+	r := &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc), Services: services}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,12 @@ const (
 	FieldPath = "path"
 	// FieldOwner holds the string denoting the owner field in the database.
 	FieldOwner = "owner"
+	// FieldPartner holds the string denoting the partner field in the database.
+	FieldPartner = "partner"
+	// FieldLeaderPost holds the string denoting the leader_post field in the database.
+	FieldLeaderPost = "leader_post"
+	// FieldOfficerPost holds the string denoting the officer_post field in the database.
+	FieldOfficerPost = "officer_post"
 	// FieldMeasure holds the string denoting the measure field in the database.
 	FieldMeasure = "measure"
 	// FieldCause holds the string denoting the cause field in the database.
@@ -181,6 +187,9 @@ var Columns = []string{
 	FieldAspect,
 	FieldPath,
 	FieldOwner,
+	FieldPartner,
+	FieldLeaderPost,
+	FieldOfficerPost,
 	FieldMeasure,
 	FieldCause,
 	FieldSolution,
@@ -374,6 +383,21 @@ func ByPath(opts ...sql.OrderTermOption) OrderOption {
 // ByOwner orders the results by the owner field.
 func ByOwner(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOwner, opts...).ToFunc()
+}
+
+// ByPartner orders the results by the partner field.
+func ByPartner(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPartner, opts...).ToFunc()
+}
+
+// ByLeaderPost orders the results by the leader_post field.
+func ByLeaderPost(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaderPost, opts...).ToFunc()
+}
+
+// ByOfficerPost orders the results by the officer_post field.
+func ByOfficerPost(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOfficerPost, opts...).ToFunc()
 }
 
 // ByMeasure orders the results by the measure field.

@@ -136,6 +136,21 @@ func Owner(v string) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldOwner, v))
 }
 
+// Partner applies equality check predicate on the "partner" field. It's identical to PartnerEQ.
+func Partner(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPartner, v))
+}
+
+// LeaderPost applies equality check predicate on the "leader_post" field. It's identical to LeaderPostEQ.
+func LeaderPost(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldLeaderPost, v))
+}
+
+// OfficerPost applies equality check predicate on the "officer_post" field. It's identical to OfficerPostEQ.
+func OfficerPost(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOfficerPost, v))
+}
+
 // Measure applies equality check predicate on the "measure" field. It's identical to MeasureEQ.
 func Measure(v string) predicate.Item {
 	return predicate.Item(sql.FieldEQ(FieldMeasure, v))
@@ -899,6 +914,231 @@ func OwnerEqualFold(v string) predicate.Item {
 // OwnerContainsFold applies the ContainsFold predicate on the "owner" field.
 func OwnerContainsFold(v string) predicate.Item {
 	return predicate.Item(sql.FieldContainsFold(FieldOwner, v))
+}
+
+// PartnerEQ applies the EQ predicate on the "partner" field.
+func PartnerEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldPartner, v))
+}
+
+// PartnerNEQ applies the NEQ predicate on the "partner" field.
+func PartnerNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldPartner, v))
+}
+
+// PartnerIn applies the In predicate on the "partner" field.
+func PartnerIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldPartner, vs...))
+}
+
+// PartnerNotIn applies the NotIn predicate on the "partner" field.
+func PartnerNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldPartner, vs...))
+}
+
+// PartnerGT applies the GT predicate on the "partner" field.
+func PartnerGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldPartner, v))
+}
+
+// PartnerGTE applies the GTE predicate on the "partner" field.
+func PartnerGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldPartner, v))
+}
+
+// PartnerLT applies the LT predicate on the "partner" field.
+func PartnerLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldPartner, v))
+}
+
+// PartnerLTE applies the LTE predicate on the "partner" field.
+func PartnerLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldPartner, v))
+}
+
+// PartnerContains applies the Contains predicate on the "partner" field.
+func PartnerContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldPartner, v))
+}
+
+// PartnerHasPrefix applies the HasPrefix predicate on the "partner" field.
+func PartnerHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldPartner, v))
+}
+
+// PartnerHasSuffix applies the HasSuffix predicate on the "partner" field.
+func PartnerHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldPartner, v))
+}
+
+// PartnerIsNil applies the IsNil predicate on the "partner" field.
+func PartnerIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldPartner))
+}
+
+// PartnerNotNil applies the NotNil predicate on the "partner" field.
+func PartnerNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldPartner))
+}
+
+// PartnerEqualFold applies the EqualFold predicate on the "partner" field.
+func PartnerEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldPartner, v))
+}
+
+// PartnerContainsFold applies the ContainsFold predicate on the "partner" field.
+func PartnerContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldPartner, v))
+}
+
+// LeaderPostEQ applies the EQ predicate on the "leader_post" field.
+func LeaderPostEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldLeaderPost, v))
+}
+
+// LeaderPostNEQ applies the NEQ predicate on the "leader_post" field.
+func LeaderPostNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldLeaderPost, v))
+}
+
+// LeaderPostIn applies the In predicate on the "leader_post" field.
+func LeaderPostIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldLeaderPost, vs...))
+}
+
+// LeaderPostNotIn applies the NotIn predicate on the "leader_post" field.
+func LeaderPostNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldLeaderPost, vs...))
+}
+
+// LeaderPostGT applies the GT predicate on the "leader_post" field.
+func LeaderPostGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldLeaderPost, v))
+}
+
+// LeaderPostGTE applies the GTE predicate on the "leader_post" field.
+func LeaderPostGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldLeaderPost, v))
+}
+
+// LeaderPostLT applies the LT predicate on the "leader_post" field.
+func LeaderPostLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldLeaderPost, v))
+}
+
+// LeaderPostLTE applies the LTE predicate on the "leader_post" field.
+func LeaderPostLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldLeaderPost, v))
+}
+
+// LeaderPostContains applies the Contains predicate on the "leader_post" field.
+func LeaderPostContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldLeaderPost, v))
+}
+
+// LeaderPostHasPrefix applies the HasPrefix predicate on the "leader_post" field.
+func LeaderPostHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldLeaderPost, v))
+}
+
+// LeaderPostHasSuffix applies the HasSuffix predicate on the "leader_post" field.
+func LeaderPostHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldLeaderPost, v))
+}
+
+// LeaderPostIsNil applies the IsNil predicate on the "leader_post" field.
+func LeaderPostIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldLeaderPost))
+}
+
+// LeaderPostNotNil applies the NotNil predicate on the "leader_post" field.
+func LeaderPostNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldLeaderPost))
+}
+
+// LeaderPostEqualFold applies the EqualFold predicate on the "leader_post" field.
+func LeaderPostEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldLeaderPost, v))
+}
+
+// LeaderPostContainsFold applies the ContainsFold predicate on the "leader_post" field.
+func LeaderPostContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldLeaderPost, v))
+}
+
+// OfficerPostEQ applies the EQ predicate on the "officer_post" field.
+func OfficerPostEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldEQ(FieldOfficerPost, v))
+}
+
+// OfficerPostNEQ applies the NEQ predicate on the "officer_post" field.
+func OfficerPostNEQ(v string) predicate.Item {
+	return predicate.Item(sql.FieldNEQ(FieldOfficerPost, v))
+}
+
+// OfficerPostIn applies the In predicate on the "officer_post" field.
+func OfficerPostIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldIn(FieldOfficerPost, vs...))
+}
+
+// OfficerPostNotIn applies the NotIn predicate on the "officer_post" field.
+func OfficerPostNotIn(vs ...string) predicate.Item {
+	return predicate.Item(sql.FieldNotIn(FieldOfficerPost, vs...))
+}
+
+// OfficerPostGT applies the GT predicate on the "officer_post" field.
+func OfficerPostGT(v string) predicate.Item {
+	return predicate.Item(sql.FieldGT(FieldOfficerPost, v))
+}
+
+// OfficerPostGTE applies the GTE predicate on the "officer_post" field.
+func OfficerPostGTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldGTE(FieldOfficerPost, v))
+}
+
+// OfficerPostLT applies the LT predicate on the "officer_post" field.
+func OfficerPostLT(v string) predicate.Item {
+	return predicate.Item(sql.FieldLT(FieldOfficerPost, v))
+}
+
+// OfficerPostLTE applies the LTE predicate on the "officer_post" field.
+func OfficerPostLTE(v string) predicate.Item {
+	return predicate.Item(sql.FieldLTE(FieldOfficerPost, v))
+}
+
+// OfficerPostContains applies the Contains predicate on the "officer_post" field.
+func OfficerPostContains(v string) predicate.Item {
+	return predicate.Item(sql.FieldContains(FieldOfficerPost, v))
+}
+
+// OfficerPostHasPrefix applies the HasPrefix predicate on the "officer_post" field.
+func OfficerPostHasPrefix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasPrefix(FieldOfficerPost, v))
+}
+
+// OfficerPostHasSuffix applies the HasSuffix predicate on the "officer_post" field.
+func OfficerPostHasSuffix(v string) predicate.Item {
+	return predicate.Item(sql.FieldHasSuffix(FieldOfficerPost, v))
+}
+
+// OfficerPostIsNil applies the IsNil predicate on the "officer_post" field.
+func OfficerPostIsNil() predicate.Item {
+	return predicate.Item(sql.FieldIsNull(FieldOfficerPost))
+}
+
+// OfficerPostNotNil applies the NotNil predicate on the "officer_post" field.
+func OfficerPostNotNil() predicate.Item {
+	return predicate.Item(sql.FieldNotNull(FieldOfficerPost))
+}
+
+// OfficerPostEqualFold applies the EqualFold predicate on the "officer_post" field.
+func OfficerPostEqualFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldEqualFold(FieldOfficerPost, v))
+}
+
+// OfficerPostContainsFold applies the ContainsFold predicate on the "officer_post" field.
+func OfficerPostContainsFold(v string) predicate.Item {
+	return predicate.Item(sql.FieldContainsFold(FieldOfficerPost, v))
 }
 
 // MeasureEQ applies the EQ predicate on the "measure" field.

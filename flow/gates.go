@@ -1,0 +1,147 @@
+package flow
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Gate is a way out of a matter's present state, as a checklist: what has to be
+// true first, what of it is missing, whose turn it is and until when.
+type Gate struct {
+	Action *Action
+	To     *State
+	Turn   string     // whose turn it is, in the definition's words; empty: nobody's
+	DueOn  *time.Time // the matter's nearest deadline
+	Checks []Check
+}
+
+// Open reports whether nothing is missing that can be known before the form is
+// filled.
+func (g *Gate) Open() bool {
+	return !slices.ContainsFunc(g.Checks, func(c Check) bool { return !c.OnForm && len(c.Missing) > 0 })
+}
+
+// Check is one line of the checklist.
+type Check struct {
+	Rule    string   // name of the guard
+	Says    string   // what must be true, in Chinese; empty where the rule has no sentence
+	OnForm  bool     // it is asked of what will be filled in
+	Missing []string // what is missing, in Chinese; none: it is met
+}
+
+// missing is the key under which a guard's error lists everything that is
+// missing, where its message names only the first.
+const missingKey = "missing"
+
+// Lacks makes a guard's error of everything that is missing: its message is the
+// first and how many there are. nil when nothing is.
+func Lacks(all []string) error {
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return errs.New(errs.GuardFailed, "%s", all[0]).With(missingKey, all)
+	}
+	return errs.New(errs.GuardFailed, "%s（共 %d 项）", all[0], len(all)).With(missingKey, all)
+}
+
+// Checklist registers a guard that names everything that is missing, and says
+// in one sentence what it demands. list is pure and answers nothing where
+// nothing is missing.
+func (e *Engine) Checklist(name, says string, list func(*Input) []string) {
+	register(e.guards, "guard", name, guardWord{says: says, check: plain,
+		run: func(in *Input, _ *Rule) error { return Lacks(list(in)) }})
+}
+
+// OnForm registers a guard about what is filled in: before that there is
+// nothing to object to.
+func (e *Engine) OnForm(name, says string, g Guard) {
+	register(e.guards, "guard", name, guardWord{says: says, onForm: true, check: plain, run: func(in *Input, _ *Rule) error {
+		if in.Asking {
+			return nil
+		}
+		return g(in)
+	}})
+}
+
+// Gates lists, for a batch of matters that the viewer sees, the ways out of
+// their present states. Whoever reads all of the committee's matters of a kind
+// sees them all; others see those that are theirs to pass, so that a checklist
+// tells nobody what he may not read. It asks the same guards that Do asks, in a
+// fixed number of statements.
+func (e *Engine) Gates(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID][]Gate, error) {
+	v := authz.From(ctx)
+	out := map[uuid.UUID][]Gate{}
+	if v == nil {
+		return out, nil
+	}
+	cases, err := e.load(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for id, c := range cases {
+		staff := v.May(authz.Permission{Object: authz.Family(c.Kind), Action: "read"}).Has(authz.Tenant)
+		if out[id], err = e.gates(c, v, staff); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
+	m := c.Def.Machines[OfMatter]
+	now := m.State(c.State)
+	list := []Gate{}
+	for _, a := range m.Actions {
+		to := m.State(a.To)
+		if to == nil || to == now || a.Automatic || !a.leaves(c.State) {
+			continue
+		}
+		in := Input{Case: c, Action: a, Viewer: v, Asking: true}
+		if !staff && e.permitted(&in) != nil {
+			continue
+		}
+		checks, err := e.checks(&in)
+		if err != nil {
+			return nil, err
+		}
+		g := Gate{Action: a, To: to, Checks: checks, DueOn: c.NextDueOn}
+		if now != nil {
+			g.Turn = c.Def.Turns[now.Turn]
+		}
+		list = append(list, g)
+	}
+	return list, nil
+}
+
+func (e *Engine) checks(in *Input) ([]Check, error) {
+	list := []Check{}
+	for _, rule := range in.Action.Guards {
+		w, ok := e.guards[rule.Name]
+		if !ok {
+			return nil, fmt.Errorf("flow: no guard %q", rule.Name)
+		}
+		c := Check{Rule: rule.Name, Says: w.says, OnForm: w.onForm}
+		if c.Says == "" {
+			c.Says = w.doc
+		}
+		if err := w.run(in, rule); err != nil {
+			shown, known := errs.As(err)
+			if !known {
+				return nil, err
+			}
+			if c.Missing, _ = shown.Details[missingKey].([]string); c.Missing == nil {
+				c.Missing = []string{shown.Message}
+			}
+		}
+		list = append(list, c)
+	}
+	return list, nil
+}
