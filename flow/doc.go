@@ -4,6 +4,9 @@
 //
 //   - A process is data: states, actions, who may act, what must be true first, what the form asks, deadlines and reminders stand in a versioned definition. A running matter stays on the version it started with, until somebody moves it to another one of the same kind, with a reason; what was recorded stays, and its step names both versions.
 //   - What may be done now is computed by the code that does it, so a frontend needs no rule of its own.
+//   - Every way out of a state is a checklist that names all that is missing, whose turn it is and until when, to whoever reads all of the committee's matters of the kind or may pass it himself.
+//   - What an envelope brings is carried out by the engine under the sender's name; nobody who is signed in may ask for it.
+//   - A committee gets what the product ships and it lacks; its own version stays the one with which matters begin.
 //   - An action happens whole or not at all: state, effects, timers, the step of the timeline and the audit stand in one transaction.
 //   - Two people acting on one matter act one after the other; who acts on an old version is told so and changes nothing.
 //   - Every waiting state has somebody whose turn it is, and a deadline or the reason why it has none.

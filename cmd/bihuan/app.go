@@ -81,11 +81,17 @@ func checkLocale(ctx context.Context, url string) error {
 	return nil
 }
 
+// migrate brings the database, and every committee's shipped definitions, to
+// this release's. It returns how many files of migration it ran.
 func (d *database) migrate(ctx context.Context) (int, error) {
 	if d.ownerURL == "" {
 		return 0, errors.New("迁移需要 DATABASE_OWNER_URL（角色 bihuan_owner 的连接地址）")
 	}
-	return migrations.Up(ctx, d.ownerURL)
+	n, err := migrations.Up(ctx, d.ownerURL)
+	if err == nil {
+		err = ship(ctx, d.appURL)
+	}
+	return n, err
 }
 
 func (d *database) close() error {
