@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -100,6 +101,14 @@ func Enter(ctx context.Context, permission string) (context.Context, *Viewer, er
 		return nil, nil, errs.New(errs.NotAllowed, "您登录的不是这个政协，请先切换")
 	}
 	return System(ctx), v, nil
+}
+
+// Found turns ent's not-found into the shown one; what names the thing.
+func Found[T any](row *T, err error, what string) (*T, error) {
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "没有这个%s，或您无权查看", what)
+	}
+	return row, err
 }
 
 // Directory resolves memberships into viewers and keeps them for as long as

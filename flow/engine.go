@@ -185,8 +185,8 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := e.permitted(&r.Input); err != nil {
 		return uuid.Nil, err
 	}
-	if got := r.version(); cmd.Expected != nil && *cmd.Expected != got {
-		return uuid.Nil, errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
+	if err := errs.Unchanged(cmd.Expected, r.version()); err != nil {
+		return uuid.Nil, err
 	}
 	if err := r.Action.validate(cmd.Form); err != nil {
 		return uuid.Nil, err

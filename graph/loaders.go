@@ -17,6 +17,7 @@ import (
 // loaders batch, within one operation, what lists ask for one by one.
 type loaders struct {
 	actions  *dataloadgen.Loader[uuid.UUID, map[uuid.UUID][]flow.Available] // by matter
+	gates    *dataloadgen.Loader[uuid.UUID, []flow.Gate]                    // by matter
 	calendar *dataloadgen.Loader[string, workday.Calendar]
 	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
 	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
@@ -41,6 +42,10 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			out[i] = all
 		}
 		return out, same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.gates = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([][]flow.Gate, []error) {
+		all, err := r.Engine.Gates(ctx, ids...)
+		return ordered(ids, all), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	l.calendar = dataloadgen.NewLoader(func(_ context.Context, keys []string) ([]workday.Calendar, []error) {
 		cal, err := r.Engine.Calendar(ctx)
@@ -119,6 +124,24 @@ func actionsOf(ctx context.Context, matterID, subject uuid.UUID) ([]*model.Avail
 			x.Blocked = &a.Blocked
 		}
 		out = append(out, x)
+	}
+	return out, nil
+}
+
+// gatesOf lists the ways out of a matter's present state.
+func gatesOf(ctx context.Context, matterID uuid.UUID) ([]*model.Gate, error) {
+	all, err := load(ctx).gates.Load(ctx, matterID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.Gate, len(all))
+	for i, g := range all {
+		x := &model.Gate{Action: g.Action.Code, Label: g.Action.Label, To: g.To.Code, ToLabel: g.To.Label, Turn: given(g.Turn), DueOn: g.DueOn,
+			Open: g.Open(), Checks: make([]*model.GateCheck, len(g.Checks))}
+		for j, c := range g.Checks {
+			x.Checks[j] = &model.GateCheck{Rule: c.Rule, Says: given(c.Says), OnForm: c.OnForm, Missing: append([]string{}, c.Missing...)}
+		}
+		out[i] = x
 	}
 	return out, nil
 }

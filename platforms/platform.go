@@ -299,7 +299,7 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, in Patch, expected *
 	if err != nil {
 		return nil, err
 	}
-	if err := unchanged(expected, p.Version); err != nil {
+	if err := errs.Unchanged(expected, p.Version); err != nil {
 		return nil, err
 	}
 	was := specOf(p)
@@ -348,7 +348,7 @@ func (in Patch) onto(s *Spec) {
 
 func (s *Service) platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error) {
 	p, err := s.client.Platform.Get(authz.System(ctx), id)
-	return found(p, err, "平台")
+	return authz.Found(p, err, "平台")
 }
 
 // Retire takes a platform out of use: nothing new is opened on it, what runs

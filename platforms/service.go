@@ -58,22 +58,6 @@ func look(ctx context.Context) error {
 	return errs.New(errs.NotAllowed, "您没有查看平台数据的权限，如有需要请联系本政协的租户管理员")
 }
 
-// found turns ent's not-found into the shown one.
-func found[T any](row *T, err error, what string) (*T, error) {
-	if gen.IsNotFound(err) {
-		return nil, errs.New(errs.NotFound, "没有这个%s，或您无权查看", what)
-	}
-	return row, err
-}
-
-// unchanged compares the version that the caller saw; nil does not compare.
-func unchanged(expected *int, got int) error {
-	if expected != nil && *expected != got {
-		return errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
-	}
-	return nil
-}
-
 // Longest texts, in characters.
 const (
 	shortText = 40

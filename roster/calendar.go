@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -133,7 +134,7 @@ func (s *Service) OpenSitting(ctx context.Context, in NewSitting) (_ *gen.Sittin
 		return nil, err
 	}
 	term, err := s.client.Term.Get(ctx, in.Term)
-	if term, err = found(term, err, "届次"); err != nil {
+	if term, err = authz.Found(term, err, "届次"); err != nil {
 		return nil, err
 	}
 	all, err := s.sittings(ctx)

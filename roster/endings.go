@@ -70,7 +70,7 @@ func (in Ending) check(m *gen.Membership, last, today time.Time) error {
 	case m.ActiveFrom != nil && last.Before(*m.ActiveFrom):
 		return errs.New(errs.Invalid, "终止日期不能早于起始日期").At("on")
 	}
-	return unchanged(in.Expected, m.Version)
+	return errs.Unchanged(in.Expected, m.Version)
 }
 
 // endGrants takes away every right that has not been taken away.
@@ -111,7 +111,7 @@ func (s *Service) Reinstate(ctx context.Context, in Reinstatement) (_ *gen.Membe
 	if err != nil {
 		return nil, err
 	}
-	if err := unchanged(in.Expected, m.Version); err != nil {
+	if err := errs.Unchanged(in.Expected, m.Version); err != nil {
 		return nil, err
 	}
 	from := or(in.From, clock.Today(ctx))

@@ -122,7 +122,7 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (_ *gen.Grant, err 
 // grant is one grant with its membership.
 func (s *Service) grant(ctx context.Context, id uuid.UUID) (*gen.Grant, error) {
 	g, err := s.client.Grant.Query().Where(grant.ID(id)).WithMembership().Only(ctx)
-	return found(g, err, "授权")
+	return authz.Found(g, err, "授权")
 }
 
 // admins are the grants of the administrator's role that were not taken away,

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -185,7 +186,7 @@ func findAccount(ctx context.Context, login string) (*uuid.UUID, error) {
 
 func (s *Service) membership(ctx context.Context, id uuid.UUID) (*gen.Membership, error) {
 	m, err := s.client.Membership.Get(ctx, id)
-	return found(m, err, "人员")
+	return authz.Found(m, err, "人员")
 }
 
 // MemberChange corrects what is known of a person; nil leaves a field as it
@@ -217,7 +218,7 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 	if err != nil {
 		return nil, err
 	}
-	if err := unchanged(in.Expected, m.Version); err != nil {
+	if err := errs.Unchanged(in.Expected, m.Version); err != nil {
 		return nil, err
 	}
 	p, err := in.check(m)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/seat"
@@ -133,7 +134,7 @@ func (s *Service) EndSeat(ctx context.Context, id uuid.UUID, last time.Time) (_ 
 		return nil, err
 	}
 	o, err := s.client.Seat.Get(ctx, id)
-	if o, err = found(o, err, "席位"); err != nil {
+	if o, err = authz.Found(o, err, "席位"); err != nil {
 		return nil, err
 	}
 	last = clock.Day(last)

@@ -60,22 +60,6 @@ func alone(ctx context.Context) error {
 	return tenants.Alone(ctx, "roster")
 }
 
-// found turns ent's not-found into the shown one; what names the thing.
-func found[T any](row *T, err error, what string) (*T, error) {
-	if gen.IsNotFound(err) {
-		return nil, errs.New(errs.NotFound, "没有这个%s，或您无权查看", what)
-	}
-	return row, err
-}
-
-// unchanged compares the version that the caller saw; nil does not compare.
-func unchanged(expected *int, got int) error {
-	if expected != nil && *expected != got {
-		return errs.New(errs.VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
-	}
-	return nil
-}
-
 // Longest texts, in characters.
 const (
 	shortText = 40

@@ -241,7 +241,7 @@ func (s *Service) CloseUnit(ctx context.Context, in Closing) (_ *gen.Unit, err e
 	if err != nil || u.ActiveTo != nil {
 		return u, err
 	}
-	if err := unchanged(in.Expected, u.Version); err != nil {
+	if err := errs.Unchanged(in.Expected, u.Version); err != nil {
 		return nil, err
 	}
 	today := clock.Today(ctx)

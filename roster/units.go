@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -117,7 +118,7 @@ func checkParent(line unit.Line, parent *gen.Unit, today time.Time) error {
 
 func (s *Service) unit(ctx context.Context, id uuid.UUID) (*gen.Unit, error) {
 	u, err := s.client.Unit.Get(ctx, id)
-	return found(u, err, "单位")
+	return authz.Found(u, err, "单位")
 }
 
 // openUnit is a unit to be changed: not closed, and as the caller saw it.
@@ -129,7 +130,7 @@ func (s *Service) openUnit(ctx context.Context, id uuid.UUID, expected *int) (*g
 	if !open(u, clock.Today(ctx)) {
 		return nil, errs.New(errs.NotAllowedInState, "“%s”已停用，不能再改", u.Name)
 	}
-	return u, unchanged(expected, u.Version)
+	return u, errs.Unchanged(expected, u.Version)
 }
 
 // freeName refuses a name that an open unit beside it has; but is left out.

@@ -80,6 +80,15 @@ func (e *Error) With(key string, value any) *Error {
 // Because keeps the cause for the log; it is never shown.
 func (e *Error) Because(cause error) *Error { e.cause = cause; return e }
 
+// Unchanged compares the version that the caller saw with the present one; nil
+// does not compare.
+func Unchanged(expected *int, got int) error {
+	if expected != nil && *expected != got {
+		return New(VersionConflict, "内容已被他人修改，请刷新后再操作").With("currentVersion", got)
+	}
+	return nil
+}
+
 // As finds the shown error in a chain; ok is false for internal ones.
 func As(err error) (*Error, bool) {
 	var e *Error
