@@ -8,6 +8,8 @@ package assembly
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/cohorts"
@@ -15,10 +17,14 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
+	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/secret"
+	"github.com/bihuan/bihuan/oversight"
+	"github.com/bihuan/bihuan/plans"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/tasks"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -28,35 +34,71 @@ type Services struct {
 	Exchange  *exchange.Service
 	Proposals *proposals.Service
 	Cohorts   *cohorts.Service
+	Tasks     *tasks.Service
+	Plans     *plans.Service
 	Platforms *platforms.Service
 	Processes *processes.Service
 	Ballots   *ballots.Service
+	Oversight *oversight.Service
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
 // from the installation's secret.
 func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Services, err error) {
-	s.Engine = Engine(store.Ent())
 	if s.Exchange, err = exchange.New(store, key.For("exchange")); err != nil {
 		return s, err
 	}
-	s.Engine.Watch(mirror(s.Exchange))
 	if s.Ballots, err = ballots.New(store, key.For("ballots")); err != nil {
 		return s, err
 	}
-	s.Proposals, s.Cohorts = proposals.New(s.Engine), cohorts.New(s.Engine)
-	s.Platforms, s.Processes = platforms.New(s.Engine), processes.New(s.Engine, dir)
+	e := flow.New(store.Ent())
+	register(e, s.Exchange, appraisals{s.Ballots})
+	e.Watch(mirror(s.Exchange))
+	s.Engine = e
+	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
+	s.Platforms, s.Processes, s.Oversight = platforms.New(e), processes.New(e, dir), oversight.New(e)
+	s.Processes.Register(s.Exchange)
 	return s, nil
 }
 
-// Engine knows every rule that a definition can name. With a nil client it is
-// enough to check definitions.
+// Engine knows every rule that a definition can name, and is enough to check
+// and to publish definitions; with a nil client, to check them.
 func Engine(client *gen.Client) *flow.Engine {
 	e := flow.New(client)
-	proposals.Register(e)
-	cohorts.Register(e)
-	vocab.Register(e)
+	register(e, nil, nil)
 	return e
+}
+
+func register(e *flow.Engine, post *exchange.Service, votes cohorts.Appraisals) {
+	proposals.Register(e)
+	cohorts.Register(e, votes)
+	tasks.Register(e, post)
+	plans.Register(e)
+	forwards.Register(e, post)
+	vocab.Register(e)
+}
+
+// appraisals lets a cohort take over what came of a secret ballot.
+type appraisals struct{ votes *ballots.Service }
+
+func (a appraisals) Appraisal(ctx context.Context, ballot uuid.UUID) (*cohorts.Appraisal, error) {
+	r, err := a.votes.Result(ctx, ballot)
+	if err != nil {
+		return nil, err
+	}
+	b := r.Ballot
+	out := &cohorts.Appraisal{
+		Matter: b.Matter, Title: b.Title, Opened: b.OpensAt, Closed: *b.ClosedAt, Units: b.Subjects, Dimensions: b.Dimensions,
+		Voters: r.Voters, Cast: r.Cast, Absent: r.Absent, Withheld: r.Withheld,
+	}
+	for _, t := range r.Tallies {
+		own := cohorts.Tally{UnitID: t.Subject, Dimension: t.Dimension, Valid: t.Valid, Invalid: t.Invalid, Abstained: t.Abstained, Absent: t.Absent}
+		for _, v := range t.Votes {
+			own.Votes = append(own.Votes, cohorts.Votes{Option: v.Option.Name, Votes: v.Votes})
+		}
+		out.Tallies = append(out.Tallies, own)
+	}
+	return out, nil
 }
 
 // mirror tells every committee with which a matter is shared, its origin or who

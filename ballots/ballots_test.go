@@ -63,6 +63,18 @@ func TestOpening(t *testing.T) {
 			refused(t, err, errs.NotFound)
 		}
 	})
+	t.Run("it is opened for a cohort that the standing committee has heard, before the report on it", func(t *testing.T) {
+		for _, state := range []string{"P1_COLLECT", "H4_ACCOUNT", "H7_REPORT", "S0_PLANNED"} {
+			h.stands(state)
+			_, err := h.open(h.spec())
+			if e := refused(t, err, errs.NotAllowedInState); strings.Join(e.Path, ".") != "matter" || e.Details["state"] != state {
+				t.Error(e)
+			}
+		}
+		h.stands("H6_APPRAISED")
+		must(t, h.close(h.who[director], h.opened(h.spec()).ID, "再测一次"))
+		h.stands("H5_HEARD")
+	})
 	t.Run("only who runs cohorts opens and closes it", func(t *testing.T) {
 		for _, role := range []string{chair, admin, unitLead} {
 			refused(t, h.as(h.who[role], "openBallot", func(ctx context.Context) error { _, err := h.Open(ctx, h.spec()); return err }), errs.NotAllowed)
@@ -77,6 +89,46 @@ func TestOpening(t *testing.T) {
 	t.Run("a service without a long secret is refused", func(t *testing.T) {
 		if _, err := ballots.New(h.db.Store, secret[:31]); err == nil {
 			t.Error("it was made")
+		}
+	})
+}
+
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, 4)
+	told := func() (texts []string) {
+		t.Helper()
+		texts = rows(h, pgx.RowTo[string], `SELECT text FROM notices WHERE membership_id = ANY($1)`, []uuid.UUID{
+			h.voters[0].membership, h.voters[1].membership, h.voters[2].membership, h.voters[3].membership})
+		if all := rows(h, pgx.RowTo[int], `SELECT count(*) FROM notices`); all[0] != len(texts) {
+			t.Errorf("%d notices, %d to the voters", all[0], len(texts))
+		}
+		return texts
+	}
+	b := h.opened(h.spec())
+	t.Run("everybody on the list is told once, at the opening, that he may vote and when", func(t *testing.T) {
+		texts := told()
+		if len(texts) != 4 || len(slices.Compact(slices.Clone(texts))) != 1 ||
+			texts[0] != "请参加“2023年度一号提案民主测评”，不记名投票，时间为 2023-11-20 09:00 至 2023-11-22 09:00" {
+			t.Error(texts)
+		}
+	})
+	t.Run("no notice says who has a token or who has voted", func(t *testing.T) {
+		for i, v := range h.voters[:3] {
+			h.votes(v, b, all(i))
+		}
+		must(t, h.close(h.who[director], b.ID, "完成"))
+		if n := len(told()); n != 4 {
+			t.Errorf("%d notices", n)
+		}
+	})
+	t.Run("where nothing is opened nobody is told", func(t *testing.T) {
+		spec := h.spec()
+		spec.Voters = append(spec.Voters, h.who[stranger].membership)
+		_, err := h.open(spec)
+		refused(t, err, errs.Invalid)
+		if n := len(told()); n != 4 {
+			t.Errorf("%d notices", n)
 		}
 	})
 }

@@ -4,6 +4,8 @@
 // The contract, which a committee clerk could check:
 //
 //   - A ballot asks the same dimensions of each unit, with the same options, one of which is abstaining. At least three persons vote, and while it runs neither question nor list changes.
+//   - It is opened for a cohort that the standing committee has heard, before the report on it.
+//   - Everybody on the list is told once, at the opening, that he may vote and when; no notice says who has a token or who has voted.
 //   - Who is on the list gets one token, the same one again until it is used.
 //   - A token is used once, however often it is sent and by how many at once.
 //   - A ballot paper with a gap is invalid as a whole; one that answers what was not asked, or one thing twice, is sent back and its token stays.

@@ -116,6 +116,13 @@ func (h *house) matter(kind string) (id uuid.UUID) {
 	return id
 }
 
+// stands puts the cohort into a state.
+func (h *house) stands(state string) {
+	must(h.t, h.system(func(ctx context.Context, c *gen.Client) error {
+		return c.Matter.UpdateOneID(h.cohort).SetState(state).Exec(ctx)
+	}))
+}
+
 func (h *house) ctx() context.Context { return clock.With(context.Background(), h.clock) }
 
 func (h *house) system(fn func(context.Context, *gen.Client) error) error {

@@ -2,6 +2,8 @@ package ballots
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,9 +22,13 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
+// appraisable are the states of a loop in which its handling is appraised: the
+// standing committee has heard it, or it is appraised once more.
+var appraisable = []string{"H5_HEARD", "H6_APPRAISED"}
+
 // Spec is what a ballot asks, of whom and until when.
 type Spec struct {
-	Matter     uuid.UUID   // a cohort that is not closed
+	Matter     uuid.UUID   // a cohort that has been heard and not yet reported on
 	Title      string      // such as 2023年度一号提案办理情况民主测评
 	Subjects   []uuid.UUID // handling units
 	Dimensions []string    // such as 组织领导, 办理质量, 沟通协商, 落实效果
@@ -88,11 +94,38 @@ func (s *Service) Open(ctx context.Context, spec Spec) (_ *Ballot, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.invite(ctx, spec, now); err != nil {
+		return nil, err
+	}
 	r, err := s.one(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return r.ballot(), nil
+}
+
+// noticePage is how many notices are written at a time: PostgreSQL takes
+// 65,535 parameters a statement.
+const noticePage = 1000
+
+// invite tells everybody on the list that he may vote, and when: all the same,
+// once, and nobody is told anything later. The cohort is not named beside it:
+// most voters do not see it.
+func (s *Service) invite(ctx context.Context, spec Spec, now time.Time) error {
+	const minute = "2006-01-02 15:04"
+	text := fmt.Sprintf("请参加“%s”，不记名投票，时间为 %s 至 %s", spec.Title,
+		spec.OpensAt.In(clock.Shanghai).Format(minute), spec.ClosesAt.In(clock.Shanghai).Format(minute))
+	c := s.store.Ent()
+	rows := make([]*gen.NoticeCreate, len(spec.Voters))
+	for i, voter := range spec.Voters {
+		rows[i] = c.Notice.Create().SetMembershipID(voter).SetText(text).SetCreatedAt(now)
+	}
+	for page := range slices.Chunk(rows, noticePage) {
+		if err := c.Notice.CreateBulk(page...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tidy checks what can be checked without the database.
@@ -175,6 +208,8 @@ func (s *Service) there(ctx context.Context, spec Spec) error {
 		return err
 	case m.ClosedAt != nil:
 		return errs.New(errs.NotAllowedInState, "这件一号提案的闭环已经结束，不能再测评").At("matter").With("state", m.State)
+	case !slices.Contains(appraisable, m.State):
+		return errs.New(errs.NotAllowedInState, "常委会听取办理情况以后、专题协商报告以前才能进行民主测评").At("matter").With("state", m.State)
 	}
 	units, err := c.Unit.Query().Where(unit.IDIn(spec.Subjects...), unit.LineEQ(unit.LineHANDLING)).IDs(ctx)
 	if err != nil {

@@ -1,6 +1,8 @@
 package cohorts
 
 import (
+	"maps"
+	"os"
 	"slices"
 	"testing"
 
@@ -32,14 +34,29 @@ func TestLoopsClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := flow.New(nil)
-	Register(e)
-	for _, kind := range []string{Kind, "opinion"} {
-		t.Run(kind, func(t *testing.T) {
-			for _, f := range e.Check(definition(t, kind), flow.DefaultPolicy(), flow.RolesOf(p)) {
+	Register(e, nil)
+	for sentence, d := range map[string]*flow.Definition{
+		Kind: definition(t, Kind), "opinion": definition(t, "opinion"), "everything that version 1 names is still there": former(t),
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(p)) {
 				t.Error(f)
 			}
 		})
 	}
+}
+
+// former is the definition on which loops ran before there were tasks.
+func former(t testing.TB) *flow.Definition {
+	t.Helper()
+	source, err := os.ReadFile("testdata/cohort-1.yaml")
+	must(t, err)
+	d, err := flow.Parse(source)
+	must(t, err)
+	if d.Version != 1 || definition(t, Kind).Version <= 1 {
+		t.Fatal("the shipped version must be higher than the former one")
+	}
+	return d
 }
 
 func TestDefinition(t *testing.T) {
@@ -58,29 +75,58 @@ func TestDefinition(t *testing.T) {
 			}
 		}
 	})
-	t.Run("no registered rule is without use", func(t *testing.T) {
-		used := map[string]bool{}
-		for _, a := range m.Actions {
-			for _, rule := range append(slices.Clone(a.Guards), a.Effects...) {
+	t.Run("no registered rule is without use in this version or the former one", func(t *testing.T) {
+		used, codes := map[string]bool{}, map[string]bool{}
+		for _, a := range slices.Concat(m.Actions, former(t).Machines[flow.OfMatter].Actions) {
+			codes[a.Code] = true
+			for _, rule := range slices.Concat(a.Guards, a.Effects) {
 				used[rule.Name] = true
 			}
 		}
-		for name := range guards {
+		for _, name := range slices.Concat(guardNames(), slices.Collect(maps.Keys(effects(nil)))) {
 			if !used["cohort."+name] {
-				t.Error("guard", name)
-			}
-		}
-		for name := range effects {
-			if !used["cohort."+name] {
-				t.Error("effect", name)
+				t.Error(name)
 			}
 		}
 		for code := range recorded {
-			if m.Action(code) == nil {
+			if !codes[code] {
 				t.Error("recorded", code)
 			}
 		}
 	})
+	t.Run("every guard says in one sentence what it demands", func(t *testing.T) {
+		for _, lists := range checklists {
+			for name, c := range lists {
+				if c.says == "" || c.list == nil {
+					t.Error(name)
+				}
+			}
+		}
+		for _, forms := range questions {
+			for name, q := range forms {
+				if q.says == "" || q.ask == nil {
+					t.Error(name)
+				}
+			}
+		}
+	})
+	t.Run("the years are derived from the handling year", func(t *testing.T) {
+		if y := YearsOf(2023); y != (Years{2022, 2023, 2024}) {
+			t.Fatal(y)
+		}
+	})
+	t.Run("the phase is read off the state", func(t *testing.T) {
+		for state, want := range map[string]Phase{"P1_COLLECT": Prestudy, "H0_DESIGNATED": Handling, "S6_EXTENDED": Supervision, "": "", "DRAFT": ""} {
+			if got := PhaseOf(state); got != want {
+				t.Errorf("%s: %q", state, got)
+			}
+		}
+	})
+}
+
+func TestStates(t *testing.T) {
+	t.Parallel()
+	m := definition(t, Kind).Machines[flow.OfMatter]
 	t.Run("no path from the first state to the end avoids a step", func(t *testing.T) {
 		// Taking the states of one step away cuts the end off.
 		byStep := map[int][]string{}
@@ -97,15 +143,22 @@ func TestDefinition(t *testing.T) {
 			}
 		}
 	})
-	t.Run("the years are derived from the handling year", func(t *testing.T) {
-		if y := YearsOf(2023); y != (Years{2022, 2023, 2024}) {
-			t.Fatal(y)
+	t.Run("the states of tasks and plans that gates look at are those of their own processes", func(t *testing.T) {
+		tasks, plans := definition(t, kindTask).Machines[flow.OfMatter], definition(t, kindPlan).Machines[flow.OfMatter]
+		for _, s := range tasks.States {
+			ended := s.Code == taskDone || s.Code == taskExplained || s.Code == taskWithdrawn
+			if s.End != ended || ended == (standing[s.Code] != "") {
+				t.Errorf("task %s", s.Code)
+			}
 		}
-	})
-	t.Run("the phase is read off the state", func(t *testing.T) {
-		for state, want := range map[string]Phase{"P1_COLLECT": Prestudy, "H0_DESIGNATED": Handling, "S6_EXTENDED": Supervision, "": "", "DRAFT": ""} {
-			if got := PhaseOf(state); got != want {
-				t.Errorf("%s: %q", state, got)
+		for _, code := range []string{taskDraft, taskIssued, taskDone, taskExplained, taskWithdrawn} {
+			if tasks.State(code) == nil {
+				t.Errorf("no task is ever %s", code)
+			}
+		}
+		for _, code := range approved {
+			if plans.State(code) == nil {
+				t.Errorf("no plan is ever %s", code)
 			}
 		}
 	})

@@ -1,7 +1,9 @@
 package cohorts
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,6 +19,7 @@ import (
 // Stages tell the cohort's records apart, in the words of the field.
 const (
 	stageKickoff     = "调研工作部署会"
+	stageOpinion     = "方向论证"
 	stageResearch    = "调研论证"
 	stageChoice      = "审定选题"
 	stageDesignation = "确定一号提案"
@@ -42,48 +45,56 @@ var recorded = map[string]struct {
 	kind  record.Kind
 	stage string
 }{
-	"holdKickoff":       {record.KindMEETING, stageKickoff},
-	"recordResearch":    {record.KindREPORT, stageResearch},
-	"chooseCandidate":   {record.KindAPPROVAL, stageChoice},
-	"designate":         {record.KindAPPROVAL, stageDesignation},
-	"deploy":            {record.KindMEETING, stageDeployment},
-	"consultAssignment": {record.KindMEETING, stageAssigning},
-	"consultHandling":   {record.KindMEETING, stageHandling},
-	"consultAgain":      {record.KindMEETING, stageHandling},
-	"recordAccount":     {record.KindREPORT, stageAccount},
-	"recordHearing":     {record.KindMEETING, stageHearing},
-	"recordAppraisal":   {record.KindCHECK, stageAppraisal},
-	"recordReport":      {record.KindREPORT, stageReport},
-	"plan":              {record.KindPLAN, stagePlan},
-	"planAgain":         {record.KindPLAN, stagePlan},
-	"symposium":         {record.KindMEETING, stageSymposium},
-	"deepen":            {record.KindREPORT, stageDeepened},
-	"visit":             {record.KindVISIT, stageVisit},
-	"assess":            {record.KindMEETING, stageAssessment},
-	"settleProblem":     {record.KindCHECK, stageProblem},
-	"close":             {record.KindAPPROVAL, stageClosing},
-	"extend":            {record.KindEXTENSION, stageExtension},
+	"holdKickoff":            {record.KindMEETING, stageKickoff},
+	"recordOpinion":          {record.KindRESEARCH, stageOpinion},
+	"recordResearch":         {record.KindREPORT, stageResearch},
+	"chooseCandidate":        {record.KindAPPROVAL, stageChoice},
+	"designate":              {record.KindAPPROVAL, stageDesignation},
+	"deploy":                 {record.KindMEETING, stageDeployment},
+	"consultAssignment":      {record.KindMEETING, stageAssigning},
+	"consultAssignmentAgain": {record.KindMEETING, stageAssigning},
+	"consultHandling":        {record.KindMEETING, stageHandling},
+	"consultAgain":           {record.KindMEETING, stageHandling},
+	"recordAccount":          {record.KindREPORT, stageAccount},
+	"recordHearing":          {record.KindMEETING, stageHearing},
+	"recordAppraisal":        {record.KindCHECK, stageAppraisal},
+	"recordReport":           {record.KindREPORT, stageReport},
+	"plan":                   {record.KindPLAN, stagePlan},
+	"planAgain":              {record.KindPLAN, stagePlan},
+	"symposium":              {record.KindMEETING, stageSymposium},
+	"deepen":                 {record.KindREPORT, stageDeepened},
+	"visit":                  {record.KindVISIT, stageVisit},
+	"assess":                 {record.KindMEETING, stageAssessment},
+	"settleProblem":          {record.KindCHECK, stageProblem},
+	"close":                  {record.KindAPPROVAL, stageClosing},
+	"extend":                 {record.KindEXTENSION, stageExtension},
 }
 
-var effects = map[string]flow.Effect{
-	"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
-	"add_direction":    add(item.KindDIRECTION),
-	"assign_direction": assignDirection,
-	"add_candidate":    add(item.KindCANDIDATE),
-	"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
-	"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
-	"record_research":  recordResearch,
-	"choose":           choose,
-	"unchoose":         unchoose,
-	"link":             link,
-	"designate":        designate,
-	"name_leaders":     nameLeaders,
-	"record_account":   recordAccount,
-	"plan":             plan,
-	"deepen":           deepen,
-	"add_problem":      add(item.KindPROBLEM),
-	"settle_problem":   settleProblem,
-	"resolve_problem":  resolveProblem,
+// effects are what actions change beside the state; appraisals may be nil.
+func effects(appraisals Appraisals) map[string]flow.Effect {
+	return map[string]flow.Effect{
+		"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
+		"add_direction":    add(item.KindDIRECTION),
+		"assign_direction": assignDirection,
+		"record_opinion":   writeAbout(item.KindDIRECTION),
+		"add_candidate":    add(item.KindCANDIDATE),
+		"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
+		"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
+		"record_research":  writeAbout(item.KindCANDIDATE),
+		"choose":           choose,
+		"unchoose":         unchoose,
+		"return_candidate": returnCandidate,
+		"link":             link,
+		"designate":        designate,
+		"name_leaders":     nameLeaders,
+		"record_account":   recordAccount,
+		"record_appraisal": recordAppraisal(appraisals),
+		"plan":             plan,
+		"deepen":           deepen,
+		"add_problem":      add(item.KindPROBLEM),
+		"settle_problem":   settleProblem,
+		"resolve_problem":  resolveProblem,
+	}
 }
 
 // write records what the form says. Its day, place, text and unit are columns,
@@ -140,6 +151,9 @@ func theUnit(ctx context.Context, r *flow.Run) (uuid.UUID, error) {
 func add(k item.Kind) flow.Effect {
 	return func(ctx context.Context, r *flow.Run) error {
 		create := r.Client.Item.Create().SetMatterID(r.Matter.ID).SetKind(k).SetText(r.Form.Text("text"))
+		if r.Form.Has("source") { // of a direction: the path on which it came
+			create.SetPath(r.Form.Text("source"))
+		}
 		if r.Form.Has("unitId") {
 			u, err := theUnit(ctx, r)
 			if err != nil {
@@ -198,15 +212,22 @@ func turn(from, to item.Status) flow.Effect {
 		if err != nil {
 			return err
 		}
-		return change(r, i).SetStatus(to).Exec(ctx)
+		u := change(r, i).SetStatus(to)
+		if to == item.StatusOPEN && i.Kind == item.KindCANDIDATE { // it had been returned
+			u.ClearPath().ClearSettledAt()
+		}
+		return u.Exec(ctx)
 	}
 }
 
-func recordResearch(ctx context.Context, r *flow.Run) error {
-	if _, err := theItem(r, item.StatusOPEN, item.KindCANDIDATE); err != nil {
-		return err
+// writeAbout records something about an open item of a kind.
+func writeAbout(k item.Kind) flow.Effect {
+	return func(ctx context.Context, r *flow.Run) error {
+		if _, err := theItem(r, item.StatusOPEN, k); err != nil {
+			return err
+		}
+		return write(ctx, r, nil)
 	}
-	return write(ctx, r, nil)
 }
 
 func choose(ctx context.Context, r *flow.Run) error {
@@ -227,24 +248,38 @@ func unchoose(ctx context.Context, r *flow.Run) error {
 	return nil
 }
 
-func recordAccount(ctx context.Context, r *flow.Run) error {
-	if responsibleFor(r.Case, r.Form.Text("unitId")) == nil {
-		return errs.New(errs.Invalid, "该单位不是这件提案的主办或分办单位").At("unitId")
+// freeToReturn is where a candidate goes that was not chosen, unless it is said.
+const freeToReturn = "下一年度选题方向或普通提案"
+
+// returnCandidate lets a candidate that was not chosen go, to come back as a
+// direction of the next year or as an ordinary proposal. It is taken up again
+// only where the choice is made anew.
+func returnCandidate(ctx context.Context, r *flow.Run) error {
+	c, err := theItem(r, item.StatusOPEN, item.KindCANDIDATE)
+	if err != nil {
+		return err
 	}
-	return write(ctx, r, nil)
+	as := cmp.Or(r.Form.Text("as"), freeToReturn)
+	r.After["path"] = as
+	return change(r, c).SetStatus(item.StatusDROPPED).SetPath(as).SetSettledAt(r.Now).Exec(ctx)
 }
 
+// plan records the year of the plan, and its item where it has one: version 1
+// of the process did not ask for it.
 func plan(ctx context.Context, r *flow.Run) error {
-	return write(ctx, r, map[string]any{"year": supervisionYear(r.Case)})
+	derived := map[string]any{"year": supervisionYear(r.Case)}
+	if l := planned(r.Case); l != nil {
+		derived["planId"], derived["planItemId"] = l.ToID, l.ItemID
+	}
+	return write(ctx, r, derived)
 }
 
 func deepen(ctx context.Context, r *flow.Run) error {
 	return write(ctx, r, map[string]any{"version": len(ofStage(r.Case, stageDeepened)) + 1})
 }
 
-// settleProblem writes down what was agreed: the cause as a record, the rest
-// on the problem itself. Settled again, the newest agreement holds and the
-// older ones stay on record.
+// settleProblem writes down what was agreed, on the problem and as a record.
+// Settled again, the newest agreement holds and the older ones stay on record.
 func settleProblem(ctx context.Context, r *flow.Run) error {
 	p, err := theItem(r, item.StatusOPEN, item.KindPROBLEM)
 	if err != nil {
@@ -258,7 +293,8 @@ func settleProblem(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	if err := change(r, p).SetUnitID(u).SetEffect(r.Form.Text("solution")).SetDueOn(due).Exec(ctx); err != nil {
+	err = change(r, p).SetUnitID(u).SetCause(r.Form.Text("cause")).SetSolution(r.Form.Text("solution")).SetDueOn(due).Exec(ctx)
+	if err != nil {
 		return err
 	}
 	return write(ctx, r, nil)
@@ -271,7 +307,7 @@ func resolveProblem(ctx context.Context, r *flow.Run) error {
 		return err
 	}
 	if !agreed(r.Case, p) {
-		return failed("问题“%s”还没有查明原因、商定办法和期限", p.Text)
+		return flow.Lacks([]string{fmt.Sprintf("问题“%s”还没有查明原因、商定办法和期限", p.Text)})
 	}
 	to := item.StatusDROPPED
 	if r.Form.Bool("done") {

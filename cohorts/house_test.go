@@ -2,6 +2,7 @@ package cohorts
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	entlink "github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -31,6 +34,20 @@ type house struct {
 	city   uuid.UUID
 	who    map[string]person
 	units  map[string]uuid.UUID
+	counts counts
+}
+
+// counts are the ballots of the test: the real ones are another noun's, and
+// the assembled product joins them.
+type counts map[uuid.UUID]*Appraisal
+
+func (c counts) Appraisal(_ context.Context, id uuid.UUID) (*Appraisal, error) {
+	if a := c[id]; a != nil && a.Closed.IsZero() {
+		return nil, errs.New(errs.NotAllowedInState, "民主测评还没有结束，结束以后才有结果")
+	} else if a != nil {
+		return a, nil
+	}
+	return nil, errs.New(errs.NotFound, "没有这次测评，或者您看不到它")
 }
 
 type person struct{ account, membership uuid.UUID }
@@ -44,12 +61,18 @@ const (
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return newHouseOn(t, definition(t, Kind))
+}
+
+// newHouseOn is one that has a certain version of the process.
+func newHouseOn(t *testing.T, d *flow.Definition) *house {
+	t.Helper()
 	db := tenantstest.New(t)
 	authz.Narrow(db.Store.Ent())
 	p, err := authz.Load()
 	must(t, err)
-	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}}
-	Register(h.engine)
+	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}, counts: counts{}}
+	Register(h.engine, h.counts)
 	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
 	h.at(2022, 3, 1)
 	for _, role := range []string{director, chair, member, clerk} {
@@ -69,10 +92,18 @@ func newHouse(t *testing.T) *house {
 			}
 			h.units[name] = u.ID
 		}
-		_, err := h.engine.Publish(ctx, []byte(definition(t, Kind).Source), flow.RolesOf(p))
+		_, err := h.engine.Publish(ctx, []byte(d.Source), flow.RolesOf(p))
 		return err
 	}))
 	h.storeProposals(t)
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error { // only their rows are looked at
+		for _, kind := range []string{kindTask, kindPlan} {
+			if err := c.Process.Create().SetKind(kind).SetVersion(1).SetTitle(kind).SetSource("-").SetHash("-").Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	return h
 }
 
@@ -168,10 +199,41 @@ func (h *house) sign(t *testing.T, id uuid.UUID) {
 	}))
 }
 
+// foreign puts a matter of another noun into the database.
+func (h *house) foreign(ctx context.Context, c *gen.Client, kind, state, title string, data map[string]any) (*gen.Matter, error) {
+	p, err := c.Process.Query().Where(process.Kind(kind)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Matter.Create().SetKind(kind).SetProcess(p).SetState(state).SetTitle(title).SetData(data).
+		SetOpenedAt(h.clock.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
+}
+
+// to puts a matter of another noun into a state.
+func (h *house) to(t *testing.T, id uuid.UUID, state string) {
+	t.Helper()
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
+		return c.Matter.UpdateOneID(id).SetState(state).Exec(ctx)
+	}))
+}
+
 // loop is one cohort in the house.
 type loop struct {
 	*house
-	id uuid.UUID
+	id   uuid.UUID
+	made []uuid.UUID                      // tasks that a test goes on with
+	each func(t *testing.T, state string) // after each action that led to a state
+}
+
+// look reads the cohort.
+func (l *loop) look(t *testing.T) (c *flow.Case) {
+	t.Helper()
+	must(t, l.as(t, director, func(ctx context.Context) error {
+		all, err := l.engine.Lock(authz.System(ctx), l.id)
+		c = all[l.id]
+		return err
+	}))
+	return c
 }
 
 func (l *loop) try(t *testing.T, role, action string, form flow.Form, reason string) (c *flow.Case, err error) {
@@ -180,6 +242,119 @@ func (l *loop) try(t *testing.T, role, action string, form flow.Form, reason str
 		return err
 	})
 	return c, err
+}
+
+// task gives the cohort a 六定任务 of a unit, empty where a district has it, with
+// nodes by their days.
+func (l *loop) task(t *testing.T, state, title, unit string, nodes ...string) (id uuid.UUID) {
+	t.Helper()
+	must(t, l.system(t, func(ctx context.Context, c *gen.Client) error {
+		m, err := l.foreign(ctx, c, kindTask, state, title, nil)
+		if err != nil {
+			return err
+		}
+		id = m.ID
+		create := c.Item.Create().SetMatterID(id).SetKind(item.KindTASK).SetText(title)
+		if unit == "" {
+			create.SetPartner("210202")
+		} else {
+			create.SetUnitID(l.units[unit])
+		}
+		six, err := create.Save(ctx)
+		if err != nil {
+			return err
+		}
+		for _, day := range nodes {
+			due, err := time.Parse(time.DateOnly, day)
+			if err != nil {
+				return err
+			}
+			if err := c.Item.Create().SetMatterID(id).SetKind(item.KindNODE).SetParentID(six.ID).SetText("节点" + day).SetDueOn(due).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return c.Link.Create().SetFromID(id).SetToID(l.id).SetKind(entlink.KindBELONGS_TO).Exec(ctx)
+	}))
+	return id
+}
+
+// report gives all nodes of a task a status.
+func (l *loop) report(t *testing.T, task uuid.UUID, s item.Status) {
+	t.Helper()
+	must(t, l.system(t, func(ctx context.Context, c *gen.Client) error {
+		return c.Item.Update().Where(item.MatterID(task), item.KindEQ(item.KindNODE)).SetStatus(s).Exec(ctx)
+	}))
+}
+
+// entered puts the cohort into a plan of a year, by an item.
+func (l *loop) entered(t *testing.T, kind string, year int, state string) (plan uuid.UUID) {
+	t.Helper()
+	must(t, l.system(t, func(ctx context.Context, c *gen.Client) error {
+		m, err := l.foreign(ctx, c, kindPlan, state, "年度监督计划", map[string]any{"plan": kind, "year": year})
+		if err != nil {
+			return err
+		}
+		plan = m.ID
+		i, err := c.Item.Create().SetMatterID(plan).SetKind(item.KindPLAN_ITEM).SetText("一号提案").Save(ctx)
+		if err != nil {
+			return err
+		}
+		return c.Link.Create().SetFromID(l.id).SetToID(plan).SetKind(entlink.KindDERIVED_FROM).SetItemID(i.ID).Exec(ctx)
+	}))
+	return plan
+}
+
+// ballot is one of this cohort that began today, on units.
+func (l *loop) ballot(units ...string) (uuid.UUID, *Appraisal) {
+	a := &Appraisal{Matter: l.id, Title: "民主测评", Opened: l.clock.Now(), Closed: l.clock.Now(), Dimensions: []string{"办理质量"}, Voters: 40, Cast: 38, Absent: 2}
+	for _, u := range units {
+		a.Units = append(a.Units, l.units[u])
+		a.Tallies = append(a.Tallies, Tally{UnitID: l.units[u], Dimension: "办理质量", Valid: 37, Invalid: 1, Abstained: 1, Absent: 2,
+			Votes: []Votes{{"满意", 30}, {"基本满意", 6}, {"不满意", 0}, {"弃权", 1}}})
+	}
+	id := uuid.Must(uuid.NewV7())
+	l.counts[id] = a
+	return id, a
+}
+
+// gates are the ways out of the present state, by action.
+func (l *loop) gates(t *testing.T, role string) map[string]flow.Gate {
+	t.Helper()
+	out := map[string]flow.Gate{}
+	must(t, l.as(t, role, func(ctx context.Context) error {
+		all, err := l.engine.Gates(ctx, l.id)
+		for _, g := range all[l.id] {
+			out[g.Action.Code] = g
+		}
+		return err
+	}))
+	return out
+}
+
+// missing is what the gate's checklist says is missing.
+func (l *loop) missing(t *testing.T, action string) (all []string) {
+	t.Helper()
+	g, ok := l.gates(t, director)[action]
+	if !ok {
+		t.Fatalf("no gate %s", action)
+	}
+	for _, c := range g.Checks {
+		if c.Says == "" {
+			t.Errorf("%s says nothing", c.Rule)
+		}
+		all = append(all, c.Missing...)
+	}
+	return all
+}
+
+// lacks expects the gate to be closed for exactly these reasons, and Do to
+// refuse for the same.
+func (l *loop) lacks(t *testing.T, role, action string, form flow.Form, want ...string) {
+	t.Helper()
+	if got := l.missing(t, action); !slices.Equal(got, want) {
+		t.Errorf("%s lacks %q, want %q", action, got, want)
+	}
+	l.refused(t, errs.GuardFailed, role, action, form)
 }
 
 // does carries out an action and expects the state after it.
@@ -196,6 +371,9 @@ func (l *loop) doesWith(t *testing.T, role, action string, form flow.Form, reaso
 	}
 	if c.State != state {
 		t.Fatalf("%s leads to %s, want %s", action, c.State, state)
+	}
+	if l.each != nil && c.Def.Machines[flow.OfMatter].Action(action).To != "" {
+		l.each(t, state)
 	}
 	return c
 }

@@ -48,7 +48,7 @@ func link(ctx context.Context, r *flow.Run) error {
 		return err
 	}
 	// A designation made before there was a proposal holds for this one.
-	if all := ofStage(r.Case, stageDesignation); len(all) > 0 && all[len(all)-1].Data["proposalId"] == nil {
+	if d := last(r.Case, stageDesignation); d != nil && d.Data["proposalId"] == nil {
 		return mark(ctx, r.Client, p, true)
 	}
 	return nil

@@ -2,13 +2,14 @@ package cohorts
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -29,7 +30,15 @@ var bothSides = flow.Form{"present": []any{"市政府", "市政协"}}
 // prestudied walks a fresh cohort to P5_SELECTED.
 func (l *loop) prestudied(t *testing.T) {
 	t.Helper()
-	c := l.does(t, director, "addDirection", flow.Form{"text": "方向一：产业发展", "unitId": l.units["市水务局"].String()}, "P1_COLLECT")
+	l.prestudiedFrom(t, flow.Form{"source": "党政交题"})
+}
+
+// prestudiedFrom says besides where the direction comes from.
+func (l *loop) prestudiedFrom(t *testing.T, source flow.Form) {
+	t.Helper()
+	d := flow.Form{"text": "方向一：产业发展", "unitId": l.units["市水务局"].String()}
+	maps.Copy(d, source)
+	c := l.does(t, director, "addDirection", d, "P1_COLLECT")
 	l.does(t, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
 	l.does(t, director, "startResearch", nil, "P3_RESEARCH")
 	for _, title := range []string{"备选件一", "备选件二"} {
@@ -44,25 +53,33 @@ func (l *loop) prestudied(t *testing.T) {
 	l.does(t, chair, "chooseCandidate", l.fact(flow.Form{"itemId": first, "by": "CHAIR_MEETING"}), "P5_SELECTED")
 }
 
-// handled walks from P5_SELECTED to H7_REPORT with one unit and one assisting.
-func (l *loop) handled(t *testing.T, p uuid.UUID) {
+// deployed walks from P5_SELECTED to H1_DEPLOYED with one unit and one
+// assisting.
+func (l *loop) deployed(t *testing.T, p uuid.UUID) {
 	t.Helper()
-	lead := l.units["市水务局"].String()
 	l.does(t, director, "linkProposal", flow.Form{"proposalId": p.String()}, "H0_SUBMITTED")
 	l.file(t, p)
 	l.does(t, chair, "designate", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
 	l.does(t, director, "deploy", l.fact(leaders), "H1_DEPLOYED")
 	l.assign(t, p, assignment.RoleLEAD, "市水务局")
 	l.assign(t, p, assignment.RoleASSIST, "市发展改革委")
+}
+
+// handled walks from P5_SELECTED to H7_REPORT; its task is left at work.
+func (l *loop) handled(t *testing.T, p uuid.UUID) (task uuid.UUID) {
+	t.Helper()
+	l.deployed(t, p)
+	task = l.task(t, taskIssued, "管网改造", "市水务局")
 	l.does(t, director, "consultAssignment", l.fact(bothSides), "H2_ASSIGN_CONSULT")
 	l.sign(t, p)
+	l.to(t, task, "WORKING")
 	l.does(t, director, "consultHandling", l.fact(bothSides), "H3_HANDLE_CONSULT")
-	l.does(t, director, "recordAccount", l.fact(flow.Form{"unitId": lead, "outcome": "REPORTED"}), "H4_ACCOUNT")
-	l.does(t, director, "recordHearing", l.fact(flow.Form{"reporterPost": "副市长", "spoken": 12, "written": 23}), "H5_HEARD")
-	b := ballot(40, 2, votes(l.units["市水务局"], 30, 6, 1, 1))
-	b["on"] = l.fact(nil)["on"]
-	l.does(t, director, "recordAppraisal", b, "H6_APPRAISED")
+	l.does(t, director, "openAccounts", nil, "H4_ACCOUNT")
+	l.does(t, director, "recordHearing", l.fact(heard), "H5_HEARD")
+	b, _ := l.ballot("市水务局")
+	l.does(t, director, "recordAppraisal", l.result(b), "H6_APPRAISED")
 	l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}), "H7_REPORT")
+	return task
 }
 
 // assessed walks from S0_PLANNED to S4_PROBLEMS.
@@ -73,6 +90,13 @@ func (l *loop) assessed(t *testing.T) {
 	l.does(t, director, "visit", l.fact(flow.Form{"place": "水库现场"}), "S3_FIELD")
 	l.does(t, director, "assess", l.fact(bothSides), "S4_PROBLEMS")
 }
+
+// result is the form that takes a ballot's result over, today.
+func (l *loop) result(ballot uuid.UUID) flow.Form {
+	return flow.Form{"on": l.fact(nil)["on"], "ballotId": ballot.String()}
+}
+
+var heard = flow.Form{"reporterPost": "副市长", "spoken": 12, "written": 23}
 
 var leaders = flow.Form{"chair": "GOVERNMENT_HEAD", "leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}
 
@@ -115,72 +139,131 @@ func TestThreeYears(t *testing.T) {
 			t.Fatal(x)
 		}
 	})
-	t.Run("the two consultations wait for assignment and for every signature", func(t *testing.T) {
-		l.refused(t, errs.GuardFailed, director, "consultAssignment", l.fact(bothSides))
-		h.assign(t, p, assignment.RoleLEAD, "市水务局")
-		h.assign(t, p, assignment.RoleSEPARATE, "市发展改革委")
-		l.refused(t, errs.NotAllowedInState, director, "consultHandling", l.fact(bothSides))
-		l.does(t, director, "consultAssignment", l.fact(bothSides), "H2_ASSIGN_CONSULT")
-		l.refused(t, errs.GuardFailed, director, "consultHandling", l.fact(bothSides))
-		h.sign(t, p)
-		h.at(2023, 7, 19)
-		l.does(t, director, "consultHandling", l.fact(bothSides), "H3_HANDLE_CONSULT")
-		l.does(t, director, "consultAgain", l.fact(bothSides), "H3_HANDLE_CONSULT")
-	})
-	t.Run("each unit accounts, is heard, is appraised, and the report goes to both", l.secondHalf)
+	t.Run("the two consultations wait for tasks, for every signature and every acceptance", func(t *testing.T) { l.consulted(t, p) })
+	t.Run("accounts, hearing, appraisal and report wait for one another", l.secondHalf)
 	h.at(2024, 2, 1)
 	t.Run("the third year is planned, deepened, seen and assessed", func(t *testing.T) {
-		c := l.does(t, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
-		if r := ofStage(c, stagePlan); len(r) != 1 || r[0].Data["year"] != float64(2024) {
-			t.Fatal(r)
+		decided := l.fact(flow.Form{"by": "PARTY_GROUP"})
+		l.lacks(t, chair, "plan", decided, "还没有列入2024年度监督计划，请在该计划中为它立项并关联")
+		plan := l.entered(t, "SUPERVISION", 2024, "SUBMITTED_TO_COMMITTEE")
+		l.lacks(t, chair, "plan", decided, "2024年度监督计划还没有批准")
+		l.to(t, plan, "APPROVED")
+		r := last(l.does(t, chair, "plan", decided, "S0_PLANNED"), stagePlan)
+		if r.Data["year"] != 2024.0 || r.Data["planId"] != plan.String() || r.Data["planItemId"] == nil {
+			t.Fatal(r.Data)
 		}
 		l.refused(t, errs.GuardFailed, director, "symposium", l.fact(present("PROPOSER", "UNIT")))
 		l.assessed(t)
 	})
-	t.Run("the loop closes when each problem is agreed on and ended", l.closing)
+	t.Run("the loop closes when each problem and each task has ended", l.closing)
+}
+
+func (l *loop) consulted(t *testing.T, p uuid.UUID) {
+	l.refused(t, errs.GuardFailed, director, "consultAssignment", l.fact(bothSides))
+	l.assign(t, p, assignment.RoleLEAD, "市水务局")
+	l.assign(t, p, assignment.RoleSEPARATE, "市发展改革委")
+	draft := l.task(t, taskDraft, "管网改造", "市水务局", "2023-10-31", "2024-06-30")
+	l.lacks(t, director, "consultAssignment", l.fact(bothSides), "任务“管网改造”还没有交办", "“市发展改革委”还没有任务")
+	l.to(t, draft, taskIssued)
+	second, district := l.task(t, taskIssued, "联网调度", "市发展改革委"), l.task(t, taskIssued, "区内管网", "")
+	l.refused(t, errs.NotAllowedInState, director, "consultHandling", l.fact(bothSides))
+	l.does(t, director, "consultAssignment", l.fact(bothSides), "H2_ASSIGN_CONSULT")
+	l.to(t, draft, "WORKING")
+	l.to(t, district, taskDraft)
+	l.does(t, director, "consultAssignmentAgain", l.fact(bothSides), "H2_ASSIGN_CONSULT")
+	l.lacks(t, director, "consultHandling", l.fact(bothSides), "“市水务局”还没有签收，责任没有落实", "“市发展改革委”还没有签收，责任没有落实",
+		"任务“联网调度”还没有承接，责任没有落实", "任务“区内管网”还没有交办，责任没有落实")
+	l.sign(t, p)
+	l.to(t, second, "WORKING")
+	l.to(t, district, taskWithdrawn)
+	l.at(2023, 7, 19)
+	l.does(t, director, "consultHandling", l.fact(bothSides), "H3_HANDLE_CONSULT")
+	l.does(t, director, "consultAgain", l.fact(bothSides), "H3_HANDLE_CONSULT")
+	l.made = []uuid.UUID{draft, second}
 }
 
 func (l *loop) secondHalf(t *testing.T) {
 	problem := l.does(t, director, "addProblem", flow.Form{"text": "管网老化"}, "H3_HANDLE_CONSULT").Items
-	account := func(unit string) flow.Form {
-		return l.fact(flow.Form{"unitId": l.units[unit].String(), "outcome": "REPORTED"})
-	}
-	l.refused(t, errs.GuardFailed, director, "recordAccount", account("市水务局"))
-	l.does(t, director, "settleProblem", flow.Form{
+	l.lacks(t, director, "openAccounts", nil, "问题“管网老化”还没有责任单位")
+	c := l.does(t, director, "settleProblem", flow.Form{
 		"itemId": problem[len(problem)-1].ID.String(), "unitId": l.units["市水务局"].String(),
 		"cause": "年久失修", "solution": "分年改造", "dueOn": "2024-10-31",
 	}, "H3_HANDLE_CONSULT")
-	l.at(2023, 11, 20)
-	l.does(t, director, "recordAccount", account("市水务局"), "H4_ACCOUNT")
-	hearing := l.fact(flow.Form{"reporterPost": "副市长", "spoken": 12, "written": 23})
-	l.refused(t, errs.GuardFailed, director, "recordHearing", hearing)
-	l.does(t, director, "recordAccount", account("市发展改革委"), "H4_ACCOUNT")
+	if p := items(c, item.KindPROBLEM)[0]; p.Cause != "年久失修" || p.Solution != "分年改造" || last(c, stageProblem) == nil {
+		t.Error(p)
+	}
+	l.does(t, director, "openAccounts", nil, "H4_ACCOUNT")
 	l.at(2023, 12, 8)
-	l.does(t, director, "recordHearing", hearing, "H5_HEARD")
-	one := ballot(40, 2, votes(l.units["市水务局"], 30, 6, 1, 1))
-	both := ballot(40, 2, votes(l.units["市水务局"], 30, 6, 1, 1), votes(l.units["市发展改革委"], 38, 0, 0, 0))
-	one["on"], both["on"] = "2023-12-08", "2023-12-08"
-	l.does(t, director, "recordAppraisal", one, "H6_APPRAISED")
+	l.lacks(t, director, "recordHearing", l.fact(heard), "任务“管网改造”的节点“节点2023-10-31”（2023-10-31）还没有交账，也没有说明原因")
+	l.report(t, l.made[0], item.StatusREPORTED)
+	l.does(t, director, "recordHearing", l.fact(heard), "H5_HEARD")
+	l.appraisal(t)
 	report := l.fact(flow.Form{"sentTo": []any{"PARTY"}})
-	l.refused(t, errs.GuardFailed, director, "recordReport", report)
-	l.does(t, director, "recordAppraisal", both, "H6_APPRAISED")
 	l.does(t, director, "recordReport", report, "H7_REPORT")
+	if got := l.gates(t, director)["plan"].Checks[0].Missing; !slices.Equal(got, []string{"专题协商报告还没有报送政府"}) {
+		t.Error(got)
+	}
 	l.refused(t, errs.GuardFailed, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}))
 	l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"GOVERNMENT"}}), "H7_REPORT")
+}
+
+// appraisal: what is refused changes nothing, and the result is numbers.
+func (l *loop) appraisal(t *testing.T) {
+	refused := func(code errs.Code, says string, id uuid.UUID) {
+		t.Helper()
+		_, err := l.try(t, director, "recordAppraisal", l.result(id), "")
+		if !errs.Is(err, code) || !strings.Contains(objections(err), says) {
+			t.Errorf("%v, want “%s”", err, says)
+		}
+	}
+	both := []string{"市水务局", "市发展改革委"}
+	refused(errs.NotFound, "没有这次测评", uuid.Must(uuid.NewV7()))
+	other, a := l.ballot(both...)
+	a.Matter = uuid.Must(uuid.NewV7())
+	refused(errs.GuardFailed, "不是这件一号提案的", other)
+	running, a := l.ballot(both...)
+	a.Closed = time.Time{}
+	refused(errs.GuardFailed, "还没有结束", running)
+	before, a := l.ballot(both...)
+	a.Opened = a.Opened.AddDate(0, 0, -1)
+	refused(errs.GuardFailed, "听取办理情况之前", before)
+	few, a := l.ballot(both...)
+	a.Withheld, a.Tallies = true, nil
+	refused(errs.GuardFailed, "太少", few)
+	later, a := l.ballot(both...)
+	a.Opened = a.Opened.AddDate(0, 0, 1)
+	refused(errs.Invalid, "早于", later)
+	one, _ := l.ballot("市水务局")
+	refused(errs.GuardFailed, "没有“市发展改革委”", one)
+	whole, _ := l.ballot(both...)
+	r := last(l.does(t, director, "recordAppraisal", l.result(whole), "H6_APPRAISED"), stageAppraisal)
+	first := r.Data["results"].([]any)[0].(map[string]any)
+	if r.Data["voters"] != 40.0 || r.Data["cast"] != 38.0 || r.Data["absent"] != 2.0 || r.Data["ballotId"] != whole.String() ||
+		first["valid"] != 37.0 || first["invalid"] != 1.0 || first["abstained"] != 1.0 || first["absent"] != 2.0 || len(first["votes"].([]any)) != 4 {
+		t.Error(r.Data)
+	}
 }
 
 func (l *loop) closing(t *testing.T) {
 	c := l.does(t, director, "addProblem", flow.Form{"text": "调度不畅"}, "S4_PROBLEMS")
 	first, second := items(c, item.KindPROBLEM)[0].ID.String(), items(c, item.KindPROBLEM)[1].ID.String()
 	closed := func() flow.Form { return l.fact(flow.Form{"by": "CHAIR_MEETING"}) }
-	l.refused(t, errs.GuardFailed, chair, "close", closed())
+	l.to(t, l.made[1], "REPORTED")
+	l.lacks(t, chair, "close", closed(), "问题“调度不畅”还没有查明原因、商定办法和期限",
+		"问题“管网老化”还没有了结，请了结、说明原因，或再延一年", "问题“调度不畅”还没有了结，请了结、说明原因，或再延一年",
+		"任务“管网改造”正在办理", "任务“联网调度”等待核实")
 	l.refused(t, errs.GuardFailed, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"})
 	l.does(t, director, "settleProblem", flow.Form{
 		"itemId": second, "unitId": l.units["市发展改革委"].String(), "cause": "数据不通", "solution": "联网调度", "dueOn": "2024-12-31",
 	}, "S4_PROBLEMS")
-	l.refused(t, errs.GuardFailed, chair, "close", closed())
 	l.does(t, director, "resolveProblem", flow.Form{"itemId": first, "done": false, "evidence": "列入下一年改造计划"}, "S4_PROBLEMS")
 	l.does(t, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"}, "S4_PROBLEMS")
+	l.lacks(t, chair, "close", closed(), "任务“管网改造”正在办理", "任务“联网调度”等待核实")
+	l.to(t, l.made[0], taskExplained)
+	l.to(t, l.made[1], taskDone)
+	if g := l.gates(t, chair)["close"]; !g.Open() || g.Turn != "主席会议" || g.DueOn == nil {
+		t.Error(g)
+	}
 	l.refused(t, errs.NotAllowed, director, "close", closed())
 	l.at(2024, 12, 20)
 	c = l.does(t, chair, "close", closed(), "S5_CLOSED")
@@ -189,13 +272,75 @@ func (l *loop) closing(t *testing.T) {
 	}
 }
 
+// extended goes through the third year twice.
+func (l *loop) extended(t *testing.T) {
+	l.assessed(t)
+	again := l.fact(flow.Form{"by": "CHAIR_MEETING"})
+	l.refused(t, errs.Invalid, chair, "extend", again)
+	l.lacks(t, chair, "close", again, "任务“管网改造”正在办理")
+	l.doesWith(t, chair, "extend", again, "尚有任务没有完成", "S6_EXTENDED")
+	if got := l.missing(t, "planAgain"); !slices.Equal(got, []string{"还没有列入2024年度监督计划，请在该计划中为它立项并关联"}) {
+		t.Error(got)
+	}
+	l.entered(t, "SUPERVISION", 2024, "APPROVED")
+	c := l.doesWith(t, chair, "planAgain", again, "继续监督", "S0_PLANNED")
+	plans := ofStage(c, stagePlan)
+	if len(plans) != 2 || plans[1].Data["year"] != float64(2024) {
+		t.Fatal(plans)
+	}
+	for _, d := range c.OpenTimers(nil) {
+		if d.Key == "supervision" && d.DueOn.Format(time.DateOnly) != "2024-12-31" {
+			t.Fatal(d.DueOn)
+		}
+	}
+	l.does(t, director, "symposium", l.fact(present("PROPOSER", "EXPERT", "UNIT")), "S1_SYMPOSIUM")
+	c = l.does(t, director, "deepen", l.fact(nil), "S2_DEEPENED")
+	if v := ofStage(c, stageDeepened); len(v) != 2 || v[0].Data["version"] != float64(1) || v[1].Data["version"] != float64(2) {
+		t.Fatal(v)
+	}
+	l.does(t, director, "visit", l.fact(flow.Form{"place": "水库现场"}), "S3_FIELD")
+	l.does(t, director, "assess", l.fact(bothSides), "S4_PROBLEMS")
+}
+
+// TestNoGateIsSkipped tries, in every state of a whole loop, every action that
+// leads on from another one.
+func TestNoGateIsSkipped(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	l := h.opened(t, 2023, energy)
+	m := definition(t, Kind).Machines[flow.OfMatter]
+	tried := 0
+	l.each = func(t *testing.T, state string) {
+		for _, a := range m.Actions {
+			if a.To == "" || slices.Contains(a.From, state) {
+				continue
+			}
+			tried++
+			if _, err := l.try(t, director, a.Code, nil, "跳过"); !errs.Is(err, errs.NotAllowedInState) {
+				t.Errorf("%s in %s: %v", a.Code, state, err)
+			}
+		}
+	}
+	l.prestudied(t)
+	task := l.handled(t, h.proposal(t, energy, proposal.DispositionNONE))
+	l.entered(t, "SUPERVISION", 2024, "ISSUED")
+	l.does(t, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
+	l.assessed(t)
+	l.to(t, task, taskDone)
+	l.does(t, chair, "close", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
+	if tried < 400 {
+		t.Errorf("only %d tries", tried)
+	}
+}
+
 func TestThreeCohortsAtOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	first := h.opened(t, 2022, water)
 	first.prestudied(t)
-	first.handled(t, h.proposal(t, water, proposal.DispositionNONE))
+	left := first.handled(t, h.proposal(t, water, proposal.DispositionNONE))
 	h.at(2023, 2, 1)
+	first.entered(t, "SUPERVISION", 2023, "ISSUED")
 	first.does(t, chair, "plan", first.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
 	second := h.opened(t, 2023, energy)
 	second.prestudied(t)
@@ -215,26 +360,11 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	t.Run("the supervision year is extended with a reason and planned anew", func(t *testing.T) {
-		first.assessed(t)
-		again := first.fact(flow.Form{"by": "CHAIR_MEETING"})
-		first.refused(t, errs.Invalid, chair, "extend", again)
-		first.doesWith(t, chair, "extend", again, "尚有问题未解决", "S6_EXTENDED")
-		c := first.doesWith(t, chair, "planAgain", again, "继续监督", "S0_PLANNED")
-		plans := ofStage(c, stagePlan)
-		if len(plans) != 2 || plans[1].Data["year"] != float64(2024) {
-			t.Fatal(plans)
-		}
-		for _, d := range c.OpenTimers(nil) {
-			if d.Key == "supervision" && d.DueOn.Format(time.DateOnly) != "2024-12-31" {
-				t.Fatal(d.DueOn)
-			}
-		}
-		first.does(t, director, "symposium", first.fact(present("PROPOSER", "EXPERT", "UNIT")), "S1_SYMPOSIUM")
-		c = first.does(t, director, "deepen", first.fact(nil), "S2_DEEPENED")
-		if v := ofStage(c, stageDeepened); len(v) != 2 || v[0].Data["version"] != float64(1) || v[1].Data["version"] != float64(2) {
-			t.Fatal(v)
-		}
+	t.Run("the supervision year is extended with a reason and planned anew", first.extended)
+	t.Run("the tasks of an extended loop stay, and end it when they have ended", func(t *testing.T) {
+		first.lacks(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "任务“管网改造”正在办理")
+		first.to(t, left, taskDone)
+		first.does(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
 	})
 	t.Run("staff who may read cohorts see them, nobody else", func(t *testing.T) {
 		for role, want := range map[string]int{director: 3, chair: 3, member: 0, clerk: 0} {
@@ -261,112 +391,4 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 			t.Fatal(n, late)
 		}
 	})
-}
-
-func TestPrestudy(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	l := h.opened(t, 2023, energy)
-	c := l.does(t, director, "addDirection", flow.Form{"text": "方向一：产业发展"}, "P1_COLLECT")
-	d := c.Items[0].ID.String()
-
-	t.Run("a dropped direction may return", func(t *testing.T) {
-		l.doesWith(t, director, "dropItem", flow.Form{"itemId": d}, "重复", "P1_COLLECT")
-		l.refused(t, errs.GuardFailed, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}))
-		l.does(t, director, "restoreItem", flow.Form{"itemId": d}, "P1_COLLECT")
-	})
-	t.Run("each kept direction needs a lead organisation of this committee's roster", func(t *testing.T) {
-		l.does(t, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
-		l.refused(t, errs.GuardFailed, director, "startResearch", nil)
-		l.refused(t, errs.Invalid, director, "assignDirection", flow.Form{"itemId": d, "unitId": uuid.Must(uuid.NewV7()).String()})
-		l.does(t, director, "assignDirection", flow.Form{"itemId": d, "unitId": h.units["市水务局"].String()}, "P2_KICKOFF")
-		l.does(t, director, "startResearch", nil, "P3_RESEARCH")
-	})
-	t.Run("a day that is no day is refused", func(t *testing.T) {
-		l.refused(t, errs.Invalid, director, "recordResearch", flow.Form{"itemId": d, "by": "LEAD_ORG", "on": "2022-02-30", "text": "报告"})
-	})
-	t.Run("a direction is no candidate", func(t *testing.T) {
-		l.refused(t, errs.Invalid, director, "recordResearch", l.fact(flow.Form{"itemId": d, "by": "LEAD_ORG"}))
-	})
-	t.Run("what may be done now, and what blocks it, is computed by the same rules", func(t *testing.T) {
-		fresh := h.opened(t, 2021, "更早的一个")
-		blocked := map[string]string{}
-		must(t, h.as(t, director, func(ctx context.Context) error {
-			all, err := h.engine.Available(ctx, fresh.id)
-			for _, a := range all[fresh.id] {
-				blocked[a.Action.Code] = a.Blocked
-			}
-			return err
-		}))
-		free, there := blocked["addDirection"]
-		if !there || free != "" || !strings.Contains(blocked["holdKickoff"], "还没有调研备选方向") {
-			t.Fatal(blocked)
-		}
-	})
-	t.Run("a choice is reconsidered only with a reason", func(t *testing.T) {
-		again := h.opened(t, 2022, water)
-		again.prestudied(t)
-		again.refused(t, errs.Invalid, chair, "reconsider", nil)
-		c := again.doesWith(t, chair, "reconsider", nil, "情况变化", "P4_SHORTLIST")
-		if len(items(c, item.KindCANDIDATE, item.StatusOPEN)) != 2 {
-			t.Fatal(c.Items)
-		}
-	})
-	t.Run("only the chair decides, only the director runs", func(t *testing.T) {
-		l.refused(t, errs.NotAllowed, chair, "addCandidate", flow.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
-		l.refused(t, errs.NotFound, clerk, "addCandidate", flow.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
-	})
-}
-
-func TestOpen(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	t.Run("only who runs cohorts opens one", func(t *testing.T) {
-		for _, role := range []string{chair, member, clerk} {
-			err := h.as(t, role, func(ctx context.Context) error {
-				_, err := New(h.engine).Open(ctx, 2023, energy)
-				return err
-			})
-			if !errs.Is(err, errs.NotAllowed) {
-				t.Error(role, err)
-			}
-		}
-	})
-	t.Run("a year that cannot be begun and an empty title are refused", func(t *testing.T) {
-		for year, title := range map[int]string{2024: energy, 1999: energy, 2023: " ", 2022: strings.Repeat("长", 81)} {
-			if _, err := h.open(t, year, title); !errs.Is(err, errs.Invalid) {
-				t.Error(year, err)
-			}
-		}
-	})
-	t.Run("of two that open one year at once, one is refused", func(t *testing.T) {
-		results := make(chan error, 2)
-		for range 2 {
-			go func() { _, err := h.open(t, 2023, energy); results <- err }()
-		}
-		first, second := <-results, <-results
-		if first != nil {
-			first, second = second, first
-		}
-		if first != nil || !errs.Is(second, errs.Conflict) {
-			t.Fatal(first, second)
-		}
-	})
-	t.Run("it begins with collecting directions, seen by staff, owned by nobody", func(t *testing.T) {
-		c := h.opened(t, 2022, water).look(t)
-		if c.State != "P1_COLLECT" || c.Visibility != matter.VisibilitySTAFF || c.OwnerUnitID != nil || c.Cohort().HandleYear != 2022 {
-			t.Fatal(c.Matter)
-		}
-	})
-}
-
-// look reads the cohort.
-func (l *loop) look(t *testing.T) (c *flow.Case) {
-	t.Helper()
-	must(t, l.as(t, director, func(ctx context.Context) error {
-		all, err := l.engine.Lock(authz.System(ctx), l.id)
-		c = all[l.id]
-		return err
-	}))
-	return c
 }

@@ -27,6 +27,9 @@
 //   - What no active agreement lets out is refused.
 //   - A kind that is not registered, or a body over 1 MiB, is refused.
 //   - An envelope that has its number is never altered, not by the program either.
+//   - A joint activity, commendation or promotion is sent by who holds exchange.send, to each of the named partners or to none.
+//   - What its receiver would refuse of it is refused before it is sent.
+//   - The leader's instruction in it is recorded on the matter that it is about, for the staff; who sends it sees that matter.
 //
 // # Delivery
 //
@@ -59,7 +62,7 @@
 //   - Acknowledgements travel back as envelopes of kind status, and each file says up to which number its sender has received.
 //   - A file that leaves a gap is refused until the one before has been imported.
 //
-// Set, Suspend, Resume, Send, Report, Resend and Export run in the transaction
+// Set, Suspend, Resume, Send, Tell, Report, Resend and Export run in the transaction
 // that their caller opened, where changes are collected (audit.Collect), and
 // the caller writes the record. Deliver and Import open their own, one
 // committee each, and write their own records; they are called outside any.

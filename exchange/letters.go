@@ -139,12 +139,39 @@ func (s *Service) Inbox(ctx context.Context, kinds []string, first int, after uu
 	if err := readable(ctx, first); err != nil {
 		return p, err
 	}
+	p.Rows, err = s.letterbox(ctx, `
+		WHERE (cardinality($2::text[]) = 0 OR i.kind = ANY ($2)) AND ($3 = '00000000-0000-0000-0000-000000000000'::uuid OR i.id < $3) ORDER BY i.id DESC LIMIT $1`,
+		first+1, append([]string{}, kinds...), after)
+	if p.More = len(p.Rows) > first; p.More {
+		p.Rows = p.Rows[:first]
+	}
+	return p, err
+}
+
+// Read is one envelope of the inbox, by the id of its row. As in the inbox, only
+// bodies of Readable kinds are shown.
+func (s *Service) Read(ctx context.Context, id uuid.UUID) (_ Received, err error) {
+	defer errs.Wrap(&err, "exchange.Read(%s)", id)
+	if _, err := authz.Require(ctx, "exchange.read"); err != nil {
+		return Received{}, err
+	}
+	rows, err := s.letterbox(ctx, ` WHERE i.id = $1`, id)
+	if err == nil && len(rows) == 0 {
+		err = errs.New(errs.NotFound, "没有收到这封信封，请刷新后再试")
+	}
+	if err != nil {
+		return Received{}, err
+	}
+	return rows[0], nil
+}
+
+// letterbox reads rows of the inbox.
+func (s *Service) letterbox(ctx context.Context, where string, args ...any) (rows []Received, err error) {
 	err = each(ctx, `
 		SELECT i.id, i.envelope_id, a.partner, a.partner_name, i.seq, i.kind, i.version, i.about_type, coalesce(i.about_id, '00000000-0000-0000-0000-000000000000'),
 		       i.created_at, i.received_at, i.outcome, i.code, i.reason, i.body, coalesce(i.result, '{}')
-		FROM exchange_inbox i JOIN agreements a ON a.tenant_id = i.tenant_id AND a.id = i.agreement_id
-		WHERE (cardinality($2::text[]) = 0 OR i.kind = ANY ($2)) AND ($3 = '00000000-0000-0000-0000-000000000000'::uuid OR i.id < $3) ORDER BY i.id DESC LIMIT $1`,
-		[]any{first + 1, append([]string{}, kinds...), after}, func(scan func(...any) error) error {
+		FROM exchange_inbox i JOIN agreements a ON a.tenant_id = i.tenant_id AND a.id = i.agreement_id`+where,
+		args, func(scan func(...any) error) error {
 			var r Received
 			var body *string
 			var result []byte
@@ -156,13 +183,35 @@ func (s *Service) Inbox(ctx context.Context, kinds []string, first int, after uu
 			if body != nil && s.kinds[r.Kind].Readable {
 				r.Body = json.RawMessage(*body)
 			}
-			p.Rows = append(p.Rows, r)
+			rows = append(rows, r)
 			return err
 		})
-	if p.More = len(p.Rows) > first; p.More {
-		p.Rows = p.Rows[:first]
-	}
-	return p, err
+	return rows, err
+}
+
+// Sent is what was sent about an object, with its body.
+type Sent struct {
+	Partner string
+	Body    json.RawMessage
+}
+
+// SentAbout lists what the committee has sent of a kind about an object of its
+// own, oldest first. It asks nobody's permission: it is for the packages that
+// own the objects, which look up what they have told.
+func (s *Service) SentAbout(ctx context.Context, kind string, about Object) (out []Sent, err error) {
+	defer errs.Wrap(&err, "exchange.SentAbout(%s, %s %s)", kind, about.Type, about.ID)
+	err = each(ctx, `
+		SELECT a.partner, o.body FROM exchange_outbox o JOIN agreements a ON a.tenant_id = o.tenant_id AND a.id = o.agreement_id
+		WHERE o.kind = $1 AND o.about_type = $2 AND o.about_id = $3 ORDER BY o.id`,
+		[]any{kind, about.Type, about.ID}, func(scan func(...any) error) error {
+			var x Sent
+			var body string
+			err := scan(&x.Partner, &body)
+			x.Body = json.RawMessage(body)
+			out = append(out, x)
+			return err
+		})
+	return out, err
 }
 
 // Resend lets a refused or dead envelope be tried again under its old number;

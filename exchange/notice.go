@@ -39,6 +39,19 @@ type Instruction struct {
 	On   string `json:"on,omitempty"`
 }
 
+// wrong tidies the title and says what is wrong with the notice, nil when
+// nothing is.
+func (n *Notice) wrong() *Refusal {
+	n.Title = strings.TrimSpace(n.Title)
+	if n.Title == "" || tooLong(n.Title, 200) || tooLong(n.Text, 50_000) {
+		return Refuse(Malformed, "标题须有 1 到 200 字，正文至多 50000 字")
+	}
+	if i := n.Instruction; i != nil && (strings.TrimSpace(i.By) == "" || strings.TrimSpace(i.Text) == "" || tooLong(i.Text, 5000)) {
+		return Refuse(Malformed, "批示须写明由谁批示和批示内容")
+	}
+	return nil
+}
+
 // applyNotice tells the secretaries-general of the day; whoever holds
 // exchange.read finds the content in the inbox.
 func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, error) {
@@ -46,12 +59,8 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 	if err := letter.Decode(&n); err != nil {
 		return Result{}, err
 	}
-	n.Title = strings.TrimSpace(n.Title)
-	if n.Title == "" || tooLong(n.Title, 200) || tooLong(n.Text, 50_000) {
-		return Result{}, Refuse(Malformed, "标题须有 1 到 200 字，正文至多 50000 字")
-	}
-	if i := n.Instruction; i != nil && (strings.TrimSpace(i.By) == "" || strings.TrimSpace(i.Text) == "" || tooLong(i.Text, 5000)) {
-		return Result{}, Refuse(Malformed, "批示须写明由谁批示和批示内容")
+	if wrong := n.wrong(); wrong != nil {
+		return Result{}, wrong
 	}
 	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT DISTINCT m.id FROM memberships m JOIN grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id
@@ -70,5 +79,5 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 			return Result{}, err
 		}
 	}
-	return Result{Status: "RECEIVED"}, nil
+	return Result{}, nil // no state: what it is about is not the receiver's to mirror
 }

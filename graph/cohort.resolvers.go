@@ -38,14 +38,9 @@ func (r *cohortResolver) Phase(ctx context.Context, obj *gen.Cohort) (model.Coho
 
 // OpenCohort is the resolver for the openCohort field.
 func (r *mutationResolver) OpenCohort(ctx context.Context, input model.OpenCohortInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
-		c, err := r.Cohorts.Open(ctx, input.HandleYear, input.Title)
-		if err != nil {
-			return "", uuid.Nil, err
-		}
-		return gen.TypeMatter, c.Matter.ID, nil
+	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) {
+		return r.Cohorts.Open(ctx, input.HandleYear, input.Title)
 	})
-	return r.matterPayload(ctx, id, bad, err)
 }
 
 // PerformAction is the resolver for the performAction field.

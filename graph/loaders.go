@@ -7,11 +7,13 @@ import (
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/workday"
+	"github.com/bihuan/bihuan/plans"
 )
 
 // loaders batch, within one operation, what lists ask for one by one.
@@ -24,6 +26,7 @@ type loaders struct {
 	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
 	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
 	codes    *dataloadgen.Loader[uuid.UUID, string]           // check codes by item
+	planned  *dataloadgen.Loader[*gen.Item, plans.ItemState]  // of items of plans
 }
 
 type loadersKey struct{}
@@ -86,6 +89,14 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			codes[i.ID] = i.CheckCode
 		}
 		return ordered(ids, codes), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.planned = dataloadgen.NewLoader(func(_ context.Context, items []*gen.Item) ([]plans.ItemState, []error) {
+		all, err := r.Plans.States(ctx, items...)
+		out := make([]plans.ItemState, len(items))
+		for i, x := range items {
+			out[i] = all[x.ID]
+		}
+		return out, same(err, len(items))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	return context.WithValue(ctx, loadersKey{}, l)
 }

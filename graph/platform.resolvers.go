@@ -54,14 +54,7 @@ func (r *mutationResolver) RevivePlatform(ctx context.Context, input model.Reviv
 
 // OpenMatter is the resolver for the openMatter field.
 func (r *mutationResolver) OpenMatter(ctx context.Context, input model.OpenMatterInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
-		c, err := r.Platforms.Open(ctx, opening(input))
-		if err != nil {
-			return "", uuid.Nil, err
-		}
-		return gen.TypeMatter, c.Matter.ID, nil
-	})
-	return r.matterPayload(ctx, id, bad, err)
+	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Platforms.Open(ctx, opening(input)) })
 }
 
 // MarkNoticeRead is the resolver for the markNoticeRead field.

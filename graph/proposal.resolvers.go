@@ -272,14 +272,7 @@ func (r *mutationResolver) ApproveCorrection(ctx context.Context, input model.Ap
 
 // CreateProposal is the resolver for the createProposal field.
 func (r *mutationResolver) CreateProposal(ctx context.Context, input model.CreateProposalInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
-		c, err := r.Proposals.Create(ctx, draft(input))
-		if err != nil {
-			return "", uuid.Nil, err
-		}
-		return gen.TypeMatter, c.Matter.ID, nil
-	})
-	return r.matterPayload(ctx, id, bad, err)
+	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Proposals.Create(ctx, draft(input)) })
 }
 
 // MergeProposals is the resolver for the mergeProposals field.

@@ -43,8 +43,10 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ 
 	if bad := flow.Errors(r.Findings); len(bad) > 0 {
 		return nil, nil, errs.New(errs.Invalid, "流程还不能发布，有 %d 处不能闭环，例如 %s", len(bad), bad[0].String()).With("findings", details(r.Findings))
 	}
-	p, err = p.Update().SetStatus(process.StatusPUBLISHED).Save(ctx)
-	return p, r.Findings, err
+	if p, err = p.Update().SetStatus(process.StatusPUBLISHED).Save(ctx); err != nil {
+		return nil, nil, err
+	}
+	return p, r.Findings, s.tellAgain(ctx, p)
 }
 
 // details are findings as a frontend reads them.

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -24,6 +25,7 @@ type Service struct {
 	client *gen.Client
 	engine *flow.Engine
 	policy *authz.Policy
+	post   *exchange.Service // nil until Register: nothing crosses
 }
 
 // New makes a service; the nouns' rules must have been registered on the

@@ -68,7 +68,7 @@ func newWorld(t *testing.T) *world {
 	w.client.Use(audit.Hook)
 	e := flow.New(w.client)
 	proposals.Register(e)
-	cohorts.Register(e)
+	cohorts.Register(e, nil)
 	vocab.Register(e)
 	w.Service = New(e, w.dir)
 	w.tenant = w.committee("210202", "某区政协")

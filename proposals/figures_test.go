@@ -14,7 +14,6 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 func (w *world) figures(who string) (f proposals.Figures, err error) {
@@ -27,8 +26,8 @@ func (w *world) figures(who string) (f proposals.Figures, err error) {
 
 // mixed is a sitting with a proposal of every fate.
 func (w *world) mixed() {
-	city := tenantstest.Tenant(w.t, w.db, "210200", "政协大连市委员会", "CITY")
-	w.db.AsOwner(w.t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, city, w.tenant)
+	w.above()
+	w.agreed()
 	one := func() uuid.UUID { return w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID }
 	one()             // a draft is not received
 	w.joint("委员乙")    // nor is one that is being signed

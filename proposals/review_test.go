@@ -18,7 +18,6 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 var opinionToFile = flow.Form{"disposition": "FILED", "note": "内容具体，建议可行"}
@@ -193,11 +192,12 @@ func TestDeciding(t *testing.T) {
 		is(w, "second number", c.Proposal().NotFiledNo, "T1104-002")
 		w.refused("文旅局联络员", "signReceipt", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
 	})
-	say(t, "it is forwarded up only where there is an upper committee", func(w *world) {
+	say(t, "it is forwarded up only where there is an upper committee, and an agreement with it", func(w *world) {
 		c := w.reviewed()
-		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "proposal.has_parent")
-		city := tenantstest.Tenant(w.t, w.db, "210200", "政协大连市委员会", "CITY")
-		w.db.AsOwner(w.t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, city, w.tenant)
+		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.above")
+		w.above()
+		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.send") // no agreement lets it out
+		w.agreed()
 		c = w.do("主任", "forwardUp", c.Matter.ID, nil)
 		is(w, "state", c.State, "FORWARDED_UP")
 		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionFORWARDED_UP)

@@ -18,10 +18,12 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 // say is one sentence of the contract, in a world of its own.
@@ -47,6 +49,22 @@ func (w *world) blocked(who, action, machine string, id uuid.UUID, form flow.For
 	if e, ok := errs.As(err); !ok || e.Details["guard"] != guard {
 		w.t.Errorf("%s %s: %v, want the guard %s to object", who, action, err, guard)
 	}
+}
+
+// above enters the committee above.
+func (w *world) above() {
+	w.t.Helper()
+	city := tenantstest.Tenant(w.t, w.db, "210200", "政协大连市委员会", "CITY")
+	w.db.AsOwner(w.t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, city, w.tenant)
+}
+
+// agreed enters this committee's half of an agreement with the one above.
+func (w *world) agreed() {
+	w.t.Helper()
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		return c.Agreement.Create().SetPartner("210200").SetPartnerName("政协大连市委员会").SetSends([]string{forwards.KindEnvelope}).
+			SetCreatedAt(w.clock.Now()).SetUpdatedAt(w.clock.Now()).Exec(authz.System(ctx))
+	})
 }
 
 // at moves the clock to nine o'clock of a day.

@@ -17,7 +17,9 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -35,6 +37,7 @@ type world struct {
 	tenant  uuid.UUID
 	engine  *flow.Engine
 	service *proposals.Service
+	post    *exchange.Service
 	policy  *authz.Policy
 	clock   *clock.Movable
 	people  map[string]*authz.Viewer
@@ -56,9 +59,13 @@ func newWorld(t *testing.T) *world {
 	w.store.Ent().Use(audit.Hook)
 	w.engine = flow.New(w.store.Ent())
 	proposals.Register(w.engine)
+	var err error
+	if w.post, err = exchange.New(w.store, make([]byte, 32)); err != nil {
+		t.Fatal(err)
+	}
+	forwards.Register(w.engine, w.post)
 	w.engine.Guard("opinion.any", func(*flow.Input) error { return nil })
 	w.service = proposals.New(w.engine)
-	var err error
 	if w.policy, err = rights(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"os"
 
+	"github.com/bihuan/bihuan/exchange/courier"
+	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/platforms/public"
 )
@@ -37,5 +41,21 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	files := a.files()
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
+	envelopes := &courier.Handler{As: a.as, From: graph.Origin, Exchange: a.resolver.Exchange, Log: a.log}
+	mux.Handle("GET /exchange/{partner}", envelopes)
+	mux.Handle("POST /exchange", envelopes)
 	return httpd.Routes(mux), nil
+}
+
+// as runs fn as the request's viewer, for what is served beside GraphQL.
+func (a *app) as(r *http.Request, write bool, fn func(context.Context) error) error {
+	ctx, err := a.resolver.Authenticate(r)
+	if err != nil {
+		return err
+	}
+	c, ok := graph.Claims(ctx)
+	if !ok {
+		return errs.New(errs.Unauthenticated, "请先登录")
+	}
+	return a.resolver.As(ctx, c, write, fn)
 }

@@ -105,6 +105,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AskedOfUs struct {
+		NextDueOn func(childComplexity int) int
+		Requests  func(childComplexity int) int
+		Tasks     func(childComplexity int) int
+	}
+
 	Assignment struct {
 		AcceptedAt       func(childComplexity int) int
 		ApplyReason      func(childComplexity int) int
@@ -299,6 +305,14 @@ type ComplexityRoot struct {
 		Type  func(childComplexity int) int
 	}
 
+	DistrictShare struct {
+		Last    func(childComplexity int) int
+		Name    func(childComplexity int) int
+		Nodes   func(childComplexity int) int
+		Partner func(childComplexity int) int
+		Tasks   func(childComplexity int) int
+	}
+
 	Event struct {
 		Attendances func(childComplexity int) int
 		Author      func(childComplexity int) int
@@ -355,6 +369,24 @@ type ComplexityRoot struct {
 		Round      func(childComplexity int) int
 	}
 
+	Gate struct {
+		Action  func(childComplexity int) int
+		Checks  func(childComplexity int) int
+		DueOn   func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Open    func(childComplexity int) int
+		To      func(childComplexity int) int
+		ToLabel func(childComplexity int) int
+		Turn    func(childComplexity int) int
+	}
+
+	GateCheck struct {
+		Missing func(childComplexity int) int
+		OnForm  func(childComplexity int) int
+		Rule    func(childComplexity int) int
+		Says    func(childComplexity int) int
+	}
+
 	Grant struct {
 		CreatedAt  func(childComplexity int) int
 		GrantedBy  func(childComplexity int) int
@@ -378,39 +410,43 @@ type ComplexityRoot struct {
 	}
 
 	Item struct {
-		AmountFen func(childComplexity int) int
-		Aspect    func(childComplexity int) int
-		Cause     func(childComplexity int) int
-		CheckCode func(childComplexity int) int
-		Children  func(childComplexity int) int
-		CreatedAt func(childComplexity int) int
-		Difficult func(childComplexity int) int
-		DueOn     func(childComplexity int) int
-		Duty      func(childComplexity int) int
-		Effect    func(childComplexity int) int
-		Event     func(childComplexity int) int
-		Evidence  func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Key       func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Leader    func(childComplexity int) int
-		Matter    func(childComplexity int) int
-		Measure   func(childComplexity int) int
-		Mirror    func(childComplexity int) int
-		Officer   func(childComplexity int) int
-		Owner     func(childComplexity int) int
-		Parent    func(childComplexity int) int
-		Party     func(childComplexity int) int
-		Path      func(childComplexity int) int
-		ReceiptNo func(childComplexity int) int
-		Reply     func(childComplexity int) int
-		SettledAt func(childComplexity int) int
-		Solution  func(childComplexity int) int
-		Status    func(childComplexity int) int
-		Text      func(childComplexity int) int
-		Unit      func(childComplexity int) int
-		UpdatedAt func(childComplexity int) int
-		Version   func(childComplexity int) int
+		AmountFen   func(childComplexity int) int
+		Aspect      func(childComplexity int) int
+		Cause       func(childComplexity int) int
+		CheckCode   func(childComplexity int) int
+		Children    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Difficult   func(childComplexity int) int
+		DueOn       func(childComplexity int) int
+		Duty        func(childComplexity int) int
+		Effect      func(childComplexity int) int
+		Event       func(childComplexity int) int
+		Evidence    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Key         func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Leader      func(childComplexity int) int
+		LeaderPost  func(childComplexity int) int
+		Matter      func(childComplexity int) int
+		Measure     func(childComplexity int) int
+		Mirror      func(childComplexity int) int
+		Officer     func(childComplexity int) int
+		OfficerPost func(childComplexity int) int
+		Owner       func(childComplexity int) int
+		Parent      func(childComplexity int) int
+		Partner     func(childComplexity int) int
+		Party       func(childComplexity int) int
+		Path        func(childComplexity int) int
+		PlanState   func(childComplexity int) int
+		ReceiptNo   func(childComplexity int) int
+		Reply       func(childComplexity int) int
+		SettledAt   func(childComplexity int) int
+		Solution    func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Text        func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	ItemConnection struct {
@@ -422,6 +458,20 @@ type ComplexityRoot struct {
 	ItemEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	LedgerCount struct {
+		Rows  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	LedgerCounts struct {
+		Done     func(childComplexity int) int
+		Dropped  func(childComplexity int) int
+		Open     func(childComplexity int) int
+		Overdue  func(childComplexity int) int
+		Reported func(childComplexity int) int
+		Total    func(childComplexity int) int
 	}
 
 	Link struct {
@@ -436,6 +486,19 @@ type ComplexityRoot struct {
 		UndoneAt  func(childComplexity int) int
 	}
 
+	LoopOverview struct {
+		Districts       func(childComplexity int) int
+		HandleYear      func(childComplexity int) int
+		Matter          func(childComplexity int) int
+		Nodes           func(childComplexity int) int
+		Phase           func(childComplexity int) int
+		PrestudyYear    func(childComplexity int) int
+		Problems        func(childComplexity int) int
+		SupervisionYear func(childComplexity int) int
+		Tasks           func(childComplexity int) int
+		Turn            func(childComplexity int) int
+	}
+
 	Matter struct {
 		Assignments      func(childComplexity int) int
 		Attachments      func(childComplexity int) int
@@ -447,6 +510,7 @@ type ComplexityRoot struct {
 		Data             func(childComplexity int) int
 		Events           func(childComplexity int) int
 		Feedback         func(childComplexity int) int
+		Gates            func(childComplexity int) int
 		Graph            func(childComplexity int, depth *int) int
 		ID               func(childComplexity int) int
 		Items            func(childComplexity int) int
@@ -550,6 +614,7 @@ type ComplexityRoot struct {
 		AcceptReply             func(childComplexity int, input model.AcceptReplyInput) int
 		AddMember               func(childComplexity int, input model.AddMemberInput) int
 		AdoptProcessTemplate    func(childComplexity int, input model.AdoptProcessTemplateInput) int
+		AdoptTemplate           func(childComplexity int, input model.AdoptTemplateInput) int
 		ApplyExtension          func(childComplexity int, input model.ApplyExtensionInput) int
 		ApplyReturn             func(childComplexity int, input model.ApplyReturnInput) int
 		ApplyToReedit           func(childComplexity int, input model.ApplyToReeditInput) int
@@ -591,6 +656,7 @@ type ComplexityRoot struct {
 		DecideSuggestedUnits    func(childComplexity int, input model.DecideSuggestedUnitsInput) int
 		DeclineCosign           func(childComplexity int, input model.DeclineCosignInput) int
 		DraftReply              func(childComplexity int, input model.DraftReplyInput) int
+		DraftTask               func(childComplexity int, input model.DraftTaskInput) int
 		EditProposal            func(childComplexity int, input model.EditProposalInput) int
 		EndMembership           func(childComplexity int, input model.EndMembershipInput) int
 		EndSeat                 func(childComplexity int, input model.EndSeatInput) int
@@ -610,10 +676,12 @@ type ComplexityRoot struct {
 		MoveMatters             func(childComplexity int, input model.MoveMattersInput) int
 		MoveUnit                func(childComplexity int, input model.MoveUnitInput) int
 		NameOfficer             func(childComplexity int, input model.NameOfficerInput) int
+		OfferTemplate           func(childComplexity int, input model.OfferTemplateInput) int
 		OfficeDecideReturn      func(childComplexity int, input model.OfficeDecideReturnInput) int
 		OpenBallot              func(childComplexity int, input model.OpenBallotInput) int
 		OpenCohort              func(childComplexity int, input model.OpenCohortInput) int
 		OpenMatter              func(childComplexity int, input model.OpenMatterInput) int
+		OpenPlan                func(childComplexity int, input model.OpenPlanInput) int
 		OpenSitting             func(childComplexity int, input model.OpenSittingInput) int
 		OpenTerm                func(childComplexity int, input model.OpenTermInput) int
 		PerformAction           func(childComplexity int, input model.PerformActionInput) int
@@ -646,6 +714,7 @@ type ComplexityRoot struct {
 		RevokeGrant             func(childComplexity int, input model.RevokeGrantInput) int
 		SeatMember              func(childComplexity int, input model.SeatMemberInput) int
 		SendBackReply           func(childComplexity int, input model.SendBackReplyInput) int
+		SendNotice              func(childComplexity int, input model.SendNoticeInput) int
 		SendReply               func(childComplexity int, input model.SendReplyInput) int
 		SetAgreement            func(childComplexity int, input model.SetAgreementInput) int
 		SetPolicy               func(childComplexity int, input model.SetPolicyInput) int
@@ -657,6 +726,7 @@ type ComplexityRoot struct {
 		SignOut                 func(childComplexity int) int
 		SignOutEverywhere       func(childComplexity int) int
 		SignReceipt             func(childComplexity int, input model.SignReceiptInput) int
+		StartPlanItem           func(childComplexity int, input model.StartPlanItemInput) int
 		StartReview             func(childComplexity int, input model.StartReviewInput) int
 		SubmitCoOpinion         func(childComplexity int, input model.SubmitCoOpinionInput) int
 		SubmitDraft             func(childComplexity int, input model.SubmitDraftInput) int
@@ -696,6 +766,11 @@ type ComplexityRoot struct {
 
 	NoticePayload struct {
 		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	OfferTemplatePayload struct {
+		Done       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -909,6 +984,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Agreements           func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) int
+		AskedOfUs            func(childComplexity int) int
 		AuditLog             func(childComplexity int, filter *model.AuditFilter, first *int, after *string) int
 		BallotResult         func(childComplexity int, id uuid.UUID) int
 		Ballots              func(childComplexity int, matterID uuid.UUID) int
@@ -916,6 +992,8 @@ type ComplexityRoot struct {
 		CounterRows          func(childComplexity int, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) int
 		Counters             func(childComplexity int, year int) int
 		ExchangeIdentity     func(childComplexity int) int
+		Ledger               func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.LedgerFilter) int
+		LoopOverview         func(childComplexity int, years []int) int
 		Matter               func(childComplexity int, id uuid.UUID) int
 		Matters              func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) int
 		Memberships          func(childComplexity int, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) int
@@ -1041,6 +1119,15 @@ type ComplexityRoot struct {
 		Step   func(childComplexity int) int
 	}
 
+	RequestFromAbove struct {
+		From    func(childComplexity int) int
+		Matter  func(childComplexity int) int
+		Next    func(childComplexity int) int
+		Overdue func(childComplexity int) int
+		Owed    func(childComplexity int) int
+		Task    func(childComplexity int) int
+	}
+
 	ResendPayload struct {
 		Done       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1102,6 +1189,11 @@ type ComplexityRoot struct {
 
 	SeatPayload struct {
 		Seat       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SendNoticePayload struct {
+		Done       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1295,6 +1387,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ToldByDistrict struct {
+		Note   func(childComplexity int) int
+		Number func(childComplexity int) int
+		On     func(childComplexity int) int
+		Status func(childComplexity int) int
+		Task   func(childComplexity int) int
+	}
+
 	TurnChange struct {
 		Count   func(childComplexity int) int
 		From    func(childComplexity int) int
@@ -1412,11 +1512,13 @@ type CohortResolver interface {
 	Phase(ctx context.Context, obj *gen.Cohort) (model.CohortPhase, error)
 }
 type ItemResolver interface {
+	PlanState(ctx context.Context, obj *gen.Item) (*model.PlanItemState, error)
 	CheckCode(ctx context.Context, obj *gen.Item) (*string, error)
 }
 type MatterResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Matter) ([]*model.AvailableAction, error)
+	Gates(ctx context.Context, obj *gen.Matter) ([]*model.Gate, error)
 	Graph(ctx context.Context, obj *gen.Matter, depth *int) (*model.ConversionGraph, error)
 }
 type MembershipResolver interface {
@@ -1462,6 +1564,12 @@ type MutationResolver interface {
 	SuspendAgreement(ctx context.Context, input model.SuspendAgreementInput) (*model.AgreementPayload, error)
 	ResumeAgreement(ctx context.Context, input model.ResumeAgreementInput) (*model.AgreementPayload, error)
 	ResendEnvelope(ctx context.Context, input model.ResendEnvelopeInput) (*model.ResendPayload, error)
+	DraftTask(ctx context.Context, input model.DraftTaskInput) (*model.MatterPayload, error)
+	OpenPlan(ctx context.Context, input model.OpenPlanInput) (*model.MatterPayload, error)
+	StartPlanItem(ctx context.Context, input model.StartPlanItemInput) (*model.MatterPayload, error)
+	OfferTemplate(ctx context.Context, input model.OfferTemplateInput) (*model.OfferTemplatePayload, error)
+	AdoptTemplate(ctx context.Context, input model.AdoptTemplateInput) (*model.ProcessPayload, error)
+	SendNotice(ctx context.Context, input model.SendNoticeInput) (*model.SendNoticePayload, error)
 	CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
@@ -1583,6 +1691,9 @@ type QueryResolver interface {
 	ExchangeIdentity(ctx context.Context) (*model.ExchangeIdentity, error)
 	SentEnvelopes(ctx context.Context, first *int, after *uuid.UUID, deadOnly *bool) (*model.SentEnvelopes, error)
 	ReceivedEnvelopes(ctx context.Context, first *int, after *uuid.UUID, kinds []string) (*model.ReceivedEnvelopes, error)
+	LoopOverview(ctx context.Context, years []int) ([]*model.LoopOverview, error)
+	AskedOfUs(ctx context.Context) (*model.AskedOfUs, error)
+	Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.LedgerFilter) (*gen.ItemConnection, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
@@ -1755,6 +1866,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AgreementPayload.UserErrors(childComplexity), true
+
+	case "AskedOfUs.nextDueOn":
+		if e.ComplexityRoot.AskedOfUs.NextDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskedOfUs.NextDueOn(childComplexity), true
+	case "AskedOfUs.requests":
+		if e.ComplexityRoot.AskedOfUs.Requests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskedOfUs.Requests(childComplexity), true
+	case "AskedOfUs.tasks":
+		if e.ComplexityRoot.AskedOfUs.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AskedOfUs.Tasks(childComplexity), true
 
 	case "Assignment.acceptedAt":
 		if e.ComplexityRoot.Assignment.AcceptedAt == nil {
@@ -2580,6 +2710,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CounterRows.Type(childComplexity), true
 
+	case "DistrictShare.last":
+		if e.ComplexityRoot.DistrictShare.Last == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistrictShare.Last(childComplexity), true
+	case "DistrictShare.name":
+		if e.ComplexityRoot.DistrictShare.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistrictShare.Name(childComplexity), true
+	case "DistrictShare.nodes":
+		if e.ComplexityRoot.DistrictShare.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistrictShare.Nodes(childComplexity), true
+	case "DistrictShare.partner":
+		if e.ComplexityRoot.DistrictShare.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistrictShare.Partner(childComplexity), true
+	case "DistrictShare.tasks":
+		if e.ComplexityRoot.DistrictShare.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DistrictShare.Tasks(childComplexity), true
+
 	case "Event.attendances":
 		if e.ComplexityRoot.Event.Attendances == nil {
 			break
@@ -2831,6 +2992,80 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Feedback.Round(childComplexity), true
 
+	case "Gate.action":
+		if e.ComplexityRoot.Gate.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.Action(childComplexity), true
+	case "Gate.checks":
+		if e.ComplexityRoot.Gate.Checks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.Checks(childComplexity), true
+	case "Gate.dueOn":
+		if e.ComplexityRoot.Gate.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.DueOn(childComplexity), true
+	case "Gate.label":
+		if e.ComplexityRoot.Gate.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.Label(childComplexity), true
+	case "Gate.open":
+		if e.ComplexityRoot.Gate.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.Open(childComplexity), true
+	case "Gate.to":
+		if e.ComplexityRoot.Gate.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.To(childComplexity), true
+	case "Gate.toLabel":
+		if e.ComplexityRoot.Gate.ToLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.ToLabel(childComplexity), true
+	case "Gate.turn":
+		if e.ComplexityRoot.Gate.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gate.Turn(childComplexity), true
+
+	case "GateCheck.missing":
+		if e.ComplexityRoot.GateCheck.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GateCheck.Missing(childComplexity), true
+	case "GateCheck.onForm":
+		if e.ComplexityRoot.GateCheck.OnForm == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GateCheck.OnForm(childComplexity), true
+	case "GateCheck.rule":
+		if e.ComplexityRoot.GateCheck.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GateCheck.Rule(childComplexity), true
+	case "GateCheck.says":
+		if e.ComplexityRoot.GateCheck.Says == nil {
+			break
+		}
+
+		return e.ComplexityRoot.GateCheck.Says(childComplexity), true
+
 	case "Grant.createdAt":
 		if e.ComplexityRoot.Grant.CreatedAt == nil {
 			break
@@ -3008,6 +3243,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Leader(childComplexity), true
+	case "Item.leaderPost":
+		if e.ComplexityRoot.Item.LeaderPost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.LeaderPost(childComplexity), true
 	case "Item.matter":
 		if e.ComplexityRoot.Item.Matter == nil {
 			break
@@ -3032,6 +3273,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Officer(childComplexity), true
+	case "Item.officerPost":
+		if e.ComplexityRoot.Item.OfficerPost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.OfficerPost(childComplexity), true
 	case "Item.owner":
 		if e.ComplexityRoot.Item.Owner == nil {
 			break
@@ -3044,6 +3291,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Parent(childComplexity), true
+	case "Item.partner":
+		if e.ComplexityRoot.Item.Partner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.Partner(childComplexity), true
 	case "Item.party":
 		if e.ComplexityRoot.Item.Party == nil {
 			break
@@ -3056,6 +3309,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Item.Path(childComplexity), true
+	case "Item.planState":
+		if e.ComplexityRoot.Item.PlanState == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Item.PlanState(childComplexity), true
 	case "Item.receiptNo":
 		if e.ComplexityRoot.Item.ReceiptNo == nil {
 			break
@@ -3143,6 +3402,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ItemEdge.Node(childComplexity), true
 
+	case "LedgerCount.rows":
+		if e.ComplexityRoot.LedgerCount.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCount.Rows(childComplexity), true
+	case "LedgerCount.value":
+		if e.ComplexityRoot.LedgerCount.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCount.Value(childComplexity), true
+
+	case "LedgerCounts.done":
+		if e.ComplexityRoot.LedgerCounts.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Done(childComplexity), true
+	case "LedgerCounts.dropped":
+		if e.ComplexityRoot.LedgerCounts.Dropped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Dropped(childComplexity), true
+	case "LedgerCounts.open":
+		if e.ComplexityRoot.LedgerCounts.Open == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Open(childComplexity), true
+	case "LedgerCounts.overdue":
+		if e.ComplexityRoot.LedgerCounts.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Overdue(childComplexity), true
+	case "LedgerCounts.reported":
+		if e.ComplexityRoot.LedgerCounts.Reported == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Reported(childComplexity), true
+	case "LedgerCounts.total":
+		if e.ComplexityRoot.LedgerCounts.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LedgerCounts.Total(childComplexity), true
+
 	case "Link.createdAt":
 		if e.ComplexityRoot.Link.CreatedAt == nil {
 			break
@@ -3197,6 +3506,67 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Link.UndoneAt(childComplexity), true
+
+	case "LoopOverview.districts":
+		if e.ComplexityRoot.LoopOverview.Districts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Districts(childComplexity), true
+	case "LoopOverview.handleYear":
+		if e.ComplexityRoot.LoopOverview.HandleYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.HandleYear(childComplexity), true
+	case "LoopOverview.matter":
+		if e.ComplexityRoot.LoopOverview.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Matter(childComplexity), true
+	case "LoopOverview.nodes":
+		if e.ComplexityRoot.LoopOverview.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Nodes(childComplexity), true
+	case "LoopOverview.phase":
+		if e.ComplexityRoot.LoopOverview.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Phase(childComplexity), true
+	case "LoopOverview.prestudyYear":
+		if e.ComplexityRoot.LoopOverview.PrestudyYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.PrestudyYear(childComplexity), true
+	case "LoopOverview.problems":
+		if e.ComplexityRoot.LoopOverview.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Problems(childComplexity), true
+	case "LoopOverview.supervisionYear":
+		if e.ComplexityRoot.LoopOverview.SupervisionYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.SupervisionYear(childComplexity), true
+	case "LoopOverview.tasks":
+		if e.ComplexityRoot.LoopOverview.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Tasks(childComplexity), true
+	case "LoopOverview.turn":
+		if e.ComplexityRoot.LoopOverview.Turn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoopOverview.Turn(childComplexity), true
 
 	case "Matter.assignments":
 		if e.ComplexityRoot.Matter.Assignments == nil {
@@ -3258,6 +3628,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Matter.Feedback(childComplexity), true
+	case "Matter.gates":
+		if e.ComplexityRoot.Matter.Gates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Matter.Gates(childComplexity), true
 	case "Matter.graph":
 		if e.ComplexityRoot.Matter.Graph == nil {
 			break
@@ -3731,6 +4107,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AdoptProcessTemplate(childComplexity, args["input"].(model.AdoptProcessTemplateInput)), true
+	case "Mutation.adoptTemplate":
+		if e.ComplexityRoot.Mutation.AdoptTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_adoptTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AdoptTemplate(childComplexity, args["input"].(model.AdoptTemplateInput)), true
 	case "Mutation.applyExtension":
 		if e.ComplexityRoot.Mutation.ApplyExtension == nil {
 			break
@@ -4182,6 +4569,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DraftReply(childComplexity, args["input"].(model.DraftReplyInput)), true
+	case "Mutation.draftTask":
+		if e.ComplexityRoot.Mutation.DraftTask == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_draftTask_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DraftTask(childComplexity, args["input"].(model.DraftTaskInput)), true
 	case "Mutation.editProposal":
 		if e.ComplexityRoot.Mutation.EditProposal == nil {
 			break
@@ -4391,6 +4789,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.NameOfficer(childComplexity, args["input"].(model.NameOfficerInput)), true
+	case "Mutation.offerTemplate":
+		if e.ComplexityRoot.Mutation.OfferTemplate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_offerTemplate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OfferTemplate(childComplexity, args["input"].(model.OfferTemplateInput)), true
 	case "Mutation.officeDecideReturn":
 		if e.ComplexityRoot.Mutation.OfficeDecideReturn == nil {
 			break
@@ -4435,6 +4844,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenMatter(childComplexity, args["input"].(model.OpenMatterInput)), true
+	case "Mutation.openPlan":
+		if e.ComplexityRoot.Mutation.OpenPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenPlan(childComplexity, args["input"].(model.OpenPlanInput)), true
 	case "Mutation.openSitting":
 		if e.ComplexityRoot.Mutation.OpenSitting == nil {
 			break
@@ -4787,6 +5207,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendBackReply(childComplexity, args["input"].(model.SendBackReplyInput)), true
+	case "Mutation.sendNotice":
+		if e.ComplexityRoot.Mutation.SendNotice == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_sendNotice_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SendNotice(childComplexity, args["input"].(model.SendNoticeInput)), true
 	case "Mutation.sendReply":
 		if e.ComplexityRoot.Mutation.SendReply == nil {
 			break
@@ -4898,6 +5329,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignReceipt(childComplexity, args["input"].(model.SignReceiptInput)), true
+	case "Mutation.startPlanItem":
+		if e.ComplexityRoot.Mutation.StartPlanItem == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startPlanItem_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartPlanItem(childComplexity, args["input"].(model.StartPlanItemInput)), true
 	case "Mutation.startReview":
 		if e.ComplexityRoot.Mutation.StartReview == nil {
 			break
@@ -5145,6 +5587,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NoticePayload.UserErrors(childComplexity), true
+
+	case "OfferTemplatePayload.done":
+		if e.ComplexityRoot.OfferTemplatePayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferTemplatePayload.Done(childComplexity), true
+	case "OfferTemplatePayload.userErrors":
+		if e.ComplexityRoot.OfferTemplatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfferTemplatePayload.UserErrors(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -6126,6 +6581,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Agreements(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int)), true
+	case "Query.askedOfUs":
+		if e.ComplexityRoot.Query.AskedOfUs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.AskedOfUs(childComplexity), true
 	case "Query.auditLog":
 		if e.ComplexityRoot.Query.AuditLog == nil {
 			break
@@ -6199,6 +6660,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.ExchangeIdentity(childComplexity), true
 
+	case "Query.ledger":
+		if e.ComplexityRoot.Query.Ledger == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ledger_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Ledger(childComplexity, args["after"].(*entgql.Cursor[uuid.UUID]), args["first"].(*int), args["before"].(*entgql.Cursor[uuid.UUID]), args["last"].(*int), args["filter"].(*model.LedgerFilter)), true
+	case "Query.loopOverview":
+		if e.ComplexityRoot.Query.LoopOverview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_loopOverview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.LoopOverview(childComplexity, args["years"].([]int)), true
 	case "Query.matter":
 		if e.ComplexityRoot.Query.Matter == nil {
 			break
@@ -6917,6 +7400,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportedStep.Step(childComplexity), true
 
+	case "RequestFromAbove.from":
+		if e.ComplexityRoot.RequestFromAbove.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.From(childComplexity), true
+	case "RequestFromAbove.matter":
+		if e.ComplexityRoot.RequestFromAbove.Matter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.Matter(childComplexity), true
+	case "RequestFromAbove.next":
+		if e.ComplexityRoot.RequestFromAbove.Next == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.Next(childComplexity), true
+	case "RequestFromAbove.overdue":
+		if e.ComplexityRoot.RequestFromAbove.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.Overdue(childComplexity), true
+	case "RequestFromAbove.owed":
+		if e.ComplexityRoot.RequestFromAbove.Owed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.Owed(childComplexity), true
+	case "RequestFromAbove.task":
+		if e.ComplexityRoot.RequestFromAbove.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestFromAbove.Task(childComplexity), true
+
 	case "ResendPayload.done":
 		if e.ComplexityRoot.ResendPayload.Done == nil {
 			break
@@ -7147,6 +7667,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SeatPayload.UserErrors(childComplexity), true
+
+	case "SendNoticePayload.done":
+		if e.ComplexityRoot.SendNoticePayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendNoticePayload.Done(childComplexity), true
+	case "SendNoticePayload.userErrors":
+		if e.ComplexityRoot.SendNoticePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SendNoticePayload.UserErrors(childComplexity), true
 
 	case "SentEnvelope.attempts":
 		if e.ComplexityRoot.SentEnvelope.Attempts == nil {
@@ -7914,6 +8447,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TokensPayload.UserErrors(childComplexity), true
 
+	case "ToldByDistrict.note":
+		if e.ComplexityRoot.ToldByDistrict.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ToldByDistrict.Note(childComplexity), true
+	case "ToldByDistrict.number":
+		if e.ComplexityRoot.ToldByDistrict.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ToldByDistrict.Number(childComplexity), true
+	case "ToldByDistrict.on":
+		if e.ComplexityRoot.ToldByDistrict.On == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ToldByDistrict.On(childComplexity), true
+	case "ToldByDistrict.status":
+		if e.ComplexityRoot.ToldByDistrict.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ToldByDistrict.Status(childComplexity), true
+	case "ToldByDistrict.task":
+		if e.ComplexityRoot.ToldByDistrict.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ToldByDistrict.Task(childComplexity), true
+
 	case "TurnChange.count":
 		if e.ComplexityRoot.TurnChange.Count == nil {
 			break
@@ -8326,6 +8890,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptReplyInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAdoptProcessTemplateInput,
+		ec.unmarshalInputAdoptTemplateInput,
 		ec.unmarshalInputApplyExtensionInput,
 		ec.unmarshalInputApplyReturnInput,
 		ec.unmarshalInputApplyToReeditInput,
@@ -8373,6 +8938,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDecideSuggestedUnitsInput,
 		ec.unmarshalInputDeclineCosignInput,
 		ec.unmarshalInputDraftReplyInput,
+		ec.unmarshalInputDraftTaskInput,
 		ec.unmarshalInputEditProposalInput,
 		ec.unmarshalInputEndMembershipInput,
 		ec.unmarshalInputEndSeatInput,
@@ -8383,9 +8949,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputForwardUpInput,
 		ec.unmarshalInputGivePreAssignOpinionInput,
 		ec.unmarshalInputGrantRoleInput,
+		ec.unmarshalInputInstructionInput,
 		ec.unmarshalInputInviteCosignersInput,
 		ec.unmarshalInputItemOrder,
 		ec.unmarshalInputJudgeQualityInput,
+		ec.unmarshalInputLedgerFilter,
 		ec.unmarshalInputMarkKeyProposalInput,
 		ec.unmarshalInputMarkNoticeReadInput,
 		ec.unmarshalInputMatterFilter,
@@ -8398,10 +8966,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMoveMattersInput,
 		ec.unmarshalInputMoveUnitInput,
 		ec.unmarshalInputNameOfficerInput,
+		ec.unmarshalInputNodeInput,
+		ec.unmarshalInputOfferTemplateInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
 		ec.unmarshalInputOpenBallotInput,
 		ec.unmarshalInputOpenCohortInput,
 		ec.unmarshalInputOpenMatterInput,
+		ec.unmarshalInputOpenPlanInput,
 		ec.unmarshalInputOpenSittingInput,
 		ec.unmarshalInputOpenTermInput,
 		ec.unmarshalInputPerformActionInput,
@@ -8436,6 +9007,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeGrantInput,
 		ec.unmarshalInputSeatMemberInput,
 		ec.unmarshalInputSendBackReplyInput,
+		ec.unmarshalInputSendNoticeInput,
 		ec.unmarshalInputSendReplyInput,
 		ec.unmarshalInputSetAgreementInput,
 		ec.unmarshalInputSetPolicyInput,
@@ -8447,6 +9019,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignOffReplyInput,
 		ec.unmarshalInputSignReceiptInput,
 		ec.unmarshalInputSimulateProcessInput,
+		ec.unmarshalInputStartPlanItemInput,
 		ec.unmarshalInputStartReviewInput,
 		ec.unmarshalInputStateMapping,
 		ec.unmarshalInputStepOrder,
@@ -9456,6 +10029,325 @@ extend type Mutation {
   suspendAgreement(input: SuspendAgreementInput!): AgreementPayload!
   resumeAgreement(input: ResumeAgreementInput!): AgreementPayload!
   resendEnvelope(input: ResendEnvelopeInput!): ResendPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/loop.graphql", Input: `# 三年闭环的任务、计划、闸口与全局视图。任务与计划的各个动作用 performAction。
+"闸口：离开现在环节的一条路，写成一张清单"
+type Gate {
+  "动作代码"
+  action: String!
+  label: String!
+  "过了这道闸进入的环节"
+  to: String!
+  toLabel: String!
+  "轮到谁"
+  turn: String
+  dueOn: Date
+  "除了要在表单里填写的，已没有缺的"
+  open: Boolean!
+  checks: [GateCheck!]!
+}
+
+"清单中的一行"
+type GateCheck {
+  rule: String!
+  "要成立的是什么"
+  says: String
+  "填写表单时核对"
+  onForm: Boolean!
+  "缺什么；空为已具备"
+  missing: [String!]!
+}
+
+extend type Matter {
+  "离开现在环节的各条路：缺什么，轮到谁。看得到本会全部同类事项的人都能看，其他人看自己能过的"
+  gates: [Gate!]!
+}
+
+"任务的一个节点"
+input NodeInput {
+  text: String!
+  dueOn: Date!
+}
+
+"拟一项六定任务：定单位、定领导、定人员、定责任、定时间、定效果；可以先不填全，填全才能下达"
+input DraftTaskInput {
+  "所属的闭环；要分解一项任务时为那项任务"
+  matterId: ID!
+  title: String!
+  "定单位：本会的承办单位"
+  unitId: ID
+  "定单位：交给区市县政协时为它的行政区划代码"
+  partner: String
+  "定领导"
+  leaderId: ID
+  leaderPost: String
+  "定人员"
+  officerId: ID
+  officerPost: String
+  "定责任"
+  duty: String
+  "定时间"
+  dueOn: Date
+  "定效果"
+  effect: String
+  "效果怎样衡量"
+  measure: String
+  "重点推进"
+  key: Boolean
+  "难点解决"
+  difficult: Boolean
+  "节点，按日期交账"
+  nodes: [NodeInput!]
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"年度计划的种类"
+enum PlanKind {
+  "协商计划"
+  CONSULTATION
+  "监督计划"
+  SUPERVISION
+  "调研计划"
+  RESEARCH
+  "年度工作要点"
+  WORK
+}
+
+input OpenPlanInput {
+  plan: PlanKind!
+  year: Int!
+  title: String
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"由计划中的一项在平台上开始一件事项"
+input StartPlanItemInput {
+  "计划"
+  matterId: ID!
+  itemId: ID!
+  platformId: ID!
+  "不写则用计划中的题目"
+  title: String
+  source: String
+  data: JSON
+  streetId: ID
+  ownerUnitId: ID
+  sectorId: ID
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"把本会发布的流程送给区市县政协采用"
+input OfferTemplateInput {
+  processId: ID!
+  "对方的行政区划代码"
+  partners: [String!]!
+  note: String
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+type OfferTemplatePayload {
+  done: Boolean!
+  userErrors: [UserError!]!
+}
+
+"采用收到的流程：成为本会的一份草稿，可以修改，与来处不再相连"
+input AdoptTemplateInput {
+  "receivedEnvelopes 中的一封"
+  envelopeId: ID!
+  "改用另一个流程代码"
+  as: String
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"推广、表彰、联合活动"
+enum NoticeKind {
+  joint_activity
+  commendation
+  promotion
+}
+
+"领导批示"
+input InstructionInput {
+  "由谁批示：职务"
+  by: String!
+  text: String!
+  on: Date
+}
+
+input SendNoticeInput {
+  kind: NoticeKind!
+  partners: [String!]!
+  title: String!
+  text: String!
+  "联合活动的日期"
+  on: Date
+  place: String
+  instruction: InstructionInput
+  "有关的事项；有批示时也记在它上面"
+  matterId: ID
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+type SendNoticePayload {
+  done: Boolean!
+  userErrors: [UserError!]!
+}
+
+"还欠着的事：六定任务、B 类承诺、问题，一张单子"
+input LedgerFilter {
+  "TASK 任务 / COMMITMENT 承诺 / PROBLEM 问题；不写为全部三类"
+  kinds: [ItemKind!]
+  "哪个闭环的"
+  cohortId: ID
+  "办理年度"
+  year: Int
+  unitIds: [ID!]
+  "交给哪个政协"
+  partner: String
+  statuses: [ItemStatus!]
+  key: Boolean
+  difficult: Boolean
+  overdue: Boolean
+  dueFrom: Date
+  dueTo: Date
+  search: String
+  "只要上级政协交来的"
+  fromAbove: Boolean
+  "这一年以前开始、现在还没有了结的"
+  openBefore: Int
+}
+
+"个数，以及它由哪些条目数出来"
+type LedgerCount {
+  value: Int!
+  "条目，按期限排列"
+  rows: [Item!]!
+}
+
+"一组条目的计数：total = open + reported + done + dropped，overdue 在 open 之中"
+type LedgerCounts {
+  total: LedgerCount!
+  "还没有报告"
+  open: LedgerCount!
+  "已报告，待核实"
+  reported: LedgerCount!
+  done: LedgerCount!
+  "已说明原因或撤回"
+  dropped: LedgerCount!
+  overdue: LedgerCount!
+}
+
+"区市县政协最近一次告知"
+type ToldByDistrict {
+  task: Matter!
+  on: Date
+  "在对方那里的环节"
+  status: String
+  number: String
+  note: String
+}
+
+"一个区市县在闭环中的一份"
+type DistrictShare {
+  "行政区划代码"
+  partner: String!
+  name: String!
+  tasks: LedgerCounts!
+  nodes: LedgerCounts!
+  last: ToldByDistrict
+}
+
+"一个闭环的全貌；闸口见 matter.gates"
+type LoopOverview {
+  matter: Matter!
+  prestudyYear: Int!
+  handleYear: Int!
+  supervisionYear: Int!
+  phase: CohortPhase!
+  "轮到谁"
+  turn: String
+  "已下达的任务"
+  tasks: LedgerCounts!
+  "这些任务的节点"
+  nodes: LedgerCounts!
+  problems: LedgerCounts!
+  districts: [DistrictShare!]!
+}
+
+"上级政协要我们做的一件"
+type RequestFromAbove {
+  matter: Matter!
+  task: Item!
+  "由哪个政协交来"
+  from: String!
+  "下一个要交账的：节点，或任务本身"
+  next: Item
+  "还没有报告的各个节点和任务本身，按期限排列"
+  owed: [Item!]!
+  overdue: [Item!]!
+}
+
+"上级政协要我们做的"
+type AskedOfUs {
+  tasks: LedgerCounts!
+  "最近的期限"
+  nextDueOn: Date
+  "还没有结束的，最近要交账的在前"
+  requests: [RequestFromAbove!]!
+}
+
+"年度计划的一项到了哪一步"
+enum PlanItemState {
+  "未开始"
+  PLANNED
+  "进行中"
+  RUNNING
+  "已完成"
+  DONE
+  "已取消"
+  CANCELLED
+  "已结转下一年"
+  CARRIED_OVER
+}
+
+extend type Item {
+  "年度计划的一项到了哪一步；其他条目为空"
+  planState: PlanItemState
+}
+
+extend type Query {
+  "各年度的闭环并排看：阶段、闸口、逾期节点、区市县的份额；不写 years 为去年、今年、明年的和更早而没有结束的，至多 20 个"
+  loopOverview(years: [Int!]): [LoopOverview!]!
+  "上级政协交给本会的任务，什么时候要交"
+  askedOfUs: AskedOfUs!
+  "任务台账，也是“往年还没有了结的”；按期限排列"
+  ledger(after: Cursor, first: Int, before: Cursor, last: Int, filter: LedgerFilter): ItemConnection!
+}
+
+extend type Mutation {
+  "拟一项六定任务"
+  draftTask(input: DraftTaskInput!): MatterPayload!
+  "开始拟一年的计划"
+  openPlan(input: OpenPlanInput!): MatterPayload!
+  "由计划的一项开始一件事项"
+  startPlanItem(input: StartPlanItemInput!): MatterPayload!
+  offerTemplate(input: OfferTemplateInput!): OfferTemplatePayload!
+  adoptTemplate(input: AdoptTemplateInput!): ProcessPayload!
+  "把推广、表彰或联合活动告诉别的政协"
+  sendNotice(input: SendNoticeInput!): SendNoticePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -11597,6 +12489,18 @@ func (ec *executionContext) childFields_AgreementPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type AgreementPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AskedOfUs(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tasks":
+		return ec.fieldContext_AskedOfUs_tasks(ctx, field)
+	case "nextDueOn":
+		return ec.fieldContext_AskedOfUs_nextDueOn(ctx, field)
+	case "requests":
+		return ec.fieldContext_AskedOfUs_requests(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AskedOfUs", field.Name)
+}
+
 func (ec *executionContext) childFields_Assignment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11985,6 +12889,22 @@ func (ec *executionContext) childFields_CounterRows(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CounterRows", field.Name)
 }
 
+func (ec *executionContext) childFields_DistrictShare(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "partner":
+		return ec.fieldContext_DistrictShare_partner(ctx, field)
+	case "name":
+		return ec.fieldContext_DistrictShare_name(ctx, field)
+	case "tasks":
+		return ec.fieldContext_DistrictShare_tasks(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DistrictShare_nodes(ctx, field)
+	case "last":
+		return ec.fieldContext_DistrictShare_last(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DistrictShare", field.Name)
+}
+
 func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12085,6 +13005,42 @@ func (ec *executionContext) childFields_Feedback(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type Feedback", field.Name)
 }
 
+func (ec *executionContext) childFields_Gate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "action":
+		return ec.fieldContext_Gate_action(ctx, field)
+	case "label":
+		return ec.fieldContext_Gate_label(ctx, field)
+	case "to":
+		return ec.fieldContext_Gate_to(ctx, field)
+	case "toLabel":
+		return ec.fieldContext_Gate_toLabel(ctx, field)
+	case "turn":
+		return ec.fieldContext_Gate_turn(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Gate_dueOn(ctx, field)
+	case "open":
+		return ec.fieldContext_Gate_open(ctx, field)
+	case "checks":
+		return ec.fieldContext_Gate_checks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Gate", field.Name)
+}
+
+func (ec *executionContext) childFields_GateCheck(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_GateCheck_rule(ctx, field)
+	case "says":
+		return ec.fieldContext_GateCheck_says(ctx, field)
+	case "onForm":
+		return ec.fieldContext_GateCheck_onForm(ctx, field)
+	case "missing":
+		return ec.fieldContext_GateCheck_missing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type GateCheck", field.Name)
+}
+
 func (ec *executionContext) childFields_Grant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12149,6 +13105,12 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_path(ctx, field)
 	case "owner":
 		return ec.fieldContext_Item_owner(ctx, field)
+	case "partner":
+		return ec.fieldContext_Item_partner(ctx, field)
+	case "leaderPost":
+		return ec.fieldContext_Item_leaderPost(ctx, field)
+	case "officerPost":
+		return ec.fieldContext_Item_officerPost(ctx, field)
 	case "measure":
 		return ec.fieldContext_Item_measure(ctx, field)
 	case "cause":
@@ -12195,6 +13157,8 @@ func (ec *executionContext) childFields_Item(ctx context.Context, field graphql.
 		return ec.fieldContext_Item_event(ctx, field)
 	case "party":
 		return ec.fieldContext_Item_party(ctx, field)
+	case "planState":
+		return ec.fieldContext_Item_planState(ctx, field)
 	case "checkCode":
 		return ec.fieldContext_Item_checkCode(ctx, field)
 	}
@@ -12223,6 +13187,34 @@ func (ec *executionContext) childFields_ItemEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type ItemEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_LedgerCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_LedgerCount_value(ctx, field)
+	case "rows":
+		return ec.fieldContext_LedgerCount_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerCount", field.Name)
+}
+
+func (ec *executionContext) childFields_LedgerCounts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "total":
+		return ec.fieldContext_LedgerCounts_total(ctx, field)
+	case "open":
+		return ec.fieldContext_LedgerCounts_open(ctx, field)
+	case "reported":
+		return ec.fieldContext_LedgerCounts_reported(ctx, field)
+	case "done":
+		return ec.fieldContext_LedgerCounts_done(ctx, field)
+	case "dropped":
+		return ec.fieldContext_LedgerCounts_dropped(ctx, field)
+	case "overdue":
+		return ec.fieldContext_LedgerCounts_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LedgerCounts", field.Name)
+}
+
 func (ec *executionContext) childFields_Link(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12245,6 +13237,32 @@ func (ec *executionContext) childFields_Link(ctx context.Context, field graphql.
 		return ec.fieldContext_Link_item(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Link", field.Name)
+}
+
+func (ec *executionContext) childFields_LoopOverview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matter":
+		return ec.fieldContext_LoopOverview_matter(ctx, field)
+	case "prestudyYear":
+		return ec.fieldContext_LoopOverview_prestudyYear(ctx, field)
+	case "handleYear":
+		return ec.fieldContext_LoopOverview_handleYear(ctx, field)
+	case "supervisionYear":
+		return ec.fieldContext_LoopOverview_supervisionYear(ctx, field)
+	case "phase":
+		return ec.fieldContext_LoopOverview_phase(ctx, field)
+	case "turn":
+		return ec.fieldContext_LoopOverview_turn(ctx, field)
+	case "tasks":
+		return ec.fieldContext_LoopOverview_tasks(ctx, field)
+	case "nodes":
+		return ec.fieldContext_LoopOverview_nodes(ctx, field)
+	case "problems":
+		return ec.fieldContext_LoopOverview_problems(ctx, field)
+	case "districts":
+		return ec.fieldContext_LoopOverview_districts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoopOverview", field.Name)
 }
 
 func (ec *executionContext) childFields_Matter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12329,6 +13347,8 @@ func (ec *executionContext) childFields_Matter(ctx context.Context, field graphq
 		return ec.fieldContext_Matter_stateInfo(ctx, field)
 	case "availableActions":
 		return ec.fieldContext_Matter_availableActions(ctx, field)
+	case "gates":
+		return ec.fieldContext_Matter_gates(ctx, field)
 	case "graph":
 		return ec.fieldContext_Matter_graph(ctx, field)
 	}
@@ -12515,6 +13535,16 @@ func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field
 		return ec.fieldContext_NoticePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoticePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OfferTemplatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_OfferTemplatePayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OfferTemplatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfferTemplatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13109,6 +14139,24 @@ func (ec *executionContext) childFields_ReportedStep(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ReportedStep", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestFromAbove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matter":
+		return ec.fieldContext_RequestFromAbove_matter(ctx, field)
+	case "task":
+		return ec.fieldContext_RequestFromAbove_task(ctx, field)
+	case "from":
+		return ec.fieldContext_RequestFromAbove_from(ctx, field)
+	case "next":
+		return ec.fieldContext_RequestFromAbove_next(ctx, field)
+	case "owed":
+		return ec.fieldContext_RequestFromAbove_owed(ctx, field)
+	case "overdue":
+		return ec.fieldContext_RequestFromAbove_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestFromAbove", field.Name)
+}
+
 func (ec *executionContext) childFields_ResendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "done":
@@ -13235,6 +14283,16 @@ func (ec *executionContext) childFields_SeatPayload(ctx context.Context, field g
 		return ec.fieldContext_SeatPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SeatPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SendNoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_SendNoticePayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SendNoticePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SendNoticePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SentEnvelope(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13615,6 +14673,22 @@ func (ec *executionContext) childFields_TokensPayload(ctx context.Context, field
 		return ec.fieldContext_TokensPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TokensPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ToldByDistrict(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ToldByDistrict_task(ctx, field)
+	case "on":
+		return ec.fieldContext_ToldByDistrict_on(ctx, field)
+	case "status":
+		return ec.fieldContext_ToldByDistrict_status(ctx, field)
+	case "number":
+		return ec.fieldContext_ToldByDistrict_number(ctx, field)
+	case "note":
+		return ec.fieldContext_ToldByDistrict_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ToldByDistrict", field.Name)
 }
 
 func (ec *executionContext) childFields_TurnChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14031,6 +15105,20 @@ func (ec *executionContext) field_Mutation_adoptProcessTemplate_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AdoptProcessTemplateInput, error) {
 			return ec.unmarshalNAdoptProcessTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAdoptProcessTemplateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_adoptTemplate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.AdoptTemplateInput, error) {
+			return ec.unmarshalNAdoptTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAdoptTemplateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14613,6 +15701,20 @@ func (ec *executionContext) field_Mutation_draftReply_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_draftTask_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DraftTaskInput, error) {
+			return ec.unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDraftTaskInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_editProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14879,6 +15981,20 @@ func (ec *executionContext) field_Mutation_nameOfficer_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_offerTemplate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OfferTemplateInput, error) {
+			return ec.unmarshalNOfferTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfferTemplateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_officeDecideReturn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14927,6 +16043,20 @@ func (ec *executionContext) field_Mutation_openMatter_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.OpenMatterInput, error) {
 			return ec.unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_openPlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.OpenPlanInput, error) {
+			return ec.unmarshalNOpenPlanInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenPlanInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15383,6 +16513,20 @@ func (ec *executionContext) field_Mutation_sendBackReply_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_sendNotice_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SendNoticeInput, error) {
+			return ec.unmarshalNSendNoticeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendNoticeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sendReply_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15501,6 +16645,20 @@ func (ec *executionContext) field_Mutation_signReceipt_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignReceiptInput, error) {
 			return ec.unmarshalNSignReceiptInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSignReceiptInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_startPlanItem_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.StartPlanItemInput, error) {
+			return ec.unmarshalNStartPlanItemInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStartPlanItemInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15928,6 +17086,66 @@ func (ec *executionContext) field_Query_counters_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["year"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_ledger_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
+			return ec.unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.LedgerFilter, error) {
+			return ec.unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_loopOverview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "years",
+		func(ctx context.Context, v any) ([]int, error) {
+			return ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["years"] = arg0
 	return args, nil
 }
 
@@ -17201,6 +18419,93 @@ func (ec *executionContext) fieldContext_AgreementPayload_userErrors(_ context.C
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AskedOfUs_tasks(ctx context.Context, field graphql.CollectedField, obj *model.AskedOfUs) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AskedOfUs_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tasks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AskedOfUs_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AskedOfUs",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AskedOfUs_nextDueOn(ctx context.Context, field graphql.CollectedField, obj *model.AskedOfUs) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AskedOfUs_nextDueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NextDueOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AskedOfUs_nextDueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AskedOfUs", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _AskedOfUs_requests(ctx context.Context, field graphql.CollectedField, obj *model.AskedOfUs) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AskedOfUs_requests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Requests, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RequestFromAbove) graphql.Marshaler {
+			return ec.marshalNRequestFromAbove2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestFromAboveᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AskedOfUs_requests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AskedOfUs",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestFromAbove(ctx, field)
 		},
 	}
 	return fc, nil
@@ -20585,6 +21890,148 @@ func (ec *executionContext) fieldContext_CounterRows_next(_ context.Context, fie
 	return graphql.NewScalarFieldContext("CounterRows", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _DistrictShare_partner(ctx context.Context, field graphql.CollectedField, obj *model.DistrictShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DistrictShare_partner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DistrictShare_partner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DistrictShare", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DistrictShare_name(ctx context.Context, field graphql.CollectedField, obj *model.DistrictShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DistrictShare_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DistrictShare_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DistrictShare", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DistrictShare_tasks(ctx context.Context, field graphql.CollectedField, obj *model.DistrictShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DistrictShare_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tasks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DistrictShare_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DistrictShare",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DistrictShare_nodes(ctx context.Context, field graphql.CollectedField, obj *model.DistrictShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DistrictShare_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DistrictShare_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DistrictShare",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DistrictShare_last(ctx context.Context, field graphql.CollectedField, obj *model.DistrictShare) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DistrictShare_last(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Last, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ToldByDistrict) graphql.Marshaler {
+			return ec.marshalOToldByDistrict2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐToldByDistrict(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DistrictShare_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DistrictShare",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ToldByDistrict(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Event_id(ctx context.Context, field graphql.CollectedField, obj *gen.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21636,6 +23083,291 @@ func (ec *executionContext) fieldContext_Feedback_enteredBy(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Gate_action(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_label(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_to(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_toLabel(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_toLabel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToLabel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_toLabel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_turn(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_turn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Turn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_turn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_dueOn(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_open(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Gate", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Gate_checks(ctx context.Context, field graphql.CollectedField, obj *model.Gate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gate_checks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Checks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.GateCheck) graphql.Marshaler {
+			return ec.marshalNGateCheck2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateCheckᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gate_checks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Gate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_GateCheck(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GateCheck_rule(ctx context.Context, field graphql.CollectedField, obj *model.GateCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GateCheck_rule(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rule, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GateCheck_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GateCheck", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GateCheck_says(ctx context.Context, field graphql.CollectedField, obj *model.GateCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GateCheck_says(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Says, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GateCheck_says(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GateCheck", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _GateCheck_onForm(ctx context.Context, field graphql.CollectedField, obj *model.GateCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GateCheck_onForm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OnForm, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GateCheck_onForm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GateCheck", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _GateCheck_missing(ctx context.Context, field graphql.CollectedField, obj *model.GateCheck) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GateCheck_missing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missing, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_GateCheck_missing(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("GateCheck", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Grant_id(ctx context.Context, field graphql.CollectedField, obj *gen.Grant) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22184,6 +23916,75 @@ func (ec *executionContext) _Item_owner(ctx context.Context, field graphql.Colle
 	)
 }
 func (ec *executionContext) fieldContext_Item_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Item_partner(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_partner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Partner, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_partner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Item_leaderPost(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_leaderPost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeaderPost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_leaderPost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Item_officerPost(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_officerPost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OfficerPost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_officerPost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Item", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -22797,6 +24598,29 @@ func (ec *executionContext) fieldContext_Item_party(_ context.Context, field gra
 	return fc, nil
 }
 
+func (ec *executionContext) _Item_planState(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Item_planState(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Item().PlanState(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlanItemState) graphql.Marshaler {
+			return ec.marshalOPlanItemState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanItemState(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Item_planState(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Item", field, true, true, errors.New("field of type PlanItemState does not have child fields"))
+}
+
 func (ec *executionContext) _Item_checkCode(ctx context.Context, field graphql.CollectedField, obj *gen.Item) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22960,6 +24784,253 @@ func (ec *executionContext) _ItemEdge_cursor(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_ItemEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ItemEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _LedgerCount_value(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCount_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCount_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LedgerCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LedgerCount_rows(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCount_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Item) graphql.Marshaler {
+			return ec.marshalNItem2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCount_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCount",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_total(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_total(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Total, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_total(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_open(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_open(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Open, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_open(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_reported(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_reported(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reported, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_reported(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_done(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_dropped(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_dropped(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Dropped, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_dropped(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LedgerCounts_overdue(ctx context.Context, field graphql.CollectedField, obj *model.LedgerCounts) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LedgerCounts_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+			return ec.marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LedgerCounts_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LedgerCounts",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCount(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Link_id(ctx context.Context, field graphql.CollectedField, obj *gen.Link) (ret graphql.Marshaler) {
@@ -23200,6 +25271,281 @@ func (ec *executionContext) fieldContext_Link_item(_ context.Context, field grap
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoopOverview_matter(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_matter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
+			return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_matter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoopOverview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoopOverview_prestudyYear(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_prestudyYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PrestudyYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_prestudyYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoopOverview", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoopOverview_handleYear(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_handleYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HandleYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_handleYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoopOverview", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoopOverview_supervisionYear(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_supervisionYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SupervisionYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_supervisionYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoopOverview", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoopOverview_phase(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.CohortPhase) graphql.Marshaler {
+			return ec.marshalNCohortPhase2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCohortPhase(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoopOverview", field, false, false, errors.New("field of type CohortPhase does not have child fields"))
+}
+
+func (ec *executionContext) _LoopOverview_turn(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_turn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Turn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_turn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoopOverview", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoopOverview_tasks(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_tasks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Tasks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_tasks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoopOverview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoopOverview_nodes(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoopOverview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoopOverview_problems(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+			return ec.marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoopOverview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LedgerCounts(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoopOverview_districts(ctx context.Context, field graphql.CollectedField, obj *model.LoopOverview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoopOverview_districts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Districts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DistrictShare) graphql.Marshaler {
+			return ec.marshalNDistrictShare2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDistrictShareᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoopOverview_districts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoopOverview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DistrictShare(ctx, field)
 		},
 	}
 	return fc, nil
@@ -24330,6 +26676,38 @@ func (ec *executionContext) fieldContext_Matter_availableActions(_ context.Conte
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AvailableAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Matter_gates(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_gates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Matter().Gates(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Gate) graphql.Marshaler {
+			return ec.marshalNGate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_gates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Matter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Gate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -27106,6 +29484,270 @@ func (ec *executionContext) fieldContext_Mutation_resendEnvelope(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_resendEnvelope_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_draftTask(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_draftTask(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DraftTask(ctx, fc.Args["input"].(model.DraftTaskInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_draftTask(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_draftTask_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_openPlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openPlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenPlan(ctx, fc.Args["input"].(model.OpenPlanInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openPlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openPlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_startPlanItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_startPlanItem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().StartPlanItem(ctx, fc.Args["input"].(model.StartPlanItemInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_startPlanItem(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_startPlanItem_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_offerTemplate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_offerTemplate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OfferTemplate(ctx, fc.Args["input"].(model.OfferTemplateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OfferTemplatePayload) graphql.Marshaler {
+			return ec.marshalNOfferTemplatePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfferTemplatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_offerTemplate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OfferTemplatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_offerTemplate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_adoptTemplate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_adoptTemplate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AdoptTemplate(ctx, fc.Args["input"].(model.AdoptTemplateInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_adoptTemplate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_adoptTemplate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_sendNotice(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_sendNotice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SendNotice(ctx, fc.Args["input"].(model.SendNoticeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SendNoticePayload) graphql.Marshaler {
+			return ec.marshalNSendNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendNoticePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_sendNotice(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SendNoticePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_sendNotice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31248,6 +33890,61 @@ func (ec *executionContext) _NoticePayload_userErrors(ctx context.Context, field
 func (ec *executionContext) fieldContext_NoticePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "NoticePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OfferTemplatePayload_done(ctx context.Context, field graphql.CollectedField, obj *model.OfferTemplatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferTemplatePayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferTemplatePayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OfferTemplatePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _OfferTemplatePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.OfferTemplatePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OfferTemplatePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OfferTemplatePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OfferTemplatePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -35914,6 +38611,126 @@ func (ec *executionContext) fieldContext_Query_receivedEnvelopes(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_loopOverview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_loopOverview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().LoopOverview(ctx, fc.Args["years"].([]int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.LoopOverview) graphql.Marshaler {
+			return ec.marshalNLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_loopOverview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoopOverview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_loopOverview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_askedOfUs(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_askedOfUs(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().AskedOfUs(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AskedOfUs) graphql.Marshaler {
+			return ec.marshalNAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_askedOfUs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AskedOfUs(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_ledger(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_ledger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Ledger(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["filter"].(*model.LedgerFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
+			return ec.marshalNItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_ledger(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ItemConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_ledger_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_platforms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38609,6 +41426,189 @@ func (ec *executionContext) fieldContext_ReportedStep_labels(_ context.Context, 
 	return graphql.NewScalarFieldContext("ReportedStep", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _RequestFromAbove_matter(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_matter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
+			return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_matter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestFromAbove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestFromAbove_task(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Item) graphql.Marshaler {
+			return ec.marshalNItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestFromAbove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestFromAbove_from(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestFromAbove", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RequestFromAbove_next(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestFromAbove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestFromAbove_owed(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_owed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Owed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Item) graphql.Marshaler {
+			return ec.marshalNItem2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_owed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestFromAbove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestFromAbove_overdue(ctx context.Context, field graphql.CollectedField, obj *model.RequestFromAbove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestFromAbove_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Item) graphql.Marshaler {
+			return ec.marshalNItem2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestFromAbove_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestFromAbove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ResendPayload_done(ctx context.Context, field graphql.CollectedField, obj *model.ResendPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39549,6 +42549,61 @@ func (ec *executionContext) _SeatPayload_userErrors(ctx context.Context, field g
 func (ec *executionContext) fieldContext_SeatPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SeatPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SendNoticePayload_done(ctx context.Context, field graphql.CollectedField, obj *model.SendNoticePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendNoticePayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendNoticePayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SendNoticePayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _SendNoticePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SendNoticePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SendNoticePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SendNoticePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SendNoticePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -42654,6 +45709,130 @@ func (ec *executionContext) fieldContext_TokensPayload_userErrors(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ToldByDistrict_task(ctx context.Context, field graphql.CollectedField, obj *model.ToldByDistrict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToldByDistrict_task(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Task, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
+			return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ToldByDistrict_task(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ToldByDistrict",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ToldByDistrict_on(ctx context.Context, field graphql.CollectedField, obj *model.ToldByDistrict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToldByDistrict_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.On, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ToldByDistrict_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToldByDistrict", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _ToldByDistrict_status(ctx context.Context, field graphql.CollectedField, obj *model.ToldByDistrict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToldByDistrict_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ToldByDistrict_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToldByDistrict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToldByDistrict_number(ctx context.Context, field graphql.CollectedField, obj *model.ToldByDistrict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToldByDistrict_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ToldByDistrict_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToldByDistrict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ToldByDistrict_note(ctx context.Context, field graphql.CollectedField, obj *model.ToldByDistrict) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ToldByDistrict_note(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Note, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ToldByDistrict_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ToldByDistrict", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _TurnChange_version(ctx context.Context, field graphql.CollectedField, obj *model.TurnChange) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -45562,6 +48741,57 @@ func (ec *executionContext) unmarshalInputAdoptProcessTemplateInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAdoptTemplateInput(ctx context.Context, obj any) (model.AdoptTemplateInput, error) {
+	var it model.AdoptTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"envelopeId", "as", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "envelopeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("envelopeId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EnvelopeID = data
+		case "as":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("as"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.As = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApplyExtensionInput(ctx context.Context, obj any) (model.ApplyExtensionInput, error) {
 	var it model.ApplyExtensionInput
 	if obj == nil {
@@ -48352,6 +51582,148 @@ func (ec *executionContext) unmarshalInputDraftReplyInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, obj any) (model.DraftTaskInput, error) {
+	var it model.DraftTaskInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "title", "unitId", "partner", "leaderId", "leaderPost", "officerId", "officerPost", "duty", "dueOn", "effect", "measure", "key", "difficult", "nodes", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "partner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partner"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Partner = data
+		case "leaderId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeaderID = data
+		case "leaderPost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderPost"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LeaderPost = data
+		case "officerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficerID = data
+		case "officerPost":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officerPost"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OfficerPost = data
+		case "duty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duty"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Duty = data
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = data
+		case "effect":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Effect = data
+		case "measure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Measure = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "difficult":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficult"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Difficult = data
+		case "nodes":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nodes"))
+			data, err := ec.unmarshalONodeInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Nodes = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputEditProposalInput(ctx context.Context, obj any) (model.EditProposalInput, error) {
 	var it model.EditProposalInput
 	if obj == nil {
@@ -48999,6 +52371,50 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputInstructionInput(ctx context.Context, obj any) (model.InstructionInput, error) {
+	var it model.InstructionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"by", "text", "on"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "by":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("by"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.By = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "on":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.On = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputInviteCosignersInput(ctx context.Context, obj any) (model.InviteCosignersInput, error) {
 	var it model.InviteCosignersInput
 	if obj == nil {
@@ -49144,6 +52560,127 @@ func (ec *executionContext) unmarshalInputJudgeQualityInput(ctx context.Context,
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj any) (model.LedgerFilter, error) {
+	var it model.LedgerFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kinds", "cohortId", "year", "unitIds", "partner", "statuses", "key", "difficult", "overdue", "dueFrom", "dueTo", "search", "fromAbove", "openBefore"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOItemKind2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = data
+		case "cohortId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cohortId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CohortID = data
+		case "year":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Year = data
+		case "unitIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitIds"))
+			data, err := ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitIds = data
+		case "partner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partner"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Partner = data
+		case "statuses":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("statuses"))
+			data, err := ec.unmarshalOItemStatus2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Statuses = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "difficult":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficult"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Difficult = data
+		case "overdue":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("overdue"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Overdue = data
+		case "dueFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueFrom"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueFrom = data
+		case "dueTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueTo"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueTo = data
+		case "search":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Search = data
+		case "fromAbove":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("fromAbove"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FromAbove = data
+		case "openBefore":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openBefore"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenBefore = data
 		}
 	}
 	return it, nil
@@ -49832,6 +53369,101 @@ func (ec *executionContext) unmarshalInputNameOfficerInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputNodeInput(ctx context.Context, obj any) (model.NodeInput, error) {
+	var it model.NodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"text", "dueOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalNDate2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputOfferTemplateInput(ctx context.Context, obj any) (model.OfferTemplateInput, error) {
+	var it model.OfferTemplateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"processId", "partners", "note", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "processId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("processId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProcessID = data
+		case "partners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partners"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Partners = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputOfficeDecideReturnInput(ctx context.Context, obj any) (model.OfficeDecideReturnInput, error) {
 	var it model.OfficeDecideReturnInput
 	if obj == nil {
@@ -50122,6 +53754,64 @@ func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, o
 				return it, err
 			}
 			it.Data = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputOpenPlanInput(ctx context.Context, obj any) (model.OpenPlanInput, error) {
+	var it model.OpenPlanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"plan", "year", "title", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "plan":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plan"))
+			data, err := ec.unmarshalNPlanKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Plan = data
+		case "year":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Year = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -52159,6 +55849,99 @@ func (ec *executionContext) unmarshalInputSendBackReplyInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSendNoticeInput(ctx context.Context, obj any) (model.SendNoticeInput, error) {
+	var it model.SendNoticeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "partners", "title", "text", "on", "place", "instruction", "matterId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "partners":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partners"))
+			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Partners = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "on":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.On = data
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Place = data
+		case "instruction":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instruction"))
+			data, err := ec.unmarshalOInstructionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐInstructionInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instruction = data
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSendReplyInput(ctx context.Context, obj any) (model.SendReplyInput, error) {
 	var it model.SendReplyInput
 	if obj == nil {
@@ -52791,6 +56574,106 @@ func (ec *executionContext) unmarshalInputSimulateProcessInput(ctx context.Conte
 				return it, err
 			}
 			it.Seed = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputStartPlanItemInput(ctx context.Context, obj any) (model.StartPlanItemInput, error) {
+	var it model.StartPlanItemInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "itemId", "platformId", "title", "source", "data", "streetId", "ownerUnitId", "sectorId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "itemId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("itemId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ItemID = data
+		case "platformId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("platformId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlatformID = data
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = data
+		case "data":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("data"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Data = data
+		case "streetId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("streetId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StreetID = data
+		case "ownerUnitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ownerUnitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OwnerUnitID = data
+		case "sectorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sectorId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SectorID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
 		}
 	}
 	return it, nil
@@ -54303,6 +58186,54 @@ func (ec *executionContext) _AgreementPayload(ctx context.Context, sel ast.Selec
 			}
 		case "userErrors":
 			out.Values[i] = ec._AgreementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var askedOfUsImplementors = []string{"AskedOfUs"}
+
+func (ec *executionContext) _AskedOfUs(ctx context.Context, sel ast.SelectionSet, obj *model.AskedOfUs) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, askedOfUsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AskedOfUs")
+		case "tasks":
+			out.Values[i] = ec._AskedOfUs_tasks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nextDueOn":
+			out.Values[i] = ec._AskedOfUs_nextDueOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "requests":
+			out.Values[i] = ec._AskedOfUs_requests(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -56284,6 +60215,64 @@ func (ec *executionContext) _CounterRows(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var districtShareImplementors = []string{"DistrictShare"}
+
+func (ec *executionContext) _DistrictShare(ctx context.Context, sel ast.SelectionSet, obj *model.DistrictShare) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, districtShareImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DistrictShare")
+		case "partner":
+			out.Values[i] = ec._DistrictShare_partner(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._DistrictShare_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tasks":
+			out.Values[i] = ec._DistrictShare_tasks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DistrictShare_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "last":
+			out.Values[i] = ec._DistrictShare_last(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var eventImplementors = []string{"Event", "Node"}
 
 func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *gen.Event) graphql.Marshaler {
@@ -56951,6 +60940,132 @@ func (ec *executionContext) _Feedback(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var gateImplementors = []string{"Gate"}
+
+func (ec *executionContext) _Gate(ctx context.Context, sel ast.SelectionSet, obj *model.Gate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Gate")
+		case "action":
+			out.Values[i] = ec._Gate_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._Gate_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._Gate_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "toLabel":
+			out.Values[i] = ec._Gate_toLabel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turn":
+			out.Values[i] = ec._Gate_turn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "dueOn":
+			out.Values[i] = ec._Gate_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._Gate_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "checks":
+			out.Values[i] = ec._Gate_checks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var gateCheckImplementors = []string{"GateCheck"}
+
+func (ec *executionContext) _GateCheck(ctx context.Context, sel ast.SelectionSet, obj *model.GateCheck) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, gateCheckImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("GateCheck")
+		case "rule":
+			out.Values[i] = ec._GateCheck_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "says":
+			out.Values[i] = ec._GateCheck_says(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "onForm":
+			out.Values[i] = ec._GateCheck_onForm(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missing":
+			out.Values[i] = ec._GateCheck_missing(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var grantImplementors = []string{"Grant", "Node"}
 
 func (ec *executionContext) _Grant(ctx context.Context, sel ast.SelectionSet, obj *gen.Grant) graphql.Marshaler {
@@ -57235,6 +61350,21 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "owner":
 			out.Values[i] = ec._Item_owner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "partner":
+			out.Values[i] = ec._Item_partner(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "leaderPost":
+			out.Values[i] = ec._Item_leaderPost(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "officerPost":
+			out.Values[i] = ec._Item_officerPost(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -57650,6 +61780,44 @@ func (ec *executionContext) _Item(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "planState":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Item_planState(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "checkCode":
 			field := field
 
@@ -57776,6 +61944,112 @@ func (ec *executionContext) _ItemEdge(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "cursor":
 			out.Values[i] = ec._ItemEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ledgerCountImplementors = []string{"LedgerCount"}
+
+func (ec *executionContext) _LedgerCount(ctx context.Context, sel ast.SelectionSet, obj *model.LedgerCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerCount")
+		case "value":
+			out.Values[i] = ec._LedgerCount_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._LedgerCount_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var ledgerCountsImplementors = []string{"LedgerCounts"}
+
+func (ec *executionContext) _LedgerCounts(ctx context.Context, sel ast.SelectionSet, obj *model.LedgerCounts) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ledgerCountsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LedgerCounts")
+		case "total":
+			out.Values[i] = ec._LedgerCounts_total(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "open":
+			out.Values[i] = ec._LedgerCounts_open(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reported":
+			out.Values[i] = ec._LedgerCounts_reported(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "done":
+			out.Values[i] = ec._LedgerCounts_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dropped":
+			out.Values[i] = ec._LedgerCounts_dropped(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._LedgerCounts_overdue(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -57989,6 +62263,89 @@ func (ec *executionContext) _Link(ctx context.Context, sel ast.SelectionSet, obj
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var loopOverviewImplementors = []string{"LoopOverview"}
+
+func (ec *executionContext) _LoopOverview(ctx context.Context, sel ast.SelectionSet, obj *model.LoopOverview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loopOverviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoopOverview")
+		case "matter":
+			out.Values[i] = ec._LoopOverview_matter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "prestudyYear":
+			out.Values[i] = ec._LoopOverview_prestudyYear(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "handleYear":
+			out.Values[i] = ec._LoopOverview_handleYear(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "supervisionYear":
+			out.Values[i] = ec._LoopOverview_supervisionYear(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phase":
+			out.Values[i] = ec._LoopOverview_phase(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "turn":
+			out.Values[i] = ec._LoopOverview_turn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tasks":
+			out.Values[i] = ec._LoopOverview_tasks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._LoopOverview_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._LoopOverview_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "districts":
+			out.Values[i] = ec._LoopOverview_districts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -58920,6 +63277,44 @@ func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, o
 					}
 				}()
 				res = ec._Matter_availableActions(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "gates":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Matter_gates(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -59924,6 +64319,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "draftTask":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_draftTask(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "openPlan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openPlan(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startPlanItem":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_startPlanItem(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "offerTemplate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_offerTemplate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "adoptTemplate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_adoptTemplate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "sendNotice":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_sendNotice(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createPlatform":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPlatform(ctx, field)
@@ -60786,6 +65223,49 @@ func (ec *executionContext) _NoticePayload(ctx context.Context, sel ast.Selectio
 			}
 		case "userErrors":
 			out.Values[i] = ec._NoticePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var offerTemplatePayloadImplementors = []string{"OfferTemplatePayload"}
+
+func (ec *executionContext) _OfferTemplatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.OfferTemplatePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, offerTemplatePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OfferTemplatePayload")
+		case "done":
+			out.Values[i] = ec._OfferTemplatePayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._OfferTemplatePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -63144,6 +67624,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "loopOverview":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_loopOverview(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "askedOfUs":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_askedOfUs(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "ledger":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_ledger(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "platforms":
 			field := field
 
@@ -64665,6 +69211,69 @@ func (ec *executionContext) _ReportedStep(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var requestFromAboveImplementors = []string{"RequestFromAbove"}
+
+func (ec *executionContext) _RequestFromAbove(ctx context.Context, sel ast.SelectionSet, obj *model.RequestFromAbove) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestFromAboveImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestFromAbove")
+		case "matter":
+			out.Values[i] = ec._RequestFromAbove_matter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "task":
+			out.Values[i] = ec._RequestFromAbove_task(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._RequestFromAbove_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._RequestFromAbove_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "owed":
+			out.Values[i] = ec._RequestFromAbove_owed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._RequestFromAbove_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var resendPayloadImplementors = []string{"ResendPayload"}
 
 func (ec *executionContext) _ResendPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResendPayload) graphql.Marshaler {
@@ -65189,6 +69798,49 @@ func (ec *executionContext) _SeatPayload(ctx context.Context, sel ast.SelectionS
 			}
 		case "userErrors":
 			out.Values[i] = ec._SeatPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var sendNoticePayloadImplementors = []string{"SendNoticePayload"}
+
+func (ec *executionContext) _SendNoticePayload(ctx context.Context, sel ast.SelectionSet, obj *model.SendNoticePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, sendNoticePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SendNoticePayload")
+		case "done":
+			out.Values[i] = ec._SendNoticePayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SendNoticePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -66955,6 +71607,64 @@ func (ec *executionContext) _TokensPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var toldByDistrictImplementors = []string{"ToldByDistrict"}
+
+func (ec *executionContext) _ToldByDistrict(ctx context.Context, sel ast.SelectionSet, obj *model.ToldByDistrict) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toldByDistrictImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ToldByDistrict")
+		case "task":
+			out.Values[i] = ec._ToldByDistrict_task(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "on":
+			out.Values[i] = ec._ToldByDistrict_on(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._ToldByDistrict_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._ToldByDistrict_number(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "note":
+			out.Values[i] = ec._ToldByDistrict_note(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var turnChangeImplementors = []string{"TurnChange"}
 
 func (ec *executionContext) _TurnChange(ctx context.Context, sel ast.SelectionSet, obj *model.TurnChange) graphql.Marshaler {
@@ -68271,6 +72981,11 @@ func (ec *executionContext) unmarshalNAdoptProcessTemplateInput2githubᚗcomᚋb
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAdoptTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAdoptTemplateInput(ctx context.Context, v any) (model.AdoptTemplateInput, error) {
+	res, err := ec.unmarshalInputAdoptTemplateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAgreementChannel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐChannel(ctx context.Context, v any) (agreement.Channel, error) {
 	var res agreement.Channel
 	err := res.UnmarshalGQL(v)
@@ -68359,6 +73074,16 @@ func (ec *executionContext) unmarshalNArchiveChecklistInput2ᚖgithubᚗcomᚋbi
 func (ec *executionContext) unmarshalNArchiveProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐArchiveProposalInput(ctx context.Context, v any) (model.ArchiveProposalInput, error) {
 	res, err := ec.unmarshalInputArchiveProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx context.Context, sel ast.SelectionSet, v *model.AskedOfUs) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._AskedOfUs(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNAssignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAssignProposalInput(ctx context.Context, v any) (model.AssignProposalInput, error) {
@@ -68969,8 +73694,39 @@ func (ec *executionContext) marshalNDisclosureDecision2githubᚗcomᚋbihuanᚋb
 	return v
 }
 
+func (ec *executionContext) marshalNDistrictShare2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDistrictShareᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DistrictShare) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDistrictShare2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDistrictShare(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDistrictShare2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDistrictShare(ctx context.Context, sel ast.SelectionSet, v *model.DistrictShare) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._DistrictShare(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNDraftReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDraftReplyInput(ctx context.Context, v any) (model.DraftReplyInput, error) {
 	res, err := ec.unmarshalInputDraftReplyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDraftTaskInput(ctx context.Context, v any) (model.DraftTaskInput, error) {
+	res, err := ec.unmarshalInputDraftTaskInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -69099,6 +73855,58 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 func (ec *executionContext) unmarshalNForwardUpInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐForwardUpInput(ctx context.Context, v any) (model.ForwardUpInput, error) {
 	res, err := ec.unmarshalInputForwardUpInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNGate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Gate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGate(ctx context.Context, sel ast.SelectionSet, v *model.Gate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Gate(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNGateCheck2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateCheckᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GateCheck) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNGateCheck2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateCheck(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNGateCheck2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGateCheck(ctx context.Context, sel ast.SelectionSet, v *model.GateCheck) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._GateCheck(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNGivePreAssignOpinionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGivePreAssignOpinionInput(ctx context.Context, v any) (model.GivePreAssignOpinionInput, error) {
@@ -69255,6 +74063,22 @@ func (ec *executionContext) unmarshalNInviteCosignersInput2githubᚗcomᚋbihuan
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNItem2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Item) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItem(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItem(ctx context.Context, sel ast.SelectionSet, v *gen.Item) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -69367,6 +74191,26 @@ func (ec *executionContext) unmarshalNJudgeQualityInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNLedgerCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCount(ctx context.Context, sel ast.SelectionSet, v *model.LedgerCount) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LedgerCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNLedgerCounts2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerCounts(ctx context.Context, sel ast.SelectionSet, v *model.LedgerCounts) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LedgerCounts(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLink2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Link) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -69401,6 +74245,32 @@ func (ec *executionContext) unmarshalNLinkKind2githubᚗcomᚋbihuanᚋbihuanᚋ
 
 func (ec *executionContext) marshalNLinkKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋlinkᚐKind(ctx context.Context, sel ast.SelectionSet, v link.Kind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) marshalNLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LoopOverview) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverview(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverview(ctx context.Context, sel ast.SelectionSet, v *model.LoopOverview) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LoopOverview(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMarkKeyProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkKeyProposalInput(ctx context.Context, v any) (model.MarkKeyProposalInput, error) {
@@ -69627,6 +74497,11 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋent
 	return ret
 }
 
+func (ec *executionContext) unmarshalNNodeInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInput(ctx context.Context, v any) (*model.NodeInput, error) {
+	res, err := ec.unmarshalInputNodeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -69637,6 +74512,16 @@ func (ec *executionContext) marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋ
 	return ec._NoticeConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx context.Context, v any) (model.NoticeKind, error) {
+	var res model.NoticeKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx context.Context, sel ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePayload(ctx context.Context, sel ast.SelectionSet, v *model.NoticePayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -69645,6 +74530,21 @@ func (ec *executionContext) marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._NoticePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNOfferTemplateInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfferTemplateInput(ctx context.Context, v any) (model.OfferTemplateInput, error) {
+	res, err := ec.unmarshalInputOfferTemplateInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOfferTemplatePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfferTemplatePayload(ctx context.Context, sel ast.SelectionSet, v *model.OfferTemplatePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OfferTemplatePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOfficeDecideReturnInput(ctx context.Context, v any) (model.OfficeDecideReturnInput, error) {
@@ -69664,6 +74564,11 @@ func (ec *executionContext) unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbi
 
 func (ec *executionContext) unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx context.Context, v any) (model.OpenMatterInput, error) {
 	res, err := ec.unmarshalInputOpenMatterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNOpenPlanInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenPlanInput(ctx context.Context, v any) (model.OpenPlanInput, error) {
+	res, err := ec.unmarshalInputOpenPlanInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -69724,6 +74629,16 @@ func (ec *executionContext) marshalNPartyRole2githubᚗcomᚋbihuanᚋbihuanᚋe
 func (ec *executionContext) unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx context.Context, v any) (model.PerformActionInput, error) {
 	res, err := ec.unmarshalInputPerformActionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPlanKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanKind(ctx context.Context, v any) (model.PlanKind, error) {
+	var res model.PlanKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPlanKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanKind(ctx context.Context, sel ast.SelectionSet, v model.PlanKind) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatform(ctx context.Context, sel ast.SelectionSet, v *gen.Platform) graphql.Marshaler {
@@ -70275,6 +75190,32 @@ func (ec *executionContext) unmarshalNRequestCorrectionInput2githubᚗcomᚋbihu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNRequestFromAbove2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestFromAboveᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RequestFromAbove) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRequestFromAbove2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestFromAbove(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRequestFromAbove2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestFromAbove(ctx context.Context, sel ast.SelectionSet, v *model.RequestFromAbove) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RequestFromAbove(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNResendEnvelopeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendEnvelopeInput(ctx context.Context, v any) (model.ResendEnvelopeInput, error) {
 	res, err := ec.unmarshalInputResendEnvelopeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -70466,6 +75407,21 @@ func (ec *executionContext) marshalNSeatPost2githubᚗcomᚋbihuanᚋbihuanᚋen
 func (ec *executionContext) unmarshalNSendBackReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendBackReplyInput(ctx context.Context, v any) (model.SendBackReplyInput, error) {
 	res, err := ec.unmarshalInputSendBackReplyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSendNoticeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendNoticeInput(ctx context.Context, v any) (model.SendNoticeInput, error) {
+	res, err := ec.unmarshalInputSendNoticeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSendNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendNoticePayload(ctx context.Context, sel ast.SelectionSet, v *model.SendNoticePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SendNoticePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSendReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendReplyInput(ctx context.Context, v any) (model.SendReplyInput, error) {
@@ -70725,6 +75681,11 @@ func (ec *executionContext) marshalNSkippedMatter2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._SkippedMatter(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNStartPlanItemInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStartPlanItemInput(ctx context.Context, v any) (model.StartPlanItemInput, error) {
+	res, err := ec.unmarshalInputStartPlanItemInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNStartReviewInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStartReviewInput(ctx context.Context, v any) (model.StartReviewInput, error) {
@@ -71880,6 +76841,49 @@ func (ec *executionContext) marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ct
 	return res
 }
 
+func (ec *executionContext) unmarshalOInstructionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐInstructionInput(ctx context.Context, v any) (*model.InstructionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInstructionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOInt2ᚕintᚄ(ctx context.Context, v any) ([]int, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]int, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNInt2int(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOInt2ᚕintᚄ(ctx context.Context, sel ast.SelectionSet, v []int) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNInt2int(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
 	if v == nil {
 		return nil, nil
@@ -71962,6 +76966,42 @@ func (ec *executionContext) marshalOItemEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._ItemEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOItemKind2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKindᚄ(ctx context.Context, v any) ([]item.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]item.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNItemKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOItemKind2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []item.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNItemKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOItemKind2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKind(ctx context.Context, v any) (*item.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -71976,6 +77016,42 @@ func (ec *executionContext) marshalOItemKind2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOItemStatus2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐStatusᚄ(ctx context.Context, v any) ([]item.Status, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]item.Status, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNItemStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOItemStatus2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []item.Status) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNItemStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOJSON2map(ctx context.Context, v any) (map[string]any, error) {
@@ -71994,6 +77070,14 @@ func (ec *executionContext) marshalOJSON2map(ctx context.Context, sel ast.Select
 	_ = ctx
 	res := scalar.MarshalJSON(v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerFilter(ctx context.Context, v any) (*model.LedgerFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputLedgerFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOLink2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐLinkᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Link) graphql.Marshaler {
@@ -72140,6 +77224,23 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋbihuanᚋbihuanᚋentᚋ
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONodeInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInputᚄ(ctx context.Context, v any) ([]*model.NodeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.NodeInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNodeInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 func (ec *executionContext) marshalONotice2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNotice(ctx context.Context, sel ast.SelectionSet, v *gen.Notice) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -72191,6 +77292,22 @@ func (ec *executionContext) marshalOParty2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋen
 		return graphql.Null
 	}
 	return ec._Party(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPlanItemState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanItemState(ctx context.Context, v any) (*model.PlanItemState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PlanItemState)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPlanItemState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanItemState(ctx context.Context, sel ast.SelectionSet, v *model.PlanItemState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOPlatform2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Platform) graphql.Marshaler {
@@ -72624,6 +77741,13 @@ func (ec *executionContext) marshalOTokens2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋg
 		return graphql.Null
 	}
 	return ec._Tokens(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOToldByDistrict2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐToldByDistrict(ctx context.Context, sel ast.SelectionSet, v *model.ToldByDistrict) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ToldByDistrict(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUnit2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Unit) graphql.Marshaler {

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
@@ -65,6 +66,17 @@ type AddMemberInput struct {
 // 采用一个随产品提供的模板，成为本政协自己的草稿，可以修改
 type AdoptProcessTemplateInput struct {
 	Name   string  `json:"name"`
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 采用收到的流程：成为本会的一份草稿，可以修改，与来处不再相连
+type AdoptTemplateInput struct {
+	// receivedEnvelopes 中的一封
+	EnvelopeID uuid.UUID `json:"envelopeId"`
+	// 改用另一个流程代码
+	As     *string `json:"as,omitempty"`
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -190,6 +202,15 @@ type ArchiveProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 上级政协要我们做的
+type AskedOfUs struct {
+	Tasks *LedgerCounts `json:"tasks"`
+	// 最近的期限
+	NextDueOn *time.Time `json:"nextDueOn,omitempty"`
+	// 还没有结束的，最近要交账的在前
+	Requests []*RequestFromAbove `json:"requests"`
 }
 
 // 交办
@@ -818,6 +839,16 @@ type DeclineCosignInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一个区市县在闭环中的一份
+type DistrictShare struct {
+	// 行政区划代码
+	Partner string          `json:"partner"`
+	Name    string          `json:"name"`
+	Tasks   *LedgerCounts   `json:"tasks"`
+	Nodes   *LedgerCounts   `json:"nodes"`
+	Last    *ToldByDistrict `json:"last,omitempty"`
+}
+
 // 拟复
 type DraftReplyInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -835,6 +866,40 @@ type DraftReplyInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 拟一项六定任务：定单位、定领导、定人员、定责任、定时间、定效果；可以先不填全，填全才能下达
+type DraftTaskInput struct {
+	// 所属的闭环；要分解一项任务时为那项任务
+	MatterID uuid.UUID `json:"matterId"`
+	Title    string    `json:"title"`
+	// 定单位：本会的承办单位
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 定单位：交给区市县政协时为它的行政区划代码
+	Partner *string `json:"partner,omitempty"`
+	// 定领导
+	LeaderID   *uuid.UUID `json:"leaderId,omitempty"`
+	LeaderPost *string    `json:"leaderPost,omitempty"`
+	// 定人员
+	OfficerID   *uuid.UUID `json:"officerId,omitempty"`
+	OfficerPost *string    `json:"officerPost,omitempty"`
+	// 定责任
+	Duty *string `json:"duty,omitempty"`
+	// 定时间
+	DueOn *time.Time `json:"dueOn,omitempty"`
+	// 定效果
+	Effect *string `json:"effect,omitempty"`
+	// 效果怎样衡量
+	Measure *string `json:"measure,omitempty"`
+	// 重点推进
+	Key *bool `json:"key,omitempty"`
+	// 难点解决
+	Difficult *bool `json:"difficult,omitempty"`
+	// 节点，按日期交账
+	Nodes  []*NodeInput `json:"nodes,omitempty"`
+	Reason *string      `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -957,6 +1022,33 @@ type ForwardUpInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 闸口：离开现在环节的一条路，写成一张清单
+type Gate struct {
+	// 动作代码
+	Action string `json:"action"`
+	Label  string `json:"label"`
+	// 过了这道闸进入的环节
+	To      string `json:"to"`
+	ToLabel string `json:"toLabel"`
+	// 轮到谁
+	Turn  *string    `json:"turn,omitempty"`
+	DueOn *time.Time `json:"dueOn,omitempty"`
+	// 除了要在表单里填写的，已没有缺的
+	Open   bool         `json:"open"`
+	Checks []*GateCheck `json:"checks"`
+}
+
+// 清单中的一行
+type GateCheck struct {
+	Rule string `json:"rule"`
+	// 要成立的是什么
+	Says *string `json:"says,omitempty"`
+	// 填写表单时核对
+	OnForm bool `json:"onForm"`
+	// 缺什么；空为已具备
+	Missing []string `json:"missing"`
+}
+
 // 预交办意见
 type GivePreAssignOpinionInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -999,6 +1091,14 @@ type GraphNode struct {
 	Depth int `json:"depth"`
 }
 
+// 领导批示
+type InstructionInput struct {
+	// 由谁批示：职务
+	By   string     `json:"by"`
+	Text string     `json:"text"`
+	On   *time.Time `json:"on,omitempty"`
+}
+
 // 邀请联名
 type InviteCosignersInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1021,6 +1121,67 @@ type JudgeQualityInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 个数，以及它由哪些条目数出来
+type LedgerCount struct {
+	Value int `json:"value"`
+	// 条目，按期限排列
+	Rows []*gen.Item `json:"rows"`
+}
+
+// 一组条目的计数：total = open + reported + done + dropped，overdue 在 open 之中
+type LedgerCounts struct {
+	Total *LedgerCount `json:"total"`
+	// 还没有报告
+	Open *LedgerCount `json:"open"`
+	// 已报告，待核实
+	Reported *LedgerCount `json:"reported"`
+	Done     *LedgerCount `json:"done"`
+	// 已说明原因或撤回
+	Dropped *LedgerCount `json:"dropped"`
+	Overdue *LedgerCount `json:"overdue"`
+}
+
+// 还欠着的事：六定任务、B 类承诺、问题，一张单子
+type LedgerFilter struct {
+	// TASK 任务 / COMMITMENT 承诺 / PROBLEM 问题；不写为全部三类
+	Kinds []item.Kind `json:"kinds,omitempty"`
+	// 哪个闭环的
+	CohortID *uuid.UUID `json:"cohortId,omitempty"`
+	// 办理年度
+	Year    *int        `json:"year,omitempty"`
+	UnitIds []uuid.UUID `json:"unitIds,omitempty"`
+	// 交给哪个政协
+	Partner   *string       `json:"partner,omitempty"`
+	Statuses  []item.Status `json:"statuses,omitempty"`
+	Key       *bool         `json:"key,omitempty"`
+	Difficult *bool         `json:"difficult,omitempty"`
+	Overdue   *bool         `json:"overdue,omitempty"`
+	DueFrom   *time.Time    `json:"dueFrom,omitempty"`
+	DueTo     *time.Time    `json:"dueTo,omitempty"`
+	Search    *string       `json:"search,omitempty"`
+	// 只要上级政协交来的
+	FromAbove *bool `json:"fromAbove,omitempty"`
+	// 这一年以前开始、现在还没有了结的
+	OpenBefore *int `json:"openBefore,omitempty"`
+}
+
+// 一个闭环的全貌；闸口见 matter.gates
+type LoopOverview struct {
+	Matter          *gen.Matter `json:"matter"`
+	PrestudyYear    int         `json:"prestudyYear"`
+	HandleYear      int         `json:"handleYear"`
+	SupervisionYear int         `json:"supervisionYear"`
+	Phase           CohortPhase `json:"phase"`
+	// 轮到谁
+	Turn *string `json:"turn,omitempty"`
+	// 已下达的任务
+	Tasks *LedgerCounts `json:"tasks"`
+	// 这些任务的节点
+	Nodes     *LedgerCounts    `json:"nodes"`
+	Problems  *LedgerCounts    `json:"problems"`
+	Districts []*DistrictShare `json:"districts"`
 }
 
 // 确定为重点提案
@@ -1182,8 +1343,30 @@ type NameOfficerInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 任务的一个节点
+type NodeInput struct {
+	Text  string    `json:"text"`
+	DueOn time.Time `json:"dueOn"`
+}
+
 type NoticePayload struct {
 	Notice     *gen.Notice  `json:"notice,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 把本会发布的流程送给区市县政协采用
+type OfferTemplateInput struct {
+	ProcessID uuid.UUID `json:"processId"`
+	// 对方的行政区划代码
+	Partners []string `json:"partners"`
+	Note     *string  `json:"note,omitempty"`
+	Reason   *string  `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type OfferTemplatePayload struct {
+	Done       bool         `json:"done"`
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1247,6 +1430,15 @@ type OpenMatterInput struct {
 	// 随事项保存的内容
 	Data   map[string]any `json:"data,omitempty"`
 	Reason *string        `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type OpenPlanInput struct {
+	Plan   PlanKind `json:"plan"`
+	Year   int      `json:"year"`
+	Title  *string  `json:"title,omitempty"`
+	Reason *string  `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1741,6 +1933,19 @@ type RequestCorrectionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 上级政协要我们做的一件
+type RequestFromAbove struct {
+	Matter *gen.Matter `json:"matter"`
+	Task   *gen.Item   `json:"task"`
+	// 由哪个政协交来
+	From string `json:"from"`
+	// 下一个要交账的：节点，或任务本身
+	Next *gen.Item `json:"next,omitempty"`
+	// 还没有报告的各个节点和任务本身，按期限排列
+	Owed    []*gen.Item `json:"owed"`
+	Overdue []*gen.Item `json:"overdue"`
+}
+
 // 把投递失败的信封再送一次
 type ResendEnvelopeInput struct {
 	ID     uuid.UUID `json:"id"`
@@ -1901,6 +2106,27 @@ type SendBackReplyInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type SendNoticeInput struct {
+	Kind     NoticeKind `json:"kind"`
+	Partners []string   `json:"partners"`
+	Title    string     `json:"title"`
+	Text     string     `json:"text"`
+	// 联合活动的日期
+	On          *time.Time        `json:"on,omitempty"`
+	Place       *string           `json:"place,omitempty"`
+	Instruction *InstructionInput `json:"instruction,omitempty"`
+	// 有关的事项；有批示时也记在它上面
+	MatterID *uuid.UUID `json:"matterId,omitempty"`
+	Reason   *string    `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type SendNoticePayload struct {
+	Done       bool         `json:"done"`
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 发出答复
@@ -2134,6 +2360,24 @@ type SkippedMatter struct {
 	Reason   string    `json:"reason"`
 }
 
+// 由计划中的一项在平台上开始一件事项
+type StartPlanItemInput struct {
+	// 计划
+	MatterID   uuid.UUID `json:"matterId"`
+	ItemID     uuid.UUID `json:"itemId"`
+	PlatformID uuid.UUID `json:"platformId"`
+	// 不写则用计划中的题目
+	Title       *string        `json:"title,omitempty"`
+	Source      *string        `json:"source,omitempty"`
+	Data        map[string]any `json:"data,omitempty"`
+	StreetID    *uuid.UUID     `json:"streetId,omitempty"`
+	OwnerUnitID *uuid.UUID     `json:"ownerUnitId,omitempty"`
+	SectorID    *uuid.UUID     `json:"sectorId,omitempty"`
+	Reason      *string        `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 初审
 type StartReviewInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -2266,6 +2510,16 @@ type Tokens struct {
 type TokensPayload struct {
 	Tokens     *Tokens      `json:"tokens,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 区市县政协最近一次告知
+type ToldByDistrict struct {
+	Task *gen.Matter `json:"task"`
+	On   *time.Time  `json:"on,omitempty"`
+	// 在对方那里的环节
+	Status *string `json:"status,omitempty"`
+	Number *string `json:"number,omitempty"`
+	Note   *string `json:"note,omitempty"`
 }
 
 // 轮到谁的改变
@@ -2650,6 +2904,195 @@ func (e *FindingLevel) UnmarshalJSON(b []byte) error {
 }
 
 func (e FindingLevel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 推广、表彰、联合活动
+type NoticeKind string
+
+const (
+	NoticeKindJointActivity NoticeKind = "joint_activity"
+	NoticeKindCommendation  NoticeKind = "commendation"
+	NoticeKindPromotion     NoticeKind = "promotion"
+)
+
+var AllNoticeKind = []NoticeKind{
+	NoticeKindJointActivity,
+	NoticeKindCommendation,
+	NoticeKindPromotion,
+}
+
+func (e NoticeKind) IsValid() bool {
+	switch e {
+	case NoticeKindJointActivity, NoticeKindCommendation, NoticeKindPromotion:
+		return true
+	}
+	return false
+}
+
+func (e NoticeKind) String() string {
+	return string(e)
+}
+
+func (e *NoticeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NoticeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NoticeKind", str)
+	}
+	return nil
+}
+
+func (e NoticeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NoticeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NoticeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 年度计划的一项到了哪一步
+type PlanItemState string
+
+const (
+	// 未开始
+	PlanItemStatePlanned PlanItemState = "PLANNED"
+	// 进行中
+	PlanItemStateRunning PlanItemState = "RUNNING"
+	// 已完成
+	PlanItemStateDone PlanItemState = "DONE"
+	// 已取消
+	PlanItemStateCancelled PlanItemState = "CANCELLED"
+	// 已结转下一年
+	PlanItemStateCarriedOver PlanItemState = "CARRIED_OVER"
+)
+
+var AllPlanItemState = []PlanItemState{
+	PlanItemStatePlanned,
+	PlanItemStateRunning,
+	PlanItemStateDone,
+	PlanItemStateCancelled,
+	PlanItemStateCarriedOver,
+}
+
+func (e PlanItemState) IsValid() bool {
+	switch e {
+	case PlanItemStatePlanned, PlanItemStateRunning, PlanItemStateDone, PlanItemStateCancelled, PlanItemStateCarriedOver:
+		return true
+	}
+	return false
+}
+
+func (e PlanItemState) String() string {
+	return string(e)
+}
+
+func (e *PlanItemState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PlanItemState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PlanItemState", str)
+	}
+	return nil
+}
+
+func (e PlanItemState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PlanItemState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PlanItemState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 年度计划的种类
+type PlanKind string
+
+const (
+	// 协商计划
+	PlanKindConsultation PlanKind = "CONSULTATION"
+	// 监督计划
+	PlanKindSupervision PlanKind = "SUPERVISION"
+	// 调研计划
+	PlanKindResearch PlanKind = "RESEARCH"
+	// 年度工作要点
+	PlanKindWork PlanKind = "WORK"
+)
+
+var AllPlanKind = []PlanKind{
+	PlanKindConsultation,
+	PlanKindSupervision,
+	PlanKindResearch,
+	PlanKindWork,
+}
+
+func (e PlanKind) IsValid() bool {
+	switch e {
+	case PlanKindConsultation, PlanKindSupervision, PlanKindResearch, PlanKindWork:
+		return true
+	}
+	return false
+}
+
+func (e PlanKind) String() string {
+	return string(e)
+}
+
+func (e *PlanKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PlanKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PlanKind", str)
+	}
+	return nil
+}
+
+func (e PlanKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PlanKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PlanKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -16,7 +16,7 @@ import (
 var files embed.FS
 
 // regulated are the processes that a committee is provisioned with.
-var regulated = []string{"cohort", "opinion", "proposal"}
+var regulated = []string{"cohort", "forward", "opinion", "plan", "proposal", "task"}
 
 // Processes lists the definitions that a new committee is provisioned with.
 func Processes() [][]byte {

@@ -1,0 +1,215 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// fileTime is how long a file may take either way: exchange.MaxFile at 30 kB/s,
+// and thousands of envelopes to apply.
+const fileTime = 30 * time.Minute
+
+// contentType of a file: JSON lines.
+const contentType = "application/x-ndjson"
+
+// As runs fn as the request's viewer in a transaction of his tenant.
+type As func(r *http.Request, write bool, fn func(context.Context) error) error
+
+// Handler serves GET /exchange/{partner} and POST /exchange.
+type Handler struct {
+	As       As
+	From     func(context.Context) audit.From
+	Exchange *exchange.Service
+	Log      *slog.Logger
+}
+
+// ServeHTTP routes by method. HEAD is not GET without a body here: a download
+// is recorded.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.Method {
+	case http.MethodGet:
+		if err := h.download(w, r); err != nil {
+			h.fail(w, r, err, exchange.Imported{})
+		}
+	case http.MethodPost:
+		done, err := h.upload(w, r)
+		if err != nil {
+			h.fail(w, r, err, done)
+			return
+		}
+		h.write(w, http.StatusOK, counts(done))
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		h.write(w, http.StatusMethodNotAllowed, map[string]any{"code": errs.Invalid, "message": "只接受 GET 和 POST"})
+	}
+}
+
+// download makes the file in one transaction with its record, and sends it when
+// that is kept: a record without a download is harmless, since exporting again
+// writes the same.
+func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
+	partner := r.PathValue("partner")
+	from, err := first(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	var file bytes.Buffer
+	var out exchange.Exported
+	err = h.As(r, true, func(ctx context.Context) error {
+		ctx, changes := audit.Collect(ctx)
+		var err error
+		if out, err = h.Exchange.Export(ctx, &file, partner, from); err != nil {
+			return err
+		}
+		v, all := authz.From(ctx), changes.Changes()
+		return audit.Write(ctx, audit.Entry{
+			Action: "exportEnvelopes", Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
+			Object: audit.Object(all[0].Entity, all[0].ID), From: h.From(r.Context()), Changes: all,
+		})
+	})
+	if err != nil {
+		return err
+	}
+	hd := w.Header()
+	hd.Set("Content-Type", contentType)
+	hd.Set("Content-Length", strconv.Itoa(file.Len()))
+	hd.Set("X-Content-Type-Options", "nosniff")
+	hd.Set("Cache-Control", "private, no-store")
+	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(partner, out)}))
+	if out.More && out.To >= out.From { // else the agreement lets nothing more out
+		hd.Set("Link", fmt.Sprintf(`</exchange/%s?from=%d>; rel="next"`, url.PathEscape(partner), out.To+1))
+	}
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(fileTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if _, err := file.WriteTo(w); err != nil {
+		h.Log.Warn("a download of envelopes broke off", "partner", partner, "error", err)
+	}
+	return nil
+}
+
+// first is the number from which to export, 0 where none is given.
+func first(query string) (int64, error) {
+	q, err := url.ParseQuery(query) // URL.Query() leaves out what it cannot read
+	if err != nil {
+		return 0, errs.New(errs.Invalid, "网址中的参数无法读取")
+	}
+	text := q.Get("from")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 {
+		return 0, errs.New(errs.Invalid, "from 应是信封的号数，从 1 起；不写则从未确认的第一封起").At("from")
+	}
+	return n, nil
+}
+
+// fileName tells files apart in a folder: partner and numbers.
+func fileName(partner string, out exchange.Exported) string {
+	if out.To < out.From {
+		return fmt.Sprintf("envelopes-%s-receipts-%d.jsonl", partner, out.From)
+	}
+	return fmt.Sprintf("envelopes-%s-%d-%d.jsonl", partner, out.From, out.To)
+}
+
+// upload asks for the right before it reads, and takes the file in.
+func (h *Handler) upload(w http.ResponseWriter, r *http.Request) (done exchange.Imported, err error) {
+	var v *authz.Viewer
+	err = h.As(r, false, func(ctx context.Context) (err error) {
+		v, err = authz.Require(ctx, "exchange.manage")
+		return err
+	})
+	if err != nil {
+		return done, err
+	}
+	if r.ContentLength > exchange.MaxFile {
+		return done, errs.New(errs.Limited, "文件超过 %d MB，请对方分次导出", exchange.MaxFile>>20).At("file")
+	}
+	if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(t, "multipart/") {
+		return done, errs.New(errs.Invalid, "请把信封文件原样作为请求的内容提交（%s），不要用表单", contentType).At("file")
+	}
+	c := http.NewResponseController(w)
+	for _, set := range []func(time.Time) error{c.SetReadDeadline, c.SetWriteDeadline} {
+		if err := set(time.Now().Add(fileTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return done, err
+		}
+	}
+	body := &reader{r: http.MaxBytesReader(w, r.Body, exchange.MaxFile+1)} // Import refuses what is above MaxFile
+	done, err = h.Exchange.Import(authz.With(r.Context(), v), v.Tenant, body)
+	if body.broken != nil && err != nil {
+		err = errs.New(errs.Invalid, "文件没有传完，请重新上传").At("file").Because(err)
+	}
+	return done, err
+}
+
+// reader notes that the line broke, which no check of the file can tell.
+type reader struct {
+	r      io.Reader
+	broken error
+}
+
+func (b *reader) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.broken = err
+	}
+	return n, err
+}
+
+func counts(d exchange.Imported) map[string]any {
+	return map[string]any{"partner": d.Partner, "applied": d.Applied, "refused": d.Refused, "repeated": d.Repeated}
+}
+
+// statuses are the HTTP statuses of the codes a file can meet.
+var statuses = map[errs.Code]int{
+	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
+	errs.GuardFailed: http.StatusConflict, errs.Conflict: http.StatusConflict, errs.Invalid: http.StatusBadRequest,
+	errs.Limited: http.StatusRequestEntityTooLarge, errs.Unavailable: http.StatusServiceUnavailable,
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error, done exchange.Imported) {
+	from := h.From(r.Context())
+	e, ok := errs.As(tenants.Translate(err))
+	if !ok {
+		h.Log.Error("envelope file failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
+		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
+	}
+	status := statuses[e.Code]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	answer := map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID}
+	for _, key := range []string{"line", "reason"} {
+		if x, ok := e.Details[key]; ok {
+			answer[key] = x
+		}
+	}
+	if done.Partner != "" {
+		answer["done"] = counts(done)
+	}
+	h.write(w, status, answer)
+}
+
+func (h *Handler) write(w http.ResponseWriter, status int, answer map[string]any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(answer)
+}

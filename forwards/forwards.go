@@ -1,0 +1,55 @@
+package forwards
+
+import (
+	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Kind is the process of a copy at the committee above.
+const Kind = "forward"
+
+// KindEnvelope is the kind of envelope in which a copy crosses.
+const KindEnvelope = "proposal_forward"
+
+// copyOf is the body of the envelope. Its texts stand in the receiver's
+// Matter.data under the same names.
+type copyOf struct {
+	Number         string   `json:"number,omitempty"` // the sender's
+	Title          string   `json:"title"`
+	Category       string   `json:"category,omitempty"`
+	ProposerKind   string   `json:"proposerKind"`
+	Proposers      []string `json:"proposers"` // the first one leads
+	Situation      string   `json:"situation"`
+	Analysis       string   `json:"analysis"`
+	Suggestions    []string `json:"suggestions"`
+	ConsentPublish bool     `json:"consentPublish"`
+	ConsentReason  string   `json:"consentReason,omitempty"`
+	SubmittedOn    string   `json:"submittedOn,omitempty"` // 2006-01-02
+	Reason         string   `json:"reason"`                // why it is forwarded
+}
+
+// Register makes the rules known to the engine and the kind of envelope to the
+// exchange; a nil exchange is enough to check definitions.
+func Register(e *flow.Engine, post *exchange.Service) {
+	e.Checklist("forward.above", "本政协有上级政协", func(in *flow.Input) []string {
+		if in.Parent == nil {
+			return []string{"本政协没有上级，不能转上级政协"}
+		}
+		return nil
+	})
+	e.OnForm("forward.happened", "日期不晚于今天", func(in *flow.Input) error {
+		on, err := in.Form.Day("on")
+		if err == nil && on.After(in.Today()) {
+			return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
+		}
+		return err
+	})
+	e.Effect("forward.send", send(post))
+	e.Effect("forward.answer", answer)
+	e.Effect("forward.decline", decline)
+	e.Effect("forward.adopt", adopt)
+	if post != nil {
+		post.Register(KindEnvelope, 1, exchange.Handler{Apply: receive(e)})
+	}
+}

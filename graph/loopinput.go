@@ -1,0 +1,117 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/platforms"
+	"github.com/bihuan/bihuan/tasks"
+)
+
+// opens carries out a mutation that opens a matter.
+func (r *Resolver) opens(ctx context.Context, input any, open func(context.Context) (*flow.Case, error)) (*model.MatterPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+		c, err := open(ctx)
+		if err != nil {
+			return "", uuid.Nil, asInput(err)
+		}
+		return gen.TypeMatter, c.Matter.ID, nil
+	})
+	return r.matterPayload(ctx, id, bad, err)
+}
+
+func taskDraft(in model.DraftTaskInput) tasks.Draft {
+	d := tasks.Draft{
+		Of: in.MatterID, UnitID: in.UnitID, Partner: value(in.Partner), LeaderID: in.LeaderID, OfficerID: in.OfficerID,
+		LeaderPost: value(in.LeaderPost), OfficerPost: value(in.OfficerPost), Title: in.Title, Duty: value(in.Duty), DueOn: value(in.DueOn),
+		Effect: value(in.Effect), Measure: value(in.Measure), Key: value(in.Key), Difficult: value(in.Difficult), Reason: value(in.Reason),
+	}
+	for _, n := range in.Nodes {
+		d.Nodes = append(d.Nodes, tasks.Node{Text: n.Text, DueOn: n.DueOn})
+	}
+	return d
+}
+
+// startPlanItem opens a matter on a platform and attaches it to the plan's
+// item: both or neither.
+func (r *Resolver) startPlanItem(ctx context.Context, in model.StartPlanItemInput) (*flow.Case, error) {
+	planned, err := r.ent().Item.Query().Where(item.ID(in.ItemID), item.MatterID(in.MatterID), item.KindEQ(item.KindPLAN_ITEM)).Only(ctx)
+	if gen.IsNotFound(err) {
+		return nil, errs.New(errs.NotFound, "计划里没有这一项，或您无权查看").At("itemId")
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := r.Platforms.Open(ctx, platforms.Opening{
+		PlatformID: in.PlatformID, Title: *or(in.Title, &planned.Text), Source: value(in.Source), Data: in.Data, StreetID: in.StreetID,
+		OwnerUnitID: in.OwnerUnitID, SectorID: in.SectorID, Reason: value(in.Reason),
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = r.Engine.Act(ctx, flow.Command{Machine: flow.OfMatter, Subject: in.MatterID, Action: "attach",
+		Form: flow.Form{"itemId": in.ItemID.String(), "matterId": c.Matter.ID.String()}})
+	return c, err
+}
+
+func (r *Resolver) offerTemplate(ctx context.Context, in model.OfferTemplateInput) (*model.OfferTemplatePayload, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+		return gen.TypeProcess, in.ProcessID, r.Processes.Offer(ctx, in.ProcessID, in.Partners, value(in.Note))
+	})
+	return &model.OfferTemplatePayload{Done: err == nil && len(bad) == 0, UserErrors: bad}, err
+}
+
+func (r *Resolver) adoptTemplate(ctx context.Context, in model.AdoptTemplateInput) (*gen.Process, error) {
+	return r.Processes.Adopt(ctx, in.EnvelopeID, value(in.As))
+}
+
+func (r *Resolver) sendNotice(ctx context.Context, in model.SendNoticeInput) (*model.SendNoticePayload, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+		n := exchange.Notice{Title: in.Title, Text: in.Text, On: dayText(in.On), Place: value(in.Place)}
+		if i := in.Instruction; i != nil {
+			n.Instruction = &exchange.Instruction{By: i.By, Text: i.Text, On: dayText(i.On)}
+		}
+		var about exchange.Object
+		if in.MatterID != nil {
+			about = exchange.Object{Type: gen.TypeMatter, ID: *in.MatterID}
+		}
+		sent, err := r.Exchange.Tell(ctx, string(in.Kind), in.Partners, n, about)
+		if err != nil {
+			return "", uuid.Nil, err
+		}
+		return "Envelope", sent[0], nil
+	})
+	return &model.SendNoticePayload{Done: err == nil && len(bad) == 0, UserErrors: bad}, err
+}
+
+func dayText(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.Format(time.DateOnly)
+}
+
+// planState is how far an item of a plan has come, nil for other items.
+func planState(ctx context.Context, i *gen.Item) (*model.PlanItemState, error) {
+	if i.Kind != item.KindPLAN_ITEM {
+		return nil, nil
+	}
+	s, err := load(ctx).planned.Load(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	return new(model.PlanItemState(s)), nil
+}
+
+func planOpening(in model.OpenPlanInput) plans.Opening {
+	return plans.Opening{Plan: plans.Kind(in.Plan), Year: in.Year, Title: value(in.Title)}
+}

@@ -1,0 +1,216 @@
+package oversight
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// exportTime is how long a download may take: MaxLines at 30 kB/s.
+const exportTime = 10 * time.Minute
+
+// As runs fn as the request's viewer in a transaction of his tenant.
+type As func(r *http.Request, write bool, fn func(context.Context) error) error
+
+// Handler serves GET /ledger, /ledger.csv and /ledger.xlsx with the filter as
+// the query: kind, cohort, year, unit, partner, status, key, difficult,
+// overdue, dueFrom, dueTo, search, fromAbove, openBefore; kind, unit and status
+// may be given several times.
+type Handler struct {
+	As      As
+	From    func(context.Context) audit.From
+	Service *Service
+	Log     *slog.Logger
+}
+
+// format is one way in which the ledger leaves.
+type format struct {
+	name, contentType, ending string // ending is empty for what is shown and not kept
+	write                     func(*Sheet, io.Writer) error
+}
+
+var formats = map[string]format{
+	"/ledger":      {"HTML", "text/html; charset=utf-8", "", (*Sheet).HTML},
+	"/ledger.csv":  {"CSV", "text/csv; charset=utf-8", ".csv", (*Sheet).CSV},
+	"/ledger.xlsx": {"XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", (*Sheet).XLSX},
+}
+
+// ServeHTTP answers by path.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := h.export(w, r); err != nil {
+		h.fail(w, r, err)
+	}
+}
+
+func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
+	as, ok := formats[r.URL.Path]
+	if !ok {
+		return errs.New(errs.NotFound, "没有这个网址")
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		return errs.New(errs.Invalid, "只接受 GET")
+	}
+	q, err := url.ParseQuery(r.URL.RawQuery) // URL.Query() leaves out what it cannot read
+	if err != nil {
+		return errs.New(errs.Invalid, "网址中的参数无法读取")
+	}
+	var sheet *Sheet
+	err = h.As(r, true, func(ctx context.Context) error {
+		f, err := parseFilter(q)
+		if err != nil {
+			return err
+		}
+		if sheet, err = h.Service.Sheet(ctx, f); err != nil {
+			return err
+		}
+		return h.book(ctx, as, sheet)
+	})
+	if err != nil {
+		return err
+	}
+	hd := w.Header()
+	hd.Set("Content-Type", as.contentType)
+	hd.Set("X-Content-Type-Options", "nosniff")
+	hd.Set("Cache-Control", "private, no-store")
+	if as.ending == "" {
+		hd.Set("Content-Security-Policy", pagePolicy)
+	} else {
+		name := Title + clock.Day(sheet.At).Format("20060102") + as.ending
+		hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	}
+	if r.Method == http.MethodHead {
+		return nil
+	}
+	// A long list on a slow line takes longer than other answers may.
+	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	if err := as.write(sheet, w); err != nil { // something of it has left already
+		h.Log.Warn("an export broke off", "requestId", h.From(r.Context()).RequestID, "error", err)
+	}
+	return nil
+}
+
+// book records who took what with him (domain.md 10.4).
+func (h *Handler) book(ctx context.Context, as format, s *Sheet) error {
+	v := authz.From(ctx)
+	return audit.Write(ctx, audit.Entry{
+		Action: "exportLedger", Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}, Object: "Ledger:" + as.name,
+		Reason: fmt.Sprintf("%d 条；%s", len(s.Lines), s.Narrowed()), From: h.From(ctx), Changes: []audit.Change{},
+	})
+}
+
+// parseFilter reads the query of the address. What it does not know, or what is
+// given twice where it can be one only, is refused.
+func parseFilter(q url.Values) (f Filter, err error) {
+	for name, values := range q {
+		if err := f.take(name, values); err != nil {
+			return f, err
+		}
+	}
+	return f, f.check()
+}
+
+func (f *Filter) take(name string, values []string) (err error) {
+	wrong := errs.New(errs.Invalid, "%s 的写法不对", name).At(name)
+	if !utf8All(values) {
+		return wrong
+	}
+	switch name { // several
+	case "kind":
+		for _, s := range values {
+			f.Kinds = append(f.Kinds, item.Kind(s))
+		}
+		return nil
+	case "status":
+		for _, s := range values {
+			f.Statuses = append(f.Statuses, item.Status(s))
+		}
+		return nil
+	case "unit":
+		for _, s := range values {
+			id, err := uuid.Parse(s)
+			if err != nil {
+				return wrong
+			}
+			f.Units = append(f.Units, id)
+		}
+		return nil
+	}
+	if len(values) != 1 {
+		return errs.New(errs.Invalid, "%s 只能写一次", name).At(name)
+	}
+	value := values[0]
+	switch name {
+	case "cohort":
+		f.Cohort, err = given(uuid.Parse(value))
+	case "year":
+		f.Year, err = given(strconv.Atoi(value))
+	case "openBefore":
+		f.OpenBefore, err = given(strconv.Atoi(value))
+	case "key":
+		f.Key, err = given(strconv.ParseBool(value))
+	case "difficult":
+		f.Difficult, err = given(strconv.ParseBool(value))
+	case "overdue":
+		f.Overdue, err = given(strconv.ParseBool(value))
+	case "fromAbove":
+		f.FromAbove, err = given(strconv.ParseBool(value))
+	case "dueFrom":
+		f.DueFrom, err = given(time.Parse(time.DateOnly, value))
+	case "dueTo":
+		f.DueTo, err = given(time.Parse(time.DateOnly, value))
+	case "partner":
+		f.Partner = value
+	case "search":
+		f.Search = value
+	default:
+		return errs.New(errs.Invalid, "不认识条件 %.40q", name)
+	}
+	if err != nil {
+		return wrong
+	}
+	return nil
+}
+
+func given[T any](v T, err error) (*T, error) { return &v, err }
+
+// statuses are the HTTP statuses of the codes an export can meet.
+var statuses = map[errs.Code]int{
+	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
+	errs.Invalid: http.StatusBadRequest, errs.Limited: http.StatusUnprocessableEntity, errs.Unavailable: http.StatusServiceUnavailable,
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	from := h.From(r.Context())
+	e, ok := errs.As(tenants.Translate(err))
+	if !ok {
+		h.Log.Error("export failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
+		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
+	}
+	status := statuses[e.Code]
+	if status == 0 {
+		status = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID})
+}

@@ -1,0 +1,330 @@
+package plans
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants/templates"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
+)
+
+const (
+	secretary = "secretary_general"
+	staff     = "committee_staff"
+	overseer  = "city_overseer" // reads plans
+	member    = "member"        // reads those that are issued
+	admin     = "tenant_admin"  // reads none
+)
+
+// talk is a process of the committee's own, for what is attached.
+const talk = `
+kind: talk
+version: 1
+title: 恳谈
+turns: {committee_staff: 专委会工作人员}
+machines:
+  matter:
+    initial: OPEN
+    states:
+      - {code: OPEN, label: 商量中, stage: 商, turn: committee_staff, visible: STAFF, waits: 等各方商量}
+      - {code: DONE, label: 已办结, stage: 办, end: true}
+    actions:
+      - {code: finish, label: 办结, from: [OPEN], to: DONE, may: matter.follow}
+`
+
+// house is a city committee on a database of its own with its people, and a
+// clock that is moved.
+type house struct {
+	*testing.T
+	db     *tenantstest.DB
+	engine *flow.Engine
+	svc    *Service
+	clock  *clock.Movable
+	dir    *authz.Directory
+	city   uuid.UUID
+	who    map[string]person
+	unit   uuid.UUID
+}
+
+type person struct{ account, membership uuid.UUID }
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	t.Parallel()
+	db := tenantstest.New(t)
+	authz.Narrow(db.Store.Ent())
+	db.Store.Ent().Use(audit.Hook)
+	p, err := authz.Load()
+	must(t, err)
+	e := flow.New(db.Store.Ent())
+	Register(e)
+	vocab.Register(e)
+	h := &house{T: t, db: db, engine: e, svc: New(e), clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}}
+	h.at(2023, 1, 10)
+	h.city = tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")
+	for _, role := range []string{secretary, staff, overseer, member, admin} {
+		account := uuid.Must(uuid.NewV7())
+		h.who[role] = person{account, tenantstest.Member(t, db, h.city, account, "STAFF", role)}
+	}
+	h.system(func(ctx context.Context, c *gen.Client) error {
+		for role, who := range h.who {
+			if err := c.Grant.Create().SetMembershipID(who.membership).SetRole(role).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		u, err := c.Unit.Create().SetLine(unit.LineORGANISATION).SetKind(unit.KindCOMMITTEE).SetName("经济委员会").Save(ctx)
+		if err != nil {
+			return err
+		}
+		h.unit = u.ID
+		for _, source := range [][]byte{definition(t).source(), []byte(talk)} {
+			if _, err := e.Publish(ctx, source, flow.RolesOf(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return h
+}
+
+type shipped struct{ *flow.Definition }
+
+func (s shipped) source() []byte { return []byte(s.Source) }
+
+// definition is the shipped one of plans.
+func definition(t testing.TB) shipped {
+	t.Helper()
+	for _, source := range templates.Processes() {
+		d, err := flow.Parse(source)
+		must(t, err)
+		if d.Kind == MatterKind {
+			return shipped{d}
+		}
+	}
+	t.Fatal("plans are not shipped")
+	return shipped{}
+}
+
+// at moves the clock to nine in the morning of a day.
+func (h *house) at(y int, m time.Month, d int) {
+	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
+}
+
+func (h *house) ctx() context.Context {
+	ctx, _ := audit.Collect(clock.With(context.Background(), h.clock))
+	return ctx
+}
+
+func (h *house) system(fn func(context.Context, *gen.Client) error) {
+	h.Helper()
+	must(h, h.db.Store.InTx(authz.System(h.ctx()), h.city, func(ctx context.Context) error { return fn(ctx, h.db.Store.Ent()) }))
+}
+
+func (h *house) as(role string, fn func(context.Context) error) error {
+	return h.db.Store.InTx(h.ctx(), h.city, func(ctx context.Context) error {
+		v, err := h.dir.Viewer(ctx, h.who[role].account, h.who[role].membership)
+		if err != nil {
+			return err
+		}
+		return fn(authz.With(ctx, v))
+	})
+}
+
+func (h *house) open(role string, k Kind, year int) (id uuid.UUID, err error) {
+	err = h.as(role, func(ctx context.Context) error {
+		c, err := h.svc.Open(ctx, Opening{Plan: k, Year: year})
+		if err == nil {
+			id = c.Matter.ID
+		}
+		return err
+	})
+	return id, err
+}
+
+// plan is one in the house.
+type plan struct {
+	*house
+	id uuid.UUID
+}
+
+// opened is a draft with an item.
+func (h *house) opened(k Kind, year int) *plan {
+	h.Helper()
+	id, err := h.open(staff, k, year)
+	must(h, err)
+	return &plan{h, id}
+}
+
+// issued is a plan with one item that has gone the whole way.
+func (h *house) issued(k Kind, year int) (*plan, *gen.Item) {
+	h.Helper()
+	p := h.opened(k, year)
+	i := p.add("海洋经济高质量发展", year)
+	p.approved()
+	p.does(secretary, "issue", p.on(nil), "", "ISSUED")
+	return p, i
+}
+
+// approved takes a draft to the approval of the party committee.
+func (p *plan) approved() {
+	p.Helper()
+	p.does(staff, "consultThree", p.on(flow.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
+	p.does(secretary, "approveByPartyGroup", p.on(nil), "", "PARTY_GROUP_APPROVED")
+	p.does(staff, "submit", p.on(flow.Form{"number": "政协〔2023〕1号"}), "", "SUBMITTED_TO_COMMITTEE")
+	p.does(staff, "recordApproval", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
+}
+
+func three(without ...string) []any {
+	out := []any{}
+	for _, as := range []string{"PARTY", "GOVERNMENT", "CPPCC"} {
+		if len(without) == 0 || without[0] != as {
+			out = append(out, map[string]any{"as": as, "name": "办公室"})
+		}
+	}
+	return out
+}
+
+// on is a form with today and a text, and what else is given.
+func (h *house) on(more flow.Form) flow.Form {
+	f := flow.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "会议内容"}
+	for k, v := range more {
+		f[k] = v
+	}
+	return f
+}
+
+func (p *plan) try(role, action string, form flow.Form, reason string) (c *flow.Case, err error) {
+	err = p.as(role, func(ctx context.Context) error {
+		c, err = p.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: p.id, Action: action, Form: form, Reason: reason})
+		return err
+	})
+	return c, err
+}
+
+// does carries out an action and expects the state after it.
+func (p *plan) does(role, action string, form flow.Form, reason, state string) *flow.Case {
+	p.Helper()
+	if action == "issue" {
+		delete(form, "text")
+	}
+	c, err := p.try(role, action, form, reason)
+	if err != nil {
+		p.Fatalf("%s: %v", action, err)
+	}
+	if c.State != state {
+		p.Fatalf("%s leads to %s, want %s", action, c.State, state)
+	}
+	return c
+}
+
+// refused expects an action to be refused with a code.
+func (p *plan) refused(code errs.Code, role, action string, form flow.Form, reason string) *errs.Error {
+	p.Helper()
+	_, err := p.try(role, action, form, reason)
+	e, ok := errs.As(err)
+	if !ok || e.Code != code {
+		p.Fatalf("%s: %v, want %s", action, err, code)
+	}
+	return e
+}
+
+// add puts an item that lacks nothing into the plan.
+func (p *plan) add(text string, year int) *gen.Item {
+	p.Helper()
+	return p.addForm(flow.Form{"text": text, "aspect": "监督议题", "unitId": p.unit.String(), "leaderPost": "政协主席", "dueOn": clock.Date(year, 9, 30).Format(time.DateOnly), "path": "政协选题", "owner": "农工党支部"})
+}
+
+func (p *plan) addForm(f flow.Form) *gen.Item {
+	p.Helper()
+	c := p.does(staff, "addItem", f, "", p.read().State)
+	return c.Items[len(c.Items)-1]
+}
+
+func (h *house) whole(id uuid.UUID) (c *flow.Case) {
+	h.Helper()
+	h.system(func(ctx context.Context, _ *gen.Client) error {
+		all, err := h.engine.Lock(ctx, id)
+		c = all[id]
+		return err
+	})
+	return c
+}
+
+func (p *plan) read() *flow.Case { return p.whole(p.id) }
+
+// item of the plan as it is now.
+func (p *plan) item(id uuid.UUID) *gen.Item {
+	p.Helper()
+	for _, i := range p.read().Items {
+		if i.ID == id {
+			return i
+		}
+	}
+	p.Fatal("no such item")
+	return nil
+}
+
+// gate is the checklist of an action, as a role sees it.
+func (p *plan) gate(role, action string) (missing []string) {
+	p.Helper()
+	must(p, p.as(role, func(ctx context.Context) error {
+		all, err := p.engine.Gates(ctx, p.id)
+		for _, g := range all[p.id] {
+			if g.Action.Code == action {
+				for _, c := range g.Checks {
+					missing = append(missing, c.Missing...)
+				}
+			}
+		}
+		return err
+	}))
+	return missing
+}
+
+// talk is a matter of the committee's own, on a platform or not.
+func (h *house) talk(title string, platform *uuid.UUID, v matter.Visibility) (id uuid.UUID) {
+	h.Helper()
+	h.system(func(ctx context.Context, c *gen.Client) error {
+		p, err := c.Process.Query().Where(process.Kind("talk")).Only(ctx)
+		if err != nil {
+			return err
+		}
+		m, err := c.Matter.Create().SetKind("talk").SetProcess(p).SetState("OPEN").SetTitle(title).SetOpenedAt(h.clock.Now()).
+			SetVisibility(v).SetNillablePlatformID(platform).Save(ctx)
+		if err == nil {
+			id = m.ID
+		}
+		return err
+	})
+	return id
+}
+
+// run is a subtest of the house.
+func (h *house) run(name string, fn func()) {
+	h.T.Run(name, func(t *testing.T) {
+		before := h.T
+		h.T = t
+		defer func() { h.T = before }()
+		fn()
+	})
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,153 @@
+package plans
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// States that the rules know by name.
+const (
+	adjusted  = "ADJUSTED"
+	withdrawn = "WITHDRAWN"
+)
+
+// Stages of the records by which the rules know an adjustment and its approval;
+// the process writes them.
+const (
+	stageAdjustment = "计划调整"
+	stageReapproval = "调整批准"
+)
+
+func registerRules(e *flow.Engine) {
+	e.Checklist("plan.has_items", "计划里至少有一个项目", hasItems)
+	e.Checklist("plan.placed", "每个项目都有牵头单位和完成期限", placed)
+	e.Checklist("plan.editable", "调整经批准之后，项目不再改动", func(in *flow.Input) []string { return fixed(in.Case) })
+	e.Checklist("plan.adjusting", "有一次调整等待批准", func(in *flow.Input) []string {
+		if pending(in.Case) == nil {
+			return []string{"没有等待批准的调整"}
+		}
+		return nil
+	})
+	e.Checklist("plan.adjustment_approved", "此前的调整都已获批准", func(in *flow.Input) []string {
+		if pending(in.Case) != nil {
+			return []string{"上一次调整还没有录入批准"}
+		}
+		return nil
+	})
+	e.Checklist("plan.settled", "每个项目都已完成、取消或结转", settled)
+	e.OnForm("plan.happened", "所记的日期不在今天之后", happened)
+	e.OnForm("plan.three_present", "党委、政府、政协三家都参加", threePresent)
+	e.OnForm("plan.period", "完成期限在计划的年度之内", period)
+}
+
+// open lists the items that are neither done, cancelled nor carried over.
+func open(c *flow.Case) []*gen.Item {
+	return slices.DeleteFunc(slices.Clone(c.Items), func(i *gen.Item) bool {
+		return i.Kind != item.KindPLAN_ITEM || i.Status != item.StatusOPEN
+	})
+}
+
+func hasItems(in *flow.Input) []string {
+	if len(open(in.Case)) == 0 {
+		return []string{"还没有项目，请先增加"}
+	}
+	return nil
+}
+
+func placed(in *flow.Input) (missing []string) {
+	for _, i := range open(in.Case) {
+		if i.UnitID == nil {
+			missing = append(missing, fmt.Sprintf("“%s”还没有牵头单位", i.Text))
+		}
+		if i.DueOn == nil {
+			missing = append(missing, fmt.Sprintf("“%s”还没有完成期限", i.Text))
+		}
+	}
+	return missing
+}
+
+// pending is the record of the adjustment that waits for its approval, nil when
+// there is none.
+func pending(c *flow.Case) *gen.Record {
+	var waits *gen.Record
+	for _, r := range c.Records {
+		switch r.Stage {
+		case stageAdjustment:
+			waits = r
+		case stageReapproval:
+			waits = nil
+		}
+	}
+	return waits
+}
+
+// fixed says why the items may not change in a state in which they sometimes
+// may.
+func fixed(c *flow.Case) []string {
+	if c.State == adjusted && pending(c) == nil {
+		return []string{"这次调整已获批准，要再改动项目请先进行“调整”"}
+	}
+	return nil
+}
+
+// unapproved reports whether an item was added by the adjustment that waits.
+// Ids are in the order of time, also where the clock stands still.
+func unapproved(c *flow.Case, i *gen.Item) bool {
+	r := pending(c)
+	return r != nil && bytes.Compare(i.ID[:], r.ID[:]) > 0
+}
+
+func settled(in *flow.Input) (missing []string) {
+	for _, i := range open(in.Case) {
+		missing = append(missing, fmt.Sprintf("“%s”还没有完成、取消或结转", i.Text))
+	}
+	return missing
+}
+
+func happened(in *flow.Input) error {
+	on, err := in.Form.Day("on")
+	if err == nil && on.After(in.Today()) {
+		return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
+	}
+	return err
+}
+
+// threePresent: 党委, 政府 and 政协 consult together (domain.md 4.2).
+func threePresent(in *flow.Input) error {
+	var f struct {
+		Present []struct {
+			As string `json:"as"`
+		} `json:"present"`
+	}
+	if err := in.Form.Into(&f); err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, p := range f.Present {
+		there[p.As] = true
+	}
+	var missing []string
+	for _, need := range []struct{ as, name string }{{"PARTY", "党委"}, {"GOVERNMENT", "政府"}, {"CPPCC", "政协"}} {
+		if !there[need.as] {
+			missing = append(missing, "三家协商缺少"+need.name)
+		}
+	}
+	return flow.Lacks(missing)
+}
+
+func period(in *flow.Input) error {
+	if !in.Form.Has("dueOn") {
+		return nil
+	}
+	due, err := in.Form.Day("dueOn")
+	if _, year := Of(in.Matter); err == nil && due.Year() != year {
+		return errs.New(errs.Invalid, "完成期限应在 %d 年之内", year).At("dueOn")
+	}
+	return err
+}

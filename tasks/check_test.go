@@ -1,0 +1,55 @@
+package tasks_test
+
+import (
+	"testing"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/tasks"
+)
+
+func TestTheLoopCloses(t *testing.T) {
+	t.Parallel()
+	p, err := authz.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := flow.New(nil)
+	tasks.Register(e, nil)
+	for _, f := range e.Check(definition(t, tasks.Kind), flow.DefaultPolicy(), flow.RolesOf(p)) {
+		t.Error(f)
+	}
+}
+
+func TestDefinition(t *testing.T) {
+	t.Parallel()
+	d := definition(t, tasks.Kind)
+	m := d.Machines[flow.OfMatter]
+	t.Run("only the engine carries out what envelopes bring, and nobody else's actions are automatic", func(t *testing.T) {
+		for _, a := range m.Actions {
+			never := len(a.Guards) == 1 && a.Guards[0].Name == "never"
+			if a.Automatic != never {
+				t.Error(a.Code)
+			}
+		}
+	})
+	t.Run("what a person does here has its counterpart there, and both have the same effect on the task", func(t *testing.T) {
+		for here, there := range map[string]string{"accept": "accepted", "decline": "declined", "reportNode": "nodeReported", "report": "reported", "addNode": "nodeAdded",
+			"acceptNode": "nodeAccepted", "returnNode": "nodeReturned", "verify": "verified", "explain": "explained", "sendBack": "returned", "postpone": "postponed", "withdraw": "recall"} {
+			a, b := m.Action(here), m.Action(there)
+			if a == nil || b == nil || a.To != b.To || a.Effects[0].Name != b.Effects[0].Name && here != "accept" {
+				t.Error(here, there)
+			}
+		}
+	})
+	t.Run("who is told at a deadline is a role", func(t *testing.T) {
+		for key, def := range d.Timers {
+			for _, who := range append(def.Notify, def.Escalate...) {
+				if party.RoleValidator(party.Role(who)) == nil {
+					t.Error(key, who)
+				}
+			}
+		}
+	})
+}

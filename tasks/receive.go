@@ -1,0 +1,282 @@
+package tasks
+
+import (
+	"context"
+	"maps"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/flow"
+)
+
+// desk takes in what other committees send about tasks.
+type desk struct{ engine *flow.Engine }
+
+// unsigned is the context in which an envelope acts: nobody here, not even who
+// imports a file, has written what it brings.
+func unsigned(ctx context.Context) context.Context { return authz.With(authz.System(ctx), nil) }
+
+// applyTask opens the committee's own matter for a task that is sent to it, or
+// takes up the one that it declined or lost.
+func (d desk) applyTask(ctx context.Context, in exchange.Incoming) (none exchange.Result, err error) {
+	ctx = unsigned(ctx)
+	var b taskBody
+	if err := in.Decode(&b); err != nil {
+		return none, err
+	}
+	if err := b.check(in); err != nil {
+		return none, err
+	}
+	var c *flow.Case
+	if in.Known.None() {
+		c, err = d.engine.Start(ctx, flow.Opening{Kind: Kind, Title: b.Title, Payload: func(ctx context.Context, m *gen.Matter) error { return d.open(ctx, m, in, b) }})
+	} else if c, err = d.known(ctx, in); err == nil && c.State != draft && c.State != withdrawn {
+		return none, exchange.Refuse(exchange.NotAccepted, "这项任务在对方处于“%s”环节，不能再交办一次", label(c))
+	} else if err == nil {
+		err = d.renew(ctx, c, b)
+	}
+	if err != nil {
+		return none, err
+	}
+	c, err = d.engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "receive", By: in.Name})
+	if err != nil {
+		return none, err
+	}
+	return exchange.Result{Object: about(c), Number: c.Number, Status: label(c)}, nil
+}
+
+// label of the case's state.
+func label(c *flow.Case) string { return c.Def.Machines[flow.OfMatter].State(c.State).Label }
+
+// check refuses what is no whole task.
+func (b taskBody) check(in exchange.Incoming) error {
+	bad := func(what string) error {
+		return exchange.Refuse(exchange.Malformed, "任务的内容不对：%s", what)
+	}
+	for name, text := range map[string]string{"title": b.Title, "duty": b.Duty, "effect": b.Effect, "measure": b.Measure} {
+		if n := utf8.RuneCountInString(text); n == 0 || n > longest[name] {
+			return bad(names[name])
+		}
+	}
+	for _, who := range []string{b.Leader, b.Officer} { // a post and a name
+		if n := utf8.RuneCountInString(who); n == 0 || n > 2*longest["leaderPost"] {
+			return bad("领导或人员")
+		}
+	}
+	if _, err := day(b.DueOn); err != nil || in.About.Type != gen.TypeMatter || len(b.Nodes) > maxNodes {
+		return bad("期限、所指的事项，或节点过多")
+	}
+	seen := map[uuid.UUID]bool{}
+	for _, n := range b.Nodes {
+		length := utf8.RuneCountInString(n.Text)
+		if _, err := day(n.DueOn); err != nil || length == 0 || length > nodeMax || n.ID == uuid.Nil || seen[n.ID] {
+			return bad("节点")
+		}
+		seen[n.ID] = true
+	}
+	return nil
+}
+
+// open writes the payload of a new matter.
+func (d desk) open(ctx context.Context, m *gen.Matter, in exchange.Incoming, b taskBody) error {
+	client := d.engine.Client()
+	t, err := client.Item.Create().SetMatterID(m.ID).SetKind(item.KindTASK).SetText(b.Title).Save(ctx)
+	if err != nil {
+		return err
+	}
+	u := client.Matter.UpdateOneID(m.ID)
+	u.SetOrigin(map[string]any{"committee": in.Partner, "name": in.Name, "matter": in.About.ID.String(), "status": "已交办", "on": in.SentAt.Format(time.DateOnly)})
+	return d.write(ctx, u, t, b, nil)
+}
+
+// renew writes a task that comes again over what is known of it.
+func (d desk) renew(ctx context.Context, c *flow.Case, b taskBody) error {
+	u := d.engine.Client().Matter.UpdateOneID(c.Matter.ID)
+	if err := d.write(ctx, u, theTask(c), b, originals(c)); err != nil {
+		return err
+	}
+	sent := map[string]bool{}
+	for _, n := range b.Nodes {
+		sent[n.ID.String()] = true
+	}
+	for _, n := range nodes(c, item.StatusOPEN) {
+		if theirs := original(c, n.ID); theirs == "" || sent[theirs] {
+			continue
+		}
+		if err := d.engine.Client().Item.UpdateOneID(n.ID).SetStatus(item.StatusDROPPED).AddVersion(1).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write puts a body into the task's item, its nodes and its matter. known are
+// the nodes that came before, by the sender's ids.
+func (d desk) write(ctx context.Context, u *gen.MatterUpdateOne, t *gen.Item, b taskBody, known map[string]any) error {
+	client := d.engine.Client()
+	due, err := day(b.DueOn)
+	if err != nil {
+		return err
+	}
+	err = client.Item.UpdateOneID(t.ID).SetText(b.Title).SetLeaderPost(b.Leader).SetOfficerPost(b.Officer).SetDuty(b.Duty).SetDueOn(due).
+		SetEffect(b.Effect).SetMeasure(b.Measure).SetKey(b.Key).SetDifficult(b.Difficult).SetStatus(item.StatusOPEN).ClearSettledAt().AddVersion(1).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	ours := maps.Clone(known)
+	if ours == nil {
+		ours = map[string]any{}
+	}
+	for _, n := range b.Nodes {
+		due, err := day(n.DueOn)
+		if err != nil {
+			return err
+		}
+		if was, ok := ours[n.ID.String()].(string); ok {
+			id, err := uuid.Parse(was)
+			if err != nil {
+				return err
+			}
+			err = client.Item.UpdateOneID(id).SetText(n.Text).SetDueOn(due).SetStatus(item.StatusOPEN).ClearSettledAt().AddVersion(1).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		row, err := newNode(client, t, n.Text, due).Save(ctx)
+		if err != nil {
+			return err
+		}
+		ours[n.ID.String()] = row.ID.String()
+	}
+	data := map[string]any{dataNodes: ours}
+	if b.Loop != nil {
+		data[dataLoop] = map[string]any{"title": b.Loop.Title, "year": b.Loop.Year}
+	}
+	return u.SetTitle(b.Title).SetData(data).Exec(ctx)
+}
+
+// known is the matter that the partner's task is here, locked.
+func (d desk) known(ctx context.Context, in exchange.Incoming) (*flow.Case, error) {
+	c, err := d.locked(ctx, in.Known)
+	if err != nil {
+		return nil, err
+	}
+	if c == nil || !received(c) || sender(c) != in.Partner {
+		return nil, unknown()
+	}
+	return c, nil
+}
+
+// locked is the task that an object names, nil when it is none.
+func (d desk) locked(ctx context.Context, o exchange.Object) (*flow.Case, error) {
+	if o.Type != gen.TypeMatter {
+		return nil, nil
+	}
+	cases, err := d.engine.Lock(ctx, o.ID)
+	if c := cases[o.ID]; err == nil && c != nil && c.Kind == Kind && theTask(c) != nil {
+		return c, nil
+	}
+	return nil, err
+}
+
+func unknown() error {
+	return exchange.Refuse(exchange.UnknownObject, "没有与对方往来的这项任务")
+}
+
+// step is the action that an event brings about.
+type step struct {
+	action string
+	form   []string // of the body: on, text, outcome, by, dueOn, files, itemId, originId
+}
+
+var (
+	reported = map[string]step{
+		"ACCEPTED": {"accepted", []string{"on"}}, "DECLINED": {"declined", nil},
+		"NODE":  {"nodeReported", []string{"itemId", "on", "text", "outcome", "files"}},
+		"FINAL": {"reported", []string{"on", "text", "outcome", "files"}},
+	}
+	decided = map[string]step{
+		"NODE_ADDED": {"nodeAdded", []string{"originId", "text", "dueOn"}}, "NODE_ACCEPTED": {"nodeAccepted", []string{"itemId", "text"}},
+		"NODE_RETURNED": {"nodeReturned", []string{"itemId"}}, "VERIFIED": {"verified", []string{"on", "text"}},
+		"EXPLAINED": {"explained", []string{"on", "text", "by"}}, "RETURNED": {"returned", nil}, "POSTPONED": {"postponed", []string{"dueOn"}},
+		withdrawn: {"recall", nil},
+	}
+)
+
+// applyReport takes in what the committee that has one of our tasks reports. It
+// names our matter itself, since it may come before we have heard that the task
+// arrived; whether the task is that committee's is what we know ourselves.
+func (d desk) applyReport(ctx context.Context, in exchange.Incoming) (none exchange.Result, err error) {
+	ctx = unsigned(ctx)
+	var b wordBody
+	if err := in.Decode(&b); err != nil {
+		return none, err
+	}
+	c, err := d.locked(ctx, exchange.Object{Type: gen.TypeMatter, ID: b.Task})
+	if err != nil {
+		return none, err
+	}
+	if c == nil || received(c) || theTask(c).Partner != in.Partner {
+		return none, unknown()
+	}
+	return none, d.carry(ctx, in, c, b, reported, b.Node.String())
+}
+
+// applyDecision takes in what the sender of a task decided.
+func (d desk) applyDecision(ctx context.Context, in exchange.Incoming) (none exchange.Result, err error) {
+	ctx = unsigned(ctx)
+	var b wordBody
+	if err := in.Decode(&b); err != nil {
+		return none, err
+	}
+	c, err := d.known(ctx, in)
+	if err != nil {
+		return none, err
+	}
+	ours, _ := originals(c)[b.Node.String()].(string)
+	return none, d.carry(ctx, in, c, b, decided, ours)
+}
+
+// carry does here what the partner did there. node is our id of the node that
+// the body names.
+func (d desk) carry(ctx context.Context, in exchange.Incoming, c *flow.Case, b wordBody, steps map[string]step, node string) error {
+	s, ok := steps[b.Event]
+	if !ok {
+		return exchange.Refuse(exchange.Malformed, "不认识任务的这种办理情况（%s），请核对双方的软件版本", b.Event)
+	}
+	if c.Closed() {
+		return exchange.Refuse(exchange.Closed, "“%s”已经结束（%s），不再接收新的办理情况", c.Title, label(c))
+	}
+	given := map[string]any{"on": b.On, "text": b.Text, "outcome": b.Outcome, "by": b.By, "dueOn": b.DueOn, "itemId": node, "originId": b.Node.String()}
+	form := flow.Form{}
+	for _, key := range s.form {
+		switch {
+		case key == "files":
+			if form[key] = b.Files; b.Files == nil {
+				form[key] = []any{}
+			}
+		case key == "itemId" && !has(c, node):
+			return exchange.Refuse(exchange.UnknownObject, "任务“%s”没有所说的节点", c.Title)
+		case given[key] != "":
+			form[key] = given[key]
+		}
+	}
+	_, err := d.engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: s.action, Form: form, Reason: b.Reason, By: in.Name})
+	return err
+}
+
+func has(c *flow.Case, node string) bool {
+	for _, n := range nodes(c) {
+		if n.ID.String() == node {
+			return true
+		}
+	}
+	return false
+}
