@@ -55,7 +55,7 @@ type OutboxFilter struct {
 // after (uuid.Nil: from the newest).
 func (s *Service) Outbox(ctx context.Context, f OutboxFilter, first int, after uuid.UUID) (_ Page[Letter], err error) {
 	defer errs.Wrap(&err, "exchange.Outbox")
-	if err := readable(ctx, first); err != nil {
+	if err := readable(ctx, "exchange_outbox", first, after); err != nil {
 		return Page[Letter]{}, err
 	}
 	return letters(ctx, first, `($2 = '' OR a.partner = $2) AND (cardinality($3::text[]) = 0 OR o.status = ANY ($3)) AND ($4 = '' OR (o.about_type = $4 AND o.about_id = $5))
@@ -67,20 +67,30 @@ func (s *Service) Outbox(ctx context.Context, f OutboxFilter, first int, after u
 // refused envelopes, oldest first, after the given one.
 func (s *Service) Dead(ctx context.Context, first int, after uuid.UUID) (_ Page[Letter], err error) {
 	defer errs.Wrap(&err, "exchange.Dead")
-	if err := readable(ctx, first); err != nil {
+	if err := readable(ctx, "exchange_outbox", first, after); err != nil {
 		return Page[Letter]{}, err
 	}
 	return letters(ctx, first, `o.status IN ('REFUSED', 'DEAD') AND o.id > $2 ORDER BY o.id`, after)
 }
 
-func readable(ctx context.Context, first int) error {
+// readable asks for the right and for a page of a list of the committee's own:
+// what is not in the list is no place in it.
+func readable(ctx context.Context, table string, first int, after uuid.UUID) error {
 	if _, err := authz.Require(ctx, "exchange.read"); err != nil {
 		return err
 	}
 	if first < 1 || first > maxPage {
 		return errs.New(errs.Invalid, "每页条数应在 1 到 %d 之间，请修改后再查", maxPage).At("first")
 	}
-	return nil
+	if after == uuid.Nil {
+		return nil
+	}
+	var there bool
+	err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM `+table+` WHERE id = $1)`, []any{after}, &there)
+	if err == nil && !there {
+		err = errs.New(errs.Invalid, "after 不是这个列表给出的，请从第一页重新开始").At("after")
+	}
+	return err
 }
 
 func letters(ctx context.Context, first int, where string, args ...any) (p Page[Letter], err error) {
@@ -136,7 +146,7 @@ type Received struct {
 // only bodies of Readable kinds are shown here.
 func (s *Service) Inbox(ctx context.Context, kinds []string, first int, after uuid.UUID) (p Page[Received], err error) {
 	defer errs.Wrap(&err, "exchange.Inbox")
-	if err := readable(ctx, first); err != nil {
+	if err := readable(ctx, "exchange_inbox", first, after); err != nil {
 		return p, err
 	}
 	p.Rows, err = s.letterbox(ctx, `

@@ -36,10 +36,12 @@ type Case struct {
 	Events      []*gen.Event // oldest first, with their attendances
 	Timers      []*gen.Timer
 	Attachments []*gen.Attachment
-	Out, In     []*gen.Link // Out with the matter they lead to
-	Below       []Branch    // what belongs to it or comes from it; read for the kinds that gather others
-	Parent      *uuid.UUID  // the committee above this one, nil for the topmost
-	Committee   string      // this committee's code
+	Out, In     []*gen.Link         // Out with the matter they lead to
+	Below       []Branch            // what belongs to it or comes from it; read for the kinds that gather others
+	Parent      *uuid.UUID          // the committee above this one, nil for the topmost
+	Above       string              // its code
+	Sends       map[string][]string // kinds of envelope that this committee's active agreements let out, by the partner's code
+	Committee   string              // this committee's code
 }
 
 // Branch is a matter that refers to the case, with its items and records, and

@@ -158,7 +158,7 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		if err != nil {
 			return nil, err
 		}
-		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Committee: common.code}
+		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code}
 		c.take(m)
 		out[m.ID] = c
 	}
@@ -235,6 +235,8 @@ func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) 
 type committee struct {
 	code     string
 	parent   *uuid.UUID
+	above    string
+	sends    map[string][]string
 	calendar workday.Calendar
 }
 
@@ -247,8 +249,9 @@ func readCommittee(ctx context.Context) (c committee, err error) {
 	var days []time.Time
 	var working []bool
 	err = tenants.Row(ctx, `
-		SELECT t.code, t.parent_id, coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}')
-		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &days, &working)
+		SELECT t.code, t.parent_id, coalesce((SELECT code FROM tenants WHERE id = t.parent_id), ''),
+		  coalesce((SELECT jsonb_object_agg(partner, coalesce(sends, '[]')) FROM agreements WHERE status = 'ACTIVE'), '{}'), coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}')
+		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &c.above, &c.sends, &days, &working)
 	own := make(map[time.Time]bool, len(days))
 	for i, d := range days {
 		own[d] = working[i]

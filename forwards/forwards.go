@@ -1,6 +1,8 @@
 package forwards
 
 import (
+	"slices"
+
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -32,9 +34,12 @@ type copyOf struct {
 // Register makes the rules known to the engine and the kind of envelope to the
 // exchange; a nil exchange is enough to check definitions.
 func Register(e *flow.Engine, post *exchange.Service) {
-	e.Checklist("forward.above", "本政协有上级政协", func(in *flow.Input) []string {
-		if in.Parent == nil {
+	e.Checklist("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", func(in *flow.Input) []string {
+		switch {
+		case in.Parent == nil:
 			return []string{"本政协没有上级，不能转上级政协"}
+		case !slices.Contains(in.Sends[in.Above], KindEnvelope):
+			return []string{"与上级政协没有有效的、包括送出转来的提案（proposal_forward）的往来约定，不能转上级政协；请租户管理员约定或恢复"}
 		}
 		return nil
 	})

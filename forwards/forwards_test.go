@@ -45,6 +45,8 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	}
 }
 
+const noAgreement = "与上级政协没有有效的、包括送出转来的提案（proposal_forward）的往来约定，不能转上级政协；请租户管理员约定或恢复"
+
 func TestWhereItCannotGo(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, 1)
@@ -62,16 +64,16 @@ func TestWhereItCannotGo(t *testing.T) {
 	h.committee(city, "政协甲市委员会", "CITY")
 	h.below(district, city)
 	h.run("nor where there is no agreement with it", func() {
-		refused("不能转上级政协：与行政区划代码为 210200 的政协还没有往来约定，请租户管理员先约定")
+		refused(noAgreement)
 	})
 	half := h.agree(district, exchange.Terms{Partner: city, Sends: []string{"task_report"}})
 	h.run("nor where the agreement does not let forwarded proposals out", func() {
-		refused("不能转上级政协：与政协甲市委员会的往来约定不包括送出这一种类（proposal_forward），请租户管理员修改约定")
+		refused(noAgreement)
 	})
 	h.agree(district, exchange.Terms{Partner: city, Sends: []string{forwards.KindEnvelope}})
 	h.run("nor where it is suspended", func() {
 		h.must(h.as(district, "管理员", func(ctx context.Context) error { _, err := h.post.Suspend(ctx, half, "调整"); return err }))
-		refused("不能转上级政协：与政协甲市委员会的往来约定已中止，恢复后再送")
+		refused(noAgreement)
 		h.must(h.as(district, "管理员", func(ctx context.Context) error { _, err := h.post.Resume(ctx, half); return err }))
 	})
 	h.run("what the city does not receive waits in the district's list of refused envelopes, and the proposal says that it was sent", func() {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// vote opens a secret ballot on the handling of the loop whose subject has been
-// selected.
+// vote opens a secret ballot on the handling of the loop of which the standing
+// committee has heard.
 func (c *committee) vote(title string) string {
 	c.t.Helper()
 	return c.do("主任", "openBallot", c.ballot(title))["id"].(string)
@@ -15,7 +15,7 @@ func (c *committee) vote(title string) string {
 
 func (c *committee) ballot(title string) input {
 	return input{
-		"matterId": c.made["selected"], "title": c.mark + title, "subjectIds": []string{c.unit["商务局"], c.unit["文旅局"]}, "dimensions": []string{"办理质量", "沟通协商"},
+		"matterId": c.made["heard"], "title": c.mark + title, "subjectIds": []string{c.unit["商务局"], c.unit["文旅局"]}, "dimensions": []string{"办理质量", "沟通协商"},
 		"options":  []input{{"name": "满意"}, {"name": "基本满意"}, {"name": "不满意"}, {"name": "弃权", "abstention": true}},
 		"voterIds": []string{c.person["委员甲"], c.person["委员乙"], c.person["委员丙"], c.person["召集人"]}, "closesAt": "2024-12-30T17:00:00+08:00",
 	}
@@ -122,7 +122,7 @@ func TestASecretBallotThroughTheAPI(t *testing.T) {
 	})
 	t.Run("ended early it needs a reason", func(t *testing.T) {
 		again := c.do("主任", "openBallot", input{
-			"matterId": c.made["selected"], "title": "再测评", "subjectIds": []string{c.unit["商务局"]}, "dimensions": []string{"落实效果"},
+			"matterId": c.made["heard"], "title": "再测评", "subjectIds": []string{c.unit["商务局"]}, "dimensions": []string{"落实效果"},
 			"options":  []input{{"name": "满意"}, {"name": "不满意"}, {"name": "弃权", "abstention": true}},
 			"voterIds": []string{c.person["委员甲"], c.person["委员乙"], c.person["委员丙"]}, "closesAt": "2025-01-10T17:00:00+08:00",
 		})["id"].(string)

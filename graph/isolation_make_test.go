@@ -73,7 +73,7 @@ func leaves(schema *ast.Schema, path string, typ *ast.Type, scalar string) (out 
 // not listed gets a text that is long enough for every field.
 var words = map[string]any{
 	"mode": "面谈", "stage": "办前", "class": "A", "level": "提醒", "field": "title", "attitude": "SATISFIED", "result": "SATISFIED", "reasonCode": "PERSONAL",
-	"phone": "13000000002", "role": "member", "action": "addDirection", "form": input{"text": "方向：产业发展"}, "settings": input{"bodyLimit": 1200},
+	"phone": "13000000002", "role": "member", "action": "addDirection", "form": input{"text": "方向：产业发展", "source": "党政交题"}, "settings": input{"bodyLimit": 1200},
 	"login": "somebody-new", "ordinal": 12, "year": 2025, "handleYear": 2024, "first": 100, "last": nil, "opensOn": "2024-12-28", "startsOn": "2027-01-01", "endsOn": "2031-01-01",
 	"from": nil, "to": nil, "channel": nil, "docWord": nil,
 	"code": "talks", "source": "群众征题", "processKind": "neighbours", "type": "区域型", "name": "yishihui", "depth": 3,

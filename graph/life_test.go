@@ -274,7 +274,7 @@ func (c *committee) rest() {
 	c.on("干事", "decideDisclosure", id, input{"decision": "OPEN"})
 	c.on("主任", "completeProposal", id, nil)
 	c.made["cohort"] = c.do("主任", "openCohort", input{"handleYear": 2025, "title": c.mark + "水资源一号提案"})["id"].(string)
-	c.on("主任", "performAction", c.made["cohort"], input{"action": "addDirection", "form": input{"text": "方向一：产业发展", "unitId": c.unit["商务局"]}})
+	c.on("主任", "performAction", c.made["cohort"], input{"action": "addDirection", "form": input{"text": "方向一：产业发展", "source": "党政交题", "unitId": c.unit["商务局"]}})
 	c.selected()
 	c.system(func(ctx context.Context) error { // files do not go through GraphQL
 		return c.r.Store.Ent().Attachment.Create().SetMatterID(uuid.MustParse(c.made["tracking"])).SetAssignmentID(uuid.MustParse(a)).
@@ -294,7 +294,7 @@ func (c *committee) selected() {
 		c.on(who, "performAction", id, input{"action": action, "form": form})
 	}
 	fact := func(more input) input { return merged(input{"on": "2024-12-27", "text": "会议内容"}, more) }
-	act("主任", "addDirection", input{"text": "方向一：产业发展", "unitId": c.unit["商务局"]})
+	act("主任", "addDirection", input{"text": "方向一：产业发展", "source": "党政交题", "unitId": c.unit["商务局"]})
 	act("主任", "holdKickoff", fact(input{"chair": "CPPCC_CHAIR"}))
 	act("主任", "startResearch", nil)
 	for i := range 2 {
@@ -316,7 +316,7 @@ func TestACommitteeLivesThroughTheAPI(t *testing.T) {
 		{"draft", "DRAFT"}, {"cosigning", "COSIGNING"}, {"submitted", "SUBMITTED"}, {"returned", "RETURNED"}, {"review", "UNDER_REVIEW"}, {"filed", "FILED"},
 		{"merged", "MERGED"}, {"converted", "CONVERTED_OPINION"}, {"refused", "NOT_FILED"}, {"preassigned", "PRE_ASSIGNED"}, {"assigned", "ASSIGNED"},
 		{"handling", "HANDLING"}, {"replied", "REPLIED"}, {"tracking", "TRACKING"}, {"cohort", "P1_COLLECT"}, {"selected", "P5_SELECTED"},
-		{"raised", "RAISED"}, {"talking", "CONSULTING"}, {"owed", "OWED"}, {"closed", "DONE"},
+		{"raised", "RAISED"}, {"drafted", "DRAFT"}, {"task", "WORKING"}, {"district task", "ISSUED"}, {"plan", "ISSUED"}, {"begun", "RAISED"}, {"talking", "CONSULTING"}, {"owed", "OWED"}, {"closed", "DONE"},
 	} {
 		var got string
 		c.db.AsSuper(t, `SELECT state FROM matters WHERE id = $1`, []any{c.made[want.name]}, &got)

@@ -52,7 +52,7 @@ func split(input any) (common, flow.Form, error) {
 		}
 		switch name {
 		case "matterId", "assignmentId":
-			c.subject = v.Field(i).Interface().(uuid.UUID)
+			c.subject = reflect.Indirect(v.Field(i)).Interface().(uuid.UUID) // not nil: value is there
 		case "reason":
 			c.reason = strings.TrimSpace(value.(string))
 		case "expectedVersion":

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tasks"
 )
 
 // Page sizes: what a list gives when it is not asked, and at most.
@@ -123,7 +125,7 @@ func where(f *model.MatterFilter) ([]predicate.Matter, error) {
 var turnRoles = map[string][]string{
 	"clerk": {"proposal_clerk", "proposal_director"}, "reviewer": {"proposal_reviewer", "proposal_director"},
 	"director": {"proposal_director"}, "committee": {"proposal_director"}, "office": {"assign_gov", "assign_party"},
-	"editor": {"info_editor"}, "chair": {"chair"},
+	"editor": {"info_editor"}, "chair": {"chair"}, "secretary_general": {"secretary_general", "chair"},
 }
 
 // unitTurns are the turns of a unit's people.
@@ -152,6 +154,23 @@ func mineByOwnProcesses(v *authz.Viewer, policy *authz.Policy) (any []predicate.
 	return any
 }
 
+// fromAbove are the tasks that a higher committee handed to this one: there the
+// director whose turn it can be is the sender's.
+var fromAbove = matter.And(matter.Kind(tasks.Kind), matter.OriginNotNil())
+
+// tasksToDo: a task waits for its unit, and one from above for the committee's
+// own staff.
+func tasksToDo(v *authz.Viewer) (any []predicate.Matter) {
+	reach := v.May(authz.Perm("task.undertake"))
+	if reach.Has(authz.Tenant) {
+		any = append(any, matter.And(matter.Turn("unit"), fromAbove))
+	}
+	if reach.Has(authz.Unit) && len(v.Units) > 0 {
+		any = append(any, matter.And(matter.Turn("unit"), matter.Kind(tasks.Kind), matter.OriginIsNil(), authz.InUnits(v)))
+	}
+	return any
+}
+
 // mine is what waits for the viewer: as a party, by his role, or in his unit.
 func mine(v *authz.Viewer, policy *authz.Policy) predicate.Matter {
 	has := map[string]bool{}
@@ -167,7 +186,7 @@ func mine(v *authz.Viewer, policy *authz.Policy) predicate.Matter {
 	for turn, roles := range turnRoles {
 		for _, role := range roles {
 			if has[role] {
-				any = append(any, matter.Turn(turn))
+				any = append(any, matter.And(matter.Turn(turn), matter.Not(fromAbove)))
 				if turn == "office" {
 					any = append(any, matter.HasAssignmentsWith(assignment.Turn(turn)))
 				}
@@ -182,7 +201,7 @@ func mine(v *authz.Viewer, policy *authz.Policy) predicate.Matter {
 	if has["unit_liaison"] && len(v.Units) > 0 {
 		any = append(any, matter.And(matter.Turn("units"), matter.State("PRE_ASSIGNED"), matter.HasPartiesWith(party.UnitIDIn(v.Units...))))
 	}
-	return matter.Or(append(any, mineByOwnProcesses(v, policy)...)...)
+	return matter.Or(slices.Concat(any, tasksToDo(v), mineByOwnProcesses(v, policy))...)
 }
 
 // rate prints a ratio half up to one decimal; 100.0 only when equal.

@@ -30,7 +30,7 @@
 //   - To a loop belong its own items, those of its proposal, those of its tasks, and those of the tasks into which these were broken down.
 //   - A link that was undone counts no more.
 //   - What is still open from earlier years is one list, of loops and of B-class commitments.
-//   - Filters are met all at once; each is a sentence on the printed page.
+//   - Filters are met all at once.
 //   - A filter that cannot be understood is refused with the name of its field, never ignored.
 //
 // # Export

@@ -157,6 +157,9 @@ func TestExport(t *testing.T) {
 				t.Errorf("no %q", want)
 			}
 		}
+		if !strings.Contains(w.Body.String(), "<style>"+styleText+"</style>") {
+			t.Error("the style is not the one that the policy lets pass")
+		}
 		if p := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(p, "default-src 'none'; style-src 'sha256-") {
 			t.Error(p)
 		}
@@ -176,7 +179,7 @@ func TestExport(t *testing.T) {
 		h.get(director, "/ledger.xlsx?fromAbove=false&status=OPEN")
 		var entry string
 		h.system(func(ctx context.Context, _ *gen.Client) error {
-			return tenants.Row(ctx, `SELECT entry FROM audit_records ORDER BY seq DESC LIMIT 1`, nil, &entry)
+			return tenants.Row(ctx, `SELECT entry FROM audit_log ORDER BY seq DESC LIMIT 1`, nil, &entry)
 		})
 		for _, want := range []string{"exportLedger", "Ledger:XLSX", "11 条；状态：未完成；非上级政协交办", director} {
 			if !strings.Contains(entry, want) {

@@ -196,7 +196,7 @@ func TestDeciding(t *testing.T) {
 		c := w.reviewed()
 		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.above")
 		w.above()
-		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.send") // no agreement lets it out
+		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.above") // no agreement lets it out
 		w.agreed()
 		c = w.do("主任", "forwardUp", c.Matter.ID, nil)
 		is(w, "state", c.State, "FORWARDED_UP")

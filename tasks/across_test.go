@@ -74,13 +74,13 @@ func TestAcross(t *testing.T) {
 	h.run("there it is a matter of that committee's own, with the origin beside it; its people accept it, break it down and report", func() {
 		there, here := h.sent(of)
 		c := h.look(h.first, there)
-		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "甲市政协" || c.CreatorID != nil || !h.waits(h.first, staff, there) || h.waits(h.first, liaison, there) {
+		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "甲市政协" || c.CreatorID != nil || c.Turn != "unit" || h.sees(h.first, staff, there) != 1 || h.sees(h.first, liaison, there) != 0 {
 			h.Fatal(c.Origin)
 		}
 		if got := h.told(h.first, there); !strings.Contains(got[director], "请承接") || len(got) != 2 {
 			h.Fatal(got)
 		}
-		if m := h.look(h.city, here).Mirror; m["committee"] != firstCode || m["status"] != "待承接" || h.waits(h.city, staff, here) {
+		if m := h.look(h.city, here).Mirror; m["committee"] != firstCode || m["status"] != "待承接" {
 			h.Fatal(m)
 		}
 		h.does(h.first, staff, there, "accept", nil, "WORKING")
@@ -108,8 +108,8 @@ func TestAcross(t *testing.T) {
 		if c.State != "REPORTED" || strings.Join(statuses(c), " ") != "REPORTED REPORTED REPORTED" || len(rows) != 3 || rows[2].Data["by"] != "乙区政协" || !strings.Contains(text(rows[2].Data), "验收报告.pdf") {
 			h.Fatal(c.State, statuses(c), rows)
 		}
-		if !h.waits(h.city, clerk, here) || h.waits(h.first, director, there) || len(h.due(h.first, there)) != 0 {
-			h.Fatal("the turn is the city's")
+		if h.turn(h.city, here) != "director" || len(h.due(h.city, here)) != 1 || len(h.due(h.first, there)) != 0 {
+			h.Fatal("to verify is the city's")
 		}
 		for n := range 2 {
 			h.does(h.city, clerk, here, "acceptNode", flow.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")

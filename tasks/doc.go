@@ -31,6 +31,7 @@
 //   - A task that is issued elsewhere, or withdrawn, ends at the committee that had it, whatever that one is doing with it.
 //   - What concerns a closed task, a node that the task does not have, or another committee's task is refused.
 //   - Without an agreement that lets it cross nothing is issued.
+//   - Who imports a file of envelopes has not written what they bring.
 //   - An envelope of these kinds has its effect exactly once, wherever the delivery dies.
 //
 // The process is data (tenants/templates/task.yaml). Actions that people take

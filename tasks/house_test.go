@@ -295,12 +295,15 @@ func (h *house) look(tenant, id uuid.UUID) (c *flow.Case) {
 }
 
 // deliver takes everything that waits to where it is to go, also what that
-// brings about.
-func (h *house) deliver() {
+// brings about; in all committees when none is named.
+func (h *house) deliver(of ...uuid.UUID) {
 	h.Helper()
+	if len(of) == 0 {
+		of = []uuid.UUID{h.city, h.first, h.second}
+	}
 	for settled := 1; settled > 0; {
 		settled = 0
-		for _, tenant := range []uuid.UUID{h.city, h.first, h.second} {
+		for _, tenant := range of {
 			n, err := h.post.Deliver(h.ctx(), tenant)
 			h.must(err)
 			settled += n

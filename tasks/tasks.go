@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
@@ -16,7 +15,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -224,23 +222,4 @@ func (s *Service) above(ctx context.Context, v *authz.Viewer, id uuid.UUID) (kin
 		return "", errs.New(errs.NotAllowed, "只有承办这项任务的人可以分解它").At("of")
 	}
 	return link.KindDERIVED_FROM, nil
-}
-
-// Mine are the tasks that wait for the viewer: those that his unit, or for
-// another committee his own one, is to do; and those of his committee's own
-// that he is to issue or verify. A received task whose turn is the sender's
-// waits for nobody here.
-func Mine(v *authz.Viewer) predicate.Matter {
-	none := predicate.Matter(func(s *sql.Selector) { s.Where(sql.False()) })
-	any := []predicate.Matter{none}
-	switch scope := v.May(authz.Perm("task.undertake")); {
-	case scope.Has(authz.Tenant):
-		any = append(any, matter.And(matter.Turn("unit"), matter.Or(matter.OriginNotNil(), authz.InUnits(v))))
-	case scope.Has(authz.Unit):
-		any = append(any, matter.And(matter.Turn("unit"), matter.OriginIsNil(), authz.InUnits(v)))
-	}
-	if v.May(authz.Perm("task.verify")).Has(authz.Tenant) {
-		any = append(any, matter.And(matter.Turn("director"), matter.OriginIsNil()))
-	}
-	return matter.And(matter.Kind(Kind), matter.Or(any...))
 }

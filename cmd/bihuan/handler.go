@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/platforms/public"
 )
 
@@ -44,6 +45,10 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	envelopes := &courier.Handler{As: a.as, From: graph.Origin, Exchange: a.resolver.Exchange, Log: a.log}
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
+	ledger := &oversight.Handler{As: a.as, From: graph.Origin, Service: oversight.New(a.resolver.Engine), Log: a.log}
+	mux.Handle("GET /ledger", ledger)
+	mux.Handle("GET /ledger.csv", ledger)
+	mux.Handle("GET /ledger.xlsx", ledger)
 	return httpd.Routes(mux), nil
 }
 

@@ -42,6 +42,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/ent/gen/workday"
+	"github.com/bihuan/bihuan/ent/keyset"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -310,9 +311,8 @@ func (_m *AgreementQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultAgreementOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -556,9 +556,8 @@ func (_m *AssignmentQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultAssignmentOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -802,9 +801,8 @@ func (_m *AttachmentQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultAttachmentOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -1048,9 +1046,8 @@ func (_m *AttendanceQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultAttendanceOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -1294,9 +1291,8 @@ func (_m *CohortQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultCohortOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -1587,9 +1583,8 @@ func (_m *EventQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultEventOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -1880,9 +1875,8 @@ func (_m *FeedbackQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultFeedbackOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -2126,9 +2120,8 @@ func (_m *GrantQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultGrantOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -2372,9 +2365,9 @@ func (_m *ItemQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultItemOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	order.Nullable = order.Nullable || order.Field == item.FieldDueOn
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -2665,9 +2658,8 @@ func (_m *LinkQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultLinkOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -2911,9 +2903,9 @@ func (_m *MatterQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultMatterOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	order.Nullable = order.Nullable || order.Field == matter.FieldNextDueOn
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -3240,9 +3232,8 @@ func (_m *MembershipQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultMembershipOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -3533,9 +3524,8 @@ func (_m *NoticeQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultNoticeOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -3779,9 +3769,8 @@ func (_m *PartyQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultPartyOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -4025,9 +4014,8 @@ func (_m *PlatformQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultPlatformOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -4318,9 +4306,8 @@ func (_m *ProcessQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultProcessOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -4564,9 +4551,8 @@ func (_m *ProposalQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultProposalOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -4810,9 +4796,8 @@ func (_m *RecordQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultRecordOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -5056,9 +5041,8 @@ func (_m *ReplyQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultReplyOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -5302,9 +5286,8 @@ func (_m *SeatQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultSeatOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -5548,9 +5531,8 @@ func (_m *SittingQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultSittingOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -5794,9 +5776,8 @@ func (_m *StepQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultStepOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -6087,9 +6068,8 @@ func (_m *TenantQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultTenantOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -6333,9 +6313,8 @@ func (_m *TenantPolicyQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultTenantPolicyOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -6579,9 +6558,8 @@ func (_m *TermQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultTermOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -6825,9 +6803,8 @@ func (_m *TimerQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultTimerOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -7071,9 +7048,8 @@ func (_m *UnitQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultUnitOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
@@ -7364,9 +7340,8 @@ func (_m *WorkdayQuery) Paginate(
 	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
 		return conn, nil
 	}
-	if _m, err = pager.applyCursors(_m, after, before); err != nil {
-		return nil, err
-	}
+	order := keyset.Order{ID: DefaultWorkdayOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)

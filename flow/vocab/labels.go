@@ -11,7 +11,7 @@ var labels = map[string]string{
 	"MINUTE": "问答辩", "RESEARCH": "调研", "DOCUMENT": "文件", "SCORE": "计分", "NOTE": "记事",
 	// items
 	"COMMITMENT": "承诺", "TASK": "任务", "NODE": "节点", "DIRECTION": "备选方向", "CANDIDATE": "备选件", "PROBLEM": "问题",
-	"RESOLUTION": "协商成果", "SUGGESTION": "建议", "LEAD": "线索",
+	"RESOLUTION": "协商成果", "SUGGESTION": "建议", "LEAD": "线索", "PLAN_ITEM": "计划项目",
 	// events
 	"TALK": "恳谈", "INSPECTION": "视察", "BRIEFING": "通报会", "ACTIVITY": "活动",
 	"PLANNED": "已安排", "HELD": "已举行", "CANCELLED": "已取消",

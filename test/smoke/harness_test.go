@@ -62,7 +62,7 @@ func start(t *testing.T, now time.Time, args ...string) *product {
 		p.stop()
 		if t.Failed() {
 			if b, err := os.ReadFile(filepath.Join(dir, "server.log")); err == nil {
-				t.Logf("the server's last lines:\n%s", b[max(0, len(b)-4000):])
+				t.Logf("the server's last lines:\n%s", complaints(string(b)))
 			}
 		}
 		_ = os.RemoveAll(dir)
@@ -72,8 +72,19 @@ func start(t *testing.T, now time.Time, args ...string) *product {
 	return p
 }
 
+// complaints are the last lines of a log that say more than what was asked for.
+func complaints(log string) string {
+	var out []string
+	for line := range strings.Lines(log) {
+		if !strings.Contains(line, `"level":"INFO"`) {
+			out = append(out, line[:min(len(line), 2500)])
+		}
+	}
+	return strings.Join(out[max(0, len(out)-8):], "")
+}
+
 func (p *product) env() []string {
-	return append(os.Environ(), "BIHUAN_DATA="+p.dir, "BIHUAN_CLOCK_FILE="+filepath.Join(p.dir, "clock"), "BIHUAN_SWEEP_EVERY=500ms",
+	return append(os.Environ(), "BIHUAN_DATA="+p.dir, "BIHUAN_CLOCK_FILE="+filepath.Join(p.dir, "clock"), "BIHUAN_SWEEP_EVERY=500ms", "BIHUAN_DELIVER_EVERY=300ms",
 		"BIHUAN_LISTEN="+strings.TrimPrefix(p.url, "http://"), "DATABASE_URL=", "DATABASE_OWNER_URL=")
 }
 
