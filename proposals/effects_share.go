@@ -205,7 +205,9 @@ func confirmContact(ctx context.Context, r *run) error {
 }
 
 // docNo takes the next number of a unit's series: {字}〔{year}〕{n}号, replies
-// and assisting opinions each in their own.
+// and assisting opinions each in their own. Units that share a 机关代字, such as
+// a renamed one and its successor, share its numbers: one that is taken is
+// passed over.
 func docNo(ctx context.Context, r *run, series string) (string, error) {
 	u := r.Share.Edges.Unit
 	word := u.DocWord
@@ -219,8 +221,16 @@ func docNo(ctx context.Context, r *run, series string) (string, error) {
 		word += "会办"
 	}
 	year := r.Today().Year()
-	n, err := flow.Next(ctx, fmt.Sprintf("doc:%s:%s:%d", series, u.ID, year), 1)
-	return fmt.Sprintf("%s〔%d〕%d号", word, year, n), err
+	for {
+		n, err := flow.Next(ctx, fmt.Sprintf("doc:%s:%s:%d", series, u.ID, year), 1)
+		if err != nil {
+			return "", err
+		}
+		no := fmt.Sprintf("%s〔%d〕%d号", word, year, n)
+		if taken, err := r.Client.Reply.Query().Where(reply.DocNo(no)).Exist(ctx); err != nil || !taken {
+			return no, err
+		}
+	}
 }
 
 // coOpinion goes to the lead only.

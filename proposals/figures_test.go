@@ -9,7 +9,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -195,5 +197,13 @@ func TestTheListIsPublished(t *testing.T) {
 		})
 		c = w.replied(w.sole(), "商务局", "A")
 		is(w, "without a word of its own", c.Replies[0].DocNo, "商务〔2025〕3号")
+	})
+	say(t, "units that share a word share its numbers", func(w *world) {
+		w.must("", func(ctx context.Context, cl *gen.Client) error {
+			return cl.Unit.Update().Where(unit.LineEQ(unit.LineHANDLING)).SetDocWord("中政").Exec(ctx)
+		})
+		is(w, "one unit", w.replied(w.sole(), "商务局", "A").Replies[0].DocNo, "中政〔2024〕1号")
+		c := w.replied(w.assigned(map[string]assignment.Role{"文旅局": assignment.RoleSOLE}), "文旅局", "A")
+		is(w, "the other", c.Replies[0].DocNo, "中政〔2024〕2号")
 	})
 }
