@@ -51,8 +51,7 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	./bin/bihuan config doc > docs/configuration.md
 	./bin/bihuan permissions > docs/permissions.txt
 	./bin/bihuan process words > docs/vocabulary.md
-	./bin/bihuan process diagram tenants/templates/proposal.yaml > docs/proposal.mmd
-	./bin/bihuan process diagram tenants/templates/cohort.yaml > docs/cohort.mmd
+	for kind in proposal cohort task plan forward; do ./bin/bihuan process diagram tenants/templates/$$kind.yaml > docs/$$kind.mmd || exit 1; done
 
 .PHONY: verify
 verify: gen ## 生成的内容都是最新的，迁移与模式一致

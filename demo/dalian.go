@@ -124,29 +124,37 @@ func recorded(at time.Time, said string, more flow.Form) func(*scene) flow.Form 
 // candidate is a 备选件 with the organisation that studied it.
 type candidate struct{ title, unit string }
 
+// sources are the four of a topic, and the think tanks (DL-09).
+var sources = []string{"党政交题", "委员荐题", "群众征题", "政协选题", "智库"}
+
 // prestudy walks from collecting to the research of candidates.
 func (l *loopTale) prestudy(year int, directions []candidate, dropped []int, candidates []candidate) {
-	at := func(m time.Month, d, n int) time.Time {
-		return shanghai(year, m, d, 9, 0).Add(time.Duration(n) * 20 * time.Minute)
+	at := func(m time.Month, d int) time.Time { return shanghai(year, m, d, 9, 0) }
+	sitting := func(m time.Month, d int, n int, v move) { // several in one go
+		v.at, v.who, v.along = at(m, d), "director", n > 0
+		l.sc.moves = append(l.sc.moves, v)
 	}
 	for i, d := range directions {
-		l.do(at(time.March, 1, i), "director", "addDirection", fixed(flow.Form{"text": d.title}))
+		sitting(time.March, 1, i, move{action: "addDirection", form: fixed(flow.Form{"text": d.title, "source": sources[i%len(sources)]})})
 	}
-	l.do(at(time.March, 16, 0), "director", "holdKickoff", recorded(at(time.March, 16, 0), fmt.Sprintf("介绍选题背景、前期筹备情况和 %d 个调研备选方向，各民主党派市委、市工商联和各专委会负责人作了交流发言。", len(directions)), flow.Form{"chair": "CPPCC_CHAIR", "place": "市政协会议室"}))
+	l.do(at(time.March, 16), "director", "holdKickoff", recorded(at(time.March, 16), fmt.Sprintf("介绍选题背景、前期筹备情况和 %d 个调研备选方向，各民主党派市委、市工商联和各专委会负责人作了交流发言。", len(directions)), flow.Form{"chair": "CPPCC_CHAIR", "place": "市政协会议室"}))
 	for i, d := range directions {
 		if slices.Contains(dropped, i) {
-			l.sc.moves = append(l.sc.moves, move{at: at(time.March, 22, i), who: "director", action: "dropItem", reason: "与其他方向合并研究", form: func(x *scene) flow.Form { return flow.Form{"itemId": x.item(d.title)} }})
+			sitting(time.March, 22, i, move{action: "dropItem", reason: "与其他方向合并研究", form: func(x *scene) flow.Form { return flow.Form{"itemId": x.item(d.title)} }})
 			continue
 		}
-		l.do(at(time.March, 22, i), "director", "assignDirection", func(x *scene) flow.Form {
+		sitting(time.March, 22, i, move{action: "assignDirection", form: func(x *scene) flow.Form {
 			return flow.Form{"itemId": x.item(d.title), "unitId": x.unitID(d.unit)}
-		})
+		}})
 	}
-	l.do(at(time.June, 1, 0), "director", "startResearch", nil)
+	l.do(at(time.April, 12), "director", "recordOpinion", func(x *scene) flow.Form {
+		return recorded(at(time.April, 12), "方向切合全市中心工作，资料基础较好，建议深入调研。", flow.Form{"itemId": x.item(directions[0].title), "thinkTank": "市政协新型智库", "score": 92})(x)
+	})
+	l.do(at(time.June, 1), "director", "startResearch", nil)
 	for i, c := range candidates {
-		l.do(at(time.June, 20, i), "director", "addCandidate", func(x *scene) flow.Form {
+		sitting(time.June, 20, i, move{action: "addCandidate", form: func(x *scene) flow.Form {
 			return flow.Form{"text": c.title, "unitId": x.unitID(c.unit)}
-		})
+		}})
 	}
 }
 
@@ -171,6 +179,11 @@ func (l *loopTale) choose(year int, candidates []candidate) {
 	l.do(at, "chair", "chooseCandidate", func(x *scene) flow.Form {
 		return recorded(at, "主席会议研究，审定选题，其余备选件留作下年度方向。", flow.Form{"itemId": x.item(candidates[0].title), "by": "CHAIR_MEETING"})(x)
 	})
+	for i, c := range candidates[1:] {
+		l.do(at.Add(time.Duration(i+1)*time.Hour), "director", "returnCandidate", func(x *scene) flow.Form {
+			return flow.Form{"itemId": x.item(c.title), "as": "下一年度选题方向"}
+		})
+	}
 }
 
 var consulted = []any{"市政府分管领导", "承办单位", "提案单位", "市政协委员", "专家"}

@@ -70,9 +70,10 @@ func load(ctx context.Context, p Product, all []*committee, now time.Time, progr
 	work := make([]*stage, len(all))
 	bar := &bar{show: progress}
 	for i, c := range all {
-		work[i] = newStage(p, c, now, bar)
+		work[i] = newStage(p, c, all, now, bar)
 		bar.total += len(work[i].founding) + len(work[i].story)
 	}
+	plan := schedule(work, bar)
 	for _, level := range []tenants.Level{tenants.City, tenants.District} { // a district stands below its city
 		for _, s := range work {
 			if s.of.Level != level {
@@ -88,35 +89,58 @@ func load(ctx context.Context, p Product, all []*committee, now time.Time, progr
 			return fmt.Errorf("%s: %w", s.of.Short, err)
 		}
 	}
-	return inLanes(ctx, work, (*stage).tell)
+	return inLanes(ctx, plan)
 }
 
-// inLanes runs do for each stage, several at a time, and stops all at the
-// first error.
-func inLanes(ctx context.Context, work []*stage, do func(*stage, context.Context) error) error {
+// job is work that may have to wait for other work.
+type job struct {
+	run         func(context.Context) error
+	after       []*job
+	taken, done bool
+}
+
+func (j *job) ready() bool {
+	return !j.taken && !slices.ContainsFunc(j.after, func(b *job) bool { return !b.done })
+}
+
+// inLanes runs the jobs, several at a time, the first that is ready before
+// the others, and stops all at the first error.
+func inLanes(ctx context.Context, jobs []*job) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	queue := make(chan *stage, len(work))
-	for _, s := range work {
-		queue <- s
+	var mu sync.Mutex
+	changed := sync.NewCond(&mu)
+	next := func() *job { // nil: nothing is left to begin
+		for ctx.Err() == nil && slices.ContainsFunc(jobs, func(j *job) bool { return !j.taken }) {
+			if i := slices.IndexFunc(jobs, (*job).ready); i >= 0 {
+				jobs[i].taken = true
+				return jobs[i]
+			}
+			changed.Wait()
+		}
+		return nil
 	}
-	close(queue)
-	failures := make([]error, lanes)
+	var failures []error
 	var wg sync.WaitGroup
-	for lane := range lanes {
+	for range lanes {
 		wg.Go(func() {
-			for s := range queue {
-				if err := do(s, ctx); err != nil {
-					failures[lane] = fmt.Errorf("%s: %w", s.of.Short, err)
+			mu.Lock()
+			defer mu.Unlock()
+			for j := next(); j != nil; j = next() {
+				mu.Unlock()
+				err := j.run(ctx)
+				mu.Lock()
+				if j.done = err == nil; !j.done {
+					failures = append(failures, err)
 					cancel()
-					return
 				}
+				changed.Broadcast()
 			}
 		})
 	}
 	wg.Wait()
 	// The first failure ends the other lane with context.Canceled, which says nothing.
-	first := slices.IndexFunc(failures, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })
+	first := slices.IndexFunc(failures, func(err error) bool { return !errors.Is(err, context.Canceled) })
 	if first >= 0 {
 		return failures[first]
 	}

@@ -1,8 +1,6 @@
 package demo
 
 import (
-	"time"
-
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 )
@@ -24,28 +22,27 @@ func loop2022() *script {
 	l.consult(shanghai(2022, 2, 15, 14, 0), "consultAssignment", "就责任分工逐条协商，各承办单位确认单位、领导、人员、责任、时间和效果。")
 	l.consult(shanghai(2022, 6, 21, 14, 0), "consultHandling", "就管网改造资金和再生水价格等难点协商，形成解决办法。")
 	l.problem(shanghai(2022, 6, 22, 10, 0), "部分老旧管网产权不清，改造主体难以确定", "shuiwu", "企业改制后管网没有移交", "由市水务局牵头分片接收，列入三年改造计划", clock.Date(2023, 12, 29))
+	l.do(shanghai(2022, 9, 15, 10, 0), "director", "openAccounts", nil)
 	l.accounts()
 	l.supervision()
 	return l.sc
 }
 
-// accounts is the second half of 2022: the units' accounts, the hearing, the
-// appraisal, and the report.
+// accounts is the second half of 2022, when the nodes of its tasks have been
+// reported: the hearing, the result of the ballot, and the report.
 func (l *loopTale) accounts() {
-	at := shanghai(2022, 11, 9, 10, 0)
-	l.do(at, "director", "recordAccount", func(x *scene) flow.Form {
-		return recorded(at, "管网改造、再生水利用、水情会商三项节点任务按期完成，附台账。", flow.Form{"unitId": x.unitID("shuiwu"), "outcome": "REPORTED"})(x)
+	at := shanghai(2022, 12, 7, 9, 30)
+	l.do(at, "director", "recordHearing", recorded(at, "常委会听取一号提案办理情况报告，开展专题协商。", flow.Form{"reporterPost": "副市长", "spoken": 8, "written": 15, "place": "市政协常委会会议厅"}))
+	voted := shanghai(2022, 12, 7, 15, 30)
+	l.do(voted, "director", "recordAppraisal", func(x *scene) flow.Form {
+		id, err := x.ballot(x.ctx)
+		if err != nil {
+			x.err = err
+		}
+		return flow.Form{"on": day(voted), "ballotId": id.String()}
 	})
-	at2 := shanghai(2022, 12, 7, 9, 30)
-	l.do(at2, "director", "recordHearing", recorded(at2, "常委会听取一号提案办理情况报告，开展专题协商。", flow.Form{"reporterPost": "副市长", "spoken": 8, "written": 15, "place": "市政协常委会会议厅"}))
-	at3 := shanghai(2022, 12, 7, 15, 30)
-	l.do(at3, "director", "recordAppraisal", func(x *scene) flow.Form {
-		return flow.Form{"on": clock.Day(at3).Format(time.DateOnly), "voters": 96, "absent": 7, "results": []any{
-			map[string]any{"unitId": x.unitID("shuiwu"), "satisfied": 78, "basic": 9, "dissatisfied": 1, "invalid": 1},
-		}}
-	})
-	at4 := shanghai(2022, 12, 20, 10, 0)
-	l.do(at4, "director", "recordReport", recorded(at4, "专题协商报告：总结办理成效，提出后续监督建议。", flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}))
+	reported := shanghai(2022, 12, 20, 10, 0)
+	l.do(reported, "director", "recordReport", recorded(reported, "专题协商报告：总结办理成效，提出后续监督建议。", flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}))
 }
 
 // supervision is the third year, planned before it begins, up to the visit.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,7 +39,7 @@ type move struct {
 	reason string
 	form   func(*scene) flow.Form                            // nil: takes none
 	open   func(context.Context, *stage) (*flow.Case, error) // opens the matter
-	seal   bool                                              // the sealed page is uploaded before
+	page   string                                            // kind of the page that is uploaded before; empty: none
 	given  bool                                              // another script makes it, or a citizen
 	along  bool                                              // in the transaction of the move before, by the same person
 	after  func(*stage)                                      // what else has changed by it
@@ -66,7 +67,7 @@ func (s *stage) perform(ctx context.Context, sc *script, i int) error {
 	if n := slices.IndexFunc(moves[1:], func(m move) bool { return !m.along }); n >= 0 {
 		moves = moves[:n+1]
 	}
-	if moves[0].seal {
+	if moves[0].page != "" {
 		if err := s.upload(ctx, moves[0], sc.id); err != nil {
 			return err
 		}
@@ -131,7 +132,7 @@ func (s *stage) act(ctx context.Context, sc *script, m move) (e audit.Entry, c *
 		}
 		sc.last = cases[sc.id]
 	}
-	x := &scene{stage: s, c: sc.last}
+	x := &scene{stage: s, ctx: ctx, c: sc.last}
 	cmd := flow.Command{Machine: flow.OfMatter, Subject: sc.id, Action: m.action, Reason: m.reason}
 	e = audit.Entry{Action: mutation(sc.kind, m.action), Object: audit.Object(gen.TypeMatter, sc.id), Reason: m.reason}
 	if m.unit != "" {
@@ -155,6 +156,7 @@ func (s *stage) act(ctx context.Context, sc *script, m move) (e audit.Entry, c *
 // its error.
 type scene struct {
 	*stage
+	ctx context.Context
 	c   *flow.Case
 	err error
 }
@@ -230,13 +232,21 @@ func (x *scene) item(text string) string {
 
 // matter is another script's matter.
 func (x *scene) matter(kind, title string) string {
-	for _, sc := range x.scripts {
+	id, err := x.find(kind, title)
+	if err != nil {
+		x.miss(kind, title)
+	}
+	return id.String()
+}
+
+// find is the matter of a script that has begun.
+func (s *stage) find(kind, title string) (uuid.UUID, error) {
+	for _, sc := range s.scripts {
 		if sc.kind == kind && sc.title == title && sc.id != uuid.Nil {
-			return sc.id.String()
+			return sc.id, nil
 		}
 	}
-	x.miss(kind, title)
-	return ""
+	return uuid.Nil, fmt.Errorf("no %s %q", kind, title)
 }
 
 // forget makes a script read its case again, since another one changed it.
@@ -274,6 +284,9 @@ var mutations = map[string]string{
 	"signOff": "signOffReply", "send": "sendReply", "sendBack": "sendBackReply",
 }
 
+// begins are the names of the API for what opens a matter of a kind.
+var begins = map[string]string{"cohort": "openCohort", "task": "draftTask", "plan": "openPlan"}
+
 func mutation(kind, action string) string {
 	name, other := mutations[action]
 	switch {
@@ -281,10 +294,8 @@ func mutation(kind, action string) string {
 		return name
 	case kind == "proposal":
 		return action
-	case action == "open" && kind == "cohort":
-		return "openCohort"
 	case action == "open":
-		return "openMatter"
+		return cmp.Or(begins[kind], "openMatter")
 	}
 	return "performAction"
 }

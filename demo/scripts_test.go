@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 		for day := range 120 {
 			now := clock.StartOf(earliest.AddDate(0, 0, 9*day)).Add(5 * time.Minute)
 			titles := map[string]bool{}
-			for _, sc := range newStage(Product{}, c, now, &bar{}).scripts {
+			for _, sc := range newStage(Product{}, c, committees(), now, &bar{}).scripts {
 				if titles[sc.kind+sc.title] {
 					t.Fatalf("%s: two scripts of %s", c.Short, sc.title)
 				}

@@ -19,20 +19,23 @@ import (
 	"github.com/bihuan/bihuan/files"
 )
 
-// upload puts the sealed page of a collective proposal to its matter, through
-// the product's own door for files: the same page a second time is the one that
+// pageNames are the files that are uploaded: the sealed page of a collective
+// proposal, and the evidence for a node of a task.
+var pageNames = map[string]string{"SEAL": "盖章页.png", "PHOTO": "验收现场.png"}
+
+// upload puts a page to a matter, through the product's own door for files: the same page a second time is the one that
 // is there.
 func (s *stage) upload(ctx context.Context, m move, matter uuid.UUID) error {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", "盖章页.png")
+	part, err := form.CreateFormFile("file", pageNames[m.page])
 	if err == nil {
 		_, err = part.Write(seal())
 	}
 	if err := errors.Join(err, form.Close()); err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/files?kind=SEAL&matter="+matter.String(), &body)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "/files?kind="+m.page+"&matter="+matter.String(), &body)
 	if err != nil {
 		return err
 	}
@@ -49,7 +52,7 @@ func (s *stage) upload(ctx context.Context, m move, matter uuid.UUID) error {
 		return ctx.Err()
 	}
 	if w.status != http.StatusCreated {
-		return fmt.Errorf("the seal was refused: %d %s", w.status, w.body.String())
+		return fmt.Errorf("%s was refused: %d %s", pageNames[m.page], w.status, w.body.String())
 	}
 	return nil
 }

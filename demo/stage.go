@@ -22,12 +22,15 @@ type stage struct {
 	now time.Time
 	bar *bar
 
-	founding []task // people and units
+	others   map[string]*committee // all that are loaded, by prefix
+	founding []task                // people and units
 	scripts  []*script
-	story    []task // what they do, in the order of time
+	story    []task      // what they do, in the order of time, as far as it is left
+	evenings []time.Time // on which what was sent is delivered
 
 	tenant uuid.UUID
 	loaded bool // by an earlier run
+	looked bool // what an earlier run did is known
 	people map[string]actor
 	units  map[string]uuid.UUID
 }
@@ -49,8 +52,11 @@ type instant time.Time
 // Now is the instant.
 func (i instant) Now() time.Time { return time.Time(i) }
 
-func newStage(p Product, c *committee, now time.Time, b *bar) *stage {
-	s := &stage{Product: p, of: c, now: now, bar: b}
+func newStage(p Product, c *committee, all []*committee, now time.Time, b *bar) *stage {
+	s := &stage{Product: p, of: c, now: now, bar: b, others: map[string]*committee{}}
+	for _, other := range all {
+		s.others[other.Prefix] = other
+	}
 	s.founding = s.foundingTasks()
 	switch c.Prefix {
 	case "zs":
@@ -62,6 +68,7 @@ func newStage(p Product, c *committee, now time.Time, b *bar) *stage {
 		s.scripts = quiet(c, now)
 	}
 	s.ownPlatforms()
+	s.cooperate()
 	for _, sc := range s.scripts {
 		for i, m := range sc.moves {
 			if !m.given && !m.along {
@@ -106,16 +113,29 @@ func (s *stage) found(ctx context.Context) error {
 	return s.run(ctx, s.founding)
 }
 
-// tell lets the committee's people do what they did.
-func (s *stage) tell(ctx context.Context) error {
+// tell lets the committee's people do what they did until a moment.
+func (s *stage) tell(ctx context.Context, until time.Time) error {
 	if s.loaded {
 		s.bar.add(len(s.story), s.of.Short)
+		s.story = nil
 		return nil
 	}
-	if err := s.look(ctx); err != nil {
-		return err
+	if !s.looked {
+		if err := s.look(ctx); err != nil {
+			return err
+		}
+		s.looked = true
 	}
-	return s.run(ctx, s.story)
+	n := slices.IndexFunc(s.story, func(t task) bool { return t.at.After(until) })
+	if n < 0 {
+		n = len(s.story)
+	}
+	now := s.story[:n]
+	s.story = s.story[n:]
+	if err := s.run(ctx, now); err != nil {
+		return fmt.Errorf("%s: %w", s.of.Short, err)
+	}
+	return nil
 }
 
 func (s *stage) run(ctx context.Context, tasks []task) error {

@@ -174,7 +174,11 @@ func (t *tale) submit() {
 	if t.convener != "" {
 		t.then(move{who: t.convener, action: "signAsConvener"})
 	}
-	t.at(submitted, move{who: t.lead, action: "submit", seal: t.organisation != ""})
+	v := move{who: t.lead, action: "submit"}
+	if t.organisation != "" {
+		v.page = "SEAL"
+	}
+	t.at(submitted, v)
 	if !t.returned {
 		return
 	}
