@@ -235,9 +235,10 @@ func (s *Service) settle(ctx context.Context, a *gen.Agreement, id uuid.UUID, v 
 		return entry, err
 	}
 	s.step("marked")
+	var kind string
 	var about Object
-	err = tenants.Row(ctx, `SELECT about_type, coalesce(about_id, '00000000-0000-0000-0000-000000000000') FROM exchange_outbox WHERE id = $1`, []any{id}, &about.Type, &about.ID)
-	if err != nil || about.None() {
+	err = tenants.Row(ctx, `SELECT kind, about_type, coalesce(about_id, '00000000-0000-0000-0000-000000000000') FROM exchange_outbox WHERE id = $1`, []any{id}, &kind, &about.Type, &about.ID)
+	if err != nil || about.None() || s.kinds[kind].Readable { // what only tells opens nothing, whatever the receiver says
 		return entry, err
 	}
 	if !v.result.None() {

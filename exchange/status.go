@@ -128,6 +128,18 @@ func (s *Service) acknowledged(ctx context.Context, a *gen.Agreement, st Status)
 	return err
 }
 
+// notices are the kinds that only tell of an object: their receiver has none of
+// his own, and nothing to say of ours.
+func (s *Service) notices() []string {
+	list := []string{}
+	for kind, k := range s.kinds {
+		if k.Readable {
+			list = append(list, kind)
+		}
+	}
+	return list
+}
+
 // mirror writes the partner's state onto our object: onto a copy of the
 // partner's as its origin's status, onto what we sent as its mirror. Any other
 // object is refused.
@@ -135,8 +147,8 @@ func (s *Service) mirror(ctx context.Context, a *gen.Agreement, o Object, st Sta
 	var came, sent bool
 	err := tenants.Row(ctx, `
 		SELECT EXISTS (SELECT FROM exchange_objects WHERE agreement_id = $1 AND local_type = $2 AND local_id = $3 AND NOT ours),
-		       EXISTS (SELECT FROM exchange_outbox WHERE agreement_id = $1 AND about_type = $2 AND about_id = $3)`,
-		[]any{a.ID, o.Type, o.ID}, &came, &sent)
+		       EXISTS (SELECT FROM exchange_outbox WHERE agreement_id = $1 AND about_type = $2 AND about_id = $3 AND kind <> ALL ($4))`,
+		[]any{a.ID, o.Type, o.ID, s.notices()}, &came, &sent)
 	if err != nil {
 		return err
 	}
@@ -155,6 +167,9 @@ func (s *Service) mirror(ctx context.Context, a *gen.Agreement, o Object, st Sta
 		}
 		if came {
 			return s.client.Matter.UpdateOne(m).SetOrigin(merged(m.Origin, now)).Exec(ctx)
+		}
+		if holder, _ := m.Mirror["committee"].(string); holder != "" && holder != a.Partner {
+			return nil // it has been handed on: what the former holder does with his copy says nothing of it
 		}
 		return s.client.Matter.UpdateOne(m).SetMirror(merged(m.Mirror, now)).Exec(ctx)
 	case gen.TypeItem:

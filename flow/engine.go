@@ -115,6 +115,12 @@ func (e *Engine) Relation(name string, f Relation) {
 	register(e.relations, "relation", name, relationWord{run: func(in *Input, _ *Rule) bool { return f(in) }, check: plain})
 }
 
+// CaseRelation registers a relation that asks the case alone, whoever looks:
+// where it does not hold, nobody here can do the action.
+func (e *Engine) CaseRelation(name string, f func(*Case) bool) {
+	register(e.relations, "relation", name, relationWord{run: func(in *Input, _ *Rule) bool { return f(in.Case) }, ofCase: true, check: plain})
+}
+
 // Effect registers an effect.
 func (e *Engine) Effect(name string, f Effect) {
 	register(e.effects, "effect", name, effectWord{run: func(ctx context.Context, r *Run, _ *Rule) error { return f(ctx, r) }, check: plain})

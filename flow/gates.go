@@ -105,7 +105,7 @@ func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
 			continue
 		}
 		in := Input{Case: c, Action: a, Viewer: v, Asking: true}
-		if !staff && e.permitted(&in) != nil {
+		if (!staff && e.permitted(&in) != nil) || e.elsewhere(&in) {
 			continue
 		}
 		checks, err := e.checks(&in)
@@ -119,6 +119,17 @@ func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
 		list = append(list, g)
 	}
 	return list, nil
+}
+
+// elsewhere reports whether the action is not this committee's to do at all,
+// such as verifying what another one handed to it.
+func (e *Engine) elsewhere(in *Input) bool {
+	for _, rule := range in.Action.As {
+		if w, ok := e.relations[rule.Name]; !ok || !w.ofCase || w.run(in, rule) {
+			return false
+		}
+	}
+	return len(in.Action.As) > 0
 }
 
 func (e *Engine) checks(in *Input) ([]Check, error) {

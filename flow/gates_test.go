@@ -29,6 +29,7 @@ machines:
     actions:
       - {code: pass, label: 过闸, from: [BEFORE], to: BEHIND, may: matter.arrange, guards: [gated.list, gated.form]}
       - {code: skip, label: 退出, from: [BEFORE], to: DONE, may: matter.approve}
+      - {code: verify, label: 核实, from: [BEFORE], to: DONE, may: matter.approve, as: [gated.ours]}
       - {code: write, label: 记事, from: [BEFORE], may: matter.arrange}
       - {code: arrived, label: 来信, from: [BEHIND], to: DONE, automatic: true, guards: [never, gated.list]}
 `
@@ -36,6 +37,7 @@ machines:
 func newGates(t *testing.T, lacking *[]string) *world {
 	w := newWorld(t)
 	w.engine.Checklist("gated.list", "材料齐全", func(*flow.Input) []string { return *lacking })
+	w.engine.CaseRelation("gated.ours", func(c *flow.Case) bool { return c.Origin == nil })
 	w.engine.OnForm("gated.form", "日期不在今天之后", func(in *flow.Input) error {
 		if in.Form.Text("text") == "" {
 			return errs.New(errs.Invalid, "请填写")
@@ -80,7 +82,7 @@ func TestGates(t *testing.T) {
 	}
 	t.Run("each way out names everything that is missing, whose turn it is and until when", func(t *testing.T) {
 		list := gates("主任")
-		if len(list) != 2 {
+		if len(list) != 3 {
 			t.Fatalf("%d gates", len(list))
 		}
 		g := list[0]
@@ -99,6 +101,19 @@ func TestGates(t *testing.T) {
 		if list := gates("局长"); len(list) != 0 {
 			t.Errorf("%+v", list)
 		}
+	})
+	t.Run("what is another committee's to decide is no gate here", func(t *testing.T) {
+		w.system(func(ctx context.Context) error {
+			return w.store.Ent().Matter.UpdateOneID(c.Matter.ID).SetOrigin(map[string]any{"committee": "210200"}).Exec(ctx)
+		})
+		for _, g := range gates("主任") {
+			if g.Action.Code == "verify" {
+				t.Error("verify is a gate")
+			}
+		}
+		w.system(func(ctx context.Context) error {
+			return w.store.Ent().Matter.UpdateOneID(c.Matter.ID).ClearOrigin().Exec(ctx)
+		})
 	})
 	t.Run("the refusal names the first thing, how many there are, and lists them all", func(t *testing.T) {
 		_, err := w.try("主任", "pass", c.Matter.ID, nil)

@@ -88,6 +88,7 @@ type word[F any] struct {
 	run    F
 	doc    string       // one sentence in Chinese; empty for the nouns' own rules
 	says   string       // of a noun's guard: what it demands, for checklists
+	ofCase bool         // of a relation: it asks the case alone, whoever looks
 	onForm bool         // of a guard: it looks at what is filled in
 	args   reflect.Type // a struct with json and doc tags; nil when it takes none
 	check  func(*Place, *Rule)

@@ -106,8 +106,8 @@ func (l letters) send(ctx context.Context, r *flow.Run) error {
 			return err
 		}
 	}
-	if t.Partner == "" {
-		return nil
+	if err := hold(ctx, r, t); err != nil || t.Partner == "" {
+		return err
 	}
 	body, err := whole(ctx, r)
 	if err != nil {
@@ -115,6 +115,23 @@ func (l letters) send(ctx context.Context, r *flow.Run) error {
 	}
 	r.After["partner"] = t.Partner
 	return l.put(ctx, r, t.Partner, KindTask, body)
+}
+
+// hold puts the mirror to who has the task from now on, so that what a former
+// holder still lets be known is not taken for his word.
+func hold(ctx context.Context, r *flow.Run, t *gen.Item) error {
+	u := r.Client.Matter.UpdateOneID(r.Matter.ID)
+	switch {
+	case t.Partner != "":
+		r.Matter.Mirror = map[string]any{"committee": t.Partner, "name": t.Owner, "status": "已送出", "on": r.Today().Format(time.DateOnly)}
+		u.SetMirror(r.Matter.Mirror)
+	case r.Matter.Mirror != nil:
+		r.Matter.Mirror = nil
+		u.ClearMirror()
+	default:
+		return nil
+	}
+	return u.Exec(ctx)
 }
 
 func declinedBy(c *flow.Case) string {

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"maps"
+	"regexp"
 	"time"
 	"unicode/utf8"
 
@@ -71,6 +72,9 @@ func (b taskBody) check(in exchange.Incoming) error {
 	}
 	if _, err := day(b.DueOn); err != nil || in.About.Type != gen.TypeMatter || len(b.Nodes) > maxNodes {
 		return bad("期限、所指的事项，或节点过多")
+	}
+	if l := b.Loop; l != nil && (utf8.RuneCountInString(l.Title) > longest["title"] || l.Year < firstYear || l.Year > lastYear) {
+		return bad("所属的一号提案")
 	}
 	seen := map[uuid.UUID]bool{}
 	for _, n := range b.Nodes {
@@ -186,6 +190,43 @@ func (d desk) locked(ctx context.Context, o exchange.Object) (*flow.Case, error)
 	return nil, err
 }
 
+// reasonMax and fileNameMax are in characters; filesMax is as the form has it.
+const (
+	reasonMax   = 2000
+	fileNameMax = 255
+	filesMax    = 100
+)
+
+// check refuses what no form asks about. The rest is the form's to refuse.
+func (b wordBody) check() error {
+	bad := func(what string) error {
+		return exchange.Refuse(exchange.Malformed, "任务的办理情况不对：%s", what)
+	}
+	if utf8.RuneCountInString(b.Reason) > reasonMax {
+		return bad("理由过长")
+	}
+	for _, text := range []string{b.On, b.DueOn} {
+		if _, err := day(text); text != "" && err != nil {
+			return bad("日期")
+		}
+	}
+	if len(b.Files) > filesMax {
+		return bad("文件过多")
+	}
+	for _, f := range b.Files {
+		m, _ := f.(map[string]any)
+		id, _ := m["id"].(string)
+		name, _ := m["name"].(string)
+		sum, _ := m["sha256"].(string)
+		if _, err := uuid.Parse(id); err != nil || len(m) != 3 || name == "" || utf8.RuneCountInString(name) > fileNameMax || !sha256Form.MatchString(sum) {
+			return bad("文件")
+		}
+	}
+	return nil
+}
+
+var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
 func unknown() error {
 	return exchange.Refuse(exchange.UnknownObject, "没有与对方往来的这项任务")
 }
@@ -253,6 +294,12 @@ func (d desk) carry(ctx context.Context, in exchange.Incoming, c *flow.Case, b w
 	}
 	if c.Closed() {
 		return exchange.Refuse(exchange.Closed, "“%s”已经结束（%s），不再接收新的办理情况", c.Title, label(c))
+	}
+	if err := b.check(); err != nil {
+		return err
+	}
+	if known := originals(c); s.action == "nodeAdded" && (b.Node == uuid.Nil || known[b.Node.String()] != nil || len(known) >= maxNodes) {
+		return exchange.Refuse(exchange.Malformed, "任务“%s”已有这个节点，或节点过多", c.Title)
 	}
 	given := map[string]any{"on": b.On, "text": b.Text, "outcome": b.Outcome, "by": b.By, "dueOn": b.DueOn, "itemId": node, "originId": b.Node.String()}
 	form := flow.Form{}

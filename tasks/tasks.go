@@ -36,7 +36,7 @@ func Register(e *flow.Engine, post *exchange.Service) {
 		e.OnForm("task."+name, w.says, w.guard)
 	}
 	e.Relation("task.performer", func(in *flow.Input) bool { return performs(in.Case, in.Viewer) })
-	e.Relation("task.ours", func(in *flow.Input) bool { return !received(in.Case) })
+	e.CaseRelation("task.ours", func(c *flow.Case) bool { return !received(c) })
 	for name, f := range choosers {
 		e.Chooser("task."+name, f)
 	}
