@@ -50,6 +50,8 @@
 //
 //   - The sender learns which object the receiver made of its own, its number and its state (mirror).
 //   - A partner's answer reaches only what was sent to that partner, or came from it.
+//   - A matter is with one partner at a time; what a former one tells of its state changes nothing.
+//   - Who was told of an object has nothing to say of its state, and is told no more of it.
 //   - What happens at the origin later reaches the copy as its origin's status.
 //   - Content that opened an object is read in the object, by who may see that; the inbox shows its head only.
 //   - A joint activity, commendation or promotion opens nothing: it stands in the inbox, with the leader's instruction, and the secretaries-general are told.

@@ -121,6 +121,29 @@ func TestTell(t *testing.T) {
 			h.Error(n)
 		}
 	})
+	h.run("who was told of a matter has nothing to say of its state, and is told no more of it", func(h *house) {
+		told, err := tell(h, exchange.KindPromotion, []string{"210202"}, exchange.Notice{Title: "无批示"}, about)
+		h.must(err)
+		h.deliver(city, 2) // with the one before
+		for name, st := range map[string]exchange.Status{
+			"a state":                {Re: about, Status: "已完成", Note: "伪造"},
+			"an object of their own": {Ack: &exchange.Ack{Envelope: told[0], Outcome: "APPLIED", Object: exchange.Object{Type: gen.TypeMatter, ID: uuid.New()}}, Status: "已完成"},
+		} {
+			h.in(district, func(ctx context.Context) error {
+				_, err := h.svc.Send(ctx, "210200", exchange.KindStatus, st, exchange.Object{})
+				return err
+			})
+			h.deliver(district, 1)
+			h.system(city, func(ctx context.Context) {
+				if m := h.ent().Matter.GetX(ctx, about.ID); m.Mirror != nil {
+					h.Error(name, m.Mirror)
+				}
+			})
+		}
+		if n := h.count(`SELECT count(*) FROM exchange_objects WHERE local_id = $1`, about.ID); n != 0 {
+			h.Error("it counts as shared")
+		}
+	})
 	h.run("who sends it sees that matter", func(h *house) {
 		before := out(h)
 		var private uuid.UUID

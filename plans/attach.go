@@ -130,7 +130,7 @@ func attach(ctx context.Context, r *flow.Run) error {
 	if sinks {
 		from, to, kind = to, from, link.KindSINKS_TO
 	}
-	r.After["matter"], r.After["title"] = other.ID, other.Title
+	r.After["matter"] = other.ID // without its title: who sees the plan may not see it
 	return r.Client.Link.Create().SetFromID(from).SetToID(to).SetKind(kind).SetItemID(i.ID).
 		SetReason(r.Reason).SetNillableDecidedByID(r.Actor()).Exec(ctx)
 }
@@ -165,7 +165,7 @@ func detach(ctx context.Context, r *flow.Run) error {
 	}
 	for _, a := range attachments(r.Case, i.ID) {
 		if a.other.ID == id {
-			r.Before["matter"], r.Before["title"] = a.other.ID, a.other.Title
+			r.Before["matter"] = a.other.ID
 			return r.Client.Link.UpdateOneID(a.link.ID).SetUndoneAt(r.Now).Exec(ctx)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -18,6 +19,7 @@ import (
 func TestAdjust(t *testing.T) {
 	h := newHouse(t)
 	p, old := h.issued(Supervision, 2023)
+	topic := h.talk("某次视察", nil, matter.VisibilitySTAFF)
 	next := flow.Form{"text": "调整增加的题目", "aspect": "视察", "unitId": h.unit.String(), "dueOn": "2023-10-31"}
 	h.run("an issued plan changes by an adjustment, which has a reason", func() {
 		p.refused(errs.NotAllowedInState, staff, "addItem", next, "")
@@ -27,7 +29,6 @@ func TestAdjust(t *testing.T) {
 	})
 	h.run("until its approval is recorded nothing that it added begins, no other adjustment does, and the plan is not closed", func() {
 		added := p.addForm(next)
-		topic := h.talk("某次视察", nil, matter.VisibilitySTAFF)
 		p.refused(errs.GuardFailed, staff, "attach", flow.Form{"itemId": added.ID.String(), "matterId": topic.String()}, "")
 		p.refused(errs.GuardFailed, staff, "finishItem", flow.Form{"itemId": added.ID.String(), "evidence": "已经办了"}, "")
 		p.does(staff, "attach", flow.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "", "ADJUSTED")
@@ -49,6 +50,8 @@ func TestAdjust(t *testing.T) {
 		p.refused(errs.GuardFailed, staff, "changeItem", flow.Form{"itemId": old.ID.String(), "text": "改了的题目"}, "")
 		p.refused(errs.GuardFailed, staff, "approveAdjustment", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕9号"}), "")
 		p.does(secretary, "adjust", p.on(nil), "又有部署", "ADJUSTED")
+		p.refused(errs.GuardFailed, staff, "dropItem", flow.Form{"itemId": old.ID.String()}, "不再需要") // the topic is attached to it
+		p.does(staff, "detach", flow.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "不再需要", "ADJUSTED")
 		p.does(staff, "dropItem", flow.Form{"itemId": old.ID.String()}, "不再需要", "ADJUSTED")
 		if s := State(p.read(), p.item(old.ID)); s != Cancelled {
 			h.Error(s)
@@ -79,6 +82,13 @@ func TestAttach(t *testing.T) {
 			h.Error(c.Below, state())
 		}
 		p.refused(errs.Conflict, staff, "attach", pair(meeting), "")
+		h.system(func(ctx context.Context, c *gen.Client) error {
+			last, err := c.Step.Query().Where(step.MatterID(p.id), step.Action("attach")).Only(ctx)
+			if err == nil && (last.After["matter"] != meeting.String() || last.After["title"] != nil) {
+				h.Error("the timeline tells:", last.After)
+			}
+			return err
+		})
 	})
 	h.run("a topic on a platform is what the item sinks to, unless it is said otherwise", func() {
 		var platform uuid.UUID

@@ -23,7 +23,8 @@
 //   - What is attached can be detached with a reason, and the link stays as undone.
 //   - An item is planned, running once something is attached to it, done, cancelled, or carried over.
 //   - An item is finished with evidence, once.
-//   - An item that is cancelled or carried over stays, with the reason.
+//   - An item that is cancelled or carried over stays, with the reason; one to which something is attached is not cancelled before that is detached.
+//   - The timeline of a plan names what was attached by its id, since not everybody who sees the plan sees that.
 //   - An item is carried over into the next year's plan of its kind while the items of that may change; the new one knows the old.
 //   - A plan closes when each item is done, cancelled or carried over; whatever is not is listed.
 //

@@ -141,11 +141,15 @@ func changeItem(ctx context.Context, r *flow.Run) error {
 	return up.Exec(ctx)
 }
 
-// dropItem cancels an item; the reason is its cause.
+// dropItem cancels an item; the reason is its cause. What is attached would go
+// on standing in the plan: a loop is supervised because of its item (DL-12).
 func dropItem(ctx context.Context, r *flow.Run) error {
 	i, err := theItem(r)
 	if err != nil {
 		return err
+	}
+	if len(attachments(r.Case, i.ID)) > 0 {
+		return errs.New(errs.GuardFailed, "“%s”已关联事项，请先解除关联再取消", i.Text)
 	}
 	return change(r, i).SetStatus(item.StatusDROPPED).SetCause(r.Reason).SetSettledAt(r.Now).Exec(ctx)
 }

@@ -192,6 +192,9 @@ func TestAcross(t *testing.T) {
 		h.state(h.first, there, "WITHDRAWN")
 		other := h.received(h.second)[0]
 		h.state(h.second, other, "ISSUED")
+		if m := h.look(h.city, here).Mirror; m["committee"] != secondCode || m["status"] != "待承接" {
+			h.Fatal("the mirror shows what the former one does:", m)
+		}
 		h.does(h.second, staff, other, "decline", nil, "DRAFT")
 		h.deliver()
 		h.does(h.city, clerk, here, "amend", flow.Form{"partner": firstCode}, "DRAFT")
@@ -250,7 +253,18 @@ func TestRefused(t *testing.T) {
 			"a decision on a node that never came": {h.city, firstCode, tasks.KindDecision, here, map[string]any{"event": "NODE_ACCEPTED", "node": stranger}, exchange.UnknownObject},
 			"a decision on a task that never came": {h.city, firstCode, tasks.KindDecision, stranger, map[string]any{"event": "VERIFIED"}, exchange.UnknownObject},
 			"a task twice":                         {h.city, firstCode, tasks.KindTask, here, h.body(), exchange.NotAccepted},
-			"half a task":                          {h.city, firstCode, tasks.KindTask, stranger, map[string]any{"title": "只有标题"}, exchange.Malformed},
+			"a reason beyond measure":              {h.city, firstCode, tasks.KindDecision, here, map[string]any{"event": "POSTPONED", "dueOn": "2024-01-01", "reason": strings.Repeat("长", 2001)}, exchange.Malformed},
+			"a day that no calendar has":           {h.city, firstCode, tasks.KindDecision, here, map[string]any{"event": "POSTPONED", "dueOn": "9999-12-31"}, exchange.Malformed},
+			"a node twice":                         {h.city, firstCode, tasks.KindDecision, here, map[string]any{"event": "NODE_ADDED", "node": node, "text": "又一次", "dueOn": "2023-05-01"}, exchange.Malformed},
+			"a node without a name":                {h.city, firstCode, tasks.KindDecision, here, map[string]any{"event": "NODE_ADDED", "text": "无号", "dueOn": "2023-05-01"}, exchange.Malformed},
+			"files that are none": {h.first, cityCode, tasks.KindReport, there, map[string]any{"task": here, "event": "NODE", "node": node, "on": "2023-04-03", "text": "情况", "outcome": "DONE",
+				"files": []any{map[string]any{"id": []any{"x"}, "name": "甲", "sha256": "00"}}}, exchange.Malformed},
+			"a loop of no year": {h.city, firstCode, tasks.KindTask, stranger, func() map[string]any {
+				b := h.body()
+				b["loop"] = map[string]any{"title": "某件", "year": 1}
+				return b
+			}(), exchange.Malformed},
+			"half a task": {h.city, firstCode, tasks.KindTask, stranger, map[string]any{"title": "只有标题"}, exchange.Malformed},
 		} {
 			if status, code := h.forged(c.from, c.to, c.kind, c.about, c.body); status != exchange.Refused || code != c.code {
 				h.Errorf("%s: %s %s", name, status, code)

@@ -10,7 +10,7 @@
 //   - A task belongs to an open loop, or comes from a task that the viewer performs.
 //   - A draft may miss anything but its title; what is missing is named one by one before it is issued.
 //   - A task is one committee's or one unit's, never both.
-//   - No day of a task or of its nodes has passed when it is issued, and no node is later than its task.
+//   - No day of a task or of its nodes has passed when it is issued, no node is later than its task, and the task is not over ten years ahead.
 //   - A new draft is seen by who drafted it; one that was declined by all staff of tasks and its unit.
 //   - Who is to act is told, and the unit's people see the task when it has been issued.
 //   - The unit's people accept, decline with a reason, and report; who issued never does it for them.
@@ -30,6 +30,8 @@
 //   - A committee that declines brings it back to the draft at the sender; issued again it goes on in the same matter.
 //   - A task that is issued elsewhere, or withdrawn, ends at the committee that had it, whatever that one is doing with it.
 //   - What concerns a closed task, a node that the task does not have, or another committee's task is refused.
+//   - So is a word that is longer, of another year or about more nodes or files than a program of ours would send.
+//   - What a committee that had the task before still lets be known changes nothing of what is seen of it.
 //   - Without an agreement that lets it cross nothing is issued.
 //   - Who imports a file of envelopes has not written what they bring.
 //   - An envelope of these kinds has its effect exactly once, wherever the delivery dies.

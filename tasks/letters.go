@@ -117,13 +117,13 @@ func (l letters) send(ctx context.Context, r *flow.Run) error {
 	return l.put(ctx, r, t.Partner, KindTask, body)
 }
 
-// hold puts the mirror to who has the task from now on, so that what a former
-// holder still lets be known is not taken for his word.
+// hold puts the mirror to who has the task from now on, who has told nothing
+// yet, so that what a former holder still lets be known is not taken for it.
 func hold(ctx context.Context, r *flow.Run, t *gen.Item) error {
 	u := r.Client.Matter.UpdateOneID(r.Matter.ID)
 	switch {
 	case t.Partner != "":
-		r.Matter.Mirror = map[string]any{"committee": t.Partner, "name": t.Owner, "status": "已送出", "on": r.Today().Format(time.DateOnly)}
+		r.Matter.Mirror = map[string]any{"committee": t.Partner, "name": t.Owner}
 		u.SetMirror(r.Matter.Mirror)
 	case r.Matter.Mirror != nil:
 		r.Matter.Mirror = nil

@@ -108,7 +108,7 @@ func TestDrafting(t *testing.T) {
 			h.refused(errs.Invalid, h.city, director, id, "amend", flow.Form{form: key})
 		}
 	})
-	h.run("no day of a task or of its nodes has passed when it is issued, and no node is later than its task", func() {
+	h.run("no day of a task or of its nodes has passed when it is issued, no node is later than its task, and the task is not over ten years ahead", func() {
 		d := h.whole(of, h.city)
 		d.Nodes[1].DueOn = clock.Date(2024, 1, 1)
 		if _, err := h.draft(h.city, director, d); !errs.Is(err, errs.Invalid) {
@@ -116,6 +116,8 @@ func TestDrafting(t *testing.T) {
 		}
 		id := h.drafted(h.city, h.whole(of, h.city))
 		h.refused(errs.Invalid, h.city, director, id, "addNode", flow.Form{"text": "太晚", "dueOn": "2023-10-01"})
+		h.does(h.city, director, id, "amend", flow.Form{"dueOn": "2033-04-04"}, "DRAFT")
+		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
 		h.does(h.city, director, id, "amend", flow.Form{"dueOn": "2023-07-01"}, "DRAFT")
 		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
 		h.does(h.city, director, id, "dropNode", flow.Form{"itemId": h.node(h.city, id, 1)}, "DRAFT")

@@ -225,7 +225,7 @@ func (b wordBody) check() error {
 	return nil
 }
 
-var sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var sha256Form = regexp.MustCompile(`^[0-9a-f]{1,64}$`)
 
 func unknown() error {
 	return exchange.Refuse(exchange.UnknownObject, "没有与对方往来的这项任务")
