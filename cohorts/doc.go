@@ -4,7 +4,7 @@
 //
 //   - A cohort is named by its handling year; prestudy is the year before, supervision the year after, and neither is stored. The phase is read off the state.
 //   - A committee has one cohort of a handling year, and cohorts of several years at once.
-//   - No gate is skipped, and going back asks for a reason. What a gate demands stands there in one sentence, with everything that is missing.
+//   - No gate is skipped, and going back asks for a reason. What a gate demands stands there in one sentence, with everything that is missing; who reads the committee's loops learns there of tasks that are still drafts, by title.
 //   - Nothing is recorded on a day that has not come.
 //   - A direction says from which of the sources it comes. A think tank's opinion on it is recorded, and holds up nothing.
 //   - Research is begun at a meeting that the chair of the CPPCC chairs, over at least one direction, and goes on when each direction that was kept has a lead organisation.

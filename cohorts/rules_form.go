@@ -9,20 +9,12 @@ import (
 
 // formQuestions are asked of what is filled in.
 var formQuestions = map[string]question{
-	"happened":              {"所记的日期不晚于今天", happened},
+	"happened":              {"所记的日期不晚于今天", flow.Happened},
 	"chaired_by_cppcc":      {"调研工作部署会由政协主席主持", chairedBy("CPPCC_CHAIR", "调研工作部署会由政协主席主持")},
 	"chaired_by_government": {"办理工作部署会由政府主要负责人主持", chairedBy("GOVERNMENT_HEAD", "办理工作部署会须由政府主要负责人主持")},
 	"two_leaders":           {"领办与督办是两个职务", twoLeaders},
 	"ballot_named":          {"选定一次民主测评：在常委会听取之后进行、已经结束、各承办单位都在测评对象中", ballotNamed},
 	"three_present":         {"提案者、专家和承办单位三方都参加座谈会", threePresent},
-}
-
-func happened(in *flow.Input) error {
-	on, err := in.Form.Day("on")
-	if err == nil && on.After(in.Today()) {
-		return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
-	}
-	return err
 }
 
 func chairedBy(role, message string) flow.Guard {

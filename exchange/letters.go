@@ -224,6 +224,16 @@ func (s *Service) SentAbout(ctx context.Context, kind string, about Object) (out
 	return out, err
 }
 
+// HasSent reports whether the committee has sent a partner something of a kind
+// about an object of its own.
+func (s *Service) HasSent(ctx context.Context, partner, kind string, about Object) (yes bool, err error) {
+	defer errs.Wrap(&err, "exchange.HasSent(%s, %s)", partner, kind)
+	err = tenants.Row(ctx, `
+		SELECT EXISTS (SELECT FROM exchange_outbox o JOIN agreements a ON a.tenant_id = o.tenant_id AND a.id = o.agreement_id
+		WHERE a.partner = $1 AND o.kind = $2 AND o.about_type = $3 AND o.about_id = $4)`, []any{partner, kind, about.Type, about.ID}, &yes)
+	return yes, err
+}
+
 // Resend lets a refused or dead envelope be tried again under its old number;
 // over files it goes into the next export. One that was delivered, or waits,
 // stays as it is, so that calling it twice is harmless. A signature of a key

@@ -56,8 +56,14 @@ func (s *Service) Report(ctx context.Context, local Object, st Status) (told int
 		Type      string
 		ID        uuid.UUID
 	}
+	// Of several that hold, or held, a copy of a matter of ours, only the one
+	// who has it now: the mirror names it.
 	rows, err := tenants.Rows[shared](ctx, `
-		SELECT agreement_id, remote_type, remote_id FROM exchange_objects WHERE local_type = $1 AND local_id = $2 ORDER BY agreement_id, remote_id`,
+		SELECT o.agreement_id, o.remote_type, o.remote_id
+		FROM exchange_objects o JOIN agreements a ON a.tenant_id = o.tenant_id AND a.id = o.agreement_id
+		  LEFT JOIN matters m ON m.tenant_id = o.tenant_id AND o.local_type = 'Matter' AND m.id = o.local_id
+		WHERE o.local_type = $1 AND o.local_id = $2 AND (NOT o.ours OR coalesce(m.mirror->>'committee', a.partner) = a.partner)
+		ORDER BY o.agreement_id, o.remote_id`,
 		local.Type, local.ID)
 	if err != nil {
 		return 0, err

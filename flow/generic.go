@@ -58,3 +58,16 @@ func passed(c *Case, t *gen.Timer) bool {
 	}
 	return t.DueOn != nil && t.DueOn.Before(c.Today())
 }
+
+// Happened is the guard of what is recorded: its day, where the form has one,
+// is not after today.
+func Happened(in *Input) error {
+	if !in.Form.Has("on") {
+		return nil
+	}
+	on, err := in.Form.Day("on")
+	if err == nil && on.After(in.Today()) {
+		return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
+	}
+	return err
+}

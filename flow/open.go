@@ -121,6 +121,10 @@ func (e *Engine) CurrentPolicy(ctx context.Context) (Policy, error) {
 // is a Conflict.
 func (e *Engine) Publish(ctx context.Context, source []byte, roles RoleSet) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "flow.Publish")
+	return e.publish(ctx, source, "", roles)
+}
+
+func (e *Engine) publish(ctx context.Context, source []byte, origin string, roles RoleSet) (*gen.Process, error) {
 	d, err := Parse(source)
 	if err != nil {
 		return nil, err
@@ -140,5 +144,5 @@ func (e *Engine) Publish(ctx context.Context, source []byte, roles RoleSet) (_ *
 		return nil, err
 	}
 	return e.client.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).
-		SetSource(d.Source).SetHash(d.Hash).Save(sys)
+		SetSource(d.Source).SetHash(d.Hash).SetOrigin(origin).Save(sys)
 }

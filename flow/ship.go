@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -13,11 +14,22 @@ import (
 
 var shippedVersion = regexp.MustCompile(`(?m)^version: \d+$`)
 
+// Shipped is the origin of versions that the product brought.
+const Shipped = "随产品提供"
+
+// former are the hashes of texts that were shipped before their versions said
+// so (Shipped): the first ones of cohort, proposal and opinion.
+var former = []string{
+	"65fc4d567e786e67b60d7163ab6ddccf55ae2583080d6ddb3e6e66e7ddb78265",
+	"55c12f853ee23fdb044d774dd1c509f42d1d9416b6b92cabe5c66590bbbfd706",
+	"fd8b7f7a573e7f9c642b365d53d7c3dbcb65b78bb66a19ae44ea1e43ace3e914",
+}
+
 // Ship gives the tenant the definitions that the product ships, where they are
 // newer than what it has: kinds that it lacks, and next versions of the others.
-// A version that the committee published itself, under the same number or a
-// later one, stays the one with which matters begin; a number that only a draft
-// has taken is passed over. Called twice it does nothing more.
+// Where the newest version is the committee's own it stays the one with which
+// matters begin, whatever its number; a number that only a draft has taken is
+// passed over. Called twice it does nothing more.
 func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err error) {
 	defer errs.Wrap(&err, "flow.Ship")
 	for _, source := range sources {
@@ -31,7 +43,7 @@ func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err
 		if source == nil {
 			continue
 		}
-		if _, err := e.Publish(ctx, source, roles); err != nil {
+		if _, err := e.publish(ctx, source, Shipped, roles); err != nil {
 			return err
 		}
 	}
@@ -40,17 +52,19 @@ func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err
 
 // unshipped is the text to publish, nil when the tenant has it or its own.
 func (e *Engine) unshipped(ctx context.Context, d *Definition) ([]byte, error) {
-	rows, err := e.client.Process.Query().Where(process.Kind(d.Kind), process.VersionGTE(d.Version)).
-		Order(gen.Asc(process.FieldVersion)).All(ctx)
+	rows, err := e.client.Process.Query().Where(process.Kind(d.Kind)).Order(gen.Asc(process.FieldVersion)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	next := d.Version
 	for _, p := range rows {
-		if p.Status != process.StatusDRAFT {
+		own := p.Origin != Shipped && p.Hash != d.Hash && !slices.Contains(former, p.Hash)
+		switch {
+		case p.Status != process.StatusDRAFT && (own || p.Version >= d.Version):
 			return nil, nil
+		case p.Version == next:
+			next++
 		}
-		next = p.Version + 1
 	}
 	if next == d.Version {
 		return []byte(d.Source), nil

@@ -5,7 +5,6 @@ import (
 
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // Kind is the process of a copy at the committee above.
@@ -43,13 +42,7 @@ func Register(e *flow.Engine, post *exchange.Service) {
 		}
 		return nil
 	})
-	e.OnForm("forward.happened", "日期不晚于今天", func(in *flow.Input) error {
-		on, err := in.Form.Day("on")
-		if err == nil && on.After(in.Today()) {
-			return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
-		}
-		return err
-	})
+	e.OnForm("forward.happened", "日期不晚于今天", flow.Happened)
 	e.Effect("forward.send", send(post))
 	e.Effect("forward.answer", answer)
 	e.Effect("forward.decline", decline)

@@ -42,7 +42,7 @@ func (r *Request) Next() *gen.Item {
 
 // Asked is what a higher committee asked of this one.
 type Asked struct {
-	Tasks    Counts     // all of it, closed ones too
+	Tasks    Counts     // what is open, and what was closed since the first of January of last year
 	Requests []*Request // what is not closed, by the day on which the next of it is owed
 }
 
@@ -59,7 +59,8 @@ func (a *Asked) NextDueOn() *time.Time {
 // viewer sees it.
 func (s *Service) Asked(ctx context.Context) (_ *Asked, err error) {
 	defer errs.Wrap(&err, "oversight.Asked")
-	rows, err := s.client.Matter.Query().Where(matter.Kind(taskKind), matter.OriginNotNil()).
+	recent := clock.StartOf(clock.Date(clock.Today(ctx).Year()-1, 1, 1))
+	rows, err := s.client.Matter.Query().Where(matter.Kind(taskKind), matter.OriginNotNil(), matter.Or(matter.ClosedAtIsNil(), matter.ClosedAtGTE(recent))).
 		WithItems(func(q *gen.ItemQuery) { q.Where(item.KindIn(item.KindTASK, item.KindNODE)).Order(Order()...) }).All(ctx)
 	if err != nil {
 		return nil, err

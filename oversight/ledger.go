@@ -148,7 +148,7 @@ func (s *Service) lines(ctx context.Context, ids []uuid.UUID) ([]Line, error) {
 	today := clock.Today(ctx)
 	out := make([]Line, 0, len(ids))
 	for _, id := range ids {
-		if i := byID[id]; i != nil { // gone since: no line
+		if i := byID[id]; i != nil && i.Edges.Matter != nil { // gone since: no line
 			l := newLine(i, names, today)
 			l.Year = years[i.MatterID]
 			if i.Kind == item.KindTASK {

@@ -114,6 +114,7 @@ func (s *Service) Overview(ctx context.Context, years ...int) (_ []*Loop, err er
 	if err != nil || len(found) == 0 {
 		return []*Loop{}, err
 	}
+	found = slices.DeleteFunc(found, func(c *gen.Cohort) bool { return c.Edges.Matter == nil }) // gone from sight since
 	ids := make([]uuid.UUID, len(found))
 	for i, c := range found {
 		ids[i] = c.MatterID

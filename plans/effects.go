@@ -78,7 +78,18 @@ func leads(ctx context.Context, r *flow.Run) (*uuid.UUID, error) {
 	return &id, err
 }
 
+// unnamed refuses a subject of spaces only.
+func unnamed(r *flow.Run) error {
+	if r.Form.Has("text") && text(r, "text") == "" {
+		return errs.New(errs.Invalid, "请填写题目").At("text")
+	}
+	return nil
+}
+
 func addItem(ctx context.Context, r *flow.Run) error {
+	if err := unnamed(r); err != nil {
+		return err
+	}
 	lead, err := leads(ctx, r)
 	if err != nil {
 		return err
@@ -102,6 +113,9 @@ func addItem(ctx context.Context, r *flow.Run) error {
 
 // changeItem writes what the form gives; a text that is given empty is emptied.
 func changeItem(ctx context.Context, r *flow.Run) error {
+	if err := unnamed(r); err != nil {
+		return err
+	}
 	i, err := theItem(r)
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func registerRules(e *flow.Engine) {
 		return nil
 	})
 	e.Checklist("plan.settled", "每个项目都已完成、取消或结转", settled)
-	e.OnForm("plan.happened", "所记的日期不在今天之后", happened)
+	e.OnForm("plan.happened", "所记的日期不在今天之后", flow.Happened)
 	e.OnForm("plan.three_present", "党委、政府、政协三家都参加", threePresent)
 	e.OnForm("plan.period", "完成期限在计划的年度之内", period)
 }
@@ -108,14 +108,6 @@ func settled(in *flow.Input) (missing []string) {
 		missing = append(missing, fmt.Sprintf("“%s”还没有完成、取消或结转", i.Text))
 	}
 	return missing
-}
-
-func happened(in *flow.Input) error {
-	on, err := in.Form.Day("on")
-	if err == nil && on.After(in.Today()) {
-		return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
-	}
-	return err
 }
 
 // threePresent: 党委, 政府 and 政协 consult together (domain.md 4.2).

@@ -237,11 +237,11 @@ func (s *Service) applyAdopted(ctx context.Context, in exchange.Incoming) (excha
 	if a.State != process.StatusDRAFT && a.State != process.StatusPUBLISHED || a.Kind == "" || len(a.Kind) > 40 || a.Title == "" || utf8.RuneCountInString(a.Title) > 200 {
 		return exchange.Result{}, exchange.Refuse(exchange.Malformed, "采用情况的代码、名称或状态不对")
 	}
-	offers, err := s.post.SentAbout(ctx, KindTemplate, about(a.Process))
+	offered, err := s.post.HasSent(ctx, in.Partner, KindTemplate, about(a.Process))
 	if err != nil {
 		return exchange.Result{}, err
 	}
-	if !slices.ContainsFunc(offers, func(o exchange.Sent) bool { return o.Partner == in.Partner }) {
+	if !offered {
 		return exchange.Result{}, exchange.Refuse(exchange.UnknownObject, "没有送给贵方这个流程")
 	}
 	did := map[process.Status]string{process.StatusDRAFT: "采用为草稿", process.StatusPUBLISHED: "发布"}[a.State]

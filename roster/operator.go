@@ -50,10 +50,8 @@ func (o Operator) Bootstrap(ctx context.Context, in FirstAdmin) (_ *gen.Membersh
 	if err != nil {
 		return nil, err
 	}
-	for _, source := range in.Processes {
-		if _, err := o.Engine.Publish(ctx, source, flow.RolesOf(o.Roster.policy)); err != nil {
-			return nil, err
-		}
+	if err := o.Engine.Ship(ctx, in.Processes, flow.RolesOf(o.Roster.policy)); err != nil {
+		return nil, err
 	}
 	account, err := findAccount(ctx, in.Login)
 	if err != nil {

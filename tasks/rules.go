@@ -47,7 +47,7 @@ var onForm = map[string]struct {
 	says  string
 	guard flow.Guard
 }{
-	"happened": {"日期不在今天之后", happened},
+	"happened": {"日期不在今天之后", flow.Happened},
 	"node_day": {"节点的日期没有过，也不晚于任务的期限", nodeDay},
 	"later":    {"新的期限晚于原来的期限和今天", later},
 }
@@ -253,17 +253,6 @@ func lastReport(c *flow.Case, node uuid.UUID) *gen.Record {
 		}
 	}
 	return nil
-}
-
-func happened(in *flow.Input) error {
-	if !in.Form.Has("on") {
-		return nil
-	}
-	on, err := in.Form.Day("on")
-	if err == nil && on.After(in.Today()) {
-		return errs.New(errs.Invalid, "日期在今天之后，还没有发生的事不能记录").At("on")
-	}
-	return err
 }
 
 func nodeDay(in *flow.Input) error {
