@@ -195,6 +195,9 @@ func TestAcross(t *testing.T) {
 		if m := h.look(h.city, here).Mirror; m["committee"] != secondCode || m["status"] != "待承接" {
 			h.Fatal("the mirror shows what the former one does:", m)
 		}
+		if o := h.look(h.first, there).Origin; o["status"] == "待承接" {
+			h.Fatal("the former one still hears of it:", o)
+		}
 		h.does(h.second, staff, other, "decline", nil, "DRAFT")
 		h.deliver()
 		h.does(h.city, clerk, here, "amend", flow.Form{"partner": firstCode}, "DRAFT")
