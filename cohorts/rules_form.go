@@ -42,23 +42,9 @@ func ballotNamed(in *flow.Input) error {
 
 // threePresent: proposer and expert and unit (DL-11).
 func threePresent(in *flow.Input) error {
-	var f struct {
-		Present []struct {
-			As string `json:"as"`
-		} `json:"present"`
-	}
-	if err := in.Form.Into(&f); err != nil {
+	missing, err := flow.Absent(in, flow.Side{As: "PROPOSER", Label: "提案者"}, flow.Side{As: "EXPERT", Label: "专家"}, flow.Side{As: "UNIT", Label: "承办单位"})
+	if err != nil {
 		return err
-	}
-	there := map[string]bool{}
-	for _, p := range f.Present {
-		there[p.As] = true
-	}
-	var missing []string
-	for _, need := range []struct{ as, label string }{{"PROPOSER", "提案者"}, {"EXPERT", "专家"}, {"UNIT", "承办单位"}} {
-		if !there[need.as] {
-			missing = append(missing, need.label)
-		}
 	}
 	if len(missing) > 0 {
 		return errs.New(errs.GuardFailed, "座谈会须有提案者、专家和承办单位三方参加，缺少%s", strings.Join(missing, "、")).At("present")

@@ -71,3 +71,29 @@ func Happened(in *Input) error {
 	}
 	return err
 }
+
+// Side is one of those that have to take part in a meeting: as what the form
+// lists it, and what it is called.
+type Side struct{ As, Label string }
+
+// Absent names the sides that are not among the form's `present`.
+func Absent(in *Input, sides ...Side) (labels []string, err error) {
+	var f struct {
+		Present []struct {
+			As string `json:"as"`
+		} `json:"present"`
+	}
+	if err := in.Form.Into(&f); err != nil {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for _, p := range f.Present {
+		there[p.As] = true
+	}
+	for _, s := range sides {
+		if !there[s.As] {
+			labels = append(labels, s.Label)
+		}
+	}
+	return labels, nil
+}

@@ -112,23 +112,13 @@ func settled(in *flow.Input) (missing []string) {
 
 // threePresent: 党委, 政府 and 政协 consult together (domain.md 4.2).
 func threePresent(in *flow.Input) error {
-	var f struct {
-		Present []struct {
-			As string `json:"as"`
-		} `json:"present"`
-	}
-	if err := in.Form.Into(&f); err != nil {
+	absent, err := flow.Absent(in, flow.Side{As: "PARTY", Label: "党委"}, flow.Side{As: "GOVERNMENT", Label: "政府"}, flow.Side{As: "CPPCC", Label: "政协"})
+	if err != nil {
 		return err
 	}
-	there := map[string]bool{}
-	for _, p := range f.Present {
-		there[p.As] = true
-	}
 	var missing []string
-	for _, need := range []struct{ as, name string }{{"PARTY", "党委"}, {"GOVERNMENT", "政府"}, {"CPPCC", "政协"}} {
-		if !there[need.as] {
-			missing = append(missing, "三家协商缺少"+need.name)
-		}
+	for _, side := range absent {
+		missing = append(missing, "三家协商缺少"+side)
 	}
 	return flow.Lacks(missing)
 }

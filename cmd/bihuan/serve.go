@@ -16,7 +16,6 @@ import (
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
 )
 
@@ -99,16 +98,6 @@ func (a *app) entered(c clock.Clock, next http.Handler) http.Handler {
 func (a *app) files() http.Handler {
 	return &files.Handler{
 		Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs, Log: a.log, From: graph.Origin,
-		As: func(r *http.Request, write bool, fn func(context.Context) error) error {
-			ctx, err := a.resolver.Authenticate(r)
-			if err != nil {
-				return err
-			}
-			c, ok := graph.Claims(ctx)
-			if !ok {
-				return errs.New(errs.Unauthenticated, "请先登录")
-			}
-			return a.resolver.As(ctx, c, write, fn)
-		},
+		As: a.as,
 	}
 }
