@@ -150,9 +150,7 @@ func (a *Action) leaves(state string) bool {
 // its loop closes is Check's question. Every refusal is an *errs.Error that a
 // clerk understands.
 func Parse(source []byte) (*Definition, error) {
-	d := &Definition{Source: string(source)}
-	sum := sha256.Sum256(source)
-	d.Hash = hex.EncodeToString(sum[:])
+	d := &Definition{Source: string(source), Hash: hashOf(source)}
 	root, err := read(source)
 	if err != nil {
 		return nil, err
@@ -334,6 +332,12 @@ func (a *Action) validate(form map[string]any) error {
 // definitions keeps parsed definitions by hash: a text is parsed once a
 // process, whatever number of tenants uses it.
 var definitions sync.Map
+
+// hashOf is the hash of a definition's text.
+func hashOf(source []byte) string {
+	sum := sha256.Sum256(source)
+	return hex.EncodeToString(sum[:])
+}
 
 // parsed is Parse with that memory.
 func parsed(source, hash string) (*Definition, error) {

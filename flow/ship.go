@@ -33,7 +33,7 @@ var former = []string{
 func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err error) {
 	defer errs.Wrap(&err, "flow.Ship")
 	for _, source := range sources {
-		d, err := Parse(source)
+		d, err := parsed(string(source), hashOf(source)) // once for all committees
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,8 @@ func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err
 
 // unshipped is the text to publish, nil when the tenant has it or its own.
 func (e *Engine) unshipped(ctx context.Context, d *Definition) ([]byte, error) {
-	rows, err := e.client.Process.Query().Where(process.Kind(d.Kind)).Order(gen.Asc(process.FieldVersion)).All(ctx)
+	rows, err := e.client.Process.Query().Where(process.Kind(d.Kind)).Order(gen.Asc(process.FieldVersion)).
+		Select(process.FieldVersion, process.FieldStatus, process.FieldHash, process.FieldOrigin).All(ctx)
 	if err != nil {
 		return nil, err
 	}
