@@ -9,8 +9,6 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ballots"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -21,6 +19,8 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )

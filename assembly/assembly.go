@@ -11,20 +11,20 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ballots"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/secret"
-	"github.com/bihuan/bihuan/oversight"
-	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/loop/overview"
+	"github.com/bihuan/bihuan/loop/plans"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -39,7 +39,7 @@ type Services struct {
 	Platforms *platforms.Service
 	Processes *processes.Service
 	Ballots   *ballots.Service
-	Oversight *oversight.Service
+	Overview  *overview.Service
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
@@ -56,7 +56,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	e.Watch(mirror(s.Exchange))
 	s.Engine = e
 	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
-	s.Platforms, s.Processes, s.Oversight = platforms.New(e), processes.New(e, dir), oversight.New(e)
+	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
 	return s, nil
 }

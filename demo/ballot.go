@@ -7,10 +7,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/ballots"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/bihuan/bihuan/loop/cohorts"
 )
 
 // appraised is the day on which the standing committee heard about 2022's 一号提案

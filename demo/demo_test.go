@@ -15,7 +15,6 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -25,6 +24,7 @@ import (
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/proposals"
 )
 

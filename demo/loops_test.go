@@ -9,7 +9,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
@@ -17,12 +16,13 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/oversight"
-	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/loop/overview"
+	"github.com/bihuan/bihuan/loop/plans"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/processes"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/proposals/forwards"
 )
 
 // then is what somebody saw in August 2023, as of which the loops are told.
@@ -40,7 +40,7 @@ func texts(items []*gen.Item) (out []string) {
 func (in *installation) overview(t *testing.T) {
 	in.as(t, "dl-director", "大连市政协", func(ctx context.Context) {
 		for _, ctx := range []context.Context{ctx, then(ctx)} { // today the three are still open
-			loops, err := in.Oversight.Overview(ctx)
+			loops, err := in.Overview.Overview(ctx)
 			must(t, err)
 			var got []string
 			for _, l := range loops {
@@ -53,7 +53,7 @@ func (in *installation) overview(t *testing.T) {
 				t.Fatal(got)
 			}
 		}
-		loops, err := in.Oversight.Overview(then(ctx))
+		loops, err := in.Overview.Overview(then(ctx))
 		must(t, err)
 		for i, want := range []struct {
 			tasks, done, problems int
@@ -105,7 +105,7 @@ func (in *installation) asked(t *testing.T) {
 		{"lsk-director", "旅顺口区政协", 2, 0, []string{"再生水灌溉示范区建成", "旅顺口区水源地保护和再生水利用"}, "lsk-zhujian-liaison"},
 	} {
 		in.as(t, who.login, who.tenant, func(ctx context.Context) {
-			a, err := in.Oversight.Asked(then(ctx))
+			a, err := in.Overview.Asked(then(ctx))
 			must(t, err)
 			if len(a.Tasks.Total) != who.total || len(a.Tasks.Done) != who.done || len(a.Requests) != who.total-who.done {
 				t.Fatalf("%s: %d asked, %d done, %d open", who.tenant, len(a.Tasks.Total), len(a.Tasks.Done), len(a.Requests))
@@ -131,9 +131,9 @@ func (in *installation) asked(t *testing.T) {
 func (in *installation) openBefore(t *testing.T) {
 	year := 2023
 	in.as(t, "dl-director", "大连市政协", func(ctx context.Context) {
-		p, err := oversight.Filter{OpenBefore: &year}.Predicate(then(ctx))
+		p, err := overview.Filter{OpenBefore: &year}.Predicate(then(ctx))
 		must(t, err)
-		rows, err := in.Store.Ent().Item.Query().Where(p).Order(oversight.Order()...).All(ctx)
+		rows, err := in.Store.Ent().Item.Query().Where(p).Order(overview.Order()...).All(ctx)
 		must(t, err)
 		kinds := map[item.Kind]int{}
 		for _, i := range rows {

@@ -12,10 +12,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/processes"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
 )
 

@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/loop/tasks"
 )
 
 // duty is a 六定 task of a loop (DL-04) and what became of it. Of what a unit or

@@ -6,15 +6,15 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/forwards"
+	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/processes"
+	"github.com/bihuan/bihuan/proposals/forwards"
 )
 
 // bulletin is a notice of the city to districts.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/loop/plans"
 )
 
 // planTale is a year plan of the city, issued before its year begins.

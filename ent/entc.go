@@ -27,7 +27,7 @@ func main() {
 	err = entc.Generate("./schema", &gen.Config{
 		Target:   "./gen",
 		Package:  "github.com/bihuan/bihuan/ent/gen",
-		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureExecQuery, gen.FeatureUpsert, gen.FeatureLock},
+		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureExecQuery, gen.FeatureLock},
 	}, entc.Extensions(gql), func(c *gen.Config) error {
 		c.Templates = append(c.Templates, paginate)
 		return nil

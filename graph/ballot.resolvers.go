@@ -8,10 +8,9 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
-	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/google/uuid"
 )
 
 // OpenBallot is the resolver for the openBallot field.

@@ -5,11 +5,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/loop/ballots"
 )
 
 func ballotSpec(in model.OpenBallotInput) ballots.Spec {

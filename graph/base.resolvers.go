@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"entgo.io/contrib/entgql"
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
@@ -19,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // StateInfo is the resolver for the stateInfo field.

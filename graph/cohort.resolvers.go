@@ -8,13 +8,12 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/google/uuid"
 )
 
 // PrestudyYear is the resolver for the prestudyYear field.

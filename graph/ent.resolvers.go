@@ -8,11 +8,10 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/google/uuid"
 )
 
 // Name is the resolver for the name field.

@@ -9,10 +9,9 @@ import (
 	"context"
 
 	"entgo.io/contrib/entgql"
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // SetAgreement is the resolver for the setAgreement field.

@@ -41,7 +41,9 @@ func (c *committee) loop() {
 func (c *committee) plan(kind, subject string) string {
 	c.t.Helper()
 	id := c.do("主席", "openPlan", input{"plan": kind, "year": 2025, "title": c.mark + "2025年度计划"})["id"].(string)
-	day := func(more input) input { return merged(input{"on": "2024-12-27", "text": c.mark + "会议内容"}, more) }
+	day := func(more input) input {
+		return merged(input{"on": "2024-12-27", "text": c.mark + "会议内容"}, more)
+	}
 	c.act("主席", id, "addItem", input{"text": c.mark + subject, "aspect": "监督议题", "unitId": c.unit["文旅局"], "dueOn": "2025-10-31"})
 	c.act("主席", id, "consultThree", day(input{"present": []input{{"as": "PARTY", "name": "区委办"}, {"as": "GOVERNMENT", "name": "区政府办"}, {"as": "CPPCC", "name": "区政协办"}}}))
 	c.act("主席", id, "approveByPartyGroup", day(nil))

@@ -13,7 +13,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/workday"
-	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/loop/plans"
 )
 
 // loaders batch, within one operation, what lists ask for one by one.

@@ -9,11 +9,10 @@ import (
 	"context"
 
 	"entgo.io/contrib/entgql"
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // PlanState is the resolver for the planState field.

@@ -12,9 +12,9 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/plans"
+	"github.com/bihuan/bihuan/loop/plans"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/platforms"
-	"github.com/bihuan/bihuan/tasks"
 )
 
 // opens carries out a mutation that opens a matter.

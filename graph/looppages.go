@@ -7,14 +7,14 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/model"
-	"github.com/bihuan/bihuan/oversight"
+	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/loop/overview"
 )
 
 func (r *Resolver) loops(ctx context.Context, years []int) ([]*model.LoopOverview, error) {
-	list, err := r.Oversight.Overview(ctx, years...)
+	list, err := r.Overview.Overview(ctx, years...)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (r *Resolver) loops(ctx context.Context, years []int) ([]*model.LoopOvervie
 	return out, nil
 }
 
-func told(t *oversight.Told) *model.ToldByDistrict {
+func told(t *overview.Told) *model.ToldByDistrict {
 	if t == nil {
 		return nil
 	}
@@ -44,13 +44,13 @@ func told(t *oversight.Told) *model.ToldByDistrict {
 	return out
 }
 
-func ledgerCounts(c oversight.Counts) *model.LedgerCounts {
+func ledgerCounts(c overview.Counts) *model.LedgerCounts {
 	of := func(rows []*gen.Item) *model.LedgerCount { return &model.LedgerCount{Value: len(rows), Rows: rows} }
 	return &model.LedgerCounts{Total: of(c.Total), Open: of(c.Open), Reported: of(c.Reported), Done: of(c.Done), Dropped: of(c.Dropped), Overdue: of(c.Overdue)}
 }
 
 func (r *Resolver) asked(ctx context.Context) (*model.AskedOfUs, error) {
-	a, err := r.Oversight.Asked(ctx)
+	a, err := r.Overview.Asked(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +77,11 @@ func (r *Resolver) ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], 
 		gen.WithItemOrder(&gen.ItemOrder{Direction: entgql.OrderDirectionAsc, Field: gen.ItemOrderFieldDueOn}))
 }
 
-func ledgerFilter(f *model.LedgerFilter) oversight.Filter {
+func ledgerFilter(f *model.LedgerFilter) overview.Filter {
 	if f == nil {
-		return oversight.Filter{}
+		return overview.Filter{}
 	}
-	return oversight.Filter{
+	return overview.Filter{
 		Kinds: f.Kinds, Cohort: f.CohortID, Year: f.Year, Units: f.UnitIds, Partner: value(f.Partner), Statuses: f.Statuses, Key: f.Key,
 		Difficult: f.Difficult, Overdue: f.Overdue, DueFrom: f.DueFrom, DueTo: f.DueTo, Search: value(f.Search), FromAbove: f.FromAbove, OpenBefore: f.OpenBefore,
 	}

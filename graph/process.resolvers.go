@@ -8,12 +8,11 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/processes"
+	"github.com/google/uuid"
 )
 
 // CreateProcessDraft is the resolver for the createProcessDraft field.

@@ -8,11 +8,10 @@ package graph
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // EditProposal is the resolver for the editProposal field.

@@ -22,7 +22,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 )
 
 // Page sizes: what a list gives when it is not asked, and at most.

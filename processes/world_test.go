@@ -9,12 +9,12 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/cohorts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )

@@ -8,8 +8,8 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/proposals/forwards"
 )
 
 // The shipped definition closes its loop: what `make test` runs on every build.

@@ -18,10 +18,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )

@@ -10,7 +10,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/bihuan/bihuan/demo"
-	"github.com/bihuan/bihuan/internal/pgembed"
 )
 
 // demo loads the demonstration and prints as whom one may sign in. On a
@@ -50,24 +49,10 @@ func bar(out io.Writer) func(done, total int, what string) {
 	}
 }
 
-// loadDemo is the command: the story, or with --size data for measuring.
+// loadDemo is the command.
 func loadDemo(ctx context.Context, args []string, out io.Writer) error {
-	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
-	var size demo.Size
-	fs.IntVar(&size.Tenants, "size", 0, "造多少个租户的测速数据；0 为装入演示故事")
-	fs.IntVar(&size.Members, "members", 200, "每个租户的委员")
-	fs.IntVar(&size.Matters, "matters", 600, "每个租户的提案")
-	if err := fs.Parse(args); err != nil {
+	if err := flag.NewFlagSet("demo", flag.ContinueOnError).Parse(args); err != nil {
 		return err
 	}
-	return with(ctx, func(ctx context.Context, a *app) error {
-		if size.Tenants == 0 {
-			return a.demo(ctx, out)
-		}
-		if a.db.server == nil {
-			return errors.New("测速数据用 COPY 装入，须由超级用户进行，因此只装进自带的私有数据库")
-		}
-		_, err := demo.Bulk(ctx, a.db.server.URL(pgembed.Superuser, pgembed.Database), size, func(line string) { fmt.Fprintln(out, line) })
-		return err
-	})
+	return with(ctx, func(ctx context.Context, a *app) error { return a.demo(ctx, out) })
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
-	"github.com/bihuan/bihuan/oversight"
+	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
 )
 
@@ -45,7 +45,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	envelopes := &courier.Handler{As: a.as, From: graph.Origin, Exchange: a.resolver.Exchange, Log: a.log}
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
-	ledger := &oversight.Handler{As: a.as, From: graph.Origin, Service: oversight.New(a.resolver.Engine), Log: a.log}
+	ledger := &overview.Handler{As: a.as, From: graph.Origin, Service: overview.New(a.resolver.Engine), Log: a.log}
 	mux.Handle("GET /ledger", ledger)
 	mux.Handle("GET /ledger.csv", ledger)
 	mux.Handle("GET /ledger.xlsx", ledger)

@@ -26,7 +26,7 @@ var commands = []command{
 	{"serve", "serve [--dev] [--demo] [--no-worker]  提供 GraphQL 接口，同时处理到期与提醒", serve},
 	{"worker", "worker  只处理到期与提醒", worker},
 	{"migrate", "migrate  把数据库升到最新版本", migrate},
-	{"demo", "demo [--size=N --matters=M]  装入演示数据；给出 size 则另造 N 个租户的测速数据", loadDemo},
+	{"demo", "demo  装入演示数据", loadDemo},
 	{"tenant", "tenant list | create --code=… --name=… --level=… [--parent=…] --admin=… | appoint --tenant=… --login=… --role=… --reason=…  租户", tenant},
 	{"account", "account reset|unlock|disable|enable 登录名  重设密码、解锁、停用、启用", account},
 	{"keys", "keys rotate [--leaked]  换签名密钥", keys},

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
@@ -24,7 +22,6 @@ type AttendanceCreate struct {
 	config
 	mutation *AttendanceMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTenantID sets the "tenant_id" field.
@@ -224,7 +221,6 @@ func (_c *AttendanceCreate) createSpec() (*Attendance, *sqlgraph.CreateSpec) {
 		_node = &Attendance{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(attendance.Table, sqlgraph.NewFieldSpec(attendance.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -299,227 +295,11 @@ func (_c *AttendanceCreate) createSpec() (*Attendance, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Attendance.Create().
-//		SetTenantID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AttendanceUpsert) {
-//			SetTenantID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AttendanceCreate) OnConflict(opts ...sql.ConflictOption) *AttendanceUpsertOne {
-	_c.conflict = opts
-	return &AttendanceUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AttendanceCreate) OnConflictColumns(columns ...string) *AttendanceUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AttendanceUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// AttendanceUpsertOne is the builder for "upsert"-ing
-	//  one Attendance node.
-	AttendanceUpsertOne struct {
-		create *AttendanceCreate
-	}
-
-	// AttendanceUpsert is the "OnConflict" setter.
-	AttendanceUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetStatus sets the "status" field.
-func (u *AttendanceUpsert) SetStatus(v attendance.Status) *AttendanceUpsert {
-	u.Set(attendance.FieldStatus, v)
-	return u
-}
-
-// UpdateStatus sets the "status" field to the value that was provided on create.
-func (u *AttendanceUpsert) UpdateStatus() *AttendanceUpsert {
-	u.SetExcluded(attendance.FieldStatus)
-	return u
-}
-
-// SetNote sets the "note" field.
-func (u *AttendanceUpsert) SetNote(v string) *AttendanceUpsert {
-	u.Set(attendance.FieldNote, v)
-	return u
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *AttendanceUpsert) UpdateNote() *AttendanceUpsert {
-	u.SetExcluded(attendance.FieldNote)
-	return u
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *AttendanceUpsert) ClearNote() *AttendanceUpsert {
-	u.SetNull(attendance.FieldNote)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(attendance.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AttendanceUpsertOne) UpdateNewValues() *AttendanceUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(attendance.FieldID)
-		}
-		if _, exists := u.create.mutation.TenantID(); exists {
-			s.SetIgnore(attendance.FieldTenantID)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(attendance.FieldCreatedAt)
-		}
-		if _, exists := u.create.mutation.EventID(); exists {
-			s.SetIgnore(attendance.FieldEventID)
-		}
-		if _, exists := u.create.mutation.MatterID(); exists {
-			s.SetIgnore(attendance.FieldMatterID)
-		}
-		if _, exists := u.create.mutation.PartyID(); exists {
-			s.SetIgnore(attendance.FieldPartyID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *AttendanceUpsertOne) Ignore() *AttendanceUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AttendanceUpsertOne) DoNothing() *AttendanceUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AttendanceCreate.OnConflict
-// documentation for more info.
-func (u *AttendanceUpsertOne) Update(set func(*AttendanceUpsert)) *AttendanceUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AttendanceUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetStatus sets the "status" field.
-func (u *AttendanceUpsertOne) SetStatus(v attendance.Status) *AttendanceUpsertOne {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.SetStatus(v)
-	})
-}
-
-// UpdateStatus sets the "status" field to the value that was provided on create.
-func (u *AttendanceUpsertOne) UpdateStatus() *AttendanceUpsertOne {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.UpdateStatus()
-	})
-}
-
-// SetNote sets the "note" field.
-func (u *AttendanceUpsertOne) SetNote(v string) *AttendanceUpsertOne {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.SetNote(v)
-	})
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *AttendanceUpsertOne) UpdateNote() *AttendanceUpsertOne {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.UpdateNote()
-	})
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *AttendanceUpsertOne) ClearNote() *AttendanceUpsertOne {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.ClearNote()
-	})
-}
-
-// Exec executes the query.
-func (u *AttendanceUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("gen: missing options for AttendanceCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AttendanceUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *AttendanceUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("gen: AttendanceUpsertOne.ID is not supported by MySQL driver. Use AttendanceUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *AttendanceUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // AttendanceCreateBulk is the builder for creating many Attendance entities in bulk.
 type AttendanceCreateBulk struct {
 	config
 	err      error
 	builders []*AttendanceCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Attendance entities in the database.
@@ -549,7 +329,6 @@ func (_c *AttendanceCreateBulk) Save(ctx context.Context) ([]*Attendance, error)
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -596,170 +375,6 @@ func (_c *AttendanceCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *AttendanceCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Attendance.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.AttendanceUpsert) {
-//			SetTenantID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *AttendanceCreateBulk) OnConflict(opts ...sql.ConflictOption) *AttendanceUpsertBulk {
-	_c.conflict = opts
-	return &AttendanceUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *AttendanceCreateBulk) OnConflictColumns(columns ...string) *AttendanceUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &AttendanceUpsertBulk{
-		create: _c,
-	}
-}
-
-// AttendanceUpsertBulk is the builder for "upsert"-ing
-// a bulk of Attendance nodes.
-type AttendanceUpsertBulk struct {
-	create *AttendanceCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(attendance.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *AttendanceUpsertBulk) UpdateNewValues() *AttendanceUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(attendance.FieldID)
-			}
-			if _, exists := b.mutation.TenantID(); exists {
-				s.SetIgnore(attendance.FieldTenantID)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(attendance.FieldCreatedAt)
-			}
-			if _, exists := b.mutation.EventID(); exists {
-				s.SetIgnore(attendance.FieldEventID)
-			}
-			if _, exists := b.mutation.MatterID(); exists {
-				s.SetIgnore(attendance.FieldMatterID)
-			}
-			if _, exists := b.mutation.PartyID(); exists {
-				s.SetIgnore(attendance.FieldPartyID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Attendance.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *AttendanceUpsertBulk) Ignore() *AttendanceUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *AttendanceUpsertBulk) DoNothing() *AttendanceUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the AttendanceCreateBulk.OnConflict
-// documentation for more info.
-func (u *AttendanceUpsertBulk) Update(set func(*AttendanceUpsert)) *AttendanceUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&AttendanceUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetStatus sets the "status" field.
-func (u *AttendanceUpsertBulk) SetStatus(v attendance.Status) *AttendanceUpsertBulk {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.SetStatus(v)
-	})
-}
-
-// UpdateStatus sets the "status" field to the value that was provided on create.
-func (u *AttendanceUpsertBulk) UpdateStatus() *AttendanceUpsertBulk {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.UpdateStatus()
-	})
-}
-
-// SetNote sets the "note" field.
-func (u *AttendanceUpsertBulk) SetNote(v string) *AttendanceUpsertBulk {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.SetNote(v)
-	})
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *AttendanceUpsertBulk) UpdateNote() *AttendanceUpsertBulk {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.UpdateNote()
-	})
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *AttendanceUpsertBulk) ClearNote() *AttendanceUpsertBulk {
-	return u.Update(func(s *AttendanceUpsert) {
-		s.ClearNote()
-	})
-}
-
-// Exec executes the query.
-func (u *AttendanceUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("gen: OnConflict was set for builder %d. Set it on the AttendanceCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("gen: missing options for AttendanceCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *AttendanceUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/workday"
@@ -21,7 +19,6 @@ type WorkdayCreate struct {
 	config
 	mutation *WorkdayMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetTenantID sets the "tenant_id" field.
@@ -162,7 +159,6 @@ func (_c *WorkdayCreate) createSpec() (*Workday, *sqlgraph.CreateSpec) {
 		_node = &Workday{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(workday.Table, sqlgraph.NewFieldSpec(workday.FieldID, field.TypeUUID))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = &id
@@ -190,244 +186,11 @@ func (_c *WorkdayCreate) createSpec() (*Workday, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Workday.Create().
-//		SetTenantID(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.WorkdayUpsert) {
-//			SetTenantID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *WorkdayCreate) OnConflict(opts ...sql.ConflictOption) *WorkdayUpsertOne {
-	_c.conflict = opts
-	return &WorkdayUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *WorkdayCreate) OnConflictColumns(columns ...string) *WorkdayUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &WorkdayUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// WorkdayUpsertOne is the builder for "upsert"-ing
-	//  one Workday node.
-	WorkdayUpsertOne struct {
-		create *WorkdayCreate
-	}
-
-	// WorkdayUpsert is the "OnConflict" setter.
-	WorkdayUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetDay sets the "day" field.
-func (u *WorkdayUpsert) SetDay(v time.Time) *WorkdayUpsert {
-	u.Set(workday.FieldDay, v)
-	return u
-}
-
-// UpdateDay sets the "day" field to the value that was provided on create.
-func (u *WorkdayUpsert) UpdateDay() *WorkdayUpsert {
-	u.SetExcluded(workday.FieldDay)
-	return u
-}
-
-// SetWorking sets the "working" field.
-func (u *WorkdayUpsert) SetWorking(v bool) *WorkdayUpsert {
-	u.Set(workday.FieldWorking, v)
-	return u
-}
-
-// UpdateWorking sets the "working" field to the value that was provided on create.
-func (u *WorkdayUpsert) UpdateWorking() *WorkdayUpsert {
-	u.SetExcluded(workday.FieldWorking)
-	return u
-}
-
-// SetNote sets the "note" field.
-func (u *WorkdayUpsert) SetNote(v string) *WorkdayUpsert {
-	u.Set(workday.FieldNote, v)
-	return u
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *WorkdayUpsert) UpdateNote() *WorkdayUpsert {
-	u.SetExcluded(workday.FieldNote)
-	return u
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *WorkdayUpsert) ClearNote() *WorkdayUpsert {
-	u.SetNull(workday.FieldNote)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(workday.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *WorkdayUpsertOne) UpdateNewValues() *WorkdayUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(workday.FieldID)
-		}
-		if _, exists := u.create.mutation.TenantID(); exists {
-			s.SetIgnore(workday.FieldTenantID)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(workday.FieldCreatedAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *WorkdayUpsertOne) Ignore() *WorkdayUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *WorkdayUpsertOne) DoNothing() *WorkdayUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the WorkdayCreate.OnConflict
-// documentation for more info.
-func (u *WorkdayUpsertOne) Update(set func(*WorkdayUpsert)) *WorkdayUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&WorkdayUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetDay sets the "day" field.
-func (u *WorkdayUpsertOne) SetDay(v time.Time) *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetDay(v)
-	})
-}
-
-// UpdateDay sets the "day" field to the value that was provided on create.
-func (u *WorkdayUpsertOne) UpdateDay() *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateDay()
-	})
-}
-
-// SetWorking sets the "working" field.
-func (u *WorkdayUpsertOne) SetWorking(v bool) *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetWorking(v)
-	})
-}
-
-// UpdateWorking sets the "working" field to the value that was provided on create.
-func (u *WorkdayUpsertOne) UpdateWorking() *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateWorking()
-	})
-}
-
-// SetNote sets the "note" field.
-func (u *WorkdayUpsertOne) SetNote(v string) *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetNote(v)
-	})
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *WorkdayUpsertOne) UpdateNote() *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateNote()
-	})
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *WorkdayUpsertOne) ClearNote() *WorkdayUpsertOne {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.ClearNote()
-	})
-}
-
-// Exec executes the query.
-func (u *WorkdayUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("gen: missing options for WorkdayCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *WorkdayUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *WorkdayUpsertOne) ID(ctx context.Context) (id uuid.UUID, err error) {
-	if u.create.driver.Dialect() == dialect.MySQL {
-		// In case of "ON CONFLICT", there is no way to get back non-numeric ID
-		// fields from the database since MySQL does not support the RETURNING clause.
-		return id, errors.New("gen: WorkdayUpsertOne.ID is not supported by MySQL driver. Use WorkdayUpsertOne.Exec instead")
-	}
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *WorkdayUpsertOne) IDX(ctx context.Context) uuid.UUID {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // WorkdayCreateBulk is the builder for creating many Workday entities in bulk.
 type WorkdayCreateBulk struct {
 	config
 	err      error
 	builders []*WorkdayCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Workday entities in the database.
@@ -457,7 +220,6 @@ func (_c *WorkdayCreateBulk) Save(ctx context.Context) ([]*Workday, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -504,175 +266,6 @@ func (_c *WorkdayCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *WorkdayCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Workday.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.WorkdayUpsert) {
-//			SetTenantID(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *WorkdayCreateBulk) OnConflict(opts ...sql.ConflictOption) *WorkdayUpsertBulk {
-	_c.conflict = opts
-	return &WorkdayUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *WorkdayCreateBulk) OnConflictColumns(columns ...string) *WorkdayUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &WorkdayUpsertBulk{
-		create: _c,
-	}
-}
-
-// WorkdayUpsertBulk is the builder for "upsert"-ing
-// a bulk of Workday nodes.
-type WorkdayUpsertBulk struct {
-	create *WorkdayCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(workday.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *WorkdayUpsertBulk) UpdateNewValues() *WorkdayUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(workday.FieldID)
-			}
-			if _, exists := b.mutation.TenantID(); exists {
-				s.SetIgnore(workday.FieldTenantID)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(workday.FieldCreatedAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Workday.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *WorkdayUpsertBulk) Ignore() *WorkdayUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *WorkdayUpsertBulk) DoNothing() *WorkdayUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the WorkdayCreateBulk.OnConflict
-// documentation for more info.
-func (u *WorkdayUpsertBulk) Update(set func(*WorkdayUpsert)) *WorkdayUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&WorkdayUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetDay sets the "day" field.
-func (u *WorkdayUpsertBulk) SetDay(v time.Time) *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetDay(v)
-	})
-}
-
-// UpdateDay sets the "day" field to the value that was provided on create.
-func (u *WorkdayUpsertBulk) UpdateDay() *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateDay()
-	})
-}
-
-// SetWorking sets the "working" field.
-func (u *WorkdayUpsertBulk) SetWorking(v bool) *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetWorking(v)
-	})
-}
-
-// UpdateWorking sets the "working" field to the value that was provided on create.
-func (u *WorkdayUpsertBulk) UpdateWorking() *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateWorking()
-	})
-}
-
-// SetNote sets the "note" field.
-func (u *WorkdayUpsertBulk) SetNote(v string) *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.SetNote(v)
-	})
-}
-
-// UpdateNote sets the "note" field to the value that was provided on create.
-func (u *WorkdayUpsertBulk) UpdateNote() *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.UpdateNote()
-	})
-}
-
-// ClearNote clears the value of the "note" field.
-func (u *WorkdayUpsertBulk) ClearNote() *WorkdayUpsertBulk {
-	return u.Update(func(s *WorkdayUpsert) {
-		s.ClearNote()
-	})
-}
-
-// Exec executes the query.
-func (u *WorkdayUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("gen: OnConflict was set for builder %d. Set it on the WorkdayCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("gen: missing options for WorkdayCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *WorkdayUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

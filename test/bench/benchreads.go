@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/demo/bulk"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 // fit refuses an answer with errors.

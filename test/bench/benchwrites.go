@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/demo/bulk"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 // supply hands out prepared cases, each once.

@@ -12,11 +12,11 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/demo/bulk"
 	"github.com/bihuan/bihuan/deploy"
 	"github.com/bihuan/bihuan/ent/migrations"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/tenants/templates"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 // The roles of a database: bihuan_app serves, postgres has no row-level

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bihuan/bihuan/demo/bulk"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 // enough is how many cases are made at least for each second of a window that

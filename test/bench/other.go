@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/demo/bulk"
 	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 func benchOther(ctx context.Context, c *cluster, o options, sizes []bulk.Size, names []string, s *summary) error {

@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz/accounts"
-	"github.com/bihuan/bihuan/demo/bulk"
+	"github.com/bihuan/bihuan/test/bench/bulk"
 )
 
 // rig is a database of one size with a server on it and people who ask.

@@ -1,4 +1,4 @@
-package oversight
+package overview
 
 import (
 	"context"
@@ -101,7 +101,7 @@ const mostLoops = 20
 // still open; by handling year. It needs cohort.read over the whole committee;
 // tasks are those that the viewer sees.
 func (s *Service) Overview(ctx context.Context, years ...int) (_ []*Loop, err error) {
-	defer errs.Wrap(&err, "oversight.Overview(%v)", years)
+	defer errs.Wrap(&err, "overview.Overview(%v)", years)
 	if _, err := authz.Require(ctx, "cohort.read"); err != nil {
 		return nil, err
 	}

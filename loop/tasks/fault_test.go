@@ -12,7 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/tenants"
 )
 

@@ -17,16 +17,16 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // The shipped definition closes its loop, and checking needs no exchange.
 func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("../tenants/templates/forward.yaml")
+	source, err := os.ReadFile("../../tenants/templates/forward.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

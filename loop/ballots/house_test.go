@@ -12,12 +12,12 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )

@@ -6,7 +6,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 )
 
 func TestTheLoopCloses(t *testing.T) {

@@ -17,10 +17,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/forwards"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )

@@ -15,8 +15,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/ballots"
 )
 
 func TestOpening(t *testing.T) {

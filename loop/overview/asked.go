@@ -1,4 +1,4 @@
-package oversight
+package overview
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func (a *Asked) NextDueOn() *time.Time {
 // Asked answers what a higher committee asked of this one, as far as the
 // viewer sees it.
 func (s *Service) Asked(ctx context.Context) (_ *Asked, err error) {
-	defer errs.Wrap(&err, "oversight.Asked")
+	defer errs.Wrap(&err, "overview.Asked")
 	recent := clock.StartOf(clock.Date(clock.Today(ctx).Year()-1, 1, 1))
 	rows, err := s.client.Matter.Query().Where(matter.Kind(taskKind), matter.OriginNotNil(), matter.Or(matter.ClosedAtIsNil(), matter.ClosedAtGTE(recent))).
 		WithItems(func(q *gen.ItemQuery) { q.Where(item.KindIn(item.KindTASK, item.KindNODE)).Order(Order()...) }).All(ctx)

@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 )
 
 // sees counts what a role sees of a matter, as the lists do.

@@ -1,4 +1,4 @@
-// Package oversight is what can be seen of the three-year loop and of all that
+// Package overview is what can be seen of the three-year loop and of all that
 // is owed (domain.md 10.3): three loops side by side, what a higher committee
 // asked, and one ledger of tasks, commitments and problems. It only reads.
 //
@@ -44,4 +44,4 @@
 //   - Every export stands in the audit with its filter and the number of its lines.
 //   - Without a valid token there is nothing.
 //   - A unit that may not read the loop learns of it only the year.
-package oversight
+package overview

@@ -1,4 +1,4 @@
-package oversight
+package overview
 
 import (
 	"context"
@@ -74,7 +74,7 @@ func (s *Service) Sheet(ctx context.Context, f Filter) (*Sheet, error) {
 }
 
 func (s *Service) sheet(ctx context.Context, f Filter, most int) (_ *Sheet, err error) {
-	defer errs.Wrap(&err, "oversight.Sheet")
+	defer errs.Wrap(&err, "overview.Sheet")
 	where, err := f.Predicate(ctx)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 )
 
 // statuses of the task and of its nodes, in their order.

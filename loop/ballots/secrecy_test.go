@@ -14,8 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/bihuan/bihuan/ballots"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/loop/ballots"
 )
 
 // stored is a row of any table, as somebody with the whole database sees it.

@@ -23,7 +23,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tasks"
+	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
