@@ -39,7 +39,8 @@ func TestAppraisalOfASecretBallot(t *testing.T) {
 	votes, err := ballots.New(db.Store, []byte("a secret of the installation, 32 bytes and more"))
 	must(t, err)
 	e := flow.New(client)
-	cohorts.Register(e, appraisals{votes})
+	cohorts.Register(e.Rules)
+	cohorts.Connect(e, appraisals{votes})
 	now := &clock.Movable{}
 	now.Set(time.Date(2023, 12, 8, 9, 0, 0, 0, clock.Shanghai))
 	city := tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")

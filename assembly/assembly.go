@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/loop/ballots"
@@ -52,7 +53,10 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 		return s, err
 	}
 	e := flow.New(store.Ent())
-	register(e, s.Exchange, appraisals{s.Ballots})
+	register(e.Rules)
+	cohorts.Connect(e, appraisals{s.Ballots})
+	tasks.Connect(e, s.Exchange)
+	forwards.Connect(e, s.Exchange)
 	e.Watch(mirror(s.Exchange))
 	s.Engine = e
 	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
@@ -61,21 +65,27 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	return s, nil
 }
 
-// Engine knows every rule that a definition can name, and is enough to check
-// and to publish definitions; with a nil client, to check them.
+// Vocabulary is every word that a definition can write: enough to check one.
+func Vocabulary() *process.Vocabulary {
+	s := flow.NewRules()
+	register(s)
+	return s.Vocabulary()
+}
+
+// Engine knows every rule, and is enough to publish definitions.
 func Engine(client *gen.Client) *flow.Engine {
 	e := flow.New(client)
-	register(e, nil, nil)
+	register(e.Rules)
 	return e
 }
 
-func register(e *flow.Engine, post *exchange.Service, votes cohorts.Appraisals) {
-	proposals.Register(e)
-	cohorts.Register(e, votes)
-	tasks.Register(e, post)
-	plans.Register(e)
-	forwards.Register(e, post)
-	vocab.Register(e)
+func register(s *flow.Rules) {
+	proposals.Register(s)
+	cohorts.Register(s)
+	tasks.Register(s)
+	plans.Register(s)
+	forwards.Register(s)
+	vocab.Register(s)
 }
 
 // appraisals lets a cohort take over what came of a secret ballot.

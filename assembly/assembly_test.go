@@ -17,7 +17,7 @@ func TestWhatIsShippedClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := assembly.Engine(nil)
+	e := assembly.Vocabulary()
 	sources := templates.Processes()
 	for _, p := range templates.Platforms() {
 		sources = append(sources, p.Source)

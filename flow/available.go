@@ -53,7 +53,7 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 	for _, a := range m.Actions {
 		in := base
 		in.Action = a
-		if a.Automatic || len(a.From) == 0 || !a.leaves(in.state()) || e.permitted(&in) != nil {
+		if a.Automatic || len(a.From) == 0 || !a.Leaves(in.state()) || e.permitted(&in) != nil {
 			continue
 		}
 		found := Available{Action: a}

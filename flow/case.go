@@ -16,9 +16,6 @@ import (
 	"github.com/bihuan/bihuan/internal/workday"
 )
 
-// epoch stands in for a base day where only the amount is checked.
-var epoch = clock.Date(2024, 1, 1)
-
 // Case is a matter with all its parts in memory: what rules look at. Rules
 // never query.
 type Case struct {

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -71,66 +72,21 @@ func (r *Run) Actor() *uuid.UUID {
 // Engine carries out actions. Nouns register their rules by name; definitions
 // refer to the names.
 type Engine struct {
-	client    *gen.Client
-	guards    map[string]guardWord
-	relations map[string]relationWord
-	effects   map[string]effectWord
-	choosers  map[string]Chooser
-	bases     map[string]Base
-	watchers  []Watcher
-	policies  sync.Map // policyKey → Policy
+	*Rules
+	client   *gen.Client
+	watchers []Watcher
+	policies sync.Map    // policyKey → Policy
+	given    map[any]any // by *Port
 }
 
 // New makes an engine with the generic rules.
 func New(client *gen.Client) *Engine {
-	e := &Engine{
-		client: client, guards: map[string]guardWord{}, relations: map[string]relationWord{},
-		effects: map[string]effectWord{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
-	}
-	registerGeneric(e)
-	if client != nil { // nil is enough to check definitions
-		client.Use(touch)
-	}
-	return e
+	client.Use(touch)
+	return &Engine{Rules: NewRules(), client: client, given: map[any]any{}}
 }
 
 // Client is the ent client that the engine works with.
 func (e *Engine) Client() *gen.Client { return e.client }
-
-func register[T any](into map[string]T, what, name string, f T) {
-	if _, ok := into[name]; ok {
-		panic(fmt.Sprintf("flow: %s %q is registered twice", what, name))
-	}
-	into[name] = f
-}
-
-// Guard registers a rule; like its siblings it is called at start only, and a
-// name that is taken is a programming error.
-func (e *Engine) Guard(name string, g Guard) {
-	register(e.guards, "guard", name, guardWord{run: func(in *Input, _ *Rule) error { return g(in) }, check: plain})
-}
-
-// Relation registers a relation.
-func (e *Engine) Relation(name string, f Relation) {
-	register(e.relations, "relation", name, relationWord{run: func(in *Input, _ *Rule) bool { return f(in) }, check: plain})
-}
-
-// CaseRelation registers a relation that asks the case alone, whoever looks:
-// where it does not hold, nobody here can do the action.
-func (e *Engine) CaseRelation(name string, f func(*Case) bool) {
-	register(e.relations, "relation", name, relationWord{run: func(in *Input, _ *Rule) bool { return f(in.Case) }, ofCase: true, check: plain})
-}
-
-// Effect registers an effect.
-func (e *Engine) Effect(name string, f Effect) {
-	register(e.effects, "effect", name, effectWord{run: func(ctx context.Context, r *Run, _ *Rule) error { return f(ctx, r) }, check: plain})
-}
-
-// Chooser registers a chooser of deadlines.
-func (e *Engine) Chooser(name string, f Chooser) { register(e.choosers, "chooser", name, f) }
-
-// Base registers a base event of deadlines.
-func (e *Engine) Base(name string, f Base) { register(e.bases, "base", name, f) }
 
 // Watcher is told, in the action's transaction, when a matter has gone from one
 // state to another; an error undoes the action.
@@ -194,7 +150,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := errs.Unchanged(cmd.Expected, r.version()); err != nil {
 		return uuid.Nil, err
 	}
-	if err := r.Action.validate(cmd.Form); err != nil {
+	if err := r.Action.Validate(cmd.Form); err != nil {
 		return uuid.Nil, err
 	}
 	if r.Action.Reason && strings.TrimSpace(cmd.Reason) == "" {
@@ -221,7 +177,7 @@ func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
 	if err := r.find(cmd.Action); err != nil {
 		return nil, err
 	}
-	if err := r.Action.validate(cmd.Form); err != nil {
+	if err := r.Action.Validate(cmd.Form); err != nil {
 		return nil, err
 	}
 	if err := e.guard(&r.Input); err != nil {
@@ -309,7 +265,7 @@ func (r *Run) find(action string) error {
 	if r.Share != nil && r.Closed() {
 		return errs.New(errs.NotAllowedInState, "本件已经结束，不能再办理").With("state", r.State).With("allowedActions", []string{})
 	}
-	if r.Action == nil || (r.Action.Automatic && r.Viewer != nil) || !r.Action.leaves(r.state()) {
+	if r.Action == nil || (r.Action.Automatic && r.Viewer != nil) || !r.Action.Leaves(r.state()) {
 		label := r.state()
 		if s := m.State(label); s != nil {
 			label = s.Label
@@ -322,7 +278,7 @@ func (r *Run) find(action string) error {
 
 // permitted asks for the right and for the relation that the action demands.
 func (e *Engine) permitted(in *Input) error {
-	if !in.Action.by(in.Viewer) || !in.covers(in.Viewer, in.Viewer.May(in.Action.permission), in.Share) || !e.related(in) {
+	if !in.Action.NamesOneOf(in.Viewer.Roles) || !in.covers(in.Viewer, in.Viewer.May(in.Action.Right), in.Share) || !e.related(in) {
 		return errs.New(errs.NotAllowed, "您没有进行“%s”的权限", in.Action.Label)
 	}
 	return nil
@@ -330,7 +286,7 @@ func (e *Engine) permitted(in *Input) error {
 
 func (e *Engine) related(in *Input) bool {
 	for _, rule := range in.Action.As {
-		if w, ok := e.relations[rule.Name]; ok && w.run(in, rule) {
+		if holds := e.relations[rule.Name]; holds != nil && holds(in, rule) {
 			return true
 		}
 	}
@@ -341,14 +297,14 @@ func (e *Engine) related(in *Input) bool {
 // answer.
 func (e *Engine) guard(in *Input) error {
 	for _, rule := range in.Action.Guards {
-		if rule.Name == never && in.carried {
+		if rule.Name == process.Never && in.carried {
 			continue
 		}
-		w, ok := e.guards[rule.Name]
-		if !ok { // a running version may name what the program no longer has
+		objects := e.guards[rule.Name]
+		if objects == nil { // a running version may name what the program no longer has
 			return fmt.Errorf("flow: no guard %q", rule.Name)
 		}
-		if err := w.run(in, rule); err != nil {
+		if err := objects(in, rule); err != nil {
 			if shown, ok := errs.As(err); ok {
 				return shown.With("guard", rule.Name)
 			}
@@ -379,11 +335,11 @@ func (e *Engine) one(ctx context.Context, r *Run) error {
 	from := r.state()
 	r.Before, r.After = map[string]any{}, map[string]any{}
 	for _, rule := range r.Action.Effects {
-		w, ok := e.effects[rule.Name]
-		if !ok {
+		does := e.effects[rule.Name]
+		if does == nil {
 			return fmt.Errorf("flow: no effect %q", rule.Name)
 		}
-		if err := w.run(ctx, r, rule); err != nil {
+		if err := does(ctx, r, rule); err != nil {
 			return fmt.Errorf("effect %s: %w", rule.Name, err)
 		}
 	}

@@ -15,7 +15,7 @@ func mayFollow(c *Case) bool {
 	leaves := func(machine, state string) bool {
 		m := c.Def.Machines[machine]
 		return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
-			return a.Automatic && !a.never() && a.leaves(state)
+			return a.Automatic && !a.Never() && a.Leaves(state)
 		})
 	}
 	if leaves(OfMatter, c.State) {
@@ -63,7 +63,7 @@ func (e *Engine) nextAutomatic(c *Case) (*Input, error) {
 			continue
 		}
 		for _, a := range m.Actions {
-			if !a.Automatic || !a.leaves(in.state()) {
+			if !a.Automatic || !a.Leaves(in.state()) {
 				continue
 			}
 			in.Action = a

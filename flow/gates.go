@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -52,25 +53,6 @@ func Lacks(all []string) error {
 	return errs.New(errs.GuardFailed, "%s（共 %d 项）", all[0], len(all)).With(missingKey, all)
 }
 
-// Checklist registers a guard that names everything that is missing, and says
-// in one sentence what it demands. list is pure and answers nothing where
-// nothing is missing.
-func (e *Engine) Checklist(name, says string, list func(*Input) []string) {
-	register(e.guards, "guard", name, guardWord{says: says, check: plain,
-		run: func(in *Input, _ *Rule) error { return Lacks(list(in)) }})
-}
-
-// OnForm registers a guard about what is filled in: before that there is
-// nothing to object to.
-func (e *Engine) OnForm(name, says string, g Guard) {
-	register(e.guards, "guard", name, guardWord{says: says, onForm: true, check: plain, run: func(in *Input, _ *Rule) error {
-		if in.Asking {
-			return nil
-		}
-		return g(in)
-	}})
-}
-
 // Gates lists, for a batch of matters that the viewer sees, the ways out of
 // their present states. Whoever reads all of the committee's matters of a kind
 // sees them all; others see those that are theirs to pass, so that a checklist
@@ -101,7 +83,7 @@ func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
 	list := []Gate{}
 	for _, a := range m.Actions {
 		to := m.State(a.To)
-		if to == nil || to == now || a.Automatic || !a.leaves(c.State) {
+		if to == nil || to == now || a.Automatic || !a.Leaves(c.State) {
 			continue
 		}
 		in := Input{Case: c, Action: a, Viewer: v, Asking: true}
@@ -125,7 +107,7 @@ func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
 // such as verifying what another one handed to it.
 func (e *Engine) elsewhere(in *Input) bool {
 	for _, rule := range in.Action.As {
-		if w, ok := e.relations[rule.Name]; !ok || !w.ofCase || w.run(in, rule) {
+		if w := e.paper.Word(process.Relation, rule.Name); w == nil || !w.OfCase || e.relations[rule.Name](in, rule) {
 			return false
 		}
 	}
@@ -135,15 +117,15 @@ func (e *Engine) elsewhere(in *Input) bool {
 func (e *Engine) checks(in *Input) ([]Check, error) {
 	list := []Check{}
 	for _, rule := range in.Action.Guards {
-		w, ok := e.guards[rule.Name]
-		if !ok {
+		w := e.paper.Word(process.Guard, rule.Name)
+		if w == nil {
 			return nil, fmt.Errorf("flow: no guard %q", rule.Name)
 		}
-		c := Check{Rule: rule.Name, Says: w.says, OnForm: w.onForm}
+		c := Check{Rule: rule.Name, Says: w.Says, OnForm: w.OnForm}
 		if c.Says == "" {
-			c.Says = w.doc
+			c.Says = w.Doc
 		}
-		if err := w.run(in, rule); err != nil {
+		if err := e.guards[rule.Name](in, rule); err != nil {
 			shown, known := errs.As(err)
 			if !known {
 				return nil, err

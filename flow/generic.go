@@ -5,31 +5,28 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// never is the guard of actions that only the engine itself carries out; they
-// stand in a definition so that the check knows where they lead.
-const never = "never"
-
 // registerGeneric registers the rules that any process may use.
-func registerGeneric(e *Engine) {
-	GuardOf(e, "not_suspended", "期限没有在中止。", nil, func(in *Input, _ struct{}) error {
+func registerGeneric(s *Rules) {
+	GuardOf(s, "not_suspended", "期限没有在中止。", nil, func(in *Input, _ struct{}) error {
 		if suspended(in.Case) {
 			return errs.New(errs.GuardFailed, "期限正在中止，请先恢复")
 		}
 		return nil
 	})
-	GuardOf(e, "suspended", "期限正在中止。", nil, func(in *Input, _ struct{}) error {
+	GuardOf(s, "suspended", "期限正在中止。", nil, func(in *Input, _ struct{}) error {
 		if !suspended(in.Case) {
 			return errs.New(errs.GuardFailed, "期限没有中止，不需要恢复")
 		}
 		return nil
 	})
-	GuardOf(e, never, "从不成立：动作只由系统自己进行，写在流程里是为了说明它通向哪里。", nil, func(*Input, struct{}) error {
+	GuardOf(s, process.Never, "从不成立：动作只由系统自己进行，写在流程里是为了说明它通向哪里。", nil, func(*Input, struct{}) error {
 		return errs.New(errs.GuardFailed, "由系统自动进行")
 	})
-	GuardOf(e, "deadline_passed", "以这个自动动作为到期动作（expires）的期限已过。", nil, func(in *Input, _ struct{}) error {
+	GuardOf(s, "deadline_passed", "以这个自动动作为到期动作（expires）的期限已过。", nil, func(in *Input, _ struct{}) error {
 		for _, t := range in.OpenTimers(nil) {
 			def := in.Def.Timers[t.Key]
 			if def != nil && def.Expires == in.Action.Code && passed(in.Case, t) {
@@ -38,8 +35,8 @@ func registerGeneric(e *Engine) {
 		}
 		return errs.New(errs.GuardFailed, "期限还没有到")
 	})
-	EffectOf(e, "suspend_timers", "中止事项正在计时的全部期限。", nil, func(ctx context.Context, r *Run, _ struct{}) error { return e.suspendAll(ctx, r, true) })
-	EffectOf(e, "resume_timers", "恢复中止了的期限，中止的日子不计在内。", nil, func(ctx context.Context, r *Run, _ struct{}) error { return e.suspendAll(ctx, r, false) })
+	EffectOf(s, "suspend_timers", "中止事项正在计时的全部期限。", nil, func(ctx context.Context, r *Run, _ struct{}) error { return r.Engine.suspendAll(ctx, r, true) })
+	EffectOf(s, "resume_timers", "恢复中止了的期限，中止的日子不计在内。", nil, func(ctx context.Context, r *Run, _ struct{}) error { return r.Engine.suspendAll(ctx, r, false) })
 }
 
 func suspended(c *Case) bool {

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -320,4 +321,24 @@ func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UU
 		out[m.ID] = defs[m.ProcessID]
 	}
 	return out, nil
+}
+
+// texts keeps parsed definitions by hash: a text is parsed once a process,
+// whatever number of tenants uses it.
+var texts sync.Map
+
+// parsed is Parse with that memory.
+func parsed(source, hash string) (*Definition, error) {
+	if d, ok := texts.Load(hash); ok {
+		return d.(*Definition), nil
+	}
+	d, err := Parse([]byte(source))
+	if err != nil {
+		return nil, err
+	}
+	if d.Hash != hash {
+		return nil, fmt.Errorf("flow: the stored definition does not have its hash %s", hash)
+	}
+	texts.Store(hash, d)
+	return d, nil
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -106,7 +107,7 @@ func (e *Engine) destination(ctx context.Context, c *Case, to uuid.UUID) (*Defin
 		return nil, err
 	case p.Kind != c.Kind:
 		return nil, errs.New(errs.Invalid, "不能换到另一种流程")
-	case p.Status != process.StatusPUBLISHED:
+	case p.Status != entprocess.StatusPUBLISHED:
 		return nil, errs.New(errs.Invalid, "只能换到已发布的版本")
 	}
 	return parsed(p.Source, p.Hash)
@@ -124,9 +125,9 @@ func landings(c *Case, def *Definition, states map[string]string) (*State, []*St
 			return m.State(to), nil
 		}
 		if given {
-			return nil, errs.New(errs.Invalid, "新版流程没有环节“%s”", clip(to)).At("mapping", key)
+			return nil, errs.New(errs.Invalid, "新版流程没有环节“%s”", process.Clip(to)).At("mapping", key)
 		}
-		return nil, errs.New(errs.Invalid, "新版流程没有环节“%s”，请指明换到哪个环节", clip(code)).At("mapping", key)
+		return nil, errs.New(errs.Invalid, "新版流程没有环节“%s”，请指明换到哪个环节", process.Clip(code)).At("mapping", key)
 	}
 	target, err := find(def.Machines[OfMatter], c.State, c.State)
 	if err != nil {

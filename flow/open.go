@@ -9,8 +9,9 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -35,8 +36,8 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	defer errs.Wrap(&err, "flow.Start(%s)", o.Kind)
 	v := authz.From(ctx)
 	sys := authz.System(ctx)
-	p, err := e.client.Process.Query().Where(process.Kind(o.Kind), process.StatusEQ(process.StatusPUBLISHED)).
-		Order(gen.Desc(process.FieldVersion)).First(sys)
+	p, err := e.client.Process.Query().Where(entprocess.Kind(o.Kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).
+		Order(gen.Desc(entprocess.FieldVersion)).First(sys)
 	if gen.IsNotFound(err) {
 		return nil, errs.New(errs.Invalid, "本政协还没有启用“%s”流程，请联系租户管理员", o.Kind)
 	}
@@ -130,10 +131,10 @@ func (e *Engine) publish(ctx context.Context, source []byte, origin string, role
 		return nil, err
 	}
 	if bad := Errors(e.Check(d, DefaultPolicy(), roles)); len(bad) > 0 {
-		return nil, errs.New(errs.Invalid, "流程不能闭环：%s", bad[0].String()).With("findings", findingTexts(bad))
+		return nil, errs.New(errs.Invalid, "流程不能闭环：%s", bad[0].String()).With("findings", process.FindingTexts(bad))
 	}
 	sys := authz.System(ctx)
-	old, err := e.client.Process.Query().Where(process.Kind(d.Kind), process.Version(d.Version)).Only(sys)
+	old, err := e.client.Process.Query().Where(entprocess.Kind(d.Kind), entprocess.Version(d.Version)).Only(sys)
 	if err == nil && old.Hash == d.Hash {
 		return old, nil
 	}

@@ -1,246 +1,136 @@
 package flow
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"reflect"
-	"slices"
-	"strings"
-	"sync/atomic"
 
-	"gopkg.in/yaml.v3"
-
-	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
-// Rule is one use of a guard, a relation or an effect in a definition: its
-// name, and what it is told. In YAML it is the name alone, or a map from the
-// name to the arguments:
-//
-//	guards: [not_suspended, {records: {kind: VISIT, least: 1}}]
-type Rule struct {
-	Name string
-	Line int // in the definition's text
-
-	args []byte       // JSON; nil when it is told nothing
-	memo atomic.Value // the arguments as the rule's own type, once asked for
+// Rules are the rules that definitions can name: each is a word on paper and a
+// function. They need no database; what a function works on it gets when it is
+// called.
+type Rules struct {
+	paper     *process.Vocabulary
+	guards    map[string]func(*Input, *Rule) error
+	relations map[string]func(*Input, *Rule) bool
+	effects   map[string]func(context.Context, *Run, *Rule) error
+	choosers  map[string]Chooser
+	bases     map[string]Base
 }
 
-// UnmarshalYAML reads both forms.
-func (r *Rule) UnmarshalYAML(n *yaml.Node) error {
-	r.Line = n.Line
-	if n.Kind == yaml.ScalarNode {
-		return n.Decode(&r.Name)
+// NewRules has the generic rules.
+func NewRules() *Rules {
+	s := &Rules{
+		paper: process.NewVocabulary(), guards: map[string]func(*Input, *Rule) error{}, relations: map[string]func(*Input, *Rule) bool{},
+		effects: map[string]func(context.Context, *Run, *Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 	}
-	var m map[string]any
-	if err := n.Decode(&m); err != nil {
-		return err
-	}
-	if len(m) != 1 {
-		return fmt.Errorf("line %d: 一条规则只能有一个名称", n.Line)
-	}
-	for name, args := range m {
-		r.Name = name
-		b, err := json.Marshal(args)
-		if err != nil {
-			return fmt.Errorf("line %d: 规则“%s”的参数无法读取", n.Line, name)
+	registerGeneric(s)
+	return s
+}
+
+// Vocabulary is their paper side: enough to check definitions.
+func (s *Rules) Vocabulary() *process.Vocabulary { return s.paper }
+
+// Check is the vocabulary's.
+func (s *Rules) Check(d *Definition, p Policy, roles RoleSet) []Finding {
+	return s.paper.Check(d, p, roles)
+}
+
+// Report is the vocabulary's.
+func (s *Rules) Report(d *Definition, p Policy, rights *authz.Policy, held Held) Report {
+	return s.paper.Report(d, p, rights, held)
+}
+
+// Guard registers a rule; like its siblings it is called at start only, and a
+// name that is taken is a programming error.
+func (s *Rules) Guard(name string, g Guard) {
+	s.paper.Add(Word{Sort: process.Guard, Name: name})
+	s.guards[name] = func(in *Input, _ *Rule) error { return g(in) }
+}
+
+// Relation registers a relation.
+func (s *Rules) Relation(name string, f Relation) {
+	s.paper.Add(Word{Sort: process.Relation, Name: name})
+	s.relations[name] = func(in *Input, _ *Rule) bool { return f(in) }
+}
+
+// CaseRelation registers a relation that asks the case alone, whoever looks:
+// where it does not hold, nobody here can do the action.
+func (s *Rules) CaseRelation(name string, f func(*Case) bool) {
+	s.paper.Add(Word{Sort: process.Relation, Name: name, OfCase: true})
+	s.relations[name] = func(in *Input, _ *Rule) bool { return f(in.Case) }
+}
+
+// Effect registers an effect.
+func (s *Rules) Effect(name string, f Effect) {
+	s.paper.Add(Word{Sort: process.Effect, Name: name})
+	s.effects[name] = func(ctx context.Context, r *Run, _ *Rule) error { return f(ctx, r) }
+}
+
+// Chooser registers a chooser of deadlines.
+func (s *Rules) Chooser(name string, f Chooser) {
+	s.paper.Add(Word{Sort: process.Chooser, Name: name})
+	s.choosers[name] = f
+}
+
+// Base registers a base event of deadlines.
+func (s *Rules) Base(name string, f Base) {
+	s.paper.Add(Word{Sort: process.Base, Name: name})
+	s.bases[name] = f
+}
+
+// Checklist registers a guard that names everything that is missing, and says
+// in one sentence what it demands. list is pure and answers nothing where
+// nothing is missing.
+func (s *Rules) Checklist(name, says string, list func(*Input) []string) {
+	s.paper.Add(Word{Sort: process.Guard, Name: name, Says: says})
+	s.guards[name] = func(in *Input, _ *Rule) error { return Lacks(list(in)) }
+}
+
+// OnForm registers a guard about what is filled in: before that there is
+// nothing to object to.
+func (s *Rules) OnForm(name, says string, g Guard) {
+	s.paper.Add(Word{Sort: process.Guard, Name: name, Says: says, OnForm: true})
+	s.guards[name] = func(in *Input, _ *Rule) error {
+		if in.Asking {
+			return nil
 		}
-		if args != nil {
-			r.args = b
-		}
-	}
-	return nil
-}
-
-// MarshalYAML writes the form that says no more than it must.
-func (r *Rule) MarshalYAML() (any, error) {
-	if r.args == nil {
-		return r.Name, nil
-	}
-	var args any
-	err := json.Unmarshal(r.args, &args)
-	return map[string]any{r.Name: args}, err
-}
-
-// told reads a rule's arguments as the type that the rule wants; an unknown
-// argument is refused. It is read once for each use in a definition.
-func told[A any](r *Rule) (A, error) {
-	var a A
-	if kept, ok := r.memo.Load().(A); ok {
-		return kept, nil
-	}
-	if r.args != nil {
-		dec := json.NewDecoder(bytes.NewReader(r.args))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(&a); err != nil {
-			what := strings.TrimPrefix(err.Error(), "json: ")
-			return a, errs.New(errs.Invalid, "规则“%s”的参数不对：%s", r.Name, clip(what)).Because(err)
-		}
-	}
-	r.memo.Store(a)
-	return a, nil
-}
-
-// word is a rule that definitions can use by name: F runs it.
-type word[F any] struct {
-	run    F
-	doc    string       // one sentence in Chinese; empty for the nouns' own rules
-	says   string       // of a noun's guard: what it demands, for checklists
-	ofCase bool         // of a relation: it asks the case alone, whoever looks
-	onForm bool         // of a guard: it looks at what is filled in
-	args   reflect.Type // a struct with json and doc tags; nil when it takes none
-	check  func(*Place, *Rule)
-}
-
-type (
-	guardWord    = word[func(*Input, *Rule) error]
-	relationWord = word[func(*Input, *Rule) bool]
-	effectWord   = word[func(context.Context, *Run, *Rule) error]
-)
-
-// plain is the check of a rule that takes no arguments.
-func plain(p *Place, r *Rule) {
-	if r.args != nil {
-		p.Find("规则“%s”不带参数", r.Name)
-	}
-}
-
-// checking is the check of a rule that takes arguments A.
-func checking[A any](more func(*Place, A)) func(*Place, *Rule) {
-	return func(p *Place, r *Rule) {
-		a, err := told[A](r)
-		if err != nil {
-			shown, _ := errs.As(err)
-			p.Find("%s", shown.Message)
-			return
-		}
-		if more != nil {
-			more(p, a)
-		}
+		return g(in)
 	}
 }
 
 // GuardOf registers a guard that takes arguments. doc says in one sentence
 // what it demands; check, which may be nil, finds at publication what can
 // never hold. Fields of A carry the tags json and doc.
-func GuardOf[A any](e *Engine, name, doc string, check func(*Place, A), g func(*Input, A) error) {
-	register(e.guards, "guard", name, guardWord{
-		run: func(in *Input, r *Rule) error {
-			a, err := told[A](r)
-			if err != nil {
-				return err
-			}
-			return g(in, a)
-		}, doc: doc, args: reflect.TypeFor[A](), check: checking(check)})
+func GuardOf[A any](s *Rules, name, doc string, check func(*Place, A), g func(*Input, A) error) {
+	s.paper.Add(Word{Sort: process.Guard, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
+	s.guards[name] = func(in *Input, r *Rule) error {
+		a, err := process.Args[A](r)
+		if err != nil {
+			return err
+		}
+		return g(in, a)
+	}
 }
 
 // RelationOf registers a relation that takes arguments.
-func RelationOf[A any](e *Engine, name, doc string, check func(*Place, A), f func(*Input, A) bool) {
-	register(e.relations, "relation", name, relationWord{
-		run: func(in *Input, r *Rule) bool {
-			a, err := told[A](r)
-			return err == nil && f(in, a)
-		}, doc: doc, args: reflect.TypeFor[A](), check: checking(check)})
+func RelationOf[A any](s *Rules, name, doc string, check func(*Place, A), f func(*Input, A) bool) {
+	s.paper.Add(Word{Sort: process.Relation, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
+	s.relations[name] = func(in *Input, r *Rule) bool {
+		a, err := process.Args[A](r)
+		return err == nil && f(in, a)
+	}
 }
 
 // EffectOf registers an effect that takes arguments.
-func EffectOf[A any](e *Engine, name, doc string, check func(*Place, A), f func(context.Context, *Run, A) error) {
-	register(e.effects, "effect", name, effectWord{
-		run: func(ctx context.Context, run *Run, r *Rule) error {
-			a, err := told[A](r)
-			if err != nil {
-				return err
-			}
-			return f(ctx, run, a)
-		}, doc: doc, args: reflect.TypeFor[A](), check: checking(check)})
-}
-
-// Place is where in a definition a rule is used, for the rule's own check.
-type Place struct {
-	Def     *Definition
-	Policy  Policy
-	Machine *Machine
-	Action  *Action
-
-	k    *checker
-	name string // of the machine
-	line int
-}
-
-// Find notes what cannot work here.
-func (p *Place) Find(problem string, args ...any) {
-	p.k.found = append(p.k.found, Finding{Machine: p.name, Place: p.Action.Code, Line: p.line, Problem: fmt.Sprintf(problem, args...)})
-}
-
-// Field reports whether the action's form has a field; the empty name is no
-// field and always there.
-func (p *Place) Field(name string) bool {
-	if name == "" {
-		return true
-	}
-	props, _ := p.Action.Form["properties"].(map[string]any)
-	_, ok := props[name]
-	return ok
-}
-
-// NeedField notes a field that the form does not have.
-func (p *Place) NeedField(name string) {
-	if !p.Field(name) {
-		p.Find("表单里没有“%s”这一栏", name)
-	}
-}
-
-// Word is one word of the vocabulary in which committees write processes.
-type Word struct {
-	Sort string // guard, relation or effect
-	Name string
-	Doc  string // one sentence in Chinese
-	Args []Arg
-}
-
-// Arg is an argument of a word.
-type Arg struct {
-	Name, Type, Doc string
-}
-
-// Vocabulary lists the words that any process may use: guards, relations and
-// effects, each by name. What a noun keeps for its own process has no sentence
-// for others and is left out.
-func (e *Engine) Vocabulary() []Word {
-	return slices.Concat(words("guard", e.guards), words("relation", e.relations), words("effect", e.effects))
-}
-
-func words[F any](sort string, known map[string]word[F]) (out []Word) {
-	for _, name := range sortedKeys(known) {
-		if w := known[name]; w.doc != "" {
-			out = append(out, Word{sort, name, w.doc, arguments(w.args)})
+func EffectOf[A any](s *Rules, name, doc string, check func(*Place, A), f func(context.Context, *Run, A) error) {
+	s.paper.Add(Word{Sort: process.Effect, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
+	s.effects[name] = func(ctx context.Context, run *Run, r *Rule) error {
+		a, err := process.Args[A](r)
+		if err != nil {
+			return err
 		}
+		return f(ctx, run, a)
 	}
-	return out
-}
-
-func arguments(t reflect.Type) (out []Arg) {
-	for i := 0; t != nil && i < t.NumField(); i++ {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, Arg{name, typeName(f.Type), f.Tag.Get("doc")})
-	}
-	return out
-}
-
-// typeName is what an argument looks like in YAML, in Chinese.
-func typeName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return typeName(t.Elem())
-	case reflect.Slice:
-		return typeName(t.Elem()) + "的列表"
-	case reflect.Bool:
-		return "true 或 false"
-	case reflect.Int, reflect.Int64:
-		return "整数"
-	}
-	return "文字"
 }

@@ -90,19 +90,6 @@ func (r *Run) shareID() *uuid.UUID {
 	return &r.Share.ID
 }
 
-// RunsIn is the first state that runs a timer, nil when none does and only
-// effects start and stop it.
-func (d *Definition) RunsIn(key string) *State {
-	for _, name := range sortedKeys(d.Machines) {
-		for _, s := range d.Machines[name].States {
-			if contains(s.Timers, key) {
-				return s
-			}
-		}
-	}
-	return nil
-}
-
 // DueDay is the day that a deadline of the policy gives from now, without
 // starting a timer.
 func (c *Case) DueDay(key string) (time.Time, error) {

@@ -8,7 +8,8 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -33,7 +34,7 @@ var former = []string{
 func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err error) {
 	defer errs.Wrap(&err, "flow.Ship")
 	for _, source := range sources {
-		d, err := parsed(string(source), hashOf(source)) // once for all committees
+		d, err := parsed(string(source), process.Hash(source)) // once for all committees
 		if err != nil {
 			return err
 		}
@@ -52,8 +53,8 @@ func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err
 
 // unshipped is the text to publish, nil when the tenant has it or its own.
 func (e *Engine) unshipped(ctx context.Context, d *Definition) ([]byte, error) {
-	rows, err := e.client.Process.Query().Where(process.Kind(d.Kind)).Order(gen.Asc(process.FieldVersion)).
-		Select(process.FieldVersion, process.FieldStatus, process.FieldHash, process.FieldOrigin).All(ctx)
+	rows, err := e.client.Process.Query().Where(entprocess.Kind(d.Kind)).Order(gen.Asc(entprocess.FieldVersion)).
+		Select(entprocess.FieldVersion, entprocess.FieldStatus, entprocess.FieldHash, entprocess.FieldOrigin).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (e *Engine) unshipped(ctx context.Context, d *Definition) ([]byte, error) {
 	for _, p := range rows {
 		own := p.Origin != Shipped && p.Hash != d.Hash && !slices.Contains(former, p.Hash)
 		switch {
-		case p.Status != process.StatusDRAFT && (own || p.Version >= d.Version):
+		case p.Status != entprocess.StatusDRAFT && (own || p.Version >= d.Version):
 			return nil, nil
 		case p.Version == next:
 			next++

@@ -210,7 +210,7 @@ func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) er
 // matter still is where it applies.
 func (e *Engine) expire(ctx context.Context, c *Case, action string) error {
 	a := c.Def.Machines[OfMatter].Action(action)
-	if !a.leaves(c.State) {
+	if !a.Leaves(c.State) {
 		return nil
 	}
 	in := Input{Case: c, Action: a}

@@ -145,9 +145,6 @@ func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadli
 	return deadline.Budget{Key: key, Event: event, Base: base, Amount: amount.Amount, Unit: amount.Unit, PolicyVersion: c.Policy.Version}, true, nil
 }
 
-// columns are those of an assignment that can show a due day.
-var columns = []string{"sign_by", "return_until", "due_on"}
-
 // show copies the due day into the share's column of the definition, where
 // lists and statistics read it; first also sets the original day.
 func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef, due time.Time, first bool) error {
@@ -155,7 +152,7 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef,
 		return nil
 	}
 	u := e.client.Assignment.UpdateOne(share)
-	switch def.Column { // one of columns
+	switch def.Column { // one of process.Columns
 	case "sign_by":
 		u.SetSignBy(due)
 	case "return_until":

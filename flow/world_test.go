@@ -2,7 +2,9 @@ package flow_test
 
 import (
 	"context"
+	_ "embed"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,56 +23,9 @@ import (
 )
 
 // tiny is a process with one of everything that the engine does. It closes.
-const tiny = `
-kind: tiny
-version: 1
-title: 小事
-turns: {committee_staff: 主任, units: 承办单位}
-timers:
-  answer: {label: 答复, deadline: sign.receipt, rungs: [1, 0, -1, -7]}
-  window: {label: 窗口, deadline: return.window, once: true, quiet: true, rungs: [2]}
-  hours: {label: 当场答复, deadline: cosign.plenary, rungs: [0], expires: expire}
-  share: {label: 办理, deadline: sign.receipt, rungs: [1, 0, -1], column: due_on}
-  late: {label: 答复申请, deadline: sign.receipt, rungs: [3]}
-  meeting: {label: 会前, choose: tiny.choose, base: tiny.meeting}
-machines:
-  matter:
-    initial: OPEN
-    states:
-      - {code: OPEN, label: 已打开, turn: committee_staff, timers: [answer, window], step: 1, visible: STAFF}
-      - {code: HELD, label: 已开会, turn: committee_staff, timers: [meeting], step: 2}
-      - {code: ASKED, label: 申请中, turn: committee_staff, timers: [hours, late]}
-      - {code: LATE, label: 已过期, turn: committee_staff, waits: 等人来处理}
-      - {code: FIRST, label: 一, turn: committee_staff, waits: 自动}
-      - {code: SECOND, label: 二, turn: committee_staff, waits: 自动}
-      - {code: DONE, label: 已结束, end: true, visible: TENANT}
-    actions:
-      - {code: note, label: 记录, from: [OPEN, HELD], may: matter.arrange, effects: [tiny.note], audience: STAFF,
-         form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}}
-      - {code: hold, label: 开会, from: [OPEN], to: HELD, may: matter.arrange}
-      - {code: return, label: 退回, from: [HELD], to: OPEN, may: matter.arrange, reason: true}
-      - {code: ask, label: 申请, from: [OPEN, HELD, LATE], to: ASKED, may: matter.arrange}
-      - {code: decide, label: 答复申请, from: [ASKED], to: $back, may: matter.arrange}
-      - {code: expire, label: 过期, from: [ASKED], to: LATE, automatic: true, guards: [deadline_passed]}
-      - {code: finish, label: 结束, from: [HELD, LATE], to: FIRST, may: matter.arrange, as: [tiny.creator], guards: [tiny.allowed]}
-      - {code: first, label: 自动一, from: [FIRST], to: SECOND, automatic: true, guards: [tiny.always]}
-      - {code: second, label: 自动二, from: [SECOND], to: DONE, automatic: true, guards: [tiny.always]}
-      - {code: reopen, label: 重开, from: [DONE], to: OPEN, may: matter.arrange, reason: true}
-      - {code: fail, label: 失败, from: [OPEN], to: HELD, may: matter.arrange, effects: [tiny.note, tiny.fail]}
-      - {code: suspend, label: 中止, from: [OPEN, HELD], may: matter.arrange, guards: [not_suspended], effects: [suspend_timers]}
-      - {code: resume, label: 恢复, from: [OPEN, HELD], may: matter.arrange, guards: [suspended], effects: [resume_timers]}
-      - {code: refill, label: 重新计时, from: [OPEN], may: matter.arrange, effects: [tiny.met]}
-      - {code: give, label: 交办, from: [OPEN], may: matter.arrange, effects: [tiny.give]}
-      - {code: chair, label: 主席决定, from: [OPEN], to: HELD, may: matter.manage}
-  assignment:
-    initial: TAKEN
-    states:
-      - {code: TAKEN, label: 承办, turn: units, timers: [share]}
-      - {code: ANSWERED, label: 已办, end: true}
-    actions:
-      - {code: answer, label: 办复, from: [TAKEN], to: ANSWERED, may: matter.respond, by: [unit_lead]}
-      - {code: ended, label: 随事项结束, from: [TAKEN], to: ANSWERED, automatic: true, guards: [never]}
-`
+//
+//go:embed process/testdata/tiny.yaml
+var tiny string
 
 // world is a committee with the process tiny: a director who opens matters,
 // his deputy, and the lead of a unit.
@@ -119,6 +74,15 @@ func newWorld(t *testing.T) *world {
 		return err
 	})
 	return w
+}
+
+// change is tiny with one text replaced; the test fails when it is not there.
+func change(t *testing.T, old, new string) string {
+	t.Helper()
+	if strings.Count(tiny, old) != 1 {
+		t.Fatalf("%q stands %d times in the definition", old, strings.Count(tiny, old))
+	}
+	return strings.Replace(tiny, old, new, 1)
 }
 
 var errEffect = errors.New("the effect fails")

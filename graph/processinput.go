@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	flowprocess "github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/processes"
@@ -180,13 +181,13 @@ func waits(list []flow.Waited) []*model.SimulatedWait {
 }
 
 // sorts are the vocabulary's sorts of words in Chinese.
-var sorts = map[string]string{"guard": "条件", "relation": "关系", "effect": "效果"}
+var sorts = map[flowprocess.Sort]string{flowprocess.Guard: "条件", flowprocess.Relation: "关系", flowprocess.Effect: "效果"}
 
 func (r *Resolver) vocabulary(ctx context.Context) ([]*model.VocabularyWord, error) {
 	if _, err := authz.Require(ctx, manageProcesses); err != nil {
 		return nil, err
 	}
-	list := r.Engine.Vocabulary()
+	list := r.Engine.Vocabulary().ForAll()
 	out := make([]*model.VocabularyWord, len(list))
 	for i, w := range list {
 		out[i] = &model.VocabularyWord{What: sorts[w.Sort], Name: w.Name, Doc: w.Doc, Arguments: []*model.VocabularyArgument{}}

@@ -67,9 +67,9 @@ func newWorld(t *testing.T) *world {
 	authz.Narrow(w.client)
 	w.client.Use(audit.Hook)
 	e := flow.New(w.client)
-	proposals.Register(e)
-	cohorts.Register(e, nil)
-	vocab.Register(e)
+	proposals.Register(e.Rules)
+	cohorts.Register(e.Rules)
+	vocab.Register(e.Rules)
 	w.Service = New(e, w.dir)
 	w.tenant = w.committee("210202", "某区政协")
 	return w

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
@@ -26,9 +25,9 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.New(gen.NewClient())
+	e := flow.NewRules()
 	proposals.Register(e)
-	forwards.Register(e, nil)
+	forwards.Register(e)
 	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
 		t.Error(f)
 	}
@@ -55,7 +54,7 @@ func TestVersion1CanStillRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.New(gen.NewClient())
+	e := flow.NewRules()
 	proposals.Register(e)
 	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
 		t.Error(f)

@@ -15,7 +15,7 @@ import (
 // run is what every effect gets.
 type run = flow.Run
 
-func registerEffects(e *flow.Engine) {
+func registerEffects(s *flow.Rules) {
 	for name, f := range map[string]flow.Effect{
 		"revise": revise, "invite": invite, "sign": answerInvite(party.CosignSIGNED), "decline": answerInvite(party.CosignDECLINED),
 		"cancel_invite": cancelInvite, "expire_invites": expireInvites, "convener_signs": consent("convener"),
@@ -31,7 +31,7 @@ func registerEffects(e *flow.Engine) {
 		"complete": complete, "report_commitment": reportCommitment, "verify_commitment": verifyCommitment, "settle": settle,
 		"archive": archive, "request_correction": requestCorrection, "apply_correction": applyCorrection,
 	} {
-		e.Effect("proposal."+name, f)
+		s.Effect("proposal."+name, f)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-func registerShareEffects(e *flow.Engine) {
+func registerShareEffects(s *flow.Rules) {
 	for name, f := range map[string]flow.Effect{
 		"sign": signReceipt, "apply_return": applyReturn, "office_return": decideReturn("OFFICE"), "committee_return": decideReturn("COMMITTEE"),
 		"reassign": reassign, "refuse_return": refuseReturn, "reopen_return": reopenReturn,
@@ -24,7 +24,7 @@ func registerShareEffects(e *flow.Engine) {
 		"draft": draft, "sign_off": signOff, "approve_audit": approveAudit, "send": send, "send_back": sendBack, "accept": accept,
 		"apply_extension": applyExtension, "decide_extension": decideExtension,
 	} {
-		e.Effect("assignment."+name, f)
+		s.Effect("assignment."+name, f)
 	}
 }
 

@@ -32,17 +32,17 @@ func when(bad bool, message string, args ...any) error {
 }
 
 // Register makes the rules of proposals known to the engine.
-func Register(e *flow.Engine) {
-	registerRelations(e)
-	registerDraftRules(e)
-	registerReviewRules(e)
-	registerHandlingRules(e)
-	registerRatingRules(e)
-	registerClosingRules(e)
-	registerShareRules(e)
-	registerDeadlines(e)
-	registerEffects(e)
-	registerShareEffects(e)
+func Register(s *flow.Rules) {
+	registerRelations(s)
+	registerDraftRules(s)
+	registerReviewRules(s)
+	registerHandlingRules(s)
+	registerRatingRules(s)
+	registerClosingRules(s)
+	registerShareRules(s)
+	registerDeadlines(s)
+	registerEffects(s)
+	registerShareEffects(s)
 }
 
 func is(id *uuid.UUID, v *authz.Viewer) bool { return v != nil && id != nil && *id == v.Membership }
@@ -61,26 +61,26 @@ func anyParty(parties []*gen.Party, ok func(*gen.Party) bool) bool {
 	return false
 }
 
-func registerRelations(e *flow.Engine) {
-	e.Relation("lead", func(in *flow.Input) bool {
+func registerRelations(s *flow.Rules) {
+	s.Relation("lead", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool {
 			return p.Role == party.RoleLEAD && p.FromMatterID == nil && speaksFor(p, in.Viewer)
 		})
 	})
-	e.Relation("entered", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
-	e.Relation("co", func(in *flow.Input) bool {
+	s.Relation("entered", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
+	s.Relation("co", func(in *flow.Input) bool {
 		return anyParty(in.Active(party.RoleCO), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
-	e.Relation("invitee", func(in *flow.Input) bool {
+	s.Relation("invitee", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
 	})
-	e.Relation("resigner", func(in *flow.Input) bool {
+	s.Relation("resigner", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
 	})
-	e.Relation("rater", func(in *flow.Input) bool {
+	s.Relation("rater", func(in *flow.Input) bool {
 		return anyParty(in.Proposers(), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
-	e.Relation("asked_unit", func(in *flow.Input) bool {
+	s.Relation("asked_unit", func(in *flow.Input) bool {
 		asked, _ := planned(in.Case)
 		for _, u := range asked {
 			if in.Viewer.InUnit(&u.Unit) {
@@ -89,7 +89,7 @@ func registerRelations(e *flow.Engine) {
 		}
 		return false
 	})
-	e.Relation("answering_unit", func(in *flow.Input) bool {
+	s.Relation("answering_unit", func(in *flow.Input) bool {
 		for _, a := range in.Answering() {
 			if in.Viewer.InUnit(&a.UnitID) {
 				return true
@@ -99,23 +99,23 @@ func registerRelations(e *flow.Engine) {
 	})
 }
 
-func registerDraftRules(e *flow.Engine) {
-	e.Guard("proposal.editable", func(in *flow.Input) error {
+func registerDraftRules(s *flow.Rules) {
+	s.Guard("proposal.editable", func(in *flow.Input) error {
 		if in.State != "FILED" && in.State != "PRE_ASSIGNED" {
 			return nil
 		}
 		until := in.Proposal().ReeditGrantedUntil
 		return when(until == nil || until.Before(in.Now), "立案后修改须先向提案委申请修改重提")
 	})
-	e.Guard("proposal.joint", func(in *flow.Input) error {
+	s.Guard("proposal.joint", func(in *flow.Input) error {
 		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请另建一件联名提案")
 	})
-	e.Guard("proposal.text_complete", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
-	e.Guard("proposal.within_limit", func(in *flow.Input) error {
+	s.Guard("proposal.text_complete", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
+	s.Guard("proposal.within_limit", func(in *flow.Input) error {
 		n, limit := length(in.Proposal()), in.Policy.BodyLimit
 		return when(limit > 0 && n > limit, "正文共 %d 字，超过 %d 字的上限，请精简", n, limit)
 	})
-	e.Guard("proposal.cosign_open", func(in *flow.Input) error {
+	s.Guard("proposal.cosign_open", func(in *flow.Input) error {
 		for _, p := range in.Parties {
 			if is(p.MembershipID, in.Viewer) && p.Cosign == party.CosignINVITED {
 				if p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now) {
@@ -128,19 +128,19 @@ func registerDraftRules(e *flow.Engine) {
 		}
 		return failed("您没有待会签的邀请")
 	})
-	e.Guard("proposal.invited", func(in *flow.Input) error {
+	s.Guard("proposal.invited", func(in *flow.Input) error {
 		return when(!anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED }), "没有待答复的邀请")
 	})
-	e.Guard("proposal.cosign_closed", cosignClosed)
-	e.Guard("proposal.sector_kind", func(in *flow.Input) error {
+	s.Guard("proposal.cosign_closed", cosignClosed)
+	s.Guard("proposal.sector_kind", func(in *flow.Input) error {
 		return when(!bySector(in.Proposal()), "只有界别、小组、联组提案由召集人签署")
 	})
-	e.Guard("proposal.collective_signed", collectiveSigned)
-	e.Guard("proposal.resigned", func(in *flow.Input) error {
+	s.Guard("proposal.collective_signed", collectiveSigned)
+	s.Guard("proposal.resigned", func(in *flow.Input) error {
 		waiting := anyParty(in.Parties, func(p *gen.Party) bool { return asked(p, in.Now) })
 		return when(in.Policy.ResignOnResubmit && waiting, "文本已修改，须等联名人确认或到期后再提交")
 	})
-	e.Guard("proposal.withdraw_consented", func(in *flow.Input) error {
+	s.Guard("proposal.withdraw_consented", func(in *flow.Input) error {
 		for _, p := range in.Proposers() {
 			switch {
 			case p.FromMatterID != nil:
@@ -151,10 +151,10 @@ func registerDraftRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.withdraw_applied", func(in *flow.Input) error {
+	s.Guard("proposal.withdraw_applied", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "withdraw") == nil, "第一提案人没有申请撤案")
 	})
-	e.Guard("proposal.reedit_applied", func(in *flow.Input) error {
+	s.Guard("proposal.reedit_applied", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "reedit") == nil, "提案人没有申请修改重提")
 	})
 }
@@ -237,34 +237,34 @@ func collectiveSigned(in *flow.Input) error {
 	return nil
 }
 
-func registerReviewRules(e *flow.Engine) {
-	e.Guard("proposal.not_own", func(in *flow.Input) error {
+func registerReviewRules(s *flow.Rules) {
+	s.Guard("proposal.not_own", func(in *flow.Input) error {
 		own := anyParty(in.Proposers(), func(p *gen.Party) bool { return is(p.MembershipID, in.Viewer) })
 		return when(own, "您是本件的提案人，不能审查")
 	})
-	e.Guard("proposal.passes_left", func(in *flow.Input) error {
+	s.Guard("proposal.passes_left", func(in *flow.Input) error {
 		return when(in.Proposal().ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
 	})
-	e.Guard("proposal.reviewed", func(in *flow.Input) error {
+	s.Guard("proposal.reviewed", func(in *flow.Input) error {
 		done, want := in.Proposal().ReviewPass, in.Policy.ReviewPasses
 		return when(done < want, "审查须经 %d 遍，已完成 %d 遍", want, done)
 	})
-	e.Guard("proposal.not_secret", func(in *flow.Input) error {
+	s.Guard("proposal.not_secret", func(in *flow.Input) error {
 		return when(in.Proposal().SecretFlag, "有人提出可能涉密，须先排除")
 	})
-	e.Guard("proposal.flagged_by_other", func(in *flow.Input) error {
+	s.Guard("proposal.flagged_by_other", func(in *flow.Input) error {
 		own, other := raised(in)
 		return when(own || !other, "排除涉密须由提出人以外的人进行")
 	})
-	e.Guard("proposal.opinion_consented", func(in *flow.Input) error {
+	s.Guard("proposal.opinion_consented", func(in *flow.Input) error {
 		return when(in.Proposal().OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
 	})
-	e.Guard("proposal.refusal_reason", refusalReason)
-	e.Guard("proposal.merge_approved", func(in *flow.Input) error {
+	s.Guard("proposal.refusal_reason", refusalReason)
+	s.Guard("proposal.merge_approved", func(in *flow.Input) error {
 		p := in.Proposal()
 		return when((p.IsKey || p.IsNoOne) && latest(in.Case, record.KindAPPROVAL, "merge") == nil, "重点提案和一号提案并案须经主席同意")
 	})
-	e.Guard("proposal.merge_undoable", func(in *flow.Input) error {
+	s.Guard("proposal.merge_undoable", func(in *flow.Input) error {
 		for _, l := range in.Out {
 			if l.Kind == link.KindMERGED_INTO && l.UndoneAt == nil && !mergeable(l.Edges.To.State) {
 				return failed("并入的提案已经交办或已有其他处理，不能撤销并案")
@@ -272,7 +272,7 @@ func registerReviewRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.has_parent", func(in *flow.Input) error {
+	s.Guard("proposal.has_parent", func(in *flow.Input) error {
 		return when(in.Parent == nil, "本政协没有上级，不能转上级政协")
 	})
 }
@@ -329,12 +329,12 @@ func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
 	return nil
 }
 
-func registerClosingRules(e *flow.Engine) {
-	e.Guard("proposal.supervised", func(in *flow.Input) error {
+func registerClosingRules(s *flow.Rules) {
+	s.Guard("proposal.supervised", func(in *flow.Input) error {
 		return when(!supervised(in.Proposal()), "不是重点提案或一号提案")
 	})
-	e.Guard("proposal.key_supervised", keySupervised)
-	e.Guard("proposal.replies_accepted", func(in *flow.Input) error {
+	s.Guard("proposal.key_supervised", keySupervised)
+	s.Guard("proposal.replies_accepted", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.AcceptedAt == nil {
 				return failed("“%s”的答复尚未认可", a.Edges.Unit.Name)
@@ -342,7 +342,7 @@ func registerClosingRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.classed", func(in *flow.Input) error {
+	s.Guard("proposal.classed", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if r := in.Reply(a); r == nil || r.Class == "" {
 				return failed("“%s”的答复没有分类", a.Edges.Unit.Name)
@@ -350,24 +350,24 @@ func registerClosingRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.disclosure_decided", func(in *flow.Input) error {
+	s.Guard("proposal.disclosure_decided", func(in *flow.Input) error {
 		p := in.Proposal()
 		return when(p.Disclosure == proposal.DisclosureUNDECIDED && p.DisclosureNote == "", "请先进行公开审查")
 	})
-	e.Guard("proposal.may_publish", func(in *flow.Input) error {
+	s.Guard("proposal.may_publish", func(in *flow.Input) error {
 		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Proposal().ConsentPublish
 		return when(bad, "提案人不同意公开，只能公开摘要或不公开")
 	})
-	e.Guard("proposal.to_follow", func(in *flow.Input) error {
+	s.Guard("proposal.to_follow", func(in *flow.Input) error {
 		owed := len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0
 		return when(!owed && (!supervised(in.Proposal()) || followed(in.Case)), "没有需要跟踪落实的事项")
 	})
-	e.Guard("proposal.commitments_settled", commitmentsSettled)
-	e.Guard("proposal.reported_back", reportedBack)
-	e.Guard("proposal.commitment_reported", func(in *flow.Input) error {
+	s.Guard("proposal.commitments_settled", commitmentsSettled)
+	s.Guard("proposal.reported_back", reportedBack)
+	s.Guard("proposal.commitment_reported", func(in *flow.Input) error {
 		return when(len(commitments(in.Case, item.StatusREPORTED)) == 0, "承办单位还没有报告落实情况")
 	})
-	e.Guard("proposal.archive_checklist", func(in *flow.Input) error {
+	s.Guard("proposal.archive_checklist", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State != "SENT" {
 				return failed("“%s”的答复尚未发出，不能归档", a.Edges.Unit.Name)
@@ -375,7 +375,7 @@ func registerClosingRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.correction_by_other", func(in *flow.Input) error {
+	s.Guard("proposal.correction_by_other", func(in *flow.Input) error {
 		r := latest(in.Case, record.KindCHECK, "correction")
 		return when(r == nil || r.ConfirmedAt != nil || is(r.AuthorID, in.Viewer), "没有待批准的更正；更正须由申请人以外的人批准")
 	})

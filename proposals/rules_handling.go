@@ -42,8 +42,8 @@ func planned(c *flow.Case) ([]share, error) {
 	return shares(flow.Form(r.Data))
 }
 
-func registerHandlingRules(e *flow.Engine) {
-	e.Guard("proposal.roles_fit", func(in *flow.Input) error {
+func registerHandlingRules(s *flow.Rules) {
+	s.Guard("proposal.roles_fit", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
@@ -53,7 +53,7 @@ func registerHandlingRules(e *flow.Engine) {
 		}
 		return rolesFit(list)
 	})
-	e.Guard("proposal.any_signed", func(in *flow.Input) error {
+	s.Guard("proposal.any_signed", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State != "PENDING_SIGN" && a.State != "RETURN_APPLIED" { // who asks to be rid of it has not begun
 				return nil
@@ -61,7 +61,7 @@ func registerHandlingRules(e *flow.Engine) {
 		}
 		return failed("还没有单位签收")
 	})
-	e.Guard("proposal.all_sent", func(in *flow.Input) error {
+	s.Guard("proposal.all_sent", func(in *flow.Input) error {
 		list := in.Answering()
 		for _, a := range list {
 			if a.State != "SENT" {
@@ -70,7 +70,7 @@ func registerHandlingRules(e *flow.Engine) {
 		}
 		return when(len(list) == 0, "没有承办单位")
 	})
-	e.Guard("proposal.any_sent_back", func(in *flow.Input) error {
+	s.Guard("proposal.any_sent_back", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State == "SENT_BACK" {
 				return nil
@@ -78,8 +78,8 @@ func registerHandlingRules(e *flow.Engine) {
 		}
 		return failed("没有被退回的答复")
 	})
-	e.Guard("proposal.reissued", func(in *flow.Input) error { return when(len(in.Answering()) == 0, "还没有重新交办") })
-	e.Guard("proposal.urge_ladder", urgeLadder)
+	s.Guard("proposal.reissued", func(in *flow.Input) error { return when(len(in.Answering()) == 0, "还没有重新交办") })
+	s.Guard("proposal.urge_ladder", urgeLadder)
 }
 
 // rolesFit: one SOLE alone, or exactly one LEAD with any CO_LEAD and ASSIST,
@@ -135,8 +135,8 @@ func shareOf(c *flow.Case, unit string) *gen.Assignment {
 	return nil
 }
 
-func registerRatingRules(e *flow.Engine) {
-	e.Guard("proposal.words", func(in *flow.Input) error {
+func registerRatingRules(s *flow.Rules) {
+	s.Guard("proposal.words", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
@@ -147,7 +147,7 @@ func registerRatingRules(e *flow.Engine) {
 		}
 		return nil
 	})
-	e.Guard("proposal.all_rated", func(in *flow.Input) error {
+	s.Guard("proposal.all_rated", func(in *flow.Input) error {
 		list := roundFeedback(in.Case)
 		for _, f := range list {
 			if f.ReceivedAt == nil {
@@ -156,18 +156,18 @@ func registerRatingRules(e *flow.Engine) {
 		}
 		return when(len(list) == 0, "还没有征询")
 	})
-	e.Guard("proposal.dissatisfied", func(in *flow.Input) error { return when(!dissatisfied(in.Case), "没有不满意的反馈") })
-	e.Guard("proposal.settled_ratings", func(in *flow.Input) error {
+	s.Guard("proposal.dissatisfied", func(in *flow.Input) error { return when(!dissatisfied(in.Case), "没有不满意的反馈") })
+	s.Guard("proposal.settled_ratings", func(in *flow.Input) error {
 		return when(dissatisfied(in.Case) && !consulted(in.Case), "提案人不满意，须重新办理或当面协商")
 	})
-	e.Guard("proposal.rounds_left", func(in *flow.Input) error {
+	s.Guard("proposal.rounds_left", func(in *flow.Input) error {
 		return when(in.Proposal().Round >= in.Policy.MaxRounds, "重新办理的次数已满，应当面协商")
 	})
-	e.Guard("proposal.twice_dissatisfied", func(in *flow.Input) error {
+	s.Guard("proposal.twice_dissatisfied", func(in *flow.Input) error {
 		bad := !dissatisfied(in.Case) || in.Proposal().Round < in.Policy.MaxRounds || consulted(in.Case)
 		return when(bad, "当面协商用于重新办理后仍不满意的提案，且只进行一次")
 	})
-	e.Guard("proposal.window_over", func(in *flow.Input) error {
+	s.Guard("proposal.window_over", func(in *flow.Input) error {
 		for _, t := range in.OpenTimers(nil) {
 			if t.Key == "feedback" && t.DueOn != nil && !t.DueOn.Before(in.Today()) {
 				return failed("征询期到%s，其间请等待或电话联系提案人", t.DueOn.Format("2006年1月2日"))
@@ -212,64 +212,64 @@ func dissatisfied(c *flow.Case) bool {
 
 func consulted(c *flow.Case) bool { return len(c.RecordsOf(record.KindJOINT_CONSULT)) > 0 }
 
-func registerShareRules(e *flow.Engine) {
-	e.Guard("assignment.answers", func(in *flow.Input) error {
+func registerShareRules(s *flow.Rules) {
+	s.Guard("assignment.answers", func(in *flow.Input) error {
 		return when(in.Share.Role == assignment.RoleASSIST, "会办单位不直接答复提案人，请提交会办意见")
 	})
-	e.Guard("assignment.assists", func(in *flow.Input) error {
+	s.Guard("assignment.assists", func(in *flow.Input) error {
 		return when(in.Share.Role != assignment.RoleASSIST, "只有会办单位提交会办意见")
 	})
-	e.Guard("assignment.return_open", func(in *flow.Input) error {
+	s.Guard("assignment.return_open", func(in *flow.Input) error {
 		if until := in.Share.ReturnUntil; until != nil && until.Before(in.Today()) {
 			return errs.New(errs.DeadlinePassed, "申退期限已于%s届满；确有必要请商交办机构重开", until.Format("2006年1月2日")).
 				With("dueOn", until.Format(time.DateOnly))
 		}
 		return nil
 	})
-	e.Guard("assignment.leader_statement", leaderStatement)
-	e.Guard("assignment.not_decided_office", notDecided("OFFICE"))
-	e.Guard("assignment.not_decided_committee", notDecided("COMMITTEE"))
-	e.Guard("assignment.return_agreed", func(in *flow.Input) error {
+	s.Guard("assignment.leader_statement", leaderStatement)
+	s.Guard("assignment.not_decided_office", notDecided("OFFICE"))
+	s.Guard("assignment.not_decided_committee", notDecided("COMMITTEE"))
+	s.Guard("assignment.return_agreed", func(in *flow.Input) error {
 		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
 		return when(office == nil || committee == nil || !granted(office) || !granted(committee), "须交办机构和提案委都同意")
 	})
-	e.Guard("assignment.return_refused", func(in *flow.Input) error {
+	s.Guard("assignment.return_refused", func(in *flow.Input) error {
 		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
 		refused := (office != nil && !granted(office)) || (committee != nil && !granted(committee))
 		return when(!refused, "没有一家不同意")
 	})
-	e.Guard("assignment.contacted", contacted)
-	e.Guard("assignment.assist_settled", assistSettled)
-	e.Guard("assignment.class_known", func(in *flow.Input) error {
+	s.Guard("assignment.contacted", contacted)
+	s.Guard("assignment.assist_settled", assistSettled)
+	s.Guard("assignment.class_known", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
 		return knownClass(in.Policy, in.Form.Text("class"))
 	})
-	e.Guard("assignment.audit_required", func(in *flow.Input) error {
+	s.Guard("assignment.audit_required", func(in *flow.Input) error {
 		return when(!in.Policy.OfficeAudit, "政策不要求办公室审核，可直接发出")
 	})
-	e.Guard("assignment.audited", func(in *flow.Input) error {
+	s.Guard("assignment.audited", func(in *flow.Input) error {
 		return when(in.Policy.OfficeAudit && shareRecord(in, record.KindAPPROVAL, "audit") == nil, "答复须先经办公室审核")
 	})
-	e.Guard("assignment.case_open", func(in *flow.Input) error {
+	s.Guard("assignment.case_open", func(in *flow.Input) error {
 		open := in.State == "HANDLING" || in.State == "REPLIED" || in.State == "COMPLETION_REVIEW"
 		return when(!open || in.Share.Round != in.Proposal().Round, "本件已办结或已重新办理，不能再处理这份答复")
 	})
-	e.Guard("assignment.before_due", func(in *flow.Input) error {
+	s.Guard("assignment.before_due", func(in *flow.Input) error {
 		if due := in.Share.DueOn; due != nil && due.Before(in.Today()) {
 			return errs.New(errs.DeadlinePassed, "办理期限已于%s届满，延期须在届满前申请", due.Format("2006年1月2日")).With("dueOn", due.Format(time.DateOnly))
 		}
 		return nil
 	})
-	e.Guard("assignment.extensions_left", func(in *flow.Input) error {
+	s.Guard("assignment.extensions_left", func(in *flow.Input) error {
 		n, err := extensions(in)
 		if err != nil {
 			return err
 		}
 		return when(n >= in.Policy.MaxExtensions, "已经延期 %d 次，不能再延", n)
 	})
-	e.Guard("assignment.within_max", withinMax)
+	s.Guard("assignment.within_max", withinMax)
 }
 
 // leaderStatement: after two returns of one share the unit's main leader signs.
@@ -398,20 +398,20 @@ func withinMax(in *flow.Input) error {
 	return nil
 }
 
-func registerDeadlines(e *flow.Engine) {
-	e.Chooser("proposal.cosign", func(c *flow.Case, _ *gen.Assignment) string {
+func registerDeadlines(s *flow.Rules) {
+	s.Chooser("proposal.cosign", func(c *flow.Case, _ *gen.Assignment) string {
 		if p := c.Proposal(); p.Edges.Sitting != nil && inSession(p.Edges.Sitting, c.Today()) {
 			return "cosign.plenary"
 		}
 		return "cosign.other"
 	})
-	e.Chooser("proposal.contact", func(c *flow.Case, a *gen.Assignment) string {
+	s.Chooser("proposal.contact", func(c *flow.Case, a *gen.Assignment) string {
 		if a.Role == assignment.RoleASSIST || !c.Policy.ContactRequired {
 			return ""
 		}
 		return "contact.before"
 	})
-	e.Chooser("proposal.reply", func(c *flow.Case, a *gen.Assignment) string {
+	s.Chooser("proposal.reply", func(c *flow.Case, a *gen.Assignment) string {
 		p := c.Proposal()
 		switch {
 		case a.Role == assignment.RoleASSIST:
@@ -423,13 +423,13 @@ func registerDeadlines(e *flow.Engine) {
 		}
 		return "reply.plenary"
 	})
-	e.Base("proposal.assigned", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
+	s.Base("proposal.assigned", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
 		if r := c.Reply(a); r != nil && r.Status == reply.StatusSENT_BACK {
 			return c.Now, "退回重办"
 		}
 		return a.AssignedAt, "交办"
 	})
-	e.Base("proposal.closing", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	s.Base("proposal.closing", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		if s := c.Proposal().Edges.Sitting; s != nil && s.ClosesOn != nil && s.ClosesOn.After(c.Today()) {
 			return clock.StartOf(*s.ClosesOn), "会议闭幕"
 		}

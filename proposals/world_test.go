@@ -58,12 +58,13 @@ func newWorld(t *testing.T) *world {
 	authz.Narrow(w.store.Ent())
 	w.store.Ent().Use(audit.Hook)
 	w.engine = flow.New(w.store.Ent())
-	proposals.Register(w.engine)
+	proposals.Register(w.engine.Rules)
 	var err error
 	if w.post, err = exchange.New(w.store, make([]byte, 32)); err != nil {
 		t.Fatal(err)
 	}
-	forwards.Register(w.engine, w.post)
+	forwards.Register(w.engine.Rules)
+	forwards.Connect(w.engine, w.post)
 	w.engine.Guard("opinion.any", func(*flow.Input) error { return nil })
 	w.service = proposals.New(w.engine)
 	if w.policy, err = rights(); err != nil {

@@ -15,8 +15,7 @@ import (
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/flow"
+	flowprocess "github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -149,9 +148,9 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 // can use, without a database.
 func process(_ context.Context, args []string, out io.Writer) error {
 	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words")
-	e := assembly.Engine(gen.NewClient())
+	words := assembly.Vocabulary()
 	if len(args) == 1 && args[0] == "words" {
-		return vocab.Print(out, e)
+		return vocab.Print(out, words)
 	}
 	if len(args) != 2 {
 		return usage
@@ -160,7 +159,7 @@ func process(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d, err := flow.Parse(source)
+	d, err := flowprocess.Parse(source)
 	if err != nil {
 		return err
 	}
@@ -170,23 +169,23 @@ func process(_ context.Context, args []string, out io.Writer) error {
 	case "svg":
 		_, err = io.WriteString(out, d.SVG())
 	case "check":
-		err = check(e, d, out)
+		err = check(words, d, out)
 	default:
 		err = usage
 	}
 	return err
 }
 
-func check(e *flow.Engine, d *flow.Definition, out io.Writer) error {
+func check(words *flowprocess.Vocabulary, d *flowprocess.Definition, out io.Writer) error {
 	p, err := authz.Load()
 	if err != nil {
 		return err
 	}
-	found := e.Check(d, flow.DefaultPolicy(), flow.RolesOf(p))
+	found := words.Check(d, flowprocess.DefaultPolicy(), flowprocess.RolesOf(p))
 	for _, f := range found {
 		fmt.Fprintln(out, f)
 	}
-	if bad := flow.Errors(found); len(bad) > 0 {
+	if bad := flowprocess.Errors(found); len(bad) > 0 {
 		return fmt.Errorf("流程有 %d 处不能闭环", len(bad))
 	}
 	fmt.Fprintf(out, "“%s”第 %d 版可以闭环\n", d.Title, d.Version)

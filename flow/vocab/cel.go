@@ -140,8 +140,8 @@ type whenArgs struct {
 	Otherwise string `json:"otherwise" doc:"不成立时给用户看的话，说明怎么办"`
 }
 
-func registerWhen(e *flow.Engine) {
-	flow.GuardOf(e, "when", "一个表达式成立；算不出来、算得太久也按不成立处理。", func(p *flow.Place, a whenArgs) {
+func registerWhen(s *flow.Rules) {
+	flow.GuardOf(s, "when", "一个表达式成立；算不出来、算得太久也按不成立处理。", func(p *flow.Place, a whenArgs) {
 		need(p, "otherwise", a.Otherwise)
 		if a.CEL.problem != "" || a.CEL.program == nil {
 			p.Find("%s", orElse(a.CEL.problem, "要写明 cel"))

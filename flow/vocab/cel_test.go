@@ -17,7 +17,7 @@ import (
 
 // checker says what a definition with one rule in the action x is told.
 func checker(t *testing.T) func(where, rule, fields string) string {
-	e := flow.New(nil)
+	e := flow.NewRules()
 	vocab.Register(e)
 	return func(where, rule, fields string) string {
 		t.Helper()

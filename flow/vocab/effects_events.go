@@ -25,8 +25,8 @@ type holdArgs struct {
 	Kind string `json:"kind" doc:"类别；表单没有 eventId 时按它登记一次新的，有 eventId 时应与它一致"`
 }
 
-func registerEvents(e *flow.Engine) {
-	flow.EffectOf(e, "event", "安排一次会议或活动：表单的 title、on、place、venueId、unitId、form、edition、summary。", func(p *flow.Place, a eventArgs) {
+func registerEvents(s *flow.Rules) {
+	flow.EffectOf(s, "event", "安排一次会议或活动：表单的 title、on、place、venueId、unitId、form、edition、summary。", func(p *flow.Place, a eventArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "会议或活动的类别", a.Kind, event.KindValidator)
 		p.NeedField("on")
@@ -34,13 +34,13 @@ func registerEvents(e *flow.Engine) {
 			p.Find("state 只能是 PLANNED 或 HELD")
 		}
 	}, plan)
-	flow.EffectOf(e, "hold", "登记会议或活动已经举行，以及谁到会、谁缺席：表单的 eventId、on、summary、present、absent。", func(p *flow.Place, a holdArgs) {
+	flow.EffectOf(s, "hold", "登记会议或活动已经举行，以及谁到会、谁缺席：表单的 eventId、on、summary、present、absent。", func(p *flow.Place, a holdArgs) {
 		enum(p, "会议或活动的类别", a.Kind, event.KindValidator)
 		if a.Kind == "" {
 			p.NeedField("eventId")
 		}
 	}, hold)
-	flow.EffectOf(e, "cancel_event", "取消表单 eventId 所指的、还没有举行的会议或活动。", func(p *flow.Place, _ struct{}) { p.NeedField("eventId") }, cancelEvent)
+	flow.EffectOf(s, "cancel_event", "取消表单 eventId 所指的、还没有举行的会议或活动。", func(p *flow.Place, _ struct{}) { p.NeedField("eventId") }, cancelEvent)
 }
 
 func plan(ctx context.Context, r *flow.Run, a eventArgs) error {

@@ -17,8 +17,8 @@ type newItemsArgs struct {
 	Receipts bool   `json:"receipts" doc:"每条给一个收条编号和校验码；校验码由能看联系方式的人在该项上查看，交给提出的人"`
 }
 
-func registerItems(e *flow.Engine) {
-	flow.EffectOf(e, "items", "增加条目：问题、成果、任务、节点等欠下的事。", func(p *flow.Place, a newItemsArgs) {
+func registerItems(s *flow.Rules) {
+	flow.EffectOf(s, "items", "增加条目：问题、成果、任务、节点等欠下的事。", func(p *flow.Place, a newItemsArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "条目的类别", a.Kind, item.KindValidator)
 		rowsOf(p, orElse(a.Field, "items"), itemColumns...)
@@ -28,11 +28,11 @@ func registerItems(e *flow.Engine) {
 			}
 		}
 	}, addItems)
-	flow.EffectOf(e, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。", func(p *flow.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("path")
 	}, claimItem)
-	flow.EffectOf(e, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。", func(p *flow.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("done")
 		p.NeedField("evidence")

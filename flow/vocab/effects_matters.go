@@ -37,8 +37,8 @@ var withContent = map[string]bool{"proposal": true, "cohort": true, "task": true
 
 var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 
-func registerMatters(e *flow.Engine) {
-	flow.EffectOf(e, "create", "另开一件事项并与之联系；有平台使用该流程时归入平台。", func(p *flow.Place, a createArgs) {
+func registerMatters(s *flow.Rules) {
+	flow.EffectOf(s, "create", "另开一件事项并与之联系；有平台使用该流程时归入平台。", func(p *flow.Place, a createArgs) {
 		need(p, "link", a.Link)
 		enum(p, "联系的类别", a.Link, link.KindValidator)
 		p.NeedField(a.Field)
@@ -52,16 +52,16 @@ func registerMatters(e *flow.Engine) {
 			p.Find("“%s”有自己的内容，不能由别的流程直接开出", a.Kind)
 		}
 	}, create)
-	flow.EffectOf(e, "link", "与另一件看得到的事项建立联系；已有的不重复。", func(p *flow.Place, a linkArgs) {
+	flow.EffectOf(s, "link", "与另一件看得到的事项建立联系；已有的不重复。", func(p *flow.Place, a linkArgs) {
 		need(p, "kind", a.Kind)
 		need(p, "field", a.Field)
 		enum(p, "联系的类别", a.Kind, link.KindValidator)
 		p.NeedField(a.Field)
 	}, join)
-	flow.EffectOf(e, "start_timer", "开始一个期限；正在计时的不变。", freeTimer, func(ctx context.Context, r *flow.Run, a timerArgs) error {
+	flow.EffectOf(s, "start_timer", "开始一个期限；正在计时的不变。", freeTimer, func(ctx context.Context, r *flow.Run, a timerArgs) error {
 		return r.StartTimer(ctx, a.Key)
 	})
-	flow.EffectOf(e, "stop_timer", "结束一个期限。", freeTimer, func(ctx context.Context, r *flow.Run, a timerArgs) error {
+	flow.EffectOf(s, "stop_timer", "结束一个期限。", freeTimer, func(ctx context.Context, r *flow.Run, a timerArgs) error {
 		return r.StopTimer(ctx, a.Key)
 	})
 }

@@ -26,14 +26,14 @@ type notifyArgs struct {
 	Text    string   `json:"text" doc:"内容，可用 {title} {number} {state}；看不到事项的人收不到"`
 }
 
-func registerPeople(e *flow.Engine) {
-	flow.EffectOf(e, "party", "增加当事方；已有的不重复增加，移出过的重新加入。", func(p *flow.Place, a partyArgs) {
+func registerPeople(s *flow.Rules) {
+	flow.EffectOf(s, "party", "增加当事方；已有的不重复增加，移出过的重新加入。", func(p *flow.Place, a partyArgs) {
 		need(p, "role", a.Role)
 		partyRole(p, a.Role)
 		rowsOf(p, orElse(a.Field, "parties"), "name", "kind", "post", "organisation", phone, "membershipId", "unitId", "speaker")
 	}, addParties)
-	flow.EffectOf(e, "remove_party", "移出表单 partyId 所指的当事方，记录仍保留。", func(p *flow.Place, _ struct{}) { p.NeedField("partyId") }, removeParty)
-	flow.EffectOf(e, "notify", "通知有关的人；有不事先告知的走访时，走访之前只通知当事方。", func(p *flow.Place, a notifyArgs) {
+	flow.EffectOf(s, "remove_party", "移出表单 partyId 所指的当事方，记录仍保留。", func(p *flow.Place, _ struct{}) { p.NeedField("partyId") }, removeParty)
+	flow.EffectOf(s, "notify", "通知有关的人；有不事先告知的走访时，走访之前只通知当事方。", func(p *flow.Place, a notifyArgs) {
 		need(p, "text", a.Text)
 		checkTemplate(p, a.Text, "title", "number", "state")
 		if len(a.Roles)+len(a.Parties) == 0 {

@@ -26,18 +26,18 @@ type scoreArgs struct {
 	Role string `json:"role" doc:"给哪个角色的当事方计分，不写为全部"`
 }
 
-func registerRecords(e *flow.Engine) {
-	flow.EffectOf(e, "record", "把表单写成一条记录：on、place、partyId、unitId、eventId 各归其位，其余的栏存为记录的内容。", func(p *flow.Place, a recordArgs) {
+func registerRecords(s *flow.Rules) {
+	flow.EffectOf(s, "record", "把表单写成一条记录：on、place、partyId、unitId、eventId 各归其位，其余的栏存为记录的内容。", func(p *flow.Place, a recordArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "记录的类别", a.Kind, record.KindValidator)
 		enum(p, "可见对象", a.Audience, record.AudienceValidator)
 		p.NeedField(a.Text)
 		numberKey(p, a.Number)
 	}, keep)
-	flow.EffectOf(e, "minutes", "把表单 minutes 逐条写成问答辩记录；“答”要有举措和周期。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "minutes", "把表单 minutes 逐条写成问答辩记录；“答”要有举措和周期。", func(p *flow.Place, _ struct{}) {
 		rowsOf(p, "minutes", "mode", "partyId", "text", "measures", "period")
 	}, minutes)
-	flow.EffectOf(e, "score", "给每位有账号的当事方记一笔计分依据；同一项目不重复。", func(p *flow.Place, a scoreArgs) {
+	flow.EffectOf(s, "score", "给每位有账号的当事方记一笔计分依据；同一项目不重复。", func(p *flow.Place, a scoreArgs) {
 		need(p, "code", a.Code)
 		partyRole(p, a.Role)
 	}, score)

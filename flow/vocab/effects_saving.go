@@ -28,8 +28,8 @@ type documentArgs struct {
 	To       string `json:"to" doc:"报送给谁"`
 }
 
-func registerSaving(e *flow.Engine) {
-	flow.EffectOf(e, "save", "把表单的内容保存到事项，同名的栏以新的为准。", func(p *flow.Place, a saveArgs) {
+func registerSaving(s *flow.Rules) {
+	flow.EffectOf(s, "save", "把表单的内容保存到事项，同名的栏以新的为准。", func(p *flow.Place, a saveArgs) {
 		for _, f := range a.Fields {
 			p.NeedField(f)
 			if f == phone {
@@ -40,11 +40,11 @@ func registerSaving(e *flow.Engine) {
 			p.Find("这个动作没有表单，没有可以保存的内容")
 		}
 	}, save)
-	flow.EffectOf(e, "number", "给事项编号；已有编号的不再编。", func(p *flow.Place, a numberArgs) {
+	flow.EffectOf(s, "number", "给事项编号；已有编号的不再编。", func(p *flow.Place, a numberArgs) {
 		need(p, "key", a.Key)
 		numberKey(p, a.Key)
 	}, number)
-	flow.EffectOf(e, "document", "按模板写成一份文件，存为记录。", func(p *flow.Place, a documentArgs) {
+	flow.EffectOf(s, "document", "按模板写成一份文件，存为记录。", func(p *flow.Place, a documentArgs) {
 		need(p, "title", a.Title)
 		need(p, "template", a.Template)
 		numberKey(p, a.Number)

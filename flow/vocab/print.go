@@ -5,21 +5,24 @@ import (
 	"io"
 	"strings"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // sorts are the chapters of the vocabulary.
-var sorts = []struct{ sort, title, intro string }{
-	{"guard", "条件（guards）", "动作进行之前要成立的；第一条不成立的就是给用户的回答。"},
-	{"relation", "关系（as）", "动作只能由与事项有其中一种关系的人进行。"},
-	{"effect", "效果（effects）", "动作进行时依次做的，全部在同一个事务中。"},
+var sorts = []struct {
+	sort         process.Sort
+	title, intro string
+}{
+	{process.Guard, "条件（guards）", "动作进行之前要成立的；第一条不成立的就是给用户的回答。"},
+	{process.Relation, "关系（as）", "动作只能由与事项有其中一种关系的人进行。"},
+	{process.Effect, "效果（effects）", "动作进行时依次做的，全部在同一个事务中。"},
 }
 
 // Print writes the whole vocabulary as Markdown, for who writes a process.
-func Print(w io.Writer, e *flow.Engine) error {
+func Print(w io.Writer, v *process.Vocabulary) error {
 	var b strings.Builder
 	b.WriteString("# 流程用语\n\n由程序生成，与程序一致。一条规则写成 `名称`，或 `{名称: {参数: 值}}`。没有写的参数按其说明取默认值；不认识的参数在发布时被拒绝。\n")
-	words := e.Vocabulary()
+	words := v.ForAll()
 	for _, s := range sorts {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title, s.intro)
 		for _, word := range words {

@@ -29,8 +29,8 @@ var (
 	sectors = []unit.Kind{unit.KindSECTOR, unit.KindSECTOR_GROUP}
 )
 
-func registerRelations(e *flow.Engine) {
-	flow.RelationOf(e, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *flow.Place, a partyRelation) {
+func registerRelations(s *flow.Rules) {
+	flow.RelationOf(s, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *flow.Place, a partyRelation) {
 		if len(a.Roles) == 0 {
 			p.Find("要写明 roles")
 		}
@@ -43,7 +43,7 @@ func registerRelations(e *flow.Engine) {
 				((p.MembershipID != nil && *p.MembershipID == in.Viewer.Membership) || (p.UnitID != nil && slices.Contains(in.Viewer.Seats, *p.UnitID)))
 		})
 	})
-	flow.RelationOf(e, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *flow.Place, a seatRelation) {
+	flow.RelationOf(s, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *flow.Place, a seatRelation) {
 		for _, post := range a.Posts {
 			enum(p, "席位的职务", post, seat.PostValidator)
 		}
@@ -54,7 +54,7 @@ func registerRelations(e *flow.Engine) {
 			p.Find("seat 只核对席位所在的单位，不核对职务；请同时用 by 限定角色")
 		}
 	}, hasSeat)
-	flow.RelationOf(e, "creator", "本人建立了这件事项。", nil, func(in *flow.Input, _ struct{}) bool {
+	flow.RelationOf(s, "creator", "本人建立了这件事项。", nil, func(in *flow.Input, _ struct{}) bool {
 		return in.CreatorID != nil && *in.CreatorID == in.Viewer.Membership
 	})
 }

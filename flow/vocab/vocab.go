@@ -10,17 +10,17 @@ import (
 )
 
 // Register gives the engine all words. Called once, at start.
-func Register(e *flow.Engine) {
-	registerGuards(e)
-	registerItemGuards(e)
-	registerWhen(e)
-	registerRelations(e)
-	registerSaving(e)
-	registerRecords(e)
-	registerPeople(e)
-	registerEvents(e)
-	registerItems(e)
-	registerMatters(e)
+func Register(s *flow.Rules) {
+	registerGuards(s)
+	registerItemGuards(s)
+	registerWhen(s)
+	registerRelations(s)
+	registerSaving(s)
+	registerRecords(s)
+	registerPeople(s)
+	registerEvents(s)
+	registerItems(s)
+	registerMatters(s)
 }
 
 // enum notes a value that its list does not have. An empty one is left to

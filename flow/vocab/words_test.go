@@ -87,7 +87,7 @@ func TestWordsAreChecked(t *testing.T) {
 
 // TestTemplates: what is shipped says only what the vocabulary knows.
 func TestTemplates(t *testing.T) {
-	e := flow.New(nil)
+	e := flow.NewRules()
 	vocab.Register(e)
 	rights, err := authz.Load()
 	if err != nil {
@@ -119,11 +119,11 @@ func TestTemplates(t *testing.T) {
 }
 
 func TestVocabulary(t *testing.T) {
-	e := flow.New(nil)
+	e := flow.NewRules()
 	vocab.Register(e)
 	e.Guard("own.rule", func(*flow.Input) error { return nil })
 	t.Run("every word has a sentence, and every argument its meaning", func(t *testing.T) {
-		for _, w := range e.Vocabulary() {
+		for _, w := range e.Vocabulary().ForAll() {
 			if !strings.HasSuffix(w.Doc, "。") {
 				t.Errorf("%s %s: %q", w.Sort, w.Name, w.Doc)
 			}
@@ -136,8 +136,8 @@ func TestVocabulary(t *testing.T) {
 	})
 	t.Run("every promised word is there, and no noun's own", func(t *testing.T) {
 		got := map[string]bool{}
-		for _, w := range e.Vocabulary() {
-			got[w.Sort+" "+w.Name] = true
+		for _, w := range e.Vocabulary().ForAll() {
+			got[string(w.Sort)+" "+w.Name] = true
 		}
 		for sort, names := range map[string]string{
 			"guard": "checklist approval parties present events records speakers_researched items items_settled items_have attachments linked data window when " +
@@ -159,7 +159,7 @@ func TestVocabulary(t *testing.T) {
 	})
 	t.Run("it is printed as Markdown", func(t *testing.T) {
 		var b bytes.Buffer
-		if err := vocab.Print(&b, e); err != nil {
+		if err := vocab.Print(&b, e.Vocabulary()); err != nil {
 			t.Fatal(err)
 		}
 		for _, want := range []string{"### `checklist`", "| `fields` | 文字的列表 |", "### `deadline_passed`", "| `cel` | 文字 |", "## 关系（as）"} {

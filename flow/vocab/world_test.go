@@ -133,7 +133,7 @@ func newWorld(t *testing.T) *world {
 	w.clock.Set(monday)
 	authz.Narrow(w.store.Ent())
 	w.engine = flow.New(w.store.Ent())
-	vocab.Register(w.engine)
+	vocab.Register(w.engine.Rules)
 	var err error
 	if w.policy, err = authz.Load(); err != nil {
 		t.Fatal(err)

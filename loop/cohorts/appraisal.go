@@ -2,7 +2,6 @@ package cohorts
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -20,6 +19,12 @@ type Appraisals interface {
 	// shown error where there is none or it is still open.
 	Appraisal(ctx context.Context, ballot uuid.UUID) (*Appraisal, error)
 }
+
+// results is where they come from.
+var results = &flow.Port[Appraisals]{Name: "appraisals"}
+
+// Connect gives the engine the results of secret ballots.
+func Connect(e *flow.Engine, from Appraisals) { results.Give(e, from) }
 
 // Appraisal is what came of one ballot (民主测评): counts, never who.
 type Appraisal struct {
@@ -54,37 +59,36 @@ type Votes struct {
 // recordAppraisal takes the result of a closed ballot over into the cohort's
 // record, with numbers and not percentages. Recorded again, with another ballot,
 // the last one counts.
-func recordAppraisal(from Appraisals) flow.Effect {
-	return func(ctx context.Context, r *flow.Run) error {
-		if from == nil {
-			return errors.New("cohorts: registered without appraisals")
-		}
-		id, err := r.Form.ID("ballotId")
-		if err != nil {
-			return err
-		}
-		a, err := from.Appraisal(ctx, id)
-		if shown, ok := errs.As(err); ok && shown.Code == errs.NotAllowedInState { // the ballot's state, not the cohort's
-			return errs.New(errs.GuardFailed, "%s", shown.Message).At("ballotId").Because(err)
-		}
-		if err != nil {
-			return err
-		}
-		on, err := r.Form.Day("on")
-		if err != nil {
-			return err
-		}
-		if on.Before(clock.Day(a.Opened)) {
-			return errs.New(errs.Invalid, "日期早于这次测评开始的日子").At("on")
-		}
-		if err := flow.Lacks(lacking(r.Case, a)); err != nil {
-			return err
-		}
-		return write(ctx, r, map[string]any{
-			"title": a.Title, "opened": a.Opened, "closed": a.Closed, "dimensions": a.Dimensions,
-			"voters": a.Voters, "cast": a.Cast, "absent": a.Absent, "results": a.Tallies,
-		})
+func recordAppraisal(ctx context.Context, r *flow.Run) error {
+	from, err := results.Of(r)
+	if err != nil {
+		return err
 	}
+	id, err := r.Form.ID("ballotId")
+	if err != nil {
+		return err
+	}
+	a, err := from.Appraisal(ctx, id)
+	if shown, ok := errs.As(err); ok && shown.Code == errs.NotAllowedInState { // the ballot's state, not the cohort's
+		return errs.New(errs.GuardFailed, "%s", shown.Message).At("ballotId").Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	on, err := r.Form.Day("on")
+	if err != nil {
+		return err
+	}
+	if on.Before(clock.Day(a.Opened)) {
+		return errs.New(errs.Invalid, "日期早于这次测评开始的日子").At("on")
+	}
+	if err := flow.Lacks(lacking(r.Case, a)); err != nil {
+		return err
+	}
+	return write(ctx, r, map[string]any{
+		"title": a.Title, "opened": a.Opened, "closed": a.Closed, "dimensions": a.Dimensions,
+		"voters": a.Voters, "cast": a.Cast, "absent": a.Absent, "results": a.Tallies,
+	})
 }
 
 // lacking is why a ballot does not appraise this cohort's handling.

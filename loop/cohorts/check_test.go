@@ -33,8 +33,8 @@ func TestLoopsClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.New(nil)
-	Register(e, nil)
+	e := flow.NewRules()
+	Register(e)
 	for sentence, d := range map[string]*flow.Definition{
 		Kind: definition(t, Kind), "opinion": definition(t, "opinion"), "everything that version 1 names is still there": former(t),
 	} {
@@ -83,7 +83,7 @@ func TestDefinition(t *testing.T) {
 				used[rule.Name] = true
 			}
 		}
-		for _, name := range slices.Concat(guardNames(), slices.Collect(maps.Keys(effects(nil)))) {
+		for _, name := range slices.Concat(guardNames(), slices.Collect(maps.Keys(effects))) {
 			if !used["cohort."+name] {
 				t.Error(name)
 			}

@@ -70,31 +70,29 @@ var recorded = map[string]struct {
 	"extend":                 {record.KindEXTENSION, stageExtension},
 }
 
-// effects are what actions change beside the state; appraisals may be nil.
-func effects(appraisals Appraisals) map[string]flow.Effect {
-	return map[string]flow.Effect{
-		"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
-		"add_direction":    add(item.KindDIRECTION),
-		"assign_direction": assignDirection,
-		"record_opinion":   writeAbout(item.KindDIRECTION),
-		"add_candidate":    add(item.KindCANDIDATE),
-		"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
-		"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
-		"record_research":  writeAbout(item.KindCANDIDATE),
-		"choose":           choose,
-		"unchoose":         unchoose,
-		"return_candidate": returnCandidate,
-		"link":             link,
-		"designate":        designate,
-		"name_leaders":     nameLeaders,
-		"record_account":   recordAccount,
-		"record_appraisal": recordAppraisal(appraisals),
-		"plan":             plan,
-		"deepen":           deepen,
-		"add_problem":      add(item.KindPROBLEM),
-		"settle_problem":   settleProblem,
-		"resolve_problem":  resolveProblem,
-	}
+// effects are what actions change beside the state.
+var effects = map[string]flow.Effect{
+	"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
+	"add_direction":    add(item.KindDIRECTION),
+	"assign_direction": assignDirection,
+	"record_opinion":   writeAbout(item.KindDIRECTION),
+	"add_candidate":    add(item.KindCANDIDATE),
+	"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
+	"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
+	"record_research":  writeAbout(item.KindCANDIDATE),
+	"choose":           choose,
+	"unchoose":         unchoose,
+	"return_candidate": returnCandidate,
+	"link":             link,
+	"designate":        designate,
+	"name_leaders":     nameLeaders,
+	"record_account":   recordAccount,
+	"record_appraisal": recordAppraisal,
+	"plan":             plan,
+	"deepen":           deepen,
+	"add_problem":      add(item.KindPROBLEM),
+	"settle_problem":   settleProblem,
+	"resolve_problem":  resolveProblem,
 }
 
 // write records what the form says. Its day, place, text and unit are columns,

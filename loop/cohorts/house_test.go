@@ -72,7 +72,8 @@ func newHouseOn(t *testing.T, d *flow.Definition) *house {
 	p, err := authz.Load()
 	must(t, err)
 	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}, counts: counts{}}
-	Register(h.engine, h.counts)
+	Register(h.engine.Rules)
+	Connect(h.engine, h.counts)
 	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
 	h.at(2022, 3, 1)
 	for _, role := range []string{director, chair, member, clerk} {

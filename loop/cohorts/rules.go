@@ -32,24 +32,23 @@ var checklists = []map[string]checklist{prestudyLists, handlingLists, taskLists,
 // questions are the same for what is filled in.
 var questions = []map[string]question{formQuestions, formerQuestions}
 
-// Register makes the rules of cohorts known to the engine. Without appraisals
-// it is enough to check definitions; a result can then not be taken over.
-func Register(e *flow.Engine, appraisals Appraisals) {
+// Register makes the rules of cohorts known.
+func Register(s *flow.Rules) {
 	for _, lists := range checklists {
 		for name, c := range lists {
-			e.Checklist("cohort."+name, c.says, c.list)
+			s.Checklist("cohort."+name, c.says, c.list)
 		}
 	}
 	for _, forms := range questions {
 		for name, q := range forms {
-			e.OnForm("cohort."+name, q.says, q.ask)
+			s.OnForm("cohort."+name, q.says, q.ask)
 		}
 	}
-	for name, f := range effects(appraisals) {
-		e.Effect("cohort."+name, f)
+	for name, f := range effects {
+		s.Effect("cohort."+name, f)
 	}
 	for name, b := range bases {
-		e.Base("cohort."+name, b)
+		s.Base("cohort."+name, b)
 	}
 }
 

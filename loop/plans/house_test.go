@@ -70,8 +70,8 @@ func newHouse(t *testing.T) *house {
 	p, err := authz.Load()
 	must(t, err)
 	e := flow.New(db.Store.Ent())
-	Register(e)
-	vocab.Register(e)
+	Register(e.Rules)
+	vocab.Register(e.Rules)
 	h := &house{T: t, db: db, engine: e, svc: New(e), clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}}
 	h.at(2023, 1, 10)
 	h.city = tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")

@@ -63,14 +63,14 @@ func Of(m *gen.Matter) (Kind, int) {
 }
 
 // Register makes the rules of plans known to the engine.
-func Register(e *flow.Engine) {
-	registerRules(e)
+func Register(s *flow.Rules) {
+	registerRules(s)
 	for name, f := range effects {
-		e.Effect("plan."+name, f)
+		s.Effect("plan."+name, f)
 	}
 	// Counted from the last day of the year before, so that twelve months end
 	// with the year.
-	e.Base("plan.year", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	s.Base("plan.year", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		_, year := Of(c.Matter)
 		return clock.Date(year-1, time.December, 31), fmt.Sprintf("%d年开始", year)
 	})

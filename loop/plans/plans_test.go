@@ -22,7 +22,7 @@ func TestDefinition(t *testing.T) {
 	t.Parallel()
 	p, err := authz.Load()
 	must(t, err)
-	e := flow.New(nil)
+	e := flow.NewRules()
 	Register(e)
 	vocab.Register(e)
 	d := definition(t)

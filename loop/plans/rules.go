@@ -24,26 +24,26 @@ const (
 	stageReapproval = "调整批准"
 )
 
-func registerRules(e *flow.Engine) {
-	e.Checklist("plan.has_items", "计划里至少有一个项目", hasItems)
-	e.Checklist("plan.placed", "每个项目都有牵头单位和完成期限", placed)
-	e.Checklist("plan.editable", "调整经批准之后，项目不再改动", func(in *flow.Input) []string { return fixed(in.Case) })
-	e.Checklist("plan.adjusting", "有一次调整等待批准", func(in *flow.Input) []string {
+func registerRules(s *flow.Rules) {
+	s.Checklist("plan.has_items", "计划里至少有一个项目", hasItems)
+	s.Checklist("plan.placed", "每个项目都有牵头单位和完成期限", placed)
+	s.Checklist("plan.editable", "调整经批准之后，项目不再改动", func(in *flow.Input) []string { return fixed(in.Case) })
+	s.Checklist("plan.adjusting", "有一次调整等待批准", func(in *flow.Input) []string {
 		if pending(in.Case) == nil {
 			return []string{"没有等待批准的调整"}
 		}
 		return nil
 	})
-	e.Checklist("plan.adjustment_approved", "此前的调整都已获批准", func(in *flow.Input) []string {
+	s.Checklist("plan.adjustment_approved", "此前的调整都已获批准", func(in *flow.Input) []string {
 		if pending(in.Case) != nil {
 			return []string{"上一次调整还没有录入批准"}
 		}
 		return nil
 	})
-	e.Checklist("plan.settled", "每个项目都已完成、取消或结转", settled)
-	e.OnForm("plan.happened", "所记的日期不在今天之后", flow.Happened)
-	e.OnForm("plan.three_present", "党委、政府、政协三家都参加", threePresent)
-	e.OnForm("plan.period", "完成期限在计划的年度之内", period)
+	s.Checklist("plan.settled", "每个项目都已完成、取消或结转", settled)
+	s.OnForm("plan.happened", "所记的日期不在今天之后", flow.Happened)
+	s.OnForm("plan.three_present", "党委、政府、政协三家都参加", threePresent)
+	s.OnForm("plan.period", "完成期限在计划的年度之内", period)
 }
 
 // open lists the items that are neither done, cancelled nor carried over.

@@ -15,8 +15,8 @@ func TestTheLoopCloses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.New(nil)
-	tasks.Register(e, nil)
+	e := flow.NewRules()
+	tasks.Register(e)
 	for _, f := range e.Check(definition(t, tasks.Kind), flow.DefaultPolicy(), flow.RolesOf(p)) {
 		t.Error(f)
 	}

@@ -94,7 +94,8 @@ func (h *house) running(store *tenants.Store) *program {
 	post, err := exchange.New(store, slices.Repeat([]byte{7}, 32))
 	h.must(err)
 	p.post = post
-	tasks.Register(p.engine, post)
+	tasks.Register(p.engine.Rules)
+	tasks.Connect(p.engine, post)
 	p.engine.Watch(func(ctx context.Context, r *flow.Run, _ string) error {
 		if r.Origin == nil && r.Mirror == nil {
 			return nil

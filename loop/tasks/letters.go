@@ -3,7 +3,6 @@ package tasks
 import (
 	"cmp"
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -74,31 +73,31 @@ var (
 
 const withdrawn = "WITHDRAWN"
 
-type letters struct{ post *exchange.Service }
-
-var errNoExchange = errors.New("tasks: registered without an exchange")
+// mail is how letters leave.
+var mail = &flow.Port[*exchange.Service]{Name: "exchange"}
 
 func about(c *flow.Case) exchange.Object {
 	return exchange.Object{Type: gen.TypeMatter, ID: c.Matter.ID}
 }
 
 // put sends; the step shows to whom.
-func (l letters) put(ctx context.Context, r *flow.Run, partner, kind string, body any) error {
-	if l.post == nil {
-		return errNoExchange
+func put(ctx context.Context, r *flow.Run, partner, kind string, body any) error {
+	post, err := mail.Of(r)
+	if err != nil {
+		return err
 	}
-	_, err := l.post.Send(ctx, partner, kind, body, about(r.Case))
+	_, err = post.Send(ctx, partner, kind, body, about(r.Case))
 	return err
 }
 
 // send hands the task to the committee that is to do it, and takes it back from
 // the one that declined it before.
-func (l letters) send(ctx context.Context, r *flow.Run) error {
+func send(ctx context.Context, r *flow.Run) error {
 	t, former := theTask(r.Case), declinedBy(r.Case)
 	if former != "" {
 		if former != t.Partner {
 			body := wordBody{Task: r.Matter.ID, Event: withdrawn, Reason: "任务已另行交办"}
-			if err := l.put(ctx, r, former, KindDecision, body); err != nil {
+			if err := put(ctx, r, former, KindDecision, body); err != nil {
 				return err
 			}
 		}
@@ -114,7 +113,7 @@ func (l letters) send(ctx context.Context, r *flow.Run) error {
 		return err
 	}
 	r.After["partner"] = t.Partner
-	return l.put(ctx, r, t.Partner, KindTask, body)
+	return put(ctx, r, t.Partner, KindTask, body)
 }
 
 // hold puts the mirror to who has the task from now on, who has told nothing
@@ -196,7 +195,7 @@ func loopOf(ctx context.Context, client *gen.Client, id uuid.UUID) (*loopBody, e
 
 // reportUp tells the sender of a received task. A node that the sender does not
 // know is our own affair.
-func (l letters) reportUp(ctx context.Context, r *flow.Run) error {
+func reportUp(ctx context.Context, r *flow.Run) error {
 	if !received(r.Case) {
 		return nil
 	}
@@ -222,12 +221,12 @@ func (l letters) reportUp(ctx context.Context, r *flow.Run) error {
 	if body.Task = task; body.Outcome != "" {
 		body.Files, _ = r.Records[len(r.Records)-1].Data["files"].([]any) // of the report that was just written
 	}
-	return l.put(ctx, r, sender(r.Case), KindReport, body)
+	return put(ctx, r, sender(r.Case), KindReport, body)
 }
 
 // decide tells the committee that has the task. In a draft that is the one
 // which declined it, and all that concerns it is that the task is withdrawn.
-func (l letters) decide(ctx context.Context, r *flow.Run) error {
+func decide(ctx context.Context, r *flow.Run) error {
 	event, partner := decisions[r.Action.Code], theTask(r.Case).Partner
 	if r.State == draft {
 		if partner = declinedBy(r.Case); event != withdrawn {
@@ -249,7 +248,7 @@ func (l letters) decide(ctx context.Context, r *flow.Run) error {
 		}
 		body.Node = id
 	}
-	return l.put(ctx, r, partner, KindDecision, body)
+	return put(ctx, r, partner, KindDecision, body)
 }
 
 // said is what the form says. Where it names no day, it is today's.

@@ -26,33 +26,34 @@ const Kind = "task"
 // loop is the kind of matter to which tasks belong.
 const loop = "cohort"
 
-// Register makes the rules of tasks known to the engine, and their envelopes
-// to the exchange. Without an exchange it is enough to check definitions.
-func Register(e *flow.Engine, post *exchange.Service) {
+// Register makes the rules of tasks known.
+func Register(s *flow.Rules) {
 	for name, w := range checklists {
-		e.Checklist("task."+name, w.says, w.list)
+		s.Checklist("task."+name, w.says, w.list)
 	}
 	for name, w := range onForm {
-		e.OnForm("task."+name, w.says, w.guard)
+		s.OnForm("task."+name, w.says, w.guard)
 	}
-	e.Relation("task.performer", func(in *flow.Input) bool { return performs(in.Case, in.Viewer) })
-	e.CaseRelation("task.ours", func(c *flow.Case) bool { return !received(c) })
+	s.Relation("task.performer", func(in *flow.Input) bool { return performs(in.Case, in.Viewer) })
+	s.CaseRelation("task.ours", func(c *flow.Case) bool { return !received(c) })
 	for name, f := range choosers {
-		e.Chooser("task."+name, f)
+		s.Chooser("task."+name, f)
 	}
 	for name, b := range bases {
-		e.Base("task."+name, b)
+		s.Base("task."+name, b)
 	}
-	l := letters{post}
 	for name, f := range effects {
-		e.Effect("task."+name, f)
+		s.Effect("task."+name, f)
 	}
-	e.Effect("task.send", l.send)
-	e.Effect("task.report_up", l.reportUp)
-	e.Effect("task.decide", l.decide)
-	if post == nil {
-		return
-	}
+	s.Effect("task.send", send)
+	s.Effect("task.report_up", reportUp)
+	s.Effect("task.decide", decide)
+}
+
+// Connect gives the engine the exchange by which tasks cross, and takes in what
+// other committees send.
+func Connect(e *flow.Engine, post *exchange.Service) {
+	mail.Give(e, post)
 	d := desk{e}
 	post.Register(KindTask, 1, exchange.Handler{Apply: d.applyTask})
 	post.Register(KindReport, 1, exchange.Handler{Apply: d.applyReport})

@@ -30,10 +30,9 @@ type copyOf struct {
 	Reason         string   `json:"reason"`                // why it is forwarded
 }
 
-// Register makes the rules known to the engine and the kind of envelope to the
-// exchange; a nil exchange is enough to check definitions.
-func Register(e *flow.Engine, post *exchange.Service) {
-	e.Checklist("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", func(in *flow.Input) []string {
+// Register makes the rules of forwarding known.
+func Register(s *flow.Rules) {
+	s.Checklist("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", func(in *flow.Input) []string {
 		switch {
 		case in.Parent == nil:
 			return []string{"本政协没有上级，不能转上级政协"}
@@ -42,12 +41,16 @@ func Register(e *flow.Engine, post *exchange.Service) {
 		}
 		return nil
 	})
-	e.OnForm("forward.happened", "日期不晚于今天", flow.Happened)
-	e.Effect("forward.send", send(post))
-	e.Effect("forward.answer", answer)
-	e.Effect("forward.decline", decline)
-	e.Effect("forward.adopt", adopt)
-	if post != nil {
-		post.Register(KindEnvelope, 1, exchange.Handler{Apply: receive(e)})
-	}
+	s.OnForm("forward.happened", "日期不晚于今天", flow.Happened)
+	s.Effect("forward.send", send)
+	s.Effect("forward.answer", answer)
+	s.Effect("forward.decline", decline)
+	s.Effect("forward.adopt", adopt)
+}
+
+// Connect gives the engine the exchange by which proposals are forwarded, and
+// takes in what other committees forward.
+func Connect(e *flow.Engine, post *exchange.Service) {
+	mail.Give(e, post)
+	post.Register(KindEnvelope, 1, exchange.Handler{Apply: receive(e)})
 }

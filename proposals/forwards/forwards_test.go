@@ -38,8 +38,8 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.New(nil)
-	forwards.Register(e, nil)
+	e := flow.NewRules()
+	forwards.Register(e)
 	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
 		t.Error(f)
 	}

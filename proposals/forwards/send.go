@@ -2,7 +2,6 @@ package forwards
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/bihuan/bihuan/ent/gen"
@@ -16,29 +15,31 @@ import (
 // Sent is what the sender's proposal shows until the receiver has answered.
 const Sent = "已送出"
 
+// mail is how proposals leave.
+var mail = &flow.Port[*exchange.Service]{Name: "exchange"}
+
 // send is the effect of forwardUp: the envelope, and its mirror on the
 // proposal. What the agreement does not let out refuses the action.
-func send(post *exchange.Service) flow.Effect {
-	return func(ctx context.Context, r *flow.Run) error {
-		if post == nil {
-			return errors.New("forwards: registered without an exchange, for checking only")
-		}
-		var code, name string
-		if err := tenants.Row(ctx, `SELECT code, name FROM tenants WHERE id = $1`, []any{r.Parent}, &code, &name); err != nil {
-			return err
-		}
-		_, err := post.Send(ctx, code, KindEnvelope, copied(r), exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID})
-		if no, ok := errs.As(err); ok && no.Code == errs.NotAllowed {
-			return errs.New(errs.GuardFailed, "不能转上级政协：%s", no.Message).With("guard", "forward.send")
-		}
-		if err != nil {
-			return err
-		}
-		r.After["forwardedTo"] = name
-		return r.Client.Matter.UpdateOne(r.Matter).SetMirror(map[string]any{
-			"committee": code, "name": name, "status": Sent, "on": r.Today().Format(time.DateOnly),
-		}).Exec(ctx)
+func send(ctx context.Context, r *flow.Run) error {
+	post, err := mail.Of(r)
+	if err != nil {
+		return err
 	}
+	var code, name string
+	if err := tenants.Row(ctx, `SELECT code, name FROM tenants WHERE id = $1`, []any{r.Parent}, &code, &name); err != nil {
+		return err
+	}
+	_, err = post.Send(ctx, code, KindEnvelope, copied(r), exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID})
+	if no, ok := errs.As(err); ok && no.Code == errs.NotAllowed {
+		return errs.New(errs.GuardFailed, "不能转上级政协：%s", no.Message).With("guard", "forward.send")
+	}
+	if err != nil {
+		return err
+	}
+	r.After["forwardedTo"] = name
+	return r.Client.Matter.UpdateOne(r.Matter).SetMirror(map[string]any{
+		"committee": code, "name": name, "status": Sent, "on": r.Today().Format(time.DateOnly),
+	}).Exec(ctx)
 }
 
 // copied is what of a proposal crosses. It is pure.

@@ -53,8 +53,9 @@ func newHouse(t *testing.T, secret byte) *house {
 	h.dir, h.engine = authz.NewDirectory(policy), flow.New(h.ent())
 	h.post, err = exchange.New(db.Store, bytes.Repeat([]byte{secret}, 32))
 	h.must(err)
-	proposals.Register(h.engine)
-	forwards.Register(h.engine, h.post)
+	proposals.Register(h.engine.Rules)
+	forwards.Register(h.engine.Rules)
+	forwards.Connect(h.engine, h.post)
 	h.drafts = proposals.New(h.engine)
 	h.engine.Watch(func(ctx context.Context, r *flow.Run, _ string) error { // as package assembly does
 		if r.Origin == nil && r.Mirror == nil {

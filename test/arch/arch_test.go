@@ -107,3 +107,23 @@ func TestOnlyTenantsTouchesThePool(t *testing.T) {
 		}
 	}
 }
+
+// The paper is values and pure functions: whoever reads a definition needs no
+// database, no case and no engine.
+func TestThePaperNeedsNoDatabase(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"flow/process" {
+			continue
+		}
+		for _, i := range p.Imports {
+			for _, not := range []string{"ent", "tenants", "flow"} {
+				if i == module+not || (strings.HasPrefix(i, module+not+"/") && i != module+"flow/deadline") {
+					t.Errorf("flow/process imports %s", i)
+				}
+			}
+			if i == "context" || i == "database/sql" {
+				t.Errorf("flow/process imports %s; a definition needs neither", i)
+			}
+		}
+	}
+}

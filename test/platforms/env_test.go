@@ -114,7 +114,7 @@ func decide(ctx context.Context, c *gen.Client, version int, from time.Time, set
 // engine has the vocabulary: no template needs any other rule.
 func engine(c *gen.Client) *flow.Engine {
 	e := flow.New(c)
-	vocab.Register(e)
+	vocab.Register(e.Rules)
 	return e
 }
 

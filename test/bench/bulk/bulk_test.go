@@ -138,7 +138,7 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 	authz.Narrow(c)
 	c.Use(audit.Hook)
 	e := flow.New(c)
-	proposals.Register(e)
+	proposals.Register(e.Rules)
 	dir := authz.NewDirectory(policy)
 	as := func(n, p int, fn func(context.Context) error) {
 		t.Helper()

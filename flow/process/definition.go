@@ -1,16 +1,14 @@
-package flow
+package process
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"gopkg.in/yaml.v3"
@@ -22,6 +20,19 @@ import (
 // Back as an action's target returns to the state from which the present one
 // was entered: for applications that are decided and then forgotten.
 const Back = "$back"
+
+// Never is the guard of actions that only the engine itself carries out; they
+// stand in a definition so that the check knows where they lead.
+const Never = "never"
+
+// What the words of a definition can be, as the database stores them; a test of
+// package flow compares.
+var (
+	Visibilities = []string{"PARTIES", "STAFF", "TENANT"}
+	Audiences    = []string{"ALL", "HANDLING", "STAFF"}
+	PartyRoles   = []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER"}
+	Columns      = []string{"sign_by", "return_until", "due_on"} // of a share, that can show a due day
+)
 
 // Machine names of a definition: the matter itself, and a unit's share of it.
 const (
@@ -86,9 +97,9 @@ type Action struct {
 	Awaits     string         `yaml:"awaits"`   // what somebody must have done since, in Chinese: breaks a circle of automatic actions
 	Audience   string         `yaml:"audience"` // of the step: ALL (default), HANDLING, STAFF
 
-	Line       int `yaml:"-"` // in the definition's text
-	permission authz.Permission
-	schema     *jsonschema.Schema
+	Line   int              `yaml:"-"` // in the definition's text
+	Right  authz.Permission `yaml:"-"` // Permission, as authz knows it
+	schema *jsonschema.Schema
 }
 
 // TimerDef is a deadline of the process. Deadline is a key of the policy;
@@ -119,24 +130,26 @@ func (m *Machine) Action(code string) *Action { return m.byAction[code] }
 func (m *Machine) Allowed(state string) []string {
 	out := []string{}
 	for _, a := range m.Actions {
-		if !a.Automatic && a.leaves(state) {
+		if !a.Automatic && a.Leaves(state) {
 			out = append(out, a.Code)
 		}
 	}
 	return out
 }
 
-// by reports whether the viewer holds one of the roles that the action names.
-func (a *Action) by(v *authz.Viewer) bool {
-	return len(a.By) == 0 || slices.ContainsFunc(v.Roles, func(r string) bool { return slices.Contains(a.By, r) })
+// NamesOneOf reports whether the action names one of the roles, or none at all.
+func (a *Action) NamesOneOf(roles []string) bool {
+	return len(a.By) == 0 || slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(a.By, r) })
 }
 
-// never reports whether only the engine itself carries the action out.
-func (a *Action) never() bool {
-	return slices.ContainsFunc(a.Guards, func(r *Rule) bool { return r.Name == never })
+// Never reports whether only the engine itself carries the action out.
+func (a *Action) Never() bool {
+	return slices.ContainsFunc(a.Guards, func(r *Rule) bool { return r.Name == Never })
 }
 
-func (a *Action) leaves(state string) bool {
+// Leaves reports whether the action can be done in a state; the empty state is
+// that of a subject which is not there yet.
+func (a *Action) Leaves(state string) bool {
 	for _, f := range a.From {
 		if f == state {
 			return true
@@ -150,7 +163,7 @@ func (a *Action) leaves(state string) bool {
 // its loop closes is Check's question. Every refusal is an *errs.Error that a
 // clerk understands.
 func Parse(source []byte) (*Definition, error) {
-	d := &Definition{Source: string(source), Hash: hashOf(source)}
+	d := &Definition{Source: string(source), Hash: Hash(source)}
 	root, err := read(source)
 	if err != nil {
 		return nil, err
@@ -163,12 +176,12 @@ func Parse(source []byte) (*Definition, error) {
 	}
 	for _, key := range sortedKeys(d.Timers) {
 		if d.Timers[key] == nil {
-			return nil, at(d.line("timers", key), errs.Invalid, "timers.%s：没有内容", clip(key))
+			return nil, at(d.line("timers", key), errs.Invalid, "timers.%s：没有内容", Clip(key))
 		}
 	}
 	for _, name := range sortedKeys(d.Machines) {
 		if d.Machines[name] == nil {
-			return nil, at(d.line("machines", name), errs.Invalid, "machines.%s：没有内容", clip(name))
+			return nil, at(d.line("machines", name), errs.Invalid, "machines.%s：没有内容", Clip(name))
 		}
 	}
 	d.lines()
@@ -251,7 +264,7 @@ func (m *Machine) index(name string) error {
 			return at(a.Line, errs.Invalid, "%s：动作代码“%s”重复", name, a.Code)
 		}
 		m.byAction[a.Code] = a
-		a.permission = authz.Perm(a.Permission)
+		a.Right = authz.Perm(a.Permission)
 		if a.Form == nil {
 			continue
 		}
@@ -300,8 +313,8 @@ func compileForm(form map[string]any) (*jsonschema.Schema, error) {
 	return c.Compile("form.json")
 }
 
-// validate checks the input of an action; the error names the field.
-func (a *Action) validate(form map[string]any) error {
+// Validate checks the input of an action; the error names the field.
+func (a *Action) Validate(form map[string]any) error {
 	if a.schema == nil {
 		if len(form) > 0 {
 			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label)
@@ -329,28 +342,21 @@ func (a *Action) validate(form map[string]any) error {
 	return nil
 }
 
-// definitions keeps parsed definitions by hash: a text is parsed once a
-// process, whatever number of tenants uses it.
-var definitions sync.Map
-
-// hashOf is the hash of a definition's text.
-func hashOf(source []byte) string {
+// Hash is the hash of a definition's text.
+func Hash(source []byte) string {
 	sum := sha256.Sum256(source)
 	return hex.EncodeToString(sum[:])
 }
 
-// parsed is Parse with that memory.
-func parsed(source, hash string) (*Definition, error) {
-	if d, ok := definitions.Load(hash); ok {
-		return d.(*Definition), nil
+// RunsIn is the first state that runs a timer, nil when none does and only
+// effects start and stop it.
+func (d *Definition) RunsIn(key string) *State {
+	for _, name := range sortedKeys(d.Machines) {
+		for _, s := range d.Machines[name].States {
+			if slices.Contains(s.Timers, key) {
+				return s
+			}
+		}
 	}
-	d, err := Parse([]byte(source))
-	if err != nil {
-		return nil, err
-	}
-	if d.Hash != hash {
-		return nil, fmt.Errorf("flow: the stored definition does not have its hash %s", hash)
-	}
-	definitions.Store(hash, d)
-	return d, nil
+	return nil
 }

@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"fmt"
@@ -7,9 +7,6 @@ import (
 	"strings"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow/deadline"
 )
 
@@ -64,7 +61,8 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s.%s%s：%s", f.Machine, f.Place, at, f.Problem)
 }
 
-func findingTexts(fs []Finding) []string {
+// FindingTexts are findings in words, each with its place.
+func FindingTexts(fs []Finding) []string {
 	out := make([]string, len(fs))
 	for i, f := range fs {
 		out[i] = f.String()
@@ -80,11 +78,11 @@ func findingTexts(fs []Finding) []string {
 // that can be skipped; circles of automatic actions; an end that still has a
 // deadline; and, of a committee's own kinds, rights and turns of the shipped
 // ones. All are errors; what depends on who is in office is Report's question.
-func (e *Engine) Check(d *Definition, p Policy, roles RoleSet) []Finding {
-	return e.check(&checker{e: e, d: d, p: p, roles: roles})
+func (v *Vocabulary) Check(d *Definition, p Policy, roles RoleSet) []Finding {
+	return (&checker{words: v, d: d, p: p, roles: roles}).check()
 }
 
-func (e *Engine) check(k *checker) []Finding {
+func (k *checker) check() []Finding {
 	d := k.d
 	if d.Kind == "" || d.Version < 1 || d.Title == "" {
 		k.find("definition", "kind", "代码、名称和版本（从 1 起）都要有")
@@ -112,7 +110,7 @@ func (e *Engine) check(k *checker) []Finding {
 }
 
 type checker struct {
-	e      *Engine
+	words  *Vocabulary
 	d      *Definition
 	p      Policy
 	roles  RoleSet
@@ -153,7 +151,7 @@ func (k *checker) timer(key string, t *TimerDef) {
 		if _, ok := k.p.Deadlines[t.Deadline]; !ok && t.Within == nil {
 			k.find("timers", key, "政策里没有期限“%s”", t.Deadline)
 		}
-	} else if k.e.choosers[t.Choose] == nil {
+	} else if k.words.Word(Chooser, t.Choose) == nil {
 		k.find("timers", key, "没有选取期限的规则“%s”", t.Choose)
 	}
 	if t.Within != nil {
@@ -163,17 +161,17 @@ func (k *checker) timer(key string, t *TimerDef) {
 		}
 	}
 	for _, who := range append(slices.Clone(t.Notify), t.Escalate...) {
-		if !k.role(who) && party.RoleValidator(party.Role(who)) != nil {
+		if !k.role(who) && !slices.Contains(PartyRoles, who) {
 			k.find("timers", key, "没有角色或当事方“%s”可以通知", who)
 		}
 	}
 	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
 		k.find("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
 	}
-	if t.Base != "" && k.e.bases[t.Base] == nil {
+	if t.Base != "" && k.words.Word(Base, t.Base) == nil {
 		k.find("timers", key, "没有起算事件“%s”", t.Base)
 	}
-	if t.Column != "" && !contains(columns, t.Column) {
+	if t.Column != "" && !slices.Contains(Columns, t.Column) {
 		k.find("timers", key, "交办没有“%s”这一栏", t.Column)
 	}
 	if t.Expires != "" {
@@ -211,7 +209,7 @@ func (k *checker) machine(name string, m *Machine) {
 }
 
 func (k *checker) state(name string, m *Machine, s *State, next map[string][]string) {
-	if s.Visible != "" && matter.VisibilityValidator(matter.Visibility(s.Visible)) != nil {
+	if s.Visible != "" && !slices.Contains(Visibilities, s.Visible) {
 		k.find(name, s.Code, "可见范围“%s”不存在", s.Visible)
 	}
 	for _, t := range s.Timers {
@@ -250,10 +248,10 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	if a.To != "" && a.To != Back && m.State(a.To) == nil {
 		k.find(name, a.Code, "到达环节“%s”不存在", a.To)
 	}
-	if a.To == Back && contains(a.From, m.Initial) {
+	if a.To == Back && slices.Contains(a.From, m.Initial) {
 		k.find(name, a.Code, "起始环节没有可以返回的环节")
 	}
-	if a.Audience != "" && step.AudienceValidator(step.Audience(a.Audience)) != nil {
+	if a.Audience != "" && !slices.Contains(Audiences, a.Audience) {
 		k.find(name, a.Code, "步骤的可见对象“%s”不存在", a.Audience)
 	}
 	switch {
@@ -261,9 +259,9 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 		k.find(name, a.Code, "自动动作不能要求权限")
 	case a.Automatic && len(a.Guards) == 0:
 		k.find(name, a.Code, "自动动作没有条件")
-	case !a.Automatic && !Regulated(k.d.Kind) && a.permission.Object != "matter" && a.Permission != "":
+	case !a.Automatic && !Regulated(k.d.Kind) && a.Right.Object != "matter" && a.Permission != "":
 		k.find(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”", a.Permission)
-	case !a.Automatic && !k.roles(a.permission):
+	case !a.Automatic && !k.roles(a.Right):
 		k.find(name, a.Code, "没有任何角色有权限“%s”", a.Permission)
 	}
 	for _, r := range a.By {
@@ -271,15 +269,15 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 			k.find(name, a.Code, "没有角色“%s”", r)
 		}
 	}
-	rules(k, name, m, a, "条件", k.e.guards, a.Guards)
-	rules(k, name, m, a, "效果", k.e.effects, a.Effects)
-	rules(k, name, m, a, "关系", k.e.relations, a.As)
+	k.rules(name, m, a, "条件", Guard, a.Guards)
+	k.rules(name, m, a, "效果", Effect, a.Effects)
+	k.rules(name, m, a, "关系", Relation, a.As)
 }
 
 // addressee reports whether somebody's to-do list shows what waits for the
 // turn: a role's, a party's, or that of the units with open items.
 func (k *checker) addressee(turn string) bool {
-	return turn == "units" || k.role(turn) || party.RoleValidator(party.Role(turn)) == nil
+	return turn == "units" || k.role(turn) || slices.Contains(PartyRoles, turn)
 }
 
 // role reports whether there is such a role at all.
@@ -288,16 +286,16 @@ func (k *checker) role(code string) bool {
 }
 
 // rules: each is known, and has nothing to say against its use here.
-func rules[F any](k *checker, name string, m *Machine, a *Action, what string, known map[string]word[F], used []*Rule) {
+func (k *checker) rules(name string, m *Machine, a *Action, what string, sort Sort, used []*Rule) {
 	for _, r := range used {
 		if r == nil {
 			k.find(name, a.Code, "有一条空的%s", what)
 			continue
 		}
 		p := &Place{Def: k.d, Policy: k.p, Machine: m, Action: a, k: k, name: name, line: r.Line}
-		if w, ok := known[r.Name]; ok {
-			w.check(p, r)
-			if k.reserved(r.Name, w.doc) {
+		if w := k.words.Word(sort, r.Name); w != nil {
+			w.Check(p, r)
+			if k.reserved(r.Name, w.Doc) {
 				p.Find("%s“%s”只属于随产品提供的流程，自己的流程不能使用", what, r.Name)
 			}
 		} else {

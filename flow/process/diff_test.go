@@ -1,17 +1,17 @@
-package flow_test
+package process_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
-func parse(t testing.TB, source string) *flow.Definition {
+func parse(t testing.TB, source string) *process.Definition {
 	t.Helper()
-	d, err := flow.Parse([]byte(source))
+	d, err := process.Parse([]byte(source))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func parse(t testing.TB, source string) *flow.Definition {
 
 func TestDiff(t *testing.T) {
 	told := func(a, b string) (out []string) {
-		for _, c := range flow.Diff(parse(t, a), parse(t, b)) {
+		for _, c := range process.Diff(parse(t, a), parse(t, b)) {
 			out = append(out, c.String())
 		}
 		return out

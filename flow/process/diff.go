@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"encoding/json"

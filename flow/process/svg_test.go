@@ -1,4 +1,4 @@
-package flow_test
+package process_test
 
 import (
 	"encoding/xml"

@@ -1,4 +1,4 @@
-package flow_test
+package process_test
 
 import (
 	"os"
@@ -7,18 +7,9 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
-
-// change is tiny with one text replaced; the test fails when it is not there.
-func change(t *testing.T, old, new string) string {
-	t.Helper()
-	if strings.Count(tiny, old) != 1 {
-		t.Fatalf("%q stands %d times in the definition", old, strings.Count(tiny, old))
-	}
-	return strings.Replace(tiny, old, new, 1)
-}
 
 func TestParse(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret.json")
@@ -46,30 +37,24 @@ func TestParse(t *testing.T) {
 		{"a form that refers to an address", change(t, form, "form: {properties: {text: {$ref: 'http://localhost/x.json'}}}"), "“note”的表单不能引用别处"},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
-			_, err := flow.Parse([]byte(c.source))
+			_, err := process.Parse([]byte(c.source))
 			if e := refused(t, err, errs.Invalid); !strings.Contains(e.Message, c.place) {
 				t.Errorf("it says %s", e.Message)
 			}
 		})
 	}
 	t.Run("a definition keeps its text and hash", func(t *testing.T) {
-		d, err := flow.Parse([]byte(tiny))
+		d, err := process.Parse([]byte(tiny))
 		if err != nil || d.Source != tiny || len(d.Hash) != 64 {
 			t.Fatal(err)
 		}
-		if s := d.Machines[flow.OfMatter].State("HELD"); s == nil || s.Label != "已开会" || d.Machines[flow.OfMatter].Action("nothing") != nil {
+		if s := d.Machines[process.OfMatter].State("HELD"); s == nil || s.Label != "已开会" || d.Machines[process.OfMatter].Action("nothing") != nil {
 			t.Error("its states and actions are not found")
 		}
-		if got := strings.Join(d.Machines[flow.OfMatter].Allowed("HELD"), " "); got != "note return ask finish suspend resume" {
+		if got := strings.Join(d.Machines[process.OfMatter].Allowed("HELD"), " "); got != "note return ask finish suspend resume" {
 			t.Errorf("in HELD people may %s", got)
 		}
 	})
-}
-
-// checker is an engine that knows the rules of tiny.
-func checker() *flow.Engine {
-	w := &world{}
-	return w.rules(flow.New(nil))
 }
 
 // rest is where another action can be put.
@@ -124,13 +109,13 @@ func TestCheck(t *testing.T) {
 	e := checker()
 	check := func(t *testing.T, source string) (out []string) {
 		t.Helper()
-		d, err := flow.Parse([]byte(source))
+		d, err := process.Parse([]byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
 		lines := strings.Split(source, "\n")
-		for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
-			if f.Level != flow.Error {
+		for _, f := range e.Check(d, process.DefaultPolicy(), process.RolesOf(policy)) {
+			if f.Level != process.Error {
 				t.Errorf("%v is no error", f)
 			}
 			if word := f.Place; f.Line > 0 && word != "-" && word != "initial" && (f.Line > len(lines) || !strings.Contains(lines[f.Line-1], word)) {
@@ -189,12 +174,12 @@ func TestCheck(t *testing.T) {
 	})
 }
 
-func TestRulesAreRegisteredOnce(t *testing.T) {
-	e := checker()
+func TestWordsAreRegisteredOnce(t *testing.T) {
+	words := checker()
 	defer func() {
 		if recover() == nil {
 			t.Error("a name was taken twice")
 		}
 	}()
-	e.Guard("tiny.always", nil)
+	words.Add(process.Word{Sort: process.Guard, Name: "tiny.always"})
 }

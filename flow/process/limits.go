@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"bytes"
@@ -113,7 +113,7 @@ func (w walk) measure(n *yaml.Node, depth int) (size, error) {
 	s, known := w[n]
 	switch {
 	case s.open:
-		return s, at(n.Line, errs.Invalid, "锚点“&%s”引用了自己", clip(n.Anchor))
+		return s, at(n.Line, errs.Invalid, "锚点“&%s”引用了自己", Clip(n.Anchor))
 	case depth+s.height > maxDepth:
 		return s, at(n.Line, errs.Limited, "嵌套过深：至多 %d 层", maxDepth)
 	case known:
@@ -185,7 +185,7 @@ func unread(err error, source []byte) error {
 	}
 	if m := noAnchor.FindStringSubmatch(err.Error()); m != nil {
 		before, _, _ := bytes.Cut(source, []byte("*"+m[1]))
-		return at(1+bytes.Count(before, []byte("\n")), errs.Invalid, "引用了没有定义的锚点“%s”", clip(m[1])).Because(err)
+		return at(1+bytes.Count(before, []byte("\n")), errs.Invalid, "引用了没有定义的锚点“%s”", Clip(m[1])).Because(err)
 	}
 	line, what := 0, ""
 	if m := lineOf.FindStringSubmatch(err.Error()); m != nil {
@@ -197,10 +197,10 @@ func unread(err error, source []byte) error {
 
 func inWords(what string) string {
 	if m := unknown.FindStringSubmatch(what); m != nil {
-		return "不认识的项目“" + clip(m[1]) + "”，请检查拼写"
+		return "不认识的项目“" + Clip(m[1]) + "”，请检查拼写"
 	}
 	if m := twice.FindStringSubmatch(what); m != nil {
-		return "“" + clip(m[1]) + "”写了两次，第 " + m[2] + " 行已经有了"
+		return "“" + Clip(m[1]) + "”写了两次，第 " + m[2] + " 行已经有了"
 	}
 	if m := wrongType.FindStringSubmatch(what); m != nil {
 		switch into := m[1]; {
@@ -224,7 +224,7 @@ func inWords(what string) string {
 // within refuses what is too much, too long or not a code, with its line.
 func (d *Definition) within() error {
 	if d.Kind != "" && !kindCode.MatchString(d.Kind) {
-		return at(d.line("kind"), errs.Invalid, "流程代码“%s”不对：以小写字母开头，只用小写字母、数字和下划线，2 至 31 个字", clip(d.Kind))
+		return at(d.line("kind"), errs.Invalid, "流程代码“%s”不对：以小写字母开头，只用小写字母、数字和下划线，2 至 31 个字", Clip(d.Kind))
 	}
 	if err := short(d.line("title"), "名称", d.Title, MaxLabel); err != nil {
 		return err
@@ -275,7 +275,7 @@ func (m *Machine) within(line int, patterns *int) error {
 			return err
 		}
 		if len(a.As)+len(a.Guards)+len(a.Effects) > MaxRules {
-			return at(a.Line, errs.Limited, "动作“%s”的规则过多：至多 %d 条", clip(a.Code), MaxRules)
+			return at(a.Line, errs.Limited, "动作“%s”的规则过多：至多 %d 条", Clip(a.Code), MaxRules)
 		}
 		if err := fits(a, patterns); err != nil {
 			return err
@@ -287,9 +287,9 @@ func (m *Machine) within(line int, patterns *int) error {
 // named: a code is one, and its words are short enough for a button.
 func named(line int, what, code, label string) error {
 	if code != "" && !anyCode.MatchString(code) { // index and Check find what is missing
-		return at(line, errs.Invalid, "%s代码“%s”不对：以字母开头，只用字母、数字和下划线，至多 41 个字", what, clip(code))
+		return at(line, errs.Invalid, "%s代码“%s”不对：以字母开头，只用字母、数字和下划线，至多 41 个字", what, Clip(code))
 	}
-	return short(line, what+"“"+clip(code)+"”的名称", label, MaxLabel)
+	return short(line, what+"“"+Clip(code)+"”的名称", label, MaxLabel)
 }
 
 func short(line int, what, text string, most int) error {
@@ -307,10 +307,10 @@ func fits(a *Action, patterns *int) error {
 	}
 	b, err := json.Marshal(a.Form)
 	if err != nil {
-		return at(a.Line, errs.Invalid, "动作“%s”的表单无法读取", clip(a.Code)).Because(err)
+		return at(a.Line, errs.Invalid, "动作“%s”的表单无法读取", Clip(a.Code)).Because(err)
 	}
 	if len(b) > MaxForm {
-		return at(a.Line, errs.Limited, "动作“%s”的表单过大：至多 %d KB", clip(a.Code), MaxForm>>10)
+		return at(a.Line, errs.Limited, "动作“%s”的表单过大：至多 %d KB", Clip(a.Code), MaxForm>>10)
 	}
 	return inForm(a, any(a.Form), patterns)
 }
@@ -327,7 +327,7 @@ func inForm(a *Action, v any, patterns *int) error {
 		for _, k := range sortedKeys(v) {
 			text, isText := v[k].(string)
 			if isText && strings.Contains(k, "$") && strings.HasSuffix(k, "ef") { // $ref, $dynamicRef, $recursiveRef
-				return at(a.Line, errs.Invalid, "动作“%s”的表单不能引用别处（%s），请直接写出内容", clip(a.Code), clip(k))
+				return at(a.Line, errs.Invalid, "动作“%s”的表单不能引用别处（%s），请直接写出内容", Clip(a.Code), Clip(k))
 			}
 			if isText && k == "pattern" {
 				if err := pattern(a, text, patterns); err != nil {
@@ -352,14 +352,14 @@ func inForm(a *Action, v any, patterns *int) error {
 // pattern counts what a form's pattern would be compiled to.
 func pattern(a *Action, text string, sum *int) error {
 	if utf8.RuneCountInString(text) > maxPattern {
-		return at(a.Line, errs.Limited, "动作“%s”的表单里有过长的 pattern：至多 %d 字", clip(a.Code), maxPattern)
+		return at(a.Line, errs.Limited, "动作“%s”的表单里有过长的 pattern：至多 %d 字", Clip(a.Code), maxPattern)
 	}
 	re, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return nil // the compiler of the form says so
 	}
 	if *sum += steps(re); *sum > maxPatterns {
-		return at(a.Line, errs.Limited, "动作“%s”的表单里的 pattern 过于复杂", clip(a.Code))
+		return at(a.Line, errs.Limited, "动作“%s”的表单里的 pattern 过于复杂", Clip(a.Code))
 	}
 	return nil
 }

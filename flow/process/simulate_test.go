@@ -1,11 +1,11 @@
-package flow_test
+package process_test
 
 import (
 	"reflect"
 	"testing"
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -13,21 +13,21 @@ import (
 func TestSimulate(t *testing.T) {
 	t.Parallel()
 	cal := workday.New(nil)
-	run := func(source string, change func(*flow.Plan)) flow.Result {
-		p := flow.Plan{Matters: 100, Start: day(3), Within: 10, Horizon: 365, Otherwise: flow.Delay{Min: 2, Max: 2}, Seed: 1}
+	run := func(source string, change func(*process.Plan)) process.Result {
+		p := process.Plan{Matters: 100, Start: day(3), Within: 10, Horizon: 365, Otherwise: process.Delay{Min: 2, Max: 2}, Seed: 1}
 		if change != nil {
 			change(&p)
 		}
-		return flow.Simulate(parse(t, source), flow.DefaultPolicy(), cal, p)
+		return process.Simulate(parse(t, source), process.DefaultPolicy(), cal, p)
 	}
-	of := func(list []flow.Waited, code string) flow.Waited {
+	of := func(list []process.Waited, code string) process.Waited {
 		for _, w := range list {
 			if w.Code == code {
 				return w
 			}
 		}
 		t.Fatalf("no %s", code)
-		return flow.Waited{}
+		return process.Waited{}
 	}
 	t.Run("with fixed delays each waits as long as it takes", func(t *testing.T) {
 		r := run(tiny, nil)
@@ -40,8 +40,8 @@ func TestSimulate(t *testing.T) {
 		}
 	})
 	t.Run("the same seed gives the same result, another another", func(t *testing.T) {
-		wide := func(seed uint64) flow.Result {
-			return run(tiny, func(p *flow.Plan) { p.Otherwise, p.Seed = flow.Delay{Min: 0, Max: 20}, seed })
+		wide := func(seed uint64) process.Result {
+			return run(tiny, func(p *process.Plan) { p.Otherwise, p.Seed = process.Delay{Min: 0, Max: 20}, seed })
 		}
 		if !reflect.DeepEqual(wide(1), wide(1)) || reflect.DeepEqual(wide(1), wide(2)) {
 			t.Error("it does not depend on the seed alone")
@@ -51,7 +51,7 @@ func TestSimulate(t *testing.T) {
 		}
 	})
 	t.Run("who takes longer than the deadline is overdue, and a window is no deadline", func(t *testing.T) {
-		late := run(tiny, func(p *flow.Plan) { p.Delays = map[string]flow.Delay{"committee_staff": {Min: 10, Max: 10}} })
+		late := run(tiny, func(p *process.Plan) { p.Delays = map[string]process.Delay{"committee_staff": {Min: 10, Max: 10}} })
 		if open := of(late.States, "OPEN"); open.Overdue != 100 { // three working days
 			t.Errorf("%+v", open)
 		}
@@ -63,13 +63,13 @@ func TestSimulate(t *testing.T) {
 		}
 	})
 	t.Run("who is not through at the horizon is still there", func(t *testing.T) {
-		r := run(tiny, func(p *flow.Plan) { p.Horizon, p.Within, p.Otherwise = 5, 1, flow.Delay{Min: 10, Max: 10} })
+		r := run(tiny, func(p *process.Plan) { p.Horizon, p.Within, p.Otherwise = 5, 1, process.Delay{Min: 10, Max: 10} })
 		if open := of(r.States, "OPEN"); r.Finished != 0 || open.Left != 100 || open.TotalDays != 500 || open.Passed != 0 {
 			t.Errorf("%+v", open)
 		}
 	})
 	t.Run("what is weighed is taken by its weight, and 0 is never", func(t *testing.T) {
-		r := run(tiny, func(p *flow.Plan) {
+		r := run(tiny, func(p *process.Plan) {
 			p.Matters, p.Weights = 1000, map[string]int{"hold": 9, "chair": 0, "fail": 0, "ask": 1, "finish": 90}
 		})
 		if asked := of(r.States, "ASKED"); asked.Passed < 50 || asked.Passed > 400 {
@@ -77,18 +77,18 @@ func TestSimulate(t *testing.T) {
 		}
 	})
 	t.Run("a deadline that ends a state by itself does", func(t *testing.T) {
-		r := run(tiny, func(p *flow.Plan) {
+		r := run(tiny, func(p *process.Plan) {
 			p.Weights = map[string]int{"ask": 1, "hold": 0, "chair": 0, "fail": 0}
-			p.Delays = map[string]flow.Delay{"committee_staff": {Min: 30, Max: 30}}
+			p.Delays = map[string]process.Delay{"committee_staff": {Min: 30, Max: 30}}
 		})
 		if of(r.States, "LATE").Passed == 0 {
 			t.Errorf("%+v", r.States)
 		}
 	})
 	t.Run("a circle ends at the cap of visits, with everybody still there", func(t *testing.T) {
-		r := run(tiny, func(p *flow.Plan) {
+		r := run(tiny, func(p *process.Plan) {
 			p.Weights = map[string]int{"hold": 1, "return": 1, "finish": 0, "ask": 0, "chair": 0, "fail": 0}
-			p.Otherwise, p.Visits = flow.Delay{}, 3
+			p.Otherwise, p.Visits = process.Delay{}, 3
 		})
 		if held := of(r.States, "HELD"); r.Finished != 0 || held.Passed+held.Left != 300 {
 			t.Errorf("%+v", held)
@@ -97,7 +97,7 @@ func TestSimulate(t *testing.T) {
 	t.Run("nearly all matters of every shipped definition come to an end, a thousand times within two seconds", func(t *testing.T) {
 		for _, source := range templates.Processes() {
 			from := time.Now()
-			r := run(string(source), func(p *flow.Plan) { p.Matters, p.Horizon, p.Otherwise = 1000, 3650, flow.Delay{Min: 1, Max: 9} })
+			r := run(string(source), func(p *process.Plan) { p.Matters, p.Horizon, p.Otherwise = 1000, 3650, process.Delay{Min: 1, Max: 9} })
 			if r.Finished < 900 || time.Since(from) > 2*time.Second {
 				t.Errorf("%d finished after %s", r.Finished, time.Since(from))
 			}

@@ -1,4 +1,4 @@
-package flow_test
+package process_test
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 func TestReport(t *testing.T) {
@@ -15,12 +15,12 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := checker()
-	report := func(source string, held ...string) flow.Report {
-		d, err := flow.Parse([]byte(source))
+	report := func(source string, held ...string) process.Report {
+		d, err := process.Parse([]byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return e.Report(d, flow.DefaultPolicy(), rights, func(role string) bool { return slices.Contains(held, role) })
+		return e.Report(d, process.DefaultPolicy(), rights, func(role string) bool { return slices.Contains(held, role) })
 	}
 	everybody := []string{"committee_staff", "secretary_general", "unit_lead"}
 	t.Run("it tells states, ends and steps in words", func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 	})
 	t.Run("what nobody in office can do is a warning, and no reason to refuse", func(t *testing.T) {
 		r := report(tiny, "committee_staff", "unit_lead")
-		if len(r.Findings) != 1 || !r.OK() || r.Findings[0].Level != flow.Warn || r.Findings[0].Problem != "现在没有人担任秘书长、主席，没有人能进行“主席决定”" || r.Findings[0].Line == 0 {
+		if len(r.Findings) != 1 || !r.OK() || r.Findings[0].Level != process.Warn || r.Findings[0].Problem != "现在没有人担任秘书长、主席，没有人能进行“主席决定”" || r.Findings[0].Line == 0 {
 			t.Errorf("%v", r.Findings)
 		}
 	})
@@ -57,7 +57,7 @@ func TestReport(t *testing.T) {
 	})
 	t.Run("a role named for an action that it has no right to is an error", func(t *testing.T) {
 		r := report(change(t, "by: [unit_lead]", "by: [member]"), everybody...)
-		if got := flow.Errors(r.Findings); len(got) != 1 || got[0].Problem != "委员没有权限“matter.respond”，没有人能进行“办复”" || r.OK() {
+		if got := process.Errors(r.Findings); len(got) != 1 || got[0].Problem != "委员没有权限“matter.respond”，没有人能进行“办复”" || r.OK() {
 			t.Errorf("%v", r.Findings)
 		}
 	})
@@ -67,13 +67,4 @@ func TestReport(t *testing.T) {
 			t.Errorf("%v", r.Findings)
 		}
 	})
-}
-
-func rightsOf(t testing.TB) *authz.Policy {
-	t.Helper()
-	p, err := authz.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
 }

@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"math"
@@ -66,7 +66,7 @@ func TestForm(t *testing.T) {
 		{"what cannot be written down", fill, with("count", math.NaN()), "填写的内容无法读取", nil},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
-			e, ok := errs.As(c.action.validate(c.form))
+			e, ok := errs.As(c.action.Validate(c.form))
 			if !ok || e.Code != errs.Invalid || e.Message != c.message || !slices.Equal(e.Path, c.path) {
 				t.Errorf("it says %v at %v", e, e.Path)
 			}
@@ -74,7 +74,7 @@ func TestForm(t *testing.T) {
 	}
 	t.Run("what is right passes", func(t *testing.T) {
 		full := Form{"name": "名称", "on": "2025-02-28", "code": "AB", "class": "A", "count": 1, "units": []any{"a"}, "tasks": []any{map[string]any{"text": "一"}}, "nameless": true}
-		for _, err := range []error{fill.validate(full), fill.validate(Form{"name": "名称"}), plain.validate(nil), plain.validate(Form{})} {
+		for _, err := range []error{fill.Validate(full), fill.Validate(Form{"name": "名称"}), plain.Validate(nil), plain.Validate(Form{})} {
 			if err != nil {
 				t.Error(err)
 			}

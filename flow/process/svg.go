@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"encoding/xml"
@@ -141,9 +141,9 @@ func (g *drawing) curve(i int, w *way) line {
 func tooltip(m *Machine, s *State) string {
 	text := s.Label
 	for _, a := range m.Actions {
-		if a.leaves(s.Code) && (a.To == "" || a.To == s.Code) {
+		if a.Leaves(s.Code) && (a.To == "" || a.To == s.Code) {
 			text += "\n" + a.Label
-		} else if a.leaves(s.Code) && a.To == Back {
+		} else if a.Leaves(s.Code) && a.To == Back {
 			text += "\n↩ " + a.Label
 		}
 	}

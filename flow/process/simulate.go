@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"math/rand/v2"
@@ -148,7 +148,7 @@ func (s *simulation) run(day int) {
 		leave := day + s.delay(at.Turn)
 		next := s.next(at, from, visits)
 		for key, start := range since { // a deadline may end the state by itself
-			if a := s.m.Action(s.d.Timers[key].Expires); a != nil && a.leaves(at.Code) && a.To != "" && a.To != at.Code {
+			if a := s.m.Action(s.d.Timers[key].Expires); a != nil && a.Leaves(at.Code) && a.To != "" && a.To != at.Code {
 				if due, ok := s.due(key, start); ok && due < leave && visits[s.target(a, from)] < s.plan.Visits {
 					leave, next = due+1, s.target(a, from)
 				}
@@ -254,7 +254,7 @@ func (s *simulation) choices(at *State, from string, visits map[string]int, auto
 	var forward, other []choice
 	for _, a := range s.m.Actions {
 		to := s.target(a, from)
-		if a.Automatic != automatic || a.never() || !a.leaves(at.Code) || to == at.Code || s.m.State(to) == nil || visits[to] >= s.plan.Visits {
+		if a.Automatic != automatic || a.Never() || !a.Leaves(at.Code) || to == at.Code || s.m.State(to) == nil || visits[to] >= s.plan.Visits {
 			continue
 		}
 		weight, given := s.plan.Weights[a.Code]

@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"cmp"
@@ -45,8 +45,8 @@ func (r Report) OK() bool { return len(Errors(r.Findings)) == 0 }
 // answer: an action that its roles have no right for, and a checklist without
 // words, is an error; an action that nobody in office can do is a warning. held
 // may be nil.
-func (e *Engine) Report(d *Definition, p Policy, rights *authz.Policy, held Held) Report {
-	r := Report{Findings: e.check(&checker{e: e, d: d, p: p, roles: RolesOf(rights), rights: rights, held: held})}
+func (v *Vocabulary) Report(d *Definition, p Policy, rights *authz.Policy, held Held) Report {
+	r := Report{Findings: (&checker{words: v, d: d, p: p, roles: RolesOf(rights), rights: rights, held: held}).check()}
 	steps := map[int][]string{}
 	for _, name := range []string{OfMatter, OfAssignment} {
 		m := d.Machines[name]
@@ -80,7 +80,7 @@ func (d *Definition) stateReport(name string, m *Machine, s *State, reached bool
 		r.Deadlines = append(r.Deadlines, d.timerLabel(t))
 	}
 	for _, a := range m.Actions {
-		if a.leaves(s.Code) {
+		if a.Leaves(s.Code) {
 			r.Actions = append(r.Actions, a.Label)
 		}
 	}
@@ -104,7 +104,7 @@ func (k *checker) office() {
 	for _, name := range sortedKeys(k.d.Machines) {
 		m := k.d.Machines[name]
 		for _, a := range m.Actions {
-			if !a.Automatic && k.roles(a.permission) {
+			if !a.Automatic && k.roles(a.Right) {
 				k.doers(name, a)
 			}
 			k.checklists(name, a)
@@ -146,7 +146,7 @@ func (k *checker) checklists(name string, a *Action) {
 func (k *checker) doers(name string, a *Action) {
 	var may []string
 	for _, r := range authz.Roles {
-		if (len(a.By) == 0 || slices.Contains(a.By, r.Code)) && k.rights.Table(r.Code)[a.permission] != authz.None {
+		if (len(a.By) == 0 || slices.Contains(a.By, r.Code)) && k.rights.Table(r.Code)[a.Right] != authz.None {
 			may = append(may, r.Code)
 		}
 	}

@@ -1,4 +1,4 @@
-package flow
+package process
 
 import (
 	"encoding/json"
@@ -87,7 +87,7 @@ func formError(a *Action, v *jsonschema.ValidationError) error {
 		path = append(path, k.Missing[0])
 		what = "必须填写"
 	case *kind.AdditionalProperties:
-		path = append(path, clip(k.Properties[0]))
+		path = append(path, Clip(k.Properties[0]))
 		what = "不是本表单的内容"
 	case *kind.MaxLength:
 		what = fmt.Sprintf("过长：至多 %d 字", k.Want)
@@ -107,9 +107,9 @@ func formError(a *Action, v *jsonschema.ValidationError) error {
 	return errs.New(errs.Invalid, "“%s”的“%s”%s", a.Label, a.fieldLabel(path), what).At(path...)
 }
 
-// clip keeps the name of a field that the form does not have short enough to
+// Clip keeps the name of a field that the form does not have short enough to
 // be shown: it is whatever the caller sent.
-func clip(name string) string {
+func Clip(name string) string {
 	if r := []rune(name); len(r) > 40 {
 		return string(r[:40]) + "…"
 	}

@@ -1,4 +1,4 @@
-package flow_test
+package process_test
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -75,7 +75,7 @@ func TestLimits(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			from := time.Now() // the machine's clock: it is the machine that must not be occupied
-			_, err := flow.Parse([]byte(c.source))
+			_, err := process.Parse([]byte(c.source))
 			took := time.Since(from)
 			runtime.ReadMemStats(&after)
 			if e := refused(t, err, c.code); !strings.Contains(e.Message, c.says) {
@@ -88,7 +88,7 @@ func TestLimits(t *testing.T) {
 	}
 	t.Run("the shipped definitions are within the limits", func(t *testing.T) {
 		for _, source := range templates.Processes() {
-			if _, err := flow.Parse(source); err != nil {
+			if _, err := process.Parse(source); err != nil {
 				t.Error(err)
 			}
 		}
@@ -113,7 +113,7 @@ var goTalk = regexp.MustCompile(`flow\.[A-Z]|yaml: |unmarshal|json: |map\[|inter
 func TestParseNeverPanics(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	e := checker()
-	everyone := flow.RolesOf(rightsOf(t))
+	everyone := process.RolesOf(rightsOf(t))
 	sources := append(templates.Processes(), []byte(tiny))
 	pieces := []string{"*", "&a ", "{", "}", "[", "]", ":", "- ", "\n", "\t", "\"", "'", "!!binary x", "!!int ", "~", "null", "<<: ", "? ", "|\n", "0x", "1e999", "---", "...", "%YAML 9", "é", "\x00", "$back", "{}", "[]", "#"}
 	refusals := 0
@@ -136,7 +136,7 @@ func TestParseNeverPanics(t *testing.T) {
 				b = []byte("k")
 			}
 		}
-		d, err := flow.Parse(b)
+		d, err := process.Parse(b)
 		if err != nil {
 			refusals++
 			shown, ok := errs.As(err)
@@ -145,12 +145,12 @@ func TestParseNeverPanics(t *testing.T) {
 			}
 			continue
 		}
-		for _, f := range e.Check(d, flow.DefaultPolicy(), everyone) {
+		for _, f := range e.Check(d, process.DefaultPolicy(), everyone) {
 			if f.Level == "" || f.Problem == "" {
 				t.Fatalf("%+v", f)
 			}
 		}
-		e.Report(d, flow.DefaultPolicy(), rightsOf(t), func(string) bool { return false })
+		e.Report(d, process.DefaultPolicy(), rightsOf(t), func(string) bool { return false })
 	}
 	if refusals < 300 || refusals == 2000 {
 		t.Errorf("%d refusals of 2000: the changes are too small or too large", refusals)
@@ -164,7 +164,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(tiny))
 	f.Add([]byte(aliases(9)))
 	f.Fuzz(func(t *testing.T, source []byte) {
-		if _, err := flow.Parse(source); err != nil {
+		if _, err := process.Parse(source); err != nil {
 			if _, ok := errs.As(err); !ok {
 				t.Fatal(err)
 			}

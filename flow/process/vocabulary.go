@@ -1,0 +1,166 @@
+package process
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Sort is what a word is in a definition.
+type Sort string
+
+// Sorts of words.
+const (
+	Guard    Sort = "guard"    // must be true before an action
+	Relation Sort = "relation" // who acts stands so to the matter
+	Effect   Sort = "effect"   // what an action does beside its move
+	Chooser  Sort = "chooser"  // picks the policy's key of a deadline
+	Base     Sort = "base"     // the event from which a deadline counts
+)
+
+// Word is a rule as the paper knows it: what a definition may write and what
+// that means, without the function that carries it out.
+type Word struct {
+	Sort   Sort
+	Name   string
+	Doc    string // one sentence in Chinese; empty for the nouns' own rules
+	Says   string // of a noun's guard: what it demands, for checklists
+	OfCase bool   // of a relation: it asks the case alone, whoever looks
+	OnForm bool   // of a guard: it looks at what is filled in
+	Args   []Arg
+	Check  func(*Place, *Rule) // finds at publication what can never work; never nil
+}
+
+// Arg is an argument of a word.
+type Arg struct {
+	Name, Type, Doc string
+}
+
+// Vocabulary is every word that a definition may write. It is enough to check
+// and to report on definitions.
+type Vocabulary struct{ words map[Sort]map[string]*Word }
+
+// NewVocabulary has no words yet.
+func NewVocabulary() *Vocabulary { return &Vocabulary{map[Sort]map[string]*Word{}} }
+
+// Add takes a word in. It is called at start only, and a name that is taken is
+// a programming error.
+func (v *Vocabulary) Add(w Word) {
+	of := v.words[w.Sort]
+	if of == nil {
+		of = map[string]*Word{}
+		v.words[w.Sort] = of
+	}
+	if of[w.Name] != nil {
+		panic(fmt.Sprintf("process: %s %q is registered twice", w.Sort, w.Name))
+	}
+	if w.Check == nil {
+		w.Check = Plain
+	}
+	of[w.Name] = &w
+}
+
+// Word finds a word, nil when there is none.
+func (v *Vocabulary) Word(s Sort, name string) *Word { return v.words[s][name] }
+
+// Words lists the words of some sorts, each sort by name.
+func (v *Vocabulary) Words(sorts ...Sort) (out []*Word) {
+	for _, s := range sorts {
+		for _, name := range sortedKeys(v.words[s]) {
+			out = append(out, v.words[s][name])
+		}
+	}
+	return out
+}
+
+// ForAll lists the words that any process may use: guards, relations and
+// effects, each by name. What a noun keeps for its own process is left out.
+func (v *Vocabulary) ForAll() []*Word {
+	return slices.DeleteFunc(v.Words(Guard, Relation, Effect), func(w *Word) bool { return w.Doc == "" })
+}
+
+// Plain is the check of a rule that takes no arguments.
+func Plain(p *Place, r *Rule) {
+	if r.args != nil {
+		p.Find("规则“%s”不带参数", r.Name)
+	}
+}
+
+// Checking is the check of a rule that takes arguments A; more may be nil.
+func Checking[A any](more func(*Place, A)) func(*Place, *Rule) {
+	return func(p *Place, r *Rule) {
+		a, err := Args[A](r)
+		if err != nil {
+			shown, _ := errs.As(err)
+			p.Find("%s", shown.Message)
+			return
+		}
+		if more != nil {
+			more(p, a)
+		}
+	}
+}
+
+// ArgsOf lists the arguments that a struct with the tags json and doc stands
+// for.
+func ArgsOf[A any]() (out []Arg) {
+	for i, t := 0, reflect.TypeFor[A](); i < t.NumField(); i++ {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		out = append(out, Arg{name, typeName(f.Type), f.Tag.Get("doc")})
+	}
+	return out
+}
+
+// Place is where in a definition a rule is used, for the rule's own check.
+type Place struct {
+	Def     *Definition
+	Policy  Policy
+	Machine *Machine
+	Action  *Action
+
+	k    *checker
+	name string // of the machine
+	line int
+}
+
+// Find notes what cannot work here.
+func (p *Place) Find(problem string, args ...any) {
+	p.k.found = append(p.k.found, Finding{Machine: p.name, Place: p.Action.Code, Line: p.line, Problem: fmt.Sprintf(problem, args...)})
+}
+
+// Field reports whether the action's form has a field; the empty name is no
+// field and always there.
+func (p *Place) Field(name string) bool {
+	if name == "" {
+		return true
+	}
+	props, _ := p.Action.Form["properties"].(map[string]any)
+	_, ok := props[name]
+	return ok
+}
+
+// NeedField notes a field that the form does not have.
+func (p *Place) NeedField(name string) {
+	if !p.Field(name) {
+		p.Find("表单里没有“%s”这一栏", name)
+	}
+}
+
+// typeName is what an argument looks like in YAML, in Chinese.
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.Slice:
+		return typeName(t.Elem()) + "的列表"
+	case reflect.Bool:
+		return "true 或 false"
+	case reflect.Int, reflect.Int64:
+		return "整数"
+	}
+	return "文字"
+}
