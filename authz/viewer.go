@@ -188,19 +188,17 @@ func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, tod
 	v := &Viewer{Account: account, Membership: membership}
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
-			SELECT DISTINCT unit_id AS id FROM seats
-			WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND coalesce(seat_from, $3) <= $3 AND coalesce(seat_to, $3) >= $3
+			SELECT DISTINCT unit_id AS id FROM seats s
+			WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND in_force(s, $3)
 		), below AS (
 			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
 		)
 		SELECT m.name, coalesce(m.post, ''),
-			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM grants
-			 WHERE membership_id = m.id AND revoked_at IS NULL AND coalesce(valid_from, $3) <= $3 AND coalesce(valid_to, $3) >= $3),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM grants g WHERE membership_id = m.id AND in_force(g, $3)),
 			(SELECT coalesce(array_agg(id), '{}') FROM seat),
 			(SELECT coalesce(array_agg(id), '{}') FROM below)
 		FROM memberships m
-		WHERE m.id = $1 AND m.account_id = $2 AND m.status = 'ACTIVE'
-			AND coalesce(m.active_from, $3) <= $3 AND coalesce(m.active_to, $3) >= $3`,
+		WHERE m.id = $1 AND m.account_id = $2 AND in_force(m, $3)`,
 		[]any{membership, account, today}, &v.Name, &v.Post, &v.Roles, &v.Seats, &v.Units)
 	if err == pgx.ErrNoRows {
 		return nil, errs.New(errs.Unauthenticated, "您在本政协的身份已停用，请联系租户管理员")

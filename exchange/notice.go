@@ -64,8 +64,7 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 	}
 	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT DISTINCT m.id FROM memberships m JOIN grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id
-		WHERE g.role = 'secretary_general' AND g.revoked_at IS NULL AND coalesce(g.valid_from, $1) <= $1 AND coalesce(g.valid_to, $1) >= $1
-		  AND m.status = 'ACTIVE' AND coalesce(m.active_from, $1) <= $1 AND coalesce(m.active_to, $1) >= $1 ORDER BY 1`, clock.Today(ctx))
+		WHERE g.role = 'secretary_general' AND in_force(g, $1) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx))
 	if err != nil {
 		return Result{}, err
 	}

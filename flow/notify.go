@@ -72,19 +72,16 @@ func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error
 			SELECT id AS unit, id, parent_id FROM units WHERE id = ANY($3)
 			UNION SELECT up.unit, u.id, u.parent_id FROM units u JOIN up ON u.id = up.parent_id
 		), seat AS (
-			SELECT membership_id, unit_id FROM seats
-			WHERE post <> 'SUPERVISOR' AND coalesce(seat_from, $4) <= $4 AND coalesce(seat_to, $4) >= $4
+			SELECT membership_id, unit_id FROM seats s WHERE post <> 'SUPERVISOR' AND in_force(s, $4)
 		), held AS (
-			SELECT membership_id, role FROM grants
-			WHERE revoked_at IS NULL AND coalesce(valid_from, $4) <= $4 AND coalesce(valid_to, $4) >= $4
+			SELECT membership_id, role FROM grants g WHERE in_force(g, $4)
 		)
 		SELECT m.id,
 			(SELECT coalesce(array_agg(DISTINCT role), '{}') FROM held WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT unit_id), '{}') FROM seat WHERE membership_id = m.id AND unit_id = ANY($3)),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
 		FROM memberships m
-		WHERE m.status = 'ACTIVE' AND coalesce(m.active_from, $4) <= $4 AND coalesce(m.active_to, $4) >= $4
-			AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1)))
+		WHERE in_force(m, $4) AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1)))
 		ORDER BY m.id`, who, parties, c.units(), c.Today())
 	if err != nil {
 		return nil, err

@@ -45,8 +45,7 @@ func whereMembership(f *model.MembershipFilter, today time.Time) (ps []predicate
 		ps = append(ps, membership.StatusEQ(*f.Status))
 	}
 	if f.UnitID != nil {
-		ps = append(ps, membership.HasSeatsWith(seat.UnitID(*f.UnitID),
-			seat.Or(seat.SeatFromIsNil(), seat.SeatFromLTE(today)), seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(today))))
+		ps = append(ps, membership.HasSeatsWith(seat.UnitID(*f.UnitID), authz.SeatOn(today)))
 	}
 	if f.NameContains != nil {
 		ps = append(ps, membership.NameContains(*f.NameContains))
@@ -68,7 +67,7 @@ func whereUnit(f *model.UnitFilter) (ps []predicate.Unit) {
 		ps = append(ps, unit.ParentID(*f.ParentID))
 	}
 	if f.ActiveOn != nil {
-		ps = append(ps, unit.Or(unit.ActiveFromIsNil(), unit.ActiveFromLTE(*f.ActiveOn)), unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(*f.ActiveOn)))
+		ps = append(ps, authz.UnitOn(*f.ActiveOn))
 	}
 	if f.NameContains != nil {
 		ps = append(ps, unit.NameContains(*f.NameContains))
@@ -95,7 +94,7 @@ func (r *Resolver) pendingGrants(ctx context.Context) ([]*gen.Grant, error) {
 	if _, err := authz.Require(ctx, "grants.manage"); err != nil {
 		return nil, err
 	}
-	rows, err := r.ent().Grant.Query().Where(grant.RevokedAtIsNil(), grant.ValidFromGT(clock.Today(ctx))).Order(grant.ByID()).All(ctx)
+	rows, err := r.ent().Grant.Query().Where(authz.GrantStands()).Order(grant.ByID()).All(ctx)
 	return slices.DeleteFunc(rows, func(g *gen.Grant) bool { return !roster.Pending(g) }), err
 }
 

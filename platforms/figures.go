@@ -390,8 +390,8 @@ func (s *Service) Venues(ctx context.Context) (_ []VenueCount, err error) {
 		return nil, err
 	}
 	out, err := tenants.Rows[VenueCount](ctx, `
-		SELECT coalesce(nullif(category, ''), kind), coalesce(level, ''), count(*) FROM units
-		WHERE line = 'VENUE' AND coalesce(active_from, $1) <= $1 AND coalesce(active_to, $1) >= $1
+		SELECT coalesce(nullif(category, ''), kind), coalesce(level, ''), count(*) FROM units u
+		WHERE line = 'VENUE' AND in_force(u, $1)
 		GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2`, clock.Today(ctx))
 	for i, v := range out {
 		if name, ok := venueKinds[v.Category]; ok {

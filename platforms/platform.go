@@ -222,20 +222,11 @@ func (s *Service) published(ctx context.Context, kind, path string) error {
 // openUnit is a unit of the committee that has not been closed, of one of the
 // kinds if any are given.
 func (s *Service) openUnit(ctx context.Context, id uuid.UUID, path string, kinds ...unit.Kind) (*gen.Unit, error) {
-	u, err := s.client.Unit.Get(ctx, id)
-	if gen.IsNotFound(err) {
-		return nil, errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At(path)
+	fits := authz.Fits{Kinds: kinds}
+	if len(kinds) > 0 {
+		fits.What = "这一类单位"
 	}
-	if err != nil {
-		return nil, err
-	}
-	if u.ActiveTo != nil && u.ActiveTo.Before(clock.Today(ctx)) {
-		return nil, errs.New(errs.Invalid, "“%s”已停用，请重新选择", u.Name).At(path)
-	}
-	if len(kinds) > 0 && !slices.Contains(kinds, u.Kind) {
-		return nil, errs.New(errs.Invalid, "“%s”不是这一类单位，请重新选择", u.Name).At(path)
-	}
-	return u, nil
+	return authz.UnitThere(ctx, s.client, id, fits, path)
 }
 
 // deepest bounds the tree of platforms; the sources know three levels (ZS-09).

@@ -90,7 +90,7 @@ func (s *Service) Public(ctx context.Context, code string) (_ *gen.Platform, str
 		return nil, nil, err
 	}
 	today := clock.Today(ctx)
-	streets, err = s.client.Unit.Query().Where(unit.KindEQ(unit.KindSTREET_LIAISON), unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(today))).
+	streets, err = s.client.Unit.Query().Where(unit.KindEQ(unit.KindSTREET_LIAISON), authz.UnitOn(today)).
 		Order(unit.ByName(), unit.ByID()).Limit(200).All(ctx)
 	return p, streets, err
 }

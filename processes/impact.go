@@ -151,7 +151,7 @@ func holders(ctx context.Context) (map[string][]uuid.UUID, error) {
 	}
 	rows, err := tenants.Rows[row](ctx, `
 		SELECT DISTINCT g.role, g.membership_id FROM grants g JOIN memberships m ON m.id = g.membership_id
-		WHERE g.revoked_at IS NULL AND coalesce(g.valid_from, $1) <= $1 AND coalesce(g.valid_to, $1) >= $1 AND m.status = 'ACTIVE'
+		WHERE in_force(g, $1) AND in_force(m, $1)
 		ORDER BY 1, 2`, clock.Today(ctx))
 	out := map[string][]uuid.UUID{}
 	for _, r := range rows {

@@ -118,8 +118,7 @@ func (s *Service) report(ctx context.Context, d *flow.Definition) (flow.Report, 
 func held(ctx context.Context) ([]string, error) {
 	return tenants.Collect(ctx, pgx.RowTo[string], `
 		SELECT DISTINCT g.role FROM grants g JOIN memberships m ON m.id = g.membership_id
-		WHERE g.revoked_at IS NULL AND coalesce(g.valid_from, $1) <= $1 AND coalesce(g.valid_to, $1) >= $1
-			AND m.status = 'ACTIVE' AND coalesce(m.active_from, $1) <= $1 AND coalesce(m.active_to, $1) >= $1 AND m.account_id IS NOT NULL`, clock.Today(ctx))
+		WHERE in_force(g, $1) AND in_force(m, $1) AND m.account_id IS NOT NULL`, clock.Today(ctx))
 }
 
 // kept: a shipped kind keeps every state that a running matter is in, since

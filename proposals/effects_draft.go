@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -67,7 +68,7 @@ func invite(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	found, err := r.Client.Membership.Query().Where(membership.IDIn(ids...), membership.KindEQ(membership.KindMEMBER), membership.StatusEQ(membership.StatusACTIVE)).All(ctx)
+	found, err := r.Client.Membership.Query().Where(membership.IDIn(ids...), membership.KindEQ(membership.KindMEMBER), authz.MemberOn(r.Today())).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -257,7 +258,7 @@ func grantReedit(ctx context.Context, r *run) error {
 
 // home finds a member's 界别 and street from his seats of today.
 func home(ctx context.Context, c *gen.Client, member uuid.UUID, today time.Time) (sector, street *uuid.UUID, err error) {
-	seats, err := c.Seat.Query().Where(seat.MembershipID(member), seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(today))).WithUnit().All(ctx)
+	seats, err := c.Seat.Query().Where(seat.MembershipID(member), authz.SeatOn(today)).WithUnit().All(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

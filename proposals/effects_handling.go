@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/feedback"
@@ -27,19 +28,13 @@ func handlingUnits(ctx context.Context, r *run, list []share) (map[uuid.UUID]*ge
 	for i, s := range list {
 		ids[i] = s.Unit
 	}
-	found, err := r.Client.Unit.Query().Where(unit.IDIn(ids...), unit.LineEQ(unit.LineHANDLING),
-		unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(r.Today()))).All(ctx)
+	found, err := authz.UnitsThere(ctx, r.Client, ids, authz.Fits{Lines: []unit.Line{unit.LineHANDLING}, What: "承办单位"}, "units")
 	if err != nil {
 		return nil, err
 	}
 	out := make(map[uuid.UUID]*gen.Unit, len(found))
 	for _, u := range found {
 		out[u.ID] = u
-	}
-	for i, s := range list {
-		if out[s.Unit] == nil {
-			return nil, errs.New(errs.Invalid, "所选单位不是在用的承办单位").At("units", fmt.Sprint(i))
-		}
 	}
 	return out, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/item"
@@ -152,8 +153,8 @@ func nameOfficer(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	ok, err := r.Client.Membership.Query().Where(membership.ID(id), membership.StatusEQ(membership.StatusACTIVE),
-		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID), seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(r.Today())))).Exist(ctx)
+	ok, err := r.Client.Membership.Query().Where(membership.ID(id), authz.MemberOn(r.Today()),
+		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID), authz.SeatOn(r.Today()))).Exist(ctx)
 	if err != nil {
 		return err
 	}

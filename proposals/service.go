@@ -2,7 +2,6 @@ package proposals
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -121,21 +120,13 @@ func (d Draft) fits() error {
 	return nil
 }
 
-// ownUnits refuses units that this committee does not have.
+// ownUnits refuses units to which nothing can be given.
 func ownUnits(ctx context.Context, c *gen.Client, ids []uuid.UUID, field string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := c.Unit.Query().Where(unit.IDIn(ids...)).IDs(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if !slices.Contains(found, id) {
-			return errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At(field)
-		}
-	}
-	return nil
+	_, err := authz.UnitsThere(ctx, c, ids, authz.Fits{}, field)
+	return err
 }
 
 // mayCreate: who may open which kind for whom.
@@ -176,17 +167,14 @@ func (l leader) name() string {
 // enter, or the viewer.
 func (s *Service) lead(ctx context.Context, v *authz.Viewer, d Draft) (leader, error) {
 	if d.Organisation != nil {
-		u, err := s.client.Unit.Query().Where(unit.ID(*d.Organisation), unit.LineEQ(unit.LineORGANISATION)).Only(ctx)
-		if gen.IsNotFound(err) {
-			return leader{}, errs.New(errs.Invalid, "所选的组织不存在").At("organisationUnitId")
-		}
+		u, err := authz.UnitThere(ctx, s.client, *d.Organisation, authz.Fits{Lines: []unit.Line{unit.LineORGANISATION}, What: "组织"}, "organisationUnitId")
 		return leader{unit: u}, err
 	}
 	id, field := v.Membership, ""
 	if d.OnBehalf != nil {
 		id, field = *d.OnBehalf, "onBehalfOfId"
 	}
-	m, err := s.client.Membership.Query().Where(membership.ID(id), membership.KindEQ(membership.KindMEMBER), membership.StatusEQ(membership.StatusACTIVE)).Only(ctx)
+	m, err := s.client.Membership.Query().Where(membership.ID(id), membership.KindEQ(membership.KindMEMBER), authz.MemberOn(clock.Today(ctx))).Only(ctx)
 	if gen.IsNotFound(err) {
 		return leader{}, errs.New(errs.Invalid, "提案人须是本政协的在任委员").At(field)
 	}
@@ -224,9 +212,8 @@ func (s *Service) payload(ctx context.Context, v *authz.Viewer, d Draft, lead le
 // callConveners lets the 界别's conveners of today see the draft that one of
 // them must sign.
 func (s *Service) callConveners(ctx context.Context, m *gen.Matter, drafter uuid.UUID) error {
-	found, err := s.client.Membership.Query().Where(membership.IDNEQ(drafter), membership.StatusEQ(membership.StatusACTIVE),
-		membership.HasSeatsWith(seat.UnitID(*m.SectorID), seat.PostIn(seat.PostCONVENER, seat.PostVICE_CONVENER),
-			seat.Or(seat.SeatToIsNil(), seat.SeatToGTE(clock.Today(ctx))))).All(ctx)
+	found, err := s.client.Membership.Query().Where(membership.IDNEQ(drafter), authz.MemberOn(clock.Today(ctx)),
+		membership.HasSeatsWith(seat.UnitID(*m.SectorID), seat.PostIn(seat.PostCONVENER, seat.PostVICE_CONVENER), authz.SeatOn(clock.Today(ctx)))).All(ctx)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -75,7 +76,7 @@ func (in Ending) check(m *gen.Membership, last, today time.Time) error {
 
 // endGrants takes away every right that has not been taken away.
 func (s *Service) endGrants(ctx context.Context, m uuid.UUID) error {
-	rows, err := s.client.Grant.Query().Where(grant.MembershipID(m), grant.RevokedAtIsNil()).Order(grant.ByID()).All(ctx)
+	rows, err := s.client.Grant.Query().Where(grant.MembershipID(m), authz.GrantStands()).Order(grant.ByID()).All(ctx)
 	if err != nil {
 		return err
 	}

@@ -40,17 +40,12 @@ func Pending(g *gen.Grant) bool {
 	return g.RevokedAt == nil && g.ValidFrom != nil && g.ValidFrom.Equal(never)
 }
 
-// inForce is the sentence by which package authz reads grants.
-func inForce(g *gen.Grant, day time.Time) bool {
-	return g.RevokedAt == nil && !before(&day, g.ValidFrom) && !before(g.ValidTo, &day)
-}
-
 // standing is the time that a grant takes up, a pending one from today; false
 // when it was taken away.
-func standing(g *gen.Grant, today time.Time) (period, bool) {
-	p := period{g.ValidFrom, g.ValidTo}
+func standing(g *gen.Grant, today time.Time) (clock.Period, bool) {
+	p := clock.Period{From: g.ValidFrom, To: g.ValidTo}
 	if Pending(g) {
-		p.from = &today
+		p.From = &today
 	}
 	return p, g.RevokedAt == nil
 }
@@ -70,12 +65,12 @@ type granting struct {
 func (g *granting) pending() bool { return NeedsTwo(g.Role) && g.granter != nil }
 
 // period is what will be stored.
-func (g *granting) period() period {
+func (g *granting) period() clock.Period {
 	if g.pending() {
-		return period{&never, g.To}
+		return clock.Period{From: &never, To: g.To}
 	}
 	from := or(g.From, g.today)
-	return period{&from, g.To}
+	return clock.Period{From: &from, To: g.To}
 }
 
 // check answers the grant that is already the same, or why the role may not
@@ -101,9 +96,9 @@ func (g *granting) check() (*gen.Grant, error) {
 	if same := g.same(); same != nil {
 		return same, nil
 	}
-	p := period{&from, g.To}
+	p := clock.Period{From: &from, To: g.To}
 	for _, o := range g.held {
-		if q, ok := standing(o, g.today); ok && o.Role == g.Role && q.overlaps(p) {
+		if q, ok := standing(o, g.today); ok && o.Role == g.Role && q.Overlaps(p) {
 			return nil, errs.New(errs.Conflict, "%s已有这一角色，日期重叠；要改日期请先撤销", g.to.Name).At("from").With("grantId", o.ID)
 		}
 	}
@@ -113,7 +108,7 @@ func (g *granting) check() (*gen.Grant, error) {
 func (g *granting) same() *gen.Grant {
 	want := g.period()
 	for _, o := range g.held {
-		if o.RevokedAt == nil && o.Role == g.Role && want.equal(period{o.ValidFrom, o.ValidTo}) {
+		if o.RevokedAt == nil && o.Role == g.Role && want.Equal(clock.Period{From: o.ValidFrom, To: o.ValidTo}) {
 			return o
 		}
 	}
@@ -122,14 +117,14 @@ func (g *granting) same() *gen.Grant {
 
 // separate refuses a role beside one from which it is kept apart; the grant
 // itself is left out.
-func separate(role string, p period, held []*gen.Grant, itself uuid.UUID, today time.Time) error {
+func separate(role string, p clock.Period, held []*gen.Grant, itself uuid.UUID, today time.Time) error {
 	for _, pair := range apart {
 		i := slices.Index(pair[:], role)
 		if i < 0 {
 			continue
 		}
 		for _, o := range held {
-			if q, ok := standing(o, today); ok && o.ID != itself && o.Role == pair[1-i] && q.overlaps(p) {
+			if q, ok := standing(o, today); ok && o.ID != itself && o.Role == pair[1-i] && q.Overlaps(p) {
 				return errs.New(errs.NotAllowed, "租户管理员与审计员不能由同一人担任，请先撤销其中之一").At("role").With("grantId", o.ID)
 			}
 		}
@@ -151,15 +146,15 @@ func checkConfirm(g *gen.Grant, who uuid.UUID, held []*gen.Grant, today time.Tim
 	case before(g.ValidTo, &today):
 		return errs.New(errs.DeadlinePassed, "这项授权的终止日期已过，请重新提出")
 	}
-	return separate(g.Role, period{&today, g.ValidTo}, held, g.ID, today)
+	return separate(g.Role, clock.Period{From: &today, To: g.ValidTo}, held, g.ID, today)
 }
 
 // lasting reports whether a grant makes an administrator on whom the committee
 // can count: he can sign in, and nothing ends by itself.
 func lasting(g *gen.Grant, today time.Time) bool {
 	m := g.Edges.Membership
-	return g.Role == tenantAdmin && inForce(g, today) && g.ValidTo == nil &&
-		m.Status == membership.StatusACTIVE && m.AccountID != nil && m.ActiveTo == nil && !before(&today, m.ActiveFrom)
+	return g.Role == tenantAdmin && authz.GrantHolds(g, today) && g.ValidTo == nil &&
+		authz.Serves(m, today) && m.AccountID != nil && m.ActiveTo == nil
 }
 
 func checkLastAdmin(admins []*gen.Grant, gone func(*gen.Grant) bool, today time.Time) error {

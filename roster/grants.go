@@ -63,7 +63,7 @@ func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID)
 func (s *Service) give(ctx context.Context, g *granting) (*gen.Grant, error) {
 	p := g.period()
 	return s.client.Grant.Create().SetMembership(g.to).SetRole(g.Role).SetNillableGrantedByID(g.granter).
-		SetNillableValidFrom(p.from).SetNillableValidTo(p.to).SetReason(g.Reason).Save(ctx)
+		SetNillableValidFrom(p.From).SetNillableValidTo(p.To).SetReason(g.Reason).Save(ctx)
 }
 
 // Confirm is the second person's word: the right begins today. Called twice
@@ -128,7 +128,7 @@ func (s *Service) grant(ctx context.Context, id uuid.UUID) (*gen.Grant, error) {
 // admins are the grants of the administrator's role that were not taken away,
 // with their memberships.
 func (s *Service) admins(ctx context.Context) ([]*gen.Grant, error) {
-	return s.client.Grant.Query().Where(grant.Role(tenantAdmin), grant.RevokedAtIsNil()).WithMembership().Order(grant.ByID()).All(ctx)
+	return s.client.Grant.Query().Where(grant.Role(tenantAdmin), authz.GrantStands()).WithMembership().Order(grant.ByID()).All(ctx)
 }
 
 // keepsAdmin refuses to take away the grants for which gone holds, when no
@@ -175,8 +175,8 @@ func (s *Service) PreviewGrant(ctx context.Context, in NewGrant) (_ Effect, err 
 		return out, err
 	}
 	day := g.today
-	if p := g.period(); !out.NeedsTwo && p.from.After(day) {
-		day, out.From = *p.from, p.from
+	if p := g.period(); !out.NeedsTwo && p.From.After(day) {
+		day, out.From = *p.From, p.From
 	}
 	before := s.tableOf(g.held, day)
 	after := unite(before, s.policy.Table(in.Role))
@@ -239,7 +239,7 @@ func (s *Service) without(ctx context.Context, m *gen.Membership, gone func(*gen
 func (s *Service) tableOf(held []*gen.Grant, day time.Time) authz.Table {
 	t := authz.Table{}
 	for _, g := range held {
-		if inForce(g, day) {
+		if authz.GrantHolds(g, day) {
 			t = unite(t, s.policy.Table(g.Role))
 		}
 	}

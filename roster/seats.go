@@ -67,11 +67,9 @@ func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error)
 		SetInitiator(in.Initiator).SetCertificateNo(in.Certificate).Save(ctx)
 }
 
-func seatPeriod(o *gen.Seat) period { return period{o.SeatFrom, o.SeatTo} }
-
 // checkSeat answers the seat that is already the same, or what is wrong.
 func checkSeat(in NewSeat, m *gen.Membership, u *gen.Unit, held []*gen.Seat, today time.Time) (*gen.Seat, error) {
-	p := period{in.From, in.To}
+	p := clock.Period{From: in.From, To: in.To}
 	switch {
 	case ended(m.Status):
 		return nil, errs.New(errs.NotAllowedInState, "%s的身份已终止，不能再任职", m.Name).At("membership")
@@ -79,19 +77,19 @@ func checkSeat(in NewSeat, m *gen.Membership, u *gen.Unit, held []*gen.Seat, tod
 		return nil, errs.New(errs.NotAllowedInState, "“%s”已停用，不能再任职", u.Name).At("unit")
 	case !fitsPost(u.Kind, in.Post):
 		return nil, errs.New(errs.Invalid, "“%s”没有这种职务", u.Name).At("post")
-	case p.empty():
+	case p.Empty():
 		return nil, errs.New(errs.Invalid, "终止日期不能早于起始日期").At("to")
 	}
 	if err := checkSupervisor(in, m, held); err != nil {
 		return nil, err
 	}
 	for _, o := range held {
-		if o.UnitID == u.ID && o.Post == in.Post && seatPeriod(o).equal(p) {
+		if o.UnitID == u.ID && o.Post == in.Post && authz.SeatPeriod(o).Equal(p) {
 			return o, nil
 		}
 	}
 	for _, o := range held {
-		if !seatPeriod(o).overlaps(p) {
+		if !authz.SeatPeriod(o).Overlaps(p) {
 			continue
 		}
 		if o.UnitID == u.ID && o.Post == in.Post {
@@ -117,7 +115,7 @@ func checkSupervisor(in NewSeat, m *gen.Membership, held []*gen.Seat) error {
 		return errs.New(errs.Invalid, "请选择由谁提出：%s", strings.Join(initiators, "、")).At("initiator")
 	}
 	for _, o := range held {
-		if o.UnitID == in.Unit && o.Post != seat.PostSUPERVISOR && seatPeriod(o).overlaps(period{in.From, in.To}) {
+		if o.UnitID == in.Unit && o.Post != seat.PostSUPERVISOR && authz.SeatPeriod(o).Overlaps(clock.Period{From: in.From, To: in.To}) {
 			return errs.New(errs.Invalid, "%s在该单位任职，不能监督本单位", m.Name).At("unit")
 		}
 	}
@@ -154,7 +152,7 @@ func (s *Service) EndSeat(ctx context.Context, id uuid.UUID, last time.Time) (_ 
 
 // endSeats ends all of a person's seats that last beyond a day.
 func (s *Service) endSeats(ctx context.Context, m uuid.UUID, last time.Time) error {
-	rows, err := s.client.Seat.Query().Where(seat.MembershipID(m), seat.Or(seat.SeatToIsNil(), seat.SeatToGT(last))).Order(seat.ByID()).All(ctx)
+	rows, err := s.client.Seat.Query().Where(seat.MembershipID(m), authz.SeatAfter(last)).Order(seat.ByID()).All(ctx)
 	if err != nil {
 		return err
 	}

@@ -130,21 +130,9 @@ func or(d *time.Time, fallback time.Time) time.Time {
 	return *d
 }
 
-// period is days from..to, both included; nil is without limit. One that ends
-// before it begins never was.
-type period struct{ from, to *time.Time }
-
-func (p period) overlaps(q period) bool {
-	return !p.empty() && !q.empty() && !before(p.to, q.from) && !before(q.to, p.from)
-}
-
-func (p period) empty() bool { return before(p.to, p.from) }
-
-func (p period) equal(q period) bool { return sameDay(p.from, q.from) && sameDay(p.to, q.to) }
-
 // before reports whether an end lies before a beginning; one without limit
 // never does.
-func before(end, start *time.Time) bool { return end != nil && start != nil && end.Before(*start) }
+func before(end, start *time.Time) bool { return clock.Period{From: start, To: end}.Empty() }
 
 func sameDay(a, b *time.Time) bool {
 	return (a == nil && b == nil) || (a != nil && b != nil && a.Equal(*b))

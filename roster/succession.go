@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -172,7 +173,7 @@ func (s *Service) goOver(ctx context.Context, u, to *gen.Unit, on time.Time) err
 
 // openBelow are the open units directly below one.
 func (s *Service) openBelow(ctx context.Context, id uuid.UUID) ([]*gen.Unit, error) {
-	return s.client.Unit.Query().Where(unit.ParentID(id), unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(clock.Today(ctx)))).
+	return s.client.Unit.Query().Where(unit.ParentID(id), authz.UnitLasts(clock.Today(ctx))).
 		Order(unit.ByID()).All(ctx)
 }
 
@@ -189,20 +190,20 @@ func (s *Service) moveSeats(ctx context.Context, from, to uuid.UUID, last time.T
 	}
 	first := last.AddDate(0, 0, 1)
 	for _, old := range here {
-		p := period{&first, old.SeatTo}
+		p := clock.Period{From: &first, To: old.SeatTo}
 		if old.SeatFrom != nil && old.SeatFrom.After(first) {
-			p.from = old.SeatFrom
+			p.From = old.SeatFrom
 		}
 		if err := s.client.Seat.UpdateOne(old).SetSeatTo(last).Exec(ctx); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(there, func(o *gen.Seat) bool {
-			return o.MembershipID == old.MembershipID && o.Post == old.Post && seatPeriod(o).overlaps(p)
+			return o.MembershipID == old.MembershipID && o.Post == old.Post && authz.SeatPeriod(o).Overlaps(p)
 		}) {
 			continue
 		}
 		next, err := s.client.Seat.Create().SetMembershipID(old.MembershipID).SetUnitID(to).SetPost(old.Post).
-			SetSeatFrom(*p.from).SetNillableSeatTo(p.to).Save(ctx)
+			SetSeatFrom(*p.From).SetNillableSeatTo(p.To).Save(ctx)
 		if err != nil {
 			return err
 		}
@@ -213,8 +214,8 @@ func (s *Service) moveSeats(ctx context.Context, from, to uuid.UUID, last time.T
 
 // seatsAfter are a unit's seats that last beyond a day.
 func (s *Service) seatsAfter(ctx context.Context, id uuid.UUID, last time.Time) ([]*gen.Seat, error) {
-	rows, err := s.client.Seat.Query().Where(seat.UnitID(id), seat.Or(seat.SeatToIsNil(), seat.SeatToGT(last))).Order(seat.ByID()).All(ctx)
-	return slices.DeleteFunc(rows, func(o *gen.Seat) bool { return seatPeriod(o).empty() }), err
+	rows, err := s.client.Seat.Query().Where(seat.UnitID(id), authz.SeatAfter(last)).Order(seat.ByID()).All(ctx)
+	return slices.DeleteFunc(rows, func(o *gen.Seat) bool { return authz.SeatPeriod(o).Empty() }), err
 }
 
 // Closing ends a unit that nothing follows, such as a research team.

@@ -104,7 +104,7 @@ func checkHandling(kind unit.Kind, channel *unit.Channel, docWord string) error 
 
 // open reports whether a unit has not been closed; one that begins later is
 // open too.
-func open(u *gen.Unit, today time.Time) bool { return u.ActiveTo == nil || !u.ActiveTo.Before(today) }
+func open(u *gen.Unit, today time.Time) bool { return !authz.UnitPeriod(u).Over(today) }
 
 func checkParent(line unit.Line, parent *gen.Unit, today time.Time) error {
 	if parent.Line != line {
@@ -140,7 +140,7 @@ func (s *Service) freeName(ctx context.Context, line unit.Line, parent *uuid.UUI
 		beside = unit.ParentID(*parent)
 	}
 	taken, err := s.client.Unit.Query().Where(unit.LineEQ(line), beside, unit.Name(name), unit.IDNEQ(but),
-		unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(clock.Today(ctx)))).Exist(ctx)
+		authz.UnitLasts(clock.Today(ctx))).Exist(ctx)
 	if err == nil && taken {
 		return errs.New(errs.Conflict, "同一上级下已有名为“%s”的单位", name).At("name")
 	}

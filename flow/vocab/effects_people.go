@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
@@ -124,7 +125,7 @@ func theMember(ctx context.Context, r *flow.Run, row part) (*gen.Membership, err
 	if err != nil || id == nil {
 		return nil, err
 	}
-	m, err := r.Client.Membership.Query().Where(membership.ID(*id), membership.StatusEQ(membership.StatusACTIVE)).Only(ctx)
+	m, err := r.Client.Membership.Query().Where(membership.ID(*id), authz.MemberOn(r.Today())).Only(ctx)
 	if gen.IsNotFound(err) {
 		return nil, row.invalid("membershipId", "所选的人不在本政协，或身份已停用，请重新选择")
 	}

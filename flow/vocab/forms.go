@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
@@ -137,15 +138,7 @@ func theUnit(ctx context.Context, r *flow.Run, p part, key string, lines ...unit
 	if err != nil || id == nil {
 		return nil, err
 	}
-	q := r.Client.Unit.Query().Where(unit.ID(*id), unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(r.Today())))
-	if len(lines) > 0 {
-		q.Where(unit.LineIn(lines...))
-	}
-	u, err := q.Only(ctx)
-	if gen.IsNotFound(err) {
-		return nil, p.invalid(key, "所选的单位不存在或已停用，请重新选择")
-	}
-	return u, err
+	return authz.UnitThere(ctx, r.Client, *id, authz.Fits{Lines: lines}, p.at(key)...)
 }
 
 // refs are the things that a form may refer to beside what it says.

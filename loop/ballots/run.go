@@ -211,14 +211,11 @@ func (s *Service) there(ctx context.Context, spec Spec) error {
 	case !slices.Contains(appraisable, m.State):
 		return errs.New(errs.NotAllowedInState, "常委会听取办理情况以后、专题协商报告以前才能进行民主测评").At("matter").With("state", m.State)
 	}
-	units, err := c.Unit.Query().Where(unit.IDIn(spec.Subjects...), unit.LineEQ(unit.LineHANDLING)).IDs(ctx)
-	if err != nil {
+	fits := authz.Fits{Lines: []unit.Line{unit.LineHANDLING}, What: "承办单位"}
+	if _, err := authz.UnitsThere(ctx, c, spec.Subjects, fits, "subjects"); err != nil {
 		return err
 	}
-	if i := missing(spec.Subjects, units); i >= 0 {
-		return errs.New(errs.Invalid, "第 %d 个测评对象不是承办单位，请重新选择", i+1).At("subjects", strconv.Itoa(i))
-	}
-	voters, err := c.Membership.Query().Where(membership.IDIn(spec.Voters...), membership.StatusEQ(membership.StatusACTIVE)).IDs(ctx)
+	voters, err := c.Membership.Query().Where(membership.IDIn(spec.Voters...), authz.MemberOn(clock.Today(ctx))).IDs(ctx)
 	if err != nil {
 		return err
 	}

@@ -8,10 +8,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -139,10 +139,7 @@ func theUnit(ctx context.Context, r *flow.Run) (uuid.UUID, error) {
 	if err != nil {
 		return id, err
 	}
-	there, err := r.Client.Unit.Query().Where(unit.ID(id)).Exist(ctx)
-	if err == nil && !there {
-		err = errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At("unitId")
-	}
+	_, err = authz.UnitThere(ctx, r.Client, id, authz.Fits{}, "unitId")
 	return id, err
 }
 

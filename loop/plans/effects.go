@@ -9,11 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -71,10 +71,7 @@ func leads(ctx context.Context, r *flow.Run) (*uuid.UUID, error) {
 	if err != nil {
 		return nil, err
 	}
-	there, err := r.Client.Unit.Query().Where(unit.ID(id), unit.Or(unit.ActiveToIsNil(), unit.ActiveToGTE(r.Today()))).Exist(ctx)
-	if err == nil && !there {
-		err = errs.New(errs.Invalid, "所选的单位不存在或已停用，请重新选择").At("unitId")
-	}
+	_, err = authz.UnitThere(ctx, r.Client, id, authz.Fits{}, "unitId")
 	return &id, err
 }
 

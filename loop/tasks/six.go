@@ -11,8 +11,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/membership"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -83,12 +83,8 @@ func performer(ctx context.Context, client *gen.Client, f flow.Form, i *gen.Item
 		if err != nil {
 			return err
 		}
-		there, err := client.Unit.Query().Where(unit.ID(id)).Exist(authz.System(ctx))
-		if err != nil {
+		if _, err := authz.UnitThere(ctx, client, id, authz.Fits{}, "unitId"); err != nil {
 			return err
-		}
-		if !there {
-			return errs.New(errs.Invalid, "所选的单位不存在，请重新选择").At("unitId")
 		}
 		i.SetUnitID(id)
 		i.SetPartner("")
@@ -125,7 +121,7 @@ func person(ctx context.Context, client *gen.Client, f flow.Form, key string) (u
 	if err != nil {
 		return id, err
 	}
-	there, err := client.Membership.Query().Where(membership.ID(id), membership.StatusEQ(membership.StatusACTIVE)).Exist(authz.System(ctx))
+	there, err := client.Membership.Query().Where(membership.ID(id), authz.MemberOn(clock.Today(ctx))).Exist(authz.System(ctx))
 	if err == nil && !there {
 		err = errs.New(errs.Invalid, "所选的人不在本政协，或身份已停用，请重新选择").At(key)
 	}
