@@ -37,6 +37,13 @@ func TestAssigning(t *testing.T) {
 		c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
 		is(w, "state", c.State, "ASSIGNED")
 	})
+	say(t, "F19: LEAD together with SOLE is refused when units are asked in advance, as when they are assigned", func(w *world) {
+		c := w.filed()
+		for _, action := range []string{"preAssign", "assign"} {
+			w.blocked("干事", action, flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "文旅局", "SOLE"), "proposal.roles_fit")
+			w.blocked("干事", action, flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "商务局", "ASSIST"), "proposal.roles_fit")
+		}
+	})
 	say(t, "the roles must fit, and the units must be handling units in use", func(w *world) {
 		c := w.filed()
 		w.must("", func(ctx context.Context, cl *gen.Client) error {

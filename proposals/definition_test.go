@@ -36,27 +36,32 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	}
 }
 
-// What version 1 named stays in the program: cases still run on it.
-func TestVersion1CanStillRun(t *testing.T) {
-	source, err := os.ReadFile("../tenants/templates/proposal.yaml")
+// What versions 1 and 2 named stays in the program: cases still run on them.
+func TestFormerVersionsCanStillRun(t *testing.T) {
+	second, err := os.ReadFile("testdata/proposal-2.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.NewReplacer("version: 2\n", "version: 1\n", "forward.above", "proposal.has_parent", ", forward.send]", "]").Replace(string(source))
-	if strings.Contains(text, "forward.") {
+	first := strings.NewReplacer("version: 2\n", "version: 1\n", "forward.above", "proposal.has_parent", ", forward.send]", "]").Replace(string(second))
+	if strings.Contains(first, "forward.") {
 		t.Fatal("version 1 knew nothing of package forwards")
-	}
-	d, err := flow.Parse([]byte(text))
-	if err != nil {
-		t.Fatal(err)
 	}
 	policy, err := rights()
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := flow.NewRules()
-	proposals.Register(e)
-	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
-		t.Error(f)
+	for _, text := range []string{first, string(second)} {
+		d, err := flow.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := flow.NewRules()
+		proposals.Register(s)
+		if d.Version > 1 {
+			forwards.Register(s)
+		}
+		for _, f := range s.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+			t.Error(d.Version, f)
+		}
 	}
 }

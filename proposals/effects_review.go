@@ -41,7 +41,7 @@ func void(ctx context.Context, r *run, rec *gen.Record) error {
 // recordPass keeps a reviewer's opinion as the next pass.
 func recordPass(ctx context.Context, r *run) error {
 	pass := r.Proposal().ReviewPass + 1
-	name := []string{"初审", "复审", "终审"}[pass-1]
+	name := passName(pass)
 	ids, err := r.Form.IDs("unitIds")
 	if err == nil {
 		err = ownUnits(ctx, r.Client, ids, "unitIds")

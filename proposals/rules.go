@@ -245,6 +245,7 @@ func registerReviewRules(s *flow.Rules) {
 	s.Guard("proposal.passes_left", func(in *flow.Input) error {
 		return when(in.Proposal().ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
 	})
+	s.Guard("proposal.pass_by_other", passByOther)
 	s.Guard("proposal.reviewed", func(in *flow.Input) error {
 		done, want := in.Proposal().ReviewPass, in.Policy.ReviewPasses
 		return when(done < want, "审查须经 %d 遍，已完成 %d 遍", want, done)
@@ -276,6 +277,26 @@ func registerReviewRules(s *flow.Rules) {
 		return when(in.Parent == nil, "本政协没有上级，不能转上级政协")
 	})
 }
+
+// passByOther: of as many passes in a row as the policy's reviewPeople says, no
+// two are made by one person. Passes of before a return count no more.
+func passByOther(in *flow.Input) error {
+	var passes []*gen.Record
+	for _, r := range in.RecordsOf(record.KindREVIEW) {
+		if r.Data["for"] == "pass" {
+			passes = append(passes, r)
+		}
+	}
+	for i := 1; i < in.Policy.ReviewPeople && i <= in.Proposal().ReviewPass && i <= len(passes); i++ {
+		if last := passes[len(passes)-i]; is(last.AuthorID, in.Viewer) {
+			return failed("本件的%s是您作的，%s须由另一人进行", last.Stage, passName(in.Proposal().ReviewPass+1))
+		}
+	}
+	return nil
+}
+
+// passName is what the passes are called, counted from 1.
+func passName(pass int) string { return []string{"初审", "复审", "终审"}[min(pass, 3)-1] }
 
 // refusalReason: a known reason; secrecy needs a second person, who raised it
 // before.

@@ -33,7 +33,7 @@ func TestARunningCaseKeepsItsRules(t *testing.T) {
 			if !strings.Contains(string(src), "kind: proposal") {
 				continue
 			}
-			next := strings.Replace(string(src), "version: 2", "version: 3", 1)
+			next := strings.Replace(string(src), "version: 3", "version: 4", 1)
 			next = strings.Replace(next, "{code: file, label: 立案,", "{code: file, label: 决定立案,", 1)
 			w.as("", func(ctx context.Context) error {
 				_, err := w.engine.Publish(authz.System(ctx), []byte(next), flow.RolesOf(w.policy))
@@ -41,8 +41,8 @@ func TestARunningCaseKeepsItsRules(t *testing.T) {
 			})
 		}
 		fresh := w.reviewed()
-		is(w, "old", old.Def.Version, 2)
-		is(w, "new", fresh.Def.Version, 3)
+		is(w, "old", old.Def.Version, 3)
+		is(w, "new", fresh.Def.Version, 4)
 		for want, c := range map[string]*flow.Case{"立案": old, "决定立案": fresh} {
 			w.do("主任", "file", c.Matter.ID, nil)
 			steps := w.stepsOf("委员甲", c.Matter.ID)

@@ -75,6 +75,7 @@ type Policy struct {
 	ContactRequired     bool                 `json:"contactRequired"`     // 面商 before a reply
 	OfficeAudit         bool                 `json:"officeAudit"`         // the office reads replies before they go out
 	ReviewPasses        int                  `json:"reviewPasses"`        // 初审、复审、终审
+	ReviewPeople        int                  `json:"reviewPeople"`        // as many passes in a row are made by different people; 1: one may make them all
 	MergeMode           string               `json:"mergeMode"`           // SURVIVING_LEAD
 	BodyLimit           int                  `json:"bodyLimit"`           // characters of the three parts together
 	ResignOnResubmit    bool                 `json:"resignOnResubmit"`    // changed text needs the co-signers again
@@ -179,6 +180,8 @@ func (p Policy) validate() error {
 		return errs.New(errs.Invalid, "intersessionNumbers 只能是 CONTINUE 或 OWN")
 	case p.MaxRounds < 1 || p.ReviewPasses < 1 || p.ReviewPasses > 3:
 		return errs.New(errs.Invalid, "maxRounds 至少为 1，reviewPasses 为 1 至 3")
+	case p.ReviewPeople < 1 || p.ReviewPeople > 3:
+		return errs.New(errs.Invalid, "reviewPeople 为 1 至 3：相邻的几遍审查须由不同的人进行，1 为不限")
 	case p.BodyLimit < 1 || p.MaxExtensions < 0:
 		return errs.New(errs.Invalid, "bodyLimit 至少为 1，maxExtensions 至少为 0")
 	case len(p.Deadlines) == 0 || len(p.Classes) == 0 || len(p.Ratings) == 0:

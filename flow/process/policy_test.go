@@ -52,6 +52,8 @@ func TestPolicy(t *testing.T) {
 		{"a way of numbering that does not exist", settings{"intersessionNumbers": "NONE"}, "intersessionNumbers"},
 		{"no round", settings{"maxRounds": 0}, "maxRounds"},
 		{"four passes", settings{"reviewPasses": 4}, "reviewPasses"},
+		{"no reviewer", settings{"reviewPeople": 0}, "reviewPeople"},
+		{"more reviewers than passes can have", settings{"reviewPeople": 4}, "reviewPeople"},
 		{"a text of no length", settings{"bodyLimit": 0}, "bodyLimit"},
 		{"less than no extension", settings{"maxExtensions": -1}, "maxExtensions"},
 		{"no class", settings{"classes": []any{}}, "不能为空"},
