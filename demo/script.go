@@ -315,7 +315,7 @@ func (s *stage) publishList() task {
 			for _, sc := range s.scripts {
 				sc.last = nil
 			}
-			return e, s.Proposals.PublishList(ctx, row.ID)
+			return e, s.Proposals.PublishList(ctx, row.ID, false)
 		})
 	}}
 }

@@ -285,7 +285,7 @@ func (r *mutationResolver) MergeProposals(ctx context.Context, input model.Merge
 // PublishCaseList is the resolver for the publishCaseList field.
 func (r *mutationResolver) PublishCaseList(ctx context.Context, input model.PublishCaseListInput) (*model.SittingPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
-		return gen.TypeSitting, input.SittingID, r.Proposals.PublishList(ctx, input.SittingID)
+		return gen.TypeSitting, input.SittingID, r.Proposals.PublishList(ctx, input.SittingID, value(input.WithoutNoOne))
 	})
 	if err != nil || len(bad) > 0 {
 		return &model.SittingPayload{UserErrors: bad}, err

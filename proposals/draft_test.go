@@ -212,6 +212,29 @@ func TestSubmitting(t *testing.T) {
 			is(w, x.what, *p.RegistrationNo, x.number)
 		}
 	})
+	say(t, "R20: a member of the term that ends hands in nothing for the next term's sitting", func(w *world) {
+		var was, next uuid.UUID
+		w.must("", func(ctx context.Context, c *gen.Client) error {
+			was = c.Term.Query().OnlyX(ctx).ID
+			term := c.Term.Create().SetOrdinal(12).SetStartsOn(clock.Date(2026, 12, 2)).SaveX(ctx)
+			next = term.ID
+			c.Sitting.Create().SetTerm(term).SetOrdinal(1).SetPrepOpensOn(clock.Date(2026, 11, 1)).SetOpensOn(clock.Date(2026, 12, 26)).
+				SetClosesOn(clock.Date(2026, 12, 29)).SaveX(ctx)
+			c.Membership.UpdateOneID(w.people["委员乙"].Membership).SetTermID(next).ExecX(ctx)
+			c.Membership.UpdateOneID(w.people["委员丙"].Membership).SetTermID(was).ExecX(ctx)
+			return c.Membership.UpdateOneID(w.people["委员甲"].Membership).SetTermID(was).Exec(ctx)
+		})
+		w.clock.Set(time.Date(2026, 11, 20, 9, 0, 0, 0, clock.Shanghai))
+		w.refused("委员甲", "submit", flow.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil, errs.GuardFailed)
+		c := w.draft("委员乙", proposal.ProposerKindJOINT)
+		w.do("委员乙", "inviteCosign", c.Matter.ID, flow.Form{"membershipIds": []any{w.member("委员丙")}})
+		w.do("委员丙", "sign", c.Matter.ID, nil)
+		w.refused("委员乙", "submit", flow.OfMatter, c.Matter.ID, nil, errs.GuardFailed)
+		w.do("委员乙", "edit", c.Matter.ID, flow.Form{"analysis": "去掉一位联名人。"})
+		w.do("委员乙", "cancelInvite", c.Matter.ID, flow.Form{"membershipId": w.member("委员丙")})
+		c = w.do("委员乙", "submit", c.Matter.ID, flow.Form{"acceptIndividual": true})
+		is(w, "the first of the next term", *c.Proposal().RegistrationNo, "210202-1201-R0001")
+	})
 	say(t, "before the first sitting nothing can be handed in", func(w *world) {
 		w.at(2024, 10, 1)
 		w.refused("委员甲", "submit", flow.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil, errs.GuardFailed)

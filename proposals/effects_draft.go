@@ -151,11 +151,15 @@ func submit(ctx context.Context, r *run) error {
 	if period == proposal.PeriodINTERSESSION && !r.Policy.Intersession {
 		return errs.New(errs.DeadlinePassed, "大会提案征集已截止，本政协不受理平时提案")
 	}
+	phone, err := ofTerm(ctx, r, s)
+	if err != nil {
+		return err
+	}
 	no, err := registration(ctx, r, s)
 	if err != nil {
 		return err
 	}
-	u := r.Client.Proposal.UpdateOne(p).SetSitting(s).SetPeriod(period).SetRegistrationNo(no).SetSubmittedAt(r.Now)
+	u := r.Client.Proposal.UpdateOne(p).SetSitting(s).SetPeriod(period).SetRegistrationNo(no).SetSubmittedAt(r.Now).SetContactPhone(phone)
 	if joint(p) {
 		if err := expireInvites(ctx, r); err != nil {
 			return err
@@ -163,16 +167,6 @@ func submit(ctx context.Context, r *run) error {
 		if r.Form.Bool("acceptIndividual") && !anyParty(r.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignSIGNED }) {
 			u.SetProposerKind(proposal.ProposerKindINDIVIDUAL)
 		}
-	}
-	for _, l := range r.Active(party.RoleLEAD) {
-		if l.MembershipID == nil {
-			continue
-		}
-		m, err := r.Client.Membership.Get(ctx, *l.MembershipID)
-		if err != nil {
-			return err
-		}
-		u.SetContactPhone(m.Phone)
 	}
 	r.After["registrationNo"] = no
 	if err := u.Exec(ctx); err != nil {
@@ -210,6 +204,33 @@ func sittingFor(ctx context.Context, r *run) (*gen.Sitting, proposal.Period, err
 		return nil, "", failed("本政协还没有设置会议，不能提交；请联系租户管理员")
 	}
 	return last, proposal.PeriodINTERSESSION, nil
+}
+
+// ofTerm refuses what is handed in by who is not, or no longer, a member of the
+// sitting's term, and answers the first proposer's telephone number.
+func ofTerm(ctx context.Context, r *run, s *gen.Sitting) (phone string, err error) {
+	for _, p := range r.Proposers() {
+		if p.MembershipID == nil {
+			continue
+		}
+		m, err := r.Client.Membership.Get(ctx, *p.MembershipID)
+		if err != nil {
+			return "", err
+		}
+		over := m.Status != membership.StatusACTIVE || (m.ActiveTo != nil && m.ActiveTo.Before(r.Today()))
+		other := m.TermID != nil && *m.TermID != s.TermID
+		switch {
+		case !over && !other:
+		case p.Role == party.RoleLEAD:
+			return "", failed("这件提案属于第%s届%s次会议，“%s”不是这一届的在任委员，不能提交", chinese(s.Edges.Term.Ordinal), chinese(s.Ordinal), m.Name)
+		default:
+			return "", failed("这件提案属于第%s届%s次会议，联名人“%s”不是这一届的在任委员；请修改提案后撤回对其的邀请，再提交", chinese(s.Edges.Term.Ordinal), chinese(s.Ordinal), m.Name)
+		}
+		if p.Role == party.RoleLEAD {
+			phone = m.Phone
+		}
+	}
+	return phone, nil
 }
 
 // registration is {committee}-{term}{sitting}-R{0001}.

@@ -72,46 +72,6 @@ func flagSecret(on bool) flow.Effect {
 	}
 }
 
-// file gives the case number: the next of its sitting, 001 for the 一号提案
-// alone.
-func file(ctx context.Context, r *run) error {
-	p := r.Proposal()
-	u := r.Client.Proposal.UpdateOne(p).SetDisposition(proposal.DispositionFILED).SetFiledAt(r.Now)
-	s := p.Edges.Sitting
-	own := p.Period != nil && *p.Period == proposal.PeriodINTERSESSION && r.Policy.IntersessionNumbers == "OWN"
-	var number string
-	switch {
-	case r.Form.Bool("noOne"):
-		taken, err := r.Client.Proposal.Query().Where(proposal.SittingID(s.ID), proposal.IsNoOne(true)).Exist(ctx)
-		if err != nil {
-			return err
-		}
-		if taken {
-			return errs.New(errs.Conflict, "本次会议已有一号提案").At("noOne")
-		}
-		u.SetIsNoOne(true).SetCaseNo(1)
-		number = caseNumber(s.Edges.Term.Ordinal, s.Ordinal, 1)
-	case own:
-		year := r.Today().Year()
-		n, err := flow.Next(ctx, fmt.Sprintf("intersession:%d", year), 1)
-		if err != nil {
-			return err
-		}
-		number = fmt.Sprintf("平-%d-%03d", year, n)
-	default:
-		n, err := flow.Next(ctx, caseScope(s.ID), 2)
-		if err != nil {
-			return err
-		}
-		u.SetCaseNo(n)
-		number = caseNumber(s.Edges.Term.Ordinal, s.Ordinal, n)
-	}
-	r.After["number"], r.Number = number, number
-	return u.Exec(ctx)
-}
-
-func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
-
 // dispose records a disposition that needs nothing else.
 func dispose(d proposal.Disposition) flow.Effect {
 	return func(ctx context.Context, r *run) error {
@@ -131,18 +91,6 @@ func dispose(d proposal.Disposition) flow.Effect {
 		}
 		return u.Exec(ctx)
 	}
-}
-
-// release takes the case number from a case that leaves the cases: it shows
-// its registration number again, and the list is laid out without it. A
-// published number stays.
-func release(r *run, u *gen.ProposalUpdateOne) {
-	p := r.Proposal()
-	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
-		return
-	}
-	u.ClearCaseNo().SetIsNoOne(false)
-	r.Number = *p.RegistrationNo
 }
 
 // refuse gives a number of its own series, never one of the cases.

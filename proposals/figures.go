@@ -7,11 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -90,71 +86,4 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 		}
 	}
 	return f, err
-}
-
-// PublishList renumbers a sitting's cases for the last time (001 the 一号提案,
-// then key cases, then by category, then by time; 平时提案 after the plenary
-// ones) and freezes them.
-// Old numbers stay in each case's timeline. Called again it does nothing.
-func (s *Service) PublishList(ctx context.Context, sittingID uuid.UUID) (err error) {
-	defer errs.Wrap(&err, "PublishList(%s)", sittingID)
-	v := authz.From(ctx)
-	if !v.May(authz.Perm("proposal.file")).Has(authz.Tenant) {
-		return errs.New(errs.NotAllowed, "提案目录由提案委主任公布")
-	}
-	sys := authz.System(ctx)
-	sit, err := s.client.Sitting.Query().Where(sitting.ID(sittingID)).WithTerm().ForUpdate().Only(sys)
-	if gen.IsNotFound(err) {
-		return errs.New(errs.NotFound, "没有这次会议")
-	}
-	if err != nil || sit.ListPublishedAt != nil {
-		return err
-	}
-	if sit.CutoffAt == nil || sit.CutoffAt.After(clock.Now(ctx)) {
-		return errs.New(errs.NotAllowedInState, "大会提案截止以后才能公布提案目录")
-	}
-	rows, err := s.client.Proposal.Query().Where(proposal.SittingID(sittingID), proposal.CaseNoNotNil()).
-		Order(gen.Desc(proposal.FieldIsNoOne, proposal.FieldPeriod, proposal.FieldIsKey), gen.Asc(proposal.FieldCategory, proposal.FieldSubmittedAt, proposal.FieldID)).
-		WithMatter().ForUpdate().All(sys)
-	if err != nil {
-		return err
-	}
-	// In two passes: numbers are unique at every moment.
-	if _, err := tenants.Exec(ctx, `UPDATE proposals SET case_no = -case_no WHERE sitting_id = $1 AND case_no > 0`, sittingID); err != nil {
-		return err
-	}
-	n := 2
-	for _, p := range rows {
-		no := n
-		if p.IsNoOne {
-			no = 1
-		} else {
-			n++
-		}
-		if err := s.renumber(sys, v, sit, p, no); err != nil {
-			return err
-		}
-	}
-	if err := flow.SetNext(ctx, caseScope(sittingID), n); err != nil {
-		return err
-	}
-	return s.client.Sitting.UpdateOneID(sittingID).SetListPublishedAt(clock.Now(ctx)).Exec(sys)
-}
-
-func (s *Service) renumber(ctx context.Context, v *authz.Viewer, sit *gen.Sitting, p *gen.Proposal, no int) error {
-	if err := s.client.Proposal.UpdateOneID(p.ID).SetCaseNo(no).Exec(ctx); err != nil {
-		return err
-	}
-	number := caseNumber(sit.Edges.Term.Ordinal, sit.Ordinal, no)
-	if number == p.Edges.Matter.Number {
-		return nil
-	}
-	err := s.client.Matter.UpdateOneID(p.MatterID).SetNumber(number).AddVersion(1).Exec(ctx)
-	if err != nil {
-		return err
-	}
-	return s.client.Step.Create().SetMatterID(p.MatterID).SetAction("renumber").SetLabel("案号重排").
-		SetFromState(p.Edges.Matter.State).SetToState(p.Edges.Matter.State).SetAt(clock.Now(ctx)).
-		SetActorID(v.Membership).SetActorName(v.Name + " " + v.Post).
-		SetBefore(map[string]any{"number": p.Edges.Matter.Number}).SetAfter(map[string]any{"number": number}).Exec(ctx)
 }

@@ -124,7 +124,7 @@ func TestFigures(t *testing.T) {
 func TestTheListIsPublished(t *testing.T) {
 	t.Parallel()
 	publish := func(w *world, who string) error {
-		return w.as(who, func(ctx context.Context) error { return w.service.PublishList(ctx, w.sitting) })
+		return w.as(who, func(ctx context.Context) error { return w.service.PublishList(ctx, w.sitting, false) })
 	}
 	filed := func(w *world, category string) *flow.Case {
 		c := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
@@ -157,7 +157,7 @@ func TestTheListIsPublished(t *testing.T) {
 		}
 		is(w, "withdrawn", w.look(gone.Matter.ID).Number, *gone.Proposal().RegistrationNo)
 		steps := w.stepsOf("委员甲", late.Matter.ID)
-		is(w, "the old number is kept", steps[len(steps)-1].Before["number"], any("第十一届四次会议第002号"))
+		is(w, "the old number is kept", steps[len(steps)-1].Before["number"], any("第十一届四次会议第006号"))
 
 		w.do("主任", "markKey", alsoLate.Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
 		if err := publish(w, "主任"); err != nil {
@@ -175,11 +175,33 @@ func TestTheListIsPublished(t *testing.T) {
 		w.refused("主任", "merge", flow.OfMatter, a.Matter.ID, into(b), errs.GuardFailed)
 		w.do("委员甲", "applyWithdraw", b.Matter.ID, nil)
 		c := w.do("主任", "approveWithdraw", b.Matter.ID, nil)
-		is(w, "number of the withdrawn case", c.Number, "第十一届四次会议第003号")
-		is(w, "next", w.filed().Number, "第十一届四次会议第004号")
+		is(w, "number of the withdrawn case", c.Number, "第十一届四次会议第002号")
+		is(w, "next", w.filed().Number, "第十一届四次会议第003号")
+	})
+	say(t, "M12: a published list begins with 001 and has no gap, with a 一号提案 or without", func(w *world) {
+		publish := func(without bool) error {
+			return w.as("主任", func(ctx context.Context) error { return w.service.PublishList(ctx, w.sitting, without) })
+		}
+		w.loop(2025)
+		a, gone, b := w.filed(), w.filed(), w.filed()
+		is(w, "001 is kept", a.Number, "第十一届四次会议第002号")
+		w.do("委员甲", "applyWithdraw", gone.Matter.ID, nil)
+		w.do("主任", "approveWithdraw", gone.Matter.ID, nil)
+		w.clock.Set(time.Date(2024, 12, 28, 13, 0, 0, 0, clock.Shanghai))
+		if err := publish(false); !errs.Is(err, errs.GuardFailed) {
+			w.t.Errorf("while the 一号提案 is waited for: %v", err)
+		}
+		if err := publish(true); err != nil {
+			w.t.Fatal(err)
+		}
+		is(w, "first", w.look(a.Matter.ID).Number, "第十一届四次会议第001号")
+		is(w, "second", w.look(b.Matter.ID).Number, "第十一届四次会议第002号")
+		c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		is(w, "a 一号提案 after all is it by its mark", c.Proposal().IsNoOne, true)
+		is(w, "published numbers stay", c.Number, "第十一届四次会议第003号")
 	})
 	say(t, "a sitting of another committee is not found", func(w *world) {
-		err := w.as("主任", func(ctx context.Context) error { return w.service.PublishList(ctx, uuid.New()) })
+		err := w.as("主任", func(ctx context.Context) error { return w.service.PublishList(ctx, uuid.New(), false) })
 		if !errs.Is(err, errs.NotFound) {
 			w.t.Error(err)
 		}

@@ -12,7 +12,7 @@ func TestAProposalGoesFromDraftToArchive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleSOLE})
-	if c.State != "ASSIGNED" || c.Number != "第十一届四次会议第002号" || *c.Proposal().RegistrationNo != "210202-1104-R0001" {
+	if c.State != "ASSIGNED" || c.Number != "第十一届四次会议第001号" || *c.Proposal().RegistrationNo != "210202-1104-R0001" {
 		t.Fatalf("assigned: %s %s %v", c.State, c.Number, c.Proposal().RegistrationNo)
 	}
 	c = w.replied(c, "商务局", "A")

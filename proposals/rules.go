@@ -1,7 +1,6 @@
 package proposals
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -476,25 +475,4 @@ func commitments(c *flow.Case, statuses ...item.Status) []*gen.Item {
 		}
 	}
 	return out
-}
-
-// caseNumber prints a case number as the committees do: 第十一届三次会议第001号.
-func caseNumber(term, sitting, n int) string {
-	return fmt.Sprintf("第%s届%s次会议第%03d号", chinese(term), chinese(sitting), n)
-}
-
-// chinese writes 1–99 in Chinese numerals.
-func chinese(n int) string {
-	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
-	if n < 1 || n > 99 {
-		return fmt.Sprint(n)
-	}
-	tens, ones := n/10, n%10
-	switch {
-	case tens == 0:
-		return digits[ones]
-	case tens == 1:
-		return "十" + digits[ones]
-	}
-	return digits[tens] + "十" + digits[ones]
 }

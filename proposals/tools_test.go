@@ -269,3 +269,13 @@ func (w *world) person(ctx context.Context, name string) (*authz.Viewer, error) 
 	p := w.people[name]
 	return authz.NewDirectory(w.policy).Viewer(ctx, p.Account, p.Membership)
 }
+
+// loop enters a 一号提案 loop of a year, whose proposal nobody knows yet.
+func (w *world) loop(year int) {
+	w.t.Helper()
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		p := c.Process.Query().FirstX(ctx)
+		m := c.Matter.Create().SetKind("cohort").SetProcess(p).SetState("P1").SetTitle("一号提案闭环").SetOpenedAt(w.clock.Now()).SaveX(ctx)
+		return c.Cohort.Create().SetMatterID(m.ID).SetHandleYear(year).Exec(ctx)
+	})
+}
