@@ -116,20 +116,20 @@ func openShare(ctx context.Context, r *run, u *gen.Unit, s flow.Share) error {
 	return err
 }
 
-// askFeedback asks every proposer about every reply of the round, once.
+// askFeedback asks every person who proposed about every reply of the round, once.
 func askFeedback(ctx context.Context, r *run) error {
 	due, err := r.DueDay("feedback.window")
 	if err != nil {
 		return err
 	}
-	asked := map[[2]uuid.UUID]bool{}
+	asked, who := map[[2]uuid.UUID]bool{}, persons(r.Case)
 	for _, f := range r.Feedback {
-		asked[[2]uuid.UUID{f.ReplyID, f.PartyID}] = true
+		asked[[2]uuid.UUID{f.ReplyID, who[f.PartyID]}] = true
 	}
 	for _, a := range r.Answering() {
 		rep := r.Reply(a)
-		for _, p := range r.Proposers() {
-			if asked[[2]uuid.UUID{rep.ID, p.ID}] {
+		for _, p := range oneEach(r.Proposers()) {
+			if asked[[2]uuid.UUID{rep.ID, personOf(p)}] {
 				continue
 			}
 			err := r.Client.Feedback.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetPartyID(p.ID).

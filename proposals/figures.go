@@ -75,10 +75,14 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 		return f, fmt.Errorf("the dispositions sum to %d, not to the %d received", sum, f.Received)
 	}
 	f.Ratings, err = tenants.Rows[RatingCount](ctx, `
-		SELECT coalesce(nullif(f.result, ''), 'SILENT'), count(*)::int FROM feedback f
+		SELECT coalesce(nullif(result, ''), 'SILENT'), count(*)::int FROM (
+		SELECT DISTINCT ON (f.reply_id, coalesce(w.membership_id, w.unit_id, w.id)) f.result FROM feedback f
+		JOIN parties w ON w.tenant_id = f.tenant_id AND w.id = f.party_id
 		JOIN proposals p ON p.tenant_id = f.tenant_id AND p.matter_id = f.matter_id AND p.round = f.round
 		JOIN replies r ON r.tenant_id = f.tenant_id AND r.id = f.reply_id AND r.status <> 'SENT_BACK'
-		WHERE p.sitting_id = $1 GROUP BY 1 ORDER BY 1`, sittingID)
+		WHERE p.sitting_id = $1
+		ORDER BY f.reply_id, coalesce(w.membership_id, w.unit_id, w.id), f.received_at NULLS LAST) once
+		GROUP BY 1 ORDER BY 1`, sittingID)
 	for _, r := range f.Ratings {
 		f.Asked += r.Count
 		if r.Code != "SILENT" {

@@ -103,6 +103,67 @@ func TestMerging(t *testing.T) {
 		}
 		is(w, "state", c.State, "COMPLETION_REVIEW")
 	})
+	say(t, "R15: who has a part in both gets one form for one reply, rates once and counts once", func(w *world) {
+		surviving := w.joint("委员乙")
+		w.do("委员乙", "sign", surviving.Matter.ID, nil)
+		surviving = w.do("主任", "file", w.passed("委员甲", surviving.Matter.ID).Matter.ID, nil)
+		absorbed := w.caseOf("委员乙") // a co-signer there, the first proposer here
+		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
+		is(w, "he stays both", names(w.look(surviving.Matter.ID)), "委员甲 委员乙 委员乙 ")
+		c := w.do("干事", "assign", surviving.Matter.ID, w.unitsForm("商务局", "SOLE"))
+		a := w.of(c, "商务局")
+		w.share("商务局联络员", "signReceipt", a.ID, nil)
+		w.share("商务局联络员", "nameOfficer", a.ID, flow.Form{"membershipId": w.member("商务局承办人")})
+		reply := flow.Form{"class": "A", "body": "关于提案的答复：已研究采纳。"}
+		for _, p := range c.Proposers()[:2] { // 委员乙 as the co-signer that he also is
+			w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a.ID, reply, "assignment.contacted")
+			w.share("商务局承办人", "recordContact", a.ID, flow.Form{"partyId": p.ID.String(), "mode": "座谈会", "stage": "办前", "on": w.today(), "text": "听取意见"})
+		}
+		w.share("商务局承办人", "draftReply", a.ID, reply)
+		w.share("商务局承办人", "submitDraft", a.ID, nil)
+		w.share("商务局局长", "signOff", a.ID, nil)
+		c = w.share("商务局联络员", "send", a.ID, nil)
+		is(w, "asked", len(c.Feedback), 2)
+		for _, f := range c.Feedback {
+			who := "委员乙"
+			if f.PartyID == c.Proposers()[0].ID {
+				who = "委员甲"
+			}
+			c = w.do(who, "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
+		}
+		is(w, "state", c.State, "COMPLETION_REVIEW")
+		f, err := w.figures("干事")
+		if err != nil || f.Asked != 2 || f.Answered != 2 {
+			w.t.Errorf("%+v %v", f, err)
+		}
+	})
+	say(t, "R15: where two forms were sent before, the one that was filled in is his", func(w *world) {
+		surviving := w.joint("委员乙")
+		w.do("委员乙", "sign", surviving.Matter.ID, nil)
+		surviving = w.do("主任", "file", w.passed("委员甲", surviving.Matter.ID).Matter.ID, nil)
+		w.do("主任", "merge", w.caseOf("委员乙").Matter.ID, into(surviving))
+		c := w.do("干事", "assign", surviving.Matter.ID, w.unitsForm("商务局", "SOLE"))
+		w.share("商务局联络员", "signReceipt", w.of(c, "商务局").ID, nil)
+		w.share("商务局承办人", "recordContact", w.of(c, "商务局").ID, flow.Form{"partyId": c.Proposers()[1].ID.String(), "mode": "面谈", "stage": "办前", "on": w.today(), "text": "听取意见"})
+		c = w.replied(w.look(c.Matter.ID), "商务局", "A")
+		w.must("", func(ctx context.Context, cl *gen.Client) error { // as the version before asked
+			return cl.Feedback.Create().SetMatterID(c.Matter.ID).SetReplyID(c.Replies[0].ID).SetPartyID(c.Proposers()[1].ID).
+				SetAskedAt(w.clock.Now()).Exec(ctx)
+		})
+		for _, f := range w.look(c.Matter.ID).Feedback {
+			switch f.PartyID {
+			case c.Proposers()[0].ID:
+				w.do("委员甲", "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
+			case c.Proposers()[2].ID:
+				c2 := w.do("委员乙", "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
+				is(w, "nothing is waited for", c2.State, "COMPLETION_REVIEW")
+			}
+		}
+		f, err := w.figures("干事")
+		if err != nil || f.Asked != 2 || f.Answered != 2 {
+			w.t.Errorf("%+v %v", f, err)
+		}
+	})
 	say(t, "a case into which another was merged is not withdrawn over its head", func(w *world) {
 		absorbed, surviving := w.filed(), w.passed("委员乙", w.draft("委员乙", proposal.ProposerKindINDIVIDUAL).Matter.ID)
 		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))

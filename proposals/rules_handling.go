@@ -190,20 +190,20 @@ func roundFeedback(c *flow.Case) []*gen.Feedback {
 			out = append(out, f)
 		}
 	}
-	return out
+	return onceEach(c, out)
 }
 
 // dissatisfied: a first proposer, or anyone where the policy says so, rated
 // the result of this round as 不满意. The attitude is recorded and counted,
 // and does not reopen: a new round cannot mend it.
 func dissatisfied(c *flow.Case) bool {
-	lead := map[uuid.UUID]bool{}
-	for _, p := range c.Parties {
-		lead[p.ID] = p.Role == party.RoleLEAD
+	lead, who := map[uuid.UUID]bool{}, persons(c)
+	for _, p := range c.Active(party.RoleLEAD) {
+		lead[personOf(p)] = true
 	}
 	for _, f := range roundFeedback(c) {
 		r, _ := c.Policy.Rating(f.Result)
-		if r.Counts == "DISSATISFIED" && (c.Policy.RejectBy == "ANY" || lead[f.PartyID]) {
+		if r.Counts == "DISSATISFIED" && (c.Policy.RejectBy == "ANY" || lead[who[f.PartyID]]) {
 			return true
 		}
 	}
@@ -334,9 +334,10 @@ func contacted(in *flow.Input) error {
 	if !in.Policy.ContactRequired {
 		return nil
 	}
-	for _, p := range in.Active(party.RoleLEAD) {
+	who := persons(in.Case)
+	for _, p := range oneEach(in.Active(party.RoleLEAD)) {
 		if !slices.ContainsFunc(in.RecordsOf(record.KindCONTACT), func(r *gen.Record) bool {
-			return r.PartyID != nil && *r.PartyID == p.ID && r.UnitID != nil && *r.UnitID == in.Share.UnitID && r.Data["denied"] != true
+			return r.PartyID != nil && who[*r.PartyID] == personOf(p) && r.UnitID != nil && *r.UnitID == in.Share.UnitID && r.Data["denied"] != true
 		}) {
 			return failed("答复前须与第一提案人“%s”面商并记录", p.Name)
 		}
