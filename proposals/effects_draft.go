@@ -217,10 +217,8 @@ func ofTerm(ctx context.Context, r *run, s *gen.Sitting) (phone string, err erro
 		if err != nil {
 			return "", err
 		}
-		over := m.Status != membership.StatusACTIVE || (m.ActiveTo != nil && m.ActiveTo.Before(r.Today()))
-		other := m.TermID != nil && *m.TermID != s.TermID
 		switch {
-		case !over && !other:
+		case authz.Serves(m, r.Today()) && authz.OfTerm(m, s):
 		case p.Role == party.RoleLEAD:
 			return "", failed("这件提案属于第%s届%s次会议，“%s”不是这一届的在任委员，不能提交", chinese(s.Edges.Term.Ordinal), chinese(s.Ordinal), m.Name)
 		default:

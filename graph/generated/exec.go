@@ -3169,6 +3169,8 @@ input MergeProposalsInput {
 "公布提案目录：案号最后重排一次，其后不变"
 input PublishCaseListInput {
   sittingId: ID!
+  "确定本次会议没有一号提案，不留 001 号；闭环在进行而一号提案尚未立案时须选"
+  withoutNoOne: Boolean
   reason: String
   idempotencyKey: String
 }
@@ -45639,7 +45641,7 @@ func (ec *executionContext) unmarshalInputPublishCaseListInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"sittingId", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"sittingId", "withoutNoOne", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -45653,6 +45655,13 @@ func (ec *executionContext) unmarshalInputPublishCaseListInput(ctx context.Conte
 				return it, err
 			}
 			it.SittingID = data
+		case "withoutNoOne":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withoutNoOne"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithoutNoOne = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

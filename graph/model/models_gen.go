@@ -1630,9 +1630,11 @@ type ProposalFigures struct {
 
 // 公布提案目录：案号最后重排一次，其后不变
 type PublishCaseListInput struct {
-	SittingID      uuid.UUID `json:"sittingId"`
-	Reason         *string   `json:"reason,omitempty"`
-	IdempotencyKey *string   `json:"idempotencyKey,omitempty"`
+	SittingID uuid.UUID `json:"sittingId"`
+	// 确定本次会议没有一号提案，不留 001 号；闭环在进行而一号提案尚未立案时须选
+	WithoutNoOne   *bool   `json:"withoutNoOne,omitempty"`
+	Reason         *string `json:"reason,omitempty"`
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 type PublishProcessInput struct {
