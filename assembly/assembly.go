@@ -22,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/loop/plans"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
@@ -72,6 +73,13 @@ func Vocabulary() *process.Vocabulary {
 	return s.Vocabulary()
 }
 
+// Kinds are what the product's own kinds of matter are, by their codes.
+func Kinds() []*flow.Kind {
+	s := flow.NewRules()
+	register(s)
+	return s.Kinds()
+}
+
 // Engine knows every rule, and is enough to publish definitions.
 func Engine(client *gen.Client) *flow.Engine {
 	e := flow.New(client)
@@ -85,6 +93,7 @@ func register(s *flow.Rules) {
 	tasks.Register(s)
 	plans.Register(s)
 	forwards.Register(s)
+	opinions.Register(s)
 	vocab.Register(s)
 }
 

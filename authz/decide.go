@@ -3,7 +3,6 @@ package authz
 import (
 	"embed"
 	"encoding/csv"
-	"io"
 	"maps"
 	"slices"
 	"sort"
@@ -92,25 +91,30 @@ func compiled() (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := files.Open("policy.csv")
+	records, err := rules()
 	if err != nil {
 		return nil, err
 	}
-	defer rules.Close()
 	p := &Policy{enforcer: e, tables: map[string]Table{}}
-	if err := p.read(rules); err != nil {
+	if err := p.read(records); err != nil {
 		return nil, err
 	}
 	return p, p.compile()
 }
 
-func (p *Policy) read(rules io.Reader) error {
-	r := csv.NewReader(rules)
-	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, -1
-	records, err := r.ReadAll()
+// rules are the lines of policy.csv.
+func rules() ([][]string, error) {
+	f, err := files.Open("policy.csv")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer f.Close()
+	r := csv.NewReader(f)
+	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, -1
+	return r.ReadAll()
+}
+
+func (p *Policy) read(records [][]string) (err error) {
 	roles, perms := map[string]bool{}, map[Permission]bool{}
 	for _, rec := range records {
 		switch rec[0] {

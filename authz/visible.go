@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"slices"
 
 	"entgo.io/ent"
 	entsql "entgo.io/ent/dialect/sql"
@@ -26,33 +25,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/internal/errs"
 )
-
-// regulated are the kinds of matter that the product ships, with rights of
-// their own: each is the object of its own "read". All other kinds, which
-// committees define themselves, share the object "matter".
-var regulated = []string{"proposal", "cohort", "opinion", "task", "plan", "forward"}
-
-// Regulated reports whether a kind of matter is one of the shipped ones.
-func Regulated(kind string) bool { return slices.Contains(regulated, kind) }
-
-// Family is the object of the rights on a kind of matter.
-func Family(kind string) string {
-	if Regulated(kind) {
-		return kind
-	}
-	return "matter"
-}
-
-// families are the objects whose "read" lets matters be seen.
-var families = append(slices.Clone(regulated), "matter")
-
-// ofFamily: the kind in the column belongs to the family.
-func ofFamily(column, family string) *entsql.Predicate {
-	if family == "matter" {
-		return entsql.NotIn(column, toAny(regulated)...)
-	}
-	return entsql.EQ(column, family)
-}
 
 // Narrow registers the predicates that keep every query, eager-loaded edges
 // included, to what the context's viewer may see. Without a viewer and
@@ -186,7 +158,7 @@ func collect(s *entsql.Selector, p pred) *entsql.Predicate {
 func MatterVisible(v *Viewer) pred {
 	return func(s *entsql.Selector) {
 		var any []*entsql.Predicate
-		for _, family := range families {
+		for _, family := range families() {
 			scope := v.May(Permission{family, "read"})
 			if scope == None {
 				continue
@@ -269,7 +241,7 @@ func visibleMatters(v *Viewer) *entsql.Selector {
 // see less. all: there is none that he reads only in part.
 func (v *Viewer) staffOf() (of []string, all bool) {
 	all = true
-	for _, family := range families {
+	for _, family := range families() {
 		switch scope := v.May(Permission{family, "read"}); {
 		case scope.Has(Tenant):
 			of = append(of, family)

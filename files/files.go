@@ -177,24 +177,11 @@ func (h *Handler) mayAttach(ctx context.Context, t target) error {
 			return err
 		}
 	}
-	ok, err := h.Engine.Covers(ctx, t.matter, attaching[authz.Family(m.Kind)]...)
+	ok, err := h.Engine.Covers(ctx, t.matter, h.Engine.KindOf(m.Kind).Attaching...)
 	if err == nil && !ok {
 		err = errs.New(errs.NotAllowed, "您不参与办理这件事项，不能上传附件")
 	}
 	return err
-}
-
-// attaching are, by the family of the matter's kind, the rights to work on a
-// matter; whoever has one of them there may add what shows the work.
-var attaching = map[string][]string{
-	"proposal": {"proposal.edit", "proposal.rate", "proposal.createCollective", "proposal.send", "proposal.draftReply",
-		"proposal.returnForEdit", "proposal.officeDecide", "proposal.recordSupervision"},
-	"cohort":  {"cohort.run", "cohort.decide"},
-	"opinion": {"opinion.accept"},
-	"task":    {"task.issue", "task.undertake", "task.verify"},
-	"plan":    {"plan.draft", "plan.decide"},
-	"forward": {"forward.handle"},
-	"matter":  {"matter.open", "matter.screen", "matter.approve", "matter.arrange", "matter.research", "matter.hold", "matter.report", "matter.respond", "matter.follow", "matter.archive"},
 }
 
 // record writes the row, or finds the one that the same upload made before.

@@ -201,7 +201,7 @@ func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind s
 		if err != nil {
 			return uuid.Nil, "", missing(err)
 		}
-		return a.MatterID, shared, nil
+		return a.MatterID, e.sharing(), nil
 	}
 	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
 	if err != nil {

@@ -27,81 +27,58 @@ type part struct {
 	typ  string
 	with func(*gen.MatterQuery)
 	keep func(now, was *gen.MatterEdges)
+	of   string // the kind whose payload it is, empty for what any kind may have
 }
 
-var parts = []part{
-	{gen.TypeProposal,
-		func(q *gen.MatterQuery) {
-			q.WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) })
-		},
-		func(now, was *gen.MatterEdges) { now.Proposal = was.Proposal }},
-	{gen.TypeCohort,
-		func(q *gen.MatterQuery) { // rules of a loop look at its proposal
-			q.WithCohort(func(q *gen.CohortQuery) {
-				q.WithProposalMatter(func(q *gen.MatterQuery) {
-					q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
-				})
-			})
-		},
-		func(now, was *gen.MatterEdges) { now.Cohort = was.Cohort }},
+// generalParts are what matters of any kind consist of; a kind's payload comes
+// before them (Engine.Kind).
+var generalParts = []part{
 	{gen.TypeParty,
 		func(q *gen.MatterQuery) {
 			q.WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) })
 		},
-		func(now, was *gen.MatterEdges) { now.Parties = was.Parties }},
+		func(now, was *gen.MatterEdges) { now.Parties = was.Parties }, ""},
 	{gen.TypeAssignment,
 		func(q *gen.MatterQuery) {
 			q.WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
 		},
-		func(now, was *gen.MatterEdges) { now.Assignments = was.Assignments }},
+		func(now, was *gen.MatterEdges) { now.Assignments = was.Assignments }, ""},
 	{gen.TypeReply,
 		func(q *gen.MatterQuery) { q.WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Replies = was.Replies }},
+		func(now, was *gen.MatterEdges) { now.Replies = was.Replies }, ""},
 	{gen.TypeFeedback,
 		func(q *gen.MatterQuery) { q.WithFeedback(func(q *gen.FeedbackQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Feedback = was.Feedback }},
+		func(now, was *gen.MatterEdges) { now.Feedback = was.Feedback }, ""},
 	{gen.TypeRecord,
 		func(q *gen.MatterQuery) { q.WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Records = was.Records }},
+		func(now, was *gen.MatterEdges) { now.Records = was.Records }, ""},
 	{gen.TypeItem,
 		func(q *gen.MatterQuery) { q.WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Items = was.Items }},
+		func(now, was *gen.MatterEdges) { now.Items = was.Items }, ""},
 	{gen.TypeEvent,
 		func(q *gen.MatterQuery) {
 			q.WithEvents(func(q *gen.EventQuery) { q.WithAttendances().Order(gen.Asc("id")) })
 		},
-		func(now, was *gen.MatterEdges) { now.Events = was.Events }},
+		func(now, was *gen.MatterEdges) { now.Events = was.Events }, ""},
 	{gen.TypeTimer,
 		func(q *gen.MatterQuery) { q.WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }},
+		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }, ""},
 	{gen.TypeAttachment,
 		func(q *gen.MatterQuery) { q.WithAttachments() },
-		func(now, was *gen.MatterEdges) { now.Attachments = was.Attachments }},
+		func(now, was *gen.MatterEdges) { now.Attachments = was.Attachments }, ""},
 	{gen.TypeLink,
 		func(q *gen.MatterQuery) {
 			q.WithLinksOut(func(q *gen.LinkQuery) { q.WithTo() }).WithLinksIn()
 		},
-		func(now, was *gen.MatterEdges) { now.LinksOut, now.LinksIn = was.LinksOut, was.LinksIn }},
+		func(now, was *gen.MatterEdges) { now.LinksOut, now.LinksIn = was.LinksOut, was.LinksIn }, ""},
 }
-
-// shared is the kind of which units get shares.
-const shared = "proposal"
-
-// payloads are the types of which a matter of a kind has one; others have
-// neither, and there is no need to look.
-var payloads = map[string]string{"proposal": gen.TypeProposal, "cohort": gen.TypeCohort}
-
-// gathering are the kinds whose rules look at the matters that refer to them: a
-// loop at its tasks, a task at those it was broken down into, a plan at what
-// its items began.
-var gathering = []string{"cohort", "task", "plan"}
 
 // gather reads what refers to the cases of such kinds, in a fixed number of
 // statements; oldest first.
 func (e *Engine) gather(ctx context.Context, cases map[uuid.UUID]*Case) error {
 	var ids []uuid.UUID
 	for id, c := range cases {
-		if contains(gathering, c.Kind) {
+		if e.KindOf(c.Kind).Gathers {
 			ids = append(ids, id)
 		}
 	}
@@ -131,15 +108,10 @@ func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Cas
 // is not known.
 func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map[uuid.UUID]*Case, error) {
 	ctx = authz.System(ctx)
-	own, known := payloads[kind]
-	for _, p := range parts {
-		if payload := p.typ == gen.TypeProposal || p.typ == gen.TypeCohort; payload && known && p.typ != own {
-			continue
+	for _, p := range e.parts {
+		if kind == "" || e.KindOf(kind).has(p) {
+			p.with(q)
 		}
-		if p.typ == gen.TypeEvent && known { // these have their meetings as records
-			continue
-		}
-		p.with(q)
 	}
 	rows, err := q.All(ctx)
 	if err != nil || len(rows) == 0 {
@@ -207,13 +179,13 @@ func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) 
 	ctx = authz.System(ctx)
 	q := e.client.Matter.Query().Where(matter.ID(c.Matter.ID))
 	changed := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true, gen.TypeNotice: true}
-	for _, p := range parts {
+	for _, p := range e.parts {
 		if changed[p.typ] = true; t.types[p.typ] {
 			p.with(q)
 		}
 	}
 	for typ := range t.types {
-		if !changed[typ] || contains(gathering, c.Kind) {
+		if !changed[typ] || e.KindOf(c.Kind).Gathers {
 			cases, err := e.load(ctx, c.Matter.ID)
 			return cases[c.Matter.ID], err
 		}
@@ -222,7 +194,7 @@ func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range parts {
+	for _, p := range e.parts {
 		if !t.types[p.typ] {
 			p.keep(&m.Edges, &c.Edges)
 		}

@@ -17,6 +17,8 @@ type Rules struct {
 	effects   map[string]func(context.Context, *Run, *Rule) error
 	choosers  map[string]Chooser
 	bases     map[string]Base
+	kinds     map[string]*Kind
+	parts     []part // of which a case consists
 }
 
 // NewRules has the generic rules.
@@ -24,6 +26,7 @@ func NewRules() *Rules {
 	s := &Rules{
 		paper: process.NewVocabulary(), guards: map[string]func(*Input, *Rule) error{}, relations: map[string]func(*Input, *Rule) bool{},
 		effects: map[string]func(context.Context, *Run, *Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
+		kinds: map[string]*Kind{}, parts: generalParts,
 	}
 	registerGeneric(s)
 	return s

@@ -32,6 +32,7 @@ func when(bad bool, message string, args ...any) error {
 
 // Register makes the rules of proposals known to the engine.
 func Register(s *flow.Rules) {
+	s.Kind(Declaration)
 	registerRelations(s)
 	registerDraftRules(s)
 	registerReviewRules(s)

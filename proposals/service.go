@@ -79,7 +79,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	if err != nil {
 		return nil, err
 	}
-	o := flow.Opening{Kind: "proposal", Title: strings.TrimSpace(d.Title), OnBehalf: d.OnBehalf}
+	o := flow.Opening{Kind: Kind, Title: strings.TrimSpace(d.Title), OnBehalf: d.OnBehalf}
 	if lead.member != nil {
 		if o.Sector, o.Street, err = home(sys, s.client, lead.member.ID, clock.Today(ctx)); err != nil {
 			return nil, err
@@ -262,7 +262,7 @@ func (s *Service) FindSimilar(ctx context.Context, title string) ([]Similar, err
 		return nil, nil
 	}
 	rows, err := s.client.Matter.Query().
-		Where(matter.Kind("proposal"), matter.HasProposalWith(proposal.DispositionEQ(proposal.DispositionFILED))).
+		Where(matter.Kind(Kind), matter.HasProposalWith(proposal.DispositionEQ(proposal.DispositionFILED))).
 		Order(gen.Desc(matter.FieldOpenedAt)).Limit(similarLimit).
 		Select(matter.FieldID, matter.FieldNumber, matter.FieldTitle).All(authz.System(ctx))
 	if err != nil {

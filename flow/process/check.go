@@ -100,6 +100,7 @@ func (k *checker) check() []Finding {
 		}
 		k.machine(name, d.Machines[name])
 	}
+	k.named()
 	k.office()
 	for i := range k.found {
 		if k.found[i].Level == "" { // a rule's own check says only what is wrong

@@ -41,10 +41,13 @@ type Arg struct {
 
 // Vocabulary is every word that a definition may write. It is enough to check
 // and to report on definitions.
-type Vocabulary struct{ words map[Sort]map[string]*Word }
+type Vocabulary struct {
+	words map[Sort]map[string]*Word
+	kinds map[string]Kind
+}
 
 // NewVocabulary has no words yet.
-func NewVocabulary() *Vocabulary { return &Vocabulary{map[Sort]map[string]*Word{}} }
+func NewVocabulary() *Vocabulary { return &Vocabulary{map[Sort]map[string]*Word{}, map[string]Kind{}} }
 
 // Add takes a word in. It is called at start only, and a name that is taken is
 // a programming error.

@@ -31,10 +31,6 @@ type timerArgs struct {
 	Key string `json:"key" doc:"期限的代码，流程的 timers 中有、而任何环节都不自动计时的"`
 }
 
-// withContent are the kinds that are nothing without a payload of their own:
-// only their own package opens them.
-var withContent = map[string]bool{"proposal": true, "cohort": true, "task": true, "plan": true, "forward": true}
-
 var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 
 func registerMatters(s *flow.Rules) {
@@ -48,7 +44,7 @@ func registerMatters(s *flow.Rules) {
 			p.Find("要写明 kind 或 field")
 		case a.Kind != "" && !kindCode.MatchString(a.Kind):
 			p.Find("流程代码“%s”不对", clip(a.Kind))
-		case withContent[a.Kind]:
+		case p.Sealed(a.Kind):
 			p.Find("“%s”有自己的内容，不能由别的流程直接开出", a.Kind)
 		}
 	}, create)
@@ -94,7 +90,7 @@ func create(ctx context.Context, r *flow.Run, a createArgs) error {
 	if kind == "" {
 		kind, at = whole(r).text(a.Field), a.Field
 	}
-	if !kindCode.MatchString(kind) || withContent[kind] {
+	if !kindCode.MatchString(kind) || r.Engine.KindOf(kind).Sealed {
 		return errs.New(errs.Invalid, "不能开出“%s”这类事项，请重新选择", clip(kind)).At(at)
 	}
 	source, err := theItem(r, whole(r), "itemId")

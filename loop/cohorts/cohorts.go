@@ -14,9 +14,6 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// Kind is the matters' kind and the process's code.
-const Kind = "cohort"
-
 // Years are the three years of a cohort.
 type Years struct{ Prestudy, Handling, Supervision int }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
@@ -74,6 +75,7 @@ func newHouseOn(t *testing.T, d *flow.Definition) *house {
 	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}, counts: counts{}}
 	Register(h.engine.Rules)
 	Connect(h.engine, h.counts)
+	h.engine.Kind(proposals.Declaration) // the one that a loop carries
 	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
 	h.at(2022, 3, 1)
 	for _, role := range []string{director, chair, member, clerk} {

@@ -34,6 +34,7 @@ var questions = []map[string]question{formQuestions, formerQuestions}
 
 // Register makes the rules of cohorts known.
 func Register(s *flow.Rules) {
+	s.Kind(Declaration)
 	for _, lists := range checklists {
 		for name, c := range lists {
 			s.Checklist("cohort."+name, c.says, c.list)

@@ -20,9 +20,6 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// MatterKind is the matters' kind and the process's code.
-const MatterKind = "plan"
-
 // Kind is what is planned.
 type Kind string
 
@@ -64,6 +61,7 @@ func Of(m *gen.Matter) (Kind, int) {
 
 // Register makes the rules of plans known to the engine.
 func Register(s *flow.Rules) {
+	s.Kind(Declaration)
 	registerRules(s)
 	for name, f := range effects {
 		s.Effect("plan."+name, f)

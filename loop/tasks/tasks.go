@@ -20,14 +20,12 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// Kind is the matters' kind and the process's code.
-const Kind = "task"
-
 // loop is the kind of matter to which tasks belong.
 const loop = "cohort"
 
 // Register makes the rules of tasks known.
 func Register(s *flow.Rules) {
+	s.Kind(Declaration)
 	for name, w := range checklists {
 		s.Checklist("task."+name, w.says, w.list)
 	}

@@ -7,9 +7,6 @@ import (
 	"github.com/bihuan/bihuan/flow"
 )
 
-// Kind is the process of a copy at the committee above.
-const Kind = "forward"
-
 // KindEnvelope is the kind of envelope in which a copy crosses.
 const KindEnvelope = "proposal_forward"
 
@@ -32,6 +29,7 @@ type copyOf struct {
 
 // Register makes the rules of forwarding known.
 func Register(s *flow.Rules) {
+	s.Kind(Declaration)
 	s.Checklist("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", func(in *flow.Input) []string {
 		switch {
 		case in.Parent == nil:

@@ -1,0 +1,77 @@
+package assembly_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/bihuan/bihuan/assembly"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/tenants/templates"
+)
+
+// A kind declares itself once, and what is said of it elsewhere agrees: its
+// rights in policy.csv, its shipped definition, the roles that it names.
+func TestKindsAgree(t *testing.T) {
+	t.Parallel()
+	rights, err := authz.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shipped := map[string]*flow.Definition{}
+	for _, source := range templates.Processes() {
+		d, err := flow.Parse(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shipped[d.Kind] = d
+	}
+	role := func(code string) bool { return rights.Table(code) != nil }
+	var codes []string
+	for _, k := range assembly.Kinds() {
+		codes = append(codes, k.Code)
+		d := shipped[k.Code]
+		if d == nil {
+			t.Errorf("%s is declared and ships no definition", k.Code)
+			continue
+		}
+		if d.Title != k.Title {
+			t.Errorf("%s: declared as %s, shipped as %s", k.Code, k.Title, d.Title)
+		}
+		for code, turn := range k.Turns {
+			for _, r := range append(slices.Clone(turn.Roles), turn.UnitRole) {
+				if r != "" && !role(r) {
+					t.Errorf("%s: the turn %s means the role %s, which there is not", k.Code, code, r)
+				}
+			}
+		}
+		for _, m := range d.Machines {
+			for _, s := range m.States {
+				if _, ok := k.Turns[s.Turn]; s.Turn != "" && !ok {
+					t.Errorf("%s: whom does the turn %s mean in %s?", k.Code, s.Turn, s.Code)
+				}
+			}
+		}
+		if !role(k.Guardian) || !rights.Table(k.Guardian)[authz.Perm(k.Code+".read")].Has(authz.Tenant) && k.Code != "opinion" {
+			t.Errorf("%s: the guardian %s does not read all of them", k.Code, k.Guardian)
+		}
+		for _, p := range k.Attaching {
+			if !slices.Contains(rights.Permissions(), authz.Perm(p)) {
+				t.Errorf("%s: nobody holds the right %s to attach", k.Code, p)
+			}
+		}
+	}
+	for code := range shipped {
+		if !slices.Contains(codes, code) {
+			t.Errorf("%s ships and is declared by no noun", code)
+		}
+	}
+	for _, code := range authz.Kinds() {
+		if !slices.Contains(codes, code) {
+			t.Errorf("policy.csv has rights on %s, which no noun declares", code)
+		}
+	}
+	if len(codes) < 6 {
+		t.Error(codes)
+	}
+}

@@ -1,0 +1,117 @@
+package flow
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/flow/process"
+)
+
+// Kind is what a kind of matter is. The package of a noun declares its own in
+// one value (kind.go) and registers it with its rules; whoever has to tell kinds
+// apart reads it from there and names none. Its rights are the object Code of
+// authz/policy.csv, its definition ships as tenants/templates/<Code>.yaml, and
+// its words begin with Code and a dot. A committee's own kinds are the same
+// thing with the values of GenericKind.
+type Kind struct {
+	Code  string
+	Title string // as its shipped definition says it
+
+	Sealed  bool     // it is nothing without what its package writes beside the matter: no other process opens one
+	Gathers bool     // its rules look at the matters that refer to it (Case.Below)
+	Shares  bool     // units get shares of it
+	Payload *Payload // the entity beside the matter, nil for none
+	Lacks   []string // types of parts, as ent names them, that its matters never have: they are not asked for
+
+	// Names are the states and actions that Go code names, by machine: a
+	// version that lacks one would go unnoticed by that code, so it is not
+	// published.
+	Names map[string]Names
+
+	Attaching []string        // rights to work on a matter: whoever has one of them there may add what shows the work
+	Turns     map[string]Turn // whom a code of the definition's turns means
+	Guardian  string          // the role to whom a matter goes for which nobody is left
+}
+
+// Names are codes of a machine.
+type Names = process.Names
+
+// Turn says whom a code means whose turn it is.
+type Turn struct {
+	Roles    []string     // holders of one of the roles, as far as their right to read the kind reaches the case
+	Parties  []party.Role // parties of the case
+	UnitRole string       // holders of the role who sit in the unit concerned: the share's, or of the matter those that are to answer
+	Right    string       // holders of the right, as far as it reaches the case
+	Waits    func(*Case, *gen.Assignment) bool
+	Party    func(*Case, *gen.Party) bool // which of the parties it waits for; nil: all with one of Parties
+}
+
+// Payload is the typed entity beside a matter.
+type Payload struct {
+	Type string                          // as ent names it
+	With func(*gen.MatterQuery)          // reads it with the matter
+	Keep func(now, was *gen.MatterEdges) // takes it over from a case that was read before
+}
+
+// generic are the rights to work on a matter of a committee's own kind.
+var generic = []string{"matter.open", "matter.screen", "matter.approve", "matter.arrange", "matter.research", "matter.hold",
+	"matter.report", "matter.respond", "matter.follow", "matter.archive"}
+
+// GenericKind is what a committee's own kind is: there a turn is the code of a
+// role, as far as it reaches over matters, or of a party, or "units", those
+// that owe something.
+func GenericKind(code string) *Kind {
+	return &Kind{Code: code, Attaching: generic, Guardian: "secretary_general"}
+}
+
+// Kind registers what a kind is; like its siblings it is called at start only.
+func (s *Rules) Kind(k *Kind) {
+	if !authz.Regulated(k.Code) || s.kinds[k.Code] != nil {
+		panic(fmt.Sprintf("flow: kind %q is registered twice, or has no rights of its own in authz/policy.csv", k.Code))
+	}
+	s.kinds[k.Code] = k
+	s.paper.AddKind(process.Kind{Code: k.Code, Sealed: k.Sealed, Names: k.Names})
+	if k.Payload != nil {
+		s.parts = append([]part{{k.Payload.Type, k.Payload.With, k.Payload.Keep, k.Code}}, s.parts...)
+	}
+}
+
+// KindOf is what a kind is: as it was declared, else a committee's own. Of a
+// shipped kind whose noun is not registered nothing is known; it stays shut.
+func (s *Rules) KindOf(code string) *Kind {
+	switch k := s.kinds[code]; {
+	case k != nil:
+		return k
+	case authz.Regulated(code):
+		return &Kind{Code: code, Sealed: true}
+	}
+	return GenericKind(code)
+}
+
+// Kinds are all that were declared, by their codes.
+func (s *Rules) Kinds() []*Kind {
+	var out []*Kind
+	for _, code := range slices.Sorted(maps.Keys(s.kinds)) {
+		out = append(out, s.kinds[code])
+	}
+	return out
+}
+
+// has reports whether a matter of the kind can have such parts.
+func (k *Kind) has(p part) bool {
+	return (p.of == "" || p.of == k.Code) && !slices.Contains(k.Lacks, p.typ)
+}
+
+// sharing is the kind of which units get shares, empty when none was declared.
+func (s *Rules) sharing() string {
+	for code, k := range s.kinds {
+		if k.Shares {
+			return code
+		}
+	}
+	return ""
+}

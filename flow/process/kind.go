@@ -1,0 +1,50 @@
+package process
+
+import (
+	"maps"
+	"slices"
+)
+
+// Kind is what the paper has to know of a kind of matter that a noun declares.
+type Kind struct {
+	Code   string
+	Sealed bool             // no other process opens one
+	Names  map[string]Names // by machine: what Go code names
+}
+
+// Names are codes of a machine: states that it has, and actions.
+type Names struct{ States, Actions []string }
+
+// AddKind takes a kind in, at start only.
+func (v *Vocabulary) AddKind(k Kind) { v.kinds[k.Code] = k }
+
+// Sealed reports whether a kind is nothing without what its package writes
+// beside the matter, so that no other process opens one. A shipped kind that
+// nobody declared stays shut.
+func (p *Place) Sealed(code string) bool {
+	k, declared := p.k.words.kinds[code]
+	return k.Sealed || (!declared && Regulated(code))
+}
+
+// named: a version that lacks a state or an action that the code of its noun
+// names would go unnoticed by that code.
+func (k *checker) named() {
+	names := k.words.kinds[k.d.Kind].Names
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		m := k.d.Machines[name]
+		if m == nil {
+			k.find("definition", "machines", "缺少 %s 的流程，随产品提供的规则要用到", name)
+			continue
+		}
+		for _, s := range names[name].States {
+			if m.State(s) == nil {
+				k.find(name, s, "缺少环节“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", s)
+			}
+		}
+		for _, a := range names[name].Actions {
+			if m.Action(a) == nil {
+				k.find(name, a, "缺少动作“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", a)
+			}
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package cohorts
+
+import (
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/flow"
+)
+
+// Kind is the matters' kind and the process's code.
+const Kind = "cohort"
+
+// Declaration is what a loop is. Its rules look at its proposal and at the tasks
+// that belong to it.
+var Declaration = &flow.Kind{
+	Code: Kind, Title: "一号提案三年闭环", Sealed: true, Gathers: true,
+	Payload: &flow.Payload{
+		Type: gen.TypeCohort,
+		With: func(q *gen.MatterQuery) {
+			q.WithCohort(func(q *gen.CohortQuery) {
+				q.WithProposalMatter(func(q *gen.MatterQuery) {
+					q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+				})
+			})
+		},
+		Keep: func(now, was *gen.MatterEdges) { now.Cohort = was.Cohort },
+	},
+	Lacks:     []string{gen.TypeEvent}, // meetings are records
+	Attaching: []string{"cohort.run", "cohort.decide"},
+	Turns: map[string]flow.Turn{
+		"director": {Roles: []string{"proposal_director"}},
+		"chair":    {Roles: []string{"chair"}},
+	},
+	Guardian: "secretary_general",
+}

@@ -1,0 +1,14 @@
+package plans
+
+import "github.com/bihuan/bihuan/flow"
+
+// MatterKind is the matters' kind and the process's code.
+const MatterKind = "plan"
+
+// Declaration is what a year's plan is. Its rules look at what its items began.
+var Declaration = &flow.Kind{
+	Code: MatterKind, Title: "年度计划", Sealed: true, Gathers: true,
+	Attaching: []string{"plan.draft", "plan.decide"},
+	Turns:     map[string]flow.Turn{"secretary_general": {Roles: []string{"secretary_general", "chair"}}},
+	Guardian:  "secretary_general",
+}

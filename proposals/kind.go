@@ -1,0 +1,58 @@
+package proposals
+
+import (
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/flow"
+)
+
+// Kind is the matters' kind and the process's code.
+const Kind = "proposal"
+
+// Declaration is what a proposal is.
+var Declaration = &flow.Kind{
+	Code: Kind, Title: "提案", Sealed: true, Shares: true,
+	Payload: &flow.Payload{
+		Type: gen.TypeProposal,
+		With: func(q *gen.MatterQuery) {
+			q.WithProposal(func(q *gen.ProposalQuery) { q.WithSitting(func(q *gen.SittingQuery) { q.WithTerm() }) })
+		},
+		Keep: func(now, was *gen.MatterEdges) { now.Proposal = was.Proposal },
+	},
+	Lacks: []string{gen.TypeEvent}, // meetings are records
+	Names: map[string]flow.Names{
+		flow.OfMatter: {
+			States: []string{"RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING"},
+		},
+		flow.OfAssignment: {
+			States: []string{"PENDING_SIGN", "RETURN_APPLIED", "RETURN_GRANTED", "SENT", "SENT_BACK", "SUPERSEDED"},
+		},
+	},
+	Attaching: []string{"proposal.edit", "proposal.rate", "proposal.createCollective", "proposal.send", "proposal.draftReply",
+		"proposal.returnForEdit", "proposal.officeDecide", "proposal.recordSupervision"},
+	Turns: map[string]flow.Turn{
+		"lead":      {Parties: []party.Role{party.RoleLEAD}},
+		"invitees":  {Party: func(_ *flow.Case, p *gen.Party) bool { return p.Cosign == party.CosignINVITED }},
+		"raters":    {Party: owesRating},
+		"units":     {UnitRole: "unit_liaison"},
+		"clerk":     {Roles: []string{"proposal_clerk", "proposal_director"}},
+		"reviewer":  {Roles: []string{"proposal_reviewer", "proposal_director"}},
+		"director":  {Roles: []string{"proposal_director"}},
+		"committee": {Roles: []string{"proposal_director"}},
+		"office":    {Roles: []string{"assign_gov", "assign_party"}},
+		"liaison":   {UnitRole: "unit_liaison"},
+		"officer":   {UnitRole: "unit_officer"},
+		"unit_lead": {UnitRole: "unit_lead"},
+	},
+	Guardian: "proposal_director",
+}
+
+// owesRating: the proposer was asked for a rating and has not given it.
+func owesRating(c *flow.Case, p *gen.Party) bool {
+	for _, f := range c.Feedback {
+		if f.PartyID == p.ID && f.ReceivedAt == nil {
+			return true
+		}
+	}
+	return false
+}
