@@ -21,7 +21,7 @@ type Explanation struct {
 	First         When           `json:"first,omitzero"`         // the due date before any extension or suspension
 	Skipped       []workday.Day  `json:"skipped,omitempty"`      // days not counted, with the reason
 	Added         []workday.Day  `json:"added,omitempty"`        // days counted that the week alone would leave out: 调休
-	Uncovered     []int          `json:"uncovered,omitempty"`    // years counted by weekends only, their notice being unknown
+	Uncovered     []int          `json:"uncovered,omitempty"`    // years counted by weekends and statutory days only, their notice being unknown
 	Suspensions   []Pause        `json:"suspensions,omitempty"`  // in the order they were applied
 	Extensions    []Prolongation `json:"extensions,omitempty"`   // in the order they were applied
 	PolicyVersion int            `json:"policyVersion,omitzero"` //

@@ -99,7 +99,7 @@ func TestTextOfTheRest(t *testing.T) {
 	t.Run("years beyond the table are named", func(t *testing.T) {
 		last := clock.Date(workday.CoveredUntil(), 12, 28)
 		got := budget(last.Format(time.DateOnly), 10, deadline.Workday).Explain(national).Text()
-		want := clock.Date(last.Year()+1, 1, 1).Format("2006年") + "的节假日安排尚未列入日历，只按周末计算"
+		want := clock.Date(last.Year()+1, 1, 1).Format("2006年") + "的节假日安排尚未公布，只按周末和法定节日计算"
 		if !strings.Contains(got, want) {
 			t.Errorf("it says %s", got)
 		}

@@ -67,7 +67,7 @@ func (e Explanation) counted() []string {
 		for i, y := range e.Uncovered {
 			names[i] = fmt.Sprintf("%d年", y)
 		}
-		parts = append(parts, strings.Join(names, "、")+"的节假日安排尚未列入日历，只按周末计算")
+		parts = append(parts, strings.Join(names, "、")+"的节假日安排尚未公布，只按周末和法定节日计算")
 	}
 	return parts
 }

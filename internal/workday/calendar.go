@@ -57,6 +57,11 @@ func byLaw(day time.Time, o ordinal) (working bool, reason string) {
 	if n, ok := national().days[o]; ok {
 		return n.working, n.reason
 	}
+	if clock.Day(day).Year() > CoveredUntil() {
+		if name := statutory(day); name != "" {
+			return false, name
+		}
+	}
 	if weekend(clock.Day(day)) {
 		return false, Weekend
 	}
@@ -116,7 +121,7 @@ func AddMonths(base time.Time, n int) time.Time {
 type Walk struct {
 	Skipped   []Day // days off passed over, earliest first
 	Added     []Day // counted days that the week alone would not make working days, earliest first
-	Uncovered []int // years walked through for which no notice is known, so only weekends were left out
+	Uncovered []int // years walked through for which no notice is known, so only weekends and statutory days were left out
 }
 
 func (w *Walk) visit(day time.Time, working bool, reason string) {

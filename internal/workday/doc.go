@@ -9,8 +9,10 @@
 // notices come with github.com/6tail/lunar-go. A calendar may also carry days
 // of one's own, and those win over the notice.
 //
-// A notice exists for the years up to CoveredUntil. For other years nothing is
-// guessed: only weekends are off, and a walk through such a year says so. The
+// A notice exists for the years up to CoveredUntil. For later years the days
+// that the law itself gives are known (全国年节及纪念日放假办法: 1 January, 除夕 to
+// 正月初三, 清明, 1 and 2 May, 端午, 中秋, 1 to 3 October); what a notice moves
+// around them is not guessed, and a walk through such a year says so. The
 // last days of the last covered year may still be touched by the next notice,
 // which can make a day of late December a 调休 day (as 2018-12-29 was).
 //

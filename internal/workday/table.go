@@ -43,6 +43,11 @@ var national = sync.OnceValue(func() table {
 		}
 		t.add(day, h.GetName(), h.IsWork())
 	}
+	for _, c := range corrections {
+		if day, err := time.Parse(time.DateOnly, c.day); err == nil {
+			t.days[ordinalOf(day)] = c.notice
+		}
+	}
 	return t
 })
 
