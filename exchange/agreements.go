@@ -1,10 +1,13 @@
 package exchange
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -17,14 +20,15 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// Terms are one committee's half of an agreement.
+// Terms are one committee's half of an agreement. What is not named stays as it
+// is; of a new agreement it is LOCAL, and nothing but status crosses.
 type Terms struct {
 	Partner  string            // code of the other committee
 	Name     string            // its name; filled in for one of this installation
-	Channel  agreement.Channel // LOCAL: same installation; FILE: envelope files
-	Sends    []string          // kinds
+	Channel  agreement.Channel // LOCAL: same installation; FILE: envelope files; empty: as it is
+	Sends    []string          // kinds; nil: as they are
 	Receives []string
-	Key      string // the partner's public key, base64; filled in for LOCAL
+	Key      string // the partner's public key, base64; filled in for LOCAL; empty: as it is
 	Expected *int   // version that was looked at; nil: whatever it is
 }
 
@@ -40,17 +44,17 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 		return nil, err
 	}
 	ctx = authz.System(ctx)
-	if err := s.complete(ctx, &t); err != nil {
+	old, err := s.client.Agreement.Query().Where(agreement.Partner(t.Partner)).ForUpdate().Only(ctx)
+	if err != nil && !gen.IsNotFound(err) {
 		return nil, err
 	}
-	old, err := s.client.Agreement.Query().Where(agreement.Partner(t.Partner)).ForUpdate().Only(ctx)
-	if gen.IsNotFound(err) {
+	if err := s.complete(ctx, &t, old); err != nil {
+		return nil, err
+	}
+	if old == nil {
 		a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
 			SetSends(t.Sends).SetReceives(t.Receives).SetCreatedAt(clock.Now(ctx)).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
 		return a, tenants.Translate(err)
-	}
-	if err != nil {
-		return nil, err
 	}
 	if t.Expected != nil && *t.Expected != old.Version {
 		return nil, errs.New(errs.VersionConflict, "约定已被他人修改，请刷新后再改").With("currentVersion", old.Version)
@@ -59,8 +63,19 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
 }
 
-// complete checks the terms and fills in what the installation knows.
-func (s *Service) complete(ctx context.Context, t *Terms) (err error) {
+// unnamed fills in what the terms leave as it is.
+func (t *Terms) unnamed(old *gen.Agreement) {
+	if old == nil {
+		t.Channel = cmp.Or(t.Channel, agreement.ChannelLOCAL)
+		return
+	}
+	t.Channel, t.Name, t.Key = cmp.Or(t.Channel, old.Channel), cmp.Or(t.Name, old.PartnerName), cmp.Or(t.Key, old.PartnerKey)
+}
+
+// complete checks the terms and fills in what stays and what the installation
+// knows; old is nil for a new agreement.
+func (s *Service) complete(ctx context.Context, t *Terms, old *gen.Agreement) (err error) {
+	t.unnamed(old)
 	me, err := own(ctx)
 	if err != nil {
 		return err
@@ -68,10 +83,14 @@ func (s *Service) complete(ctx context.Context, t *Terms) (err error) {
 	if t.Partner == me.Code {
 		return errs.New(errs.Invalid, "不能与本政协自己约定").At("partner")
 	}
-	for path, list := range map[string]*[]string{"sends": &t.Sends, "receives": &t.Receives} {
-		if *list, err = kindList(*list, path); err != nil {
-			return err
-		}
+	if old == nil {
+		old = &gen.Agreement{Sends: []string{KindStatus}, Receives: []string{KindStatus}}
+	}
+	if t.Sends, err = s.kindList(t.Sends, old.Sends, "sends"); err != nil {
+		return err
+	}
+	if t.Receives, err = s.kindList(t.Receives, old.Receives, "receives"); err != nil {
+		return err
 	}
 	partner, err := byCode(ctx, t.Partner)
 	if err != nil {
@@ -101,14 +120,22 @@ func (s *Service) complete(ctx context.Context, t *Terms) (err error) {
 	return errs.New(errs.Invalid, "请选择往来的方式：同一套系统，或信封文件").At("channel")
 }
 
-// kindList is sorted and without doubles; status always belongs to it.
-func kindList(list []string, path string) ([]string, error) {
+// kindList is sorted and without doubles; status always belongs to it. One that
+// is not named stays; a kind that this program does not know is refused, since
+// nothing of it would ever cross (M10).
+func (s *Service) kindList(list, old []string, path string) ([]string, error) {
+	if list == nil {
+		return old, nil
+	}
 	if len(list) > maxKinds {
 		return nil, errs.New(errs.Limited, "至多 %d 个种类", maxKinds).At(path)
 	}
-	for _, k := range list {
+	for i, k := range list {
 		if !kindForm.MatchString(k) {
-			return nil, errs.New(errs.Invalid, "种类“%s”不对：应为小写英文字母、下划线或短横", k).At(path)
+			return nil, errs.New(errs.Invalid, "种类“%s”不对：应为小写英文字母、下划线或短横", k).At(path, strconv.Itoa(i))
+		}
+		if _, known := s.kinds[k]; !known {
+			return nil, errs.New(errs.Invalid, "没有“%s”这种往来，可以选择的有：%s", k, strings.Join(slices.Sorted(maps.Keys(s.kinds)), "、")).At(path, strconv.Itoa(i))
 		}
 	}
 	out := append([]string{KindStatus}, list...)

@@ -48,7 +48,7 @@ func TestAgreements(t *testing.T) {
 	h.run("what cannot be is refused", func(h *house) {
 		for path, bad := range map[string]exchange.Terms{
 			"self": {Partner: "210200", Channel: agreement.ChannelLOCAL}, "unknown": {Partner: "999999", Channel: agreement.ChannelLOCAL},
-			"channel": {Partner: "210202"}, "key": {Partner: "210300", Name: "丙市政协", Channel: agreement.ChannelFILE, Key: "AAAA"},
+			"channel": {Partner: "210202", Channel: "MAIL"}, "key": {Partner: "210300", Name: "丙市政协", Channel: agreement.ChannelFILE, Key: "AAAA"},
 			"name": {Partner: "210300", Channel: agreement.ChannelFILE}, "kind": {Partner: "210202", Channel: agreement.ChannelLOCAL, Sends: []string{"Task 1"}},
 		} {
 			if err := h.as(h.admins[city], func(ctx context.Context) error { return set(ctx, bad) }); !errs.Is(err, errs.Invalid) {
@@ -59,6 +59,23 @@ func TestAgreements(t *testing.T) {
 		stale := local
 		stale.Expected = &old
 		h.refused(h.as(h.admins[city], func(ctx context.Context) error { return set(ctx, stale) }), errs.VersionConflict)
+	})
+	h.run("M10: a kind that nobody knows is refused, and what is not named stays", func(h *house) {
+		h.refused(h.as(h.admins[city], func(ctx context.Context) error {
+			return set(ctx, exchange.Terms{Partner: "210202", Sends: []string{kindTask}, Receives: []string{"taks"}})
+		}), errs.Invalid)
+		h.in(city, func(ctx context.Context) error {
+			return set(ctx, exchange.Terms{Partner: "210202", Receives: []string{kindReport}})
+		})
+		h.in(city, func(ctx context.Context) error { return set(ctx, exchange.Terms{Partner: "210202", Sends: []string{}}) })
+		a := h.agreementOf(city, "210202")
+		if text(h.T, a.Sends) != `["status"]` || text(h.T, a.Receives) != `["report","status"]` || a.Channel != agreement.ChannelLOCAL {
+			h.Error(a)
+		}
+		h.in(city, func(ctx context.Context) error { return set(ctx, local) })
+		if a := h.agreementOf(city, "210202"); text(h.T, a.Sends) != `["status","task"]` || text(h.T, a.Receives) != `["report","status"]` {
+			h.Error(a)
+		}
 	})
 	h.run("suspending asks for a reason, and twice does nothing more", func(h *house) {
 		id := h.agreementOf(city, "210202").ID
@@ -139,7 +156,6 @@ func TestSending(t *testing.T) {
 		h.in(city, func(ctx context.Context) error { _, err := h.svc.Resume(ctx, id); return err })
 	})
 	h.run("a kind that is not registered, or a body over 1 MiB, is refused", func(h *house) {
-		h.half(city, "210202", append([]string{"unheard"}, everything...), everything)
 		if err := send("unheard", taskBody{"甲"}); err == nil {
 			h.Error("it was sent")
 		}

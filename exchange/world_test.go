@@ -183,6 +183,7 @@ func (h *house) agree(a, b uuid.UUID) {
 func (h *house) half(tenant uuid.UUID, partner string, sends, receives []string) (id uuid.UUID) {
 	h.Helper()
 	h.in(tenant, func(ctx context.Context) error {
+		sends, receives := append([]string{}, sends...), append([]string{}, receives...) // none is named as none
 		a, err := h.svc.Set(ctx, exchange.Terms{Partner: partner, Channel: agreement.ChannelLOCAL, Sends: sends, Receives: receives})
 		if err == nil {
 			id = a.ID

@@ -7,7 +7,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
@@ -22,7 +21,7 @@ var anAgreement = entity[gen.Agreement]{
 
 func terms(in model.SetAgreementInput) exchange.Terms {
 	return exchange.Terms{
-		Partner: in.Partner, Name: value(in.Name), Channel: *or(in.Channel, new(agreement.ChannelLOCAL)), Sends: in.Sends, Receives: in.Receives,
+		Partner: in.Partner, Name: value(in.Name), Channel: value(in.Channel), Sends: in.Sends, Receives: in.Receives,
 		Key: value(in.Key), Expected: in.ExpectedVersion,
 	}
 }

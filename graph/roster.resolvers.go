@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+	"fmt"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
@@ -187,6 +188,11 @@ func (r *queryResolver) Terms(ctx context.Context) ([]*gen.Term, error) {
 // Workdays is the resolver for the workdays field.
 func (r *queryResolver) Workdays(ctx context.Context, year int) ([]*gen.Workday, error) {
 	return r.workdays(ctx, year)
+}
+
+// PreviewPolicy is the resolver for the previewPolicy field.
+func (r *queryResolver) PreviewPolicy(ctx context.Context, input model.PreviewPolicyInput) (*model.PolicyPreview, error) {
+	panic(fmt.Errorf("not implemented: PreviewPolicy - previewPolicy"))
 }
 
 // Policies is the resolver for the policies field.

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/google/uuid"
@@ -120,7 +121,7 @@ func (r *Resolver) endSeat(ctx context.Context, in model.EndSeatInput) (*gen.Sea
 }
 
 func newPolicy(in model.SetPolicyInput) roster.NewPolicy {
-	return roster.NewPolicy{Settings: in.Settings, EffectiveFrom: in.EffectiveFrom, Note: in.Note, ApprovedBy: in.ApprovedBy}
+	return roster.NewPolicy{Settings: in.Settings, Reset: in.Reset, EffectiveFrom: in.EffectiveFrom, Note: in.Note, ApprovedBy: in.ApprovedBy}
 }
 
 func newUnit(in model.CreateUnitInput) roster.NewUnit {
@@ -174,6 +175,31 @@ func reinstatement(in model.ReinstateMembershipInput) roster.Reinstatement {
 
 func newGrant(in model.GrantRoleInput) roster.NewGrant {
 	return roster.NewGrant{Membership: in.MembershipID, Role: in.Role, From: in.From, To: in.To, Reason: value(in.Reason)}
+}
+
+// previewPolicy maps what a change of the settings would do, or why it would be
+// refused.
+func (r *Resolver) previewPolicy(ctx context.Context, in model.PreviewPolicyInput) (*model.PolicyPreview, error) {
+	list, err := r.Roster.PreviewPolicy(ctx, roster.NewPolicy{Settings: in.Settings, Reset: in.Reset})
+	bad, err := shown(asInput(err))
+	out := &model.PolicyPreview{Changes: make([]*model.SettingChange, len(list)), UserErrors: bad}
+	for i, c := range list {
+		out.Changes[i] = &model.SettingChange{Setting: c.Setting, Before: asJSON(c.Before), After: asJSON(c.After)}
+	}
+	return out, err
+}
+
+// asJSON is a value as its JSON text, nil when there is none.
+func asJSON(v any) *string {
+	if v == nil {
+		return nil
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil // a setting was read from JSON, so it can be written
+	}
+	text := string(b)
+	return &text
 }
 
 // preview maps what a change of rights would do, or why it would be refused.

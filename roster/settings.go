@@ -5,20 +5,29 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// NewPolicy is a committee's settings from a day on: what differs from the
-// shipped ones. A version replaces the one before it whole.
+// NewPolicy changes a committee's settings from a day on. What it names
+// changes, and the rest stays as in the version before; of deadlines, labels,
+// numbers and checklists each is named by itself.
 type NewPolicy struct {
 	Settings      map[string]any
+	Reset         []string   // back to what is shipped: a setting, or one of it, such as deadlines.sign.receipt
 	EffectiveFrom *time.Time // nil: today
 	Note          string
 	ApprovedBy    string // which body decided it
@@ -37,28 +46,191 @@ func (s *Service) SetPolicy(ctx context.Context, in NewPolicy) (_ *gen.TenantPol
 	if err != nil {
 		return nil, err
 	}
-	if err := in.check(); err != nil {
+	last, settings, err := s.settings(ctx, &in)
+	if err != nil {
 		return nil, err
 	}
 	today := clock.Today(ctx)
 	days(&in.EffectiveFrom)
 	from := or(in.EffectiveFrom, today)
-	last, err := s.client.TenantPolicy.Query().Order(gen.Desc(tenantpolicy.FieldVersion)).First(ctx)
-	if err != nil && !gen.IsNotFound(err) {
-		return nil, err
-	}
 	next := 1
 	if last != nil {
 		next = last.Version + 1
-		if sameSettings(last.Settings, in.Settings) && !or(last.EffectiveFrom, from).After(from) {
+		if sameSettings(last.Settings, settings) && !or(last.EffectiveFrom, from).After(from) {
 			return last, nil
 		}
 	}
 	if err := checkEffective(from, today, last); err != nil {
 		return nil, err
 	}
-	return s.client.TenantPolicy.Create().SetVersion(next).SetEffectiveFrom(from).SetSettings(in.Settings).
+	return s.client.TenantPolicy.Create().SetVersion(next).SetEffectiveFrom(from).SetSettings(settings).
 		SetNote(in.Note).SetApprovedBy(in.ApprovedBy).Save(ctx)
+}
+
+// settings are what the new version will say: the newest one's with the change
+// laid over it.
+func (s *Service) settings(ctx context.Context, in *NewPolicy) (last *gen.TenantPolicy, settings map[string]any, err error) {
+	if err := in.check(); err != nil {
+		return nil, nil, err
+	}
+	last, err = s.client.TenantPolicy.Query().Order(gen.Desc(tenantpolicy.FieldVersion)).First(ctx)
+	if err != nil && !gen.IsNotFound(err) {
+		return nil, nil, err
+	}
+	before := map[string]any{}
+	if last != nil {
+		before = last.Settings
+	}
+	if settings, err = laid(before, in.Settings, in.Reset); err != nil {
+		return nil, nil, err
+	}
+	if b, err := json.Marshal(settings); err != nil || len(b) > maxSettings {
+		return nil, nil, errs.New(errs.Limited, "政策设置太长，请精简到 %d KB 以内", maxSettings>>10).At("settings").Because(err)
+	}
+	named, err := s.named(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	p, err := process.Overlay(settings, 1)
+	if err == nil {
+		err = p.Plausible(named)
+	}
+	if shown, ok := errs.As(err); ok {
+		return last, settings, shown.At(append([]string{"settings"}, shown.Path...)...)
+	}
+	return last, settings, err
+}
+
+// laid lays a change over the settings of the version before.
+func laid(before, change map[string]any, reset []string) (map[string]any, error) {
+	out := map[string]any{}
+	for key, v := range before {
+		if m, ok := v.(map[string]any); ok {
+			v = maps.Clone(m)
+		}
+		out[key] = v
+	}
+	for i, name := range reset {
+		key, part, deeper := strings.Cut(name, ".")
+		of, _ := out[key].(map[string]any)
+		_, there := out[key]
+		if deeper {
+			_, there = of[part]
+		}
+		switch {
+		case !there:
+			return nil, errs.New(errs.Invalid, "“%s”没有改过，不能恢复", name).At("reset", strconv.Itoa(i))
+		case deeper:
+			delete(of, part)
+		default:
+			delete(out, key)
+		}
+	}
+	for key, v := range change {
+		part, ok := v.(map[string]any)
+		if of, had := out[key].(map[string]any); had && ok {
+			maps.Copy(of, part)
+			continue
+		}
+		out[key] = v
+	}
+	return out, nil
+}
+
+// named reports whether a process of the committee, a draft included, names a
+// key of the settings: a deadline, a number, a checklist, or kind.STATE.
+func (s *Service) named(ctx context.Context) (func(string) bool, error) {
+	rows, err := s.client.Process.Query().Select(entprocess.FieldKind, entprocess.FieldSource).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mentions := func(source, word string) bool {
+		found, err := regexp.MatchString(`(^|[\s"'\[{,:])`+regexp.QuoteMeta(word)+`($|[\s"'\]},:])`, source)
+		return err == nil && found
+	}
+	return func(key string) bool {
+		kind, word, _ := strings.Cut(key, ".")
+		if kind == "unit" {
+			return unit.KindValidator(unit.Kind(word)) == nil
+		}
+		return slices.ContainsFunc(rows, func(p *gen.Process) bool {
+			return mentions(p.Source, key) || p.Kind == kind && mentions(p.Source, word)
+		})
+	}, nil
+}
+
+// SettingChange is one setting before and after, as it holds with what is
+// shipped; nil where there is none.
+type SettingChange struct {
+	Setting       string // such as maxRounds or deadlines.sign.receipt
+	Before, After any
+}
+
+// PreviewPolicy says what SetPolicy would change, and changes nothing.
+func (s *Service) PreviewPolicy(ctx context.Context, in NewPolicy) (_ []SettingChange, err error) {
+	defer errs.Wrap(&err, "roster.PreviewPolicy")
+	ctx, _, err = authz.Enter(ctx, manageSettings)
+	if err != nil {
+		return nil, err
+	}
+	in.Note, in.ApprovedBy = orText(in.Note), orText(in.ApprovedBy)
+	last, settings, err := s.settings(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	var old map[string]any
+	if last != nil {
+		old = last.Settings
+	}
+	before, err := inEffect(old)
+	if err != nil {
+		return nil, err
+	}
+	after, err := inEffect(settings)
+	if err != nil {
+		return nil, err
+	}
+	var out []SettingChange
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if !reflect.DeepEqual(before[key], after[key]) {
+			out = append(out, SettingChange{key, before[key], after[key]})
+		}
+	}
+	return out, nil
+}
+
+// orText stands in for what a preview need not say yet.
+func orText(s string) string {
+	if s == "" {
+		return "预览"
+	}
+	return s
+}
+
+// inEffect lists every single setting with what is shipped below it.
+func inEffect(settings map[string]any) (map[string]any, error) {
+	p, err := process.Overlay(settings, 1)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := p.Map()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for key, v := range whole {
+		parts, ok := v.(map[string]any)
+		if !ok {
+			out[key] = v
+			continue
+		}
+		for part, w := range parts {
+			out[key+"."+part] = w
+		}
+	}
+	return out, nil
 }
 
 func (in *NewPolicy) check() error {
@@ -69,7 +241,7 @@ func (in *NewPolicy) check() error {
 		return err
 	}
 	if in.Settings == nil {
-		in.Settings = map[string]any{} // back to what is shipped
+		in.Settings = map[string]any{}
 	}
 	// JSON's null would empty a shipped setting instead of leaving it.
 	for _, key := range slices.Sorted(maps.Keys(in.Settings)) {
@@ -77,18 +249,7 @@ func (in *NewPolicy) check() error {
 			return errs.New(errs.Invalid, "“%s”没有值；不改的项目请不要填", key).At("settings", key)
 		}
 	}
-	b, err := json.Marshal(in.Settings)
-	if err != nil {
-		return errs.New(errs.Invalid, "政策设置的格式不对").At("settings").Because(err)
-	}
-	if len(b) > maxSettings {
-		return errs.New(errs.Limited, "政策设置太长，请精简到 %d KB 以内", maxSettings>>10).At("settings")
-	}
-	err = flow.CheckPolicy(in.Settings)
-	if shown, ok := errs.As(err); ok && len(shown.Path) == 0 {
-		return shown.At("settings")
-	}
-	return err
+	return nil
 }
 
 // checkEffective: the newest version in force on a day is the one that holds,
