@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -52,6 +53,16 @@ func (h Heirs) Same(a, b uuid.UUID) bool { return h.Of(a) == h.Of(b) }
 // list that is asked for by the unit which is there now.
 func Inherited(ctx context.Context, units ...uuid.UUID) ([]uuid.UUID, error) {
 	return tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `SELECT id FROM inherited($1)`, units)
+}
+
+// OfUnits: the column names one of the units, or what was renamed or merged into
+// one. It is what a list asks that is filtered by a unit.
+func OfUnits(field string, units ...uuid.UUID) func(*entsql.Selector) {
+	return func(s *entsql.Selector) {
+		s.Where(entsql.P(func(b *entsql.Builder) {
+			b.Ident(s.C(field)).WriteString(" IN (SELECT id FROM inherited(").Arg(units).WriteString("))")
+		}))
+	}
 }
 
 // Fits narrows which units may be chosen; the zero value takes any.
@@ -127,14 +138,36 @@ func (f Fits) what() string {
 	return f.What
 }
 
-// HeirOf is who stands at the end of the chain, with its name.
+// HeirsOf are the units that are there now, by those that are asked for.
+func HeirsOf(ctx context.Context, c *gen.Client, ids ...uuid.UUID) (map[uuid.UUID]*gen.Unit, error) {
+	heirs, err := ReadHeirs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	want := make([]uuid.UUID, len(ids))
+	for i, id := range ids {
+		want[i] = heirs.Of(id)
+	}
+	rows, err := c.Unit.Query().Where(unit.IDIn(want...)).All(System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	known := make(map[uuid.UUID]*gen.Unit, len(rows))
+	for _, u := range rows {
+		known[u.ID] = u
+	}
+	out := make(map[uuid.UUID]*gen.Unit, len(ids))
+	for i, id := range ids {
+		out[id] = known[want[i]]
+	}
+	return out, nil
+}
+
+// HeirOf is who is there now in place of a unit, itself when nothing followed.
 func HeirOf(ctx context.Context, c *gen.Client, u *gen.Unit) (*gen.Unit, error) {
 	if u.SuccessorID == nil {
 		return u, nil
 	}
-	var id uuid.UUID
-	if err := tenants.Row(ctx, `SELECT heir($1)`, []any{u.ID}, &id); err != nil {
-		return nil, err
-	}
-	return c.Unit.Get(System(ctx), id)
+	all, err := HeirsOf(ctx, c, u.ID)
+	return all[u.ID], err
 }

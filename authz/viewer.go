@@ -24,8 +24,8 @@ type Viewer struct {
 	Name       string
 	Post       string
 	Roles      []string
-	Units      []uuid.UUID // my seats' units and all below them
-	Seats      []uuid.UUID // my seats' units themselves
+	Units      []uuid.UUID // my seats' units, what they inherited, and all below them
+	Seats      []uuid.UUID // my seats' units themselves, with what was renamed or merged into them
 	table      Table
 }
 
@@ -188,8 +188,7 @@ func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, tod
 	v := &Viewer{Account: account, Membership: membership}
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
-			SELECT DISTINCT unit_id AS id FROM seats s
-			WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND in_force(s, $3)
+			SELECT id FROM inherited(ARRAY(SELECT unit_id FROM seats s WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND in_force(s, $3)))
 		), below AS (
 			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
 		)

@@ -39,6 +39,7 @@ type Case struct {
 	Above       string              // its code
 	Sends       map[string][]string // kinds of envelope that this committee's active agreements let out, by the partner's code
 	Committee   string              // this committee's code
+	Heirs       authz.Heirs         // which units were renamed or merged; a share's edge is the unit that is there now
 }
 
 // Branch is a matter that refers to the case, with its items and records, and

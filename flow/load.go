@@ -3,6 +3,8 @@ package flow
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,11 +133,40 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		if err != nil {
 			return nil, err
 		}
-		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code}
+		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code, Heirs: common.heirs}
 		c.take(m)
 		out[m.ID] = c
 	}
+	if err := e.meetHeirs(ctx, slices.Collect(maps.Values(out))...); err != nil {
+		return nil, err
+	}
 	return out, e.gather(ctx, out)
+}
+
+// meetHeirs puts the unit that is there now in the place of one that was renamed
+// or merged, so that slips, letters and sentences carry its name from then on;
+// the share keeps the id under which it was given. It asks only where there is
+// such a unit.
+func (e *Engine) meetHeirs(ctx context.Context, cases ...*Case) error {
+	var shares []*gen.Assignment
+	var units []uuid.UUID
+	for _, c := range cases {
+		for _, a := range c.Assignments {
+			if u := a.Edges.Unit; u != nil && u.SuccessorID != nil {
+				shares, units = append(shares, a), append(units, u.ID)
+			}
+		}
+	}
+	if len(shares) == 0 {
+		return nil
+	}
+	heirs, err := authz.HeirsOf(ctx, e.client, units...)
+	for _, a := range shares {
+		if u := heirs[a.UnitID]; u != nil {
+			a.Edges.Unit = u
+		}
+	}
+	return err
 }
 
 // take makes the case that of a matter which was read with its parts.
@@ -201,7 +232,7 @@ func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) 
 	}
 	now := *c
 	now.take(m)
-	return &now, nil
+	return &now, e.meetHeirs(ctx, &now)
 }
 
 // committee is what a case needs to know of its tenant.
@@ -211,6 +242,7 @@ type committee struct {
 	above    string
 	sends    map[string][]string
 	calendar workday.Calendar
+	heirs    authz.Heirs
 }
 
 // readCommittee asks for all of it in one statement.
@@ -223,8 +255,9 @@ func readCommittee(ctx context.Context) (c committee, err error) {
 	var working []bool
 	err = tenants.Row(ctx, `
 		SELECT t.code, t.parent_id, coalesce((SELECT code FROM tenants WHERE id = t.parent_id), ''),
-		  coalesce((SELECT jsonb_object_agg(partner, coalesce(sends, '[]')) FROM agreements WHERE status = 'ACTIVE'), '{}'), coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}')
-		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &c.above, &c.sends, &days, &working)
+		  coalesce((SELECT jsonb_object_agg(partner, coalesce(sends, '[]')) FROM agreements WHERE status = 'ACTIVE'), '{}'), coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}'),
+		  coalesce((SELECT jsonb_object_agg(id, successor_id) FROM units WHERE successor_id IS NOT NULL), '{}')
+		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &c.above, &c.sends, &days, &working, &c.heirs)
 	own := make(map[time.Time]bool, len(days))
 	for i, d := range days {
 		own[d] = working[i]

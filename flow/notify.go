@@ -71,6 +71,8 @@ func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error
 		WITH RECURSIVE up AS (
 			SELECT id AS unit, id, parent_id FROM units WHERE id = ANY($3)
 			UNION SELECT up.unit, u.id, u.parent_id FROM units u JOIN up ON u.id = up.parent_id
+		), met AS (
+			SELECT u AS unit, heir(u) AS heir FROM unnest($3::uuid[]) u
 		), seat AS (
 			SELECT membership_id, unit_id FROM seats s WHERE post <> 'SUPERVISOR' AND in_force(s, $4)
 		), held AS (
@@ -78,7 +80,7 @@ func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error
 		)
 		SELECT m.id,
 			(SELECT coalesce(array_agg(DISTINCT role), '{}') FROM held WHERE membership_id = m.id),
-			(SELECT coalesce(array_agg(DISTINCT unit_id), '{}') FROM seat WHERE membership_id = m.id AND unit_id = ANY($3)),
+			(SELECT coalesce(array_agg(DISTINCT met.unit), '{}') FROM seat JOIN met ON met.heir = seat.unit_id OR met.unit = seat.unit_id WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
 		FROM memberships m
 		WHERE in_force(m, $4) AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1)))

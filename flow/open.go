@@ -52,6 +52,9 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := o.toHeirs(sys); err != nil {
+		return nil, err
+	}
 	machine := def.Machines[OfMatter]
 	first := machine.State(machine.Initial)
 	now := clock.Now(ctx)
@@ -146,4 +149,20 @@ func (e *Engine) publish(ctx context.Context, source []byte, origin string, role
 	}
 	return e.client.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).
 		SetSource(d.Source).SetHash(d.Hash).SetOrigin(origin).Save(sys)
+}
+
+// toHeirs gives a matter to the units that are there now, where one that it was
+// to belong to, such as a platform's owner, was renamed or merged.
+func (o *Opening) toHeirs(ctx context.Context) error {
+	heirs, err := authz.ReadHeirs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range []**uuid.UUID{&o.Sector, &o.Street, &o.OwnerUnit} {
+		if *id != nil {
+			heir := heirs.Of(**id)
+			*id = &heir
+		}
+	}
+	return nil
 }

@@ -120,3 +120,8 @@ func (r *timerResolver) Explanation(ctx context.Context, obj *gen.Timer) (string
 	}
 	return flow.Explain(obj, cal)
 }
+
+// Heir is the resolver for the heir field.
+func (r *unitResolver) Heir(ctx context.Context, obj *gen.Unit) (*gen.Unit, error) {
+	return r.heir(ctx, obj)
+}

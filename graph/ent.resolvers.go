@@ -73,6 +73,9 @@ func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 // Timer returns generated.TimerResolver implementation.
 func (r *Resolver) Timer() generated.TimerResolver { return &timerResolver{r} }
 
+// Unit returns generated.UnitResolver implementation.
+func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
+
 type (
 	assignmentResolver struct{ *Resolver }
 	cohortResolver     struct{ *Resolver }
@@ -85,4 +88,5 @@ type (
 	proposalResolver   struct{ *Resolver }
 	queryResolver      struct{ *Resolver }
 	timerResolver      struct{ *Resolver }
+	unitResolver       struct{ *Resolver }
 )

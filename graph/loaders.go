@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/vikstrous/dataloadgen"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -26,6 +27,7 @@ type loaders struct {
 	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
 	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
 	codes    *dataloadgen.Loader[uuid.UUID, string]           // check codes by item
+	heirs    *dataloadgen.Loader[uuid.UUID, *gen.Unit]        // by a unit: who is there now
 	planned  *dataloadgen.Loader[*gen.Item, plans.ItemState]  // of items of plans
 }
 
@@ -89,6 +91,10 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			codes[i.ID] = i.CheckCode
 		}
 		return ordered(ids, codes), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.heirs = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*gen.Unit, []error) {
+		all, err := authz.HeirsOf(ctx, r.ent(), ids...)
+		return ordered(ids, all), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	l.planned = dataloadgen.NewLoader(func(_ context.Context, items []*gen.Item) ([]plans.ItemState, []error) {
 		all, err := r.Plans.States(ctx, items...)

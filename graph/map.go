@@ -55,7 +55,7 @@ func (r *Resolver) viewer(ctx context.Context) (*model.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	units, err := r.ent().Unit.Query().Where(unit.IDIn(v.Seats...)).Order(unit.ByName()).All(ctx)
+	units, err := r.ent().Unit.Query().Where(unit.IDIn(v.Seats...), unit.SuccessorIDIsNil()).Order(unit.ByName()).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -202,4 +202,12 @@ func (r *Resolver) sessions(ctx context.Context) ([]*model.Session, error) {
 		out[i] = &model.Session{ID: s.ID, CreatedAt: s.Created, ExpiresAt: s.Expires, Client: s.Client, Current: s.ID == v.Session}
 	}
 	return out, err
+}
+
+// heir is who is there now in place of a unit.
+func (r *Resolver) heir(ctx context.Context, u *gen.Unit) (*gen.Unit, error) {
+	if u.SuccessorID == nil {
+		return u, nil
+	}
+	return load(ctx).heirs.Load(ctx, u.ID)
 }

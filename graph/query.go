@@ -101,13 +101,13 @@ func where(f *model.MatterFilter) ([]predicate.Matter, error) {
 		ps = append(ps, matter.HasProposalWith(of...))
 	}
 	if f.SectorID != nil {
-		ps = append(ps, matter.SectorID(*f.SectorID))
+		ps = append(ps, authz.OfUnits(matter.FieldSectorID, *f.SectorID))
 	}
 	if f.StreetID != nil {
-		ps = append(ps, matter.StreetID(*f.StreetID))
+		ps = append(ps, authz.OfUnits(matter.FieldStreetID, *f.StreetID))
 	}
 	if f.UnitID != nil {
-		ps = append(ps, matter.HasAssignmentsWith(assignment.UnitID(*f.UnitID)))
+		ps = append(ps, matter.HasAssignmentsWith(authz.OfUnits(assignment.FieldUnitID, *f.UnitID)))
 	}
 	if f.DueBefore != nil {
 		ps = append(ps, matter.NextDueOnLT(*f.DueBefore))

@@ -193,7 +193,7 @@ func (s *Service) place(ctx context.Context, v *authz.Viewer, scope authz.Scope,
 // seat puts the matter into the unit in which the viewer sits: his street,
 // else his 界别, else what he sits in first.
 func (s *Service) seat(ctx context.Context, v *authz.Viewer, in *Opening) error {
-	seats, err := s.client.Unit.Query().Where(unit.IDIn(v.Seats...)).Order(unit.ByID()).All(ctx)
+	seats, err := s.client.Unit.Query().Where(unit.IDIn(v.Seats...), authz.UnitOn(clock.Today(ctx))).Order(unit.ByID()).All(ctx)
 	if err != nil {
 		return err
 	}

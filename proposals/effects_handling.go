@@ -193,7 +193,7 @@ func newRound(ctx context.Context, r *run) error {
 		if err := supersede(ctx, r, a); err != nil {
 			return err
 		}
-		err := openShare(ctx, r, a.Edges.Unit, flow.Share{Unit: a.UnitID, Role: a.Role, Round: round, Origin: &a.OriginAssignedAt})
+		err := openShare(ctx, r, a.Edges.Unit, flow.Share{Unit: r.Heirs.Of(a.UnitID), Role: a.Role, Round: round, Origin: &a.OriginAssignedAt})
 		if err != nil {
 			return err
 		}

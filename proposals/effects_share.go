@@ -49,7 +49,7 @@ func decideReturn(by string) flow.Effect {
 			if err != nil {
 				return errs.New(errs.Invalid, "同意退回须同时指定改派单位").At("newUnitId")
 			}
-			if id == r.Share.UnitID {
+			if r.Heirs.Same(id, r.Share.UnitID) {
 				return errs.New(errs.Invalid, "不能改派给原单位").At("newUnitId")
 			}
 			if _, err := handlingUnits(ctx, r, []share{{Unit: id}}); err != nil {
@@ -138,7 +138,7 @@ func decideUnits(ctx context.Context, r *run) error {
 		return err
 	}
 	for _, a := range r.Shares() {
-		delete(units, a.UnitID) // already taking part
+		delete(units, r.Heirs.Of(a.UnitID)) // already taking part
 	}
 	for _, u := range units {
 		if err := openShare(ctx, r, u, flow.Share{Unit: u.ID, Role: assignment.RoleASSIST, Round: r.Share.Round}); err != nil {
@@ -154,7 +154,7 @@ func nameOfficer(ctx context.Context, r *run) error {
 		return err
 	}
 	ok, err := r.Client.Membership.Query().Where(membership.ID(id), authz.MemberOn(r.Today()),
-		membership.HasSeatsWith(seat.UnitID(r.Share.UnitID), authz.SeatOn(r.Today()))).Exist(ctx)
+		membership.HasSeatsWith(seat.UnitID(r.Heirs.Of(r.Share.UnitID)), authz.SeatOn(r.Today()))).Exist(ctx)
 	if err != nil {
 		return err
 	}
@@ -294,7 +294,7 @@ func draft(ctx context.Context, r *run) error {
 		if err != nil {
 			return errs.New(errs.Invalid, "承诺的期限格式应为 2024-12-27").At("commitments", fmt.Sprint(i), "dueOn")
 		}
-		err = r.Client.Item.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetUnitID(r.Share.UnitID).SetKind(item.KindCOMMITMENT).
+		err = r.Client.Item.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetUnitID(r.Heirs.Of(r.Share.UnitID)).SetKind(item.KindCOMMITMENT).
 			SetText(c.Text).SetDueOn(due).Exec(ctx)
 		if err != nil {
 			return err

@@ -127,8 +127,12 @@ func urgeLadder(in *flow.Input) error {
 
 // shareOf is a unit's open share of the round, nil when it has none.
 func shareOf(c *flow.Case, unit string) *gen.Assignment {
+	id, err := uuid.Parse(unit)
+	if err != nil {
+		return nil
+	}
 	for _, a := range c.Shares() {
-		if a.UnitID.String() == unit {
+		if c.Heirs.Same(a.UnitID, id) {
 			return a
 		}
 	}

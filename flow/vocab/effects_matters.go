@@ -139,7 +139,9 @@ func opening(r *flow.Run, kind, title string, host *gen.Platform) flow.Opening {
 		if host != nil {
 			u.SetPlatformID(host.ID)
 			if o.OwnerUnit == nil {
-				u.SetNillableOwnerUnitID(host.OwnerUnitID)
+				if host.OwnerUnitID != nil {
+					u.SetOwnerUnitID(r.Heirs.Of(*host.OwnerUnitID))
+				}
 			}
 		}
 		return u.Exec(ctx)
@@ -156,6 +158,7 @@ func hostOf(ctx context.Context, r *flow.Run, kind string) (*gen.Platform, error
 		return nil, err
 	}
 	same := func(a, b *uuid.UUID) bool { return a != nil && b != nil && *a == *b }
+	one := func(a, b *uuid.UUID) bool { return a != nil && b != nil && r.Heirs.Same(*a, *b) }
 	var parent *uuid.UUID
 	if r.PlatformID != nil {
 		own, err := r.Client.Platform.Get(ctx, *r.PlatformID)
@@ -168,7 +171,7 @@ func hostOf(ctx context.Context, r *flow.Run, kind string) (*gen.Platform, error
 		func(p *gen.Platform) bool { return same(&p.ID, r.PlatformID) },
 		func(p *gen.Platform) bool { return same(p.ParentID, r.PlatformID) || same(&p.ID, parent) },
 		func(p *gen.Platform) bool {
-			return same(p.OwnerUnitID, r.OwnerUnitID) || same(p.OwnerUnitID, r.StreetID)
+			return one(p.OwnerUnitID, r.OwnerUnitID) || one(p.OwnerUnitID, r.StreetID)
 		},
 	} {
 		for _, p := range all {

@@ -67,6 +67,7 @@ type ResolverRoot interface {
 	Proposal() ProposalResolver
 	Query() QueryResolver
 	Timer() TimerResolver
+	Unit() UnitResolver
 }
 
 type DirectiveRoot struct {
@@ -289,6 +290,7 @@ type QueryResolver interface {
 	Units(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) (*gen.UnitConnection, error)
 	Terms(ctx context.Context) ([]*gen.Term, error)
 	Workdays(ctx context.Context, year int) ([]*gen.Workday, error)
+	PreviewPolicy(ctx context.Context, input model.PreviewPolicyInput) (*model.PolicyPreview, error)
 	Policies(ctx context.Context) ([]*gen.TenantPolicy, error)
 	PendingGrants(ctx context.Context) ([]*gen.Grant, error)
 	Tenants(ctx context.Context, after *string, first *int, level *tenant.Level) ([]*gen.Tenant, error)
@@ -300,6 +302,9 @@ type QueryResolver interface {
 }
 type TimerResolver interface {
 	Explanation(ctx context.Context, obj *gen.Timer) (string, error)
+}
+type UnitResolver interface {
+	Heir(ctx context.Context, obj *gen.Unit) (*gen.Unit, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -417,6 +422,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPlatformOrder,
 		ec.unmarshalInputPreAssignProposalInput,
 		ec.unmarshalInputPreviewGrantInput,
+		ec.unmarshalInputPreviewPolicyInput,
 		ec.unmarshalInputPublishCaseListInput,
 		ec.unmarshalInputPublishProcessInput,
 		ec.unmarshalInputRateReplyInput,
@@ -1225,6 +1231,11 @@ extend type Timer {
   explanation: String!
 }
 
+extend type Unit {
+  "现在的单位：改名或合并后接替它的；没有改过的就是它自己"
+  heir: Unit! @goField(forceResolver: true)
+}
+
 extend type Membership {
   "联系电话；只有本人和有权的人能看到"
   phone: String @goField(forceResolver: true)
@@ -1351,11 +1362,11 @@ input SetAgreementInput {
   partner: String!
   "对方的名称；在同一套系统里的由系统填写"
   name: String
-  "LOCAL 同一套系统 / FILE 信封文件"
+  "LOCAL 同一套系统 / FILE 信封文件；不写则照旧"
   channel: AgreementChannel
-  "可以送出的种类"
+  "可以送出的种类；不写则照旧"
   sends: [String!]
-  "可以收进的种类"
+  "可以收进的种类；不写则照旧"
   receives: [String!]
   "对方的公钥；在同一套系统里的由系统填写"
   key: String
@@ -3358,8 +3369,10 @@ input SetWorkdayInput {
 
 "设置政策：成为新的一版，进行中的事项不变"
 input SetPolicyInput {
-  "与出厂默认不同的各项；一版代替前一版的全部"
+  "要改的各项；没有写的照旧。期限、用语、编号、清单各以其中一项为单位"
   settings: JSON!
+  "恢复出厂默认的各项，例如 maxRounds、deadlines.sign.receipt"
+  reset: [String!]
   "生效日期；空为今天"
   effectiveFrom: Date
   "说明"
@@ -3653,6 +3666,28 @@ type WorkdayPayload {
   userErrors: [UserError!]!
 }
 
+"要预览的设置，同 setPolicy"
+input PreviewPolicyInput {
+  settings: JSON!
+  reset: [String!]
+}
+
+"一项设置的前后"
+type SettingChange {
+  "例如 maxRounds、deadlines.sign.receipt"
+  setting: String!
+  "原来的值，JSON；空为原来没有"
+  before: String
+  "改后的值，JSON；空为不再有"
+  after: String
+}
+
+"预览：不改变任何内容。会被拒绝的，userErrors 说明理由。"
+type PolicyPreview {
+  changes: [SettingChange!]!
+  userErrors: [UserError!]!
+}
+
 type PolicyPayload {
   policy: TenantPolicy
   userErrors: [UserError!]!
@@ -3759,6 +3794,8 @@ extend type Query {
   terms: [Term!]!
   "一年中本政协调整的工作日"
   workdays(year: Int!): [Workday!]!
+  "预览设置政策：与最新一版相比改了什么"
+  previewPolicy(input: PreviewPolicyInput!): PolicyPreview!
   "政策的各版，最新的在前，至多一百版"
   policies: [TenantPolicy!]!
   "等待第二位管理员确认的授权"
@@ -5137,6 +5174,16 @@ func (ec *executionContext) childFields_PolicyPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type PolicyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changes":
+		return ec.fieldContext_PolicyPreview_changes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PolicyPreview_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyPreview", field.Name)
+}
+
 func (ec *executionContext) childFields_PreviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "effect":
@@ -5789,6 +5836,18 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
 }
 
+func (ec *executionContext) childFields_SettingChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setting":
+		return ec.fieldContext_SettingChange_setting(ctx, field)
+	case "before":
+		return ec.fieldContext_SettingChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_SettingChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettingChange", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "choices":
@@ -6195,6 +6254,8 @@ func (ec *executionContext) childFields_Unit(ctx context.Context, field graphql.
 		return ec.fieldContext_Unit_predecessors(ctx, field)
 	case "seats":
 		return ec.fieldContext_Unit_seats(ctx, field)
+	case "heir":
+		return ec.fieldContext_Unit_heir(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Unit", field.Name)
 }
@@ -8919,6 +8980,20 @@ func (ec *executionContext) field_Query_previewGrant_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PreviewGrantInput, error) {
 			return ec.unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewGrantInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_previewPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PreviewPolicyInput, error) {
+			return ec.unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPolicyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -26793,6 +26868,70 @@ func (ec *executionContext) fieldContext_PolicyPayload_userErrors(_ context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _PolicyPreview_changes(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyPreview_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SettingChange) graphql.Marshaler {
+			return ec.marshalNSettingChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSettingChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyPreview_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicyPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettingChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PolicyPreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyPreview_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyPreview_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PolicyPreview",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PreviewPayload_effect(ctx context.Context, field graphql.CollectedField, obj *model.PreviewPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30915,6 +31054,50 @@ func (ec *executionContext) fieldContext_Query_workdays(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_previewPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_previewPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PreviewPolicy(ctx, fc.Args["input"].(model.PreviewPolicyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
+			return ec.marshalNPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_previewPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PolicyPreview(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_previewPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_policies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34477,6 +34660,75 @@ func (ec *executionContext) fieldContext_Session_current(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _SettingChange_setting(ctx context.Context, field graphql.CollectedField, obj *model.SettingChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettingChange_setting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettingChange_setting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettingChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SettingChange_before(ctx context.Context, field graphql.CollectedField, obj *model.SettingChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettingChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettingChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettingChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SettingChange_after(ctx context.Context, field graphql.CollectedField, obj *model.SettingChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettingChange_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettingChange_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettingChange", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _SignInPayload_choices(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37982,6 +38234,38 @@ func (ec *executionContext) fieldContext_Unit_seats(ctx context.Context, field g
 	if fc.Args, err = ec.field_Unit_seats_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Unit_heir(ctx context.Context, field graphql.CollectedField, obj *gen.Unit) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Unit_heir(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Unit().Heir(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Unit) graphql.Marshaler {
+			return ec.marshalNUnit2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Unit_heir(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Unit",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -45630,6 +45914,43 @@ func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPreviewPolicyInput(ctx context.Context, obj any) (model.PreviewPolicyInput, error) {
+	var it model.PreviewPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"settings", "reset"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "settings":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("settings"))
+			data, err := ec.unmarshalNJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Settings = data
+		case "reset":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reset"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reset = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPublishCaseListInput(ctx context.Context, obj any) (model.PublishCaseListInput, error) {
 	var it model.PublishCaseListInput
 	if obj == nil {
@@ -47537,7 +47858,7 @@ func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"settings", "effectiveFrom", "note", "approvedBy", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"settings", "reset", "effectiveFrom", "note", "approvedBy", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -47551,6 +47872,13 @@ func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Settings = data
+		case "reset":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reset"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reset = data
 		case "effectiveFrom":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveFrom"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -57601,6 +57929,49 @@ func (ec *executionContext) _PolicyPayload(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var policyPreviewImplementors = []string{"PolicyPreview"}
+
+func (ec *executionContext) _PolicyPreview(ctx context.Context, sel ast.SelectionSet, obj *model.PolicyPreview) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, policyPreviewImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PolicyPreview")
+		case "changes":
+			out.Values[i] = ec._PolicyPreview_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PolicyPreview_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var previewPayloadImplementors = []string{"PreviewPayload"}
 
 func (ec *executionContext) _PreviewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PreviewPayload) graphql.Marshaler {
@@ -59521,6 +59892,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_workdays(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "previewPolicy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_previewPolicy(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -61501,6 +61894,54 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var settingChangeImplementors = []string{"SettingChange"}
+
+func (ec *executionContext) _SettingChange(ctx context.Context, sel ast.SelectionSet, obj *model.SettingChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settingChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettingChange")
+		case "setting":
+			out.Values[i] = ec._SettingChange_setting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._SettingChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._SettingChange_after(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var signInPayloadImplementors = []string{"SignInPayload"}
 
 func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignInPayload) graphql.Marshaler {
@@ -63434,6 +63875,44 @@ func (ec *executionContext) _Unit(ctx context.Context, sel ast.SelectionSet, obj
 					}
 				}()
 				res = ec._Unit_seats(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "heir":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Unit_heir(ctx, field, obj)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -66154,6 +66633,16 @@ func (ec *executionContext) marshalNPolicyPayload2ᚖgithubᚗcomᚋbihuanᚋbih
 	return ec._PolicyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx context.Context, sel ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PolicyPreview(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPreAssignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreAssignProposalInput(ctx context.Context, v any) (model.PreAssignProposalInput, error) {
 	res, err := ec.unmarshalInputPreAssignProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -66172,6 +66661,11 @@ func (ec *executionContext) marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbi
 		return graphql.Null
 	}
 	return ec._PreviewPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPolicyInput(ctx context.Context, v any) (model.PreviewPolicyInput, error) {
+	res, err := ec.unmarshalInputPreviewPolicyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNProcess2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcessᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Process) graphql.Marshaler {
@@ -66951,6 +67445,32 @@ func (ec *executionContext) unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbih
 func (ec *executionContext) unmarshalNSetWorkdayInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetWorkdayInput(ctx context.Context, v any) (model.SetWorkdayInput, error) {
 	res, err := ec.unmarshalInputSetWorkdayInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSettingChange2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSettingChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SettingChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSettingChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSettingChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSettingChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSettingChange(ctx context.Context, sel ast.SelectionSet, v *model.SettingChange) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SettingChange(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNSettleTrackingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSettleTrackingInput(ctx context.Context, v any) (model.SettleTrackingInput, error) {

@@ -1501,6 +1501,12 @@ type PolicyPayload struct {
 	UserErrors []*UserError      `json:"userErrors"`
 }
 
+// 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
+type PolicyPreview struct {
+	Changes    []*SettingChange `json:"changes"`
+	UserErrors []*UserError     `json:"userErrors"`
+}
+
 // 预交办
 type PreAssignProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1527,6 +1533,12 @@ type PreviewGrantInput struct {
 type PreviewPayload struct {
 	Effect     *RightsEffect `json:"effect,omitempty"`
 	UserErrors []*UserError  `json:"userErrors"`
+}
+
+// 要预览的设置，同 setPolicy
+type PreviewPolicyInput struct {
+	Settings map[string]any `json:"settings"`
+	Reset    []string       `json:"reset,omitempty"`
 }
 
 // 两版之间的一处不同
@@ -2182,11 +2194,11 @@ type SetAgreementInput struct {
 	Partner string `json:"partner"`
 	// 对方的名称；在同一套系统里的由系统填写
 	Name *string `json:"name,omitempty"`
-	// LOCAL 同一套系统 / FILE 信封文件
+	// LOCAL 同一套系统 / FILE 信封文件；不写则照旧
 	Channel *agreement.Channel `json:"channel,omitempty"`
-	// 可以送出的种类
+	// 可以送出的种类；不写则照旧
 	Sends []string `json:"sends,omitempty"`
-	// 可以收进的种类
+	// 可以收进的种类；不写则照旧
 	Receives []string `json:"receives,omitempty"`
 	// 对方的公钥；在同一套系统里的由系统填写
 	Key    *string `json:"key,omitempty"`
@@ -2199,8 +2211,10 @@ type SetAgreementInput struct {
 
 // 设置政策：成为新的一版，进行中的事项不变
 type SetPolicyInput struct {
-	// 与出厂默认不同的各项；一版代替前一版的全部
+	// 要改的各项；没有写的照旧。期限、用语、编号、清单各以其中一项为单位
 	Settings map[string]any `json:"settings"`
+	// 恢复出厂默认的各项，例如 maxRounds、deadlines.sign.receipt
+	Reset []string `json:"reset,omitempty"`
 	// 生效日期；空为今天
 	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
 	// 说明
@@ -2225,6 +2239,16 @@ type SetWorkdayInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一项设置的前后
+type SettingChange struct {
+	// 例如 maxRounds、deadlines.sign.receipt
+	Setting string `json:"setting"`
+	// 原来的值，JSON；空为原来没有
+	Before *string `json:"before,omitempty"`
+	// 改后的值，JSON；空为不再有
+	After *string `json:"after,omitempty"`
 }
 
 // 结束跟踪

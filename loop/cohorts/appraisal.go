@@ -102,7 +102,7 @@ func lacking(c *flow.Case, a *Appraisal) []string {
 	}
 	missing = append(missing, unless(!a.Withheld, "参加这次测评的人太少，没有结果，请重新测评")...)
 	for _, s := range responsible(c) {
-		missing = append(missing, unless(slices.Contains(a.Units, s.UnitID), "这次测评没有“%s”", unitName(s))...)
+		missing = append(missing, unless(slices.ContainsFunc(a.Units, func(u uuid.UUID) bool { return c.Heirs.Same(u, s.UnitID) }), "这次测评没有“%s”", unitName(s))...)
 	}
 	return missing
 }

@@ -30,7 +30,7 @@ func responsibleFor(c *flow.Case, unit string) *gen.Assignment {
 		return nil
 	}
 	for _, a := range responsible(c) {
-		if a.UnitID == id {
+		if c.Heirs.Same(a.UnitID, id) {
 			return a
 		}
 	}
@@ -42,7 +42,7 @@ func accounted(in *flow.Input) []string {
 	for _, a := range responsible(in.Case) {
 		done := false
 		for _, r := range ofStage(in.Case, stageAccount) {
-			done = done || (r.UnitID != nil && *r.UnitID == a.UnitID)
+			done = done || (r.UnitID != nil && in.Heirs.Same(*r.UnitID, a.UnitID))
 		}
 		missing = append(missing, unless(done, "“%s”还没有交账，也没有说明原因", unitName(a))...)
 	}

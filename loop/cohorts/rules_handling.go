@@ -126,7 +126,7 @@ func appraised(in *flow.Input) []string {
 	}
 	var missing []string
 	for _, a := range responsible(in.Case) {
-		there := slices.ContainsFunc(result.Results, func(t Tally) bool { return t.UnitID == a.UnitID })
+		there := slices.ContainsFunc(result.Results, func(t Tally) bool { return in.Heirs.Same(t.UnitID, a.UnitID) })
 		missing = append(missing, unless(there, "民主测评没有“%s”的结果", unitName(a))...)
 	}
 	return missing

@@ -55,12 +55,12 @@ func tasksIssued(in *flow.Input) []string {
 		missing = append(missing, unless(t.State != taskDraft, "任务“%s”还没有交办", t.Title)...)
 		for _, i := range among(t.Edges.Items, item.KindTASK) {
 			if i.UnitID != nil {
-				given[*i.UnitID] = true
+				given[in.Heirs.Of(*i.UnitID)] = true
 			}
 		}
 	}
 	for _, a := range responsible(in.Case) {
-		missing = append(missing, unless(given[a.UnitID], "“%s”还没有任务", unitName(a))...)
+		missing = append(missing, unless(given[in.Heirs.Of(a.UnitID)], "“%s”还没有任务", unitName(a))...)
 	}
 	return missing
 }

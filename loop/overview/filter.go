@@ -10,6 +10,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
@@ -109,7 +110,7 @@ func (f Filter) Predicate(ctx context.Context) (predicate.Item, error) {
 // plain is what the item's own columns answer.
 func (f Filter) plain(today time.Time) (ps []predicate.Item) {
 	if len(f.Units) > 0 {
-		ps = append(ps, item.UnitIDIn(f.Units...))
+		ps = append(ps, authz.OfUnits(item.FieldUnitID, f.Units...))
 	}
 	if f.Partner != "" {
 		ps = append(ps, item.Partner(f.Partner))
