@@ -32,7 +32,7 @@ func (g *Gate) Open() bool {
 // Check is one line of the checklist.
 type Check struct {
 	Rule    string   // name of the guard
-	Says    string   // what must be true, in Chinese; empty where the rule has no sentence
+	Says    string   // what must be true, in Chinese
 	OnForm  bool     // it is asked of what will be filled in
 	Missing []string // what is missing, in Chinese; none: it is met
 }
@@ -51,6 +51,12 @@ func Lacks(all []string) error {
 		return errs.New(errs.GuardFailed, "%s", all[0]).With(missingKey, all)
 	}
 	return errs.New(errs.GuardFailed, "%s（共 %d 项）", all[0], len(all)).With(missingKey, all)
+}
+
+// Listing is a guard that names everything that is missing. list is pure and
+// answers nothing where nothing is missing.
+func Listing(list func(*Input) []string) Guard {
+	return func(in *Input) error { return Lacks(list(in)) }
 }
 
 // Gates lists, for a batch of matters that the viewer sees, the ways out of
@@ -122,9 +128,6 @@ func (e *Engine) checks(in *Input) ([]Check, error) {
 			return nil, fmt.Errorf("flow: no guard %q", rule.Name)
 		}
 		c := Check{Rule: rule.Name, Says: w.Says, OnForm: w.OnForm}
-		if c.Says == "" {
-			c.Says = w.Doc
-		}
 		if err := e.guards[rule.Name](in, rule); err != nil {
 			shown, known := errs.As(err)
 			if !known {

@@ -36,14 +36,14 @@ machines:
 
 func newGates(t *testing.T, lacking *[]string) *world {
 	w := newWorld(t)
-	w.engine.Checklist("gated.list", "材料齐全", func(*flow.Input) []string { return *lacking })
-	w.engine.CaseRelation("gated.ours", func(c *flow.Case) bool { return c.Origin == nil })
-	w.engine.OnForm("gated.form", "日期不在今天之后", func(in *flow.Input) error {
+	w.engine.Guard("gated.list", "材料齐全", flow.Listing(func(*flow.Input) []string { return *lacking }))
+	w.engine.Relation("gated.ours", "是本政协自己的", func(in *flow.Input) bool { return in.Origin == nil }, flow.OfCase)
+	w.engine.Guard("gated.form", "日期不在今天之后", func(in *flow.Input) error {
 		if in.Form.Text("text") == "" {
 			return errs.New(errs.Invalid, "请填写")
 		}
 		return nil
-	})
+	}, flow.OnForm)
 	w.system(func(ctx context.Context) error {
 		_, err := w.engine.Publish(ctx, []byte(gated), flow.RolesOf(w.policy))
 		return err

@@ -8,9 +8,14 @@ import (
 )
 
 // Rules are the rules that definitions can name: each is a word on paper and a
-// function. They need no database; what a function works on it gets when it is
-// called.
+// function, registered once, at start. They need no database; what a function
+// works on it gets when it is called.
 type Rules struct {
+	*registered
+	only []string // the kinds for which what is registered holds; none: for every kind
+}
+
+type registered struct {
 	paper     *process.Vocabulary
 	guards    map[string]func(*Input, *Rule) error
 	relations map[string]func(*Input, *Rule) bool
@@ -23,14 +28,18 @@ type Rules struct {
 
 // NewRules has the generic rules.
 func NewRules() *Rules {
-	s := &Rules{
+	s := &Rules{registered: &registered{
 		paper: process.NewVocabulary(), guards: map[string]func(*Input, *Rule) error{}, relations: map[string]func(*Input, *Rule) bool{},
 		effects: map[string]func(context.Context, *Run, *Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 		kinds: map[string]*Kind{}, parts: generalParts,
-	}
+	}}
 	registerGeneric(s)
 	return s
 }
+
+// For are the same rules; what is registered through it holds only for matters
+// of the kinds, since it looks at what only they have.
+func (s *Rules) For(kinds ...string) *Rules { return &Rules{s.registered, kinds} }
 
 // Vocabulary is their paper side: enough to check definitions.
 func (s *Rules) Vocabulary() *process.Vocabulary { return s.paper }
@@ -45,70 +54,63 @@ func (s *Rules) Report(d *Definition, p Policy, rights *authz.Policy, held Held)
 	return s.paper.Report(d, p, rights, held)
 }
 
-// Guard registers a rule; like its siblings it is called at start only, and a
-// name that is taken is a programming error.
-func (s *Rules) Guard(name string, g Guard) {
-	s.paper.Add(Word{Sort: process.Guard, Name: name})
-	s.guards[name] = func(in *Input, _ *Rule) error { return g(in) }
+// A Trait is what the paper knows of a rule beside its sentence.
+type Trait func(*Word)
+
+// OnForm: a guard looks at what is filled in, and before that is not asked.
+func OnForm(w *Word) { w.OnForm = true }
+
+// OfCase: a relation asks the case alone, whoever looks; where it does not hold,
+// nobody here can do the action.
+func OfCase(w *Word) { w.OfCase = true }
+
+// add puts the rule on paper.
+func (s *Rules) add(w Word, traits []Trait) Word {
+	w.Kinds = s.only
+	for _, t := range traits {
+		t(&w)
+	}
+	s.paper.Add(w)
+	return w
 }
 
-// Relation registers a relation.
-func (s *Rules) Relation(name string, f Relation) {
-	s.paper.Add(Word{Sort: process.Relation, Name: name})
-	s.relations[name] = func(in *Input, _ *Rule) bool { return f(in) }
+// Guard registers a condition: says is one sentence in Chinese, what must be
+// true. A name that is taken is a programming error, here and below.
+func (s *Rules) Guard(name, says string, g Guard, traits ...Trait) {
+	GuardOf(s, name, says, nil, func(in *Input, _ struct{}) error { return g(in) }, traits...)
 }
 
-// CaseRelation registers a relation that asks the case alone, whoever looks:
-// where it does not hold, nobody here can do the action.
-func (s *Rules) CaseRelation(name string, f func(*Case) bool) {
-	s.paper.Add(Word{Sort: process.Relation, Name: name, OfCase: true})
-	s.relations[name] = func(in *Input, _ *Rule) bool { return f(in.Case) }
+// Relation registers how somebody can stand to the case.
+func (s *Rules) Relation(name, says string, f Relation, traits ...Trait) {
+	RelationOf(s, name, says, nil, func(in *Input, _ struct{}) bool { return f(in) }, traits...)
 }
 
-// Effect registers an effect.
-func (s *Rules) Effect(name string, f Effect) {
-	s.paper.Add(Word{Sort: process.Effect, Name: name})
-	s.effects[name] = func(ctx context.Context, r *Run, _ *Rule) error { return f(ctx, r) }
+// Effect registers what an action does beside its move.
+func (s *Rules) Effect(name, says string, f Effect) {
+	EffectOf(s, name, says, nil, func(ctx context.Context, r *Run, _ struct{}) error { return f(ctx, r) })
 }
 
-// Chooser registers a chooser of deadlines.
-func (s *Rules) Chooser(name string, f Chooser) {
-	s.paper.Add(Word{Sort: process.Chooser, Name: name})
+// Chooser registers which of the policy's deadlines holds by case.
+func (s *Rules) Chooser(name, says string, f Chooser) {
+	s.add(Word{Sort: process.Chooser, Name: name, Says: says}, nil)
 	s.choosers[name] = f
 }
 
-// Base registers a base event of deadlines.
-func (s *Rules) Base(name string, f Base) {
-	s.paper.Add(Word{Sort: process.Base, Name: name})
+// Base registers from what a deadline counts.
+func (s *Rules) Base(name, says string, f Base) {
+	s.add(Word{Sort: process.Base, Name: name, Says: says}, nil)
 	s.bases[name] = f
 }
 
-// Checklist registers a guard that names everything that is missing, and says
-// in one sentence what it demands. list is pure and answers nothing where
-// nothing is missing.
-func (s *Rules) Checklist(name, says string, list func(*Input) []string) {
-	s.paper.Add(Word{Sort: process.Guard, Name: name, Says: says})
-	s.guards[name] = func(in *Input, _ *Rule) error { return Lacks(list(in)) }
-}
-
-// OnForm registers a guard about what is filled in: before that there is
-// nothing to object to.
-func (s *Rules) OnForm(name, says string, g Guard) {
-	s.paper.Add(Word{Sort: process.Guard, Name: name, Says: says, OnForm: true})
-	s.guards[name] = func(in *Input, _ *Rule) error {
-		if in.Asking {
+// GuardOf registers a condition that takes arguments. check, which may be nil,
+// finds at publication what can never hold. Fields of A carry the tags json and
+// doc.
+func GuardOf[A any](s *Rules, name, says string, check func(*Place, A), g func(*Input, A) error, traits ...Trait) {
+	w := s.add(Word{Sort: process.Guard, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
+	s.guards[name] = func(in *Input, r *Rule) error {
+		if w.OnForm && in.Asking {
 			return nil
 		}
-		return g(in)
-	}
-}
-
-// GuardOf registers a guard that takes arguments. doc says in one sentence
-// what it demands; check, which may be nil, finds at publication what can
-// never hold. Fields of A carry the tags json and doc.
-func GuardOf[A any](s *Rules, name, doc string, check func(*Place, A), g func(*Input, A) error) {
-	s.paper.Add(Word{Sort: process.Guard, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
-	s.guards[name] = func(in *Input, r *Rule) error {
 		a, err := process.Args[A](r)
 		if err != nil {
 			return err
@@ -118,8 +120,8 @@ func GuardOf[A any](s *Rules, name, doc string, check func(*Place, A), g func(*I
 }
 
 // RelationOf registers a relation that takes arguments.
-func RelationOf[A any](s *Rules, name, doc string, check func(*Place, A), f func(*Input, A) bool) {
-	s.paper.Add(Word{Sort: process.Relation, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
+func RelationOf[A any](s *Rules, name, says string, check func(*Place, A), f func(*Input, A) bool, traits ...Trait) {
+	s.add(Word{Sort: process.Relation, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
 	s.relations[name] = func(in *Input, r *Rule) bool {
 		a, err := process.Args[A](r)
 		return err == nil && f(in, a)
@@ -127,8 +129,8 @@ func RelationOf[A any](s *Rules, name, doc string, check func(*Place, A), f func
 }
 
 // EffectOf registers an effect that takes arguments.
-func EffectOf[A any](s *Rules, name, doc string, check func(*Place, A), f func(context.Context, *Run, A) error) {
-	s.paper.Add(Word{Sort: process.Effect, Name: name, Doc: doc, Args: process.ArgsOf[A](), Check: process.Checking(check)})
+func EffectOf[A any](s *Rules, name, says string, check func(*Place, A), f func(context.Context, *Run, A) error) {
+	s.add(Word{Sort: process.Effect, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, nil)
 	s.effects[name] = func(ctx context.Context, run *Run, r *Rule) error {
 		a, err := process.Args[A](r)
 		if err != nil {

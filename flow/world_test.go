@@ -89,23 +89,23 @@ var errEffect = errors.New("the effect fails")
 
 // rules registers what tiny refers to.
 func (w *world) rules(e *flow.Engine) *flow.Engine {
-	e.Guard("tiny.always", func(*flow.Input) error { return nil })
-	e.Guard("tiny.allowed", func(*flow.Input) error {
+	e.Guard("tiny.always", "一句话", func(*flow.Input) error { return nil })
+	e.Guard("tiny.allowed", "一句话", func(*flow.Input) error {
 		if w.allow {
 			return nil
 		}
 		return errs.New(errs.GuardFailed, "还不能结束")
 	})
-	e.Relation("tiny.creator", func(in *flow.Input) bool { return in.CreatorID != nil && *in.CreatorID == in.Viewer.Membership })
-	e.Chooser("tiny.choose", func(*flow.Case, *gen.Assignment) string { return "contact.before" })
-	e.Base("tiny.meeting", func(*flow.Case, *gen.Assignment) (time.Time, string) { return day(10), "会议" })
-	e.Effect("tiny.note", func(ctx context.Context, r *flow.Run) error {
+	e.Relation("tiny.creator", "一句话", func(in *flow.Input) bool { return in.CreatorID != nil && *in.CreatorID == in.Viewer.Membership })
+	e.Chooser("tiny.choose", "一句话", func(*flow.Case, *gen.Assignment) string { return "contact.before" })
+	e.Base("tiny.meeting", "一句话", func(*flow.Case, *gen.Assignment) (time.Time, string) { return day(10), "会议" })
+	e.Effect("tiny.note", "一句话", func(ctx context.Context, r *flow.Run) error {
 		r.Before["title"], r.After["title"] = r.Title, r.Title+r.Form.Text("text")
 		return r.Client.Matter.UpdateOneID(r.Matter.ID).SetTitle(r.Title + r.Form.Text("text")).Exec(ctx)
 	})
-	e.Effect("tiny.fail", func(context.Context, *flow.Run) error { return errEffect })
-	e.Effect("tiny.met", func(ctx context.Context, r *flow.Run) error { return r.Met(ctx, "answer") })
-	e.Effect("tiny.give", func(ctx context.Context, r *flow.Run) error {
+	e.Effect("tiny.fail", "一句话", func(context.Context, *flow.Run) error { return errEffect })
+	e.Effect("tiny.met", "一句话", func(ctx context.Context, r *flow.Run) error { return r.Met(ctx, "answer") })
+	e.Effect("tiny.give", "一句话", func(ctx context.Context, r *flow.Run) error {
 		_, err := e.OpenShare(ctx, r, flow.Share{Unit: w.unit, Role: "SOLE", Round: 1, Channel: "GOV_OFFICE", SlipNo: "1"})
 		return err
 	})

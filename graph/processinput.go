@@ -190,7 +190,7 @@ func (r *Resolver) vocabulary(ctx context.Context) ([]*model.VocabularyWord, err
 	list := r.Engine.Vocabulary().ForAll()
 	out := make([]*model.VocabularyWord, len(list))
 	for i, w := range list {
-		out[i] = &model.VocabularyWord{What: sorts[w.Sort], Name: w.Name, Doc: w.Doc, Arguments: []*model.VocabularyArgument{}}
+		out[i] = &model.VocabularyWord{What: sorts[w.Sort], Name: w.Name, Doc: w.Says + "。", Arguments: []*model.VocabularyArgument{}}
 		for _, a := range w.Args {
 			out[i].Arguments = append(out[i].Arguments, &model.VocabularyArgument{Name: a.Name, Type: a.Type, Doc: a.Doc})
 		}

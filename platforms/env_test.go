@@ -96,7 +96,7 @@ func newWorld(t *testing.T) *world {
 	authz.Narrow(client)
 	client.Use(audit.Hook)
 	e := flow.New(client)
-	e.Effect("tiny.answer", func(ctx context.Context, r *flow.Run) error {
+	e.Effect("tiny.answer", "一句话", func(ctx context.Context, r *flow.Run) error {
 		return r.Client.Matter.UpdateOneID(r.Matter.ID).SetData(map[string]any{"answer": r.Form.Text("answer")}).Exec(ctx)
 	})
 	w.Service = New(e)

@@ -16,22 +16,58 @@ import (
 type run = flow.Run
 
 func registerEffects(s *flow.Rules) {
-	for name, f := range map[string]flow.Effect{
-		"revise": revise, "invite": invite, "sign": answerInvite(party.CosignSIGNED), "decline": answerInvite(party.CosignDECLINED),
-		"cancel_invite": cancelInvite, "expire_invites": expireInvites, "convener_signs": consent("convener"),
-		"submit": submit, "resubmit": resubmit,
-		"consent_withdraw": consentWithdraw, "apply_withdraw": consent("withdraw"), "dispose_withdrawn": dispose(proposal.DispositionWITHDRAWN),
-		"record_pass": recordPass, "flag_secret": flagSecret(true), "clear_secret": flagSecret(false),
-		"file": file, "approve_merge": approveMerge, "merge": merge, "undo_merge": undoMerge,
-		"consent_opinion": consentOpinion, "convert_opinion": convertOpinion, "convert_letter": dispose(proposal.DispositionCONVERTED_LETTER),
-		"refuse": refuse, "forward_up": dispose(proposal.DispositionFORWARDED_UP), "apply_reedit": consent("reedit"), "grant_reedit": grantReedit,
-		"pre_assign": preAssign, "pre_assign_opinion": preAssignOpinion, "assign": assign,
-		"ask_feedback": askFeedback, "rate": rate, "enter_rating": rate, "new_round": newRound, "joint_consult": jointConsult,
-		"disclose": disclose, "mark_key": markKey, "record_supervision": recordSupervision, "report_progress": reportProgress, "urge": urge,
-		"complete": complete, "report_commitment": reportCommitment, "verify_commitment": verifyCommitment, "settle": settle,
-		"archive": archive, "request_correction": requestCorrection, "apply_correction": applyCorrection,
+	for name, f := range map[string]struct {
+		says string
+		do   flow.Effect
+	}{
+		"revise":             {"保存修改的文本；已经联名的须重新确认", revise},
+		"invite":             {"邀请联名人", invite},
+		"sign":               {"记下本人同意联名", answerInvite(party.CosignSIGNED)},
+		"decline":            {"记下本人不联名", answerInvite(party.CosignDECLINED)},
+		"cancel_invite":      {"撤回对联名人的邀请", cancelInvite},
+		"expire_invites":     {"到期没有答复的邀请作废", expireInvites},
+		"convener_signs":     {"记下召集人的签署", consent("convener")},
+		"submit":             {"记下提交的时间和所属的会议", submit},
+		"resubmit":           {"记下重新提交", resubmit},
+		"consent_withdraw":   {"记下联名人同意撤案", consentWithdraw},
+		"apply_withdraw":     {"记下第一提案人申请撤案", consent("withdraw")},
+		"dispose_withdrawn":  {"处理结果记为撤案", dispose(proposal.DispositionWITHDRAWN)},
+		"record_pass":        {"记下一遍审查的意见", recordPass},
+		"flag_secret":        {"记下可能涉密", flagSecret(true)},
+		"clear_secret":       {"记下排除涉密", flagSecret(false)},
+		"file":               {"立案并编案号", file},
+		"approve_merge":      {"记下主席同意并案", approveMerge},
+		"merge":              {"并入另一件提案，提案人随之列入那一件", merge},
+		"undo_merge":         {"撤销并案", undoMerge},
+		"consent_opinion":    {"记下提案人同意转社情民意", consentOpinion},
+		"convert_opinion":    {"转为一件社情民意", convertOpinion},
+		"convert_letter":     {"处理结果记为转作来信", dispose(proposal.DispositionCONVERTED_LETTER)},
+		"refuse":             {"记下不予立案及其理由", refuse},
+		"forward_up":         {"处理结果记为转上级政协", dispose(proposal.DispositionFORWARDED_UP)},
+		"apply_reedit":       {"记下提案人申请修改重提", consent("reedit")},
+		"grant_reedit":       {"准许在期限内修改重提，或不准许", grantReedit},
+		"pre_assign":         {"记下预交办征询的单位和分工", preAssign},
+		"pre_assign_opinion": {"记下被征询单位的意见", preAssignOpinion},
+		"assign":             {"按所选的单位和分工交办", assign},
+		"ask_feedback":       {"就各份答复向提案人征询评价", askFeedback},
+		"rate":               {"记下本人的评价", rate},
+		"enter_rating":       {"代提案人录入评价", rate},
+		"new_round":          {"结束本轮的交办，开始新的一轮", newRound},
+		"joint_consult":      {"记下当面协商", jointConsult},
+		"disclose":           {"记下公开审查的结论", disclose},
+		"mark_key":           {"定为重点提案，或取消", markKey},
+		"record_supervision": {"记下督办的调研、会议或报告", recordSupervision},
+		"report_progress":    {"记下承办单位报告的进展", reportProgress},
+		"urge":               {"记下对承办单位的催办", urge},
+		"complete":           {"办结，类别取各份答复中最不利的一类", complete},
+		"report_commitment":  {"记下承办单位报告的落实情况", reportCommitment},
+		"verify_commitment":  {"核实承诺的落实", verifyCommitment},
+		"settle":             {"结束跟踪，了结各项承诺", settle},
+		"archive":            {"归档", archive},
+		"request_correction": {"记下更正的申请", requestCorrection},
+		"apply_correction":   {"按申请更正", applyCorrection},
 	} {
-		s.Effect("proposal."+name, f)
+		s.Effect("proposal."+name, f.says, f.do)
 	}
 }
 

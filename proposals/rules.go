@@ -33,6 +33,7 @@ func when(bad bool, message string, args ...any) error {
 // Register makes the rules of proposals known to the engine.
 func Register(s *flow.Rules) {
 	s.Kind(Declaration)
+	s = s.For(Declaration.Code)
 	registerRelations(s)
 	registerDraftRules(s)
 	registerReviewRules(s)
@@ -62,25 +63,25 @@ func anyParty(parties []*gen.Party, ok func(*gen.Party) bool) bool {
 }
 
 func registerRelations(s *flow.Rules) {
-	s.Relation("lead", func(in *flow.Input) bool {
+	s.Relation("lead", "本人是第一提案人，或在作为第一提案人的组织任职", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool {
 			return p.Role == party.RoleLEAD && p.FromMatterID == nil && speaksFor(p, in.Viewer)
 		})
 	})
-	s.Relation("entered", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
-	s.Relation("co", func(in *flow.Input) bool {
+	s.Relation("entered", "本件由本人录入", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
+	s.Relation("co", "本人是联名人，或在联名的组织任职", func(in *flow.Input) bool {
 		return anyParty(in.Active(party.RoleCO), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
-	s.Relation("invitee", func(in *flow.Input) bool {
+	s.Relation("invitee", "本人有还没有答复的联名邀请", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
 	})
-	s.Relation("resigner", func(in *flow.Input) bool {
+	s.Relation("resigner", "本人须重新确认修改后的文本", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
 	})
-	s.Relation("rater", func(in *flow.Input) bool {
+	s.Relation("rater", "本人是提案人，或在提出提案的组织任职", func(in *flow.Input) bool {
 		return anyParty(in.Proposers(), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
-	s.Relation("asked_unit", func(in *flow.Input) bool {
+	s.Relation("asked_unit", "本人所在的单位在预交办时被征询", func(in *flow.Input) bool {
 		asked, _ := planned(in.Case)
 		for _, u := range asked {
 			if in.Viewer.InUnit(&u.Unit) {
@@ -89,7 +90,7 @@ func registerRelations(s *flow.Rules) {
 		}
 		return false
 	})
-	s.Relation("answering_unit", func(in *flow.Input) bool {
+	s.Relation("answering_unit", "本人所在的单位承办并答复本件", func(in *flow.Input) bool {
 		for _, a := range in.Answering() {
 			if in.Viewer.InUnit(&a.UnitID) {
 				return true
@@ -100,22 +101,22 @@ func registerRelations(s *flow.Rules) {
 }
 
 func registerDraftRules(s *flow.Rules) {
-	s.Guard("proposal.editable", func(in *flow.Input) error {
+	s.Guard("proposal.editable", "立案以后的修改已获准许，且还在准许的期限之内", func(in *flow.Input) error {
 		if in.State != "FILED" && in.State != "PRE_ASSIGNED" {
 			return nil
 		}
 		until := in.Proposal().ReeditGrantedUntil
 		return when(until == nil || until.Before(in.Now), "立案后修改须先向提案委申请修改重提")
 	})
-	s.Guard("proposal.joint", func(in *flow.Input) error {
+	s.Guard("proposal.joint", "是联名提案", func(in *flow.Input) error {
 		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请另建一件联名提案")
 	})
-	s.Guard("proposal.text_complete", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
-	s.Guard("proposal.within_limit", func(in *flow.Input) error {
+	s.Guard("proposal.text_complete", "案由至少四个字，情况、分析、建议齐全；不同意公开的写明理由", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
+	s.Guard("proposal.within_limit", "正文不超过政策规定的字数", func(in *flow.Input) error {
 		n, limit := length(in.Proposal()), in.Policy.BodyLimit
 		return when(limit > 0 && n > limit, "正文共 %d 字，超过 %d 字的上限，请精简", n, limit)
 	})
-	s.Guard("proposal.cosign_open", func(in *flow.Input) error {
+	s.Guard("proposal.cosign_open", "本人有待会签的邀请，会签尚未截止", func(in *flow.Input) error {
 		for _, p := range in.Parties {
 			if is(p.MembershipID, in.Viewer) && p.Cosign == party.CosignINVITED {
 				if p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now) {
@@ -128,19 +129,19 @@ func registerDraftRules(s *flow.Rules) {
 		}
 		return failed("您没有待会签的邀请")
 	})
-	s.Guard("proposal.invited", func(in *flow.Input) error {
+	s.Guard("proposal.invited", "有还没有答复的邀请", func(in *flow.Input) error {
 		return when(!anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED }), "没有待答复的邀请")
 	})
-	s.Guard("proposal.cosign_closed", cosignClosed)
-	s.Guard("proposal.sector_kind", func(in *flow.Input) error {
+	s.Guard("proposal.cosign_closed", "联名人都已答复，或会签已截止；没有人联名的，确认按个人提案提交", cosignClosed)
+	s.Guard("proposal.sector_kind", "是界别、小组或联组提案", func(in *flow.Input) error {
 		return when(!bySector(in.Proposal()), "只有界别、小组、联组提案由召集人签署")
 	})
-	s.Guard("proposal.collective_signed", collectiveSigned)
-	s.Guard("proposal.resigned", func(in *flow.Input) error {
+	s.Guard("proposal.collective_signed", "界别、小组、联组提案已由召集人签署，集体提案已附盖章的扫描件", collectiveSigned)
+	s.Guard("proposal.resigned", "文本修改以后，联名人都已重新确认或已到期（政策要求时）", func(in *flow.Input) error {
 		waiting := anyParty(in.Parties, func(p *gen.Party) bool { return asked(p, in.Now) })
 		return when(in.Policy.ResignOnResubmit && waiting, "文本已修改，须等联名人确认或到期后再提交")
 	})
-	s.Guard("proposal.withdraw_consented", func(in *flow.Input) error {
+	s.Guard("proposal.withdraw_consented", "全体联名人同意撤案，也没有别的提案并入本件", func(in *flow.Input) error {
 		for _, p := range in.Proposers() {
 			switch {
 			case p.FromMatterID != nil:
@@ -151,10 +152,10 @@ func registerDraftRules(s *flow.Rules) {
 		}
 		return nil
 	})
-	s.Guard("proposal.withdraw_applied", func(in *flow.Input) error {
+	s.Guard("proposal.withdraw_applied", "第一提案人已申请撤案", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "withdraw") == nil, "第一提案人没有申请撤案")
 	})
-	s.Guard("proposal.reedit_applied", func(in *flow.Input) error {
+	s.Guard("proposal.reedit_applied", "提案人已申请修改重提", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "reedit") == nil, "提案人没有申请修改重提")
 	})
 }
@@ -238,34 +239,34 @@ func collectiveSigned(in *flow.Input) error {
 }
 
 func registerReviewRules(s *flow.Rules) {
-	s.Guard("proposal.not_own", func(in *flow.Input) error {
+	s.Guard("proposal.not_own", "审查人不是本件的提案人", func(in *flow.Input) error {
 		own := anyParty(in.Proposers(), func(p *gen.Party) bool { return is(p.MembershipID, in.Viewer) })
 		return when(own, "您是本件的提案人，不能审查")
 	})
-	s.Guard("proposal.passes_left", func(in *flow.Input) error {
+	s.Guard("proposal.passes_left", "政策规定的各遍审查还没有做完", func(in *flow.Input) error {
 		return when(in.Proposal().ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
 	})
-	s.Guard("proposal.pass_by_other", passByOther)
-	s.Guard("proposal.reviewed", func(in *flow.Input) error {
+	s.Guard("proposal.pass_by_other", "本人没有做过前面的一遍审查（政策要求各遍不同的人时）", passByOther)
+	s.Guard("proposal.reviewed", "政策规定的各遍审查都已完成", func(in *flow.Input) error {
 		done, want := in.Proposal().ReviewPass, in.Policy.ReviewPasses
 		return when(done < want, "审查须经 %d 遍，已完成 %d 遍", want, done)
 	})
-	s.Guard("proposal.not_secret", func(in *flow.Input) error {
+	s.Guard("proposal.not_secret", "没有尚未排除的涉密疑问", func(in *flow.Input) error {
 		return when(in.Proposal().SecretFlag, "有人提出可能涉密，须先排除")
 	})
-	s.Guard("proposal.flagged_by_other", func(in *flow.Input) error {
+	s.Guard("proposal.flagged_by_other", "涉密疑问由本人以外的人提出", func(in *flow.Input) error {
 		own, other := raised(in)
 		return when(own || !other, "排除涉密须由提出人以外的人进行")
 	})
-	s.Guard("proposal.opinion_consented", func(in *flow.Input) error {
+	s.Guard("proposal.opinion_consented", "提案人同意转社情民意", func(in *flow.Input) error {
 		return when(in.Proposal().OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
 	})
-	s.Guard("proposal.refusal_reason", refusalReason)
-	s.Guard("proposal.merge_approved", func(in *flow.Input) error {
+	s.Guard("proposal.refusal_reason", "不予立案的理由在政策之内；以涉密为由的，先由另一人提出", refusalReason, flow.OnForm)
+	s.Guard("proposal.merge_approved", "重点提案和一号提案的并案已经主席同意", func(in *flow.Input) error {
 		p := in.Proposal()
 		return when((p.IsKey || p.IsNoOne) && latest(in.Case, record.KindAPPROVAL, "merge") == nil, "重点提案和一号提案并案须经主席同意")
 	})
-	s.Guard("proposal.merge_undoable", func(in *flow.Input) error {
+	s.Guard("proposal.merge_undoable", "并入的提案还没有交办，也没有其他处理", func(in *flow.Input) error {
 		for _, l := range in.Out {
 			if l.Kind == link.KindMERGED_INTO && l.UndoneAt == nil && !mergeable(l.Edges.To.State) {
 				return failed("并入的提案已经交办或已有其他处理，不能撤销并案")
@@ -273,7 +274,7 @@ func registerReviewRules(s *flow.Rules) {
 		}
 		return nil
 	})
-	s.Guard("proposal.has_parent", func(in *flow.Input) error {
+	s.Guard("proposal.has_parent", "本政协有上级政协", func(in *flow.Input) error {
 		return when(in.Parent == nil, "本政协没有上级，不能转上级政协")
 	})
 }
@@ -351,11 +352,11 @@ func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
 }
 
 func registerClosingRules(s *flow.Rules) {
-	s.Guard("proposal.supervised", func(in *flow.Input) error {
+	s.Guard("proposal.supervised", "是重点提案或一号提案", func(in *flow.Input) error {
 		return when(!supervised(in.Proposal()), "不是重点提案或一号提案")
 	})
-	s.Guard("proposal.key_supervised", keySupervised)
-	s.Guard("proposal.replies_accepted", func(in *flow.Input) error {
+	s.Guard("proposal.key_supervised", "重点提案已有实地调研视察、协商办理工作会议和督办报告", keySupervised)
+	s.Guard("proposal.replies_accepted", "各承办单位的答复都已认可", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.AcceptedAt == nil {
 				return failed("“%s”的答复尚未认可", a.Edges.Unit.Name)
@@ -363,7 +364,7 @@ func registerClosingRules(s *flow.Rules) {
 		}
 		return nil
 	})
-	s.Guard("proposal.classed", func(in *flow.Input) error {
+	s.Guard("proposal.classed", "各承办单位的答复都有分类", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if r := in.Reply(a); r == nil || r.Class == "" {
 				return failed("“%s”的答复没有分类", a.Edges.Unit.Name)
@@ -371,24 +372,24 @@ func registerClosingRules(s *flow.Rules) {
 		}
 		return nil
 	})
-	s.Guard("proposal.disclosure_decided", func(in *flow.Input) error {
+	s.Guard("proposal.disclosure_decided", "已进行公开审查", func(in *flow.Input) error {
 		p := in.Proposal()
 		return when(p.Disclosure == proposal.DisclosureUNDECIDED && p.DisclosureNote == "", "请先进行公开审查")
 	})
-	s.Guard("proposal.may_publish", func(in *flow.Input) error {
+	s.Guard("proposal.may_publish", "提案人不同意公开的，不全文公开", func(in *flow.Input) error {
 		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Proposal().ConsentPublish
 		return when(bad, "提案人不同意公开，只能公开摘要或不公开")
-	})
-	s.Guard("proposal.to_follow", func(in *flow.Input) error {
+	}, flow.OnForm)
+	s.Guard("proposal.to_follow", "有需要跟踪落实的承诺，或是还没有跟踪过的重点提案、一号提案", func(in *flow.Input) error {
 		owed := len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0
 		return when(!owed && (!supervised(in.Proposal()) || followed(in.Case)), "没有需要跟踪落实的事项")
 	})
-	s.Guard("proposal.commitments_settled", commitmentsSettled)
-	s.Guard("proposal.reported_back", reportedBack)
-	s.Guard("proposal.commitment_reported", func(in *flow.Input) error {
+	s.Guard("proposal.commitments_settled", "各项承诺都已了结", commitmentsSettled)
+	s.Guard("proposal.reported_back", "重点提案、一号提案跟踪期间已有落实情况报告", reportedBack)
+	s.Guard("proposal.commitment_reported", "承办单位已报告落实情况", func(in *flow.Input) error {
 		return when(len(commitments(in.Case, item.StatusREPORTED)) == 0, "承办单位还没有报告落实情况")
 	})
-	s.Guard("proposal.archive_checklist", func(in *flow.Input) error {
+	s.Guard("proposal.archive_checklist", "各承办单位的答复都已发出", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State != "SENT" {
 				return failed("“%s”的答复尚未发出，不能归档", a.Edges.Unit.Name)
@@ -396,7 +397,7 @@ func registerClosingRules(s *flow.Rules) {
 		}
 		return nil
 	})
-	s.Guard("proposal.correction_by_other", func(in *flow.Input) error {
+	s.Guard("proposal.correction_by_other", "有待批准的更正，且由申请人以外的人批准", func(in *flow.Input) error {
 		r := latest(in.Case, record.KindCHECK, "correction")
 		return when(r == nil || r.ConfirmedAt != nil || is(r.AuthorID, in.Viewer), "没有待批准的更正；更正须由申请人以外的人批准")
 	})

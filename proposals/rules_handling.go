@@ -43,7 +43,7 @@ func planned(c *flow.Case) ([]share, error) {
 }
 
 func registerHandlingRules(s *flow.Rules) {
-	s.Guard("proposal.roles_fit", func(in *flow.Input) error {
+	s.Guard("proposal.roles_fit", "一家单办，或恰有一家主办，或两家以上分办；没有重复的单位", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
@@ -52,8 +52,8 @@ func registerHandlingRules(s *flow.Rules) {
 			return err
 		}
 		return rolesFit(list)
-	})
-	s.Guard("proposal.any_signed", func(in *flow.Input) error {
+	}, flow.OnForm)
+	s.Guard("proposal.any_signed", "至少一家单位已签收", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State != "PENDING_SIGN" && a.State != "RETURN_APPLIED" { // who asks to be rid of it has not begun
 				return nil
@@ -61,7 +61,7 @@ func registerHandlingRules(s *flow.Rules) {
 		}
 		return failed("还没有单位签收")
 	})
-	s.Guard("proposal.all_sent", func(in *flow.Input) error {
+	s.Guard("proposal.all_sent", "各承办单位都已答复", func(in *flow.Input) error {
 		list := in.Answering()
 		for _, a := range list {
 			if a.State != "SENT" {
@@ -70,7 +70,7 @@ func registerHandlingRules(s *flow.Rules) {
 		}
 		return when(len(list) == 0, "没有承办单位")
 	})
-	s.Guard("proposal.any_sent_back", func(in *flow.Input) error {
+	s.Guard("proposal.any_sent_back", "有被退回的答复", func(in *flow.Input) error {
 		for _, a := range in.Answering() {
 			if a.State == "SENT_BACK" {
 				return nil
@@ -78,8 +78,8 @@ func registerHandlingRules(s *flow.Rules) {
 		}
 		return failed("没有被退回的答复")
 	})
-	s.Guard("proposal.reissued", func(in *flow.Input) error { return when(len(in.Answering()) == 0, "还没有重新交办") })
-	s.Guard("proposal.urge_ladder", urgeLadder)
+	s.Guard("proposal.reissued", "已重新交办", func(in *flow.Input) error { return when(len(in.Answering()) == 0, "还没有重新交办") })
+	s.Guard("proposal.urge_ladder", "催办逐级进行：先提醒，再催办，后通报", urgeLadder, flow.OnForm)
 }
 
 // rolesFit: one SOLE alone, or exactly one LEAD with any CO_LEAD and ASSIST,
@@ -140,7 +140,7 @@ func shareOf(c *flow.Case, unit string) *gen.Assignment {
 }
 
 func registerRatingRules(s *flow.Rules) {
-	s.Guard("proposal.words", func(in *flow.Input) error {
+	s.Guard("proposal.words", "评价用语在政策之内", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
@@ -150,8 +150,8 @@ func registerRatingRules(s *flow.Rules) {
 			}
 		}
 		return nil
-	})
-	s.Guard("proposal.all_rated", func(in *flow.Input) error {
+	}, flow.OnForm)
+	s.Guard("proposal.all_rated", "征询的提案人都已反馈", func(in *flow.Input) error {
 		list := roundFeedback(in.Case)
 		for _, f := range list {
 			if f.ReceivedAt == nil {
@@ -160,18 +160,18 @@ func registerRatingRules(s *flow.Rules) {
 		}
 		return when(len(list) == 0, "还没有征询")
 	})
-	s.Guard("proposal.dissatisfied", func(in *flow.Input) error { return when(!dissatisfied(in.Case), "没有不满意的反馈") })
-	s.Guard("proposal.settled_ratings", func(in *flow.Input) error {
+	s.Guard("proposal.dissatisfied", "提案人对办理结果不满意", func(in *flow.Input) error { return when(!dissatisfied(in.Case), "没有不满意的反馈") })
+	s.Guard("proposal.settled_ratings", "没有不满意的反馈，或已当面协商", func(in *flow.Input) error {
 		return when(dissatisfied(in.Case) && !consulted(in.Case), "提案人不满意，须重新办理或当面协商")
 	})
-	s.Guard("proposal.rounds_left", func(in *flow.Input) error {
+	s.Guard("proposal.rounds_left", "重新办理的次数未满", func(in *flow.Input) error {
 		return when(in.Proposal().Round >= in.Policy.MaxRounds, "重新办理的次数已满，应当面协商")
 	})
-	s.Guard("proposal.twice_dissatisfied", func(in *flow.Input) error {
+	s.Guard("proposal.twice_dissatisfied", "重新办理之后仍不满意，且还没有当面协商过", func(in *flow.Input) error {
 		bad := !dissatisfied(in.Case) || in.Proposal().Round < in.Policy.MaxRounds || consulted(in.Case)
 		return when(bad, "当面协商用于重新办理后仍不满意的提案，且只进行一次")
 	})
-	s.Guard("proposal.window_over", func(in *flow.Input) error {
+	s.Guard("proposal.window_over", "征询期已过", func(in *flow.Input) error {
 		for _, t := range in.OpenTimers(nil) {
 			if t.Key == "feedback" && t.DueOn != nil && !t.DueOn.Before(in.Today()) {
 				return failed("征询期到%s，其间请等待或电话联系提案人", t.DueOn.Format("2006年1月2日"))
@@ -217,63 +217,63 @@ func dissatisfied(c *flow.Case) bool {
 func consulted(c *flow.Case) bool { return len(c.RecordsOf(record.KindJOINT_CONSULT)) > 0 }
 
 func registerShareRules(s *flow.Rules) {
-	s.Guard("assignment.answers", func(in *flow.Input) error {
+	s.Guard("assignment.answers", "本单位直接答复提案人，不是会办", func(in *flow.Input) error {
 		return when(in.Share.Role == assignment.RoleASSIST, "会办单位不直接答复提案人，请提交会办意见")
 	})
-	s.Guard("assignment.assists", func(in *flow.Input) error {
+	s.Guard("assignment.assists", "本单位是会办单位", func(in *flow.Input) error {
 		return when(in.Share.Role != assignment.RoleASSIST, "只有会办单位提交会办意见")
 	})
-	s.Guard("assignment.return_open", func(in *flow.Input) error {
+	s.Guard("assignment.return_open", "申退期限未过", func(in *flow.Input) error {
 		if until := in.Share.ReturnUntil; until != nil && until.Before(in.Today()) {
 			return errs.New(errs.DeadlinePassed, "申退期限已于%s届满；确有必要请商交办机构重开", until.Format("2006年1月2日")).
 				With("dueOn", until.Format(time.DateOnly))
 		}
 		return nil
 	})
-	s.Guard("assignment.leader_statement", leaderStatement)
-	s.Guard("assignment.not_decided_office", notDecided("OFFICE"))
-	s.Guard("assignment.not_decided_committee", notDecided("COMMITTEE"))
-	s.Guard("assignment.return_agreed", func(in *flow.Input) error {
+	s.Guard("assignment.leader_statement", "已两次申退的，附有单位主要负责人签署的书面说明", leaderStatement)
+	s.Guard("assignment.not_decided_office", "交办机构对这次申退还没有表示意见", notDecided("OFFICE"))
+	s.Guard("assignment.not_decided_committee", "提案委对这次申退还没有表示意见", notDecided("COMMITTEE"))
+	s.Guard("assignment.return_agreed", "交办机构和提案委都同意申退", func(in *flow.Input) error {
 		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
 		return when(office == nil || committee == nil || !granted(office) || !granted(committee), "须交办机构和提案委都同意")
 	})
-	s.Guard("assignment.return_refused", func(in *flow.Input) error {
+	s.Guard("assignment.return_refused", "交办机构或提案委不同意申退", func(in *flow.Input) error {
 		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
 		refused := (office != nil && !granted(office)) || (committee != nil && !granted(committee))
 		return when(!refused, "没有一家不同意")
 	})
-	s.Guard("assignment.contacted", contacted)
-	s.Guard("assignment.assist_settled", assistSettled)
-	s.Guard("assignment.class_known", func(in *flow.Input) error {
+	s.Guard("assignment.contacted", "已与每位第一提案人面商并记录（政策要求时）", contacted)
+	s.Guard("assignment.assist_settled", "会办单位的意见都已提交，或已到期", assistSettled)
+	s.Guard("assignment.class_known", "答复的分类在政策之内", func(in *flow.Input) error {
 		if in.Asking {
 			return nil
 		}
 		return knownClass(in.Policy, in.Form.Text("class"))
-	})
-	s.Guard("assignment.audit_required", func(in *flow.Input) error {
+	}, flow.OnForm)
+	s.Guard("assignment.audit_required", "政策要求答复先经办公室审核", func(in *flow.Input) error {
 		return when(!in.Policy.OfficeAudit, "政策不要求办公室审核，可直接发出")
 	})
-	s.Guard("assignment.audited", func(in *flow.Input) error {
+	s.Guard("assignment.audited", "答复已经办公室审核（政策要求时）", func(in *flow.Input) error {
 		return when(in.Policy.OfficeAudit && shareRecord(in, record.KindAPPROVAL, "audit") == nil, "答复须先经办公室审核")
 	})
-	s.Guard("assignment.case_open", func(in *flow.Input) error {
+	s.Guard("assignment.case_open", "本件还在办理，且这份答复属于本轮", func(in *flow.Input) error {
 		open := in.State == "HANDLING" || in.State == "REPLIED" || in.State == "COMPLETION_REVIEW"
 		return when(!open || in.Share.Round != in.Proposal().Round, "本件已办结或已重新办理，不能再处理这份答复")
 	})
-	s.Guard("assignment.before_due", func(in *flow.Input) error {
+	s.Guard("assignment.before_due", "办理期限未过", func(in *flow.Input) error {
 		if due := in.Share.DueOn; due != nil && due.Before(in.Today()) {
 			return errs.New(errs.DeadlinePassed, "办理期限已于%s届满，延期须在届满前申请", due.Format("2006年1月2日")).With("dueOn", due.Format(time.DateOnly))
 		}
 		return nil
 	})
-	s.Guard("assignment.extensions_left", func(in *flow.Input) error {
+	s.Guard("assignment.extensions_left", "延期的次数未满", func(in *flow.Input) error {
 		n, err := extensions(in)
 		if err != nil {
 			return err
 		}
 		return when(n >= in.Policy.MaxExtensions, "已经延期 %d 次，不能再延", n)
 	})
-	s.Guard("assignment.within_max", withinMax)
+	s.Guard("assignment.within_max", "新的期限晚于现在的，且不超过政策允许的最长期限", withinMax, flow.OnForm)
 }
 
 // leaderStatement: after two returns of one share the unit's main leader signs.
@@ -404,19 +404,19 @@ func withinMax(in *flow.Input) error {
 }
 
 func registerDeadlines(s *flow.Rules) {
-	s.Chooser("proposal.cosign", func(c *flow.Case, _ *gen.Assignment) string {
+	s.Chooser("proposal.cosign", "会议期间用 cosign.plenary，其余用 cosign.other", func(c *flow.Case, _ *gen.Assignment) string {
 		if p := c.Proposal(); p.Edges.Sitting != nil && inSession(p.Edges.Sitting, c.Today()) {
 			return "cosign.plenary"
 		}
 		return "cosign.other"
 	})
-	s.Chooser("proposal.contact", func(c *flow.Case, a *gen.Assignment) string {
+	s.Chooser("proposal.contact", "用 contact.before；会办单位，和政策不要求面商时，没有这个期限", func(c *flow.Case, a *gen.Assignment) string {
 		if a.Role == assignment.RoleASSIST || !c.Policy.ContactRequired {
 			return ""
 		}
 		return "contact.before"
 	})
-	s.Chooser("proposal.reply", func(c *flow.Case, a *gen.Assignment) string {
+	s.Chooser("proposal.reply", "会办用 coopinion，重新办理和退回重办用 rehandle.reply，平时提案用 reply.intersession，其余用 reply.plenary", func(c *flow.Case, a *gen.Assignment) string {
 		p := c.Proposal()
 		switch {
 		case a.Role == assignment.RoleASSIST:
@@ -428,13 +428,13 @@ func registerDeadlines(s *flow.Rules) {
 		}
 		return "reply.plenary"
 	})
-	s.Base("proposal.assigned", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
+	s.Base("proposal.assigned", "从交办给本单位起算，退回重办的从退回起算", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
 		if r := c.Reply(a); r != nil && r.Status == reply.StatusSENT_BACK {
 			return c.Now, "退回重办"
 		}
 		return a.AssignedAt, "交办"
 	})
-	s.Base("proposal.closing", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	s.Base("proposal.closing", "会议尚未闭幕时从闭幕起算，否则从现在起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		if s := c.Proposal().Edges.Sitting; s != nil && s.ClosesOn != nil && s.ClosesOn.After(c.Today()) {
 			return clock.StartOf(*s.ClosesOn), "会议闭幕"
 		}

@@ -65,7 +65,7 @@ func newWorld(t *testing.T) *world {
 	}
 	forwards.Register(w.engine.Rules)
 	forwards.Connect(w.engine, w.post)
-	w.engine.Guard("opinion.any", func(*flow.Input) error { return nil })
+	w.engine.Guard("opinion.any", "什么都行", func(*flow.Input) error { return nil })
 	w.service = proposals.New(w.engine)
 	if w.policy, err = rights(); err != nil {
 		t.Fatal(err)

@@ -296,21 +296,13 @@ func (k *checker) rules(name string, m *Machine, a *Action, what string, sort So
 		p := &Place{Def: k.d, Policy: k.p, Machine: m, Action: a, k: k, name: name, line: r.Line}
 		if w := k.words.Word(sort, r.Name); w != nil {
 			w.Check(p, r)
-			if k.reserved(r.Name, w.Doc) {
-				p.Find("%s“%s”只属于随产品提供的流程，自己的流程不能使用", what, r.Name)
+			if !w.Holds(k.d.Kind) {
+				p.Find("%s“%s”只属于随产品提供的流程（%s），“%s”不能使用", what, r.Name, strings.Join(w.Kinds, "、"), k.d.Kind)
 			}
 		} else {
 			p.Find("%s“%s”不存在", what, r.Name)
 		}
 	}
-}
-
-// reserved reports whether a rule is a shipped process's own: it relies on the
-// payload that a committee's own matters do not have. Such a rule has no
-// sentence for others.
-func (k *checker) reserved(rule, doc string) bool {
-	noun, _, dotted := strings.Cut(rule, ".")
-	return doc == "" && !Regulated(k.d.Kind) && (!dotted || Regulated(noun))
 }
 
 // order: an action forward in the order goes at most one step; backward is a

@@ -26,10 +26,10 @@ const (
 type Word struct {
 	Sort   Sort
 	Name   string
-	Doc    string // one sentence in Chinese; empty for the nouns' own rules
-	Says   string // of a noun's guard: what it demands, for checklists
-	OfCase bool   // of a relation: it asks the case alone, whoever looks
-	OnForm bool   // of a guard: it looks at what is filled in
+	Says   string   // one sentence in Chinese, without its full stop: what it demands, does, picks or counts from
+	Kinds  []string // of matters for which it holds; none: for every kind
+	OfCase bool     // of a relation: it asks the case alone, whoever looks
+	OnForm bool     // of a guard: it looks at what is filled in
 	Args   []Arg
 	Check  func(*Place, *Rule) // finds at publication what can never work; never nil
 }
@@ -61,8 +61,9 @@ func (v *Vocabulary) Add(w Word) {
 		panic(fmt.Sprintf("process: %s %q is registered twice", w.Sort, w.Name))
 	}
 	if w.Check == nil {
-		w.Check = Plain
+		w.Check = Checking[struct{}](nil)
 	}
+	w.Says = strings.TrimSuffix(w.Says, "。")
 	of[w.Name] = &w
 }
 
@@ -79,22 +80,22 @@ func (v *Vocabulary) Words(sorts ...Sort) (out []*Word) {
 	return out
 }
 
+// Holds reports whether the word is for matters of a kind.
+func (w *Word) Holds(kind string) bool { return len(w.Kinds) == 0 || slices.Contains(w.Kinds, kind) }
+
 // ForAll lists the words that any process may use: guards, relations and
 // effects, each by name. What a noun keeps for its own process is left out.
 func (v *Vocabulary) ForAll() []*Word {
-	return slices.DeleteFunc(v.Words(Guard, Relation, Effect), func(w *Word) bool { return w.Doc == "" })
-}
-
-// Plain is the check of a rule that takes no arguments.
-func Plain(p *Place, r *Rule) {
-	if r.args != nil {
-		p.Find("规则“%s”不带参数", r.Name)
-	}
+	return slices.DeleteFunc(v.Words(Guard, Relation, Effect), func(w *Word) bool { return len(w.Kinds) > 0 })
 }
 
 // Checking is the check of a rule that takes arguments A; more may be nil.
 func Checking[A any](more func(*Place, A)) func(*Place, *Rule) {
 	return func(p *Place, r *Rule) {
+		if r.args != nil && len(ArgsOf[A]()) == 0 {
+			p.Find("规则“%s”不带参数", r.Name)
+			return
+		}
 		a, err := Args[A](r)
 		if err != nil {
 			shown, _ := errs.As(err)

@@ -37,11 +37,7 @@ func checker() *process.Vocabulary {
 		process.Base:     {"tiny.meeting"},
 	} {
 		for _, name := range names {
-			doc := "一句话。"
-			if strings.Contains(name, ".") {
-				doc = ""
-			}
-			v.Add(process.Word{Sort: sort, Name: name, Doc: doc})
+			v.Add(process.Word{Sort: sort, Name: name, Says: "一句话。"})
 		}
 	}
 	return v

@@ -3,6 +3,8 @@ package vocab
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/bihuan/bihuan/flow/process"
@@ -29,7 +31,7 @@ func Print(w io.Writer, v *process.Vocabulary) error {
 			if word.Sort != s.sort {
 				continue
 			}
-			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n", word.Name, word.Doc)
+			fmt.Fprintf(&b, "\n### `%s`\n\n%s\n", word.Name, word.Says+"。")
 			if len(word.Args) == 0 {
 				continue
 			}
@@ -39,6 +41,30 @@ func Print(w io.Writer, v *process.Vocabulary) error {
 			}
 		}
 	}
+	printOwn(&b, v)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// sortNames are the sorts in the nouns' tables.
+var sortNames = map[process.Sort]string{
+	process.Guard: "条件", process.Relation: "关系", process.Effect: "效果", process.Chooser: "选取期限", process.Base: "起算",
+}
+
+// printOwn lists what belongs to the shipped processes, each with its kinds.
+func printOwn(b *strings.Builder, v *process.Vocabulary) {
+	of := map[string][]*process.Word{}
+	for _, word := range v.Words(process.Guard, process.Relation, process.Effect, process.Chooser, process.Base) {
+		if len(word.Kinds) > 0 {
+			kinds := strings.Join(word.Kinds, "、")
+			of[kinds] = append(of[kinds], word)
+		}
+	}
+	b.WriteString("\n# 随产品提供的流程自己的用语\n\n看的是只有这一类事项才有的内容，别的流程用到时不能发布。\n")
+	for _, kinds := range slices.Sorted(maps.Keys(of)) {
+		fmt.Fprintf(b, "\n## `%s`\n\n| 用语 | 是什么 | 意思 |\n|---|---|---|\n", kinds)
+		for _, word := range of[kinds] {
+			fmt.Fprintf(b, "| `%s` | %s | %s |\n", word.Name, sortNames[word.Sort], strings.ReplaceAll(word.Says, "|", `\|`))
+		}
+	}
 }

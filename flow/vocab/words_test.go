@@ -30,7 +30,7 @@ func TestWordsAreChecked(t *testing.T) {
 		{"guards", `{present: {event: PARTY, least: 1}}`, "", "没有会议或活动的类别“PARTY”"},
 		{"guards", `{events: {kind: MEETING, state: OVER, least: 1}}`, "", "没有会议或活动的状态“OVER”"},
 		{"guards", `{records: {kind: RUMOUR, least: 1}}`, "", "没有记录的类别“RUMOUR”"},
-		{"guards", `{speakers_researched: {least: 1}}`, "", "least"},
+		{"guards", `{speakers_researched: {least: 1}}`, "", "不带参数"},
 		{"guards", `{items: {kind: WISH, least: 1}}`, "", "没有条目的类别“WISH”"},
 		{"guards", `{items_settled: {kind: WISH}}`, "", "“WISH”"},
 		{"guards", `{items_have: {kind: PROBLEM, fields: [colour]}}`, "", "“colour”"},
@@ -121,11 +121,11 @@ func TestTemplates(t *testing.T) {
 func TestVocabulary(t *testing.T) {
 	e := flow.NewRules()
 	vocab.Register(e)
-	e.Guard("own.rule", func(*flow.Input) error { return nil })
+	e.For("proposal").Guard("own.rule", "一句话", func(*flow.Input) error { return nil })
 	t.Run("every word has a sentence, and every argument its meaning", func(t *testing.T) {
 		for _, w := range e.Vocabulary().ForAll() {
-			if !strings.HasSuffix(w.Doc, "。") {
-				t.Errorf("%s %s: %q", w.Sort, w.Name, w.Doc)
+			if w.Says == "" {
+				t.Errorf("%s %s: %q", w.Sort, w.Name, w.Says)
 			}
 			for _, a := range w.Args {
 				if a.Name == "" || a.Doc == "" || a.Type == "" {
@@ -167,8 +167,8 @@ func TestVocabulary(t *testing.T) {
 				t.Errorf("%q is missing", want)
 			}
 		}
-		if strings.Contains(b.String(), "own.rule") {
-			t.Error("own.rule is printed")
+		if strings.Contains(b.String(), "### `own.rule`") || !strings.Contains(b.String(), "| `own.rule` | 条件 | 一句话 |") {
+			t.Error("own.rule does not stand in the table of its kind")
 		}
 	})
 }

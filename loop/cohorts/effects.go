@@ -71,28 +71,31 @@ var recorded = map[string]struct {
 }
 
 // effects are what actions change beside the state.
-var effects = map[string]flow.Effect{
-	"record":           func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) },
-	"add_direction":    add(item.KindDIRECTION),
-	"assign_direction": assignDirection,
-	"record_opinion":   writeAbout(item.KindDIRECTION),
-	"add_candidate":    add(item.KindCANDIDATE),
-	"drop":             turn(item.StatusOPEN, item.StatusDROPPED),
-	"restore":          turn(item.StatusDROPPED, item.StatusOPEN),
-	"record_research":  writeAbout(item.KindCANDIDATE),
-	"choose":           choose,
-	"unchoose":         unchoose,
-	"return_candidate": returnCandidate,
-	"link":             link,
-	"designate":        designate,
-	"name_leaders":     nameLeaders,
-	"record_account":   recordAccount,
-	"record_appraisal": recordAppraisal,
-	"plan":             plan,
-	"deepen":           deepen,
-	"add_problem":      add(item.KindPROBLEM),
-	"settle_problem":   settleProblem,
-	"resolve_problem":  resolveProblem,
+var effects = map[string]struct {
+	says string
+	do   flow.Effect
+}{
+	"record":           {"记下表单的内容", func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) }},
+	"add_direction":    {"增加一个备选方向", add(item.KindDIRECTION)},
+	"assign_direction": {"为方向指定牵头单位", assignDirection},
+	"record_opinion":   {"记下对方向的意见", writeAbout(item.KindDIRECTION)},
+	"add_candidate":    {"增加一个备选件", add(item.KindCANDIDATE)},
+	"drop":             {"放弃一个方向、备选件或问题", turn(item.StatusOPEN, item.StatusDROPPED)},
+	"restore":          {"恢复放弃了的", turn(item.StatusDROPPED, item.StatusOPEN)},
+	"record_research":  {"记下对备选件的调研和意见", writeAbout(item.KindCANDIDATE)},
+	"choose":           {"审定一个选题", choose},
+	"unchoose":         {"撤销审定", unchoose},
+	"return_candidate": {"退回备选件重做", returnCandidate},
+	"link":             {"与一号提案建立联系", link},
+	"designate":        {"确定为一号提案", designate},
+	"name_leaders":     {"确定领办和督办的领导", nameLeaders},
+	"record_account":   {"记下承办单位交账", recordAccount},
+	"record_appraisal": {"接收秘密测评的结果", recordAppraisal},
+	"plan":             {"列入监督计划", plan},
+	"deepen":           {"记下深化建议的一个版本", deepen},
+	"add_problem":      {"增加一个问题", add(item.KindPROBLEM)},
+	"settle_problem":   {"问题记为了结", settleProblem},
+	"resolve_problem":  {"问题记为解决，或写明原因", resolveProblem},
 }
 
 // write records what the form says. Its day, place, text and unit are columns,

@@ -35,30 +35,34 @@ var questions = []map[string]question{formQuestions, formerQuestions}
 // Register makes the rules of cohorts known.
 func Register(s *flow.Rules) {
 	s.Kind(Declaration)
+	s = s.For(Declaration.Code)
 	for _, lists := range checklists {
 		for name, c := range lists {
-			s.Checklist("cohort."+name, c.says, c.list)
+			s.Guard("cohort."+name, c.says, flow.Listing(c.list))
 		}
 	}
 	for _, forms := range questions {
 		for name, q := range forms {
-			s.OnForm("cohort."+name, q.says, q.ask)
+			s.Guard("cohort."+name, q.says, q.ask, flow.OnForm)
 		}
 	}
 	for name, f := range effects {
-		s.Effect("cohort."+name, f)
+		s.Effect("cohort."+name, f.says, f.do)
 	}
 	for name, b := range bases {
-		s.Base("cohort."+name, b)
+		s.Base("cohort."+name, b.says, b.do)
 	}
 }
 
 // bases count the three years from the last day of the year before each, so
 // that twelve months end with the year and three with March (domain.md 5).
-var bases = map[string]flow.Base{
-	"prestudy":    yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Prestudy }),
-	"handling":    yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Handling }),
-	"supervision": yearBegins(supervisionYear),
+var bases = map[string]struct {
+	says string
+	do   flow.Base
+}{
+	"prestudy":    {"从预研的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Prestudy })},
+	"handling":    {"从办理的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Handling })},
+	"supervision": {"从监督的年度开始起算，再延一年的顺延", yearBegins(supervisionYear)},
 }
 
 func yearBegins(year func(*flow.Case) int) flow.Base {

@@ -479,7 +479,7 @@ func TestBases(t *testing.T) {
 		"supervision": {"2024-12-31", "2025年开始"}, // one year later for the extension
 	} {
 		t.Run(name+" counts from the last day of the year before", func(t *testing.T) {
-			on, event := bases[name](c, nil)
+			on, event := bases[name].do(c, nil)
 			if on.Format(time.DateOnly) != want.on || event != want.event {
 				t.Fatal(on, event)
 			}

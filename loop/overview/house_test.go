@@ -97,12 +97,12 @@ func newHouse(t *testing.T) *house {
 	p, err := authz.Load()
 	must(t, err)
 	h := &house{T: t, db: db, engine: flow.New(db.Store.Ent()), clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}, units: map[string]uuid.UUID{}, kinds: map[string]uuid.UUID{}}
-	h.engine.Checklist("test.directions", "至少有一个方向", func(in *flow.Input) []string {
+	h.engine.Guard("test.directions", "至少有一个方向", flow.Listing(func(in *flow.Input) []string {
 		if len(in.Items) == 0 {
 			return []string{"还没有调研方向"}
 		}
 		return nil
-	})
+	}))
 	h.service = New(h.engine)
 	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
 	tenantstest.Tenant(t, db, "210202", "中山区政协", "DISTRICT")

@@ -62,13 +62,14 @@ func Of(m *gen.Matter) (Kind, int) {
 // Register makes the rules of plans known to the engine.
 func Register(s *flow.Rules) {
 	s.Kind(Declaration)
+	s = s.For(Declaration.Code)
 	registerRules(s)
 	for name, f := range effects {
-		s.Effect("plan."+name, f)
+		s.Effect("plan."+name, f.says, f.do)
 	}
 	// Counted from the last day of the year before, so that twelve months end
 	// with the year.
-	s.Base("plan.year", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	s.Base("plan.year", "从计划的年度开始起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		_, year := Of(c.Matter)
 		return clock.Date(year-1, time.December, 31), fmt.Sprintf("%d年开始", year)
 	})

@@ -25,25 +25,25 @@ const (
 )
 
 func registerRules(s *flow.Rules) {
-	s.Checklist("plan.has_items", "计划里至少有一个项目", hasItems)
-	s.Checklist("plan.placed", "每个项目都有牵头单位和完成期限", placed)
-	s.Checklist("plan.editable", "调整经批准之后，项目不再改动", func(in *flow.Input) []string { return fixed(in.Case) })
-	s.Checklist("plan.adjusting", "有一次调整等待批准", func(in *flow.Input) []string {
+	s.Guard("plan.has_items", "计划里至少有一个项目", flow.Listing(hasItems))
+	s.Guard("plan.placed", "每个项目都有牵头单位和完成期限", flow.Listing(placed))
+	s.Guard("plan.editable", "调整经批准之后，项目不再改动", flow.Listing(func(in *flow.Input) []string { return fixed(in.Case) }))
+	s.Guard("plan.adjusting", "有一次调整等待批准", flow.Listing(func(in *flow.Input) []string {
 		if pending(in.Case) == nil {
 			return []string{"没有等待批准的调整"}
 		}
 		return nil
-	})
-	s.Checklist("plan.adjustment_approved", "此前的调整都已获批准", func(in *flow.Input) []string {
+	}))
+	s.Guard("plan.adjustment_approved", "此前的调整都已获批准", flow.Listing(func(in *flow.Input) []string {
 		if pending(in.Case) != nil {
 			return []string{"上一次调整还没有录入批准"}
 		}
 		return nil
-	})
-	s.Checklist("plan.settled", "每个项目都已完成、取消或结转", settled)
-	s.OnForm("plan.happened", "所记的日期不在今天之后", flow.Happened)
-	s.OnForm("plan.three_present", "党委、政府、政协三家都参加", threePresent)
-	s.OnForm("plan.period", "完成期限在计划的年度之内", period)
+	}))
+	s.Guard("plan.settled", "每个项目都已完成、取消或结转", flow.Listing(settled))
+	s.Guard("plan.happened", "所记的日期不在今天之后", flow.Happened, flow.OnForm)
+	s.Guard("plan.three_present", "党委、政府、政协三家都参加", threePresent, flow.OnForm)
+	s.Guard("plan.period", "完成期限在计划的年度之内", period, flow.OnForm)
 }
 
 // open lists the items that are neither done, cancelled nor carried over.

@@ -48,22 +48,25 @@ var (
 	extension    = recording{record.KindEXTENSION, "任务延期"}
 )
 
-var effects = map[string]flow.Effect{
-	"amend":           amend,
-	"add_node":        addNode,
-	"drop_node":       dropNode,
-	"decline":         decline,
-	"report_node":     reportNode,
-	"accept_node":     acceptNode,
-	"return_node":     returnNode,
-	"report":          report,
-	"finish":          finish,
-	"explain":         explain,
-	"reopen":          reopen,
-	"postpone":        postpone,
-	"withdraw":        withdraw,
-	"tell_performers": tell(performers),
-	"tell_issuers":    tell(issuers),
+var effects = map[string]struct {
+	says string
+	do   flow.Effect
+}{
+	"amend":           {"改写任务的六定", amend},
+	"add_node":        {"增加一个节点", addNode},
+	"drop_node":       {"取消一个节点", dropNode},
+	"decline":         {"退回任务", decline},
+	"report_node":     {"记下节点交账", reportNode},
+	"accept_node":     {"认可节点", acceptNode},
+	"return_node":     {"退回节点的交账", returnNode},
+	"report":          {"记下任务报告", report},
+	"finish":          {"任务记为完成", finish},
+	"explain":         {"认可没有完成的说明", explain},
+	"reopen":          {"退回任务报告，继续办理", reopen},
+	"postpone":        {"延长任务或节点的期限", postpone},
+	"withdraw":        {"撤回任务", withdraw},
+	"tell_performers": {"通知办理任务的人", tell(performers)},
+	"tell_issuers":    {"通知下达任务的人", tell(issuers)},
 }
 
 // write records what the form says; without a text the reason is it.

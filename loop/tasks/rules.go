@@ -53,42 +53,48 @@ var onForm = map[string]struct {
 }
 
 // choosers leave out what nobody here owes.
-var choosers = map[string]flow.Chooser{
-	"node": func(c *flow.Case, _ *gen.Assignment) string {
+var choosers = map[string]struct {
+	says string
+	do   flow.Chooser
+}{
+	"node": {"还有没了结的节点时用 task.node，否则没有这个期限", func(c *flow.Case, _ *gen.Assignment) string {
 		if nextNode(c) == nil {
 			return ""
 		}
 		return "task.node"
-	},
-	"due": func(c *flow.Case, _ *gen.Assignment) string {
+	}},
+	"due": {"任务定了时间时用 task.due，否则没有这个期限", func(c *flow.Case, _ *gen.Assignment) string {
 		if t := theTask(c); t == nil || t.DueOn == nil {
 			return ""
 		}
 		return "task.due"
-	},
-	"verify": func(c *flow.Case, _ *gen.Assignment) string {
+	}},
+	"verify": {"本政协下达的任务用 task.verify；上级交来的由上级核实，没有这个期限", func(c *flow.Case, _ *gen.Assignment) string {
 		if received(c) { // the sender verifies
 			return ""
 		}
 		return "task.verify"
-	},
+	}},
 }
 
 // bases are the agreed days themselves: the policy adds nothing to them, unless
 // a committee wants so.
-var bases = map[string]flow.Base{
-	"node": func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+var bases = map[string]struct {
+	says string
+	do   flow.Base
+}{
+	"node": {"从最近一个没了结的节点的日期起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		if n := nextNode(c); n != nil {
 			return *n.DueOn, "节点“" + n.Text + "”的日期"
 		}
 		return time.Time{}, "节点的日期"
-	},
-	"due": func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	}},
+	"due": {"从任务所定的时间起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		if t := theTask(c); t != nil && t.DueOn != nil {
 			return *t.DueOn, "任务所定的时间"
 		}
 		return time.Time{}, "任务所定的时间"
-	},
+	}},
 }
 
 // theTask is the item with the six fields, nil only in a case that is no task.

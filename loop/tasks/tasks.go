@@ -26,26 +26,27 @@ const loop = "cohort"
 // Register makes the rules of tasks known.
 func Register(s *flow.Rules) {
 	s.Kind(Declaration)
+	s = s.For(Declaration.Code)
 	for name, w := range checklists {
-		s.Checklist("task."+name, w.says, w.list)
+		s.Guard("task."+name, w.says, flow.Listing(w.list))
 	}
 	for name, w := range onForm {
-		s.OnForm("task."+name, w.says, w.guard)
+		s.Guard("task."+name, w.says, w.guard, flow.OnForm)
 	}
-	s.Relation("task.performer", func(in *flow.Input) bool { return performs(in.Case, in.Viewer) })
-	s.CaseRelation("task.ours", func(c *flow.Case) bool { return !received(c) })
+	s.Relation("task.performer", "本人办理这项任务：上级交来的由本机关，自己的由所交办的单位", func(in *flow.Input) bool { return performs(in.Case, in.Viewer) })
+	s.Relation("task.ours", "任务是本政协自己下达的，不是上级交来的", func(in *flow.Input) bool { return !received(in.Case) }, flow.OfCase)
 	for name, f := range choosers {
-		s.Chooser("task."+name, f)
+		s.Chooser("task."+name, f.says, f.do)
 	}
 	for name, b := range bases {
-		s.Base("task."+name, b)
+		s.Base("task."+name, b.says, b.do)
 	}
 	for name, f := range effects {
-		s.Effect("task."+name, f)
+		s.Effect("task."+name, f.says, f.do)
 	}
-	s.Effect("task.send", send)
-	s.Effect("task.report_up", reportUp)
-	s.Effect("task.decide", decide)
+	s.Effect("task.send", "把任务送给所交办的政协", send)
+	s.Effect("task.report_up", "向上级政协报告", reportUp)
+	s.Effect("task.decide", "把决定告诉办理任务的政协", decide)
 }
 
 // Connect gives the engine the exchange by which tasks cross, and takes in what

@@ -30,7 +30,8 @@ type copyOf struct {
 // Register makes the rules of forwarding known.
 func Register(s *flow.Rules) {
 	s.Kind(Declaration)
-	s.Checklist("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", func(in *flow.Input) []string {
+	s = s.For(Declaration.Code, "proposal")
+	s.Guard("forward.above", "本政协有上级政协，与它的往来约定包括转送提案", flow.Listing(func(in *flow.Input) []string {
 		switch {
 		case in.Parent == nil:
 			return []string{"本政协没有上级，不能转上级政协"}
@@ -38,12 +39,12 @@ func Register(s *flow.Rules) {
 			return []string{"与上级政协没有有效的、包括送出转来的提案（proposal_forward）的往来约定，不能转上级政协；请租户管理员约定或恢复"}
 		}
 		return nil
-	})
-	s.OnForm("forward.happened", "日期不晚于今天", flow.Happened)
-	s.Effect("forward.send", send)
-	s.Effect("forward.answer", answer)
-	s.Effect("forward.decline", decline)
-	s.Effect("forward.adopt", adopt)
+	}))
+	s.Guard("forward.happened", "日期不晚于今天", flow.Happened, flow.OnForm)
+	s.Effect("forward.send", "把提案送给上级政协", send)
+	s.Effect("forward.answer", "记下答复，随办理情况告诉来件的政协", answer)
+	s.Effect("forward.decline", "记下不采用及其理由，随办理情况告诉来件的政协", decline)
+	s.Effect("forward.adopt", "采用来件，建立本政协的提案", adopt)
 }
 
 // Connect gives the engine the exchange by which proposals are forwarded, and
