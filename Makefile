@@ -51,6 +51,8 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	./bin/bihuan config doc > docs/configuration.md
 	./bin/bihuan permissions > docs/permissions.txt
 	./bin/bihuan process words > docs/vocabulary.md
+	./bin/bihuan process reference > docs/process-reference.md
+	./bin/bihuan process schema > docs/process.schema.json
 	for kind in proposal cohort task plan forward; do ./bin/bihuan process diagram tenants/templates/$$kind.yaml > docs/$$kind.mmd || exit 1; done
 
 .PHONY: verify

@@ -17,7 +17,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/tenants"
@@ -295,7 +296,7 @@ func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.
 	if len(missing) == 0 {
 		return out, nil
 	}
-	found, err := e.client.Process.Query().Where(process.IDIn(missing...)).All(authz.System(ctx))
+	found, err := e.client.Process.Query().Where(entprocess.IDIn(missing...)).All(authz.System(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -332,12 +333,12 @@ func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UU
 // whatever number of tenants uses it.
 var texts sync.Map
 
-// parsed is Parse with that memory.
+// parsed is process.Published with that memory.
 func parsed(source, hash string) (*Definition, error) {
 	if d, ok := texts.Load(hash); ok {
 		return d.(*Definition), nil
 	}
-	d, err := Parse([]byte(source))
+	d, err := process.Published([]byte(source))
 	if err != nil {
 		return nil, err
 	}

@@ -52,6 +52,7 @@ const (
 // The same for functions.
 var (
 	Parse         = process.Parse
+	Published     = process.Published
 	Errors        = process.Errors
 	RolesOf       = process.RolesOf
 	Regulated     = process.Regulated

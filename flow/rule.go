@@ -64,6 +64,9 @@ func OnForm(w *Word) { w.OnForm = true }
 // nobody here can do the action.
 func OfCase(w *Word) { w.OfCase = true }
 
+// OfShare: a chooser or a base looks at a unit's share.
+func OfShare(w *Word) { w.Shared = true }
+
 // add puts the rule on paper.
 func (s *Rules) add(w Word, traits []Trait) Word {
 	w.Kinds = s.only
@@ -91,14 +94,14 @@ func (s *Rules) Effect(name, says string, f Effect) {
 }
 
 // Chooser registers which of the policy's deadlines holds by case.
-func (s *Rules) Chooser(name, says string, f Chooser) {
-	s.add(Word{Sort: process.Chooser, Name: name, Says: says}, nil)
+func (s *Rules) Chooser(name, says string, f Chooser, traits ...Trait) {
+	s.add(Word{Sort: process.Chooser, Name: name, Says: says}, traits)
 	s.choosers[name] = f
 }
 
 // Base registers from what a deadline counts.
-func (s *Rules) Base(name, says string, f Base) {
-	s.add(Word{Sort: process.Base, Name: name, Says: says}, nil)
+func (s *Rules) Base(name, says string, f Base, traits ...Trait) {
+	s.add(Word{Sort: process.Base, Name: name, Says: says}, traits)
 	s.bases[name] = f
 }
 

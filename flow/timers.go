@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/workday"
@@ -123,6 +124,9 @@ func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID
 func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadline.Budget, ok bool, _ error) {
 	key := def.Deadline
 	if def.Choose != "" {
+		if err := e.usable(process.Chooser, def.Choose, c, share); err != nil {
+			return deadline.Budget{}, false, err
+		}
 		if key = e.choosers[def.Choose](c, share); key == "" {
 			return deadline.Budget{}, false, nil
 		}
@@ -137,12 +141,32 @@ func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadli
 	}
 	base, event := c.Now, "进入本环节"
 	if def.Base != "" {
-		base, event = e.bases[def.Base](c, share)
+		if err := e.usable(process.Base, def.Base, c, share); err != nil {
+			return deadline.Budget{}, false, err
+		}
+		if base, event = e.bases[def.Base](c, share); base.IsZero() { // there is no such day yet
+			return deadline.Budget{}, false, nil
+		}
 	}
 	if amount.Unit != deadline.Hour {
 		base = clock.Day(base)
 	}
 	return deadline.Budget{Key: key, Event: event, Base: base, Amount: amount.Amount, Unit: amount.Unit, PolicyVersion: c.Policy.Version}, true, nil
+}
+
+// usable: a running version may name a word that the program no longer has, or
+// one that was let through before words said for which kinds they hold.
+func (e *Engine) usable(s process.Sort, name string, c *Case, share *gen.Assignment) error {
+	w := e.paper.Word(s, name)
+	switch {
+	case w == nil:
+		return fmt.Errorf("flow: no %s %q", s, name)
+	case !w.Holds(c.Kind):
+		return fmt.Errorf("flow: the %s %q does not hold for a %s", s, name, c.Kind)
+	case w.Shared && share == nil:
+		return fmt.Errorf("flow: the %s %q looks at a share, and a %s has none here", s, name, c.Kind)
+	}
+	return nil
 }
 
 // show copies the due day into the share's column of the definition, where

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/workday"
 )
@@ -369,6 +370,51 @@ func TestAPublishedDayDoesNotChange(t *testing.T) {
 	t.Run("a budget that cannot be read is an error", func(t *testing.T) {
 		if _, err := flow.Explain(&gen.Timer{Budget: map[string]any{"base": 7}}, workday.Calendar{}); err == nil {
 			t.Error("it was read")
+		}
+	})
+}
+
+// C4: a version that runs names a word that the program no longer has, or that
+// was let through before words said for which kinds they hold: an error that
+// names it, and nothing is begun.
+func TestUnknownChoosersAndBasesAreErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.engine.For("proposal").Base("other.day", "另一类的日子", func(c *flow.Case, share *gen.Assignment) (time.Time, string) { return share.AssignedAt, "交办" })
+	w.engine.For("proposal").Chooser("other.key", "另一类的期限", func(_ *flow.Case, share *gen.Assignment) string { return share.State })
+	w.engine.Base("any.share", "一份的日子", func(_ *flow.Case, share *gen.Assignment) (time.Time, string) { return share.AssignedAt, "交办" }, flow.OfShare)
+	w.engine.Base("no.day", "还没有的日子", func(*flow.Case, *gen.Assignment) (time.Time, string) { return time.Time{}, "没有" })
+	start := func(kind, timer string) (c *flow.Case, err error) {
+		source := "kind: " + kind + "\nversion: 1\ntitle: 旧的\nturns: {committee_staff: 主任}\ntimers: {t: {label: 期限, " + timer + "}}\nmachines: {matter: {initial: A, " +
+			"states: [{code: A, label: 甲, turn: committee_staff, timers: [t]}, {code: B, label: 乙, end: true}], actions: [{code: a, label: 动, from: [A], to: B, may: matter.arrange}]}}\n"
+		d, err := process.Published([]byte(source))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.system(func(ctx context.Context) error { // as it was published once
+			return w.store.Ent().Process.Create().SetKind(d.Kind).SetVersion(1).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Exec(ctx)
+		})
+		err = w.as("主任", func(ctx context.Context) error {
+			c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "旧事"})
+			return err
+		})
+		return c, err
+	}
+	for _, x := range []struct{ kind, timer, says string }{
+		{"gone_base", "within: {amount: 5, unit: WORKDAY}, base: gone.day", `no base "gone.day"`},
+		{"gone_chooser", "choose: gone.key", `no chooser "gone.key"`},
+		{"alien_base", "within: {amount: 5, unit: WORKDAY}, base: other.day", `the base "other.day" does not hold for a alien_base`},
+		{"alien_chooser", "choose: other.key", `the chooser "other.key" does not hold for a alien_chooser`},
+		{"share_base", "within: {amount: 5, unit: WORKDAY}, base: any.share", `the base "any.share" looks at a share`},
+	} {
+		if _, err := start(x.kind, x.timer); err == nil || !strings.Contains(err.Error(), x.says) {
+			t.Errorf("%s: %v", x.timer, err)
+		}
+	}
+	t.Run("A3: a base event that has no day yet starts no deadline", func(t *testing.T) {
+		c, err := start("dayless", "within: {amount: 5, unit: WORKDAY}, base: no.day")
+		if err != nil || len(c.Timers) != 0 {
+			t.Error(err, c)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func (s *Service) Impact(ctx context.Context, id uuid.UUID) (_ Impact, err error
 	if err != nil {
 		return Impact{}, err
 	}
-	next, err := flow.Parse([]byte(p.Source))
+	next, err := flow.Published([]byte(p.Source))
 	if err != nil {
 		return Impact{}, err
 	}
@@ -136,7 +136,7 @@ func (s *Service) versions(ctx context.Context, kind string) (map[uuid.UUID]*flo
 	}
 	out := map[uuid.UUID]*flow.Definition{}
 	for _, p := range rows {
-		if out[p.ID], err = flow.Parse([]byte(p.Source)); err != nil {
+		if out[p.ID], err = flow.Published([]byte(p.Source)); err != nil {
 			return nil, err
 		}
 	}

@@ -177,7 +177,7 @@ func (s *Service) definition(ctx context.Context, id uuid.UUID) (*flow.Definitio
 	if err != nil {
 		return nil, err
 	}
-	return flow.Parse([]byte(p.Source))
+	return flow.Published([]byte(p.Source))
 }
 
 // What a dry run may be at most.

@@ -415,7 +415,7 @@ func registerDeadlines(s *flow.Rules) {
 			return ""
 		}
 		return "contact.before"
-	})
+	}, flow.OfShare)
 	s.Chooser("proposal.reply", "会办用 coopinion，重新办理和退回重办用 rehandle.reply，平时提案用 reply.intersession，其余用 reply.plenary", func(c *flow.Case, a *gen.Assignment) string {
 		p := c.Proposal()
 		switch {
@@ -427,13 +427,13 @@ func registerDeadlines(s *flow.Rules) {
 			return "reply.intersession"
 		}
 		return "reply.plenary"
-	})
+	}, flow.OfShare)
 	s.Base("proposal.assigned", "从交办给本单位起算，退回重办的从退回起算", func(c *flow.Case, a *gen.Assignment) (time.Time, string) {
 		if r := c.Reply(a); r != nil && r.Status == reply.StatusSENT_BACK {
 			return c.Now, "退回重办"
 		}
 		return a.AssignedAt, "交办"
-	})
+	}, flow.OfShare)
 	s.Base("proposal.closing", "会议尚未闭幕时从闭幕起算，否则从现在起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 		if s := c.Proposal().Edges.Sitting; s != nil && s.ClosesOn != nil && s.ClosesOn.After(c.Today()) {
 			return clock.StartOf(*s.ClosesOn), "会议闭幕"

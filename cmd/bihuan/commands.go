@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -144,13 +145,23 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 	return p.Print(out)
 }
 
-// process checks or draws a definition, or prints the words that definitions
-// can use, without a database.
+// process checks or draws a definition, or prints what definitions can say: the
+// words, every item, the JSON Schema for editors. It needs no database.
 func process(_ context.Context, args []string, out io.Writer) error {
-	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words")
+	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words|schema|reference")
 	words := assembly.Vocabulary()
-	if len(args) == 1 && args[0] == "words" {
-		return vocab.Print(out, words)
+	if len(args) == 1 {
+		switch args[0] {
+		case "words":
+			return vocab.Print(out, words)
+		case "reference":
+			return flowprocess.Reference(out)
+		case "schema":
+			enc := json.NewEncoder(out)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", " ")
+			return enc.Encode(words.Schema())
+		}
 	}
 	if len(args) != 2 {
 		return usage

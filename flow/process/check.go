@@ -150,30 +150,27 @@ func (k *checker) timer(key string, t *TimerDef) {
 	}
 	if t.Choose == "" {
 		if _, ok := k.p.Deadlines[t.Deadline]; !ok && t.Within == nil {
-			k.find("timers", key, "政策里没有期限“%s”", t.Deadline)
+			k.find("timers", key, "政策里没有期限“%s”%s", t.Deadline, Choices(t.Deadline, sortedKeys(k.p.Deadlines)))
 		}
-	} else if k.words.Word(Chooser, t.Choose) == nil {
-		k.find("timers", key, "没有选取期限的规则“%s”", t.Choose)
+	} else {
+		k.timerWord(key, "选取期限的规则", Chooser, t.Choose)
 	}
 	if t.Within != nil {
-		b := deadline.Budget{Key: key, Base: epoch, Amount: t.Within.Amount, Unit: t.Within.Unit}
-		if t.Within.Unit == deadline.FixedDate || b.Validate() != nil {
-			k.find("timers", key, "within 的数值或单位不对；单位是 WORKDAY、CALENDAR_DAY、MONTH 或 HOUR")
-		}
+		k.within(key, t.Within)
 	}
 	for _, who := range append(slices.Clone(t.Notify), t.Escalate...) {
 		if !k.role(who) && !slices.Contains(PartyRoles, who) {
-			k.find("timers", key, "没有角色或当事方“%s”可以通知", who)
+			k.find("timers", key, "没有角色或当事方“%s”可以通知%s", who, Choices(who, slices.Concat(roleCodes(), PartyRoles)))
 		}
 	}
 	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
 		k.find("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
 	}
-	if t.Base != "" && k.words.Word(Base, t.Base) == nil {
-		k.find("timers", key, "没有起算事件“%s”", t.Base)
+	if t.Base != "" {
+		k.timerWord(key, "起算事件", Base, t.Base)
 	}
 	if t.Column != "" && !slices.Contains(Columns, t.Column) {
-		k.find("timers", key, "交办没有“%s”这一栏", t.Column)
+		k.find("timers", key, "交办没有“%s”这一栏%s", t.Column, Choices(t.Column, Columns))
 	}
 	if t.Expires != "" {
 		if m := k.d.Machines[OfMatter]; m != nil {
@@ -184,9 +181,56 @@ func (k *checker) timer(key string, t *TimerDef) {
 	}
 }
 
+// timerWord: the chooser or base is known, and looks at what is there.
+func (k *checker) timerWord(key, what string, s Sort, name string) {
+	w := k.words.Word(s, name)
+	switch {
+	case w == nil:
+		k.find("timers", key, "没有%s“%s”%s", what, name, Choices(name, k.words.names(s, k.d.Kind)))
+	case !w.Holds(k.d.Kind):
+		k.find("timers", key, "%s“%s”只用于 %s 流程，“%s”没有它要看的内容%s", what, name, strings.Join(w.Kinds, "、"), k.d.Kind, Choices(name, k.words.names(s, k.d.Kind)))
+	case w.Shared && k.ofMatter(key):
+		k.find("timers", key, "%s“%s”看的是各单位承办的一份，不能用于事项本身的环节", what, name)
+	}
+}
+
+// ofMatter reports whether a state of the matter runs the timer.
+func (k *checker) ofMatter(key string) bool {
+	m := k.d.Machines[OfMatter]
+	return m != nil && slices.ContainsFunc(m.States, func(s *State) bool { return slices.Contains(s.Timers, key) })
+}
+
+// within: how long is a whole number of something, more than nothing.
+func (k *checker) within(key string, a *Amount) {
+	b := deadline.Budget{Key: key, Base: epoch, Amount: a.Amount, Unit: a.Unit}
+	switch {
+	case !slices.Contains(units, string(a.Unit)):
+		k.find("timers", key, "within 没有单位“%s”%s", string(a.Unit), Choices(string(a.Unit), units))
+	case a.Amount < 1:
+		k.find("timers", key, "within 的 amount 应大于 0，现在是 %d", a.Amount)
+	case b.Validate() != nil:
+		k.find("timers", key, "within 的 amount 过大：至多十年")
+	}
+}
+
+// permissions are those that the definition's actions can ask for.
+func (k *checker) permissions() (out []string) {
+	rights, err := authz.Load()
+	if err != nil {
+		return nil // the embedded policy is read by a test
+	}
+	for _, p := range rights.Permissions() {
+		if p.Object == "matter" || (Regulated(k.d.Kind) && p.Object == k.d.Kind) {
+			out = append(out, p.Object+"."+p.Action)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 func (k *checker) machine(name string, m *Machine) {
 	if m.State(m.Initial) == nil {
-		k.find(name, "initial", "起始环节“%s”不存在", m.Initial)
+		k.find(name, "initial", "起始环节“%s”不存在%s", m.Initial, Choices(m.Initial, codes(m.States)))
 		return
 	}
 	for _, a := range m.Actions {
@@ -211,11 +255,11 @@ func (k *checker) machine(name string, m *Machine) {
 
 func (k *checker) state(name string, m *Machine, s *State, next map[string][]string) {
 	if s.Visible != "" && !slices.Contains(Visibilities, s.Visible) {
-		k.find(name, s.Code, "可见范围“%s”不存在", s.Visible)
+		k.find(name, s.Code, "可见范围“%s”不存在%s", s.Visible, Choices(s.Visible, Visibilities))
 	}
 	for _, t := range s.Timers {
 		if k.d.Timers[t] == nil {
-			k.find(name, s.Code, "期限“%s”没有定义", t)
+			k.find(name, s.Code, "期限“%s”没有定义%s", t, Choices(t, sortedKeys(k.d.Timers)))
 		}
 	}
 	if s.End {
@@ -243,17 +287,17 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	}
 	for _, f := range a.From {
 		if m.State(f) == nil {
-			k.find(name, a.Code, "出发环节“%s”不存在", f)
+			k.find(name, a.Code, "出发环节“%s”不存在%s", f, Choices(f, codes(m.States)))
 		}
 	}
 	if a.To != "" && a.To != Back && m.State(a.To) == nil {
-		k.find(name, a.Code, "到达环节“%s”不存在", a.To)
+		k.find(name, a.Code, "到达环节“%s”不存在%s", a.To, Choices(a.To, append(codes(m.States), Back)))
 	}
 	if a.To == Back && slices.Contains(a.From, m.Initial) {
 		k.find(name, a.Code, "起始环节没有可以返回的环节")
 	}
 	if a.Audience != "" && !slices.Contains(Audiences, a.Audience) {
-		k.find(name, a.Code, "步骤的可见对象“%s”不存在", a.Audience)
+		k.find(name, a.Code, "步骤的可见对象“%s”不存在%s", a.Audience, Choices(a.Audience, Audiences))
 	}
 	switch {
 	case a.Automatic && a.Permission != "":
@@ -261,13 +305,13 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	case a.Automatic && len(a.Guards) == 0:
 		k.find(name, a.Code, "自动动作没有条件")
 	case !a.Automatic && !Regulated(k.d.Kind) && a.Right.Object != "matter" && a.Permission != "":
-		k.find(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”", a.Permission)
+		k.find(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
 	case !a.Automatic && !k.roles(a.Right):
-		k.find(name, a.Code, "没有任何角色有权限“%s”", a.Permission)
+		k.find(name, a.Code, "没有任何角色有权限“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
 	}
 	for _, r := range a.By {
 		if !k.role(r) {
-			k.find(name, a.Code, "没有角色“%s”", r)
+			k.find(name, a.Code, "没有角色“%s”%s", r, Choices(r, roleCodes()))
 		}
 	}
 	k.rules(name, m, a, "条件", Guard, a.Guards)
@@ -300,7 +344,7 @@ func (k *checker) rules(name string, m *Machine, a *Action, what string, sort So
 				p.Find("%s“%s”只属于随产品提供的流程（%s），“%s”不能使用", what, r.Name, strings.Join(w.Kinds, "、"), k.d.Kind)
 			}
 		} else {
-			p.Find("%s“%s”不存在", what, r.Name)
+			p.Find("%s“%s”不存在%s", what, r.Name, Choices(r.Name, k.words.names(sort, k.d.Kind)))
 		}
 	}
 }

@@ -40,14 +40,16 @@ const (
 	OfAssignment = "assignment"
 )
 
-// Definition is one version of a process, as its YAML says it.
+// Definition is one version of a process, as its YAML says it. The tags of the
+// fields here and below are the reference: doc says what an item means, need
+// that it must be there, one which list it is of, words which sort of word.
 type Definition struct {
-	Kind     string               `yaml:"kind"`
-	Version  int                  `yaml:"version"`
-	Title    string               `yaml:"title"`
-	Turns    map[string]string    `yaml:"turns"` // code → who that is, in Chinese
-	Timers   map[string]*TimerDef `yaml:"timers"`
-	Machines map[string]*Machine  `yaml:"machines"`
+	Kind     string               `yaml:"kind" doc:"流程代码。随产品提供的流程用它自己的；自己的流程以小写字母开头，只用小写字母、数字和下划线" need:"yes"`
+	Version  int                  `yaml:"version" doc:"版本号，从 1 起；发布过的不能改，改动用新的版本号" need:"yes"`
+	Title    string               `yaml:"title" doc:"名称" need:"yes"`
+	Turns    map[string]string    `yaml:"turns" doc:"轮到谁：代码和它的叫法。代码是角色、当事方，或 units（有没了结条目的单位）"`
+	Timers   map[string]*TimerDef `yaml:"timers" doc:"期限，环节用代码引用"`
+	Machines map[string]*Machine  `yaml:"machines" doc:"状态机：matter 是事项本身，assignment 是各单位承办的一份" need:"yes"`
 
 	Source string `yaml:"-"`
 	Hash   string `yaml:"-"` // SHA-256 of Source
@@ -57,9 +59,9 @@ type Definition struct {
 
 // Machine is the states and actions of one subject.
 type Machine struct {
-	Initial string    `yaml:"initial"`
-	States  []*State  `yaml:"states"`
-	Actions []*Action `yaml:"actions"`
+	Initial string    `yaml:"initial" doc:"起始环节的代码" need:"yes"`
+	States  []*State  `yaml:"states" doc:"环节，按办理的顺序写" need:"yes"`
+	Actions []*Action `yaml:"actions" doc:"动作"`
 
 	byState  map[string]*State
 	byAction map[string]*Action
@@ -67,35 +69,35 @@ type Machine struct {
 
 // State is where a subject waits.
 type State struct {
-	Code    string   `yaml:"code"`
-	Label   string   `yaml:"label"`
-	Stage   string   `yaml:"stage"`   // 提 立 办 督 评, or the tenant's words
-	Turn    string   `yaml:"turn"`    // whose turn it is: a code of Turns
-	Timers  []string `yaml:"timers"`  // run while the subject is here
-	Waits   string   `yaml:"waits"`   // why there is no deadline, when Timers is empty
-	End     bool     `yaml:"end"`     // nothing more is owed
-	Step    int      `yaml:"step"`    // position in an order that may not be skipped; 0 = unordered
-	Visible string   `yaml:"visible"` // PARTIES, STAFF or TENANT on entering; empty leaves it as it is
+	Code    string   `yaml:"code" doc:"代码，字母开头，只用字母、数字和下划线" need:"yes"`
+	Label   string   `yaml:"label" doc:"名称"`
+	Stage   string   `yaml:"stage" doc:"阶段，例如 提、立、办、督、评，或本政协的叫法；显示时归并"`
+	Turn    string   `yaml:"turn" doc:"轮到谁，turns 里的代码；终点不写"`
+	Timers  []string `yaml:"timers" doc:"在这个环节计时的期限，timers 里的代码；到了不再列它的环节就算做到"`
+	Waits   string   `yaml:"waits" doc:"没有期限时的理由"`
+	End     bool     `yaml:"end" doc:"终点：不再欠什么，事项就此结束"`
+	Step    int      `yaml:"step" doc:"不能跳过的次序，从 1 起：往前一次一步，退回要写理由；不写不排次序"`
+	Visible string   `yaml:"visible" doc:"进入时改为谁能看到：PARTIES 当事人，STAFF 能读这类事项的工作人员和承办单位，TENANT 本政协；不写不变" one:"visibilities"`
 
 	Line int `yaml:"-"` // in the definition's text
 }
 
 // Action is one thing that somebody may do.
 type Action struct {
-	Code       string         `yaml:"code"`
-	Label      string         `yaml:"label"`
-	From       []string       `yaml:"from"` // empty: creates the subject
-	To         string         `yaml:"to"`   // empty: stays; Back: returns
-	Permission string         `yaml:"may"`  // object.action of authz; empty only when Automatic
-	By         []string       `yaml:"by"`   // roles, one of which the actor must hold; empty: whoever has the permission
-	As         []*Rule        `yaml:"as"`   // relations, one of which the actor must have
-	Guards     []*Rule        `yaml:"guards"`
-	Effects    []*Rule        `yaml:"effects"`
-	Reason     bool           `yaml:"reason"` // a reason must be given
-	Form       map[string]any `yaml:"form"`   // JSON Schema of the input; nil takes nothing
-	Automatic  bool           `yaml:"automatic"`
-	Awaits     string         `yaml:"awaits"`   // what somebody must have done since, in Chinese: breaks a circle of automatic actions
-	Audience   string         `yaml:"audience"` // of the step: ALL (default), HANDLING, STAFF
+	Code       string         `yaml:"code" doc:"代码，字母开头，只用字母、数字和下划线" need:"yes"`
+	Label      string         `yaml:"label" doc:"按钮上的名称" need:"yes"`
+	From       []string       `yaml:"from" doc:"从哪些环节；不写是新建事项的动作"`
+	To         string         `yaml:"to" doc:"到哪个环节；不写留在原地；$back 回到进入现在环节之前的那个环节"`
+	Permission string         `yaml:"may" doc:"需要的权限，对象.动作，例如 matter.arrange；自动动作不写"`
+	By         []string       `yaml:"by" doc:"限于哪些角色，有其一即可；不写为有权限的都可以" one:"roles"`
+	As         []*Rule        `yaml:"as" doc:"与事项的关系，有其一即可" words:"relation"`
+	Guards     []*Rule        `yaml:"guards" doc:"条件，全部成立才能进行" words:"guard"`
+	Effects    []*Rule        `yaml:"effects" doc:"效果，依次进行" words:"effect"`
+	Reason     bool           `yaml:"reason" doc:"必须写理由"`
+	Form       map[string]any `yaml:"form" doc:"要填的内容；不写不填"`
+	Automatic  bool           `yaml:"automatic" doc:"条件成立就由系统自己进行"`
+	Awaits     string         `yaml:"awaits" doc:"自动动作等谁做了什么；写明了就不算来回循环"`
+	Audience   string         `yaml:"audience" doc:"这一步在时间线上谁看得到；不写为 ALL" one:"audiences"`
 
 	Line   int              `yaml:"-"` // in the definition's text
 	Right  authz.Permission `yaml:"-"` // Permission, as authz knows it
@@ -106,18 +108,18 @@ type Action struct {
 // Choose names a Go function that picks the key by case; Within says it here,
 // unless the policy has Deadline.
 type TimerDef struct {
-	Label    string   `yaml:"label"`
-	Deadline string   `yaml:"deadline"`
-	Within   *Amount  `yaml:"within"`
-	Notify   []string `yaml:"notify"`   // roles and parties that are told at every rung
-	Escalate []string `yaml:"escalate"` // roles that are told from a week after the day
-	Choose   string   `yaml:"choose"`
-	Base     string   `yaml:"base"`    // a named base event; empty: the day on which it starts
-	Rungs    []int    `yaml:"rungs"`   // days before the due day on which somebody is reminded; negative: after
-	Once     bool     `yaml:"once"`    // runs at most once for a subject, however often its state returns
-	Quiet    bool     `yaml:"quiet"`   // passing it closes a window and makes nobody late
-	Column   string   `yaml:"column"`  // column of the assignment that shows the due day
-	Expires  string   `yaml:"expires"` // automatic action of the matter that runs when it has passed
+	Label    string   `yaml:"label" doc:"名称" need:"yes"`
+	Deadline string   `yaml:"deadline" doc:"政策里期限的代码"`
+	Within   *Amount  `yaml:"within" doc:"时长；政策里有 deadline 时以政策为准"`
+	Notify   []string `yaml:"notify" doc:"每一级提醒通知谁：角色或当事方" one:"people"`
+	Escalate []string `yaml:"escalate" doc:"逾期一周起另外通知的角色" one:"people"`
+	Choose   string   `yaml:"choose" doc:"按情况选政策期限的用语" words:"chooser"`
+	Base     string   `yaml:"base" doc:"从哪件事起算的用语；不写从进入环节那天起" words:"base"`
+	Rungs    []int    `yaml:"rungs" doc:"提醒的级：到期前几天，0 为当天，负数为逾期几天；每级只提醒一次"`
+	Once     bool     `yaml:"once" doc:"只计一次，再回到这个环节也不再计"`
+	Quiet    bool     `yaml:"quiet" doc:"到期只是关上窗口，不算逾期"`
+	Column   string   `yaml:"column" doc:"到期日显示在承办的哪一栏，只用于 assignment" one:"columns"`
+	Expires  string   `yaml:"expires" doc:"到期时进行的自动动作"`
 }
 
 // State finds a state by code, nil when there is none.
@@ -162,10 +164,21 @@ func (a *Action) Leaves(state string) bool {
 // codes and forms that are no JSON Schema are refused with their place; whether
 // its loop closes is Check's question. Every refusal is an *errs.Error that a
 // clerk understands.
-func Parse(source []byte) (*Definition, error) {
+func Parse(source []byte) (*Definition, error) { return parse(source, spelling) }
+
+// Published reads a definition that was published before: what has since
+// become a misspelling is read as it stands, since matters run on it.
+func Published(source []byte) (*Definition, error) {
+	return parse(source, func(*yaml.Node, []byte) error { return nil })
+}
+
+func parse(source []byte, spelt func(*yaml.Node, []byte) error) (*Definition, error) {
 	d := &Definition{Source: string(source), Hash: Hash(source)}
 	root, err := read(source)
 	if err != nil {
+		return nil, err
+	}
+	if err := spelt(root, source); err != nil {
 		return nil, err
 	}
 	d.places = places(root)

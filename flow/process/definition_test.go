@@ -18,7 +18,7 @@ func TestParse(t *testing.T) {
 	}
 	const form = "form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}"
 	for _, c := range []struct{ sentence, source, place string }{
-		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "第 4 行：不认识的项目“titel”"},
+		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "第 4 行：不认识的项目“titel”；可以有 kind、version、title、turns、timers、machines"},
 		{"an unknown key of a state too", change(t, "step: 1,", "stepp: 1,"), "不认识的项目“stepp”"},
 		{"a value of the wrong kind names its line", change(t, "version: 1", "version: one"), "第 3 行：这里应为整数"},
 		{"what is no YAML names its line", "kind: [", "第 1 行"},
@@ -80,6 +80,25 @@ var gaps = []struct{ sentence, old, new, finding string }{
 	{"a relation that does not exist", "as: [tiny.creator]", "as: [creator]", "matter.finish：关系“creator”不存在"},
 	{"a chooser that does not exist", "choose: tiny.choose", "choose: tiny.chose", "timers.meeting：没有选取期限的规则“tiny.chose”"},
 	{"a base event that does not exist", "base: tiny.meeting", "base: meeting", "timers.meeting：没有起算事件“meeting”"},
+	{"A3: a chooser of another kind", "choose: tiny.choose", "choose: big.day", "timers.meeting：选取期限的规则“big.day”只用于 big 流程，“tiny”没有它要看的内容；可以有 tiny.choose、tiny.share"},
+	{"A3: a base event of another kind", "base: tiny.meeting", "base: big.day", "timers.meeting：起算事件“big.day”只用于 big 流程"},
+	{"A3: a chooser that looks at a share, for a deadline of the matter", "choose: tiny.choose", "choose: tiny.share", "timers.meeting：选取期限的规则“tiny.share”看的是各单位承办的一份"},
+	{"A3: a base event that looks at a share, for a deadline of the matter", "base: tiny.meeting", "base: tiny.share", "timers.meeting：起算事件“tiny.share”看的是各单位承办的一份"},
+	{"what looks at a share is fine for a deadline of the share", "share: {label: 办理, deadline: sign.receipt,", "share: {label: 办理, choose: tiny.share, base: tiny.share,", ""},
+	{"A3: a deadline of less than nothing", "choose: tiny.choose, base: tiny.meeting", "within: {amount: -5, unit: WORKDAY}", "timers.meeting：within 的 amount 应大于 0，现在是 -5"},
+	{"A3: a deadline of nothing", "choose: tiny.choose, base: tiny.meeting", "within: {amount: 0, unit: WORKDAY}", "timers.meeting：within 的 amount 应大于 0，现在是 0"},
+	{"A3: a deadline of more than ten years", "choose: tiny.choose, base: tiny.meeting", "within: {amount: 121, unit: MONTH}", "timers.meeting：within 的 amount 过大：至多十年"},
+	{"A11: a unit that does not exist is told with those that do", "choose: tiny.choose, base: tiny.meeting", "within: {amount: 5, unit: WEEK}", "timers.meeting：within 没有单位“WEEK”；可以有 WORKDAY、CALENDAR_DAY、MONTH、HOUR"},
+	{"A11: a visibility too", "visible: TENANT", "visible: WORLD", "matter.DONE：可见范围“WORLD”不存在；可以有 PARTIES、STAFF、TENANT"},
+	{"A11: an audience too", "audience: STAFF", "audience: ME", "matter.note：步骤的可见对象“ME”不存在；可以有 ALL、HANDLING、STAFF"},
+	{"A11: a state too", "to: HELD, may: matter.manage", "to: HOLD, may: matter.manage", "matter.chair：到达环节“HOLD”不存在；可以有 OPEN、HELD、ASKED、LATE、FIRST、SECOND、DONE、$back"},
+	{"A11: a right too", "may: matter.manage", "may: matter.nothing", "matter.chair：没有任何角色有权限“matter.nothing”；可以有 matter."},
+	{"A11: a role too", "by: [unit_lead]", "by: [unit_head]", "assignment.answer：没有角色“unit_head”；可以有 member、"},
+	{"A11: a word too", "guards: [tiny.allowed]", "guards: [tiny.alowed]", "matter.finish：条件“tiny.alowed”不存在；可以有 counted、"},
+	{"A11: an argument that does not exist is told with those that do", "guards: [tiny.allowed]", "guards: [{counted: {last: 1}}]", "matter.finish：规则“counted”没有参数“last”；可以有 least、kinds"},
+	{"A11: one of the wrong type is told what it should be", "guards: [tiny.allowed]", "guards: [{counted: {least: viele}}]", "matter.finish：规则“counted”的参数“least”应为整数"},
+	{"A11: so is one that should be a list", "guards: [tiny.allowed]", "guards: [{counted: {kinds: 5}}]", "matter.finish：规则“counted”的参数“kinds”应为文字的列表"},
+	{"A11: so are arguments that are no map", "guards: [tiny.allowed]", "guards: [{counted: 5}]", "matter.finish：规则“counted”的参数应写成 {参数: 值}；可以有 least、kinds"},
 	{"a deadline that the policy does not have", "deadline: cosign.plenary", "deadline: cosign.never", "timers.hours：政策里没有期限“cosign.never”"},
 	{"a timer without a name", "{label: 会前, ", "{", "timers.meeting：没有名称"},
 	{"a column that an assignment does not have", "column: due_on", "column: due", "timers.share：交办没有“due”这一栏"},
@@ -134,7 +153,7 @@ func TestCheck(t *testing.T) {
 	for _, c := range gaps {
 		t.Run(c.sentence, func(t *testing.T) {
 			got := check(t, change(t, c.old, c.new))
-			if joined := "\n" + strings.Join(got, "\n") + "\n"; c.finding != "" && !strings.Contains(joined, "\n"+c.finding+"\n") {
+			if joined := "\n" + strings.Join(got, "\n") + "\n"; c.finding != "" && !strings.Contains(joined, "\n"+c.finding) {
 				t.Errorf("it finds %v", got)
 			}
 			if c.finding == "" && len(got) != 0 {

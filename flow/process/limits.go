@@ -73,6 +73,9 @@ func read(source []byte) (*yaml.Node, error) {
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode {
+		if e := slip(source, root.Line+2); e != nil && root.Kind == yaml.ScalarNode {
+			return nil, e
+		}
 		return nil, at(root.Line, errs.Invalid, "流程定义应为“项目: 值”，从 kind、version、title 开始")
 	}
 	_, err := walk{}.measure(root, 0)
@@ -171,7 +174,7 @@ func key(k, value *yaml.Node) error {
 // are no business of the reader.
 var (
 	lineOf    = regexp.MustCompile(`line (\d+): (.*)`)
-	unknown   = regexp.MustCompile(`^field (.*) not found in type`)
+	unknown   = regexp.MustCompile(`^field (.*) not found in type (\S+)`)
 	twice     = regexp.MustCompile(`^mapping key "(.*)" already defined at line (\d+)`)
 	wrongType = regexp.MustCompile(`^cannot unmarshal .* into (\S+)$`)
 	noAnchor  = regexp.MustCompile(`unknown anchor '(.*)' referenced`)
@@ -192,12 +195,18 @@ func unread(err error, source []byte) error {
 		line, _ = strconv.Atoi(m[1])
 		what = m[2]
 	}
-	return at(line, errs.Invalid, "%s", inWords(what)).Because(err)
+	said := inWords(what)
+	if said == notYAML {
+		if e := slip(source, line); e != nil {
+			return e
+		}
+	}
+	return at(line, errs.Invalid, "%s", said).Because(err)
 }
 
 func inWords(what string) string {
 	if m := unknown.FindStringSubmatch(what); m != nil {
-		return "不认识的项目“" + Clip(m[1]) + "”，请检查拼写"
+		return "不认识的项目“" + Clip(m[1]) + "”" + Choices(m[1], keysIn(m[2]))
 	}
 	if m := twice.FindStringSubmatch(what); m != nil {
 		return "“" + Clip(m[1]) + "”写了两次，第 " + m[2] + " 行已经有了"
@@ -218,8 +227,11 @@ func inWords(what string) string {
 	if han.MatchString(what) { // our own words
 		return what
 	}
-	return "YAML 的写法不对，请检查这一行及上一行的缩进、括号和引号"
+	return notYAML
 }
+
+// notYAML is said where nothing better is known.
+const notYAML = "YAML 的写法不对，请检查这一行及上一行的缩进、括号和引号"
 
 // within refuses what is too much, too long or not a code, with its line.
 func (d *Definition) within() error {

@@ -37,8 +37,8 @@ type Reason struct {
 
 // Amount is a deadline of the policy.
 type Amount struct {
-	Amount int           `json:"amount" yaml:"amount"`
-	Unit   deadline.Unit `json:"unit" yaml:"unit"`
+	Amount int           `json:"amount" yaml:"amount" doc:"数量，大于 0" need:"yes"`
+	Unit   deadline.Unit `json:"unit" yaml:"unit" doc:"单位：工作日、自然日、月、小时" one:"units" need:"yes"`
 }
 
 // CheckItem is one question of a checklist and the answer that lets a topic
@@ -245,10 +245,19 @@ func (p Policy) Rating(code string) (Rating, bool) {
 	return Rating{}, false
 }
 
-// CheckPolicy validates settings before they become a version.
+// CheckPolicy validates settings before they become a version. It may refuse
+// what Overlay still reads of versions that are there.
 func CheckPolicy(settings map[string]any) error {
-	_, err := Overlay(settings, 1)
-	return err
+	p, err := Overlay(settings, 1)
+	if err != nil {
+		return err
+	}
+	for _, key := range sortedKeys(p.Numbers) {
+		if err := CheckPattern(key, p.Numbers[key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Map is the policy as its JSON document.

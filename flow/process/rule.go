@@ -3,7 +3,9 @@ package process
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -72,10 +74,28 @@ func Args[A any](r *Rule) (A, error) {
 		dec := json.NewDecoder(bytes.NewReader(r.args))
 		dec.DisallowUnknownFields()
 		if err := dec.Decode(&a); err != nil {
-			what := strings.TrimPrefix(err.Error(), "json: ")
-			return a, errs.New(errs.Invalid, "规则“%s”的参数不对：%s", r.Name, Clip(what)).Because(err)
+			return a, errs.New(errs.Invalid, "规则“%s”%s", r.Name, misused[A](err)).Because(err)
 		}
 	}
 	r.memo.Store(a)
 	return a, nil
+}
+
+// misused says in words what the decoder did not like about a rule's arguments.
+func misused[A any](err error) string {
+	all := ArgsOf[A]()
+	names := make([]string, len(all))
+	for i, a := range all {
+		names[i] = a.Name
+	}
+	var typ *json.UnmarshalTypeError
+	if errors.As(err, &typ) {
+		i := slices.IndexFunc(all, func(a Arg) bool { return a.Name == typ.Field })
+		if i < 0 {
+			return "的参数应写成 {参数: 值}" + Choices("", names)
+		}
+		return "的参数“" + typ.Field + "”应为" + all[i].Type
+	}
+	name := strings.Trim(strings.TrimPrefix(err.Error(), "json: unknown field "), `"`)
+	return "没有参数“" + Clip(name) + "”" + Choices(name, names)
 }

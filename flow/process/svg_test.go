@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -64,7 +65,11 @@ func TestSVG(t *testing.T) {
 	})
 	t.Run("no text is markup", func(t *testing.T) {
 		for _, label := range []string{`"<script>alert(1)</script>"`, `'a & b "c"'`, `"\x01\u2028"`} {
-			svg := parse(t, change(t, "label: 已过期", "label: "+label)).SVG()
+			d, err := process.Published([]byte(change(t, "label: 已过期", "label: "+label)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			svg := d.SVG()
 			if _, elements := texts(t, svg); elements["script"] != 0 {
 				t.Error(svg)
 			}

@@ -30,6 +30,7 @@ type Word struct {
 	Kinds  []string // of matters for which it holds; none: for every kind
 	OfCase bool     // of a relation: it asks the case alone, whoever looks
 	OnForm bool     // of a guard: it looks at what is filled in
+	Shared bool     // of a chooser or base: it looks at a unit's share, which a deadline of the matter has not
 	Args   []Arg
 	Check  func(*Place, *Rule) // finds at publication what can never work; never nil
 }
@@ -37,6 +38,8 @@ type Word struct {
 // Arg is an argument of a word.
 type Arg struct {
 	Name, Type, Doc string
+
+	typ reflect.Type
 }
 
 // Vocabulary is every word that a definition may write. It is enough to check
@@ -69,6 +72,16 @@ func (v *Vocabulary) Add(w Word) {
 
 // Word finds a word, nil when there is none.
 func (v *Vocabulary) Word(s Sort, name string) *Word { return v.words[s][name] }
+
+// names are the words of a sort that hold for a kind.
+func (v *Vocabulary) names(s Sort, kind string) (out []string) {
+	for _, w := range v.Words(s) {
+		if w.Holds(kind) {
+			out = append(out, w.Name)
+		}
+	}
+	return out
+}
 
 // Words lists the words of some sorts, each sort by name.
 func (v *Vocabulary) Words(sorts ...Sort) (out []*Word) {
@@ -114,7 +127,7 @@ func ArgsOf[A any]() (out []Arg) {
 	for i, t := 0, reflect.TypeFor[A](); i < t.NumField(); i++ {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		out = append(out, Arg{name, typeName(f.Type), f.Tag.Get("doc")})
+		out = append(out, Arg{name, typeName(f.Type), f.Tag.Get("doc"), f.Type})
 	}
 	return out
 }

@@ -26,6 +26,12 @@ func change(t *testing.T, old, new string) string {
 	return strings.Replace(tiny, old, new, 1)
 }
 
+// counted are the arguments of a word.
+type counted struct {
+	Least int      `json:"least" doc:"至少几个"`
+	Kinds []string `json:"kinds" doc:"哪些类别"`
+}
+
 // checker is a vocabulary with the words of tiny, on paper only.
 func checker() *process.Vocabulary {
 	v := process.NewVocabulary()
@@ -40,6 +46,11 @@ func checker() *process.Vocabulary {
 			v.Add(process.Word{Sort: sort, Name: name, Says: "一句话。"})
 		}
 	}
+	for _, sort := range []process.Sort{process.Chooser, process.Base} { // another kind's, and a share's
+		v.Add(process.Word{Sort: sort, Name: "big.day", Says: "一句话", Kinds: []string{"big"}})
+		v.Add(process.Word{Sort: sort, Name: "tiny.share", Says: "一句话", Shared: true})
+	}
+	v.Add(process.Word{Sort: process.Guard, Name: "counted", Says: "够数", Args: process.ArgsOf[counted](), Check: process.Checking[counted](nil)})
 	return v
 }
 

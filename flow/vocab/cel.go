@@ -69,7 +69,7 @@ func compile(text string) (x Expr) {
 	}
 	env, err := environment()
 	if err != nil {
-		x.problem = "表达式现在不能使用：" + err.Error()
+		x.problem = "表达式现在不能使用"
 		return x
 	}
 	tree, issues := env.Compile(text)
@@ -78,13 +78,13 @@ func compile(text string) (x Expr) {
 		return x
 	}
 	if tree.OutputType() != cel.BoolType {
-		x.problem = fmt.Sprintf("表达式的结果应为 true 或 false（bool），现在是 %s", tree.OutputType())
+		x.problem = "表达式的结果应为 true 或 false，现在是" + typeWords(tree.OutputType().String())
 		return x
 	}
 	x.fields, x.form = readsForm(tree.NativeRep())
 	x.program, err = env.Program(tree, cel.CostLimit(exprCost), cel.InterruptCheckFrequency(exprChecks))
 	if err != nil {
-		x.problem = "表达式不对：" + err.Error()
+		x.problem = "表达式不对：" + celWords(err.Error())
 	}
 	return x
 }
@@ -93,9 +93,12 @@ func compile(text string) (x Expr) {
 func firstLine(issues *cel.Issues) string {
 	list := issues.Errors()
 	if len(list) == 0 {
-		return issues.Err().Error()
+		return celWords(issues.Err().Error())
 	}
-	return fmt.Sprintf("第 %d 行第 %d 个字：%s", list[0].Location.Line(), list[0].Location.Column()+1, list[0].Message)
+	if list[0].Location.Line() < 1 { // it is about the whole
+		return celWords(list[0].Message)
+	}
+	return fmt.Sprintf("第 %d 行第 %d 个字：%s", list[0].Location.Line(), list[0].Location.Column()+1, celWords(list[0].Message))
 }
 
 // readsForm lists the fields of the form that an expression names, and tells

@@ -3,6 +3,7 @@ package vocab_test
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ machines:
 	}
 }
 
+// english is what the compiler of expressions would say.
+var english = regexp.MustCompile(`[a-z]+ [a-z]+|overload|reference|expected|Syntax|ERROR`)
+
 func TestWhenIsChecked(t *testing.T) {
 	check := checker(t)
 	const fields = "n: {type: integer}, s: {type: string}, list: {type: array}"
@@ -60,21 +64,24 @@ func TestWhenIsChecked(t *testing.T) {
 		"a field that the form does not have, asked for":   {`has(form.m)`, "“m”"},
 		"a field that the form does not have, in brackets": {`form["m"] == 1`, "“m”"},
 		"what is no bool":                                  {`form.n + 1`, "true 或 false"},
-		"a text as a number":                               {`title + 1 == "x"`, "no matching overload"},
-		"a name that is not there":                         {`parties.size() > 0`, "undeclared reference to 'parties'"},
-		"no way to the environment":                        {`os.getenv("HOME") == ""`, "undeclared reference"},
-		"no present but today":                             {`now() > timestamp("2025-01-01T00:00:00Z")`, "undeclared reference to 'now'"},
-		"what does not end":                                {`form.n >`, "第 1 行"},
+		"a text as a number":                               {`title + 1 == "x"`, "“+”不能用于文字、整数"},
+		"a name that is not there":                         {`parties.size() > 0`, "没有“parties”；可以用 form、data、today、number、title、source"},
+		"no way to the environment":                        {`os.getenv("HOME") == ""`, "没有“os”"},
+		"no present but today":                             {`now() > timestamp("2025-01-01T00:00:00Z")`, "没有“now”"},
+		"what does not end":                                {`form.n >`, "写法不对，请检查括号、引号和运算符"},
 		"nothing":                                          {` `, "要写明 cel"},
 		"a text of a thousand characters and one":          {`title != "` + strings.Repeat("长", 990) + `"`, "过长"},
-		"too many loops within one another":                {`[1].all(a, [1].all(b, [1].all(c, a == b)))`, "nesting"},
-		"a pattern that is none":                           {`form.s.matches("(")`, "invalid matches argument"},
-		"parentheses a hundred deep":                       {strings.Repeat("(", 100) + "true" + strings.Repeat(")", 100), "recursion"},
+		"too many loops within one another":                {`[1].all(a, [1].all(b, [1].all(c, a == b)))`, "套得太深"},
+		"a pattern that is none":                           {`form.s.matches("(")`, "matches 里的模式写法不对"},
+		"parentheses a hundred deep":                       {strings.Repeat("(", 100) + "true" + strings.Repeat(")", 100), "套得太深"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			got := check("guards", fmt.Sprintf("{when: {cel: %s, otherwise: 不行}}", quote(c.cel)), fields)
 			if (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
 				t.Errorf("%q: %q", c.cel, got)
+			}
+			if english.MatchString(strings.ReplaceAll(got, c.cel, "")) {
+				t.Errorf("A11: English remains in %q", got)
 			}
 		})
 	}

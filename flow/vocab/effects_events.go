@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -28,14 +29,14 @@ type holdArgs struct {
 func registerEvents(s *flow.Rules) {
 	flow.EffectOf(s, "event", "安排一次会议或活动：表单的 title、on、place、venueId、unitId、form、edition、summary。", func(p *flow.Place, a eventArgs) {
 		need(p, "kind", a.Kind)
-		enum(p, "会议或活动的类别", a.Kind, event.KindValidator)
+		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
 		p.NeedField("on")
 		if a.State != "" && a.State != string(event.StatePLANNED) && a.State != string(event.StateHELD) {
 			p.Find("state 只能是 PLANNED 或 HELD")
 		}
 	}, plan)
 	flow.EffectOf(s, "hold", "登记会议或活动已经举行，以及谁到会、谁缺席：表单的 eventId、on、summary、present、absent。", func(p *flow.Place, a holdArgs) {
-		enum(p, "会议或活动的类别", a.Kind, event.KindValidator)
+		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
 		if a.Kind == "" {
 			p.NeedField("eventId")
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 )
 
@@ -20,7 +21,7 @@ type newItemsArgs struct {
 func registerItems(s *flow.Rules) {
 	flow.EffectOf(s, "items", "增加条目：问题、成果、任务、节点等欠下的事。", func(p *flow.Place, a newItemsArgs) {
 		need(p, "kind", a.Kind)
-		enum(p, "条目的类别", a.Kind, item.KindValidator)
+		enum(p, "条目的类别", a.Kind, schema.Item{}, "kind")
 		rowsOf(p, orElse(a.Field, "items"), itemColumns...)
 		if a.Receipts {
 			if _, ok := p.Policy.Numbers[ReceiptKey]; !ok {

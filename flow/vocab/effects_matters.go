@@ -2,7 +2,9 @@ package vocab
 
 import (
 	"context"
+	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,7 +13,9 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/platform"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -36,7 +40,7 @@ var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 func registerMatters(s *flow.Rules) {
 	flow.EffectOf(s, "create", "另开一件事项并与之联系；有平台使用该流程时归入平台。", func(p *flow.Place, a createArgs) {
 		need(p, "link", a.Link)
-		enum(p, "联系的类别", a.Link, link.KindValidator)
+		enum(p, "联系的类别", a.Link, schema.Link{}, "kind")
 		p.NeedField(a.Field)
 		p.NeedField(a.Title)
 		switch {
@@ -51,7 +55,7 @@ func registerMatters(s *flow.Rules) {
 	flow.EffectOf(s, "link", "与另一件看得到的事项建立联系；已有的不重复。", func(p *flow.Place, a linkArgs) {
 		need(p, "kind", a.Kind)
 		need(p, "field", a.Field)
-		enum(p, "联系的类别", a.Kind, link.KindValidator)
+		enum(p, "联系的类别", a.Kind, schema.Link{}, "kind")
 		p.NeedField(a.Field)
 	}, join)
 	flow.EffectOf(s, "start_timer", "开始一个期限；正在计时的不变。", freeTimer, func(ctx context.Context, r *flow.Run, a timerArgs) error {
@@ -66,7 +70,7 @@ func registerMatters(s *flow.Rules) {
 // whatever an effect says.
 func freeTimer(p *flow.Place, a timerArgs) {
 	if p.Def.Timers[a.Key] == nil {
-		p.Find("流程里没有期限“%s”", a.Key)
+		p.Find("流程里没有期限“%s”%s", a.Key, process.Choices(a.Key, slices.Sorted(maps.Keys(p.Def.Timers))))
 		return
 	}
 	if s := p.Def.RunsIn(a.Key); s != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -42,7 +43,7 @@ func registerPeople(s *flow.Rules) {
 		}
 		for _, r := range a.Roles {
 			if !isRole(r) {
-				p.Find("没有角色“%s”可以通知", r)
+				p.Find("没有角色“%s”可以通知%s", r, process.Choices(r, roleCodes()))
 			}
 		}
 		for _, r := range a.Parties {

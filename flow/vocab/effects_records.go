@@ -8,6 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -29,8 +30,8 @@ type scoreArgs struct {
 func registerRecords(s *flow.Rules) {
 	flow.EffectOf(s, "record", "把表单写成一条记录：on、place、partyId、unitId、eventId 各归其位，其余的栏存为记录的内容。", func(p *flow.Place, a recordArgs) {
 		need(p, "kind", a.Kind)
-		enum(p, "记录的类别", a.Kind, record.KindValidator)
-		enum(p, "可见对象", a.Audience, record.AudienceValidator)
+		enum(p, "记录的类别", a.Kind, schema.Record{}, "kind")
+		enum(p, "可见对象", a.Audience, schema.Record{}, "audience")
 		p.NeedField(a.Text)
 		numberKey(p, a.Number)
 	}, keep)

@@ -131,7 +131,7 @@ func checkTemplate(p *flow.Place, template string, known ...string) {
 		}
 		switch {
 		case !ok:
-			p.Find("模板里的 {%s} 不认识", clip(name))
+			p.Find("模板里的 {%s} 不认识；可以有 {%s}", clip(name), strings.Join(holes(known), "}、{"))
 		case isForm:
 			p.NeedField(field)
 		}
@@ -139,6 +139,17 @@ func checkTemplate(p *flow.Place, template string, known ...string) {
 			p.Find("电话是个人信息，不能写进文件")
 		}
 	}
+}
+
+// holes are the places as they are written.
+func holes(known []string) []string {
+	out := make([]string, len(known))
+	for i, k := range known {
+		if out[i] = k; strings.HasSuffix(k, ".") {
+			out[i] += "栏"
+		}
+	}
+	return out
 }
 
 // render fills a template in one go: what is filled in is not looked at again.

@@ -1,6 +1,7 @@
 package vocab
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,9 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -80,7 +83,7 @@ type windowArgs struct {
 func registerGuards(s *flow.Rules) {
 	flow.GuardOf(s, "checklist", "按政策中的清单逐项回答，各项都合要求；清单没有填写文字、也没有写明免用理由时不能通过。", func(p *flow.Place, a checklistArgs) {
 		if _, ok := p.Policy.Checklists[a.Key]; !ok {
-			p.Find("政策里没有清单“%s”", a.Key)
+			p.Find("政策里没有清单“%s”%s", a.Key, process.Choices(a.Key, slices.Sorted(maps.Keys(p.Policy.Checklists))))
 		}
 		need(p, "field", a.Field)
 		p.NeedField(a.Field)
@@ -95,29 +98,29 @@ func registerGuards(s *flow.Rules) {
 		bounds(p, a.Least, a.Most)
 	}, parties)
 	flow.GuardOf(s, "present", "在某一次已举行的会议或活动中，到会的人够数。", func(p *flow.Place, a presentArgs) {
-		enum(p, "会议或活动的类别", a.Event, event.KindValidator)
+		enum(p, "会议或活动的类别", a.Event, schema.Event{}, "kind")
 		partyRole(p, a.Role)
 		partyKind(p, a.Kind)
 		bounds(p, a.Least, nil)
 	}, present)
 	flow.GuardOf(s, "events", "会议或活动的次数。", func(p *flow.Place, a eventsArgs) {
-		enum(p, "会议或活动的类别", a.Kind, event.KindValidator)
-		enum(p, "会议或活动的状态", a.State, event.StateValidator)
+		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
+		enum(p, "会议或活动的状态", a.State, schema.Event{}, "state")
 		bounds(p, a.Least, a.Most)
 	}, events)
 	flow.GuardOf(s, "records", "某类记录的条数。", func(p *flow.Place, a recordsArgs) {
 		need(p, "kind", a.Kind)
-		enum(p, "记录的类别", a.Kind, record.KindValidator)
+		enum(p, "记录的类别", a.Kind, schema.Record{}, "kind")
 		bounds(p, a.Least, a.Most)
 	}, records)
 	flow.GuardOf(s, "speakers_researched", "列入发言名单的每一位都有调研记录，或参加过走访、视察（没调研不发言）。", nil, speakersResearched)
 	flow.GuardOf(s, "attachments", "附件的个数。", func(p *flow.Place, a attachmentsArgs) {
-		enum(p, "附件的类别", a.Kind, attachment.KindValidator)
+		enum(p, "附件的类别", a.Kind, schema.Attachment{}, "kind")
 		bounds(p, a.Least, nil)
 	}, attachments)
 	flow.GuardOf(s, "linked", "已与别的事项建立联系。", func(p *flow.Place, a linkedArgs) {
 		need(p, "kind", a.Kind)
-		enum(p, "联系的类别", a.Kind, link.KindValidator)
+		enum(p, "联系的类别", a.Kind, schema.Link{}, "kind")
 		bounds(p, a.Least, nil)
 	}, linked)
 	flow.GuardOf(s, "data", "保存下来的内容中某些栏已经填写。", func(p *flow.Place, a dataArgs) {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -17,7 +20,7 @@ import (
 var token = regexp.MustCompile(`\{(year|seq|edition|code)(?::([1-9]))?\}`)
 
 // ReceiptKey is the pattern of receipt numbers.
-const ReceiptKey = "receipt"
+const ReceiptKey = process.ReceiptKey
 
 // numberKey notes a series that the policy does not have, or that would give
 // the same number twice.
@@ -26,9 +29,11 @@ func numberKey(p *flow.Place, key string) {
 	switch {
 	case key == "":
 	case !ok:
-		p.Find("政策里没有编号规则“%s”", key)
-	case !strings.Contains(pattern, "{seq"):
-		p.Find("编号规则“%s”没有 {seq}，编号会重复", key)
+		p.Find("政策里没有编号规则“%s”%s", key, process.Choices(key, slices.Sorted(maps.Keys(p.Policy.Numbers))))
+	default:
+		if shown, bad := errs.As(process.CheckPattern(key, pattern)); bad {
+			p.Find("%s", shown.Message)
+		}
 	}
 }
 

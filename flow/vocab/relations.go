@@ -8,8 +8,8 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/event"
-	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 )
 
@@ -45,10 +45,10 @@ func registerRelations(s *flow.Rules) {
 	})
 	flow.RelationOf(s, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *flow.Place, a seatRelation) {
 		for _, post := range a.Posts {
-			enum(p, "席位的职务", post, seat.PostValidator)
+			enum(p, "席位的职务", post, schema.Seat{}, "post")
 		}
 		for _, k := range a.Kinds {
-			enum(p, "单位的类别", k, unit.KindValidator)
+			enum(p, "单位的类别", k, schema.Unit{}, "kind")
 		}
 		if len(a.Posts) > 0 && len(p.Action.By) == 0 {
 			p.Find("seat 只核对席位所在的单位，不核对职务；请同时用 by 限定角色")

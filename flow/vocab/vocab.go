@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 )
 
@@ -21,14 +21,6 @@ func Register(s *flow.Rules) {
 	registerEvents(s)
 	registerItems(s)
 	registerMatters(s)
-}
-
-// enum notes a value that its list does not have. An empty one is left to
-// need.
-func enum[T ~string](p *flow.Place, what, value string, valid func(T) error) {
-	if value != "" && valid(T(value)) != nil {
-		p.Find("没有%s“%s”", what, value)
-	}
 }
 
 // need notes an argument that must be given.
@@ -52,7 +44,9 @@ func isRole(code string) bool {
 	return slices.ContainsFunc(authz.Roles, func(r authz.Role) bool { return r.Code == code })
 }
 
-func partyRole(p *flow.Place, role string) { enum(p, "当事方的角色", role, party.RoleValidator) }
+func partyRole(p *flow.Place, role string) {
+	enum(p, "当事方的角色", role, schema.Party{}, "role")
+}
 
 // property is what a form says of a field, nil when it has none.
 func property(a *flow.Action, field string) map[string]any {

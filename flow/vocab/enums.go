@@ -1,0 +1,41 @@
+package vocab
+
+import (
+	"slices"
+
+	"entgo.io/ent"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
+)
+
+// enum notes a value that the enumeration of a schema's field does not have,
+// and names those that it has. An empty one is left to need.
+func enum(p *flow.Place, what, value string, of ent.Interface, field string) {
+	all := valuesOf(of, field)
+	if value == "" || slices.Contains(all, value) {
+		return
+	}
+	p.Find("没有%s“%s”%s", what, value, process.Choices(value, all))
+}
+
+// valuesOf are what the database can store in a field.
+func valuesOf(of ent.Interface, field string) (all []string) {
+	for _, f := range of.Fields() {
+		if d := f.Descriptor(); d.Name == field {
+			for _, e := range d.Enums {
+				all = append(all, e.V)
+			}
+		}
+	}
+	return all
+}
+
+func roleCodes() []string {
+	out := make([]string, len(authz.Roles))
+	for i, r := range authz.Roles {
+		out[i] = r.Code
+	}
+	return out
+}
