@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,23 +74,24 @@ func System(ctx context.Context) context.Context { return context.WithValue(ctx,
 
 func isSystem(ctx context.Context) bool { return ctx.Value(systemKey{}) != nil }
 
-// Require fails unless the viewer holds the permission in the scope TENANT.
-func Require(ctx context.Context, permission string) (*Viewer, error) {
+// Require fails unless the viewer holds one of the permissions in the scope
+// TENANT.
+func Require(ctx context.Context, anyOf ...string) (*Viewer, error) {
 	v := From(ctx)
 	if v == nil {
 		return nil, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	if !v.May(Perm(permission)).Has(Tenant) {
+	if !slices.ContainsFunc(anyOf, func(p string) bool { return v.May(Perm(p)).Has(Tenant) }) {
 		return nil, errs.New(errs.NotAllowed, "您没有进行此操作的权限，如有需要请联系本政协的租户管理员")
 	}
 	return v, nil
 }
 
-// Enter is the door of an administrator's work: the right, in the committee
-// where one is signed in. The context it returns reads as the product, since
+// Enter is the door of an administrator's work: one of the rights, in the
+// committee where one is signed in. The context it returns reads as the product, since
 // rules need to know more than the person sees.
-func Enter(ctx context.Context, permission string) (context.Context, *Viewer, error) {
-	v, err := Require(ctx, permission)
+func Enter(ctx context.Context, anyOf ...string) (context.Context, *Viewer, error) {
+	v, err := Require(ctx, anyOf...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/tenants/templates"
 )
 
 // Kind is what a kind of matter is. The package of a noun declares its own in
@@ -74,10 +75,23 @@ func (s *Rules) Kind(k *Kind) {
 		panic(fmt.Sprintf("flow: kind %q is registered twice, or has no rights of its own in authz/policy.csv", k.Code))
 	}
 	s.kinds[k.Code] = k
-	s.paper.AddKind(process.Kind{Code: k.Code, Sealed: k.Sealed, Names: k.Names})
+	s.paper.AddKind(process.Kind{Code: k.Code, Sealed: k.Sealed, Names: k.Names, Floor: floorOf(k.Code)})
 	if k.Payload != nil {
 		s.parts = append([]part{{k.Payload.Type, k.Payload.With, k.Payload.Keep, k.Code}}, s.parts...)
 	}
+}
+
+// floorOf is the floor that ships with a kind, as its definition does.
+func floorOf(kind string) *process.Floor {
+	source := templates.Floor(kind)
+	if source == nil {
+		return nil
+	}
+	f, err := process.ParseFloor(source)
+	if err != nil {
+		panic(err) // embedded: a test reads it
+	}
+	return f
 }
 
 // KindOf is what a kind is: as it was declared, else a committee's own. Of a

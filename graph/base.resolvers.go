@@ -109,7 +109,7 @@ func (r *queryResolver) Policy(ctx context.Context) (map[string]any, error) {
 
 // Processes is the resolver for the processes field.
 func (r *queryResolver) Processes(ctx context.Context) ([]*gen.Process, error) {
-	return r.ent().Process.Query().Order(process.ByKind(), process.ByVersion()).All(ctx)
+	return r.ent().Process.Query().Where(process.StatusNEQ(process.StatusDISCARDED)).Order(process.ByKind(), process.ByVersion()).All(ctx)
 }
 
 // Explanation is the resolver for the explanation field.

@@ -149,6 +149,15 @@ func (c *committee) platforms() {
 	}
 	c.made["process"] = c.do("管理员甲", "publishProcess", input{"id": draft["id"]})["id"].(string)
 	c.do("管理员甲", "retireProcess", input{"id": c.do("管理员甲", "adoptProcessTemplate", input{"name": "yishihui"})["id"], "reason": "暂不采用"})
+	c.do("管理员甲", "discardProcessDraft", input{"id": c.do("管理员甲", "adoptProcessTemplate", input{"name": "yiqihui"})["id"]})
+	ours := c.do("管理员甲", "adoptProcessTemplate", input{"name": "opinion"})
+	if p := c.do("管理员甲", "publishProcess", input{"id": ours["id"]}); p["status"] != "DRAFT" {
+		c.t.Errorf("M6: one person published a regulated process: %v", p)
+	}
+	c.refused("管理员甲", "confirmProcess", input{"id": ours["id"], "hash": ours["hash"]}, "NOT_ALLOWED", "")
+	if p := c.do("主席", "confirmProcess", input{"id": ours["id"], "hash": ours["hash"]}); p["status"] != "PUBLISHED" {
+		c.t.Errorf("confirmed: %v", p)
+	}
 
 	up := c.platform("street", input{"ownerUnitId": c.unit["桂林街道联络委"]})
 	c.made["platform"] = up

@@ -39,6 +39,18 @@ func (r *mutationResolver) PublishProcess(ctx context.Context, input model.Publi
 	return &model.ProcessPayload{Process: p, UserErrors: bad}, err
 }
 
+// ConfirmProcess is the resolver for the confirmProcess field.
+func (r *mutationResolver) ConfirmProcess(ctx context.Context, input model.ConfirmProcessInput) (*model.ProcessPayload, error) {
+	p, bad, err := change(ctx, r.Resolver, input, aProcess, r.Processes.Confirm, processes.Confirmation{Process: input.ID, Hash: input.Hash})
+	return &model.ProcessPayload{Process: p, UserErrors: bad}, err
+}
+
+// DiscardProcessDraft is the resolver for the discardProcessDraft field.
+func (r *mutationResolver) DiscardProcessDraft(ctx context.Context, input model.DiscardProcessDraftInput) (*model.ProcessPayload, error) {
+	p, bad, err := change(ctx, r.Resolver, input, aProcess, r.Processes.Discard, input.ID)
+	return &model.ProcessPayload{Process: p, UserErrors: bad}, err
+}
+
 // RetireProcess is the resolver for the retireProcess field.
 func (r *mutationResolver) RetireProcess(ctx context.Context, input model.RetireProcessInput) (*model.ProcessPayload, error) {
 	p, bad, err := change(ctx, r.Resolver, input, aProcess, r.Processes.Retire, processes.Retirement{Process: input.ID, Reason: input.Reason})

@@ -117,7 +117,8 @@ func (s *Service) applyTemplate(ctx context.Context, in exchange.Incoming) (exch
 	return exchange.Result{Status: "RECEIVED"}, err
 }
 
-// notify leaves a notice for everybody who has one of the roles today.
+// notify leaves a notice for everybody who has one of the roles today, but for
+// who caused it.
 func (s *Service) notify(ctx context.Context, text string, roles ...string) error {
 	held, err := holders(ctx)
 	if err != nil {
@@ -129,6 +130,9 @@ func (s *Service) notify(ctx context.Context, text string, roles ...string) erro
 	}
 	slices.SortFunc(people, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	for _, id := range slices.Compact(people) {
+		if v := authz.From(ctx); v != nil && v.Membership == id {
+			continue
+		}
 		if err := s.client.Notice.Create().SetMembershipID(id).SetText(text).SetCreatedAt(clock.Now(ctx)).Exec(ctx); err != nil {
 			return err
 		}
@@ -142,7 +146,7 @@ func (s *Service) notify(ctx context.Context, text string, roles ...string) erro
 // two; an idempotency key prevents that.
 func (s *Service) Adopt(ctx context.Context, envelope uuid.UUID, as string) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "processes.Adopt(%s)", envelope)
-	sys, err := s.enter(ctx)
+	sys, _, err := s.enter(ctx, manage)
 	if err != nil {
 		return nil, err
 	}

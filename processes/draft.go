@@ -28,7 +28,7 @@ type NewDraft struct {
 // makes two drafts; an idempotency key prevents that.
 func (s *Service) CreateDraft(ctx context.Context, in NewDraft) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "processes.CreateDraft")
-	ctx, err = s.enter(ctx)
+	ctx, _, err = s.enter(ctx, manage)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ type Edit struct {
 // the same text the second changes nothing.
 func (s *Service) UpdateDraft(ctx context.Context, in Edit) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "processes.UpdateDraft(%s)", in.Process)
-	ctx, err = s.enter(ctx)
+	ctx, _, err = s.enter(ctx, manage)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,27 @@ func (s *Service) UpdateDraft(ctx context.Context, in Edit) (_ *gen.Process, err
 	if in.Expected != "" && in.Expected != p.Hash {
 		return nil, errs.New(errs.VersionConflict, "草稿已被他人修改，请刷新后再操作").With("currentVersion", p.Hash)
 	}
-	return p.Update().SetSource(d.Source).SetHash(d.Hash).SetTitle(d.Title).Save(ctx)
+	return p.Update().SetSource(d.Source).SetHash(d.Hash).SetTitle(d.Title).
+		ClearProposedByID().ClearProposedAt().Save(ctx) // who proposed it proposed another text
+}
+
+// Discard puts a draft away: no list shows it any more and it counts to no
+// limit; its number stays taken, since the book speaks of it. Called twice the
+// second changes nothing.
+func (s *Service) Discard(ctx context.Context, id uuid.UUID) (_ *gen.Process, err error) {
+	defer errs.Wrap(&err, "processes.Discard(%s)", id)
+	ctx, _, err = s.enter(ctx, manage)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.find(ctx, id)
+	if err != nil || p.Status == process.StatusDISCARDED {
+		return p, err
+	}
+	if p.Status != process.StatusDRAFT {
+		return nil, errs.New(errs.NotAllowedInState, "只有草稿可以丢弃；已发布的请停用").With("state", p.Status).With("allowedActions", []string{})
+	}
+	return p.Update().SetStatus(process.StatusDISCARDED).Save(ctx)
 }
 
 var (

@@ -41,7 +41,7 @@ type Skipped struct {
 // those that are still there.
 func (s *Service) MoveMatters(ctx context.Context, in Move) (out Moved, err error) {
 	defer errs.Wrap(&err, "processes.MoveMatters(%s to %s)", in.From, in.To)
-	ctx, err = s.enter(ctx)
+	ctx, _, err = s.enter(ctx, manage)
 	if err != nil {
 		return Moved{}, err
 	}

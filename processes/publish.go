@@ -2,51 +2,113 @@ package processes
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // Publish makes a draft the version with which new matters begin, if its loop
 // closes here and now: with the settings in force and the roles that somebody
-// holds. It answers what was only pointed out. Called twice the second changes
-// nothing. Errors: Invalid with details.findings; NotAllowedInState for a
-// retired one.
+// holds. A regulated kind takes two: Publish then only proposes, and the draft
+// stays one until Confirm. It answers what was only pointed out. Called twice
+// the second changes nothing. Errors: Invalid with details.findings;
+// NotAllowedInState for one that was retired or discarded.
 func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ []flow.Finding, err error) {
 	defer errs.Wrap(&err, "processes.Publish(%s)", id)
-	ctx, err = s.enter(ctx)
+	ctx, v, err := s.enter(ctx, manage)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := s.find(ctx, id)
+	if err != nil || p.Status == process.StatusPUBLISHED {
+		return p, nil, err
+	}
+	found, err := s.publishable(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	switch p.Status {
-	case process.StatusPUBLISHED:
-		return p, nil, nil
-	case process.StatusRETIRED:
-		return nil, nil, errs.New(errs.NotAllowedInState, "已停用的流程不能再发布，请另建一份草稿").With("state", p.Status).With("allowedActions", []string{})
+	if !flow.Regulated(p.Kind) {
+		p, err = s.publish(ctx, p.Update())
+		return p, found, err
+	}
+	if p.ProposedAt != nil {
+		return p, found, nil
+	}
+	if p, err = p.Update().SetProposedByID(v.Membership).SetProposedAt(clock.Now(ctx)).Save(ctx); err != nil {
+		return nil, nil, err
+	}
+	text := fmt.Sprintf("%s提出发布“%s”第 %d 版，须由另一人看过改动后确认", v.Name, p.Title, p.Version)
+	return p, found, s.notify(ctx, text, confirmers...)
+}
+
+// confirmers are the roles that hold processes.confirm: a test compares.
+var confirmers = []string{"tenant_admin", "secretary_general", "chair"}
+
+// Confirmation is the second person's word on a version that was proposed.
+type Confirmation struct {
+	Process uuid.UUID
+	Hash    string // of the text that he saw
+}
+
+// Confirm publishes what another person proposed, if it still may be. Called
+// twice the second changes nothing. Errors: as Publish; NotAllowed to who
+// proposed it; VersionConflict where the text is another than was seen.
+func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process, err error) {
+	defer errs.Wrap(&err, "processes.Confirm(%s)", in.Process)
+	ctx, v, err := s.enter(ctx, confirm)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.find(ctx, in.Process)
+	if err != nil || p.Status == process.StatusPUBLISHED {
+		return p, err
+	}
+	switch {
+	case p.ProposedByID == nil:
+		return nil, errs.New(errs.NotAllowedInState, "还没有人提出发布这一版，没有可以确认的").With("state", p.Status).With("allowedActions", []string{})
+	case *p.ProposedByID == v.Membership:
+		return nil, errs.New(errs.NotAllowed, "这一版由您提出发布，须由另一人（租户管理员、秘书长或主席）确认")
+	case in.Hash != p.Hash:
+		return nil, errs.New(errs.VersionConflict, "定义与您看到的不同，请刷新后重新核对").With("currentVersion", p.Hash)
+	}
+	if _, err := s.publishable(ctx, p); err != nil {
+		return nil, err
+	}
+	return s.publish(ctx, p.Update().SetConfirmedByID(v.Membership))
+}
+
+// publishable answers what a draft's check points out, and refuses one that
+// cannot be published.
+func (s *Service) publishable(ctx context.Context, p *gen.Process) ([]flow.Finding, error) {
+	if p.Status != process.StatusDRAFT {
+		return nil, errs.New(errs.NotAllowedInState, "已停用或丢弃的流程不能再发布，请另建一份草稿").With("state", p.Status).With("allowedActions", []string{})
 	}
 	d, err := flow.Parse([]byte(p.Source))
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r, err := s.report(ctx, d)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if bad := flow.Errors(r.Findings); len(bad) > 0 {
-		return nil, nil, errs.New(errs.Invalid, "流程还不能发布，有 %d 处不能闭环，例如 %s", len(bad), bad[0].String()).With("findings", details(r.Findings))
+		return nil, errs.New(errs.Invalid, "流程还不能发布，有 %d 处不合要求，例如 %s", len(bad), bad[0].String()).With("findings", details(r.Findings))
 	}
-	if p, err = p.Update().SetStatus(process.StatusPUBLISHED).Save(ctx); err != nil {
-		return nil, nil, err
+	return r.Findings, nil
+}
+
+func (s *Service) publish(ctx context.Context, u *gen.ProcessUpdateOne) (*gen.Process, error) {
+	p, err := u.SetStatus(process.StatusPUBLISHED).Save(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return p, r.Findings, s.tellAgain(ctx, p)
+	return p, s.tellAgain(ctx, p)
 }
 
 // details are findings as a frontend reads them.
@@ -68,7 +130,7 @@ type Retirement struct {
 // draft is put away by it. Called twice the second changes nothing.
 func (s *Service) Retire(ctx context.Context, in Retirement) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "processes.Retire(%s)", in.Process)
-	ctx, err = s.enter(ctx)
+	ctx, _, err = s.enter(ctx, manage)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +138,7 @@ func (s *Service) Retire(ctx context.Context, in Retirement) (_ *gen.Process, er
 		return nil, err
 	}
 	p, err := s.find(ctx, in.Process)
-	if err != nil || p.Status == process.StatusRETIRED {
+	if err != nil || p.Status == process.StatusRETIRED || p.Status == process.StatusDISCARDED {
 		return p, err
 	}
 	if p.Status == process.StatusPUBLISHED && flow.Regulated(p.Kind) {

@@ -34,24 +34,29 @@ func New(e *flow.Engine, dir *authz.Directory) *Service {
 	return &Service{client: e.Client(), engine: e, policy: dir.Policy()}
 }
 
-// manage is the right of the package.
-const manage = "processes.manage"
+// The rights of the package: manage for all that is done here, confirm to be
+// the second person of a publication.
+const (
+	manage  = "processes.manage"
+	confirm = "processes.confirm"
+)
 
-// look is the door: the right, in the committee where one is signed in. The
-// context it returns reads as the product.
+// look is the door: the right, in the committee where one is signed in; who is
+// to confirm a version may see what he confirms. The context it returns reads
+// as the product.
 func (s *Service) look(ctx context.Context) (context.Context, error) {
-	sys, _, err := authz.Enter(ctx, manage)
+	sys, _, err := authz.Enter(ctx, manage, confirm)
 	return sys, err
 }
 
 // enter is look for writes: one transaction at a time changes a committee's
 // definitions, so that two drafts do not take the same number.
-func (s *Service) enter(ctx context.Context) (context.Context, error) {
-	sys, err := s.look(ctx)
+func (s *Service) enter(ctx context.Context, right string) (context.Context, *authz.Viewer, error) {
+	sys, v, err := authz.Enter(ctx, right)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return sys, tenants.Alone(ctx, "processes")
+	return sys, v, tenants.Alone(ctx, "processes")
 }
 
 func (s *Service) find(ctx context.Context, id uuid.UUID) (*gen.Process, error) {
@@ -264,7 +269,7 @@ func (s *Service) Versions(ctx context.Context, kind string) (_ []*gen.Process, 
 	if err != nil {
 		return nil, err
 	}
-	q := s.client.Process.Query()
+	q := s.client.Process.Query().Where(process.StatusNEQ(process.StatusDISCARDED))
 	if kind != "" {
 		q = q.Where(process.Kind(kind))
 	}

@@ -10,11 +10,13 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/cohorts"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -69,6 +71,7 @@ func newWorld(t *testing.T) *world {
 	e := flow.New(w.client)
 	proposals.Register(e.Rules)
 	cohorts.Register(e.Rules)
+	opinions.Register(e.Rules)
 	vocab.Register(e.Rules)
 	e.Kind(&flow.Kind{Code: "opinion"}) // others open it
 	w.Service = New(e, w.dir)
@@ -81,7 +84,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) committee(code, name string) uuid.UUID {
 	w.t.Helper()
 	id := tenantstest.Tenant(w.t, w.db, code, name, "DISTRICT")
-	for name, role := range map[string]string{"管理员": "tenant_admin", "干部": "committee_staff", "联络员": "street_liaison"} {
+	for name, role := range map[string]string{"管理员": "tenant_admin", "秘书长": "secretary_general", "干部": "committee_staff", "联络员": "street_liaison"} {
 		w.people[name] = tenantstest.Member(w.t, w.db, id, uuid.New(), "STAFF", name)
 		w.in(id, func(ctx context.Context) error {
 			return w.client.Grant.Create().SetMembershipID(w.people[name]).SetRole(role).Exec(authz.System(ctx))
@@ -140,7 +143,16 @@ func (w *world) draft(source string) *gen.Process {
 	return must(w, w.CreateDraft, NewDraft{Source: source})
 }
 
+// publish publishes; where that takes two, the second confirms.
 func (w *world) publish(id uuid.UUID) (p *gen.Process, warned []flow.Finding, err error) {
+	if p, warned, err = w.propose(id); err == nil && p.Status == process.StatusDRAFT {
+		p, err = w.confirm("秘书长", id, p.Hash)
+	}
+	return p, warned, err
+}
+
+// propose is what the administrator does alone.
+func (w *world) propose(id uuid.UUID) (p *gen.Process, warned []flow.Finding, err error) {
 	err = w.as("管理员", func(ctx context.Context) error {
 		p, warned, err = w.Publish(ctx, id)
 		return err

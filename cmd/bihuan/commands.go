@@ -192,12 +192,12 @@ func check(words *flowprocess.Vocabulary, d *flowprocess.Definition, out io.Writ
 	if err != nil {
 		return err
 	}
-	found := words.Check(d, flowprocess.DefaultPolicy(), flowprocess.RolesOf(p))
+	found := append(words.Below(d), words.Check(d, flowprocess.DefaultPolicy(), flowprocess.RolesOf(p))...)
 	for _, f := range found {
 		fmt.Fprintln(out, f)
 	}
 	if bad := flowprocess.Errors(found); len(bad) > 0 {
-		return fmt.Errorf("流程有 %d 处不能闭环", len(bad))
+		return fmt.Errorf("流程有 %d 处不合要求", len(bad))
 	}
 	fmt.Fprintf(out, "“%s”第 %d 版可以闭环\n", d.Title, d.Version)
 	return nil

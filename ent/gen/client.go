@@ -3669,6 +3669,38 @@ func (c *ProcessClient) GetX(ctx context.Context, id uuid.UUID) *Process {
 	return obj
 }
 
+// QueryProposedBy queries the proposed_by edge of a Process.
+func (c *ProcessClient) QueryProposedBy(_m *Process) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(process.Table, process.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, process.ProposedByTable, process.ProposedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConfirmedBy queries the confirmed_by edge of a Process.
+func (c *ProcessClient) QueryConfirmedBy(_m *Process) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(process.Table, process.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, process.ConfirmedByTable, process.ConfirmedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *ProcessClient) Hooks() []Hook {
 	return c.hooks.Process

@@ -2999,6 +2999,36 @@ func (_q *ProcessQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 	)
 	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
 		switch field.Name {
+
+		case "proposedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withProposedBy = query
+			if _, ok := fieldSeen[process.FieldProposedByID]; !ok {
+				selectedFields = append(selectedFields, process.FieldProposedByID)
+				fieldSeen[process.FieldProposedByID] = struct{}{}
+			}
+
+		case "confirmedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withConfirmedBy = query
+			if _, ok := fieldSeen[process.FieldConfirmedByID]; !ok {
+				selectedFields = append(selectedFields, process.FieldConfirmedByID)
+				fieldSeen[process.FieldConfirmedByID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[process.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, process.FieldCreatedAt)
@@ -3038,6 +3068,11 @@ func (_q *ProcessQuery) collectField(ctx context.Context, oneNode bool, opCtx *g
 			if _, ok := fieldSeen[process.FieldOrigin]; !ok {
 				selectedFields = append(selectedFields, process.FieldOrigin)
 				fieldSeen[process.FieldOrigin] = struct{}{}
+			}
+		case "proposedAt":
+			if _, ok := fieldSeen[process.FieldProposedAt]; !ok {
+				selectedFields = append(selectedFields, process.FieldProposedAt)
+				fieldSeen[process.FieldProposedAt] = struct{}{}
 			}
 		case "id":
 		case "__typename":

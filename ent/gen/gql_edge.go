@@ -660,6 +660,22 @@ func (_m *Platform) OwnerUnit(ctx context.Context) (*Unit, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Process) ProposedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ProposedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProposedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Process) ConfirmedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ConfirmedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryConfirmedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Proposal) Matter(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.MatterOrErr()
 	if IsNotLoaded(err) {

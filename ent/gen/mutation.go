@@ -23968,23 +23968,28 @@ func (m *PlatformMutation) ResetEdge(name string) error {
 // ProcessMutation represents an operation that mutates the Process nodes in the graph.
 type ProcessMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *uuid.UUID
-	tenant_id     *uuid.UUID
-	created_at    *time.Time
-	kind          *string
-	version       *int
-	addversion    *int
-	title         *string
-	source        *string
-	hash          *string
-	status        *process.Status
-	origin        *string
-	clearedFields map[string]struct{}
-	done          bool
-	oldValue      func(context.Context) (*Process, error)
-	predicates    []predicate.Process
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	tenant_id           *uuid.UUID
+	created_at          *time.Time
+	kind                *string
+	version             *int
+	addversion          *int
+	title               *string
+	source              *string
+	hash                *string
+	status              *process.Status
+	origin              *string
+	proposed_at         *time.Time
+	clearedFields       map[string]struct{}
+	proposed_by         *uuid.UUID
+	clearedproposed_by  bool
+	confirmed_by        *uuid.UUID
+	clearedconfirmed_by bool
+	done                bool
+	oldValue            func(context.Context) (*Process, error)
+	predicates          []predicate.Process
 }
 
 var _ ent.Mutation = (*ProcessMutation)(nil)
@@ -24448,6 +24453,207 @@ func (m *ProcessMutation) ResetOrigin() {
 	delete(m.clearedFields, process.FieldOrigin)
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *ProcessMutation) SetProposedByID(u uuid.UUID) {
+	m.proposed_by = &u
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *ProcessMutation) ProposedByID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldProposedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *ProcessMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[process.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *ProcessMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[process.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *ProcessMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, process.FieldProposedByID)
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (m *ProcessMutation) SetProposedAt(t time.Time) {
+	m.proposed_at = &t
+}
+
+// ProposedAt returns the value of the "proposed_at" field in the mutation.
+func (m *ProcessMutation) ProposedAt() (r time.Time, exists bool) {
+	v := m.proposed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedAt returns the old "proposed_at" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldProposedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedAt: %w", err)
+	}
+	return oldValue.ProposedAt, nil
+}
+
+// ClearProposedAt clears the value of the "proposed_at" field.
+func (m *ProcessMutation) ClearProposedAt() {
+	m.proposed_at = nil
+	m.clearedFields[process.FieldProposedAt] = struct{}{}
+}
+
+// ProposedAtCleared returns if the "proposed_at" field was cleared in this mutation.
+func (m *ProcessMutation) ProposedAtCleared() bool {
+	_, ok := m.clearedFields[process.FieldProposedAt]
+	return ok
+}
+
+// ResetProposedAt resets all changes to the "proposed_at" field.
+func (m *ProcessMutation) ResetProposedAt() {
+	m.proposed_at = nil
+	delete(m.clearedFields, process.FieldProposedAt)
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (m *ProcessMutation) SetConfirmedByID(u uuid.UUID) {
+	m.confirmed_by = &u
+}
+
+// ConfirmedByID returns the value of the "confirmed_by_id" field in the mutation.
+func (m *ProcessMutation) ConfirmedByID() (r uuid.UUID, exists bool) {
+	v := m.confirmed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedByID returns the old "confirmed_by_id" field's value of the Process entity.
+// If the Process object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProcessMutation) OldConfirmedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedByID: %w", err)
+	}
+	return oldValue.ConfirmedByID, nil
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (m *ProcessMutation) ClearConfirmedByID() {
+	m.confirmed_by = nil
+	m.clearedFields[process.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByIDCleared returns if the "confirmed_by_id" field was cleared in this mutation.
+func (m *ProcessMutation) ConfirmedByIDCleared() bool {
+	_, ok := m.clearedFields[process.FieldConfirmedByID]
+	return ok
+}
+
+// ResetConfirmedByID resets all changes to the "confirmed_by_id" field.
+func (m *ProcessMutation) ResetConfirmedByID() {
+	m.confirmed_by = nil
+	delete(m.clearedFields, process.FieldConfirmedByID)
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (m *ProcessMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[process.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Membership entity was cleared.
+func (m *ProcessMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *ProcessMutation) ProposedByIDs() (ids []uuid.UUID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *ProcessMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (m *ProcessMutation) ClearConfirmedBy() {
+	m.clearedconfirmed_by = true
+	m.clearedFields[process.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByCleared reports if the "confirmed_by" edge to the Membership entity was cleared.
+func (m *ProcessMutation) ConfirmedByCleared() bool {
+	return m.ConfirmedByIDCleared() || m.clearedconfirmed_by
+}
+
+// ConfirmedByIDs returns the "confirmed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConfirmedByID instead. It exists only for internal usage by the builders.
+func (m *ProcessMutation) ConfirmedByIDs() (ids []uuid.UUID) {
+	if id := m.confirmed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConfirmedBy resets all changes to the "confirmed_by" edge.
+func (m *ProcessMutation) ResetConfirmedBy() {
+	m.confirmed_by = nil
+	m.clearedconfirmed_by = false
+}
+
 // Where appends a list predicates to the ProcessMutation builder.
 func (m *ProcessMutation) Where(ps ...predicate.Process) {
 	m.predicates = append(m.predicates, ps...)
@@ -24482,7 +24688,7 @@ func (m *ProcessMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProcessMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 12)
 	if m.tenant_id != nil {
 		fields = append(fields, process.FieldTenantID)
 	}
@@ -24510,6 +24716,15 @@ func (m *ProcessMutation) Fields() []string {
 	if m.origin != nil {
 		fields = append(fields, process.FieldOrigin)
 	}
+	if m.proposed_by != nil {
+		fields = append(fields, process.FieldProposedByID)
+	}
+	if m.proposed_at != nil {
+		fields = append(fields, process.FieldProposedAt)
+	}
+	if m.confirmed_by != nil {
+		fields = append(fields, process.FieldConfirmedByID)
+	}
 	return fields
 }
 
@@ -24536,6 +24751,12 @@ func (m *ProcessMutation) Field(name string) (ent.Value, bool) {
 		return m.Status()
 	case process.FieldOrigin:
 		return m.Origin()
+	case process.FieldProposedByID:
+		return m.ProposedByID()
+	case process.FieldProposedAt:
+		return m.ProposedAt()
+	case process.FieldConfirmedByID:
+		return m.ConfirmedByID()
 	}
 	return nil, false
 }
@@ -24563,6 +24784,12 @@ func (m *ProcessMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldStatus(ctx)
 	case process.FieldOrigin:
 		return m.OldOrigin(ctx)
+	case process.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case process.FieldProposedAt:
+		return m.OldProposedAt(ctx)
+	case process.FieldConfirmedByID:
+		return m.OldConfirmedByID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Process field %s", name)
 }
@@ -24635,6 +24862,27 @@ func (m *ProcessMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOrigin(v)
 		return nil
+	case process.FieldProposedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case process.FieldProposedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedAt(v)
+		return nil
+	case process.FieldConfirmedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedByID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Process field %s", name)
 }
@@ -24683,6 +24931,15 @@ func (m *ProcessMutation) ClearedFields() []string {
 	if m.FieldCleared(process.FieldOrigin) {
 		fields = append(fields, process.FieldOrigin)
 	}
+	if m.FieldCleared(process.FieldProposedByID) {
+		fields = append(fields, process.FieldProposedByID)
+	}
+	if m.FieldCleared(process.FieldProposedAt) {
+		fields = append(fields, process.FieldProposedAt)
+	}
+	if m.FieldCleared(process.FieldConfirmedByID) {
+		fields = append(fields, process.FieldConfirmedByID)
+	}
 	return fields
 }
 
@@ -24699,6 +24956,15 @@ func (m *ProcessMutation) ClearField(name string) error {
 	switch name {
 	case process.FieldOrigin:
 		m.ClearOrigin()
+		return nil
+	case process.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case process.FieldProposedAt:
+		m.ClearProposedAt()
+		return nil
+	case process.FieldConfirmedByID:
+		m.ClearConfirmedByID()
 		return nil
 	}
 	return fmt.Errorf("unknown Process nullable field %s", name)
@@ -24735,25 +25001,50 @@ func (m *ProcessMutation) ResetField(name string) error {
 	case process.FieldOrigin:
 		m.ResetOrigin()
 		return nil
+	case process.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case process.FieldProposedAt:
+		m.ResetProposedAt()
+		return nil
+	case process.FieldConfirmedByID:
+		m.ResetConfirmedByID()
+		return nil
 	}
 	return fmt.Errorf("unknown Process field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ProcessMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.proposed_by != nil {
+		edges = append(edges, process.EdgeProposedBy)
+	}
+	if m.confirmed_by != nil {
+		edges = append(edges, process.EdgeConfirmedBy)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *ProcessMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case process.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case process.EdgeConfirmedBy:
+		if id := m.confirmed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ProcessMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -24765,25 +25056,53 @@ func (m *ProcessMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ProcessMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.clearedproposed_by {
+		edges = append(edges, process.EdgeProposedBy)
+	}
+	if m.clearedconfirmed_by {
+		edges = append(edges, process.EdgeConfirmedBy)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *ProcessMutation) EdgeCleared(name string) bool {
+	switch name {
+	case process.EdgeProposedBy:
+		return m.clearedproposed_by
+	case process.EdgeConfirmedBy:
+		return m.clearedconfirmed_by
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *ProcessMutation) ClearEdge(name string) error {
+	switch name {
+	case process.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case process.EdgeConfirmedBy:
+		m.ClearConfirmedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown Process unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *ProcessMutation) ResetEdge(name string) error {
+	switch name {
+	case process.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case process.EdgeConfirmedBy:
+		m.ResetConfirmedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown Process edge %s", name)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/google/uuid"
 )
@@ -32,11 +33,55 @@ type Process struct {
 	Source string `json:"source,omitempty"`
 	// 定义全文的 SHA-256
 	Hash string `json:"hash,omitempty"`
-	// 草稿可以修改；发布后不变；停用后不再开始新的事项
+	// 草稿可以修改；发布后不变；停用后不再开始新的事项；丢弃的草稿不再列出
 	Status process.Status `json:"status,omitempty"`
 	// 来自哪个模板或导入，例如 模板 lushun
-	Origin       string `json:"origin,omitempty"`
+	Origin string `json:"origin,omitempty"`
+	// ProposedByID holds the value of the "proposed_by_id" field.
+	ProposedByID *uuid.UUID `json:"proposed_by_id,omitempty"`
+	// 提出发布的时间；须两人发布的流程，另一人确认以前仍是草稿，定义改动后须重新提出
+	ProposedAt *time.Time `json:"proposed_at,omitempty"`
+	// ConfirmedByID holds the value of the "confirmed_by_id" field.
+	ConfirmedByID *uuid.UUID `json:"confirmed_by_id,omitempty"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the ProcessQuery when eager-loading is set.
+	Edges        ProcessEdges `json:"edges"`
 	selectValues sql.SelectValues
+}
+
+// ProcessEdges holds the relations/edges for other nodes in the graph.
+type ProcessEdges struct {
+	// 提出发布的人
+	ProposedBy *Membership `json:"proposed_by,omitempty"`
+	// 确认发布的人
+	ConfirmedBy *Membership `json:"confirmed_by,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [2]bool
+	// totalCount holds the count of the edges above.
+	totalCount [2]map[string]int
+}
+
+// ProposedByOrErr returns the ProposedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ProcessEdges) ProposedByOrErr() (*Membership, error) {
+	if e.ProposedBy != nil {
+		return e.ProposedBy, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: membership.Label}
+	}
+	return nil, &NotLoadedError{edge: "proposed_by"}
+}
+
+// ConfirmedByOrErr returns the ConfirmedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e ProcessEdges) ConfirmedByOrErr() (*Membership, error) {
+	if e.ConfirmedBy != nil {
+		return e.ConfirmedBy, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: membership.Label}
+	}
+	return nil, &NotLoadedError{edge: "confirmed_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -44,11 +89,13 @@ func (*Process) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case process.FieldProposedByID, process.FieldConfirmedByID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case process.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case process.FieldKind, process.FieldTitle, process.FieldSource, process.FieldHash, process.FieldStatus, process.FieldOrigin:
 			values[i] = new(sql.NullString)
-		case process.FieldCreatedAt:
+		case process.FieldCreatedAt, process.FieldProposedAt:
 			values[i] = new(sql.NullTime)
 		case process.FieldID, process.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -127,6 +174,27 @@ func (_m *Process) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Origin = value.String
 			}
+		case process.FieldProposedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_by_id", values[i])
+			} else if value.Valid {
+				_m.ProposedByID = new(uuid.UUID)
+				*_m.ProposedByID = *value.S.(*uuid.UUID)
+			}
+		case process.FieldProposedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_at", values[i])
+			} else if value.Valid {
+				_m.ProposedAt = new(time.Time)
+				*_m.ProposedAt = value.Time
+			}
+		case process.FieldConfirmedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field confirmed_by_id", values[i])
+			} else if value.Valid {
+				_m.ConfirmedByID = new(uuid.UUID)
+				*_m.ConfirmedByID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -138,6 +206,16 @@ func (_m *Process) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Process) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryProposedBy queries the "proposed_by" edge of the Process entity.
+func (_m *Process) QueryProposedBy() *MembershipQuery {
+	return NewProcessClient(_m.config).QueryProposedBy(_m)
+}
+
+// QueryConfirmedBy queries the "confirmed_by" edge of the Process entity.
+func (_m *Process) QueryConfirmedBy() *MembershipQuery {
+	return NewProcessClient(_m.config).QueryConfirmedBy(_m)
 }
 
 // Update returns a builder for updating this Process.
@@ -189,6 +267,21 @@ func (_m *Process) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("origin=")
 	builder.WriteString(_m.Origin)
+	builder.WriteString(", ")
+	if v := _m.ProposedByID; v != nil {
+		builder.WriteString("proposed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ProposedAt; v != nil {
+		builder.WriteString("proposed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ConfirmedByID; v != nil {
+		builder.WriteString("confirmed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

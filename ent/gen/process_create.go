@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/google/uuid"
 )
@@ -91,6 +92,48 @@ func (_c *ProcessCreate) SetNillableOrigin(v *string) *ProcessCreate {
 	return _c
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_c *ProcessCreate) SetProposedByID(v uuid.UUID) *ProcessCreate {
+	_c.mutation.SetProposedByID(v)
+	return _c
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_c *ProcessCreate) SetNillableProposedByID(v *uuid.UUID) *ProcessCreate {
+	if v != nil {
+		_c.SetProposedByID(*v)
+	}
+	return _c
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (_c *ProcessCreate) SetProposedAt(v time.Time) *ProcessCreate {
+	_c.mutation.SetProposedAt(v)
+	return _c
+}
+
+// SetNillableProposedAt sets the "proposed_at" field if the given value is not nil.
+func (_c *ProcessCreate) SetNillableProposedAt(v *time.Time) *ProcessCreate {
+	if v != nil {
+		_c.SetProposedAt(*v)
+	}
+	return _c
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_c *ProcessCreate) SetConfirmedByID(v uuid.UUID) *ProcessCreate {
+	_c.mutation.SetConfirmedByID(v)
+	return _c
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_c *ProcessCreate) SetNillableConfirmedByID(v *uuid.UUID) *ProcessCreate {
+	if v != nil {
+		_c.SetConfirmedByID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ProcessCreate) SetID(v uuid.UUID) *ProcessCreate {
 	_c.mutation.SetID(v)
@@ -103,6 +146,16 @@ func (_c *ProcessCreate) SetNillableID(v *uuid.UUID) *ProcessCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_c *ProcessCreate) SetProposedBy(v *Membership) *ProcessCreate {
+	return _c.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_c *ProcessCreate) SetConfirmedBy(v *Membership) *ProcessCreate {
+	return _c.SetConfirmedByID(v.ID)
 }
 
 // Mutation returns the ProcessMutation object of the builder.
@@ -256,6 +309,44 @@ func (_c *ProcessCreate) createSpec() (*Process, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Origin(); ok {
 		_spec.SetField(process.FieldOrigin, field.TypeString, value)
 		_node.Origin = value
+	}
+	if value, ok := _c.mutation.ProposedAt(); ok {
+		_spec.SetField(process.FieldProposedAt, field.TypeTime, value)
+		_node.ProposedAt = &value
+	}
+	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ProposedByTable,
+			Columns: []string{process.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ProposedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ConfirmedByTable,
+			Columns: []string{process.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ConfirmedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }

@@ -6,12 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/google/uuid"
 )
 
 // ProcessUpdate is the builder for updating Process entities.
@@ -103,9 +106,91 @@ func (_u *ProcessUpdate) ClearOrigin() *ProcessUpdate {
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *ProcessUpdate) SetProposedByID(v uuid.UUID) *ProcessUpdate {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableProposedByID(v *uuid.UUID) *ProcessUpdate {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *ProcessUpdate) ClearProposedByID() *ProcessUpdate {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (_u *ProcessUpdate) SetProposedAt(v time.Time) *ProcessUpdate {
+	_u.mutation.SetProposedAt(v)
+	return _u
+}
+
+// SetNillableProposedAt sets the "proposed_at" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableProposedAt(v *time.Time) *ProcessUpdate {
+	if v != nil {
+		_u.SetProposedAt(*v)
+	}
+	return _u
+}
+
+// ClearProposedAt clears the value of the "proposed_at" field.
+func (_u *ProcessUpdate) ClearProposedAt() *ProcessUpdate {
+	_u.mutation.ClearProposedAt()
+	return _u
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_u *ProcessUpdate) SetConfirmedByID(v uuid.UUID) *ProcessUpdate {
+	_u.mutation.SetConfirmedByID(v)
+	return _u
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_u *ProcessUpdate) SetNillableConfirmedByID(v *uuid.UUID) *ProcessUpdate {
+	if v != nil {
+		_u.SetConfirmedByID(*v)
+	}
+	return _u
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (_u *ProcessUpdate) ClearConfirmedByID() *ProcessUpdate {
+	_u.mutation.ClearConfirmedByID()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_u *ProcessUpdate) SetProposedBy(v *Membership) *ProcessUpdate {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_u *ProcessUpdate) SetConfirmedBy(v *Membership) *ProcessUpdate {
+	return _u.SetConfirmedByID(v.ID)
+}
+
 // Mutation returns the ProcessMutation object of the builder.
 func (_u *ProcessUpdate) Mutation() *ProcessMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (_u *ProcessUpdate) ClearProposedBy() *ProcessUpdate {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (_u *ProcessUpdate) ClearConfirmedBy() *ProcessUpdate {
+	_u.mutation.ClearConfirmedBy()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -174,6 +259,70 @@ func (_u *ProcessUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.OriginCleared() {
 		_spec.ClearField(process.FieldOrigin, field.TypeString)
+	}
+	if value, ok := _u.mutation.ProposedAt(); ok {
+		_spec.SetField(process.FieldProposedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProposedAtCleared() {
+		_spec.ClearField(process.FieldProposedAt, field.TypeTime)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ProposedByTable,
+			Columns: []string{process.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ProposedByTable,
+			Columns: []string{process.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ConfirmedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ConfirmedByTable,
+			Columns: []string{process.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ConfirmedByTable,
+			Columns: []string{process.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -271,9 +420,91 @@ func (_u *ProcessUpdateOne) ClearOrigin() *ProcessUpdateOne {
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *ProcessUpdateOne) SetProposedByID(v uuid.UUID) *ProcessUpdateOne {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableProposedByID(v *uuid.UUID) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *ProcessUpdateOne) ClearProposedByID() *ProcessUpdateOne {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetProposedAt sets the "proposed_at" field.
+func (_u *ProcessUpdateOne) SetProposedAt(v time.Time) *ProcessUpdateOne {
+	_u.mutation.SetProposedAt(v)
+	return _u
+}
+
+// SetNillableProposedAt sets the "proposed_at" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableProposedAt(v *time.Time) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetProposedAt(*v)
+	}
+	return _u
+}
+
+// ClearProposedAt clears the value of the "proposed_at" field.
+func (_u *ProcessUpdateOne) ClearProposedAt() *ProcessUpdateOne {
+	_u.mutation.ClearProposedAt()
+	return _u
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_u *ProcessUpdateOne) SetConfirmedByID(v uuid.UUID) *ProcessUpdateOne {
+	_u.mutation.SetConfirmedByID(v)
+	return _u
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_u *ProcessUpdateOne) SetNillableConfirmedByID(v *uuid.UUID) *ProcessUpdateOne {
+	if v != nil {
+		_u.SetConfirmedByID(*v)
+	}
+	return _u
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (_u *ProcessUpdateOne) ClearConfirmedByID() *ProcessUpdateOne {
+	_u.mutation.ClearConfirmedByID()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_u *ProcessUpdateOne) SetProposedBy(v *Membership) *ProcessUpdateOne {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_u *ProcessUpdateOne) SetConfirmedBy(v *Membership) *ProcessUpdateOne {
+	return _u.SetConfirmedByID(v.ID)
+}
+
 // Mutation returns the ProcessMutation object of the builder.
 func (_u *ProcessUpdateOne) Mutation() *ProcessMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (_u *ProcessUpdateOne) ClearProposedBy() *ProcessUpdateOne {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (_u *ProcessUpdateOne) ClearConfirmedBy() *ProcessUpdateOne {
+	_u.mutation.ClearConfirmedBy()
+	return _u
 }
 
 // Where appends a list predicates to the ProcessUpdate builder.
@@ -372,6 +603,70 @@ func (_u *ProcessUpdateOne) sqlSave(ctx context.Context) (_node *Process, err er
 	}
 	if _u.mutation.OriginCleared() {
 		_spec.ClearField(process.FieldOrigin, field.TypeString)
+	}
+	if value, ok := _u.mutation.ProposedAt(); ok {
+		_spec.SetField(process.FieldProposedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProposedAtCleared() {
+		_spec.ClearField(process.FieldProposedAt, field.TypeTime)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ProposedByTable,
+			Columns: []string{process.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ProposedByTable,
+			Columns: []string{process.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ConfirmedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ConfirmedByTable,
+			Columns: []string{process.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   process.ConfirmedByTable,
+			Columns: []string{process.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &Process{config: _u.config}
 	_spec.Assign = _node.assignValues

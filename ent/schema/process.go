@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 )
@@ -24,9 +25,19 @@ func (Process) Fields() []ent.Field {
 		field.Text("title").Comment("名称"),
 		field.Text("source").Comment("定义全文（YAML）"),
 		field.Text("hash").Comment("定义全文的 SHA-256"),
-		field.Enum("status").Values("DRAFT", "PUBLISHED", "RETIRED").Default("PUBLISHED").
-			Comment("草稿可以修改；发布后不变；停用后不再开始新的事项"),
+		field.Enum("status").Values("DRAFT", "PUBLISHED", "RETIRED", "DISCARDED").Default("PUBLISHED").
+			Comment("草稿可以修改；发布后不变；停用后不再开始新的事项；丢弃的草稿不再列出"),
 		text("origin", "来自哪个模板或导入，例如 模板 lushun"),
+		ref("proposed_by_id"),
+		moment("proposed_at", "提出发布的时间；须两人发布的流程，另一人确认以前仍是草稿，定义改动后须重新提出"),
+		ref("confirmed_by_id"),
+	}
+}
+
+func (Process) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("proposed_by", Membership.Type).Field("proposed_by_id").Unique().Comment("提出发布的人"),
+		edge.To("confirmed_by", Membership.Type).Field("confirmed_by_id").Unique().Comment("确认发布的人"),
 	}
 }
 

@@ -10,6 +10,7 @@ type Kind struct {
 	Code   string
 	Sealed bool             // no other process opens one
 	Names  map[string]Names // by machine: what Go code names
+	Floor  *Floor           // what no version may go below; nil: nothing is fixed
 }
 
 // Names are codes of a machine: states that it has, and actions.
@@ -17,6 +18,16 @@ type Names struct{ States, Actions []string }
 
 // AddKind takes a kind in, at start only.
 func (v *Vocabulary) AddKind(k Kind) { v.kinds[k.Code] = k }
+
+// Below lists where a definition goes below the floor of its kind. It is asked
+// of what somebody is about to publish; a former version that matters still run
+// on may be below a floor that was written after it.
+func (v *Vocabulary) Below(d *Definition) []Finding {
+	if f := v.kinds[d.Kind].Floor; f != nil {
+		return f.Below(d)
+	}
+	return nil
+}
 
 // Sealed reports whether a kind is nothing without what its package writes
 // beside the matter, so that no other process opens one. A shipped kind that

@@ -41,12 +41,13 @@ type StepReport struct {
 // OK reports whether the definition can be published.
 func (r Report) OK() bool { return len(Errors(r.Findings)) == 0 }
 
-// Report is Check with the questions that this tenant's policy and people
-// answer: an action that its roles have no right for, and a checklist without
-// words, is an error; an action that nobody in office can do is a warning. held
-// may be nil.
+// Report is Check and Below with the questions that this tenant's policy and
+// people answer: an action that its roles have no right for, and a checklist
+// without words, is an error; an action that nobody in office can do is a
+// warning. held may be nil.
 func (v *Vocabulary) Report(d *Definition, p Policy, rights *authz.Policy, held Held) Report {
-	r := Report{Findings: (&checker{words: v, d: d, p: p, roles: RolesOf(rights), rights: rights, held: held}).check()}
+	k := &checker{words: v, d: d, p: p, roles: RolesOf(rights), rights: rights, held: held}
+	r := Report{Findings: append(v.Below(d), k.check()...)}
 	steps := map[int][]string{}
 	for _, name := range []string{OfMatter, OfAssignment} {
 		m := d.Machines[name]

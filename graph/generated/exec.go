@@ -158,6 +158,8 @@ type MutationResolver interface {
 	AdoptProcessTemplate(ctx context.Context, input model.AdoptProcessTemplateInput) (*model.ProcessPayload, error)
 	UpdateProcessDraft(ctx context.Context, input model.UpdateProcessDraftInput) (*model.ProcessPayload, error)
 	PublishProcess(ctx context.Context, input model.PublishProcessInput) (*model.ProcessPayload, error)
+	ConfirmProcess(ctx context.Context, input model.ConfirmProcessInput) (*model.ProcessPayload, error)
+	DiscardProcessDraft(ctx context.Context, input model.DiscardProcessDraftInput) (*model.ProcessPayload, error)
 	RetireProcess(ctx context.Context, input model.RetireProcessInput) (*model.ProcessPayload, error)
 	MoveMatters(ctx context.Context, input model.MoveMattersInput) (*model.MoveMattersPayload, error)
 	EditProposal(ctx context.Context, input model.EditProposalInput) (*model.MatterPayload, error)
@@ -365,6 +367,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompleteProposalInput,
 		ec.unmarshalInputConfirmContactInput,
 		ec.unmarshalInputConfirmGrantInput,
+		ec.unmarshalInputConfirmProcessInput,
 		ec.unmarshalInputConfirmRevisedTextInput,
 		ec.unmarshalInputConsentToOpinionInput,
 		ec.unmarshalInputConsentToWithdrawInput,
@@ -380,6 +383,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDecideReeditInput,
 		ec.unmarshalInputDecideSuggestedUnitsInput,
 		ec.unmarshalInputDeclineCosignInput,
+		ec.unmarshalInputDiscardProcessDraftInput,
 		ec.unmarshalInputDraftReplyInput,
 		ec.unmarshalInputDraftTaskInput,
 		ec.unmarshalInputEditProposalInput,
@@ -2232,6 +2236,22 @@ input PublishProcessInput {
   idempotencyKey: String
 }
 
+"确认他人提出发布的流程"
+input ConfirmProcessInput {
+  id: ID!
+  "核对过的定义的 hash；已被改动时拒绝"
+  hash: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"丢弃一份草稿"
+input DiscardProcessDraftInput {
+  id: ID!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
 input RetireProcessInput {
   id: ID!
   reason: String!
@@ -2299,8 +2319,12 @@ extend type Mutation {
   adoptProcessTemplate(input: AdoptProcessTemplateInput!): ProcessPayload!
   "修改草稿"
   updateProcessDraft(input: UpdateProcessDraftInput!): ProcessPayload!
-  "发布：先作闭环检查，details.findings 列出不能闭环之处"
+  "发布：先作闭环检查，details.findings 列出不能闭环、低于底线之处。随产品提供的流程（提案、闭环等）须两人：这里只是提出，proposedAt 有值，另一人 confirmProcess 后才发布"
   publishProcess(input: PublishProcessInput!): ProcessPayload!
+  "确认发布：由提出者以外、有权限 processes.confirm 的人（租户管理员、秘书长、主席）核对改动后进行"
+  confirmProcess(input: ConfirmProcessInput!): ProcessPayload!
+  "丢弃草稿：不再列出，版本号不再使用"
+  discardProcessDraft(input: DiscardProcessDraftInput!): ProcessPayload!
   "停用：不再开始新的事项，进行中的办完为止"
   retireProcess(input: RetireProcessInput!): ProcessPayload!
   "换版"
@@ -5214,6 +5238,12 @@ func (ec *executionContext) childFields_Process(ctx context.Context, field graph
 		return ec.fieldContext_Process_status(ctx, field)
 	case "origin":
 		return ec.fieldContext_Process_origin(ctx, field)
+	case "proposedAt":
+		return ec.fieldContext_Process_proposedAt(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_Process_proposedBy(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_Process_confirmedBy(ctx, field)
 	case "report":
 		return ec.fieldContext_Process_report(ctx, field)
 	case "changesFrom":
@@ -6978,6 +7008,20 @@ func (ec *executionContext) field_Mutation_confirmGrant_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_confirmProcess_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmProcessInput, error) {
+			return ec.unmarshalNConfirmProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmProcessInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_confirmRevisedText_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7180,6 +7224,20 @@ func (ec *executionContext) field_Mutation_declineCosign_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeclineCosignInput, error) {
 			return ec.unmarshalNDeclineCosignInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineCosignInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_discardProcessDraft_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.DiscardProcessDraftInput, error) {
+			return ec.unmarshalNDiscardProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDiscardProcessDraftInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21709,6 +21767,94 @@ func (ec *executionContext) fieldContext_Mutation_publishProcess(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_confirmProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmProcess(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmProcess(ctx, fc.Args["input"].(model.ConfirmProcessInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmProcess_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_discardProcessDraft(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_discardProcessDraft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DiscardProcessDraft(ctx, fc.Args["input"].(model.DiscardProcessDraftInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessPayload) graphql.Marshaler {
+			return ec.marshalNProcessPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_discardProcessDraft(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProcessPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_discardProcessDraft_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_retireProcess(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27201,6 +27347,93 @@ func (ec *executionContext) _Process_origin(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Process_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Process", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Process_proposedAt(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_proposedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Process_proposedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Process", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Process_proposedBy(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_proposedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Process_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Process",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Process_confirmedBy(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Process_confirmedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConfirmedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Process_confirmedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Process",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Process_report(ctx context.Context, field graphql.CollectedField, obj *gen.Process) (ret graphql.Marshaler) {
@@ -42171,6 +42404,50 @@ func (ec *executionContext) unmarshalInputConfirmGrantInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConfirmProcessInput(ctx context.Context, obj any) (model.ConfirmProcessInput, error) {
+	var it model.ConfirmProcessInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "hash", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "hash":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hash"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Hash = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConfirmRevisedTextInput(ctx context.Context, obj any) (model.ConfirmRevisedTextInput, error) {
 	var it model.ConfirmRevisedTextInput
 	if obj == nil {
@@ -43208,6 +43485,43 @@ func (ec *executionContext) unmarshalInputDeclineCosignInput(ctx context.Context
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDiscardProcessDraftInput(ctx context.Context, obj any) (model.DiscardProcessDraftInput, error) {
+	var it model.DiscardProcessDraftInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -56206,6 +56520,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "confirmProcess":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmProcess(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "discardProcessDraft":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_discardProcessDraft(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "retireProcess":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_retireProcess(ctx, field)
@@ -58072,6 +58400,87 @@ func (ec *executionContext) _Process(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "proposedAt":
+			out.Values[i] = ec._Process_proposedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Process_proposedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "confirmedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Process_confirmedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "report":
 			field := field
 
@@ -65463,6 +65872,11 @@ func (ec *executionContext) unmarshalNConfirmGrantInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConfirmProcessInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmProcessInput(ctx context.Context, v any) (model.ConfirmProcessInput, error) {
+	res, err := ec.unmarshalInputConfirmProcessInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfirmRevisedTextInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmRevisedTextInput(ctx context.Context, v any) (model.ConfirmRevisedTextInput, error) {
 	res, err := ec.unmarshalInputConfirmRevisedTextInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -65607,6 +66021,11 @@ func (ec *executionContext) unmarshalNDecideSuggestedUnitsInput2githubᚗcomᚋb
 
 func (ec *executionContext) unmarshalNDeclineCosignInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineCosignInput(ctx context.Context, v any) (model.DeclineCosignInput, error) {
 	res, err := ec.unmarshalInputDeclineCosignInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDiscardProcessDraftInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDiscardProcessDraftInput(ctx context.Context, v any) (model.DiscardProcessDraftInput, error) {
+	res, err := ec.unmarshalInputDiscardProcessDraftInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -560,6 +560,15 @@ type ConfirmGrantInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 确认他人提出发布的流程
+type ConfirmProcessInput struct {
+	ID uuid.UUID `json:"id"`
+	// 核对过的定义的 hash；已被改动时拒绝
+	Hash string `json:"hash"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 确认修改后的文本
 type ConfirmRevisedTextInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -835,6 +844,13 @@ type DeclineCosignInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 丢弃一份草稿
+type DiscardProcessDraftInput struct {
+	ID uuid.UUID `json:"id"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

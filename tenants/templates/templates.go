@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml floor/*.yaml
 var files embed.FS
 
 // regulated are the processes that a committee is provisioned with.
@@ -31,6 +31,16 @@ func source(name string) []byte {
 	b, err := files.ReadFile(name + ".yaml")
 	if err != nil {
 		panic(err) // embedded: cannot fail
+	}
+	return b
+}
+
+// Floor is what no version of a regulated kind may go below, nil where nothing
+// is fixed.
+func Floor(kind string) []byte {
+	b, err := files.ReadFile("floor/" + kind + ".yaml")
+	if err != nil {
+		return nil
 	}
 	return b
 }

@@ -25,7 +25,13 @@ func (l *loop) spread(t *testing.T) {
 		draft := dig(d.admin.do("adoptTemplate", m{"envelopeId": str(envelope, "id")}, "process { id kind status source }"), "process").(m)
 		changed := strings.Replace(str(draft, "source"), "三年闭环", "三年闭环（本区）", 1)
 		d.admin.do("updateProcessDraft", m{"id": draft["id"], "source": changed}, "process { id }")
-		if got := str(d.admin.do("publishProcess", m{"id": draft["id"]}, "process { status title }"), "process", "title"); !strings.Contains(got, "本区") {
+		proposed := d.admin.do("publishProcess", m{"id": draft["id"]}, "process { status hash }")
+		if got := str(proposed, "process", "status"); got != "DRAFT" {
+			t.Errorf("M6: one person alone published a regulated process in %s: %s", d.code, got)
+		}
+		d.appointed("主席", "chair")
+		confirmed := d.as("主席").do("confirmProcess", m{"id": draft["id"], "hash": str(proposed, "process", "hash")}, "process { status title }")
+		if got := str(confirmed, "process", "title"); !strings.Contains(got, "本区") {
 			t.Errorf("%s published %q", d.code, got)
 		}
 	}

@@ -1135,14 +1135,31 @@ var (
 		{Name: "title", Type: field.TypeString, Size: 2147483647},
 		{Name: "source", Type: field.TypeString, Size: 2147483647},
 		{Name: "hash", Type: field.TypeString, Size: 2147483647},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "RETIRED"}, Default: "PUBLISHED"},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "RETIRED", "DISCARDED"}, Default: "PUBLISHED"},
 		{Name: "origin", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "proposed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "proposed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "confirmed_by_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// ProcessesTable holds the schema information for the "processes" table.
 	ProcessesTable = &schema.Table{
 		Name:       "processes",
 		Columns:    ProcessesColumns,
 		PrimaryKey: []*schema.Column{ProcessesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "processes_memberships_proposed_by",
+				Columns:    []*schema.Column{ProcessesColumns[11]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "processes_memberships_confirmed_by",
+				Columns:    []*schema.Column{ProcessesColumns[12]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "process_tenant_id_id",
@@ -1969,6 +1986,8 @@ func init() {
 	PlatformsTable.Annotation = &entsql.Annotation{
 		Table: "platforms",
 	}
+	ProcessesTable.ForeignKeys[0].RefTable = MembershipsTable
+	ProcessesTable.ForeignKeys[1].RefTable = MembershipsTable
 	ProcessesTable.Annotation = &entsql.Annotation{
 		Table: "processes",
 	}

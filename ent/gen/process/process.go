@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 )
 
@@ -34,8 +35,32 @@ const (
 	FieldStatus = "status"
 	// FieldOrigin holds the string denoting the origin field in the database.
 	FieldOrigin = "origin"
+	// FieldProposedByID holds the string denoting the proposed_by_id field in the database.
+	FieldProposedByID = "proposed_by_id"
+	// FieldProposedAt holds the string denoting the proposed_at field in the database.
+	FieldProposedAt = "proposed_at"
+	// FieldConfirmedByID holds the string denoting the confirmed_by_id field in the database.
+	FieldConfirmedByID = "confirmed_by_id"
+	// EdgeProposedBy holds the string denoting the proposed_by edge name in mutations.
+	EdgeProposedBy = "proposed_by"
+	// EdgeConfirmedBy holds the string denoting the confirmed_by edge name in mutations.
+	EdgeConfirmedBy = "confirmed_by"
 	// Table holds the table name of the process in the database.
 	Table = "processes"
+	// ProposedByTable is the table that holds the proposed_by relation/edge.
+	ProposedByTable = "processes"
+	// ProposedByInverseTable is the table name for the Membership entity.
+	// It exists in this package in order to avoid circular dependency with the "membership" package.
+	ProposedByInverseTable = "memberships"
+	// ProposedByColumn is the table column denoting the proposed_by relation/edge.
+	ProposedByColumn = "proposed_by_id"
+	// ConfirmedByTable is the table that holds the confirmed_by relation/edge.
+	ConfirmedByTable = "processes"
+	// ConfirmedByInverseTable is the table name for the Membership entity.
+	// It exists in this package in order to avoid circular dependency with the "membership" package.
+	ConfirmedByInverseTable = "memberships"
+	// ConfirmedByColumn is the table column denoting the confirmed_by relation/edge.
+	ConfirmedByColumn = "confirmed_by_id"
 )
 
 // Columns holds all SQL columns for process fields.
@@ -50,6 +75,9 @@ var Columns = []string{
 	FieldHash,
 	FieldStatus,
 	FieldOrigin,
+	FieldProposedByID,
+	FieldProposedAt,
+	FieldConfirmedByID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -80,6 +108,7 @@ const (
 	StatusDRAFT     Status = "DRAFT"
 	StatusPUBLISHED Status = "PUBLISHED"
 	StatusRETIRED   Status = "RETIRED"
+	StatusDISCARDED Status = "DISCARDED"
 )
 
 func (s Status) String() string {
@@ -89,7 +118,7 @@ func (s Status) String() string {
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s Status) error {
 	switch s {
-	case StatusDRAFT, StatusPUBLISHED, StatusRETIRED:
+	case StatusDRAFT, StatusPUBLISHED, StatusRETIRED, StatusDISCARDED:
 		return nil
 	default:
 		return fmt.Errorf("process: invalid enum value for status field: %q", s)
@@ -147,6 +176,49 @@ func ByStatus(opts ...sql.OrderTermOption) OrderOption {
 // ByOrigin orders the results by the origin field.
 func ByOrigin(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOrigin, opts...).ToFunc()
+}
+
+// ByProposedByID orders the results by the proposed_by_id field.
+func ByProposedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedByID, opts...).ToFunc()
+}
+
+// ByProposedAt orders the results by the proposed_at field.
+func ByProposedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedAt, opts...).ToFunc()
+}
+
+// ByConfirmedByID orders the results by the confirmed_by_id field.
+func ByConfirmedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConfirmedByID, opts...).ToFunc()
+}
+
+// ByProposedByField orders the results by proposed_by field.
+func ByProposedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProposedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByConfirmedByField orders the results by confirmed_by field.
+func ByConfirmedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newConfirmedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+func newProposedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProposedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+	)
+}
+func newConfirmedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ConfirmedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ConfirmedByTable, ConfirmedByColumn),
+	)
 }
 
 // MarshalGQL implements graphql.Marshaler interface.

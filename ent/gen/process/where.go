@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/google/uuid"
 )
@@ -93,6 +94,21 @@ func Hash(v string) predicate.Process {
 // Origin applies equality check predicate on the "origin" field. It's identical to OriginEQ.
 func Origin(v string) predicate.Process {
 	return predicate.Process(sql.FieldEQ(FieldOrigin, v))
+}
+
+// ProposedByID applies equality check predicate on the "proposed_by_id" field. It's identical to ProposedByIDEQ.
+func ProposedByID(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldProposedByID, v))
+}
+
+// ProposedAt applies equality check predicate on the "proposed_at" field. It's identical to ProposedAtEQ.
+func ProposedAt(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldProposedAt, v))
+}
+
+// ConfirmedByID applies equality check predicate on the "confirmed_by_id" field. It's identical to ConfirmedByIDEQ.
+func ConfirmedByID(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldConfirmedByID, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -568,6 +584,162 @@ func OriginEqualFold(v string) predicate.Process {
 // OriginContainsFold applies the ContainsFold predicate on the "origin" field.
 func OriginContainsFold(v string) predicate.Process {
 	return predicate.Process(sql.FieldContainsFold(FieldOrigin, v))
+}
+
+// ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
+func ProposedByIDEQ(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldProposedByID, v))
+}
+
+// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
+func ProposedByIDNEQ(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldNEQ(FieldProposedByID, v))
+}
+
+// ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
+func ProposedByIDIn(vs ...uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldIn(FieldProposedByID, vs...))
+}
+
+// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
+func ProposedByIDNotIn(vs ...uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldNotIn(FieldProposedByID, vs...))
+}
+
+// ProposedByIDIsNil applies the IsNil predicate on the "proposed_by_id" field.
+func ProposedByIDIsNil() predicate.Process {
+	return predicate.Process(sql.FieldIsNull(FieldProposedByID))
+}
+
+// ProposedByIDNotNil applies the NotNil predicate on the "proposed_by_id" field.
+func ProposedByIDNotNil() predicate.Process {
+	return predicate.Process(sql.FieldNotNull(FieldProposedByID))
+}
+
+// ProposedAtEQ applies the EQ predicate on the "proposed_at" field.
+func ProposedAtEQ(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldProposedAt, v))
+}
+
+// ProposedAtNEQ applies the NEQ predicate on the "proposed_at" field.
+func ProposedAtNEQ(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldNEQ(FieldProposedAt, v))
+}
+
+// ProposedAtIn applies the In predicate on the "proposed_at" field.
+func ProposedAtIn(vs ...time.Time) predicate.Process {
+	return predicate.Process(sql.FieldIn(FieldProposedAt, vs...))
+}
+
+// ProposedAtNotIn applies the NotIn predicate on the "proposed_at" field.
+func ProposedAtNotIn(vs ...time.Time) predicate.Process {
+	return predicate.Process(sql.FieldNotIn(FieldProposedAt, vs...))
+}
+
+// ProposedAtGT applies the GT predicate on the "proposed_at" field.
+func ProposedAtGT(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldGT(FieldProposedAt, v))
+}
+
+// ProposedAtGTE applies the GTE predicate on the "proposed_at" field.
+func ProposedAtGTE(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldGTE(FieldProposedAt, v))
+}
+
+// ProposedAtLT applies the LT predicate on the "proposed_at" field.
+func ProposedAtLT(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldLT(FieldProposedAt, v))
+}
+
+// ProposedAtLTE applies the LTE predicate on the "proposed_at" field.
+func ProposedAtLTE(v time.Time) predicate.Process {
+	return predicate.Process(sql.FieldLTE(FieldProposedAt, v))
+}
+
+// ProposedAtIsNil applies the IsNil predicate on the "proposed_at" field.
+func ProposedAtIsNil() predicate.Process {
+	return predicate.Process(sql.FieldIsNull(FieldProposedAt))
+}
+
+// ProposedAtNotNil applies the NotNil predicate on the "proposed_at" field.
+func ProposedAtNotNil() predicate.Process {
+	return predicate.Process(sql.FieldNotNull(FieldProposedAt))
+}
+
+// ConfirmedByIDEQ applies the EQ predicate on the "confirmed_by_id" field.
+func ConfirmedByIDEQ(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldEQ(FieldConfirmedByID, v))
+}
+
+// ConfirmedByIDNEQ applies the NEQ predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNEQ(v uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldNEQ(FieldConfirmedByID, v))
+}
+
+// ConfirmedByIDIn applies the In predicate on the "confirmed_by_id" field.
+func ConfirmedByIDIn(vs ...uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldIn(FieldConfirmedByID, vs...))
+}
+
+// ConfirmedByIDNotIn applies the NotIn predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNotIn(vs ...uuid.UUID) predicate.Process {
+	return predicate.Process(sql.FieldNotIn(FieldConfirmedByID, vs...))
+}
+
+// ConfirmedByIDIsNil applies the IsNil predicate on the "confirmed_by_id" field.
+func ConfirmedByIDIsNil() predicate.Process {
+	return predicate.Process(sql.FieldIsNull(FieldConfirmedByID))
+}
+
+// ConfirmedByIDNotNil applies the NotNil predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNotNil() predicate.Process {
+	return predicate.Process(sql.FieldNotNull(FieldConfirmedByID))
+}
+
+// HasProposedBy applies the HasEdge predicate on the "proposed_by" edge.
+func HasProposedBy() predicate.Process {
+	return predicate.Process(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
+func HasProposedByWith(preds ...predicate.Membership) predicate.Process {
+	return predicate.Process(func(s *sql.Selector) {
+		step := newProposedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasConfirmedBy applies the HasEdge predicate on the "confirmed_by" edge.
+func HasConfirmedBy() predicate.Process {
+	return predicate.Process(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ConfirmedByTable, ConfirmedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasConfirmedByWith applies the HasEdge predicate on the "confirmed_by" edge with a given conditions (other predicates).
+func HasConfirmedByWith(preds ...predicate.Membership) predicate.Process {
+	return predicate.Process(func(s *sql.Selector) {
+		step := newConfirmedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.
