@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Input is what a rule looks at: the case, the action, what was filled in and
@@ -153,8 +154,12 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := r.Action.Validate(cmd.Form); err != nil {
 		return uuid.Nil, err
 	}
-	if r.Action.Reason && strings.TrimSpace(cmd.Reason) == "" {
-		return uuid.Nil, errs.New(errs.Invalid, "请填写理由").At("reason")
+	reason := text.Field{Label: "理由", Path: []string{"reason"}, Lines: true}
+	if r.Action.Reason {
+		reason.Least = 1
+	}
+	if r.Reason, err = reason.Take(cmd.Reason); err != nil {
+		return uuid.Nil, err
 	}
 	if err := e.guard(&r.Input); err != nil {
 		return uuid.Nil, err

@@ -326,7 +326,8 @@ func compileForm(form map[string]any) (*jsonschema.Schema, error) {
 	return c.Compile("form.json")
 }
 
-// Validate checks the input of an action; the error names the field.
+// Validate checks the input of an action and brings its texts to the form in
+// which they are kept; the error names the field.
 func (a *Action) Validate(form map[string]any) error {
 	if a.schema == nil {
 		if len(form) > 0 {
@@ -336,6 +337,9 @@ func (a *Action) Validate(form map[string]any) error {
 	}
 	if form == nil {
 		form = map[string]any{}
+	}
+	if err := a.tidy(form); err != nil {
+		return err
 	}
 	b, err := json.Marshal(form)
 	if err != nil {

@@ -2,6 +2,7 @@ package process
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -62,6 +63,11 @@ func TestForm(t *testing.T) {
 		{"inside a list the path leads to the element", fill, with("tasks", []any{map[string]any{"text": "一"}, map[string]any{"text": "一二三四"}}),
 			"“填报”的“任务”过长：至多 3 字", []string{"tasks", "1", "text"}},
 		{"a field missing inside a list", fill, with("tasks", []any{map[string]any{}}), "“填报”的“任务”必须填写", []string{"tasks", "0", "text"}},
+		{"R2: a minimum counts visible characters", fill, Form{"name": "一  "}, "“填报”的“名称”过短：至少 2 字", []string{"name"}},
+		{"R3: what shows nothing is not filled in", fill, Form{"name": "\u200b\u3164\u2800"}, "“填报”的“名称”过短：至少 2 字", []string{"name"}},
+		{"R2: what must be filled in is not blank, minimum or none", fill, with("tasks", []any{map[string]any{"text": " \u3000"}}), "“填报”的“任务”必须填写", []string{"tasks", "0", "text"}},
+		{"R4: a short field is one line", fill, Form{"name": "一\n二"}, "“填报”的“名称”不能换行", []string{"name"}},
+		{"R5: what nobody types is named with its place", fill, with("tasks", []any{map[string]any{"text": "一\u202e"}}), "“填报”的“任务”的第 2 个字符 U+202E（从右到左强制） 不能使用，请删除后再提交", []string{"tasks", "0", "text"}},
 		{"an action without a form takes nothing", plain, Form{"x": 1}, "“确认”不需要填写内容", nil},
 		{"what cannot be written down", fill, with("count", math.NaN()), "填写的内容无法读取", nil},
 	} {
@@ -80,6 +86,21 @@ func TestForm(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAFormIsKeptTidy(t *testing.T) {
+	d, err := Parse([]byte(withForm))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := Form{"name": " \u200b名\ufeff称\n", "units": []any{" a ", "b\u200b"}, "tasks": []any{map[string]any{"text": "\u3000一 "}}}
+	if err := d.Machines[OfMatter].Action("fill").Validate(f); err != nil {
+		t.Fatal(err)
+	}
+	want := Form{"name": "名称", "units": []any{"a", "b"}, "tasks": []any{map[string]any{"text": "一"}}}
+	if !reflect.DeepEqual(f, want) {
+		t.Errorf("kept as %q, want %q", f, want)
+	}
 }
 
 func TestFormFields(t *testing.T) {
