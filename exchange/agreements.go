@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -105,12 +106,12 @@ func (s *Service) complete(ctx context.Context, t *Terms, old *gen.Agreement) (e
 		t.Name, t.Key = partner.Name, base64.StdEncoding.EncodeToString(public)
 		return err
 	case agreement.ChannelFILE:
-		t.Name, t.Key = strings.TrimSpace(t.Name), strings.TrimSpace(t.Key)
+		t.Key = strings.TrimSpace(t.Key)
 		if t.Partner == "" || len(t.Partner) > 20 {
 			return errs.New(errs.Invalid, "请填写对方的行政区划代码").At("partner")
 		}
-		if t.Name == "" || len([]rune(t.Name)) > 100 {
-			return errs.New(errs.Invalid, "请填写对方政协的名称，至多 100 字").At("partnerName")
+		if t.Name, err = (text.Field{Label: "对方政协的名称", Path: []string{"partnerName"}, Least: 1, Most: 100}).Take(t.Name); err != nil {
+			return err
 		}
 		if publicKey(t.Key) == nil {
 			return errs.New(errs.Invalid, "公钥应是对方提供的 44 个字符（Ed25519，base64），请核对后重填").At("partnerKey")
@@ -170,9 +171,8 @@ func (s *Service) keyOf(ctx context.Context, a *gen.Agreement) (ed25519.PublicKe
 // waiting. Suspending a suspended agreement does nothing.
 func (s *Service) Suspend(ctx context.Context, id uuid.UUID, reason string) (_ *gen.Agreement, err error) {
 	defer errs.Wrap(&err, "exchange.Suspend(%s)", id)
-	reason = strings.TrimSpace(reason)
-	if reason == "" || len([]rune(reason)) > 2000 {
-		return nil, errs.New(errs.Invalid, "请填写中止的理由，至多 2000 字").At("reason")
+	if reason, err = (text.Field{Label: "中止的理由", Path: []string{"reason"}, Least: 1, Most: 2000, Lines: true}).Take(reason); err != nil {
+		return nil, err
 	}
 	a, err := s.managed(ctx, id)
 	if err != nil || a.Status == agreement.StatusSUSPENDED {

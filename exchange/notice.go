@@ -4,13 +4,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -42,12 +43,16 @@ type Instruction struct {
 // wrong tidies the title and says what is wrong with the notice, nil when
 // nothing is.
 func (n *Notice) wrong() *Refusal {
-	n.Title = strings.TrimSpace(n.Title)
-	if n.Title == "" || tooLong(n.Title, 200) || tooLong(n.Text, 50_000) {
-		return Refuse(Malformed, "标题须有 1 到 200 字，正文至多 50000 字")
+	list := []text.Of{
+		{Text: &n.Title, Field: text.Field{Label: "标题", Least: 1, Most: 200}}, {Text: &n.Text, Field: text.Field{Label: "正文", Most: 50_000, Lines: true}},
+		{Text: &n.Place, Field: text.Field{Label: "地点", Most: 200}},
 	}
-	if i := n.Instruction; i != nil && (strings.TrimSpace(i.By) == "" || strings.TrimSpace(i.Text) == "" || tooLong(i.Text, 5000)) {
-		return Refuse(Malformed, "批示须写明由谁批示和批示内容")
+	if i := n.Instruction; i != nil {
+		list = append(list, text.Of{Text: &i.By, Field: text.Field{Label: "由谁批示", Least: 1, Most: 200}},
+			text.Of{Text: &i.Text, Field: text.Field{Label: "批示内容", Least: 1, Most: 5000, Lines: true}})
+	}
+	if shown, wrong := errs.As(text.Tidy(list...)); wrong {
+		return Refuse(Malformed, "%s", shown.Message)
 	}
 	return nil
 }

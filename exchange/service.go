@@ -9,7 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,6 +21,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -35,10 +38,37 @@ type Incoming struct {
 	Body     json.RawMessage
 }
 
-// Decode reads the body. A body that does not fit is a refusal.
+// Decode reads the body. A body that does not fit, or has a character that
+// nobody types, is a refusal.
 func (in Incoming) Decode(v any) error {
-	if err := json.Unmarshal(in.Body, v); err != nil {
+	var whole any
+	if json.Unmarshal(in.Body, &whole) != nil || json.Unmarshal(in.Body, v) != nil {
 		return Refuse(Malformed, "内容的格式不对，请与对方核对软件版本")
+	}
+	return typed(whole)
+}
+
+// typed refuses what nobody types, at any depth.
+func typed(v any) error {
+	switch v := v.(type) {
+	case string:
+		if shown, bad := errs.As(text.Check(v, "内容")); bad {
+			return Refuse(Malformed, "%s", shown.Message)
+		}
+	case []any:
+		for _, x := range v {
+			if err := typed(x); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			for _, x := range []any{k, v[k]} {
+				if err := typed(x); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }

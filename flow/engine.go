@@ -178,7 +178,7 @@ func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, carried: true}, Engine: e, Client: e.client, By: cmd.By}
+	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: text.Clean(cmd.Reason), carried: true}, Engine: e, Client: e.client, By: cmd.By}
 	if err := r.find(cmd.Action); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -24,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -54,7 +54,7 @@ func split(input any) (common, flow.Form, error) {
 		case "matterId", "assignmentId":
 			c.subject = reflect.Indirect(v.Field(i)).Interface().(uuid.UUID) // not nil: value is there
 		case "reason":
-			c.reason = strings.TrimSpace(value.(string))
+			c.reason = text.Clean(value.(string))
 		case "expectedVersion":
 			n := int(v.Field(i).Elem().Int())
 			c.expected = &n
@@ -101,10 +101,7 @@ func plain(v reflect.Value, path ...string) (any, error) {
 		return plain(v.Elem(), path...)
 	case reflect.String:
 		s := v.String()
-		if strings.ContainsFunc(s, untyped) {
-			return nil, errs.New(errs.Invalid, "文字中有控制字符或损坏的字符，请删除后再提交").At(path...)
-		}
-		return s, nil
+		return s, text.Check(s, "文字", path...)
 	case reflect.Slice:
 		if v.IsNil() {
 			return nil, nil
@@ -149,19 +146,6 @@ func plain(v reflect.Value, path ...string) (any, error) {
 		return out, nil
 	}
 	return v.Interface(), nil
-}
-
-// untyped are characters that nobody types: control characters; those that
-// turn the direction of writing, with which a title shows what it does not say
-// (UAX #9, 2.1–2.4); and what stands for half a character.
-func untyped(r rune) bool {
-	switch {
-	case r == '\n' || r == '\t' || r == '\r':
-		return false
-	case r >= '\u202A' && r <= '\u202E', r >= '\u2066' && r <= '\u2069', r == unicode.ReplacementChar:
-		return true
-	}
-	return unicode.IsControl(r)
 }
 
 // mutate carries out one mutation: an undone savepoint when it fails, the same

@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // Page sizes: what a list gives when it is not asked, and at most.
@@ -113,10 +114,10 @@ func where(f *model.MatterFilter) ([]predicate.Matter, error) {
 		ps = append(ps, matter.NextDueOnLT(*f.DueBefore))
 	}
 	if f.Number != nil {
-		ps = append(ps, matter.Number(*f.Number))
+		ps = append(ps, tenants.ShowsKey(matter.FieldNumberKey, *f.Number))
 	}
 	if f.TitleContains != nil {
-		ps = append(ps, matter.TitleContains(*f.TitleContains))
+		ps = append(ps, tenants.ShowsKey(matter.FieldTitleKey, *f.TitleContains))
 	}
 	return ps, nil
 }

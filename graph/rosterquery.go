@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/roster"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // maxDirectory is the longest answer of the directory of committees: a
@@ -48,7 +49,7 @@ func whereMembership(f *model.MembershipFilter, today time.Time) (ps []predicate
 		ps = append(ps, membership.HasSeatsWith(seat.UnitID(*f.UnitID), authz.SeatOn(today)))
 	}
 	if f.NameContains != nil {
-		ps = append(ps, membership.NameContains(*f.NameContains))
+		ps = append(ps, tenants.Shows(membership.FieldName, *f.NameContains))
 	}
 	return ps
 }
@@ -70,7 +71,7 @@ func whereUnit(f *model.UnitFilter) (ps []predicate.Unit) {
 		ps = append(ps, authz.UnitOn(*f.ActiveOn))
 	}
 	if f.NameContains != nil {
-		ps = append(ps, unit.NameContains(*f.NameContains))
+		ps = append(ps, tenants.Shows(unit.FieldName, *f.NameContains))
 	}
 	return ps
 }

@@ -2,9 +2,6 @@ package platforms
 
 import (
 	"context"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -12,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -65,17 +63,14 @@ const (
 	longText  = 500
 )
 
-// line trims a text of one line and refuses control characters and what is too
-// long; must refuses the empty one too.
+// line is a text of one line in the form in which it is kept; must refuses one
+// that shows nothing.
 func line(s string, longest int, must bool, label string, path ...string) (string, error) {
-	s = strings.TrimSpace(s)
-	switch {
-	case !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) || utf8.RuneCountInString(s) > longest:
-		return "", errs.New(errs.Invalid, "%s不能超过 %d 个字，也不能换行", label, longest).At(path...)
-	case must && s == "":
-		return "", errs.New(errs.Invalid, "请填写%s", label).At(path...)
+	f := text.Field{Label: label, Path: path, Most: longest}
+	if must {
+		f.Least = 1
 	}
-	return s, nil
+	return f.Take(s)
 }
 
 // words tidies a list of short texts: no empty ones, none twice, at most twenty.
@@ -90,10 +85,10 @@ func words(list []string, label, path string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seen[w] {
+		if seen[text.Key(w)] {
 			return nil, errs.New(errs.Invalid, "%s中的“%s”重复", label, w).At(path)
 		}
-		seen[w] = true
+		seen[text.Key(w)] = true
 		out = append(out, w)
 	}
 	return out, nil

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 	"time"
 	"unicode"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 const (
@@ -79,10 +79,10 @@ func (s *Service) titles(ctx context.Context, kind string, since time.Time, afte
 
 // bigrams are the pairs of neighbouring letters and digits of a text, each
 // once.
-func bigrams(text string) map[[2]rune]bool {
+func bigrams(title string) map[[2]rune]bool {
 	out := map[[2]rune]bool{}
 	var last rune
-	for _, r := range strings.ToLower(text) {
+	for _, r := range text.Key(title) {
 		if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
 			continue
 		}

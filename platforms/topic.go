@@ -4,7 +4,6 @@ import (
 	"context"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -19,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // LongestTopic is how long a citizen's text may be, in characters (domain.md
@@ -42,25 +42,20 @@ var phoneForm = regexp.MustCompile(`^\+?[0-9][0-9 ()-]{4,18}$`)
 
 // Tidied is the input in its stored form, or what is wrong with it.
 func (in TopicInput) Tidied() (_ TopicInput, err error) {
-	in.Text = strings.TrimSpace(strings.ReplaceAll(strings.ReplaceAll(in.Text, "\r\n", "\n"), "\r", "\n"))
-	bad := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+	said := text.Field{Label: "文字", Path: []string{"text"}, Lines: true}
+	if in.Text, err = said.Take(in.Text); err != nil {
+		return in, err
+	}
 	switch n := utf8.RuneCountInString(in.Text); {
-	case n == 0:
+	case text.Blank(in.Text):
 		return in, errs.New(errs.Invalid, "请写下您要反映的事").At("text")
 	case n > LongestTopic:
 		return in, errs.New(errs.Invalid, "最多 %d 个字，现在有 %d 个，请删减", LongestTopic, n).At("text")
-	case !utf8.ValidString(in.Text) || strings.ContainsFunc(in.Text, bad):
-		return in, errs.New(errs.Invalid, "文字中有不能保存的字符，请删除后再提交").At("text")
 	}
 	if in.Name, err = line(in.Name, shortText, false, "称呼", "name"); err != nil {
 		return in, err
 	}
-	in.Phone = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r >= '！' && r <= '～' {
-			return r - '！' + '!'
-		}
-		return r
-	}, in.Phone))
+	in.Phone = text.Key(in.Phone) // digits of any width
 	if in.Phone != "" && !phoneForm.MatchString(in.Phone) {
 		return in, errs.New(errs.Invalid, "电话号码只能有数字，请检查；不想留电话可以空着").At("phone")
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Kinds of envelopes.
@@ -79,9 +80,8 @@ func (s *Service) Offer(ctx context.Context, id uuid.UUID, partners []string, no
 	if len(partners) == 0 || len(partners) > maxPartners {
 		return errs.New(errs.Invalid, "请选择 1 到 %d 个政协", maxPartners).At("partners")
 	}
-	note = strings.TrimSpace(note)
-	if utf8.RuneCountInString(note) > longestNote {
-		return errs.New(errs.Invalid, "附言至多 %d 字", longestNote).At("note")
+	if note, err = (text.Field{Label: "附言", Path: []string{"note"}, Most: longestNote, Lines: true}).Take(note); err != nil {
+		return err
 	}
 	p, err := s.find(sys, id)
 	if err != nil {

@@ -3,9 +3,6 @@ package processes
 import (
 	"context"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -17,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -69,20 +67,13 @@ func (s *Service) find(ctx context.Context, id uuid.UUID) (*gen.Process, error) 
 
 // reasoned is a reason that must be given.
 func reasoned(reason string) error {
-	reason = strings.TrimSpace(reason)
-	if reason == "" || utf8.RuneCountInString(reason) > 500 {
-		return errs.New(errs.Invalid, "请写明理由，至多 500 字").At("reason")
-	}
-	return nil
+	_, err := text.Field{Label: "理由", Path: []string{"reason"}, Least: 1, Most: 500, Lines: true}.Take(reason)
+	return err
 }
 
 // origin is where a text comes from, one line.
-func origin(text string) (string, error) {
-	text = strings.TrimSpace(text)
-	if utf8.RuneCountInString(text) > 80 || strings.ContainsFunc(text, unicode.IsControl) {
-		return "", errs.New(errs.Invalid, "来源至多 80 个字，也不能换行").At("origin")
-	}
-	return text, nil
+func origin(from string) (string, error) {
+	return text.Field{Label: "来源", Path: []string{"origin"}, Most: 80}.Take(from)
 }
 
 // Report says of a text what Publish would, and what the definition is; the

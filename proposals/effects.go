@@ -3,13 +3,11 @@ package proposals
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // run is what every effect gets.
@@ -71,8 +69,8 @@ func registerEffects(s *flow.Rules) {
 	}
 }
 
-// text is the part of a proposal that its proposers write.
-type text struct {
+// written is the part of a proposal that its proposers write.
+type written struct {
 	Title          *string  `json:"title"`
 	Situation      *string  `json:"situation"`
 	Analysis       *string  `json:"analysis"`
@@ -86,7 +84,7 @@ type text struct {
 // revise changes the text and keeps what it was. A change before submission,
 // or of a returned proposal, asks everybody who signed it anew.
 func revise(ctx context.Context, r *run) error {
-	var in text
+	var in written
 	if err := r.Form.Into(&in); err != nil {
 		return err
 	}
@@ -96,9 +94,9 @@ func revise(ctx context.Context, r *run) error {
 		r.Before[field], r.After[field] = before, after
 	}
 	if in.Title != nil && *in.Title != r.Title {
-		title := strings.TrimSpace(*in.Title)
-		if title == "" { // the form counts spaces
-			return errs.New(errs.Invalid, "请填写案由").At("title")
+		title, err := column("title", 1, "title").Take(*in.Title)
+		if err != nil {
+			return err
 		}
 		set("title", r.Title, title)
 		if err := r.Client.Matter.UpdateOne(r.Matter).SetTitle(title).Exec(ctx); err != nil {

@@ -386,7 +386,10 @@ func archive(ctx context.Context, r *run) error {
 	return note(r, record.KindCHECK, "archive", "归档目录", r.Form).Exec(ctx)
 }
 
-func requestCorrection(ctx context.Context, r *run) error {
+func requestCorrection(ctx context.Context, r *run) (err error) {
+	if r.Form["value"], err = corrected(r.Form.Text("field"), r.Form.Text("value"), "value"); err != nil {
+		return err
+	}
 	return note(r, record.KindCHECK, "correction", r.Reason, r.Form).SetAudience(record.AudienceSTAFF).Exec(ctx)
 }
 
@@ -395,7 +398,10 @@ func applyCorrection(ctx context.Context, r *run) error {
 	rec := latest(r.Case, record.KindCHECK, "correction")
 	field, _ := rec.Data["field"].(string)
 	value, _ := rec.Data["value"].(string)
-	var err error
+	value, err := corrected(field, value, "value") // asked for by a version that did not look
+	if err != nil {
+		return err
+	}
 	switch field {
 	case "title":
 		r.Before[field] = r.Title

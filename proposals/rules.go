@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // failed is a guard's objection.
@@ -174,15 +175,15 @@ func byOrganisation(p *gen.Proposal) bool {
 // textComplete: 有情况、有分析、有具体的建议.
 func textComplete(title string, p *gen.Proposal) error {
 	switch {
-	case utf8.RuneCountInString(strings.TrimSpace(title)) < 4:
+	case text.Count(title) < leastTitle:
 		return failed("请填写案由，至少 4 个字")
-	case strings.TrimSpace(p.Situation) == "":
+	case text.Blank(p.Situation):
 		return failed("请填写情况")
-	case strings.TrimSpace(p.Analysis) == "":
+	case text.Blank(p.Analysis):
 		return failed("请填写分析")
-	case len(p.Suggestions) == 0:
+	case !slices.ContainsFunc(p.Suggestions, func(s string) bool { return !text.Blank(s) }):
 		return failed("请至少写一条具体建议")
-	case !p.ConsentPublish && strings.TrimSpace(p.ConsentReason) == "":
+	case !p.ConsentPublish && text.Blank(p.ConsentReason):
 		return failed("不同意公开须说明理由")
 	}
 	return nil

@@ -2,9 +2,7 @@ package proposals
 
 import (
 	"context"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -79,7 +77,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	if err != nil {
 		return nil, err
 	}
-	o := flow.Opening{Kind: Kind, Title: strings.TrimSpace(d.Title), OnBehalf: d.OnBehalf}
+	o := flow.Opening{Kind: Kind, Title: d.Title, OnBehalf: d.OnBehalf}
 	if lead.member != nil {
 		if o.Sector, o.Street, err = home(sys, s.client, lead.member.ID, clock.Today(ctx)); err != nil {
 			return nil, err
@@ -90,34 +88,6 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	}
 	o.Payload = func(ctx context.Context, m *gen.Matter) error { return s.payload(ctx, v, d, lead, now, m) }
 	return s.engine.Start(ctx, o)
-}
-
-// fits refuses what the form of the text would refuse as too long; too short
-// nothing is in a draft.
-func (d Draft) fits() error {
-	for _, f := range []struct {
-		field, label, text string
-		most               int
-	}{
-		{"title", "案由", strings.TrimSpace(d.Title), 80}, {"situation", "情况", d.Situation, 8000}, {"analysis", "分析", d.Analysis, 8000},
-		{"category", "分类", d.Category, 40}, {"consentReason", "不同意公开的理由", d.Reason, 200},
-	} {
-		if utf8.RuneCountInString(f.text) > f.most {
-			return errs.New(errs.Invalid, "%s至多 %d 个字", f.label, f.most).At(f.field)
-		}
-	}
-	if len(d.Suggestions) > 20 {
-		return errs.New(errs.Invalid, "建议至多 20 条").At("suggestions")
-	}
-	for i, text := range d.Suggestions {
-		if utf8.RuneCountInString(text) > 2000 {
-			return errs.New(errs.Invalid, "每条建议至多 2000 个字").At("suggestions", strconv.Itoa(i))
-		}
-	}
-	if len(d.Units) > 5 {
-		return errs.New(errs.Invalid, "建议承办单位至多五个").At("suggestedUnitIds")
-	}
-	return nil
 }
 
 // ownUnits refuses units to which nothing can be given.

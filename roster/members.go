@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/term"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -104,7 +105,7 @@ func (s *Service) addMember(ctx context.Context, in NewMember) (*gen.Membership,
 // checkTermOf: a member of the committee belongs to a term and others do not;
 // the number on the card is used once in it. It answers the tidied number.
 func (s *Service) checkTermOf(ctx context.Context, kind membership.Kind, in *uuid.UUID, no string, but uuid.UUID) (string, error) {
-	no, err := text(no, shortText, "委员证号", "memberNo")
+	no, err := text.Field{Label: "委员证号", Path: []string{"memberNo"}, Most: shortText}.Take(no)
 	switch {
 	case err != nil:
 		return "", err

@@ -2,17 +2,14 @@ package roster
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -67,25 +64,7 @@ const (
 	longText  = 500
 )
 
-// text trims a text and refuses control characters and what is too long.
-func text(s string, longest int, label string, path ...string) (string, error) {
-	s = strings.TrimSpace(s)
-	if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) || utf8.RuneCountInString(s) > longest {
-		return "", errs.New(errs.Invalid, "%s不能超过 %d 个字，也不能换行", label, longest).At(path...)
-	}
-	return s, nil
-}
-
-// needed is text that must not be empty.
-func needed(s string, longest int, label string, path ...string) (string, error) {
-	s, err := text(s, longest, label, path...)
-	if err == nil && s == "" {
-		err = errs.New(errs.Invalid, "请填写%s", label).At(path...)
-	}
-	return s, err
-}
-
-// field is one text of an input with what it must keep to.
+// field is one text of an input with what it must keep to: one line.
 type field struct {
 	of      *string
 	longest int
@@ -94,23 +73,17 @@ type field struct {
 	path    string
 }
 
-// texts tidies several texts in place; the first that is wrong is the answer.
+// texts brings several texts to the form in which they are kept, in place; the
+// first that is wrong is the answer.
 func texts(fields ...field) error {
-	for _, f := range fields {
-		if f.of == nil {
-			continue
-		}
-		check := text
+	list := make([]text.Of, len(fields))
+	for i, f := range fields {
+		list[i] = text.Of{Text: f.of, Field: text.Field{Label: f.label, Path: []string{f.path}, Most: f.longest}}
 		if f.must {
-			check = needed
+			list[i].Least = 1
 		}
-		s, err := check(*f.of, f.longest, f.label, f.path)
-		if err != nil {
-			return err
-		}
-		*f.of = s
 	}
-	return nil
+	return text.Tidy(list...)
 }
 
 // days brings optional days to the one form of a day, in place.

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Level is a committee's place in the tree.
@@ -47,7 +46,7 @@ const maxName = 80
 // normal trims the texts and says what is wrong with them. It is pure.
 func (in NewTenant) normal() (NewTenant, error) {
 	in.Code, in.ParentCode = strings.TrimSpace(in.Code), strings.TrimSpace(in.ParentCode)
-	in.Name, in.ShortName = strings.TrimSpace(in.Name), strings.TrimSpace(in.ShortName)
+	in.Name, in.ShortName = text.Clean(in.Name), text.Clean(in.ShortName)
 	if in.ShortName == "" {
 		in.ShortName = in.Name
 	}
@@ -86,7 +85,8 @@ func fits(code string, l Level) bool {
 }
 
 func isName(s string) bool {
-	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxName && !strings.ContainsFunc(s, unicode.IsControl)
+	_, err := text.Field{Least: 1, Most: maxName}.Take(s)
+	return err == nil
 }
 
 // below reports whether the code lies in the parent's area: a district

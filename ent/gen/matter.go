@@ -47,6 +47,10 @@ type Matter struct {
 	Number string `json:"number,omitempty"`
 	// 标题；提案为案由
 	Title string `json:"title,omitempty"`
+	// NumberKey holds the value of the "number_key" field.
+	NumberKey *string `json:"number_key,omitempty"`
+	// TitleKey holds the value of the "title_key" field.
+	TitleKey *string `json:"title_key,omitempty"`
 	// CreatorID holds the value of the "creator_id" field.
 	CreatorID *uuid.UUID `json:"creator_id,omitempty"`
 	// SectorID holds the value of the "sector_id" field.
@@ -348,7 +352,7 @@ func (*Matter) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case matter.FieldVersion, matter.FieldPolicyVersion:
 			values[i] = new(sql.NullInt64)
-		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldSource, matter.FieldVisibility:
+		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldNumberKey, matter.FieldTitleKey, matter.FieldSource, matter.FieldVisibility:
 			values[i] = new(sql.NullString)
 		case matter.FieldCreatedAt, matter.FieldUpdatedAt, matter.FieldOpenedAt, matter.FieldClosedAt, matter.FieldNextDueOn:
 			values[i] = new(sql.NullTime)
@@ -440,6 +444,20 @@ func (_m *Matter) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field title", values[i])
 			} else if value.Valid {
 				_m.Title = value.String
+			}
+		case matter.FieldNumberKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_key", values[i])
+			} else if value.Valid {
+				_m.NumberKey = new(string)
+				*_m.NumberKey = value.String
+			}
+		case matter.FieldTitleKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field title_key", values[i])
+			} else if value.Valid {
+				_m.TitleKey = new(string)
+				*_m.TitleKey = value.String
 			}
 		case matter.FieldCreatorID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -700,6 +718,16 @@ func (_m *Matter) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("title=")
 	builder.WriteString(_m.Title)
+	builder.WriteString(", ")
+	if v := _m.NumberKey; v != nil {
+		builder.WriteString("number_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.TitleKey; v != nil {
+		builder.WriteString("title_key=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	if v := _m.CreatorID; v != nil {
 		builder.WriteString("creator_id=")

@@ -144,6 +144,34 @@ func (_c *MatterCreate) SetTitle(v string) *MatterCreate {
 	return _c
 }
 
+// SetNumberKey sets the "number_key" field.
+func (_c *MatterCreate) SetNumberKey(v string) *MatterCreate {
+	_c.mutation.SetNumberKey(v)
+	return _c
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_c *MatterCreate) SetNillableNumberKey(v *string) *MatterCreate {
+	if v != nil {
+		_c.SetNumberKey(*v)
+	}
+	return _c
+}
+
+// SetTitleKey sets the "title_key" field.
+func (_c *MatterCreate) SetTitleKey(v string) *MatterCreate {
+	_c.mutation.SetTitleKey(v)
+	return _c
+}
+
+// SetNillableTitleKey sets the "title_key" field if the given value is not nil.
+func (_c *MatterCreate) SetNillableTitleKey(v *string) *MatterCreate {
+	if v != nil {
+		_c.SetTitleKey(*v)
+	}
+	return _c
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_c *MatterCreate) SetCreatorID(v uuid.UUID) *MatterCreate {
 	_c.mutation.SetCreatorID(v)
@@ -730,6 +758,14 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Title(); ok {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
 		_node.Title = value
+	}
+	if value, ok := _c.mutation.NumberKey(); ok {
+		_spec.SetField(matter.FieldNumberKey, field.TypeString, value)
+		_node.NumberKey = &value
+	}
+	if value, ok := _c.mutation.TitleKey(); ok {
+		_spec.SetField(matter.FieldTitleKey, field.TypeString, value)
+		_node.TitleKey = &value
 	}
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)

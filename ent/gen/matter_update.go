@@ -161,6 +161,46 @@ func (_u *MatterUpdate) SetNillableTitle(v *string) *MatterUpdate {
 	return _u
 }
 
+// SetNumberKey sets the "number_key" field.
+func (_u *MatterUpdate) SetNumberKey(v string) *MatterUpdate {
+	_u.mutation.SetNumberKey(v)
+	return _u
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableNumberKey(v *string) *MatterUpdate {
+	if v != nil {
+		_u.SetNumberKey(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (_u *MatterUpdate) ClearNumberKey() *MatterUpdate {
+	_u.mutation.ClearNumberKey()
+	return _u
+}
+
+// SetTitleKey sets the "title_key" field.
+func (_u *MatterUpdate) SetTitleKey(v string) *MatterUpdate {
+	_u.mutation.SetTitleKey(v)
+	return _u
+}
+
+// SetNillableTitleKey sets the "title_key" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableTitleKey(v *string) *MatterUpdate {
+	if v != nil {
+		_u.SetTitleKey(*v)
+	}
+	return _u
+}
+
+// ClearTitleKey clears the value of the "title_key" field.
+func (_u *MatterUpdate) ClearTitleKey() *MatterUpdate {
+	_u.mutation.ClearTitleKey()
+	return _u
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_u *MatterUpdate) SetCreatorID(v uuid.UUID) *MatterUpdate {
 	_u.mutation.SetCreatorID(v)
@@ -1020,6 +1060,18 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NumberKey(); ok {
+		_spec.SetField(matter.FieldNumberKey, field.TypeString, value)
+	}
+	if _u.mutation.NumberKeyCleared() {
+		_spec.ClearField(matter.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.TitleKey(); ok {
+		_spec.SetField(matter.FieldTitleKey, field.TypeString, value)
+	}
+	if _u.mutation.TitleKeyCleared() {
+		_spec.ClearField(matter.FieldTitleKey, field.TypeString)
 	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)
@@ -1942,6 +1994,46 @@ func (_u *MatterUpdateOne) SetNillableTitle(v *string) *MatterUpdateOne {
 	return _u
 }
 
+// SetNumberKey sets the "number_key" field.
+func (_u *MatterUpdateOne) SetNumberKey(v string) *MatterUpdateOne {
+	_u.mutation.SetNumberKey(v)
+	return _u
+}
+
+// SetNillableNumberKey sets the "number_key" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableNumberKey(v *string) *MatterUpdateOne {
+	if v != nil {
+		_u.SetNumberKey(*v)
+	}
+	return _u
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (_u *MatterUpdateOne) ClearNumberKey() *MatterUpdateOne {
+	_u.mutation.ClearNumberKey()
+	return _u
+}
+
+// SetTitleKey sets the "title_key" field.
+func (_u *MatterUpdateOne) SetTitleKey(v string) *MatterUpdateOne {
+	_u.mutation.SetTitleKey(v)
+	return _u
+}
+
+// SetNillableTitleKey sets the "title_key" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableTitleKey(v *string) *MatterUpdateOne {
+	if v != nil {
+		_u.SetTitleKey(*v)
+	}
+	return _u
+}
+
+// ClearTitleKey clears the value of the "title_key" field.
+func (_u *MatterUpdateOne) ClearTitleKey() *MatterUpdateOne {
+	_u.mutation.ClearTitleKey()
+	return _u
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_u *MatterUpdateOne) SetCreatorID(v uuid.UUID) *MatterUpdateOne {
 	_u.mutation.SetCreatorID(v)
@@ -2831,6 +2923,18 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(matter.FieldTitle, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NumberKey(); ok {
+		_spec.SetField(matter.FieldNumberKey, field.TypeString, value)
+	}
+	if _u.mutation.NumberKeyCleared() {
+		_spec.ClearField(matter.FieldNumberKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.TitleKey(); ok {
+		_spec.SetField(matter.FieldTitleKey, field.TypeString, value)
+	}
+	if _u.mutation.TitleKeyCleared() {
+		_spec.ClearField(matter.FieldTitleKey, field.TypeString)
 	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)

@@ -29,6 +29,7 @@ func (Matter) Fields() []ent.Field {
 		text("turn", "轮到谁，取值见流程定义；空为不等任何人"),
 		text("number", "对外显示的编号，例如 第十一届三次会议第001号"),
 		field.Text("title").Comment("标题；提案为案由").Annotations(entgql.OrderField("TITLE")),
+		compared("number_key"), compared("title_key"),
 		ref("creator_id"), ref("sector_id"), ref("street_id"), ref("owner_unit_id"), ref("platform_id"),
 		text("source", "议题从哪里来，例如 党政交题、委员荐题、群众征题、政协选题"),
 		field.JSON("data", map[string]any{}).Optional().Comment("流程表单中保存下来的内容").Annotations(entgql.Type("JSON")),

@@ -74,6 +74,12 @@ func hiddenText(name, comment string) ent.Field {
 	return field.Text(name).Optional().Sensitive().Comment(comment).Annotations(entgql.Skip())
 }
 
+// compared is the form in which a text beside it is compared; the database
+// fills it (matters_keys), nobody else writes it.
+func compared(name string) ent.Field {
+	return field.Text(name).Optional().Nillable().Annotations(entgql.Skip())
+}
+
 // ref is an optional reference; the edge beside it carries the constraint.
 func ref(name string) ent.Field {
 	return field.UUID(name, uuid.UUID{}).Optional().Nillable().Annotations(entgql.Skip())

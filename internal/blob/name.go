@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 const (
@@ -21,7 +23,7 @@ const (
 // SafeName makes the name an uploader gave to a file fit to be kept and shown.
 // It is for people; a file is stored under its key, never under its name.
 func SafeName(name string) string {
-	name = strings.Map(visible, strings.ToValidUTF8(name, ""))
+	name = text.Clean(strings.Map(typed, strings.ToValidUTF8(name, "")))
 	name = name[strings.LastIndexAny(name, `/\`)+1:] // Windows browsers once sent C:\…
 	name = strings.TrimRight(name, ". ")             // Windows ignores both, so "a.exe." is a program
 	ext := path.Ext(name)
@@ -32,21 +34,21 @@ func SafeName(name string) string {
 		ext = ""
 	}
 	stem := strings.TrimLeft(strings.TrimSuffix(name, ext), ". ") // no hidden files
-	stem = strings.TrimRight(cut(stem, maxName-len(ext)), ". ")
+	stem = strings.TrimRight(text.Clean(cut(stem, maxName-len(ext))), ". ")
 	if stem == "" {
 		stem = noName
 	}
 	return stem + ext
 }
 
-// visible drops control characters, and those that show nothing but change
-// what others look like: U+202E makes "exe.pdf" of "fdp.exe". Characters of the
-// private use area stay: rare names are written with them. All spaces become one kind.
-func visible(r rune) rune {
+// typed drops what nobody types (U+202E makes "exe.pdf" of "fdp.exe"), and
+// what breaks a line: a name that a browser made is mended, not refused. All
+// spaces become one kind.
+func typed(r rune) rune {
 	switch {
 	case unicode.Is(unicode.Zs, r):
 		return ' '
-	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp):
+	case text.Untyped(r) || unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp):
 		return -1
 	}
 	return r

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -19,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -130,9 +129,9 @@ func (s *Service) invite(ctx context.Context, spec Spec, now time.Time) error {
 
 // tidy checks what can be checked without the database.
 func tidy(in Spec, now time.Time) (Spec, error) {
-	in.Title = strings.TrimSpace(in.Title)
-	if n := utf8.RuneCountInString(in.Title); n == 0 || n > longestTitle {
-		return in, errs.New(errs.Invalid, "请填写测评名称，至多 %d 字", longestTitle).At("title")
+	var err error
+	if in.Title, err = (text.Field{Label: "测评名称", Path: []string{"title"}, Least: 1, Most: longestTitle}).Take(in.Title); err != nil {
+		return in, err
 	}
 	if in.OpensAt.Before(now) {
 		in.OpensAt = now
@@ -150,7 +149,7 @@ func tidy(in Spec, now time.Time) (Spec, error) {
 	}
 	dimensions := make([]string, len(in.Dimensions))
 	for i, d := range in.Dimensions {
-		dimensions[i] = strings.TrimSpace(d)
+		dimensions[i] = text.Clean(d)
 	}
 	in.Dimensions = dimensions
 	if err := names("dimensions", "测评内容", dimensions, 1, mostDimensions); err != nil {
@@ -158,7 +157,7 @@ func tidy(in Spec, now time.Time) (Spec, error) {
 	}
 	options, texts, abstentions := make([]Option, len(in.Options)), make([]string, len(in.Options)), 0
 	for i, o := range in.Options {
-		options[i] = Option{strings.TrimSpace(o.Name), o.Abstention}
+		options[i] = Option{text.Clean(o.Name), o.Abstention}
 		texts[i] = options[i].Name
 		if o.Abstention {
 			abstentions++
@@ -190,8 +189,8 @@ func distinct[T comparable](field, label string, list []T, least, most int) erro
 
 func names(field, label string, list []string, least, most int) error {
 	for i, x := range list {
-		if n := utf8.RuneCountInString(x); n == 0 || n > longestName {
-			return errs.New(errs.Invalid, "%s的名称应有 1 至 %d 字", label, longestName).At(field, strconv.Itoa(i))
+		if _, err := (text.Field{Label: label + "的名称", Path: []string{field, strconv.Itoa(i)}, Least: 1, Most: longestName}).Take(x); err != nil {
+			return err
 		}
 	}
 	return distinct(field, label, list, least, most)
@@ -251,9 +250,8 @@ func (s *Service) Close(ctx context.Context, id uuid.UUID, reason string) (_ *Ba
 	if err != nil {
 		return nil, err
 	}
-	reason = strings.TrimSpace(reason)
-	if utf8.RuneCountInString(reason) > longestReason {
-		return nil, errs.New(errs.Invalid, "理由至多 %d 字", longestReason).At("reason")
+	if reason, err = (text.Field{Label: "理由", Path: []string{"reason"}, Most: longestReason, Lines: true}).Take(reason); err != nil {
+		return nil, err
 	}
 	var outcome string
 	err = tenants.Row(ctx, `SELECT ballot_close($1, $2, $3, $4)`, []any{id, v.Membership, reason, clock.Now(ctx)}, &outcome)

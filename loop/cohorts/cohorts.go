@@ -3,7 +3,6 @@ package cohorts
 import (
 	"context"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -11,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -61,9 +61,8 @@ func (s *Service) Open(ctx context.Context, handleYear int, title string) (_ *fl
 	if _, err := authz.Require(ctx, "cohort.run"); err != nil {
 		return nil, err
 	}
-	title = strings.TrimSpace(title)
-	if n := utf8.RuneCountInString(title); n == 0 || n > titleMax {
-		return nil, errs.New(errs.Invalid, "请填写标题，至多 %d 字", titleMax).At("title")
+	if title, err = (text.Field{Label: "标题", Path: []string{"title"}, Least: 1, Most: titleMax}).Take(title); err != nil {
+		return nil, err
 	}
 	// Prestudy is the year before, so nothing later than next year can be begun.
 	if last := clock.Today(ctx).Year() + 1; handleYear < firstYear || handleYear > last {

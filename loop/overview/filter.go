@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // Filter narrows the ledger. Its zero value is the whole of it; what is given
@@ -140,8 +141,8 @@ func (f Filter) plain(today time.Time) (ps []predicate.Item) {
 	}
 	if s := strings.TrimSpace(f.Search); s != "" {
 		ps = append(ps, item.Or(
-			item.TextContainsFold(s), item.DutyContainsFold(s), item.EffectContainsFold(s), item.MeasureContainsFold(s), item.OwnerContainsFold(s),
-			item.HasMatterWith(matter.Or(matter.TitleContainsFold(s), matter.NumberContainsFold(s)))))
+			tenants.Shows(item.FieldText, s), tenants.Shows(item.FieldDuty, s), tenants.Shows(item.FieldEffect, s), tenants.Shows(item.FieldMeasure, s), tenants.Shows(item.FieldOwner, s),
+			item.HasMatterWith(matter.Or(tenants.ShowsKey(matter.FieldTitleKey, s), tenants.ShowsKey(matter.FieldNumberKey, s)))))
 	}
 	return ps
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,9 +60,6 @@ func change(r *flow.Run, i *gen.Item) *gen.ItemUpdateOne {
 	return r.Client.Item.UpdateOneID(i.ID).AddVersion(1)
 }
 
-// text is a field of the form without the spaces around it.
-func text(r *flow.Run, key string) string { return strings.TrimSpace(r.Form.Text(key)) }
-
 // leads is the committee's own unit, still in use, that the form names; nil
 // when it names none.
 func leads(ctx context.Context, r *flow.Run) (*uuid.UUID, error) {
@@ -80,7 +76,7 @@ func leads(ctx context.Context, r *flow.Run) (*uuid.UUID, error) {
 
 // unnamed refuses a subject of spaces only.
 func unnamed(r *flow.Run) error {
-	if r.Form.Has("text") && text(r, "text") == "" {
+	if r.Form.Has("text") && r.Form.Text("text") == "" {
 		return errs.New(errs.Invalid, "请填写题目").At("text")
 	}
 	return nil
@@ -94,8 +90,8 @@ func addItem(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	create := r.Client.Item.Create().SetMatterID(r.Matter.ID).SetKind(item.KindPLAN_ITEM).SetText(text(r, "text")).SetAspect(text(r, "aspect")).
-		SetOwner(text(r, "owner")).SetLeaderPost(text(r, "leaderPost")).SetPath(text(r, "path")).SetNillableUnitID(lead)
+	create := r.Client.Item.Create().SetMatterID(r.Matter.ID).SetKind(item.KindPLAN_ITEM).SetText(r.Form.Text("text")).SetAspect(r.Form.Text("aspect")).
+		SetOwner(r.Form.Text("owner")).SetLeaderPost(r.Form.Text("leaderPost")).SetPath(r.Form.Text("path")).SetNillableUnitID(lead)
 	if r.Form.Has("dueOn") {
 		due, err := r.Form.Day("dueOn")
 		if err != nil {
@@ -133,7 +129,7 @@ func changeItem(ctx context.Context, r *flow.Run) error {
 		{"text", i.Text, up.SetText}, {"aspect", i.Aspect, up.SetAspect}, {"owner", i.Owner, up.SetOwner},
 		{"leaderPost", i.LeaderPost, up.SetLeaderPost}, {"path", i.Path, up.SetPath},
 	} {
-		if now := text(r, f.key); r.Form.Has(f.key) && now != f.was {
+		if now := r.Form.Text(f.key); r.Form.Has(f.key) && now != f.was {
 			r.Before[f.key], r.After[f.key] = f.was, now
 			f.set(now)
 		}
@@ -173,7 +169,7 @@ func finishItem(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	evidence := text(r, "evidence")
+	evidence := r.Form.Text("evidence")
 	if evidence == "" {
 		return errs.New(errs.Invalid, "请填写完成的依据").At("evidence")
 	}

@@ -3,9 +3,7 @@ package plans
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqljson"
@@ -17,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -108,12 +107,12 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if last := clock.Today(ctx).Year() + 1; in.Year < firstYear || in.Year > last {
 		return nil, errs.New(errs.Invalid, "年度应在 %d 至 %d 之间", firstYear, last).At("year")
 	}
-	title := strings.TrimSpace(in.Title)
+	title, err := text.Field{Label: "标题", Path: []string{"title"}, Most: titleMax}.Take(in.Title)
+	if err != nil {
+		return nil, err
+	}
 	if title == "" {
 		title = in.Plan.Name(in.Year)
-	}
-	if utf8.RuneCountInString(title) > titleMax {
-		return nil, errs.New(errs.Invalid, "标题至多 %d 字", titleMax).At("title")
 	}
 	if err := tenants.Alone(ctx, "plans"); err != nil { // no constraint reaches into data
 		return nil, err

@@ -14,6 +14,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // desk takes in what other committees send about tasks.
@@ -56,35 +58,44 @@ func (d desk) applyTask(ctx context.Context, in exchange.Incoming) (none exchang
 func label(c *flow.Case) string { return c.Def.Machines[flow.OfMatter].State(c.State).Label }
 
 // check refuses what is no whole task.
-func (b taskBody) check(in exchange.Incoming) error {
+func (b *taskBody) check(in exchange.Incoming) error {
 	bad := func(what string) error {
 		return exchange.Refuse(exchange.Malformed, "任务的内容不对：%s", what)
 	}
-	for name, text := range map[string]string{"title": b.Title, "duty": b.Duty, "effect": b.Effect, "measure": b.Measure} {
-		if n := utf8.RuneCountInString(text); n == 0 || n > longest[name] {
-			return bad(names[name])
-		}
-	}
-	for _, who := range []string{b.Leader, b.Officer} { // a post and a name
-		if n := utf8.RuneCountInString(who); n == 0 || n > 2*longest["leaderPost"] {
-			return bad("领导或人员")
-		}
+	if shown, wrong := errs.As(text.Tidy(b.texts()...)); wrong {
+		return bad(shown.Message)
 	}
 	if _, err := day(b.DueOn); err != nil || in.About.Type != gen.TypeMatter || len(b.Nodes) > maxNodes {
 		return bad("期限、所指的事项，或节点过多")
 	}
-	if l := b.Loop; l != nil && (utf8.RuneCountInString(l.Title) > longest["title"] || l.Year < firstYear || l.Year > lastYear) {
+	if l := b.Loop; l != nil && (l.Year < firstYear || l.Year > lastYear) {
 		return bad("所属的一号提案")
 	}
 	seen := map[uuid.UUID]bool{}
 	for _, n := range b.Nodes {
-		length := utf8.RuneCountInString(n.Text)
-		if _, err := day(n.DueOn); err != nil || length == 0 || length > nodeMax || n.ID == uuid.Nil || seen[n.ID] {
+		if _, err := day(n.DueOn); err != nil || n.ID == uuid.Nil || seen[n.ID] {
 			return bad("节点")
 		}
 		seen[n.ID] = true
 	}
 	return nil
+}
+
+// texts are what people wrote in it, with what each keeps to.
+func (b *taskBody) texts() (out []text.Of) {
+	for name, s := range map[string]*string{"title": &b.Title, "duty": &b.Duty, "effect": &b.Effect, "measure": &b.Measure} {
+		out = append(out, text.Of{Text: s, Field: text.Field{Label: names[name], Least: 1, Most: longest[name], Lines: longest[name] > longest["title"]}})
+	}
+	for _, s := range []*string{&b.Leader, &b.Officer} { // a post and a name
+		out = append(out, text.Of{Text: s, Field: text.Field{Label: "领导或人员", Least: 1, Most: 2 * longest["leaderPost"]}})
+	}
+	for i := range b.Nodes {
+		out = append(out, text.Of{Text: &b.Nodes[i].Text, Field: text.Field{Label: "节点", Least: 1, Most: nodeMax, Lines: true}})
+	}
+	if b.Loop != nil {
+		out = append(out, text.Of{Text: &b.Loop.Title, Field: text.Field{Label: "所属的一号提案", Most: longest["title"]}})
+	}
+	return out
 }
 
 // open writes the payload of a new matter.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -18,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // loop is the kind of matter to which tasks belong.
@@ -136,11 +135,11 @@ func (s *Service) Draft(ctx context.Context, d Draft) (_ *flow.Case, err error) 
 
 // form is the draft as the action amend has it, without what is missing.
 func (d Draft) form() flow.Form {
-	f := flow.Form{"title": strings.TrimSpace(d.Title), "key": d.Key, "difficult": d.Difficult}
-	for key, text := range map[string]string{"partner": d.Partner, "leaderPost": d.LeaderPost, "officerPost": d.OfficerPost,
+	f := flow.Form{"title": d.Title, "key": d.Key, "difficult": d.Difficult}
+	for key, given := range map[string]string{"partner": d.Partner, "leaderPost": d.LeaderPost, "officerPost": d.OfficerPost,
 		"duty": d.Duty, "effect": d.Effect, "measure": d.Measure} {
-		if text = strings.TrimSpace(text); text != "" {
-			f[key] = text
+		if !text.Blank(given) {
+			f[key] = given
 		}
 	}
 	for key, id := range map[string]*uuid.UUID{"unitId": d.UnitID, "leaderId": d.LeaderID, "officerId": d.OfficerID} {
@@ -163,22 +162,30 @@ const (
 )
 
 func (d Draft) check(f flow.Form) error {
-	if utf8.RuneCountInString(f.Text("title")) < titleMin {
+	if text.Count(f.Text("title")) < titleMin {
 		return errs.New(errs.Invalid, "请填写任务的名称，至少 %d 字", titleMin).At("title")
 	}
 	for key, most := range longest {
-		if utf8.RuneCountInString(f.Text(key)) > most {
-			return errs.New(errs.Invalid, "“%s”过长：至多 %d 字", names[key], most).At(key)
+		if !f.Has(key) {
+			continue
 		}
+		s, err := text.Field{Label: "“" + names[key] + "”", Path: []string{key}, Most: most, Lines: most > longest["title"]}.Take(f.Text(key))
+		if err != nil {
+			return err
+		}
+		f[key] = s
 	}
 	if len(d.Nodes) > maxNodes {
 		return errs.New(errs.Limited, "至多 %d 个节点", maxNodes).At("nodes")
 	}
 	for i, n := range d.Nodes {
 		at := func(problem string) error { return errs.New(errs.Invalid, "%s", problem).At("nodes", fmt.Sprint(i)) }
-		switch length := utf8.RuneCountInString(strings.TrimSpace(n.Text)); {
-		case length < titleMin || length > nodeMax:
-			return at(fmt.Sprintf("节点的内容应有 %d 至 %d 字", titleMin, nodeMax))
+		s, err := text.Field{Label: "节点的内容", Path: []string{"nodes", fmt.Sprint(i)}, Least: titleMin, Most: nodeMax, Lines: true}.Take(n.Text)
+		if err != nil {
+			return err
+		}
+		d.Nodes[i].Text = s
+		switch {
 		case n.DueOn.IsZero():
 			return at("请填写节点的日期")
 		case !d.DueOn.IsZero() && n.DueOn.After(d.DueOn):

@@ -3,7 +3,6 @@ package forwards
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -24,10 +23,7 @@ func answer(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	text := strings.TrimSpace(r.Form.Text("text"))
-	if text == "" { // the form counts spaces
-		return errs.New(errs.Invalid, "请填写答复内容").At("text")
-	}
+	text := r.Form.Text("text")
 	r.Told = text
 	return r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(record.KindNOTE).SetMode("答复").SetOn(on).SetText(text).
 		SetNillableAuthorID(r.Actor()).Exec(ctx)

@@ -3,8 +3,6 @@ package forwards
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/bihuan/bihuan/authz"
@@ -13,6 +11,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Limits of what is taken in, in characters; a proposal's own are lower.
@@ -85,24 +85,37 @@ func (c copyOf) data() (out map[string]any, err error) {
 
 // wrong says what is wrong with a copy, nil when nothing is. It is pure.
 func (c *copyOf) wrong() error {
-	long := func(max int, texts ...string) bool {
-		return slices.ContainsFunc(texts, func(s string) bool { return len([]rune(s)) > max })
+	if shown, bad := errs.As(text.Tidy(c.texts()...)); bad {
+		return exchange.Refuse(exchange.Malformed, "%s", shown.Message)
 	}
-	blank := func(s string) bool { return strings.TrimSpace(s) == "" }
 	_, day := time.Parse(time.DateOnly, c.SubmittedOn)
 	switch {
-	case blank(c.Title) || long(maxTitle, c.Title):
-		return exchange.Refuse(exchange.Malformed, "案由须有 1 到 %d 字", maxTitle)
 	case proposal.ProposerKindValidator(proposal.ProposerKind(c.ProposerKind)) != nil:
 		return exchange.Refuse(exchange.Malformed, "不认识的提案类别“%s”", c.ProposerKind)
-	case len(c.Proposers) == 0 || len(c.Proposers) > maxList || slices.ContainsFunc(c.Proposers, blank) || long(maxName, c.Proposers...):
-		return exchange.Refuse(exchange.Malformed, "提案人须有 1 到 %d 个，名称各至多 %d 字", maxList, maxName)
-	case len(c.Suggestions) > maxList || long(maxText, append([]string{c.Situation, c.Analysis, c.Reason}, c.Suggestions...)...):
-		return exchange.Refuse(exchange.Malformed, "情况、分析、理由和每条建议至多 %d 字，建议至多 %d 条", maxText, maxList)
-	case long(maxTitle, c.Number, c.Category, c.ConsentReason):
-		return exchange.Refuse(exchange.Malformed, "编号、分类和不同意公开的理由至多 %d 字", maxTitle)
+	case len(c.Proposers) == 0 || len(c.Proposers) > maxList:
+		return exchange.Refuse(exchange.Malformed, "提案人须有 1 到 %d 个", maxList)
+	case len(c.Suggestions) > maxList:
+		return exchange.Refuse(exchange.Malformed, "建议至多 %d 条", maxList)
 	case c.SubmittedOn != "" && day != nil:
 		return exchange.Refuse(exchange.Malformed, "提交日期“%s”不对", c.SubmittedOn)
 	}
 	return nil
+}
+
+// texts are what people wrote in it, with what each keeps to: lines are lines
+// and what must be there shows something, as in a proposal of one's own.
+func (c *copyOf) texts() []text.Of {
+	out := []text.Of{
+		{Text: &c.Title, Field: text.Field{Label: "案由", Least: 1, Most: maxTitle}}, {Text: &c.Number, Field: text.Field{Label: "编号", Most: maxTitle}},
+		{Text: &c.Category, Field: text.Field{Label: "分类", Most: maxTitle}}, {Text: &c.ConsentReason, Field: text.Field{Label: "不同意公开的理由", Most: maxTitle}},
+		{Text: &c.Situation, Field: text.Field{Label: "情况", Most: maxText, Lines: true}}, {Text: &c.Analysis, Field: text.Field{Label: "分析", Most: maxText, Lines: true}},
+		{Text: &c.Reason, Field: text.Field{Label: "理由", Most: maxText, Lines: true}},
+	}
+	for i := range c.Suggestions {
+		out = append(out, text.Of{Text: &c.Suggestions[i], Field: text.Field{Label: "建议", Most: maxText, Lines: true}})
+	}
+	for i := range c.Proposers {
+		out = append(out, text.Of{Text: &c.Proposers[i], Field: text.Field{Label: "提案人", Least: 1, Most: maxName}})
+	}
+	return out
 }

@@ -40,6 +40,10 @@ const (
 	FieldNumber = "number"
 	// FieldTitle holds the string denoting the title field in the database.
 	FieldTitle = "title"
+	// FieldNumberKey holds the string denoting the number_key field in the database.
+	FieldNumberKey = "number_key"
+	// FieldTitleKey holds the string denoting the title_key field in the database.
+	FieldTitleKey = "title_key"
 	// FieldCreatorID holds the string denoting the creator_id field in the database.
 	FieldCreatorID = "creator_id"
 	// FieldSectorID holds the string denoting the sector_id field in the database.
@@ -264,6 +268,8 @@ var Columns = []string{
 	FieldTurn,
 	FieldNumber,
 	FieldTitle,
+	FieldNumberKey,
+	FieldTitleKey,
 	FieldCreatorID,
 	FieldSectorID,
 	FieldStreetID,
@@ -390,6 +396,16 @@ func ByNumber(opts ...sql.OrderTermOption) OrderOption {
 // ByTitle orders the results by the title field.
 func ByTitle(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitle, opts...).ToFunc()
+}
+
+// ByNumberKey orders the results by the number_key field.
+func ByNumberKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberKey, opts...).ToFunc()
+}
+
+// ByTitleKey orders the results by the title_key field.
+func ByTitleKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTitleKey, opts...).ToFunc()
 }
 
 // ByCreatorID orders the results by the creator_id field.
