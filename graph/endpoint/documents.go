@@ -154,7 +154,7 @@ func (l *library) prepare(text string, hints bool) (*ast.QueryDocument, *refusal
 	if doc, ok := l.parsed.get(text); ok {
 		return doc, nil
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, l.limits.Tokens)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: paired(text)}, l.limits.Tokens)
 	if err != nil {
 		return nil, l.unparsable(err)
 	}
