@@ -164,6 +164,9 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := e.guard(&r.Input); err != nil {
 		return uuid.Nil, err
 	}
+	if err := e.days(&r.Input); err != nil {
+		return uuid.Nil, err
+	}
 	return id, e.carryOut(authz.System(ctx), r)
 }
 

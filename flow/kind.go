@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -36,6 +37,10 @@ type Kind struct {
 	Attaching []string        // rights to work on a matter: whoever has one of them there may add what shows the work
 	Turns     map[string]Turn // whom a code of the definition's turns means
 	Guardian  string          // the role to whom a matter goes for which nobody is left
+
+	// Begins is the day from which on something can have happened in a matter.
+	// nil: a year before it was opened, since much is entered afterwards.
+	Begins func(*Case) time.Time
 }
 
 // Names are codes of a machine.

@@ -11,7 +11,7 @@ const Kind = "proposal"
 
 // Declaration is what a proposal is.
 var Declaration = &flow.Kind{
-	Code: Kind, Title: "提案", Sealed: true, Shares: true,
+	Code: Kind, Title: "提案", Sealed: true, Shares: true, Begins: flow.FromOpening,
 	Payload: &flow.Payload{
 		Type: gen.TypeProposal,
 		With: func(q *gen.MatterQuery) {

@@ -14777,6 +14777,8 @@ type MatterMutation struct {
 	turn               *string
 	number             *string
 	title              *string
+	number_key         *string
+	title_key          *string
 	source             *string
 	data               *map[string]interface{}
 	origin             *map[string]interface{}
@@ -15407,6 +15409,104 @@ func (m *MatterMutation) OldTitle(ctx context.Context) (v string, err error) {
 // ResetTitle resets all changes to the "title" field.
 func (m *MatterMutation) ResetTitle() {
 	m.title = nil
+}
+
+// SetNumberKey sets the "number_key" field.
+func (m *MatterMutation) SetNumberKey(s string) {
+	m.number_key = &s
+}
+
+// NumberKey returns the value of the "number_key" field in the mutation.
+func (m *MatterMutation) NumberKey() (r string, exists bool) {
+	v := m.number_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberKey returns the old "number_key" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldNumberKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberKey: %w", err)
+	}
+	return oldValue.NumberKey, nil
+}
+
+// ClearNumberKey clears the value of the "number_key" field.
+func (m *MatterMutation) ClearNumberKey() {
+	m.number_key = nil
+	m.clearedFields[matter.FieldNumberKey] = struct{}{}
+}
+
+// NumberKeyCleared returns if the "number_key" field was cleared in this mutation.
+func (m *MatterMutation) NumberKeyCleared() bool {
+	_, ok := m.clearedFields[matter.FieldNumberKey]
+	return ok
+}
+
+// ResetNumberKey resets all changes to the "number_key" field.
+func (m *MatterMutation) ResetNumberKey() {
+	m.number_key = nil
+	delete(m.clearedFields, matter.FieldNumberKey)
+}
+
+// SetTitleKey sets the "title_key" field.
+func (m *MatterMutation) SetTitleKey(s string) {
+	m.title_key = &s
+}
+
+// TitleKey returns the value of the "title_key" field in the mutation.
+func (m *MatterMutation) TitleKey() (r string, exists bool) {
+	v := m.title_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitleKey returns the old "title_key" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldTitleKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitleKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitleKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitleKey: %w", err)
+	}
+	return oldValue.TitleKey, nil
+}
+
+// ClearTitleKey clears the value of the "title_key" field.
+func (m *MatterMutation) ClearTitleKey() {
+	m.title_key = nil
+	m.clearedFields[matter.FieldTitleKey] = struct{}{}
+}
+
+// TitleKeyCleared returns if the "title_key" field was cleared in this mutation.
+func (m *MatterMutation) TitleKeyCleared() bool {
+	_, ok := m.clearedFields[matter.FieldTitleKey]
+	return ok
+}
+
+// ResetTitleKey resets all changes to the "title_key" field.
+func (m *MatterMutation) ResetTitleKey() {
+	m.title_key = nil
+	delete(m.clearedFields, matter.FieldTitleKey)
 }
 
 // SetCreatorID sets the "creator_id" field.
@@ -16942,7 +17042,7 @@ func (m *MatterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MatterMutation) Fields() []string {
-	fields := make([]string, 0, 24)
+	fields := make([]string, 0, 26)
 	if m.tenant_id != nil {
 		fields = append(fields, matter.FieldTenantID)
 	}
@@ -16975,6 +17075,12 @@ func (m *MatterMutation) Fields() []string {
 	}
 	if m.title != nil {
 		fields = append(fields, matter.FieldTitle)
+	}
+	if m.number_key != nil {
+		fields = append(fields, matter.FieldNumberKey)
+	}
+	if m.title_key != nil {
+		fields = append(fields, matter.FieldTitleKey)
 	}
 	if m.creator != nil {
 		fields = append(fields, matter.FieldCreatorID)
@@ -17045,6 +17151,10 @@ func (m *MatterMutation) Field(name string) (ent.Value, bool) {
 		return m.Number()
 	case matter.FieldTitle:
 		return m.Title()
+	case matter.FieldNumberKey:
+		return m.NumberKey()
+	case matter.FieldTitleKey:
+		return m.TitleKey()
 	case matter.FieldCreatorID:
 		return m.CreatorID()
 	case matter.FieldSectorID:
@@ -17102,6 +17212,10 @@ func (m *MatterMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldNumber(ctx)
 	case matter.FieldTitle:
 		return m.OldTitle(ctx)
+	case matter.FieldNumberKey:
+		return m.OldNumberKey(ctx)
+	case matter.FieldTitleKey:
+		return m.OldTitleKey(ctx)
 	case matter.FieldCreatorID:
 		return m.OldCreatorID(ctx)
 	case matter.FieldSectorID:
@@ -17213,6 +17327,20 @@ func (m *MatterMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTitle(v)
+		return nil
+	case matter.FieldNumberKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberKey(v)
+		return nil
+	case matter.FieldTitleKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitleKey(v)
 		return nil
 	case matter.FieldCreatorID:
 		v, ok := value.(uuid.UUID)
@@ -17368,6 +17496,12 @@ func (m *MatterMutation) ClearedFields() []string {
 	if m.FieldCleared(matter.FieldNumber) {
 		fields = append(fields, matter.FieldNumber)
 	}
+	if m.FieldCleared(matter.FieldNumberKey) {
+		fields = append(fields, matter.FieldNumberKey)
+	}
+	if m.FieldCleared(matter.FieldTitleKey) {
+		fields = append(fields, matter.FieldTitleKey)
+	}
 	if m.FieldCleared(matter.FieldCreatorID) {
 		fields = append(fields, matter.FieldCreatorID)
 	}
@@ -17420,6 +17554,12 @@ func (m *MatterMutation) ClearField(name string) error {
 		return nil
 	case matter.FieldNumber:
 		m.ClearNumber()
+		return nil
+	case matter.FieldNumberKey:
+		m.ClearNumberKey()
+		return nil
+	case matter.FieldTitleKey:
+		m.ClearTitleKey()
 		return nil
 	case matter.FieldCreatorID:
 		m.ClearCreatorID()
@@ -17494,6 +17634,12 @@ func (m *MatterMutation) ResetField(name string) error {
 		return nil
 	case matter.FieldTitle:
 		m.ResetTitle()
+		return nil
+	case matter.FieldNumberKey:
+		m.ResetNumberKey()
+		return nil
+	case matter.FieldTitleKey:
+		m.ResetTitleKey()
 		return nil
 	case matter.FieldCreatorID:
 		m.ResetCreatorID()

@@ -286,6 +286,9 @@ func (m *Machine) index(name string) error {
 			return at(a.Line, errs.Invalid, "%s.%s：表单不是有效的 JSON Schema，请检查 type、pattern 和 properties", name, a.Code).Because(err)
 		}
 		a.schema = s
+		if odd := a.oddDay(); odd != "" {
+			return badDay(a, name, odd)
+		}
 	}
 	return nil
 }

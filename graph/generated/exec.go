@@ -1285,9 +1285,9 @@ input MatterFilter {
   key: Boolean
   "期限早于这一天"
   dueBefore: Date
-  "编号，完全相同"
+  "编号包含；不分全角半角、大小写，也认得部首字符和兼容汉字"
   number: String
-  "标题包含"
+  "标题包含；不分全角半角、大小写，也认得部首字符和兼容汉字"
   titleContains: String
 }
 
@@ -3793,7 +3793,7 @@ input MembershipFilter {
   status: MembershipStatus
   "今天在这个单位有席位"
   unitId: ID
-  "姓名包含"
+  "姓名包含，写法不同的同一个字也能找到"
   nameContains: String
 }
 
@@ -3805,7 +3805,7 @@ input UnitFilter {
   parentId: ID
   "在这一天启用着"
   activeOn: Date
-  "名称包含"
+  "名称包含，写法不同的同一个字也能找到"
   nameContains: String
 }
 

@@ -1239,9 +1239,9 @@ type MatterFilter struct {
 	Key *bool `json:"key,omitempty"`
 	// 期限早于这一天
 	DueBefore *time.Time `json:"dueBefore,omitempty"`
-	// 编号，完全相同
+	// 编号包含；不分全角半角、大小写，也认得部首字符和兼容汉字
 	Number *string `json:"number,omitempty"`
-	// 标题包含
+	// 标题包含；不分全角半角、大小写，也认得部首字符和兼容汉字
 	TitleContains *string `json:"titleContains,omitempty"`
 }
 
@@ -1264,7 +1264,7 @@ type MembershipFilter struct {
 	Status *membership.Status `json:"status,omitempty"`
 	// 今天在这个单位有席位
 	UnitID *uuid.UUID `json:"unitId,omitempty"`
-	// 姓名包含
+	// 姓名包含，写法不同的同一个字也能找到
 	NameContains *string `json:"nameContains,omitempty"`
 }
 
@@ -2597,7 +2597,7 @@ type UnitFilter struct {
 	ParentID *uuid.UUID `json:"parentId,omitempty"`
 	// 在这一天启用着
 	ActiveOn *time.Time `json:"activeOn,omitempty"`
-	// 名称包含
+	// 名称包含，写法不同的同一个字也能找到
 	NameContains *string `json:"nameContains,omitempty"`
 }
 

@@ -5,8 +5,8 @@
 //     today.
 //   - What is promised lies not before today, and so near that somebody now in
 //     office can keep it.
-//   - What is planned likewise: a meeting that is announced, a period that
-//     begins. Where a plan may be entered afterwards, it is no plan but a record.
+//   - What is planned lies not before the beginning of what it belongs to, and
+//     not further ahead than a promise.
 package day
 
 import (
@@ -29,6 +29,16 @@ func Happened(on, begun, today time.Time, path ...string) error {
 		return errs.New(errs.Invalid, "日期早于 %s，那时这件事还没有开始，请检查年份", begun.Format(time.DateOnly)).With("earliest", begun.Format(time.DateOnly)).At(path...)
 	}
 	return nil
+}
+
+// Planned refuses a day of something arranged that lies before what it belongs
+// to began, or further ahead than anybody plans; the day may be over, since a
+// plan is entered late at times.
+func Planned(on, begun, today time.Time, path ...string) error {
+	if on.After(today) {
+		return Ahead(on, today, path...)
+	}
+	return Happened(on, begun, today, path...)
 }
 
 // Ahead refuses a day of something promised or planned that is over, or lies

@@ -1,9 +1,12 @@
 package cohorts
 
 import (
+	"time"
+
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 )
 
 // Kind is the matters' kind and the process's code.
@@ -12,7 +15,7 @@ const Kind = "cohort"
 // Declaration is what a loop is. Its rules look at its proposal and at the tasks
 // that belong to it.
 var Declaration = &flow.Kind{
-	Code: Kind, Title: "一号提案三年闭环", Sealed: true, Gathers: true,
+	Code: Kind, Title: "一号提案三年闭环", Sealed: true, Gathers: true, Begins: begun,
 	Payload: &flow.Payload{
 		Type: gen.TypeCohort,
 		With: func(q *gen.MatterQuery) {
@@ -31,4 +34,16 @@ var Declaration = &flow.Kind{
 		"chair":    {Roles: []string{"chair"}},
 	},
 	Guardian: "secretary_general",
+}
+
+// begun: the three years begin with the prestudy, or earlier where directions
+// are collected before.
+func begun(c *flow.Case) time.Time {
+	opened := flow.FromOpening(c)
+	if h := c.Cohort(); h != nil {
+		if first := clock.Date(h.HandleYear-1, time.January, 1); first.Before(opened) {
+			return first
+		}
+	}
+	return opened
 }
