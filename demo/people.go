@@ -9,6 +9,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/seat"
@@ -16,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/roster"
+	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -168,6 +170,11 @@ func (s *stage) admit(ctx context.Context, p *personSpec) (*gen.Membership, erro
 	if err != nil {
 		return nil, err
 	}
+	if m.AccountID == nil && in.Login != "" { // he sits in another committee too, and joins this one
+		if m, err = s.join(ctx, m.ID); err != nil {
+			return nil, err
+		}
+	}
 	for _, x := range p.Seats {
 		key, post, _ := strings.Cut(x, ":")
 		in := roster.NewSeat{Membership: m.ID, Unit: s.units[key], Post: seat.Post(post)}
@@ -184,6 +191,18 @@ func (s *stage) admit(ctx context.Context, p *personSpec) (*gen.Membership, erro
 		}
 	}
 	return m, nil
+}
+
+// join accepts the invitation to be a membership, as its owner would.
+func (s *stage) join(ctx context.Context, member uuid.UUID) (*gen.Membership, error) {
+	var account uuid.UUID
+	var in accounts.Invitation
+	err := tenants.Row(ctx, `SELECT id, account_id FROM account_invitations WHERE membership_id = $1`, []any{member}, &in.ID, &account)
+	if err != nil {
+		return nil, err
+	}
+	in.Membership = member
+	return s.Roster.Accept(ctx, account, in)
 }
 
 // give grants a role. The four that need two persons come from the operator,

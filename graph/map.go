@@ -145,11 +145,17 @@ func figures(f proposals.Figures) *model.ProposalFigures {
 }
 
 func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
-	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, UserErrors: []*model.UserError{}}
+	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, Invitations: []*model.Invitation{}, UserErrors: []*model.UserError{}}
 	s, err := r.Accounts.SignIn(ctx, in.Login, in.Password, client(ctx))
 	if err == nil {
 		for _, c := range s.Choices {
 			out.Choices = append(out.Choices, &model.MembershipChoice{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName})
+		}
+		out.Invitations = invitations(s.Invitations)
+		if len(s.Choices) == 0 && len(s.Invitations) == 0 { // M20
+			bad, err := shown(errs.New(errs.NotAllowed, "您现在没有可以进入的政协：您的身份可能已经终止、暂停，或还没有开始。如有疑问，请联系您所在政协的租户管理员"))
+			out.UserErrors = bad
+			return out, err
 		}
 		if len(s.Choices) != 1 {
 			out.RefreshToken = &s.Refresh

@@ -158,6 +158,7 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 // on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
 	"castBallot": true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
+	"acceptInvitation": true, "declineInvitation": true,
 }
 
 func rootFields(op *ast.OperationDefinition) (session, others bool) {

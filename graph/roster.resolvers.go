@@ -7,10 +7,11 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
@@ -19,7 +20,6 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/roster"
-	"github.com/google/uuid"
 )
 
 // OpenTerm is the resolver for the openTerm field.
@@ -84,7 +84,7 @@ func (r *mutationResolver) MoveUnit(ctx context.Context, input model.MoveUnitInp
 
 // CloseUnit is the resolver for the closeUnit field.
 func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CloseUnit, roster.Closing{Unit: input.UnitID, On: input.On, Reason: input.Reason, Expected: input.ExpectedVersion})
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CloseUnit, roster.Closing{Unit: input.UnitID, Heir: input.HeirID, On: input.On, Reason: input.Reason, Expected: input.ExpectedVersion})
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
@@ -192,7 +192,7 @@ func (r *queryResolver) Workdays(ctx context.Context, year int) ([]*gen.Workday,
 
 // PreviewPolicy is the resolver for the previewPolicy field.
 func (r *queryResolver) PreviewPolicy(ctx context.Context, input model.PreviewPolicyInput) (*model.PolicyPreview, error) {
-	panic(fmt.Errorf("not implemented: PreviewPolicy - previewPolicy"))
+	return r.previewPolicy(ctx, input)
 }
 
 // Policies is the resolver for the policies field.
@@ -212,6 +212,15 @@ func (r *queryResolver) PendingGrants(ctx context.Context) ([]*gen.Grant, error)
 // Tenants is the resolver for the tenants field.
 func (r *queryResolver) Tenants(ctx context.Context, after *string, first *int, level *tenant.Level) ([]*gen.Tenant, error) {
 	return r.directory(ctx, after, first, level)
+}
+
+// PreviewCloseUnit is the resolver for the previewCloseUnit field.
+func (r *queryResolver) PreviewCloseUnit(ctx context.Context, unitID uuid.UUID) ([]*model.WaitingMatter, error) {
+	list, err := r.Roster.PreviewClosing(ctx, unitID)
+	if err != nil {
+		return nil, err
+	}
+	return r.waiting(ctx, list)
 }
 
 // PreviewGrant is the resolver for the previewGrant field.

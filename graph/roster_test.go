@@ -37,6 +37,10 @@ func TestAnAdministratorSetsUpACommittee(t *testing.T) {
 		if a := c.ask("委员甲", `{ workdays(year: 30000) { day } }`, nil); a.code() != "INVALID_INPUT" {
 			t.Error(a.text)
 		}
+		seen := c.ask("管理员甲", `{ previewPolicy(input: {settings: {bodyLimit: 1300}}) { changes { setting before after } userErrors { code } } }`, nil)
+		if got := dig(seen.Data, "previewPolicy", "changes", 0); got == nil || got.(map[string]any)["after"] != "1300" { // M8
+			c.t.Error(seen.text)
+		}
 		c.refused("管理员甲", "setPolicy", input{"settings": input{"nothing": 1}, "note": "n", "approvedBy": "主席会议"}, "INVALID_INPUT", "settings")
 		c.refused("管理员甲", "setWorkday", input{"day": "2024-12-26", "working": false, "note": "昨天"}, "INVALID_INPUT", "day")
 	})

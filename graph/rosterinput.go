@@ -86,7 +86,7 @@ func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T],
 
 // inputNames are the fields that the API calls otherwise than the services.
 var inputNames = map[string]string{
-	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds",
+	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId",
 	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
 	"partnerName": "name", "partnerKey": "key",
 }
@@ -234,4 +234,30 @@ func permissionTable(p *authz.Policy) []*model.RoleRights {
 		}
 	}
 	return out
+}
+
+// waiting gives the matters that wait for a unit the words of their processes.
+func (r *Resolver) waiting(ctx context.Context, list []roster.Waiting) ([]*model.WaitingMatter, error) {
+	ids := make([]uuid.UUID, len(list))
+	for i, w := range list {
+		ids[i] = w.Matter
+	}
+	defs, err := r.Engine.Definitions(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.WaitingMatter, len(list))
+	for i, w := range list {
+		m := &model.WaitingMatter{MatterID: w.Matter, Kind: w.Kind, Number: given(w.Number), State: w.State, Turn: given(w.Turn), Why: w.Why}
+		if d := defs[w.Matter]; d != nil {
+			if s := d.Machines[flow.OfMatter].State(w.State); s != nil {
+				m.State = s.Label
+			}
+			if label := d.Turns[w.Turn]; label != "" {
+				m.Turn = &label
+			}
+		}
+		out[i] = m
+	}
+	return out, nil
 }

@@ -8,6 +8,7 @@ package graph
 import (
 	"context"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/model"
 )
@@ -47,6 +48,16 @@ func (r *mutationResolver) SignOutEverywhere(ctx context.Context) (*model.SignOu
 	return done(err)
 }
 
+// AcceptInvitation is the resolver for the acceptInvitation field.
+func (r *mutationResolver) AcceptInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error) {
+	return r.answer(ctx, "acceptInvitation", input, true)
+}
+
+// DeclineInvitation is the resolver for the declineInvitation field.
+func (r *mutationResolver) DeclineInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error) {
+	return r.answer(ctx, "declineInvitation", input, false)
+}
+
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.SignOutPayload, error) {
 	acc, session, err := account(ctx)
@@ -54,6 +65,12 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 		err = r.Accounts.ChangePassword(ctx, acc, session, input.OldPassword, input.NewPassword, client(ctx))
 	}
 	return done(err)
+}
+
+// MyInvitations is the resolver for the myInvitations field.
+func (r *queryResolver) MyInvitations(ctx context.Context) ([]*model.Invitation, error) {
+	list, err := r.Accounts.Invitations(ctx, authz.From(ctx).Account)
+	return invitations(list), err
 }
 
 // Sessions is the resolver for the sessions field.

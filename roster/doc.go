@@ -15,21 +15,22 @@
 //   - A sitting may be postponed until its list of proposals is published, its deadline only until it has passed.
 //   - The list is published once, after the deadline of plenary proposals.
 //   - A day of one's own is today or later; changed is only what lies in the future.
-//   - Settings are versions that are never changed; a version does not begin before the one it follows.
+//   - Settings are versions that are never changed; a version does not begin before the one it follows, changes what it names and keeps the rest. A key that no process names is refused.
 //
 // Units
 //
 //   - A unit stands in one of three trees (organisation, venue, handling) by its kind, and its parent in the same.
 //   - A unit's name is unique among those that stand beside it; closed units do not count.
 //   - A unit is never below itself.
-//   - A renamed unit is closed and followed by a new one; its people and the units below go over, and what was addressed to it stays in their hands, since it then stands below its successor.
+//   - A renamed unit is closed and followed by a new one; its people and the units below go over, and what was addressed to it stays in their hands, since the successor is its heir (docs/adr/0021-who-follows-a-unit.md).
 //   - A merged unit goes over into an existing one in the same way.
-//   - A unit with open cases, or with units below, is not closed without a successor.
+//   - A unit for which matters wait is not closed without a unit that takes over; which matters wait can be seen before.
+//   - A unit with units below is not closed.
 //
 // Persons
 //
 //   - A member of the committee belongs to a term; the number on the card is used once a term and is not the person's number.
-//   - One account may have memberships in several committees, and one in each.
+//   - One account may have memberships in several committees, and one in each. Its owner joins a second one by his own consent: he is invited, and until he accepts nothing changes for him. Whether a login is in use elsewhere an administrator does not learn.
 //   - A person sits in one 界别, has one primary committee, and any number of other seats.
 //   - Whose membership ends loses seats and rights with it; who comes back gets neither of them back by that.
 //

@@ -44,9 +44,10 @@ func (p *Person) check() error {
 	return nil
 }
 
-// SignIn is how a person signs in. With a password an account is made; without
-// one the login is that of an account which exists, since the same person sits
-// in another committee too. Both empty: the person does not sign in.
+// SignIn is how a person signs in. With a password an account is made. Without
+// one, or when the login is in use elsewhere, its owner is invited: the person
+// has no account here until he accepts (S7). Whether anybody has the login the
+// administrator does not learn. Both empty: the person does not sign in.
 type SignIn struct {
 	Login    string
 	Password string
@@ -64,8 +65,8 @@ type NewMember struct {
 	Proposed bool       // nominated and not yet decided upon: cannot sign in
 }
 
-// AddMember enters a person. Called twice it is a Conflict by login or member
-// number; with neither it enters two persons of the same name, since
+// AddMember enters a person. Called twice it is a Conflict by member number, or
+// by the login of somebody who is here; with neither it enters two persons of the same name, since
 // namesakes exist.
 func (s *Service) AddMember(ctx context.Context, in NewMember) (_ *gen.Membership, err error) {
 	defer errs.Wrap(&err, "roster.AddMember")
@@ -88,10 +89,18 @@ func (s *Service) addMember(ctx context.Context, in NewMember) (*gen.Membership,
 	if err != nil {
 		return nil, err
 	}
-	account, err := s.account(ctx, in.SignIn)
+	account, invite, err := s.account(ctx, in.SignIn)
 	if err != nil {
 		return nil, err
 	}
+	m, err := s.enterMember(ctx, in, no, account)
+	if err == nil && invite {
+		err = s.accounts.Invite(ctx, in.Login, m.ID)
+	}
+	return m, err
+}
+
+func (s *Service) enterMember(ctx context.Context, in NewMember, no string, account *uuid.UUID) (*gen.Membership, error) {
 	status := membership.StatusACTIVE
 	if in.Proposed {
 		status = membership.StatusPROPOSED
@@ -135,43 +144,49 @@ func (s *Service) checkTermOf(ctx context.Context, kind membership.Kind, in *uui
 	return no, err
 }
 
-// account makes or finds the account of a login that has no membership here
-// yet; nil when the person does not sign in.
-func (s *Service) account(ctx context.Context, in SignIn) (*uuid.UUID, error) {
+// account makes the account of a login, or says that its owner is to be invited;
+// neither when the person does not sign in.
+func (s *Service) account(ctx context.Context, in SignIn) (made *uuid.UUID, invite bool, err error) {
 	if in.Login == "" {
 		if in.Password != "" {
-			return nil, errs.New(errs.Invalid, "请填写登录名").At("login")
+			return nil, false, errs.New(errs.Invalid, "请填写登录名").At("login")
 		}
-		return nil, nil
+		return nil, false, nil
 	}
-	if in.Password != "" {
-		id, err := s.accounts.Create(ctx, in.Login, in.Password)
-		if errs.Is(err, errs.Conflict) {
-			return nil, errs.New(errs.Conflict, "登录名已被使用；如确是同一人，请不填密码，以关联其已有的账号").At("login").Because(err)
-		}
-		return &id, err
+	if err := s.newHere(ctx, in.Login); err != nil {
+		return nil, false, err
 	}
-	id, err := findAccount(ctx, in.Login)
-	if err != nil {
-		return nil, err
+	if in.Password == "" {
+		return nil, true, nil
 	}
-	if id == nil {
-		return nil, errs.New(errs.Invalid, "没有这个登录名；新开账号请同时填写初始密码").At("password")
+	id, err := s.accounts.Create(ctx, in.Login, in.Password)
+	if errs.Is(err, errs.Conflict) {
+		return nil, true, nil
+	}
+	return &id, false, err
+}
+
+// newHere refuses the login of somebody who is in this committee already: of its
+// own people an administrator may know.
+func (s *Service) newHere(ctx context.Context, login string) error {
+	id, err := findAccount(ctx, login)
+	if err != nil || id == nil {
+		return err
 	}
 	here, err := s.client.Membership.Query().Where(membership.AccountID(*id)).Only(ctx)
 	switch {
 	case gen.IsNotFound(err):
-		return id, nil
+		return nil
 	case err != nil:
-		return nil, err
+		return err
 	case ended(here.Status):
-		return nil, errs.New(errs.Conflict, "此人在本政协有已终止的身份，请恢复该身份").At("login").With("membershipId", here.ID)
+		return errs.New(errs.Conflict, "此人在本政协有已终止的身份，请恢复该身份").At("login").With("membershipId", here.ID)
 	}
-	return nil, errs.New(errs.Conflict, "此人在本政协已有身份").At("login").With("membershipId", here.ID)
+	return errs.New(errs.Conflict, "此人在本政协已有身份").At("login").With("membershipId", here.ID)
 }
 
 // findAccount is nil when no account that may sign in has the login. Accounts
-// are global: this tells that a login exists, as making it would.
+// are global: what this finds is not told to who asks for it.
 func findAccount(ctx context.Context, login string) (*uuid.UUID, error) {
 	login, err := accounts.Login(login)
 	if err != nil {
@@ -237,9 +252,14 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 		return nil, err
 	}
 	if in.SignIn != nil {
-		account, err := s.account(ctx, *in.SignIn)
+		account, invite, err := s.account(ctx, *in.SignIn)
 		if err != nil {
 			return nil, err
+		}
+		if invite {
+			if err := s.accounts.Invite(ctx, in.SignIn.Login, m.ID); err != nil {
+				return nil, err
+			}
 		}
 		up.SetNillableAccountID(account)
 	}

@@ -3,9 +3,11 @@ package roster
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -13,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // Operator is who runs the installation, at its command line: he begins what
@@ -36,7 +39,8 @@ func (o Operator) enter(ctx context.Context) (context.Context, error) {
 // with.
 type FirstAdmin struct {
 	Name, Post string
-	SignIn              // the account is made when the login is free, and taken as it is when not
+	SignIn              // the account is made when the login is free
+	Existing   bool     // it is in use, and its owner is meant: taken as it is
 	Processes  [][]byte // definitions to publish, such as templates.Processes()
 }
 
@@ -98,9 +102,28 @@ func (o Operator) admit(ctx context.Context, in FirstAdmin, account *uuid.UUID) 
 		if !gen.IsNotFound(err) {
 			return m, err
 		}
-		in.Password = ""
+		if !in.Existing {
+			return nil, inUse(ctx, in.Login, *account)
+		}
+		return o.Roster.enterMember(ctx, NewMember{Person: Person{Name: in.Name, Post: in.Post}, Kind: membership.KindSTAFF}, "", account)
 	}
 	return o.Roster.addMember(ctx, NewMember{Person: Person{Name: in.Name, Post: in.Post}, SignIn: in.SignIn, Kind: membership.KindSTAFF})
+}
+
+// inUse says whom an operator would make administrator: the owner of a login
+// that is in use, with the committees that he belongs to.
+func inUse(ctx context.Context, login string, account uuid.UUID) error {
+	of, err := tenants.Collect(ctx, pgx.RowTo[string], `
+		SELECT t.name || CASE WHEN m.active THEN '' ELSE '（身份已停用）' END
+		FROM account_memberships m JOIN tenants t ON t.id = m.tenant_id WHERE m.account_id = $1 ORDER BY t.code`, account)
+	if err != nil {
+		return err
+	}
+	where := "不属于任何政协"
+	if len(of) > 0 {
+		where = "属于" + strings.Join(of, "、")
+	}
+	return errs.New(errs.Conflict, "登录名 %s 已有账号，它%s；如确要由这一账号的本人担任第一位租户管理员，请加 --existing，否则请换一个登录名", login, where).At("login")
 }
 
 // Appointment gives a role on the word of the committee, which the reason

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -83,10 +84,21 @@ func TestBootstrap(t *testing.T) {
 
 func TestBootstrapElsewhere(t *testing.T) {
 	w := newWorld(t)
-	t.Run("an account that exists is taken as it is", func(t *testing.T) {
+	t.Run("A4: a login in use is not made administrator unasked, and whose it is is said", func(t *testing.T) {
+		zone := tenantstest.Tenant(t, w.db, "210219", "再一区政协", "DISTRICT")
+		err := w.in(zone, func(ctx context.Context) error {
+			_, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}})
+			return err
+		})
+		refused(t, err, errs.Conflict, "login")
+		if shown, _ := errs.As(err); shown == nil || !strings.Contains(shown.Message, "某市政协") || !strings.Contains(shown.Message, "--existing") {
+			t.Error(err)
+		}
+	})
+	t.Run("an account that exists is taken as it is, when that is meant", func(t *testing.T) {
 		zone := tenantstest.Tenant(t, w.db, "210203", "又一区政协", "DISTRICT")
 		err := w.in(zone, func(ctx context.Context) error {
-			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}})
+			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}, Existing: true})
 			if err != nil {
 				return err
 			}

@@ -7,16 +7,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// AccountCreator makes accounts, which belong to persons and not to
-// committees; accounts.Service is one.
-type AccountCreator interface {
+// Accounts makes accounts and invites their owners: they belong to persons and
+// not to committees. accounts.Service is one.
+type Accounts interface {
 	Create(ctx context.Context, login, password string) (uuid.UUID, error)
+	Invite(ctx context.Context, login string, membership uuid.UUID) error
+	Answer(ctx context.Context, account uuid.UUID, in accounts.Invitation, accepted bool) error
 }
 
 // Service is the package's object for signed-in administrators. It is safe
@@ -24,11 +27,11 @@ type AccountCreator interface {
 type Service struct {
 	client   *gen.Client
 	policy   *authz.Policy
-	accounts AccountCreator
+	accounts Accounts
 }
 
 // New makes a service.
-func New(client *gen.Client, dir *authz.Directory, accounts AccountCreator) *Service {
+func New(client *gen.Client, dir *authz.Directory, accounts Accounts) *Service {
 	return &Service{client: client, policy: dir.Policy(), accounts: accounts}
 }
 

@@ -9,11 +9,8 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
-	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -218,9 +215,11 @@ func (s *Service) seatsAfter(ctx context.Context, id uuid.UUID, last time.Time) 
 	return slices.DeleteFunc(rows, func(o *gen.Seat) bool { return authz.SeatPeriod(o).Empty() }), err
 }
 
-// Closing ends a unit that nothing follows, such as a research team.
+// Closing ends a unit, such as a research team. What waits for it, which
+// PreviewClosing lists, is taken over by a unit that is named (A10).
 type Closing struct {
 	Unit     uuid.UUID
+	Heir     *uuid.UUID // who takes over what waits; nil: nothing waits
 	On       *time.Time // last day, not in the future; nil: today
 	Reason   string
 	Expected *int
@@ -253,7 +252,8 @@ func (s *Service) CloseUnit(ctx context.Context, in Closing) (_ *gen.Unit, err e
 	case u.ActiveFrom != nil && last.Before(*u.ActiveFrom):
 		return nil, errs.New(errs.Invalid, "停用日期不能早于启用日期").At("on")
 	}
-	if err := s.unused(ctx, u); err != nil {
+	heir, err := s.takesOver(ctx, u, in.Heir)
+	if err != nil {
 		return nil, err
 	}
 	seats, err := s.seatsAfter(ctx, u.ID, last)
@@ -265,30 +265,33 @@ func (s *Service) CloseUnit(ctx context.Context, in Closing) (_ *gen.Unit, err e
 			return nil, err
 		}
 	}
-	return s.client.Unit.UpdateOne(u).SetActiveTo(last).AddVersion(1).Save(ctx)
+	up := s.client.Unit.UpdateOne(u).SetActiveTo(last).AddVersion(1)
+	if heir != nil {
+		up.SetSuccessor(heir).SetParent(heir)
+	}
+	return up.Save(ctx)
 }
 
-// unused refuses a unit that somebody still waits for.
-func (s *Service) unused(ctx context.Context, u *gen.Unit) error {
+// takesOver is who takes over what waits for a unit; nil when nothing does and
+// nobody is named. A unit with others below it is not closed.
+func (s *Service) takesOver(ctx context.Context, u *gen.Unit, heir *uuid.UUID) (*gen.Unit, error) {
 	below, err := s.openBelow(ctx, u.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(below) > 0 {
-		return errs.New(errs.Conflict, "“%s”还有 %d 个下级单位，请先移走或停用", u.Name, len(below))
+		return nil, errs.New(errs.Conflict, "“%s”还有 %d 个下级单位，请先移走或停用", u.Name, len(below))
 	}
-	shares, err := s.client.Assignment.Query().
-		Where(assignment.UnitID(u.ID), assignment.HasMatterWith(matter.ClosedAtIsNil())).All(ctx)
-	if err != nil {
-		return err
+	if heir != nil {
+		if *heir == u.ID {
+			return nil, errs.New(errs.Invalid, "不能由它自己接办").At("heir")
+		}
+		return authz.UnitThere(ctx, s.client, *heir, authz.Fits{Lines: []unit.Line{u.Line}, What: "同一条线上的单位"}, "heir")
 	}
-	shares = slices.DeleteFunc(shares, func(a *gen.Assignment) bool { return !flow.Open(a) })
-	owned, err := s.client.Matter.Query().Where(matter.OwnerUnitID(u.ID), matter.ClosedAtIsNil()).Count(ctx)
-	if err != nil {
-		return err
+	waiting, err := waitingFor(ctx, u.ID)
+	if err == nil && len(waiting) > 0 {
+		err = errs.New(errs.Conflict, "“%s”还有 %d 件没有办完（previewCloseUnit 列出各件和轮到谁），请写明由哪个单位接办", u.Name, len(waiting)).
+			At("heir").With("waiting", len(waiting))
 	}
-	if n := len(shares) + owned; n > 0 {
-		return errs.New(errs.Conflict, "“%s”还有 %d 件没有办完，请先改派，或并入接替的单位", u.Name, n)
-	}
-	return nil
+	return nil, err
 }

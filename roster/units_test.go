@@ -327,13 +327,31 @@ func TestCloseUnit(t *testing.T) {
 		u, next := w.unitOf(unit.KindHANDLING_UNIT, "甲局", nil), w.unitOf(unit.KindHANDLING_UNIT, "乙局", nil)
 		w.caseOf(u.ID, "HANDLING")
 		_, err := try(w, w.CloseUnit, Closing{Unit: u.ID, Reason: "撤销"})
-		refused(t, err, errs.Conflict, "")
+		refused(t, err, errs.Conflict, "heir")
 		must(w, w.MergeUnits, Merger{Units: []uuid.UUID{u.ID}, Into: next.ID})
 	})
 	t.Run("a share that went to another unit does not count", func(t *testing.T) {
 		u := w.unitOf(unit.KindHANDLING_UNIT, "丙局", nil)
 		w.caseOf(u.ID, "RETURN_GRANTED")
 		must(w, w.CloseUnit, Closing{Unit: u.ID, Reason: "撤销"})
+	})
+	t.Run("A10: what waits for a unit is listed, and a unit that takes over is named", func(t *testing.T) {
+		u, next := w.unitOf(unit.KindHANDLING_UNIT, "丁局", nil), w.unitOf(unit.KindHANDLING_UNIT, "戊局", nil)
+		w.caseOf(u.ID, "HANDLING")
+		if got := must(w, w.PreviewClosing, u.ID); len(got) != 1 || got[0].Kind != "note" || got[0].State != "OPEN" || got[0].Why != "承办" {
+			t.Fatal(got)
+		}
+		for _, heir := range []uuid.UUID{u.ID, team.ID, uuid.New()} {
+			_, err := try(w, w.CloseUnit, Closing{Unit: u.ID, Heir: &heir, Reason: "撤销"})
+			refused(t, err, errs.Invalid, "heir")
+		}
+		got := must(w, w.CloseUnit, Closing{Unit: u.ID, Heir: &next.ID, Reason: "撤销"})
+		if got.ActiveTo == nil || got.SuccessorID == nil || *got.SuccessorID != next.ID || *got.ParentID != next.ID {
+			t.Fatal(got)
+		}
+		if got := must(w, w.PreviewClosing, next.ID); len(got) != 1 {
+			t.Fatal("what was inherited waits for nobody", got)
+		}
 	})
 	t.Run("not in the future, not before it began, not without a reason", func(t *testing.T) {
 		u := w.unitOf(unit.KindRESEARCH_TEAM, "又一课题组", nil)

@@ -72,6 +72,8 @@ const (
 	ActionChosen          Action = "account.committee_chosen"
 	ActionTokenReused     Action = "account.token_reused"
 	ActionSignedOut       Action = "account.signed_out"
+	ActionJoined          Action = "account.invitation_accepted"
+	ActionDeclined        Action = "account.invitation_declined"
 )
 
 // Client is where a request comes from.

@@ -26,6 +26,7 @@ type SignedIn struct {
 	Account, Session uuid.UUID
 	Refresh          string
 	Choices          []Choice
+	Invitations      []Invitation // to committees that he has not joined yet
 }
 
 // SignIn begins a session. It must be called outside any transaction. Called
@@ -133,6 +134,9 @@ func (s *Service) begin(ctx context.Context, c credential, renewed string, t tri
 	if in.Choices, err = choices(ctx, c.account); err != nil {
 		return in, err
 	}
+	if in.Invitations, err = s.Invitations(ctx, c.account); err != nil {
+		return in, err
+	}
 	return in, s.audit(ctx, Event{Action: ActionSignedIn, Account: c.account, Session: in.Session, Login: t.login, From: from})
 }
 
@@ -166,5 +170,5 @@ func choices(ctx context.Context, account uuid.UUID) ([]Choice, error) {
 	return tenants.Collect(ctx, pgx.RowToStructByPos[Choice], `
 		SELECT m.tenant_id, m.membership_id, t.name, t.code
 		FROM account_memberships m JOIN tenants t ON t.id = m.tenant_id
-		WHERE m.account_id = $1 AND m.active AND t.status = 'ACTIVE' ORDER BY t.code`, account)
+		WHERE m.account_id = $1 AND in_force(m, $2) AND t.status = 'ACTIVE' ORDER BY t.code`, account, clock.Today(ctx))
 }

@@ -154,8 +154,8 @@ func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from
 func mayEnter(ctx context.Context, account, membership uuid.UUID) (tenant uuid.UUID, err error) {
 	err = tenants.Row(ctx, `
 		SELECT m.tenant_id FROM account_memberships m JOIN tenants t ON t.id = m.tenant_id
-		WHERE m.membership_id = $1 AND m.account_id = $2 AND m.active AND t.status = 'ACTIVE'`,
-		[]any{membership, account}, &tenant)
+		WHERE m.membership_id = $1 AND m.account_id = $2 AND in_force(m, $3) AND t.status = 'ACTIVE'`,
+		[]any{membership, account, clock.Today(ctx)}, &tenant)
 	if tenants.NoRows(err) {
 		return uuid.Nil, errs.New(errs.NotAllowed, "您在这个政协委员会的身份不可用，请选择其他委员会或联系管理员")
 	}

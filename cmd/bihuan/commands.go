@@ -96,13 +96,14 @@ func createTenant(ctx context.Context, args []string, out io.Writer) error {
 	fs.StringVar(&in.ParentCode, "parent", "", "上级的行政区划代码")
 	fs.StringVar(&admin, "admin", "", "第一位管理员的登录名")
 	fs.StringVar(&name, "admin-name", "租户管理员", "第一位管理员的姓名")
+	existing := fs.Bool("existing", false, "登录名已有账号，就由它的本人担任第一位管理员")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
 	in.Level = tenants.Level(level)
 	return with(ctx, func(ctx context.Context, a *app) error {
 		password := rand.Text()[:16]
-		id, fresh, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Password: password}, Processes: templates.Processes()})
+		id, fresh, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Password: password}, Existing: *existing, Processes: templates.Processes()})
 		if err != nil {
 			return err
 		}

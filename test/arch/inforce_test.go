@@ -92,3 +92,16 @@ func text(e ast.Expr) string {
 	}
 	return ""
 }
+
+// TestEveryResolverIsWritten finds what the generator left to be written: it
+// compiles, and panics when it is asked.
+func TestEveryResolverIsWritten(t *testing.T) {
+	sources(t, func(path string, set *token.FileSet, f *ast.File) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			if x, ok := n.(*ast.BasicLit); ok && strings.HasSuffix(path, ".resolvers.go") && strings.Contains(x.Value, "not implemented") {
+				t.Errorf("%s:%d: %s", path, set.Position(x.Pos()).Line, x.Value)
+			}
+			return true
+		})
+	})
+}
