@@ -79,8 +79,8 @@ func checklists(t *testing.T, c *committee) {
 	asks := strings.Replace(neighbours, `effects: [save],
          form: {required: [need], properties: {`, `guards: [{checklist: {key: two_six, field: answers}}], effects: [save],
          form: {required: [need], properties: {answers: {type: array, items: {type: boolean}}, `, 1)
-	policy := func(settings input) {
-		c.do("管理员甲", "setPolicy", input{"settings": settings, "note": "两议六不议", "approvedBy": "主席会议"})
+	policy := func(settings input, reset ...string) {
+		c.do("管理员甲", "setPolicy", input{"settings": settings, "reset": reset, "note": "两议六不议", "approvedBy": "主席会议"})
 	}
 	two := input{"text": "一", "want": "YES"}
 	six := input{"text": "二", "want": "NO"}
@@ -88,7 +88,7 @@ func checklists(t *testing.T, c *committee) {
 		"waived": {"checklists": input{"two_six": input{"title": "两议六不议", "waived": "本区另有规定", "items": []input{{"text": "", "want": ""}}}}},
 		"said":   {"checklists": input{"two_six": input{"title": "两议六不议", "waived": "", "items": []input{two, six}}}},
 	} {
-		policy(input{"bodyLimit": 1400}) // the default has no words
+		policy(input{"bodyLimit": 1400}, "checklists") // the default has no words
 		draft := c.do("管理员甲", "createProcessDraft", input{"source": asks})
 		list := c.findings(t, draft["id"])
 		if !slices.ContainsFunc(list, func(f any) bool {

@@ -10,8 +10,6 @@ import (
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect/sql"
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
@@ -20,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/roster"
+	"github.com/google/uuid"
 )
 
 // OpenTerm is the resolver for the openTerm field.

@@ -118,8 +118,9 @@ func laid(before, change map[string]any, reset []string) (map[string]any, error)
 			_, there = of[part]
 		}
 		switch {
-		case !there:
-			return nil, errs.New(errs.Invalid, "“%s”没有改过，不能恢复", name).At("reset", strconv.Itoa(i))
+		case !there && !isSetting(name):
+			return nil, errs.New(errs.Invalid, "没有“%s”这一项，不能恢复", name).At("reset", strconv.Itoa(i))
+		case !there: // it is as shipped already
 		case deeper:
 			delete(of, part)
 		default:
@@ -135,6 +136,21 @@ func laid(before, change map[string]any, reset []string) (map[string]any, error)
 		out[key] = v
 	}
 	return out, nil
+}
+
+// isSetting reports whether something can be reset: a setting that is shipped,
+// or one of it.
+func isSetting(name string) bool {
+	all, err := inEffect(nil)
+	if err != nil {
+		return false
+	}
+	for key := range all {
+		if of, _, _ := strings.Cut(key, "."); key == name || of == name {
+			return true
+		}
+	}
+	return name == "labels" // of which none is shipped
 }
 
 // named reports whether a process of the committee, a draft included, names a

@@ -110,7 +110,7 @@ func TestAChangeOfSettings(t *testing.T) {
 		if p.Deadlines["sign.receipt"] != shipped.Deadlines["sign.receipt"] || p.BodyLimit != shipped.BodyLimit || p.Deadlines["archive"].Amount != 20 {
 			t.Fatal(p)
 		}
-		_, err := try(w, w.SetPolicy, set(nil, "bodyLimit"))
+		_, err := try(w, w.SetPolicy, set(nil, "bodyLimits"))
 		refused(t, err, errs.Invalid, "reset")
 	})
 	for _, c := range []struct {

@@ -43,9 +43,9 @@ type AddMemberInput struct {
 	PoliticalParty *string `json:"politicalParty,omitempty"`
 	// 职务
 	Post *string `json:"post,omitempty"`
-	// 登录名；空为不登录
+	// 登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样
 	Login *string `json:"login,omitempty"`
-	// 初始密码：填写则新开账号，不填则关联已有的账号
+	// 初始密码：填写则新开账号；不填则邀请这个登录名的本人
 	Password *string `json:"password,omitempty"`
 	// 所属届次；只有委员有
 	TermID *uuid.UUID `json:"termId,omitempty"`
@@ -85,6 +85,12 @@ type AdoptTemplateInput struct {
 type AgreementPayload struct {
 	Agreement  *gen.Agreement `json:"agreement,omitempty"`
 	UserErrors []*UserError   `json:"userErrors"`
+}
+
+type AnswerInvitationInput struct {
+	InvitationID uuid.UUID `json:"invitationId"`
+	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
+	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
 // 申请延期
@@ -493,6 +499,8 @@ type CloseFeedbackInput struct {
 // 停用单位
 type CloseUnitInput struct {
 	UnitID uuid.UUID `json:"unitId"`
+	// 由哪个单位接办还没有办完的各件；有没有，见 previewCloseUnit
+	HeirID *uuid.UUID `json:"heirId,omitempty"`
 	// 最后一天，不晚于今天；空为今天
 	On *time.Time `json:"on,omitempty"`
 	// 看到的版本；与现在不同则拒绝
@@ -1113,6 +1121,20 @@ type InstructionInput struct {
 	By   string     `json:"by"`
 	Text string     `json:"text"`
 	On   *time.Time `json:"on,omitempty"`
+}
+
+// 加入另一个政协的邀请：接受以前什么也不改变
+type Invitation struct {
+	ID         uuid.UUID `json:"id"`
+	TenantCode string    `json:"tenantCode"`
+	TenantName string    `json:"tenantName"`
+	InvitedAt  time.Time `json:"invitedAt"`
+}
+
+type InvitationPayload struct {
+	// 接受以后在那个政协的身份，用 chooseTenant 进入
+	MembershipID *uuid.UUID   `json:"membershipId,omitempty"`
+	UserErrors   []*UserError `json:"userErrors"`
 }
 
 // 邀请联名
@@ -2302,9 +2324,11 @@ type SignInInput struct {
 	Password string `json:"password"`
 }
 
-// 登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择。
+// 登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择；没有身份也没有邀请的，userErrors 说明原因。
 type SignInPayload struct {
 	Choices []*MembershipChoice `json:"choices"`
+	// 等待我答复的邀请
+	Invitations []*Invitation `json:"invitations"`
 	// 选择身份时用；用一次换一次
 	RefreshToken *string      `json:"refreshToken,omitempty"`
 	Tokens       *Tokens      `json:"tokens,omitempty"`
@@ -2625,9 +2649,9 @@ type UpdateMemberInput struct {
 	Status *membership.Status `json:"status,omitempty"`
 	// 是否参加履职排名
 	Ranked *bool `json:"ranked,omitempty"`
-	// 登录名；空为不登录
+	// 登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样
 	Login *string `json:"login,omitempty"`
-	// 初始密码：填写则新开账号，不填则关联已有的账号
+	// 初始密码：填写则新开账号；不填则邀请这个登录名的本人
 	Password *string `json:"password,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
@@ -2750,6 +2774,21 @@ type VocabularyWord struct {
 	Doc string `json:"doc"`
 	// 参数
 	Arguments []*VocabularyArgument `json:"arguments"`
+}
+
+// 一件等着某个单位的事项。管理员看得到是哪一件、轮到谁，看不到内容
+type WaitingMatter struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 流程
+	Kind string `json:"kind"`
+	// 编号；空为还没有编号
+	Number *string `json:"number,omitempty"`
+	// 所处的环节
+	State string `json:"state"`
+	// 轮到谁
+	Turn *string `json:"turn,omitempty"`
+	// 与单位的关系：承办、牵头、当事方等
+	Why string `json:"why"`
 }
 
 // 撤案
