@@ -83,7 +83,7 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 	case gen.TypeItem:
 		return and(through, itemVisible(v), ofEvent(v, item.FieldEventID))
 	case gen.TypeTimer:
-		return and(through, ofShare(v, timer.FieldAssignmentID))
+		return and(through, ofShare(v, timer.FieldAssignmentID), ofItem(v, timer.FieldItemID))
 	case gen.TypeAssignment:
 		return and(through, shareVisible(v))
 	case gen.TypeRecord:
@@ -313,6 +313,15 @@ func ofShare(v *Viewer, field string) pred {
 // itemVisible: what a reply promises is seen with the reply.
 func itemVisible(v *Viewer) pred {
 	return with(item.FieldReplyID, reply.Table, replyVisible(v))
+}
+
+// ofItem: what belongs to an item is seen with it.
+func ofItem(v *Viewer, field string) pred {
+	promised, raised := itemVisible(v), ofEvent(v, item.FieldEventID)
+	if promised == nil && raised == nil {
+		return nil
+	}
+	return with(field, item.Table, and(promised, raised))
 }
 
 // with: the reference is empty or leads to a row that is visible.

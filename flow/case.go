@@ -140,11 +140,11 @@ func (c *Case) Share(id uuid.UUID) *gen.Assignment {
 }
 
 // OpenTimers lists the timers that still run for a share, nil for the matter
-// itself.
+// itself. The clocks of its items are not among them.
 func (c *Case) OpenTimers(share *uuid.UUID) []*gen.Timer {
 	var out []*gen.Timer
 	for _, t := range c.Timers {
-		if isOpen(t) && sameID(t.AssignmentID, share) {
+		if isOpen(t) && t.ItemID == nil && sameID(t.AssignmentID, share) {
 			out = append(out, t)
 		}
 	}

@@ -430,6 +430,9 @@ func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 	if err := e.syncTimers(ctx, r, target); err != nil {
 		return err
 	}
+	if err := e.followItems(ctx, r, target); err != nil {
+		return err
+	}
 	if r.Number != "" {
 		u.SetNumber(r.Number)
 	}
@@ -440,6 +443,14 @@ func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 	}
 	r.Matter.State, r.Matter.Version, r.Matter.Number, r.Matter.NextDueOn = m.State, m.Version, m.Number, m.NextDueOn
 	return nil
+}
+
+// endsIn: with the subject in the state the matter has come to its end.
+func (r *Run) endsIn(target *State) bool {
+	if r.Share != nil {
+		return r.Closed()
+	}
+	return target.End
 }
 
 // note writes the step of the timeline.

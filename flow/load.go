@@ -192,6 +192,12 @@ func touching(ctx context.Context) (context.Context, *touched) {
 	return context.WithValue(ctx, touchedKey{}, t), t
 }
 
+func (t *touched) has(typ string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.types[typ]
+}
+
 // touch is the hook that notes it.
 func touch(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {

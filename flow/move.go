@@ -185,6 +185,9 @@ func (e *Engine) settle(ctx context.Context, r *Run, old *Definition, target *St
 	if err := e.syncTimers(ctx, r, target); err != nil {
 		return err
 	}
+	if err := e.syncItems(ctx, r.Case, r.endsIn(target)); err != nil {
+		return err
+	}
 	if r.Share != nil {
 		return e.client.Assignment.UpdateOne(r.Share).SetState(target.Code).SetTurn(target.Turn).AddVersion(1).Exec(ctx)
 	}

@@ -24,20 +24,32 @@ const noticePage = 1000
 // roles of parties mean the parties themselves. Nobody is told of a case that
 // he cannot see, and while a visit is concealed nobody but its parties is.
 func (e *Engine) Notify(ctx context.Context, c *Case, who []string, text string) error {
-	if len(who) == 0 || text == "" {
+	return e.notify(ctx, c, call{names: who}, text)
+}
+
+// call is who is meant by a notice: codes of roles and roles of parties, all
+// who sit in a unit, and people by themselves.
+type call struct {
+	names         []string
+	units, people []uuid.UUID
+}
+
+// notify is Notify for who is meant by more than a name.
+func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) error {
+	if len(to.names)+len(to.units)+len(to.people) == 0 || text == "" {
 		return nil
 	}
 	rights, err := authz.Load()
 	if err != nil {
 		return err
 	}
-	people, err := c.people(ctx, who)
+	people, err := c.people(ctx, to)
 	if err != nil {
 		return err
 	}
 	var rows []*gen.NoticeCreate
 	for _, v := range people {
-		if c.meant(v, who, rights) && c.Sees(v, c.reads(rights, v.Roles...)) && c.mayHear(v) {
+		if (c.meant(v, to.names, rights) || to.has(v)) && c.Sees(v, c.reads(rights, v.Roles...)) && c.mayHear(v) {
 			rows = append(rows, e.client.Notice.Create().SetMembershipID(v.Membership).SetMatterID(c.Matter.ID).SetText(text).SetCreatedAt(clock.Now(ctx)))
 		}
 	}
@@ -49,6 +61,11 @@ func (e *Engine) Notify(ctx context.Context, c *Case, who []string, text string)
 	return nil
 }
 
+// has reports whether the person is called by himself or by a seat.
+func (to call) has(v *authz.Viewer) bool {
+	return slices.Contains(to.people, v.Membership) || slices.ContainsFunc(to.units, func(u uuid.UUID) bool { return slices.Contains(v.Seats, u) })
+}
+
 // person is a candidate, with his roles of today and those of the case's
 // units in which he sits, and that are his or below his.
 type person struct {
@@ -57,13 +74,13 @@ type person struct {
 	Seats, Units []uuid.UUID
 }
 
-// people reads who could be meant: the holders of the roles and the parties,
-// as far as their membership is active. A unit is somebody's if he sits in it
+// people reads who could be meant: the holders of the roles, the parties, who
+// sits in the units and who is called by himself, as far as their membership is active. A unit is somebody's if he sits in it
 // or above it; who supervises a unit is not of it.
-func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error) {
-	var parties []uuid.UUID
+func (c *Case) people(ctx context.Context, to call) ([]*authz.Viewer, error) {
+	parties := slices.Clone(to.people)
 	for _, p := range c.Parties {
-		if p.MembershipID != nil && slices.Contains(who, string(p.Role)) {
+		if p.MembershipID != nil && slices.Contains(to.names, string(p.Role)) {
 			parties = append(parties, *p.MembershipID)
 		}
 	}
@@ -83,8 +100,9 @@ func (c *Case) people(ctx context.Context, who []string) ([]*authz.Viewer, error
 			(SELECT coalesce(array_agg(DISTINCT met.unit), '{}') FROM seat JOIN met ON met.heir = seat.unit_id OR met.unit = seat.unit_id WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
 		FROM memberships m
-		WHERE in_force(m, $4) AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1)))
-		ORDER BY m.id`, who, parties, c.units(), c.Today())
+		WHERE in_force(m, $4) AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1))
+			OR EXISTS (SELECT FROM seat WHERE membership_id = m.id AND unit_id = ANY($5)))
+		ORDER BY m.id`, to.names, parties, c.units(), c.Today(), to.units)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +128,9 @@ func (c *Case) units() (out []uuid.UUID) {
 	}
 	for _, a := range c.Assignments {
 		add(&a.UnitID)
+	}
+	for _, i := range c.Items {
+		add(i.UnitID)
 	}
 	return out
 }
@@ -181,7 +202,8 @@ func (c *Case) takesPart(v *authz.Viewer) bool {
 func (c *Case) ofUnits(v *authz.Viewer) bool {
 	return v.InUnit(c.SectorID) || v.InUnit(c.StreetID) || v.InUnit(c.OwnerUnitID) ||
 		slices.ContainsFunc(c.Parties, func(p *gen.Party) bool { return in(p) && v.InUnit(p.UnitID) }) ||
-		slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return v.InUnit(&a.UnitID) })
+		slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return v.InUnit(&a.UnitID) }) ||
+		slices.ContainsFunc(c.Items, func(i *gen.Item) bool { return v.InUnit(i.UnitID) })
 }
 
 // mayHear: while a visit is planned in secret, only the case's own people hear

@@ -86,6 +86,9 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err := e.syncTimers(sys, r, first); err != nil {
 		return nil, err
 	}
+	if err := e.syncItems(sys, r.Case, first.End); err != nil {
+		return nil, err
+	}
 	if err := e.refreshDue(sys, r.Case); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,11 @@
 package flow_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -24,6 +27,12 @@ func TestThePaperSaysWhatIsStored(t *testing.T) {
 	valid(process.Visibilities, func(s string) error { return matter.VisibilityValidator(matter.Visibility(s)) })
 	valid(process.Audiences, func(s string) error { return step.AudienceValidator(step.Audience(s)) })
 	valid(process.PartyRoles, func(s string) error { return party.RoleValidator(party.Role(s)) })
+	valid(slices.Collect(maps.Keys(process.ItemKinds)), func(s string) error { return item.KindValidator(item.Kind(s)) })
+	for _, f := range (schema.Item{}).Fields() {
+		if d := f.Descriptor(); d.Name == "kind" && len(d.Enums) != len(process.ItemKinds) {
+			t.Errorf("%d kinds of item are stored, %d are on paper", len(d.Enums), len(process.ItemKinds))
+		}
+	}
 	for _, f := range (schema.Party{}).Fields() {
 		if d := f.Descriptor(); d.Name == "role" && len(d.Enums) != len(process.PartyRoles) {
 			t.Errorf("%d roles of parties are stored, %d are on paper", len(d.Enums), len(process.PartyRoles))

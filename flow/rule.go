@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/flow/process"
 )
 
@@ -23,7 +24,8 @@ type registered struct {
 	choosers  map[string]Chooser
 	bases     map[string]Base
 	kinds     map[string]*Kind
-	parts     []part // of which a case consists
+	parts     []part                 // of which a case consists
+	counted   map[string][]item.Kind // by base: the items from whose days it counts
 }
 
 // NewRules has the generic rules.
@@ -32,6 +34,7 @@ func NewRules() *Rules {
 		paper: process.NewVocabulary(), guards: map[string]func(*Input, *Rule) error{}, relations: map[string]func(*Input, *Rule) bool{},
 		effects: map[string]func(context.Context, *Run, *Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 		kinds: map[string]*Kind{}, parts: generalParts,
+		counted: map[string][]item.Kind{},
 	}}
 	registerGeneric(s)
 	return s

@@ -114,7 +114,7 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 // fire sends every reminder of a timer that has come, and closes the timer or
 // marks it overdue when its day or hour is over.
 func (e *Engine) fire(ctx context.Context, c *Case, t *gen.Timer, over bool) error {
-	def, today, due := c.Def.Timers[t.Key], c.Today(), *t.DueOn
+	def, today, due := clockOf(c.Def, t), c.Today(), *t.DueOn
 	fired := append([]string{}, t.Fired...)
 	var latest *int // of several missed rungs only the latest is sent; all are marked
 	for _, before := range def.Rungs {
@@ -178,9 +178,14 @@ func level(before int) string {
 
 func (e *Engine) remind(ctx context.Context, c *Case, t *gen.Timer, before int) error {
 	r := e.client.Record.Create().SetMatterID(c.Matter.ID).SetNillableAssignmentID(t.AssignmentID).SetKind(record.KindURGE).
-		SetOn(c.Today()).SetText(reminder(c, t)).SetMode("系统").
-		SetData(map[string]any{"level": level(before), "timer": t.Key, "rung": before})
-	if t.AssignmentID != nil {
+		SetOn(c.Today()).SetText(reminder(c, t)).SetMode("系统")
+	data, i := map[string]any{"level": level(before), "timer": t.Key, "rung": before}, c.itemOf(t)
+	if i != nil {
+		data["item"] = i.ID
+		r.SetNillableUnitID(i.UnitID)
+	}
+	r.SetData(data)
+	if t.AssignmentID != nil || (i != nil && i.ReplyID != nil) {
 		r.SetAudience(record.AudienceHANDLING)
 	}
 	return r.Exec(ctx)
@@ -190,20 +195,20 @@ func (e *Engine) remind(ctx context.Context, c *Case, t *gen.Timer, before int) 
 func reminder(c *Case, t *gen.Timer) string {
 	due := t.DueOn.Format("2006年1月2日")
 	if passed(c, t) {
-		return fmt.Sprintf("%s已于%s到期，尚未完成", t.Label, due)
+		return fmt.Sprintf("%s已于%s到期，尚未完成", c.what(t), due)
 	}
-	return fmt.Sprintf("%s将于%s到期", t.Label, due)
+	return fmt.Sprintf("%s将于%s到期", c.what(t), due)
 }
 
-// tell sends the reminder to the people whom the definition names; from a week
-// after the day also to those above them.
+// tell sends the reminder to the people whom the definition names, and of an
+// item to who owes it; from a week after the day also to those above them.
 func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) error {
-	def := c.Def.Timers[t.Key]
-	who := def.Notify
+	def, to := clockOf(c.Def, t), c.debtors(c.itemOf(t), before)
+	to.names = def.Notify
 	if level(before) == LevelPublish {
-		who = slices.Concat(who, def.Escalate)
+		to.names = slices.Concat(def.Notify, def.Escalate)
 	}
-	return e.Notify(ctx, c, who, fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t)))
+	return e.notify(ctx, c, to, fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t)))
 }
 
 // expire runs the automatic action that a passed deadline calls for, when the

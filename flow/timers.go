@@ -310,7 +310,7 @@ func (e *Engine) Extend(ctx context.Context, c *Case, share uuid.UUID, key strin
 // suspendAll pauses, or resumes, every running timer of the matter.
 func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
 	for _, t := range r.Timers {
-		if !isOpen(t) || (t.Status == timer.StatusSUSPENDED) == pause {
+		if !isOpen(t) || t.ItemID != nil || (t.Status == timer.StatusSUSPENDED) == pause { // an agreed day is no budget
 			continue
 		}
 		b, err := Budget(t)

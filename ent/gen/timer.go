@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/timer"
@@ -32,7 +33,9 @@ type Timer struct {
 	AssignmentID *uuid.UUID `json:"assignment_id,omitempty"`
 	// PartyID holds the value of the "party_id" field.
 	PartyID *uuid.UUID `json:"party_id,omitempty"`
-	// 期限代码，例如 reply.plenary
+	// ItemID holds the value of the "item_id" field.
+	ItemID *uuid.UUID `json:"item_id,omitempty"`
+	// 期限代码，例如 reply.plenary；条目的期限为条目的类别
 	Key string `json:"key,omitempty"`
 	// 名称
 	Label string `json:"label,omitempty"`
@@ -66,11 +69,13 @@ type TimerEdges struct {
 	Assignment *Assignment `json:"assignment,omitempty"`
 	// 所属的当事方
 	Party *Party `json:"party,omitempty"`
+	// 条目自己的期限：承诺、成果、认领的问题等到哪一天
+	Item *Item `json:"item,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 }
 
 // MatterOrErr returns the Matter value or an error if the edge
@@ -106,12 +111,23 @@ func (e TimerEdges) PartyOrErr() (*Party, error) {
 	return nil, &NotLoadedError{edge: "party"}
 }
 
+// ItemOrErr returns the Item value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e TimerEdges) ItemOrErr() (*Item, error) {
+	if e.Item != nil {
+		return e.Item, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: item.Label}
+	}
+	return nil, &NotLoadedError{edge: "item"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Timer) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case timer.FieldAssignmentID, timer.FieldPartyID:
+		case timer.FieldAssignmentID, timer.FieldPartyID, timer.FieldItemID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case timer.FieldBudget, timer.FieldFired:
 			values[i] = new([]byte)
@@ -173,6 +189,13 @@ func (_m *Timer) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PartyID = new(uuid.UUID)
 				*_m.PartyID = *value.S.(*uuid.UUID)
+			}
+		case timer.FieldItemID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field item_id", values[i])
+			} else if value.Valid {
+				_m.ItemID = new(uuid.UUID)
+				*_m.ItemID = *value.S.(*uuid.UUID)
 			}
 		case timer.FieldKey:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -271,6 +294,11 @@ func (_m *Timer) QueryParty() *PartyQuery {
 	return NewTimerClient(_m.config).QueryParty(_m)
 }
 
+// QueryItem queries the "item" edge of the Timer entity.
+func (_m *Timer) QueryItem() *ItemQuery {
+	return NewTimerClient(_m.config).QueryItem(_m)
+}
+
 // Update returns a builder for updating this Timer.
 // Note that you need to call Timer.Unwrap() before calling this method if this Timer
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -310,6 +338,11 @@ func (_m *Timer) String() string {
 	builder.WriteString(", ")
 	if v := _m.PartyID; v != nil {
 		builder.WriteString("party_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ItemID; v != nil {
+		builder.WriteString("item_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/timer"
@@ -66,6 +67,20 @@ func (_c *TimerCreate) SetPartyID(v uuid.UUID) *TimerCreate {
 func (_c *TimerCreate) SetNillablePartyID(v *uuid.UUID) *TimerCreate {
 	if v != nil {
 		_c.SetPartyID(*v)
+	}
+	return _c
+}
+
+// SetItemID sets the "item_id" field.
+func (_c *TimerCreate) SetItemID(v uuid.UUID) *TimerCreate {
+	_c.mutation.SetItemID(v)
+	return _c
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_c *TimerCreate) SetNillableItemID(v *uuid.UUID) *TimerCreate {
+	if v != nil {
+		_c.SetItemID(*v)
 	}
 	return _c
 }
@@ -205,6 +220,11 @@ func (_c *TimerCreate) SetAssignment(v *Assignment) *TimerCreate {
 // SetParty sets the "party" edge to the Party entity.
 func (_c *TimerCreate) SetParty(v *Party) *TimerCreate {
 	return _c.SetPartyID(v.ID)
+}
+
+// SetItem sets the "item" edge to the Item entity.
+func (_c *TimerCreate) SetItem(v *Item) *TimerCreate {
+	return _c.SetItemID(v.ID)
 }
 
 // Mutation returns the TimerMutation object of the builder.
@@ -415,6 +435,23 @@ func (_c *TimerCreate) createSpec() (*Timer, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.PartyID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   timer.ItemTable,
+			Columns: []string{timer.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ItemID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
@@ -30,6 +31,7 @@ type TimerQuery struct {
 	withMatter     *MatterQuery
 	withAssignment *AssignmentQuery
 	withParty      *PartyQuery
+	withItem       *ItemQuery
 	loadTotal      []func(context.Context, []*Timer) error
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -127,6 +129,28 @@ func (_q *TimerQuery) QueryParty() *PartyQuery {
 			sqlgraph.From(timer.Table, timer.FieldID, selector),
 			sqlgraph.To(party.Table, party.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, timer.PartyTable, timer.PartyColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryItem chains the current query on the "item" edge.
+func (_q *TimerQuery) QueryItem() *ItemQuery {
+	query := (&ItemClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(timer.Table, timer.FieldID, selector),
+			sqlgraph.To(item.Table, item.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, timer.ItemTable, timer.ItemColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -329,6 +353,7 @@ func (_q *TimerQuery) Clone() *TimerQuery {
 		withMatter:     _q.withMatter.Clone(),
 		withAssignment: _q.withAssignment.Clone(),
 		withParty:      _q.withParty.Clone(),
+		withItem:       _q.withItem.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -365,6 +390,17 @@ func (_q *TimerQuery) WithParty(opts ...func(*PartyQuery)) *TimerQuery {
 		opt(query)
 	}
 	_q.withParty = query
+	return _q
+}
+
+// WithItem tells the query-builder to eager-load the nodes that are connected to
+// the "item" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *TimerQuery) WithItem(opts ...func(*ItemQuery)) *TimerQuery {
+	query := (&ItemClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withItem = query
 	return _q
 }
 
@@ -446,10 +482,11 @@ func (_q *TimerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Timer,
 	var (
 		nodes       = []*Timer{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withMatter != nil,
 			_q.withAssignment != nil,
 			_q.withParty != nil,
+			_q.withItem != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -488,6 +525,12 @@ func (_q *TimerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Timer,
 	if query := _q.withParty; query != nil {
 		if err := _q.loadParty(ctx, query, nodes, nil,
 			func(n *Timer, e *Party) { n.Edges.Party = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withItem; query != nil {
+		if err := _q.loadItem(ctx, query, nodes, nil,
+			func(n *Timer, e *Item) { n.Edges.Item = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -592,6 +635,38 @@ func (_q *TimerQuery) loadParty(ctx context.Context, query *PartyQuery, nodes []
 	}
 	return nil
 }
+func (_q *TimerQuery) loadItem(ctx context.Context, query *ItemQuery, nodes []*Timer, init func(*Timer), assign func(*Timer, *Item)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Timer)
+	for i := range nodes {
+		if nodes[i].ItemID == nil {
+			continue
+		}
+		fk := *nodes[i].ItemID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(item.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "item_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *TimerQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -629,6 +704,9 @@ func (_q *TimerQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withParty != nil {
 			_spec.Node.AddColumnOnce(timer.FieldPartyID)
+		}
+		if _q.withItem != nil {
+			_spec.Node.AddColumnOnce(timer.FieldItemID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

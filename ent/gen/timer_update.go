@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/timer"
@@ -69,6 +70,26 @@ func (_u *TimerUpdate) SetNillablePartyID(v *uuid.UUID) *TimerUpdate {
 // ClearPartyID clears the value of the "party_id" field.
 func (_u *TimerUpdate) ClearPartyID() *TimerUpdate {
 	_u.mutation.ClearPartyID()
+	return _u
+}
+
+// SetItemID sets the "item_id" field.
+func (_u *TimerUpdate) SetItemID(v uuid.UUID) *TimerUpdate {
+	_u.mutation.SetItemID(v)
+	return _u
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_u *TimerUpdate) SetNillableItemID(v *uuid.UUID) *TimerUpdate {
+	if v != nil {
+		_u.SetItemID(*v)
+	}
+	return _u
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (_u *TimerUpdate) ClearItemID() *TimerUpdate {
+	_u.mutation.ClearItemID()
 	return _u
 }
 
@@ -220,6 +241,11 @@ func (_u *TimerUpdate) SetParty(v *Party) *TimerUpdate {
 	return _u.SetPartyID(v.ID)
 }
 
+// SetItem sets the "item" edge to the Item entity.
+func (_u *TimerUpdate) SetItem(v *Item) *TimerUpdate {
+	return _u.SetItemID(v.ID)
+}
+
 // Mutation returns the TimerMutation object of the builder.
 func (_u *TimerUpdate) Mutation() *TimerMutation {
 	return _u.mutation
@@ -234,6 +260,12 @@ func (_u *TimerUpdate) ClearAssignment() *TimerUpdate {
 // ClearParty clears the "party" edge to the Party entity.
 func (_u *TimerUpdate) ClearParty() *TimerUpdate {
 	_u.mutation.ClearParty()
+	return _u
+}
+
+// ClearItem clears the "item" edge to the Item entity.
+func (_u *TimerUpdate) ClearItem() *TimerUpdate {
+	_u.mutation.ClearItem()
 	return _u
 }
 
@@ -394,6 +426,35 @@ func (_u *TimerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ItemCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   timer.ItemTable,
+			Columns: []string{timer.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   timer.ItemTable,
+			Columns: []string{timer.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{timer.Label}
@@ -451,6 +512,26 @@ func (_u *TimerUpdateOne) SetNillablePartyID(v *uuid.UUID) *TimerUpdateOne {
 // ClearPartyID clears the value of the "party_id" field.
 func (_u *TimerUpdateOne) ClearPartyID() *TimerUpdateOne {
 	_u.mutation.ClearPartyID()
+	return _u
+}
+
+// SetItemID sets the "item_id" field.
+func (_u *TimerUpdateOne) SetItemID(v uuid.UUID) *TimerUpdateOne {
+	_u.mutation.SetItemID(v)
+	return _u
+}
+
+// SetNillableItemID sets the "item_id" field if the given value is not nil.
+func (_u *TimerUpdateOne) SetNillableItemID(v *uuid.UUID) *TimerUpdateOne {
+	if v != nil {
+		_u.SetItemID(*v)
+	}
+	return _u
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (_u *TimerUpdateOne) ClearItemID() *TimerUpdateOne {
+	_u.mutation.ClearItemID()
 	return _u
 }
 
@@ -602,6 +683,11 @@ func (_u *TimerUpdateOne) SetParty(v *Party) *TimerUpdateOne {
 	return _u.SetPartyID(v.ID)
 }
 
+// SetItem sets the "item" edge to the Item entity.
+func (_u *TimerUpdateOne) SetItem(v *Item) *TimerUpdateOne {
+	return _u.SetItemID(v.ID)
+}
+
 // Mutation returns the TimerMutation object of the builder.
 func (_u *TimerUpdateOne) Mutation() *TimerMutation {
 	return _u.mutation
@@ -616,6 +702,12 @@ func (_u *TimerUpdateOne) ClearAssignment() *TimerUpdateOne {
 // ClearParty clears the "party" edge to the Party entity.
 func (_u *TimerUpdateOne) ClearParty() *TimerUpdateOne {
 	_u.mutation.ClearParty()
+	return _u
+}
+
+// ClearItem clears the "item" edge to the Item entity.
+func (_u *TimerUpdateOne) ClearItem() *TimerUpdateOne {
+	_u.mutation.ClearItem()
 	return _u
 }
 
@@ -799,6 +891,35 @@ func (_u *TimerUpdateOne) sqlSave(ctx context.Context) (_node *Timer, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(party.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ItemCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   timer.ItemTable,
+			Columns: []string{timer.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   timer.ItemTable,
+			Columns: []string{timer.ItemColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(item.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -185,8 +185,8 @@ func (Timer) Annotations() []schema.Annotation {
 
 func (Timer) Fields() []ent.Field {
 	return []ent.Field{
-		owner("matter_id"), ref("assignment_id"), ref("party_id"),
-		field.Text("key").Immutable().Comment("期限代码，例如 reply.plenary"),
+		owner("matter_id"), ref("assignment_id"), ref("party_id"), ref("item_id"),
+		field.Text("key").Immutable().Comment("期限代码，例如 reply.plenary；条目的期限为条目的类别"),
 		field.Text("label").Immutable().Comment("名称"),
 		field.Enum("status").Values("RUNNING", "SUSPENDED", "MET", "OVERDUE", "CANCELLED").Default("RUNNING").Comment("状态"),
 		field.JSON("budget", map[string]any{}).Comment("预算的各项").Annotations(entgql.Skip()),
@@ -204,12 +204,14 @@ func (Timer) Edges() []ent.Edge {
 		partOf("matter", Matter.Type, "timers", "matter_id"),
 		edge.To("assignment", Assignment.Type).Field("assignment_id").Unique().Comment("所属的交办"),
 		edge.To("party", Party.Type).Field("party_id").Unique().Comment("所属的当事方"),
+		edge.To("item", Item.Type).Field("item_id").Unique().Comment("条目自己的期限：承诺、成果、认领的问题等到哪一天"),
 	}
 }
 
 func (Timer) Indexes() []ent.Index {
 	return []ent.Index{
 		byMatter(), index.Fields("tenant_id", "assignment_id"), index.Fields("tenant_id", "party_id"),
+		index.Fields("tenant_id", "item_id").Unique(), // one clock an item, which goes on when the item is open again
 		index.Fields("tenant_id", "status", "next_rung_on"),
 	}
 }

@@ -144,11 +144,28 @@ func (k *checker) line(machine, place string) int {
 	return k.d.line("machines", machine)
 }
 
+// itemClock checks a clock of items: its day is the item's own.
+func (k *checker) itemClock(key string, t *TimerDef) {
+	for _, kind := range t.Items {
+		if ItemKinds[kind] == "" {
+			k.find("timers", key, "没有条目的类别“%s”", Clip(kind))
+		}
+	}
+	if t.Deadline+t.Choose+t.Base+t.Column+t.Expires != "" || t.Within != nil || t.Quiet || t.Once {
+		k.find("timers", key, "条目的期限就是条目自己的日期，只写 label、items、rungs、notify 和 escalate")
+	}
+	if s := k.d.RunsIn(key); s != nil {
+		k.find("timers", key, "条目的期限随条目开始和结束，环节“%s”里不要列出", s.Label)
+	}
+}
+
 func (k *checker) timer(key string, t *TimerDef) {
 	if t.Label == "" {
 		k.find("timers", key, "没有名称")
 	}
-	if t.Choose == "" {
+	if len(t.Items) > 0 {
+		k.itemClock(key, t)
+	} else if t.Choose == "" {
 		if _, ok := k.p.Deadlines[t.Deadline]; !ok && t.Within == nil {
 			k.find("timers", key, "政策里没有期限“%s”%s", t.Deadline, Choices(t.Deadline, sortedKeys(k.p.Deadlines)))
 		}

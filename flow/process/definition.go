@@ -31,7 +31,12 @@ var (
 	Visibilities = []string{"PARTIES", "STAFF", "TENANT"}
 	Audiences    = []string{"ALL", "HANDLING", "STAFF"}
 	PartyRoles   = []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER"}
-	Columns      = []string{"sign_by", "return_until", "due_on"} // of a share, that can show a due day
+	// ItemKinds are the kinds of item and what they are called.
+	ItemKinds = map[string]string{
+		"COMMITMENT": "承诺", "TASK": "任务", "NODE": "节点", "DIRECTION": "备选方向", "CANDIDATE": "备选件", "PROBLEM": "问题",
+		"RESOLUTION": "协商成果", "SUGGESTION": "建议", "LEAD": "线索", "PLAN_ITEM": "计划项目",
+	}
+	Columns = []string{"sign_by", "return_until", "due_on"} // of a share, that can show a due day
 )
 
 // Machine names of a definition: the matter itself, and a unit's share of it.
@@ -113,6 +118,7 @@ type TimerDef struct {
 	Within   *Amount  `yaml:"within" doc:"时长；政策里有 deadline 时以政策为准"`
 	Notify   []string `yaml:"notify" doc:"每一级提醒通知谁：角色或当事方" one:"people"`
 	Escalate []string `yaml:"escalate" doc:"逾期一周起另外通知的角色" one:"people"`
+	Items    []string `yaml:"items" doc:"条目的类别：有期限的每一条各有这样一个钟，期限就是条目自己的，环节里不列" one:"items"`
 	Choose   string   `yaml:"choose" doc:"按情况选政策期限的用语" words:"chooser"`
 	Base     string   `yaml:"base" doc:"从哪件事起算的用语；不写从进入环节那天起" words:"base"`
 	Rungs    []int    `yaml:"rungs" doc:"提醒的级：到期前几天，0 为当天，负数为逾期几天；每级只提醒一次"`

@@ -184,6 +184,14 @@ func (a *Action) words(m *Machine) said {
 // units of a deadline in words.
 var unitWords = map[string]string{"WORKDAY": "个工作日", "CALENDAR_DAY": "日", "MONTH": "个月", "HOUR": "小时"}
 
+func itemLabels(kinds []string) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = orElse(ItemKinds[k], k)
+	}
+	return out
+}
+
 func (t *TimerDef) words() said {
 	within := ""
 	if t.Within != nil {
@@ -203,7 +211,7 @@ func (t *TimerDef) words() said {
 	return said{
 		{"名称", t.Label}, {"政策期限", t.Deadline}, {"时长", within}, {"选取规则", t.Choose}, {"起算", t.Base}, {"提醒", list(rungs)},
 		{"提醒给", roleNames(t.Notify)}, {"升级给", roleNames(t.Escalate)}, {"是否只计一次", yes(t.Once)}, {"到期是否只关窗口", yes(t.Quiet)},
-		{"显示栏", t.Column}, {"到期动作", t.Expires},
+		{"显示栏", t.Column}, {"到期动作", t.Expires}, {"条目", list(itemLabels(t.Items))},
 	}
 }
 

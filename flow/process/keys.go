@@ -49,6 +49,7 @@ var closed = map[string]func() []string{
 	"visibilities": func() []string { return Visibilities },
 	"audiences":    func() []string { return Audiences },
 	"columns":      func() []string { return Columns },
+	"items":        func() []string { return sortedKeys(ItemKinds) },
 	"roles":        roleCodes,
 	"people":       func() []string { return slices.Concat(roleCodes(), PartyRoles) },
 	"units":        func() []string { return units },

@@ -1,6 +1,10 @@
 package vocab
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/bihuan/bihuan/flow/process"
+)
 
 // What codes are called, for messages. A code that is not here is shown as it
 // is: kinds of party are the committee's own.
@@ -9,9 +13,6 @@ var labels = map[string]string{
 	"REVIEW": "审查意见", "CONTACT": "联系", "URGE": "催办", "VISIT": "走访", "MEETING": "会议", "REPORT": "报告", "PLAN": "方案",
 	"INSTRUCTION": "批示", "JOINT_CONSULT": "联合协商", "OUTCOME": "落实情况", "CONSENT": "同意", "APPROVAL": "审批", "CHECK": "核查",
 	"MINUTE": "问答辩", "RESEARCH": "调研", "DOCUMENT": "文件", "SCORE": "计分", "NOTE": "记事",
-	// items
-	"COMMITMENT": "承诺", "TASK": "任务", "NODE": "节点", "DIRECTION": "备选方向", "CANDIDATE": "备选件", "PROBLEM": "问题",
-	"RESOLUTION": "协商成果", "SUGGESTION": "建议", "LEAD": "线索", "PLAN_ITEM": "计划项目",
 	// events
 	"TALK": "恳谈", "INSPECTION": "视察", "BRIEFING": "通报会", "ACTIVITY": "活动",
 	"PLANNED": "已安排", "HELD": "已举行", "CANCELLED": "已取消",
@@ -35,6 +36,9 @@ var itemFields = map[string]string{
 
 func label(code string) string {
 	if l, ok := labels[code]; ok {
+		return l
+	}
+	if l, ok := process.ItemKinds[code]; ok {
 		return l
 	}
 	return code

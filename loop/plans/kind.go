@@ -1,6 +1,9 @@
 package plans
 
-import "github.com/bihuan/bihuan/flow"
+import (
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow"
+)
 
 // MatterKind is the matters' kind and the process's code.
 const MatterKind = "plan"
@@ -10,5 +13,12 @@ var Declaration = &flow.Kind{
 	Code: MatterKind, Title: "年度计划", Sealed: true, Gathers: true,
 	Attaching: []string{"plan.draft", "plan.decide"},
 	Turns:     map[string]flow.Turn{"secretary_general": {Roles: []string{"secretary_general", "chair"}}},
+	Owes:      binding,
 	Guardian:  "secretary_general",
+}
+
+// binding: a project binds once the plan was issued, and one that an adjustment
+// added once that was approved.
+func binding(c *flow.Case, i *gen.Item) bool {
+	return (c.State == "ISSUED" || c.State == adjusted) && !unapproved(c, i)
 }

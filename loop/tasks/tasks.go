@@ -40,6 +40,8 @@ func Register(s *flow.Rules) {
 	for name, b := range bases {
 		s.Base("task."+name, b.says, b.do)
 	}
+	s.Clocks("task.node", item.KindNODE)
+	s.Clocks("task.due", item.KindTASK)
 	for name, f := range effects {
 		s.Effect("task."+name, f.says, f.do)
 	}

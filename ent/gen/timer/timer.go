@@ -27,6 +27,8 @@ const (
 	FieldAssignmentID = "assignment_id"
 	// FieldPartyID holds the string denoting the party_id field in the database.
 	FieldPartyID = "party_id"
+	// FieldItemID holds the string denoting the item_id field in the database.
+	FieldItemID = "item_id"
 	// FieldKey holds the string denoting the key field in the database.
 	FieldKey = "key"
 	// FieldLabel holds the string denoting the label field in the database.
@@ -53,6 +55,8 @@ const (
 	EdgeAssignment = "assignment"
 	// EdgeParty holds the string denoting the party edge name in mutations.
 	EdgeParty = "party"
+	// EdgeItem holds the string denoting the item edge name in mutations.
+	EdgeItem = "item"
 	// Table holds the table name of the timer in the database.
 	Table = "timers"
 	// MatterTable is the table that holds the matter relation/edge.
@@ -76,6 +80,13 @@ const (
 	PartyInverseTable = "parties"
 	// PartyColumn is the table column denoting the party relation/edge.
 	PartyColumn = "party_id"
+	// ItemTable is the table that holds the item relation/edge.
+	ItemTable = "timers"
+	// ItemInverseTable is the table name for the Item entity.
+	// It exists in this package in order to avoid circular dependency with the "item" package.
+	ItemInverseTable = "items"
+	// ItemColumn is the table column denoting the item relation/edge.
+	ItemColumn = "item_id"
 )
 
 // Columns holds all SQL columns for timer fields.
@@ -86,6 +97,7 @@ var Columns = []string{
 	FieldMatterID,
 	FieldAssignmentID,
 	FieldPartyID,
+	FieldItemID,
 	FieldKey,
 	FieldLabel,
 	FieldStatus,
@@ -175,6 +187,11 @@ func ByPartyID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPartyID, opts...).ToFunc()
 }
 
+// ByItemID orders the results by the item_id field.
+func ByItemID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldItemID, opts...).ToFunc()
+}
+
 // ByKey orders the results by the key field.
 func ByKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKey, opts...).ToFunc()
@@ -235,6 +252,13 @@ func ByPartyField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newPartyStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByItemField orders the results by item field.
+func ByItemField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newItemStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newMatterStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -254,6 +278,13 @@ func newPartyStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(PartyInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, PartyTable, PartyColumn),
+	)
+}
+func newItemStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ItemInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ItemTable, ItemColumn),
 	)
 }
 

@@ -81,6 +81,11 @@ func PartyID(v uuid.UUID) predicate.Timer {
 	return predicate.Timer(sql.FieldEQ(FieldPartyID, v))
 }
 
+// ItemID applies equality check predicate on the "item_id" field. It's identical to ItemIDEQ.
+func ItemID(v uuid.UUID) predicate.Timer {
+	return predicate.Timer(sql.FieldEQ(FieldItemID, v))
+}
+
 // Key applies equality check predicate on the "key" field. It's identical to KeyEQ.
 func Key(v string) predicate.Timer {
 	return predicate.Timer(sql.FieldEQ(FieldKey, v))
@@ -269,6 +274,36 @@ func PartyIDIsNil() predicate.Timer {
 // PartyIDNotNil applies the NotNil predicate on the "party_id" field.
 func PartyIDNotNil() predicate.Timer {
 	return predicate.Timer(sql.FieldNotNull(FieldPartyID))
+}
+
+// ItemIDEQ applies the EQ predicate on the "item_id" field.
+func ItemIDEQ(v uuid.UUID) predicate.Timer {
+	return predicate.Timer(sql.FieldEQ(FieldItemID, v))
+}
+
+// ItemIDNEQ applies the NEQ predicate on the "item_id" field.
+func ItemIDNEQ(v uuid.UUID) predicate.Timer {
+	return predicate.Timer(sql.FieldNEQ(FieldItemID, v))
+}
+
+// ItemIDIn applies the In predicate on the "item_id" field.
+func ItemIDIn(vs ...uuid.UUID) predicate.Timer {
+	return predicate.Timer(sql.FieldIn(FieldItemID, vs...))
+}
+
+// ItemIDNotIn applies the NotIn predicate on the "item_id" field.
+func ItemIDNotIn(vs ...uuid.UUID) predicate.Timer {
+	return predicate.Timer(sql.FieldNotIn(FieldItemID, vs...))
+}
+
+// ItemIDIsNil applies the IsNil predicate on the "item_id" field.
+func ItemIDIsNil() predicate.Timer {
+	return predicate.Timer(sql.FieldIsNull(FieldItemID))
+}
+
+// ItemIDNotNil applies the NotNil predicate on the "item_id" field.
+func ItemIDNotNil() predicate.Timer {
+	return predicate.Timer(sql.FieldNotNull(FieldItemID))
 }
 
 // KeyEQ applies the EQ predicate on the "key" field.
@@ -742,6 +777,29 @@ func HasParty() predicate.Timer {
 func HasPartyWith(preds ...predicate.Party) predicate.Timer {
 	return predicate.Timer(func(s *sql.Selector) {
 		step := newPartyStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasItem applies the HasEdge predicate on the "item" edge.
+func HasItem() predicate.Timer {
+	return predicate.Timer(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ItemTable, ItemColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasItemWith applies the HasEdge predicate on the "item" edge with a given conditions (other predicates).
+func HasItemWith(preds ...predicate.Item) predicate.Timer {
+	return predicate.Timer(func(s *sql.Selector) {
+		step := newItemStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
