@@ -95,9 +95,33 @@ func assign(ctx context.Context, r *run) error {
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetAssignedAt(r.Now).Exec(ctx)
 }
 
-// openShare fills in what a share of a proposal has beyond the engine's: the
-// channel of its unit and a slip number {session}-交-{unit}-{seq}.
+// weight orders the roles of a share by how much of the case they answer for.
+var weight = map[assignment.Role]int{
+	assignment.RoleASSIST: 1, assignment.RoleSEPARATE: 2, assignment.RoleCO_LEAD: 3, assignment.RoleLEAD: 4, assignment.RoleSOLE: 5,
+}
+
+// openShare is the one door by which a unit gets a share. It fills in what that
+// has beyond the engine's: the channel of its unit and a slip number
+// {session}-交-{unit}-{seq}. One unit, one share: what it has in the round
+// already stays where it is worth as much, and ends where the new one is worth
+// more (an assisting unit that becomes the lead).
 func openShare(ctx context.Context, r *run, u *gen.Unit, s flow.Share) error {
+	for _, had := range r.Assignments {
+		if had.UnitID != s.Unit || had.Round != s.Round || !flow.Open(had) {
+			continue
+		}
+		if weight[had.Role] >= weight[s.Role] {
+			return nil
+		}
+		if rep := r.Reply(had); rep != nil {
+			if err := lapse(ctx, r, rep); err != nil {
+				return err
+			}
+		}
+		if err := r.Engine.CloseShare(ctx, r, had, "SUPERSEDED"); err != nil {
+			return err
+		}
+	}
 	s.Channel = assignment.ChannelGOV_OFFICE
 	if u.Channel != nil && *u.Channel == unit.ChannelPARTY_OFFICE {
 		s.Channel = assignment.ChannelPARTY_OFFICE
@@ -215,7 +239,7 @@ func lapse(ctx context.Context, r *run, rep *gen.Reply) error {
 	if !slices.ContainsFunc(r.Items, func(it *gen.Item) bool { return it.ReplyID != nil && *it.ReplyID == rep.ID }) {
 		return nil // a new reply has none
 	}
-	return r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).Exec(ctx)
+	return r.Client.Item.Update().Where(item.ReplyID(rep.ID), item.StatusEQ(item.StatusOPEN)).SetStatus(item.StatusDROPPED).SetSettledAt(r.Now).AddVersion(1).Exec(ctx)
 }
 
 func jointConsult(ctx context.Context, r *run) error {

@@ -23,8 +23,8 @@ func registerShareEffects(s *flow.Rules) {
 	}{
 		"sign":             {"记下签收的时间", signReceipt},
 		"apply_return":     {"记下申退及其理由", applyReturn},
-		"office_return":    {"记下交办机构对申退的意见", decideReturn("OFFICE")},
-		"committee_return": {"记下提案委对申退的意见", decideReturn("COMMITTEE")},
+		"office_return":    {"记下交办机构对申退的意见", decideReturn(byOffice)},
+		"committee_return": {"记下提案委对申退的意见", decideReturn(byCommittee)},
 		"reassign":         {"改交别的单位", reassign},
 		"refuse_return":    {"记下不同意申退", refuseReturn},
 		"reopen_return":    {"重开申退的期限", reopenReturn},
@@ -62,7 +62,7 @@ func applyReturn(ctx context.Context, r *run) error {
 // names the new unit when it agrees.
 func decideReturn(by string) flow.Effect {
 	return func(ctx context.Context, r *run) error {
-		if by == "OFFICE" && r.Form.Bool("grant") {
+		if by == byOffice && r.Form.Bool("grant") {
 			id, err := r.Form.ID("newUnitId")
 			if err != nil {
 				return errs.New(errs.Invalid, "同意退回须同时指定改派单位").At("newUnitId")
@@ -82,7 +82,7 @@ func decideReturn(by string) flow.Effect {
 // reassign opens the share anew for the unit that the office named, with a
 // clock of its own; the day of the first assignment stays beside it.
 func reassign(ctx context.Context, r *run) error {
-	id, err := flow.Form(decision(&r.Input, "OFFICE").Data).ID("newUnitId")
+	id, err := flow.Form(decision(&r.Input, byOffice).Data).ID("newUnitId")
 	if err != nil {
 		return err
 	}

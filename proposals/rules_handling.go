@@ -231,14 +231,14 @@ func registerShareRules(s *flow.Rules) {
 		return nil
 	})
 	s.Guard("assignment.leader_statement", "已两次申退的，附有单位主要负责人签署的书面说明", leaderStatement)
-	s.Guard("assignment.not_decided_office", "交办机构对这次申退还没有表示意见", notDecided("OFFICE"))
-	s.Guard("assignment.not_decided_committee", "提案委对这次申退还没有表示意见", notDecided("COMMITTEE"))
+	s.Guard("assignment.not_decided_office", "交办机构对这次申退还没有表示意见", notDecided(byOffice))
+	s.Guard("assignment.not_decided_committee", "提案委对这次申退还没有表示意见", notDecided(byCommittee))
 	s.Guard("assignment.return_agreed", "交办机构和提案委都同意申退", func(in *flow.Input) error {
-		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
+		office, committee := decision(in, byOffice), decision(in, byCommittee)
 		return when(office == nil || committee == nil || !granted(office) || !granted(committee), "须交办机构和提案委都同意")
 	})
 	s.Guard("assignment.return_refused", "交办机构或提案委不同意申退", func(in *flow.Input) error {
-		office, committee := decision(in, "OFFICE"), decision(in, "COMMITTEE")
+		office, committee := decision(in, byOffice), decision(in, byCommittee)
 		refused := (office != nil && !granted(office)) || (committee != nil && !granted(committee))
 		return when(!refused, "没有一家不同意")
 	})
@@ -297,11 +297,32 @@ func leaderStatement(in *flow.Input) error {
 
 // decision is what an office or the 提案委 said of the share's latest
 // application to return.
-func decision(in *flow.Input, by string) *gen.Record {
-	all := in.RecordsOf(record.KindRETURN)
+func decision(in *flow.Input, by string) *gen.Record { return returnDecision(in.Case, in.Share, by) }
+
+// The two who decide on an application to return, each by himself.
+const (
+	byOffice    = "OFFICE"
+	byCommittee = "COMMITTEE"
+)
+
+// officeDecides: the share waits for the 交办机构: with 申退, until it has said
+// what it thinks; with anything else that is put to it, until it is done.
+func officeDecides(c *flow.Case, share *gen.Assignment) bool {
+	return share.State != "RETURN_APPLIED" || returnDecision(c, share, byOffice) == nil
+}
+
+// committeeDecides: the share waits for the 提案委 until it has said what it
+// thinks of the application to return.
+func committeeDecides(c *flow.Case, share *gen.Assignment) bool {
+	return share.State == "RETURN_APPLIED" && returnDecision(c, share, byCommittee) == nil
+}
+
+// returnDecision is decision for a share of a case.
+func returnDecision(c *flow.Case, share *gen.Assignment, by string) *gen.Record {
+	all := c.RecordsOf(record.KindRETURN)
 	for i := len(all) - 1; i >= 0; i-- {
 		r := all[i]
-		if r.AssignmentID == nil || *r.AssignmentID != in.Share.ID {
+		if r.AssignmentID == nil || *r.AssignmentID != share.ID {
 			continue
 		}
 		switch r.Data["for"] {
@@ -353,6 +374,9 @@ func contacted(in *flow.Input) error {
 // lead does not wait for ever (domain.md trap 8).
 func assistSettled(in *flow.Input) error {
 	for _, a := range in.Shares(assignment.RoleASSIST) {
+		if a.UnitID == in.Share.UnitID { // R14: nobody waits for his own opinion
+			continue
+		}
 		if a.State != "SENT" && (a.DueOn == nil || !a.DueOn.Before(in.Today())) {
 			return failed("会办单位“%s”的意见尚未提交，且未到期", a.Edges.Unit.Name)
 		}
@@ -434,12 +458,19 @@ func registerDeadlines(s *flow.Rules) {
 		}
 		return a.AssignedAt, "交办"
 	}, flow.OfShare)
-	s.Base("proposal.closing", "会议尚未闭幕时从闭幕起算，否则从现在起算", func(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
-		if s := c.Proposal().Edges.Sitting; s != nil && s.ClosesOn != nil && s.ClosesOn.After(c.Today()) {
-			return clock.StartOf(*s.ClosesOn), "会议闭幕"
-		}
+	s.Base("proposal.closing", "大会提案从会议闭幕起算，平时提案从提交或立案起算", closing)
+}
+
+// closing is the base of review and assignment: for a case of the plenary the
+// closing of its sitting, before and after that day; for a 平时提案, and while
+// nobody knows when the sitting closes, the day of the step itself.
+func closing(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
+	p := c.Proposal()
+	s := p.Edges.Sitting
+	if s == nil || s.ClosesOn == nil || (p.Period != nil && *p.Period == proposal.PeriodINTERSESSION) {
 		return c.Now, "提交或立案"
-	})
+	}
+	return clock.StartOf(*s.ClosesOn), "会议闭幕"
 }
 
 func inSession(s *gen.Sitting, day time.Time) bool {
