@@ -308,13 +308,13 @@ const (
 // officeDecides: the share waits for the 交办机构: with 申退, until it has said
 // what it thinks; with anything else that is put to it, until it is done.
 func officeDecides(c *flow.Case, share *gen.Assignment) bool {
-	return share.State != "RETURN_APPLIED" || returnDecision(c, share, byOffice) == nil
+	return share == nil || share.State != "RETURN_APPLIED" || returnDecision(c, share, byOffice) == nil
 }
 
 // committeeDecides: the share waits for the 提案委 until it has said what it
 // thinks of the application to return.
 func committeeDecides(c *flow.Case, share *gen.Assignment) bool {
-	return share.State == "RETURN_APPLIED" && returnDecision(c, share, byCommittee) == nil
+	return share != nil && share.State == "RETURN_APPLIED" && returnDecision(c, share, byCommittee) == nil
 }
 
 // returnDecision is decision for a share of a case.
