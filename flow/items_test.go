@@ -49,9 +49,9 @@ machines:
 func newDebts(t *testing.T, own string) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.engine.Base("debts.node", func(*flow.Case, *gen.Assignment) (time.Time, string) { return monday, "开始" })
+	w.engine.Base("debts.node", "从开始起算", func(*flow.Case, *gen.Assignment) (time.Time, string) { return monday, "开始" })
 	w.engine.Clocks("debts.node", item.KindNODE)
-	w.engine.Effect("debts.owe", func(ctx context.Context, r *flow.Run) error {
+	w.engine.Effect("debts.owe", "欠下一条", func(ctx context.Context, r *flow.Run) error {
 		on, err := r.Form.Day("on")
 		if err != nil {
 			return err
@@ -62,7 +62,7 @@ func newDebts(t *testing.T, own string) *world {
 		}
 		return create.Exec(ctx)
 	})
-	w.engine.Effect("debts.set", func(ctx context.Context, r *flow.Run) error {
+	w.engine.Effect("debts.set", "改变一条", func(ctx context.Context, r *flow.Run) error {
 		u := r.Client.Item.UpdateOneID(r.Items[0].ID)
 		if r.Form.Has("status") {
 			u.SetStatus(item.Status(r.Form.Text("status")))
