@@ -5447,6 +5447,22 @@ func (c *TimerClient) QueryParty(_m *Timer) *PartyQuery {
 	return query
 }
 
+// QueryItem queries the item edge of a Timer.
+func (c *TimerClient) QueryItem(_m *Timer) *ItemQuery {
+	query := (&ItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(timer.Table, timer.FieldID, id),
+			sqlgraph.To(item.Table, item.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, timer.ItemTable, timer.ItemColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *TimerClient) Hooks() []Hook {
 	return c.hooks.Timer

@@ -4550,6 +4550,21 @@ func (_q *TimerQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 				selectedFields = append(selectedFields, timer.FieldPartyID)
 				fieldSeen[timer.FieldPartyID] = struct{}{}
 			}
+
+		case "item":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ItemClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, itemImplementors)...); err != nil {
+				return err
+			}
+			_q.withItem = query
+			if _, ok := fieldSeen[timer.FieldItemID]; !ok {
+				selectedFields = append(selectedFields, timer.FieldItemID)
+				fieldSeen[timer.FieldItemID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[timer.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, timer.FieldCreatedAt)

@@ -896,6 +896,14 @@ func (_m *Timer) Party(ctx context.Context) (*Party, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Timer) Item(ctx context.Context) (*Item, error) {
+	result, err := _m.Edges.ItemOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryItem().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Unit) Parent(ctx context.Context) (*Unit, error) {
 	result, err := _m.Edges.ParentOrErr()
 	if IsNotLoaded(err) {
