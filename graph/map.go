@@ -134,6 +134,16 @@ func figures(f proposals.Figures) *model.ProposalFigures {
 		RatingsAsked: f.Asked, RatingsReceived: f.Answered, FilingRate: rate(f.Filed, f.Received), CompletionRate: rate(f.Completed, f.Filed),
 		FeedbackRate: rate(f.Answered, f.Asked), Ratings: []*model.RatingCount{},
 	}
+	out.AttitudeRatings, out.Outcomes = []*model.RatingCount{}, []*model.OutcomeFigure{}
+	for _, c := range f.Attitudes {
+		out.AttitudeRatings = append(out.AttitudeRatings, &model.RatingCount{Code: c.Code, Count: c.Count})
+	}
+	out.FaceRate, out.ContactRate, out.Uncontacted = rate(f.Met, f.Assigned), rate(f.Contacted, f.Assigned), f.Uncontacted
+	for _, o := range f.Outcomes {
+		out.Outcomes = append(out.Outcomes, &model.OutcomeFigure{
+			Category: model.OutcomeCategory(o.Category), Measure: o.Measure, Count: len(o.Rows), Quantity: o.Quantity, Rows: o.Rows,
+		})
+	}
 	counts := map[string]int{}
 	for _, c := range f.Ratings {
 		counts[c.Code] = c.Count

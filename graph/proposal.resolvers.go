@@ -244,6 +244,11 @@ func (r *mutationResolver) ReportProgress(ctx context.Context, input model.Repor
 	return r.onMatter(ctx, "reportProgress", input)
 }
 
+// RecordOutcome is the resolver for the recordOutcome field.
+func (r *mutationResolver) RecordOutcome(ctx context.Context, input model.RecordOutcomeInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "recordOutcome", input)
+}
+
 // VerifyCommitment is the resolver for the verifyCommitment field.
 func (r *mutationResolver) VerifyCommitment(ctx context.Context, input model.VerifyCommitmentInput) (*model.MatterPayload, error) {
 	return r.onMatter(ctx, "verifyCommitment", input)

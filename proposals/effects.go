@@ -58,6 +58,7 @@ func registerEffects(s *flow.Rules) {
 		"report_progress":    {"记下承办单位报告的进展", reportProgress},
 		"urge":               {"记下对承办单位的催办", urge},
 		"complete":           {"办结，类别取各份答复中最不利的一类", complete},
+		"record_outcome":     {"记下提案办成了什么", recordOutcome},
 		"report_commitment":  {"记下承办单位报告的落实情况", reportCommitment},
 		"verify_commitment":  {"核实承诺的落实", verifyCommitment},
 		"settle":             {"结束跟踪，了结各项承诺", settle},

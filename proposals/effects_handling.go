@@ -192,7 +192,39 @@ func rate(ctx context.Context, r *run) error {
 	if r.Action.Code == "enterRating" {
 		u.SetChannel(feedback.Channel(r.Form.Text("channel"))).SetNillableEnteredByID(r.Actor())
 	}
-	return u.Exec(ctx)
+	if err := u.Exec(ctx); err != nil || !r.Form.Has("contacted") || r.Form.Bool("contacted") {
+		return err
+	}
+	for _, a := range r.Assignments {
+		if rep := r.Reply(a); rep != nil && rep.ID == f.ReplyID {
+			return deny(ctx, r, a, f.PartyID)
+		}
+	}
+	return nil
+}
+
+// recordOutcome keeps what came of the case: a rule that was issued, a project,
+// a number of something.
+func recordOutcome(ctx context.Context, r *run) error {
+	data := map[string]any{"category": r.Form.Text("category"), "evidence": r.Form.Text("evidence")}
+	if r.Form.Has("quantity") {
+		if strings.TrimSpace(r.Form.Text("measure")) == "" {
+			return errs.New(errs.Invalid, "写了数量的，请写明计量单位，例如 项、家、公里").At("measure")
+		}
+		data["quantity"], data["measure"] = r.Form["quantity"], strings.TrimSpace(r.Form.Text("measure"))
+	}
+	c := note(r, record.KindOUTCOME, "outcome", r.Form.Text("text"), data).SetNumber(r.Form.Text("docNo"))
+	if r.Form.Has("unitId") {
+		id, err := r.Form.ID("unitId")
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(r.Assignments, func(a *gen.Assignment) bool { return a.UnitID == id }) {
+			return errs.New(errs.Invalid, "该单位没有承办本件").At("unitId")
+		}
+		c.SetUnitID(id)
+	}
+	return c.Exec(ctx)
 }
 
 func mine(r *run, partyID uuid.UUID) bool {

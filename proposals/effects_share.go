@@ -3,8 +3,11 @@ package proposals
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/item"
@@ -197,10 +200,10 @@ func recordContact(ctx context.Context, r *run) error {
 	if !anyParty(r.Proposers(), func(p *gen.Party) bool { return p.ID == id }) {
 		return errs.New(errs.Invalid, "所选的人不是本件的提案人").At("partyId")
 	}
-	err = note(r, record.KindCONTACT, "contact", r.Form.Text("text"), nil).SetPartyID(id).SetOn(on).
-		SetMode(r.Form.Text("mode")).SetStage(r.Form.Text("stage")).SetPlace(r.Form.Text("place")).Exec(ctx)
-	if err != nil {
-		return err
+	rec, err := note(r, record.KindCONTACT, "contact", r.Form.Text("text"), nil).SetPartyID(id).SetOn(on).
+		SetMode(r.Form.Text("mode")).SetStage(r.Form.Text("stage")).SetPlace(r.Form.Text("place")).Save(ctx)
+	if err != nil || len(toContact(r.Case, r.Share, append(r.RecordsOf(record.KindCONTACT), rec))) > 0 {
+		return err // 办前面商 runs on until all of them were met as the policy wants it
 	}
 	return r.Met(ctx, "contact")
 }
@@ -216,12 +219,31 @@ func confirmContact(ctx context.Context, r *run) error {
 		if rec.ID != id || rec.AssignmentID == nil || *rec.AssignmentID != r.Share.ID || rec.PartyID == nil || !mine(r, *rec.PartyID) {
 			continue
 		}
-		data := rec.Data
+		data := maps.Clone(rec.Data)
 		data["denied"] = !r.Form.Bool("happened")
-		return r.Client.Record.UpdateOneID(id).SetConfirmedAt(r.Now).SetData(data).Exec(ctx)
+		err := r.Client.Record.UpdateOneID(id).SetConfirmedAt(r.Now).SetData(data).Exec(ctx)
+		if err != nil || r.Form.Bool("happened") {
+			return err
+		}
+		return deny(ctx, r, r.Share, *rec.PartyID)
 	}
 	return errs.New(errs.NotFound, "没有这条面商记录").At("recordId")
 }
+
+// deny marks the share of a unit of which a proposer says that it did not come:
+// the mark counts against the unit's rate, and the 提案委 is told.
+func deny(ctx context.Context, r *run, share *gen.Assignment, who uuid.UUID) error {
+	text := fmt.Sprintf("提案人表示“%s”没有与其沟通", share.Edges.Unit.Name)
+	err := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(record.KindCHECK).SetOn(r.Today()).SetNillableAuthorID(r.Actor()).SetText(text).
+		SetAssignmentID(share.ID).SetUnitID(share.UnitID).SetPartyID(who).SetAudience(record.AudienceSTAFF).SetData(map[string]any{"for": uncontacted}).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return r.Engine.Notify(ctx, r.Case, []string{"proposal_clerk", "proposal_director"}, fmt.Sprintf("《%s》：%s", r.Title, text))
+}
+
+// uncontacted is what the mark is for.
+const uncontacted = "uncontacted"
 
 // docNo takes the next number of a unit's series: {字}〔{year}〕{n}号, replies
 // and assisting opinions each in their own. Units that share a 机关代字, such as

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -31,8 +32,21 @@ type Figures struct {
 	Assigned     int // of Filed
 	Rehandled    int // of Assigned: round 2 and more
 	Ratings      []RatingCount
+	Attitudes    []RatingCount // of the attitude, of the same persons and replies
+	Met          int           // of Assigned: 面商 with a proposer
+	Contacted    int           // of Assigned: 沟通 of any kind
+	Uncontacted  int           // of Assigned: a proposer says that a unit did not come
+	Outcomes     []Outcome
 	Asked        int // ratings asked for in the last round of each case
 	Answered     int // ratings received of them
+}
+
+// Outcome is what came of cases: how many records, and how much of what they
+// measure. Measures are never added up with one another (domain.md trap 18).
+type Outcome struct {
+	Category, Measure string
+	Quantity          float64
+	Rows              []*gen.Record
 }
 
 // RatingCount is how many ratings of the result used a word.
@@ -74,15 +88,18 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 	if sum := f.Filed + f.Merged + f.Opinions + f.Letters + f.NotFiled + f.Withdrawn + f.Forwarded + f.Pending; sum != f.Received {
 		return f, fmt.Errorf("the dispositions sum to %d, not to the %d received", sum, f.Received)
 	}
-	f.Ratings, err = tenants.Rows[RatingCount](ctx, `
-		SELECT coalesce(nullif(result, ''), 'SILENT'), count(*)::int FROM (
-		SELECT DISTINCT ON (f.reply_id, coalesce(w.membership_id, w.unit_id, w.id)) f.result FROM feedback f
-		JOIN parties w ON w.tenant_id = f.tenant_id AND w.id = f.party_id
-		JOIN proposals p ON p.tenant_id = f.tenant_id AND p.matter_id = f.matter_id AND p.round = f.round
-		JOIN replies r ON r.tenant_id = f.tenant_id AND r.id = f.reply_id AND r.status <> 'SENT_BACK'
-		WHERE p.sitting_id = $1
-		ORDER BY f.reply_id, coalesce(w.membership_id, w.unit_id, w.id), f.received_at NULLS LAST) once
-		GROUP BY 1 ORDER BY 1`, sittingID)
+	if f.Ratings, err = ratings(ctx, sittingID, "result"); err != nil {
+		return f, err
+	}
+	if f.Attitudes, err = ratings(ctx, sittingID, "attitude"); err != nil {
+		return f, err
+	}
+	if err := f.contacts(ctx); err != nil {
+		return f, err
+	}
+	if f.Outcomes, err = s.outcomes(ctx, sittingID); err != nil {
+		return f, err
+	}
 	for _, r := range f.Ratings {
 		f.Asked += r.Count
 		if r.Code != "SILENT" {

@@ -359,15 +359,33 @@ func contacted(in *flow.Input) error {
 	if !in.Policy.ContactRequired {
 		return nil
 	}
-	who := persons(in.Case)
-	for _, p := range oneEach(in.Active(party.RoleLEAD)) {
-		if !slices.ContainsFunc(in.RecordsOf(record.KindCONTACT), func(r *gen.Record) bool {
-			return r.PartyID != nil && who[*r.PartyID] == personOf(p) && r.UnitID != nil && *r.UnitID == in.Share.UnitID && r.Data["denied"] != true
+	left := toContact(in.Case, in.Share, in.RecordsOf(record.KindCONTACT))
+	switch {
+	case len(left) == 0:
+		return nil
+	case in.Policy.ContactBy == "ANY":
+		return failed("答复前须与第一提案人“%s”沟通并记录", left[0].Name)
+	}
+	return failed("答复前须与第一提案人“%s”面商并记录；面商是面谈、座谈会或实地，电话、视频、邮件和书信只算沟通", left[0].Name)
+}
+
+// faceToFace are the ways of contact that are 面商; the others are 沟通
+// (domain.md 7).
+var faceToFace = []string{"面谈", "座谈会", "实地"}
+
+// toContact are the first proposers whom the unit has not met yet, or not
+// contacted where the policy is content with that.
+func toContact(c *flow.Case, share *gen.Assignment, contacts []*gen.Record) (left []*gen.Party) {
+	who := persons(c)
+	for _, p := range oneEach(c.Active(party.RoleLEAD)) {
+		if !slices.ContainsFunc(contacts, func(r *gen.Record) bool {
+			return r.PartyID != nil && who[*r.PartyID] == personOf(p) && r.UnitID != nil && *r.UnitID == share.UnitID && r.Data["denied"] != true &&
+				(c.Policy.ContactBy == "ANY" || slices.Contains(faceToFace, r.Mode))
 		}) {
-			return failed("答复前须与第一提案人“%s”面商并记录", p.Name)
+			left = append(left, p)
 		}
 	}
-	return nil
+	return left
 }
 
 // assistSettled: every assisting unit has given its opinion or is late; the

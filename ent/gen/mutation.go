@@ -37478,6 +37478,8 @@ type TimerMutation struct {
 	clearedassignment bool
 	party             *uuid.UUID
 	clearedparty      bool
+	item              *uuid.UUID
+	cleareditem       bool
 	done              bool
 	oldValue          func(context.Context) (*Timer, error)
 	predicates        []predicate.Timer
@@ -37791,6 +37793,55 @@ func (m *TimerMutation) PartyIDCleared() bool {
 func (m *TimerMutation) ResetPartyID() {
 	m.party = nil
 	delete(m.clearedFields, timer.FieldPartyID)
+}
+
+// SetItemID sets the "item_id" field.
+func (m *TimerMutation) SetItemID(u uuid.UUID) {
+	m.item = &u
+}
+
+// ItemID returns the value of the "item_id" field in the mutation.
+func (m *TimerMutation) ItemID() (r uuid.UUID, exists bool) {
+	v := m.item
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItemID returns the old "item_id" field's value of the Timer entity.
+// If the Timer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TimerMutation) OldItemID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItemID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItemID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItemID: %w", err)
+	}
+	return oldValue.ItemID, nil
+}
+
+// ClearItemID clears the value of the "item_id" field.
+func (m *TimerMutation) ClearItemID() {
+	m.item = nil
+	m.clearedFields[timer.FieldItemID] = struct{}{}
+}
+
+// ItemIDCleared returns if the "item_id" field was cleared in this mutation.
+func (m *TimerMutation) ItemIDCleared() bool {
+	_, ok := m.clearedFields[timer.FieldItemID]
+	return ok
+}
+
+// ResetItemID resets all changes to the "item_id" field.
+func (m *TimerMutation) ResetItemID() {
+	m.item = nil
+	delete(m.clearedFields, timer.FieldItemID)
 }
 
 // SetKey sets the "key" field.
@@ -38328,6 +38379,33 @@ func (m *TimerMutation) ResetParty() {
 	m.clearedparty = false
 }
 
+// ClearItem clears the "item" edge to the Item entity.
+func (m *TimerMutation) ClearItem() {
+	m.cleareditem = true
+	m.clearedFields[timer.FieldItemID] = struct{}{}
+}
+
+// ItemCleared reports if the "item" edge to the Item entity was cleared.
+func (m *TimerMutation) ItemCleared() bool {
+	return m.ItemIDCleared() || m.cleareditem
+}
+
+// ItemIDs returns the "item" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ItemID instead. It exists only for internal usage by the builders.
+func (m *TimerMutation) ItemIDs() (ids []uuid.UUID) {
+	if id := m.item; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetItem resets all changes to the "item" edge.
+func (m *TimerMutation) ResetItem() {
+	m.item = nil
+	m.cleareditem = false
+}
+
 // Where appends a list predicates to the TimerMutation builder.
 func (m *TimerMutation) Where(ps ...predicate.Timer) {
 	m.predicates = append(m.predicates, ps...)
@@ -38362,7 +38440,7 @@ func (m *TimerMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TimerMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 16)
 	if m.tenant_id != nil {
 		fields = append(fields, timer.FieldTenantID)
 	}
@@ -38377,6 +38455,9 @@ func (m *TimerMutation) Fields() []string {
 	}
 	if m.party != nil {
 		fields = append(fields, timer.FieldPartyID)
+	}
+	if m.item != nil {
+		fields = append(fields, timer.FieldItemID)
 	}
 	if m.key != nil {
 		fields = append(fields, timer.FieldKey)
@@ -38426,6 +38507,8 @@ func (m *TimerMutation) Field(name string) (ent.Value, bool) {
 		return m.AssignmentID()
 	case timer.FieldPartyID:
 		return m.PartyID()
+	case timer.FieldItemID:
+		return m.ItemID()
 	case timer.FieldKey:
 		return m.Key()
 	case timer.FieldLabel:
@@ -38465,6 +38548,8 @@ func (m *TimerMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldAssignmentID(ctx)
 	case timer.FieldPartyID:
 		return m.OldPartyID(ctx)
+	case timer.FieldItemID:
+		return m.OldItemID(ctx)
 	case timer.FieldKey:
 		return m.OldKey(ctx)
 	case timer.FieldLabel:
@@ -38528,6 +38613,13 @@ func (m *TimerMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPartyID(v)
+		return nil
+	case timer.FieldItemID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItemID(v)
 		return nil
 	case timer.FieldKey:
 		v, ok := value.(string)
@@ -38635,6 +38727,9 @@ func (m *TimerMutation) ClearedFields() []string {
 	if m.FieldCleared(timer.FieldPartyID) {
 		fields = append(fields, timer.FieldPartyID)
 	}
+	if m.FieldCleared(timer.FieldItemID) {
+		fields = append(fields, timer.FieldItemID)
+	}
 	if m.FieldCleared(timer.FieldDueOn) {
 		fields = append(fields, timer.FieldDueOn)
 	}
@@ -38672,6 +38767,9 @@ func (m *TimerMutation) ClearField(name string) error {
 		return nil
 	case timer.FieldPartyID:
 		m.ClearPartyID()
+		return nil
+	case timer.FieldItemID:
+		m.ClearItemID()
 		return nil
 	case timer.FieldDueOn:
 		m.ClearDueOn()
@@ -38714,6 +38812,9 @@ func (m *TimerMutation) ResetField(name string) error {
 	case timer.FieldPartyID:
 		m.ResetPartyID()
 		return nil
+	case timer.FieldItemID:
+		m.ResetItemID()
+		return nil
 	case timer.FieldKey:
 		m.ResetKey()
 		return nil
@@ -38750,7 +38851,7 @@ func (m *TimerMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *TimerMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.matter != nil {
 		edges = append(edges, timer.EdgeMatter)
 	}
@@ -38759,6 +38860,9 @@ func (m *TimerMutation) AddedEdges() []string {
 	}
 	if m.party != nil {
 		edges = append(edges, timer.EdgeParty)
+	}
+	if m.item != nil {
+		edges = append(edges, timer.EdgeItem)
 	}
 	return edges
 }
@@ -38779,13 +38883,17 @@ func (m *TimerMutation) AddedIDs(name string) []ent.Value {
 		if id := m.party; id != nil {
 			return []ent.Value{*id}
 		}
+	case timer.EdgeItem:
+		if id := m.item; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *TimerMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -38797,7 +38905,7 @@ func (m *TimerMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *TimerMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedmatter {
 		edges = append(edges, timer.EdgeMatter)
 	}
@@ -38806,6 +38914,9 @@ func (m *TimerMutation) ClearedEdges() []string {
 	}
 	if m.clearedparty {
 		edges = append(edges, timer.EdgeParty)
+	}
+	if m.cleareditem {
+		edges = append(edges, timer.EdgeItem)
 	}
 	return edges
 }
@@ -38820,6 +38931,8 @@ func (m *TimerMutation) EdgeCleared(name string) bool {
 		return m.clearedassignment
 	case timer.EdgeParty:
 		return m.clearedparty
+	case timer.EdgeItem:
+		return m.cleareditem
 	}
 	return false
 }
@@ -38837,6 +38950,9 @@ func (m *TimerMutation) ClearEdge(name string) error {
 	case timer.EdgeParty:
 		m.ClearParty()
 		return nil
+	case timer.EdgeItem:
+		m.ClearItem()
+		return nil
 	}
 	return fmt.Errorf("unknown Timer unique edge %s", name)
 }
@@ -38853,6 +38969,9 @@ func (m *TimerMutation) ResetEdge(name string) error {
 		return nil
 	case timer.EdgeParty:
 		m.ResetParty()
+		return nil
+	case timer.EdgeItem:
+		m.ResetItem()
 		return nil
 	}
 	return fmt.Errorf("unknown Timer edge %s", name)

@@ -73,6 +73,7 @@ type Policy struct {
 	RejectBy            string               `json:"rejectBy"`            // LEAD: the first proposer's dissatisfaction reopens; ANY: anyone's
 	MaxRounds           int                  `json:"maxRounds"`           // rounds before the face-to-face consultation
 	ContactRequired     bool                 `json:"contactRequired"`     // 面商 before a reply
+	ContactBy           string               `json:"contactBy"`           // FACE: only 面商 is enough, 面谈、座谈会 or 实地; ANY: 沟通 of any kind is
 	OfficeAudit         bool                 `json:"officeAudit"`         // the office reads replies before they go out
 	ReviewPasses        int                  `json:"reviewPasses"`        // 初审、复审、终审
 	ReviewPeople        int                  `json:"reviewPeople"`        // as many passes in a row are made by different people; 1: one may make them all
@@ -174,6 +175,8 @@ func (p Policy) validate() error {
 	switch {
 	case p.RejectBy != "LEAD" && p.RejectBy != "ANY":
 		return errs.New(errs.Invalid, "rejectBy 只能是 LEAD 或 ANY")
+	case p.ContactBy != "FACE" && p.ContactBy != "ANY":
+		return errs.New(errs.Invalid, "contactBy 只能是 FACE（面商：面谈、座谈会或实地）或 ANY（任何方式的沟通）")
 	case p.MergeMode != "SURVIVING_LEAD":
 		return errs.New(errs.Invalid, "mergeMode 目前只能是 SURVIVING_LEAD")
 	case p.IntersessionNumbers != "CONTINUE" && p.IntersessionNumbers != "OWN":

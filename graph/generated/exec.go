@@ -210,6 +210,7 @@ type MutationResolver interface {
 	CompleteProposal(ctx context.Context, input model.CompleteProposalInput) (*model.MatterPayload, error)
 	ReportCommitment(ctx context.Context, input model.ReportCommitmentInput) (*model.MatterPayload, error)
 	ReportProgress(ctx context.Context, input model.ReportProgressInput) (*model.MatterPayload, error)
+	RecordOutcome(ctx context.Context, input model.RecordOutcomeInput) (*model.MatterPayload, error)
 	VerifyCommitment(ctx context.Context, input model.VerifyCommitmentInput) (*model.MatterPayload, error)
 	SettleTracking(ctx context.Context, input model.SettleTrackingInput) (*model.MatterPayload, error)
 	ArchiveProposal(ctx context.Context, input model.ArchiveProposalInput) (*model.MatterPayload, error)
@@ -437,6 +438,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRateReplyInput,
 		ec.unmarshalInputRecordContactInput,
 		ec.unmarshalInputRecordJointConsultationInput,
+		ec.unmarshalInputRecordOutcomeInput,
 		ec.unmarshalInputRecordReviewPassInput,
 		ec.unmarshalInputRecordSupervisionInput,
 		ec.unmarshalInputRefreshInput,
@@ -2430,6 +2432,8 @@ extend type Mutation {
   reportCommitment(input: ReportCommitmentInput!): MatterPayload!
   "承办单位报告跟踪落实情况（没有承诺的重点提案和一号提案）"
   reportProgress(input: ReportProgressInput!): MatterPayload!
+  "登记成果"
+  recordOutcome(input: RecordOutcomeInput!): MatterPayload!
   "核实落实情况"
   verifyCommitment(input: VerifyCommitmentInput!): MatterPayload!
   "结束跟踪"
@@ -3164,6 +3168,34 @@ enum DisclosureDecision {
   PENDING
 }
 enum SupervisionKind { PLAN VISIT MEETING REPORT INSTRUCTION }
+"成果的类别：政策制度 / 工作措施 / 工程项目 / 数量"
+enum OutcomeCategory { POLICY MEASURE PROJECT NUMBER }
+
+"登记成果：提案办成了什么"
+input RecordOutcomeInput {
+  matterId: ID!
+  "类别"
+  category: OutcomeCategory!
+  "成果"
+  text: String!
+  "文号"
+  docNo: String
+  "数量"
+  quantity: Float
+  "计量单位，例如 项、家、公里；写了数量的必填"
+  measure: String
+  "哪个承办单位的成果"
+  unitId: ID
+  "依据"
+  evidence: String!
+  "理由"
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
 enum RatingChannel { PHONE PAPER }
 enum ReviewDisposition { FILED MERGED CONVERTED_OPINION CONVERTED_LETTER NOT_FILED FORWARDED_UP }
 
@@ -3257,6 +3289,16 @@ type ProposalFigures {
   rehandled: Int!
   "结果评价各用语的份数；SILENT 为未反馈"
   ratings: [RatingCount!]!
+  "态度评价各用语的份数；与结果评价是同一些人对同一些答复"
+  attitudeRatings: [RatingCount!]!
+  "面商率：至少一次面谈、座谈会或实地的件数，占已交办的"
+  faceRate: Rate!
+  "沟通率：任何方式联系过的件数，占已交办的"
+  contactRate: Rate!
+  "提案人表示没有与其沟通的件数，不计入上面两个比率的分子"
+  uncontacted: Int!
+  "办成了什么，按类别和计量单位"
+  outcomes: [OutcomeFigure!]!
   ratingsAsked: Int!
   ratingsReceived: Int!
   "百分数，一位小数；分子等于分母才是 100.0"
@@ -3265,6 +3307,17 @@ type ProposalFigures {
   satisfactionRate: Rate!
   satisfactionRateWithBasic: Rate!
   feedbackRate: Rate!
+}
+
+"一类成果：件数就是 rows 的行数；不同的计量单位从不相加"
+type OutcomeFigure {
+  category: OutcomeCategory!
+  "计量单位；空为没有数量"
+  measure: String!
+  count: Int!
+  quantity: Float!
+  "所数的记录"
+  rows: [Record!]!
 }
 
 type RatingCount {
@@ -5124,6 +5177,22 @@ func (ec *executionContext) childFields_OfferTemplatePayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type OfferTemplatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_OutcomeFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "category":
+		return ec.fieldContext_OutcomeFigure_category(ctx, field)
+	case "measure":
+		return ec.fieldContext_OutcomeFigure_measure(ctx, field)
+	case "count":
+		return ec.fieldContext_OutcomeFigure_count(ctx, field)
+	case "quantity":
+		return ec.fieldContext_OutcomeFigure_quantity(ctx, field)
+	case "rows":
+		return ec.fieldContext_OutcomeFigure_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OutcomeFigure", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -5538,6 +5607,16 @@ func (ec *executionContext) childFields_ProposalFigures(ctx context.Context, fie
 		return ec.fieldContext_ProposalFigures_rehandled(ctx, field)
 	case "ratings":
 		return ec.fieldContext_ProposalFigures_ratings(ctx, field)
+	case "attitudeRatings":
+		return ec.fieldContext_ProposalFigures_attitudeRatings(ctx, field)
+	case "faceRate":
+		return ec.fieldContext_ProposalFigures_faceRate(ctx, field)
+	case "contactRate":
+		return ec.fieldContext_ProposalFigures_contactRate(ctx, field)
+	case "uncontacted":
+		return ec.fieldContext_ProposalFigures_uncontacted(ctx, field)
+	case "outcomes":
+		return ec.fieldContext_ProposalFigures_outcomes(ctx, field)
 	case "ratingsAsked":
 		return ec.fieldContext_ProposalFigures_ratingsAsked(ctx, field)
 	case "ratingsReceived":
@@ -6252,6 +6331,8 @@ func (ec *executionContext) childFields_Timer(ctx context.Context, field graphql
 		return ec.fieldContext_Timer_assignment(ctx, field)
 	case "party":
 		return ec.fieldContext_Timer_party(ctx, field)
+	case "item":
+		return ec.fieldContext_Timer_item(ctx, field)
 	case "explanation":
 		return ec.fieldContext_Timer_explanation(ctx, field)
 	}
@@ -7866,6 +7947,20 @@ func (ec *executionContext) field_Mutation_recordJointConsultation_args(ctx cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RecordJointConsultationInput, error) {
 			return ec.unmarshalNRecordJointConsultationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRecordJointConsultationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordOutcome_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RecordOutcomeInput, error) {
+			return ec.unmarshalNRecordOutcomeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRecordOutcomeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -24340,6 +24435,50 @@ func (ec *executionContext) fieldContext_Mutation_reportProgress(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_recordOutcome(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordOutcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordOutcome(ctx, fc.Args["input"].(model.RecordOutcomeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordOutcome(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordOutcome_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_verifyCommitment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25984,6 +26123,130 @@ func (ec *executionContext) fieldContext_OfferTemplatePayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OutcomeFigure_category(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeFigure_category(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Category, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.OutcomeCategory) graphql.Marshaler {
+			return ec.marshalNOutcomeCategory2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeCategory(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeFigure_category(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeFigure", field, false, false, errors.New("field of type OutcomeCategory does not have child fields"))
+}
+
+func (ec *executionContext) _OutcomeFigure_measure(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeFigure_measure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeFigure_measure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeFigure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _OutcomeFigure_count(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeFigure_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeFigure_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeFigure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _OutcomeFigure_quantity(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeFigure_quantity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Quantity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeFigure_quantity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OutcomeFigure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _OutcomeFigure_rows(ctx context.Context, field graphql.CollectedField, obj *model.OutcomeFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OutcomeFigure_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Record) graphql.Marshaler {
+			return ec.marshalNRecord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OutcomeFigure_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OutcomeFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Record(ctx, field)
 		},
 	}
 	return fc, nil
@@ -29906,6 +30169,157 @@ func (ec *executionContext) fieldContext_ProposalFigures_ratings(_ context.Conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RatingCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposalFigures_attitudeRatings(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_attitudeRatings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AttitudeRatings, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RatingCount) graphql.Marshaler {
+			return ec.marshalNRatingCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRatingCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_attitudeRatings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposalFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RatingCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposalFigures_faceRate(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_faceRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FaceRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_faceRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposalFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposalFigures_contactRate(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_contactRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_contactRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposalFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProposalFigures_uncontacted(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_uncontacted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Uncontacted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_uncontacted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProposalFigures", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ProposalFigures_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_outcomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.OutcomeFigure) graphql.Marshaler {
+			return ec.marshalNOutcomeFigure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeFigureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_outcomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposalFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OutcomeFigure(ctx, field)
 		},
 	}
 	return fc, nil
@@ -37931,6 +38345,38 @@ func (ec *executionContext) fieldContext_Timer_party(_ context.Context, field gr
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Party(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Timer_item(ctx context.Context, field graphql.CollectedField, obj *gen.Timer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Timer_item(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Item(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Item) graphql.Marshaler {
+			return ec.marshalOItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Timer_item(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Timer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Item(ctx, field)
 		},
 	}
 	return fc, nil
@@ -47255,6 +47701,106 @@ func (ec *executionContext) unmarshalInputRecordJointConsultationInput(ctx conte
 				return it, err
 			}
 			it.Decision = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRecordOutcomeInput(ctx context.Context, obj any) (model.RecordOutcomeInput, error) {
+	var it model.RecordOutcomeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "category", "text", "docNo", "quantity", "measure", "unitId", "evidence", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "category":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
+			data, err := ec.unmarshalNOutcomeCategory2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeCategory(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Category = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "docNo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("docNo"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocNo = data
+		case "quantity":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quantity"))
+			data, err := ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Quantity = data
+		case "measure":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Measure = data
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "evidence":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Evidence = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -57643,6 +58189,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "recordOutcome":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordOutcome(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "verifyCommitment":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_verifyCommitment(ctx, field)
@@ -58142,6 +58695,64 @@ func (ec *executionContext) _OfferTemplatePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._OfferTemplatePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var outcomeFigureImplementors = []string{"OutcomeFigure"}
+
+func (ec *executionContext) _OutcomeFigure(ctx context.Context, sel ast.SelectionSet, obj *model.OutcomeFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, outcomeFigureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OutcomeFigure")
+		case "category":
+			out.Values[i] = ec._OutcomeFigure_category(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "measure":
+			out.Values[i] = ec._OutcomeFigure_measure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._OutcomeFigure_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quantity":
+			out.Values[i] = ec._OutcomeFigure_quantity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._OutcomeFigure_rows(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -60171,6 +60782,31 @@ func (ec *executionContext) _ProposalFigures(ctx context.Context, sel ast.Select
 			}
 		case "ratings":
 			out.Values[i] = ec._ProposalFigures_ratings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attitudeRatings":
+			out.Values[i] = ec._ProposalFigures_attitudeRatings(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "faceRate":
+			out.Values[i] = ec._ProposalFigures_faceRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactRate":
+			out.Values[i] = ec._ProposalFigures_contactRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uncontacted":
+			out.Values[i] = ec._ProposalFigures_uncontacted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcomes":
+			out.Values[i] = ec._ProposalFigures_outcomes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -64571,6 +65207,44 @@ func (ec *executionContext) _Timer(ctx context.Context, sel ast.SelectionSet, ob
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "item":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Timer_item(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "explanation":
 			field := field
 
@@ -67863,6 +68537,42 @@ func (ec *executionContext) marshalNOrderDirection2entgoᚗioᚋcontribᚋentgql
 	return v
 }
 
+func (ec *executionContext) unmarshalNOutcomeCategory2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeCategory(ctx context.Context, v any) (model.OutcomeCategory, error) {
+	var res model.OutcomeCategory
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNOutcomeCategory2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeCategory(ctx context.Context, sel ast.SelectionSet, v model.OutcomeCategory) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNOutcomeFigure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.OutcomeFigure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNOutcomeFigure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeFigure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNOutcomeFigure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOutcomeFigure(ctx context.Context, sel ast.SelectionSet, v *model.OutcomeFigure) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._OutcomeFigure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPageInfo2entgoᚗioᚋcontribᚋentgqlᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v entgql.PageInfo[uuid.UUID]) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -68294,6 +69004,22 @@ func (ec *executionContext) marshalNReceivedEnvelopes2ᚖgithubᚗcomᚋbihuan�
 	return ec._ReceivedEnvelopes(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRecord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Record) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRecord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNRecord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecord(ctx context.Context, sel ast.SelectionSet, v *gen.Record) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -68332,6 +69058,11 @@ func (ec *executionContext) unmarshalNRecordKind2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) marshalNRecordKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋrecordᚐKind(ctx context.Context, sel ast.SelectionSet, v record.Kind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNRecordOutcomeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRecordOutcomeInput(ctx context.Context, v any) (model.RecordOutcomeInput, error) {
+	res, err := ec.unmarshalInputRecordOutcomeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNRecordReviewPassInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRecordReviewPassInput(ctx context.Context, v any) (model.RecordReviewPassInput, error) {
@@ -70098,6 +70829,23 @@ func (ec *executionContext) marshalOFeedbackChannel2ᚖgithubᚗcomᚋbihuanᚋb
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
 }
 
 func (ec *executionContext) marshalOGrant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Grant) graphql.Marshaler {

@@ -1515,6 +1515,17 @@ type OpenTermInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一类成果：件数就是 rows 的行数；不同的计量单位从不相加
+type OutcomeFigure struct {
+	Category OutcomeCategory `json:"category"`
+	// 计量单位；空为没有数量
+	Measure  string  `json:"measure"`
+	Count    int     `json:"count"`
+	Quantity float64 `json:"quantity"`
+	// 所数的记录
+	Rows []*gen.Record `json:"rows"`
+}
+
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1667,9 +1678,19 @@ type ProposalFigures struct {
 	Completed          int `json:"completed"`
 	Rehandled          int `json:"rehandled"`
 	// 结果评价各用语的份数；SILENT 为未反馈
-	Ratings         []*RatingCount `json:"ratings"`
-	RatingsAsked    int            `json:"ratingsAsked"`
-	RatingsReceived int            `json:"ratingsReceived"`
+	Ratings []*RatingCount `json:"ratings"`
+	// 态度评价各用语的份数；与结果评价是同一些人对同一些答复
+	AttitudeRatings []*RatingCount `json:"attitudeRatings"`
+	// 面商率：至少一次面谈、座谈会或实地的件数，占已交办的
+	FaceRate *Rate `json:"faceRate"`
+	// 沟通率：任何方式联系过的件数，占已交办的
+	ContactRate *Rate `json:"contactRate"`
+	// 提案人表示没有与其沟通的件数，不计入上面两个比率的分子
+	Uncontacted int `json:"uncontacted"`
+	// 办成了什么，按类别和计量单位
+	Outcomes        []*OutcomeFigure `json:"outcomes"`
+	RatingsAsked    int              `json:"ratingsAsked"`
+	RatingsReceived int              `json:"ratingsReceived"`
 	// 百分数，一位小数；分子等于分母才是 100.0
 	FilingRate                *Rate `json:"filingRate"`
 	CompletionRate            *Rate `json:"completionRate"`
@@ -1782,6 +1803,31 @@ type RecordJointConsultationInput struct {
 	Present []string `json:"present"`
 	// 协商决定
 	Decision string `json:"decision"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 登记成果：提案办成了什么
+type RecordOutcomeInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 类别
+	Category OutcomeCategory `json:"category"`
+	// 成果
+	Text string `json:"text"`
+	// 文号
+	DocNo *string `json:"docNo,omitempty"`
+	// 数量
+	Quantity *float64 `json:"quantity,omitempty"`
+	// 计量单位，例如 项、家、公里；写了数量的必填
+	Measure *string `json:"measure,omitempty"`
+	// 哪个承办单位的成果
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 依据
+	Evidence string `json:"evidence"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
@@ -3043,6 +3089,66 @@ func (e *NoticeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e NoticeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 成果的类别：政策制度 / 工作措施 / 工程项目 / 数量
+type OutcomeCategory string
+
+const (
+	OutcomeCategoryPolicy  OutcomeCategory = "POLICY"
+	OutcomeCategoryMeasure OutcomeCategory = "MEASURE"
+	OutcomeCategoryProject OutcomeCategory = "PROJECT"
+	OutcomeCategoryNumber  OutcomeCategory = "NUMBER"
+)
+
+var AllOutcomeCategory = []OutcomeCategory{
+	OutcomeCategoryPolicy,
+	OutcomeCategoryMeasure,
+	OutcomeCategoryProject,
+	OutcomeCategoryNumber,
+}
+
+func (e OutcomeCategory) IsValid() bool {
+	switch e {
+	case OutcomeCategoryPolicy, OutcomeCategoryMeasure, OutcomeCategoryProject, OutcomeCategoryNumber:
+		return true
+	}
+	return false
+}
+
+func (e OutcomeCategory) String() string {
+	return string(e)
+}
+
+func (e *OutcomeCategory) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OutcomeCategory(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OutcomeCategory", str)
+	}
+	return nil
+}
+
+func (e OutcomeCategory) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OutcomeCategory) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OutcomeCategory) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

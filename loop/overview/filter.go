@@ -102,11 +102,17 @@ func (f Filter) Predicate(ctx context.Context) (predicate.Item, error) {
 	}
 	if f.OpenBefore != nil {
 		begin, _ := yearOf(*f.OpenBefore)
-		ps = append(ps, item.StatusIn(item.StatusOPEN, item.StatusREPORTED),
+		ps = append(ps, owing,
 			item.Or(ofLoop("handle_year < ", *f.OpenBefore), item.And(item.Not(ofAnyLoop()), item.CreatedAtLT(begin))))
 	}
 	return item.And(append(ps, f.plain(clock.Today(ctx))...)...), nil
 }
+
+// owing is what somebody owes still: neither settled nor explained, in a matter
+// that goes on. A task and a commitment that were reported wait to be verified;
+// another item that is REPORTED was explained.
+var owing = item.And(item.HasMatterWith(matter.ClosedAtIsNil()), item.Or(item.StatusEQ(item.StatusOPEN),
+	item.And(item.StatusEQ(item.StatusREPORTED), item.KindIn(item.KindTASK, item.KindCOMMITMENT))))
 
 // plain is what the item's own columns answer.
 func (f Filter) plain(today time.Time) (ps []predicate.Item) {
@@ -127,7 +133,7 @@ func (f Filter) plain(today time.Time) (ps []predicate.Item) {
 	}
 	if f.Overdue != nil {
 		// A day that is not there is never passed: NOT of it would be unknown, not true.
-		over := item.And(item.StatusEQ(item.StatusOPEN), item.DueOnNotNil(), item.DueOnLT(today))
+		over := item.And(item.StatusEQ(item.StatusOPEN), item.DueOnNotNil(), item.DueOnLT(today), item.HasMatterWith(matter.ClosedAtIsNil()))
 		ps = append(ps, either(*f.Overdue, over))
 	}
 	if f.DueFrom != nil {

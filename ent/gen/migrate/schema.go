@@ -1715,6 +1715,7 @@ var (
 		{Name: "matter_id", Type: field.TypeUUID},
 		{Name: "assignment_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "party_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "item_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// TimersTable holds the schema information for the "timers" table.
 	TimersTable = &schema.Table{
@@ -1740,6 +1741,12 @@ var (
 				RefColumns: []*schema.Column{PartiesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "timers_items_item",
+				Columns:    []*schema.Column{TimersColumns[16]},
+				RefColumns: []*schema.Column{ItemsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -1761,6 +1768,11 @@ var (
 				Name:    "timer_tenant_id_party_id",
 				Unique:  false,
 				Columns: []*schema.Column{TimersColumns[1], TimersColumns[15]},
+			},
+			{
+				Name:    "timer_tenant_id_item_id",
+				Unique:  true,
+				Columns: []*schema.Column{TimersColumns[1], TimersColumns[16]},
 			},
 			{
 				Name:    "timer_tenant_id_status_next_rung_on",
@@ -2043,6 +2055,7 @@ func init() {
 	TimersTable.ForeignKeys[0].RefTable = MattersTable
 	TimersTable.ForeignKeys[1].RefTable = AssignmentsTable
 	TimersTable.ForeignKeys[2].RefTable = PartiesTable
+	TimersTable.ForeignKeys[3].RefTable = ItemsTable
 	TimersTable.Annotation = &entsql.Annotation{
 		Table: "timers",
 	}
