@@ -36,7 +36,7 @@ func (r *Resolver) answerer(ctx context.Context, refresh *string) (uuid.UUID, er
 // answer settles an invitation in the transaction and the audit chain of the
 // committee that invited; the session's own is untouched. The installation's
 // chain has it as an event of the account.
-func (r *Resolver) answer(ctx context.Context, action string, in model.AnswerInvitationInput, accept bool) (*model.InvitationPayload, error) {
+func (r *Resolver) answer(ctx context.Context, action string, in model.AcceptInvitationInput, accept bool) (*model.InvitationPayload, error) {
 	out := &model.InvitationPayload{UserErrors: []*model.UserError{}}
 	err := r.answered(ctx, action, in, accept, out)
 	bad, err := shown(err)
@@ -46,7 +46,7 @@ func (r *Resolver) answer(ctx context.Context, action string, in model.AnswerInv
 	return out, err
 }
 
-func (r *Resolver) answered(ctx context.Context, action string, in model.AnswerInvitationInput, accept bool, out *model.InvitationPayload) error {
+func (r *Resolver) answered(ctx context.Context, action string, in model.AcceptInvitationInput, accept bool, out *model.InvitationPayload) error {
 	acc, err := r.answerer(ctx, in.RefreshToken)
 	if err != nil {
 		return err

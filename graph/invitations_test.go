@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 )
 
@@ -14,7 +15,7 @@ func (c *committee) signIn(login string) answer {
 
 // answerInvitation accepts or declines, by an access token or a refresh token.
 func (w *world) answerInvitation(token, field, id string, refresh any) answer {
-	return w.post(context.Background(), token, `mutation($i: AnswerInvitationInput!) { `+field+`(input: $i) { membershipId userErrors { code message } } }`,
+	return w.post(context.Background(), token, `mutation($i: `+strings.ToUpper(field[:1])+field[1:]+`Input!) { `+field+`(input: $i) { membershipId userErrors { code message } } }`,
 		map[string]any{"i": input{"invitationId": id, "refreshToken": refresh}})
 }
 

@@ -49,13 +49,13 @@ func (r *mutationResolver) SignOutEverywhere(ctx context.Context) (*model.SignOu
 }
 
 // AcceptInvitation is the resolver for the acceptInvitation field.
-func (r *mutationResolver) AcceptInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error) {
+func (r *mutationResolver) AcceptInvitation(ctx context.Context, input model.AcceptInvitationInput) (*model.InvitationPayload, error) {
 	return r.answer(ctx, "acceptInvitation", input, true)
 }
 
 // DeclineInvitation is the resolver for the declineInvitation field.
-func (r *mutationResolver) DeclineInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error) {
-	return r.answer(ctx, "declineInvitation", input, false)
+func (r *mutationResolver) DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error) {
+	return r.answer(ctx, "declineInvitation", model.AcceptInvitationInput(input), false)
 }
 
 // ChangePassword is the resolver for the changePassword field.

@@ -108,8 +108,8 @@ type MutationResolver interface {
 	RefreshTokens(ctx context.Context, input model.RefreshInput) (*model.TokensPayload, error)
 	SignOut(ctx context.Context) (*model.SignOutPayload, error)
 	SignOutEverywhere(ctx context.Context) (*model.SignOutPayload, error)
-	AcceptInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error)
-	DeclineInvitation(ctx context.Context, input model.AnswerInvitationInput) (*model.InvitationPayload, error)
+	AcceptInvitation(ctx context.Context, input model.AcceptInvitationInput) (*model.InvitationPayload, error)
+	DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.SignOutPayload, error)
 	SignReceipt(ctx context.Context, input model.SignReceiptInput) (*model.AssignmentPayload, error)
 	ApplyReturn(ctx context.Context, input model.ApplyReturnInput) (*model.AssignmentPayload, error)
@@ -337,11 +337,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	opCtx := graphql.GetOperationContext(ctx)
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
+		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAcceptReplyInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAdoptProcessTemplateInput,
 		ec.unmarshalInputAdoptTemplateInput,
-		ec.unmarshalInputAnswerInvitationInput,
 		ec.unmarshalInputApplyExtensionInput,
 		ec.unmarshalInputApplyReturnInput,
 		ec.unmarshalInputApplyToReeditInput,
@@ -389,6 +389,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputDecideReeditInput,
 		ec.unmarshalInputDecideSuggestedUnitsInput,
 		ec.unmarshalInputDeclineCosignInput,
+		ec.unmarshalInputDeclineInvitationInput,
 		ec.unmarshalInputDiscardProcessDraftInput,
 		ec.unmarshalInputDraftReplyInput,
 		ec.unmarshalInputDraftTaskInput,
@@ -3943,7 +3944,13 @@ type Invitation {
   invitedAt: Time!
 }
 
-input AnswerInvitationInput {
+input AcceptInvitationInput {
+  invitationId: ID!
+  "还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效"
+  refreshToken: String
+}
+
+input DeclineInvitationInput {
   invitationId: ID!
   "还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效"
   refreshToken: String
@@ -4010,9 +4017,9 @@ type Mutation {
   "在所有设备上退出"
   signOutEverywhere: SignOutPayload!
   "接受邀请，加入另一个政协"
-  acceptInvitation(input: AnswerInvitationInput!): InvitationPayload!
+  acceptInvitation(input: AcceptInvitationInput!): InvitationPayload!
   "拒绝邀请"
-  declineInvitation(input: AnswerInvitationInput!): InvitationPayload!
+  declineInvitation(input: DeclineInvitationInput!): InvitationPayload!
   "修改密码，其他设备随即退出"
   changePassword(input: ChangePasswordInput!): SignOutPayload!
 }
@@ -6783,8 +6790,8 @@ func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Con
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.AnswerInvitationInput, error) {
-			return ec.unmarshalNAnswerInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAnswerInvitationInput(ctx, v)
+		func(ctx context.Context, v any) (model.AcceptInvitationInput, error) {
+			return ec.unmarshalNAcceptInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAcceptInvitationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7427,8 +7434,8 @@ func (ec *executionContext) field_Mutation_declineInvitation_args(ctx context.Co
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.AnswerInvitationInput, error) {
-			return ec.unmarshalNAnswerInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAnswerInvitationInput(ctx, v)
+		func(ctx context.Context, v any) (model.DeclineInvitationInput, error) {
+			return ec.unmarshalNDeclineInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineInvitationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -19957,7 +19964,7 @@ func (ec *executionContext) _Mutation_acceptInvitation(ctx context.Context, fiel
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().AcceptInvitation(ctx, fc.Args["input"].(model.AnswerInvitationInput))
+			return ec.Resolvers.Mutation().AcceptInvitation(ctx, fc.Args["input"].(model.AcceptInvitationInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.InvitationPayload) graphql.Marshaler {
@@ -20001,7 +20008,7 @@ func (ec *executionContext) _Mutation_declineInvitation(ctx context.Context, fie
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeclineInvitation(ctx, fc.Args["input"].(model.AnswerInvitationInput))
+			return ec.Resolvers.Mutation().DeclineInvitation(ctx, fc.Args["input"].(model.DeclineInvitationInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.InvitationPayload) graphql.Marshaler {
@@ -41540,6 +41547,43 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputAcceptInvitationInput(ctx context.Context, obj any) (model.AcceptInvitationInput, error) {
+	var it model.AcceptInvitationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"invitationId", "refreshToken"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "invitationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invitationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InvitationID = data
+		case "refreshToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefreshToken = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAcceptReplyInput(ctx context.Context, obj any) (model.AcceptReplyInput, error) {
 	var it model.AcceptReplyInput
 	if obj == nil {
@@ -41809,43 +41853,6 @@ func (ec *executionContext) unmarshalInputAdoptTemplateInput(ctx context.Context
 				return it, err
 			}
 			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputAnswerInvitationInput(ctx context.Context, obj any) (model.AnswerInvitationInput, error) {
-	var it model.AnswerInvitationInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"invitationId", "refreshToken"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "invitationId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invitationId"))
-			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.InvitationID = data
-		case "refreshToken":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.RefreshToken = data
 		}
 	}
 	return it, nil
@@ -44601,6 +44608,43 @@ func (ec *executionContext) unmarshalInputDeclineCosignInput(ctx context.Context
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputDeclineInvitationInput(ctx context.Context, obj any) (model.DeclineInvitationInput, error) {
+	var it model.DeclineInvitationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"invitationId", "refreshToken"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "invitationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invitationId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InvitationID = data
+		case "refreshToken":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RefreshToken = data
 		}
 	}
 	return it, nil
@@ -66860,6 +66904,11 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNAcceptInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAcceptInvitationInput(ctx context.Context, v any) (model.AcceptInvitationInput, error) {
+	res, err := ec.unmarshalInputAcceptInvitationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAcceptReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAcceptReplyInput(ctx context.Context, v any) (model.AcceptReplyInput, error) {
 	res, err := ec.unmarshalInputAcceptReplyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -66918,11 +66967,6 @@ func (ec *executionContext) unmarshalNAgreementStatus2githubᚗcomᚋbihuanᚋbi
 
 func (ec *executionContext) marshalNAgreementStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋagreementᚐStatus(ctx context.Context, sel ast.SelectionSet, v agreement.Status) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) unmarshalNAnswerInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAnswerInvitationInput(ctx context.Context, v any) (model.AnswerInvitationInput, error) {
-	res, err := ec.unmarshalInputAnswerInvitationInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNApplyExtensionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐApplyExtensionInput(ctx context.Context, v any) (model.ApplyExtensionInput, error) {
@@ -67585,6 +67629,11 @@ func (ec *executionContext) unmarshalNDecideSuggestedUnitsInput2githubᚗcomᚋb
 
 func (ec *executionContext) unmarshalNDeclineCosignInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineCosignInput(ctx context.Context, v any) (model.DeclineCosignInput, error) {
 	res, err := ec.unmarshalInputDeclineCosignInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDeclineInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineInvitationInput(ctx context.Context, v any) (model.DeclineInvitationInput, error) {
+	res, err := ec.unmarshalInputDeclineInvitationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

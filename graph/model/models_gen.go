@@ -20,6 +20,12 @@ import (
 	"github.com/google/uuid"
 )
 
+type AcceptInvitationInput struct {
+	InvitationID uuid.UUID `json:"invitationId"`
+	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
+	RefreshToken *string `json:"refreshToken,omitempty"`
+}
+
 // 认可答复
 type AcceptReplyInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -85,12 +91,6 @@ type AdoptTemplateInput struct {
 type AgreementPayload struct {
 	Agreement  *gen.Agreement `json:"agreement,omitempty"`
 	UserErrors []*UserError   `json:"userErrors"`
-}
-
-type AnswerInvitationInput struct {
-	InvitationID uuid.UUID `json:"invitationId"`
-	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
-	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
 // 申请延期
@@ -854,6 +854,12 @@ type DeclineCosignInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+type DeclineInvitationInput struct {
+	InvitationID uuid.UUID `json:"invitationId"`
+	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
+	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
 // 丢弃一份草稿
