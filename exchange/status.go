@@ -164,7 +164,8 @@ func (s *Service) mirror(ctx context.Context, a *gen.Agreement, o Object, st Sta
 	if st.On == "" {
 		st.On = clock.Today(ctx).Format(time.DateOnly)
 	}
-	now := map[string]any{"committee": a.Partner, "name": a.PartnerName, "number": st.Number, "status": st.Status, "on": st.On, "note": st.Note}
+	now := map[string]any{"committee": a.Partner, "name": a.PartnerName, "number": st.Number, "status": st.Status, "on": st.On, "note": st.Note,
+		"at": clock.Now(ctx).UTC().Format(time.RFC3339)}
 	switch o.Type {
 	case gen.TypeMatter:
 		m, err := s.client.Matter.Query().Where(matter.ID(o.ID)).Only(ctx)

@@ -49,6 +49,7 @@ func TestFormer(t *testing.T) {
 			}
 			return h.engine.MoveTo(ctx, l.id, next.ID, nil, "换用新版")
 		}))
+		l.answer(t, p)
 		l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}), "H7_REPORT")
 		l.lacks(t, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}), "还没有列入2024年度监督计划，请在该计划中为它立项并关联")
 		l.entered(t, "SUPERVISION", 2024, "ISSUED")

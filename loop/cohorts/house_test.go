@@ -202,6 +202,41 @@ func (h *house) sign(t *testing.T, id uuid.UUID) {
 	}))
 }
 
+// answer sends the replies to a proposal.
+func (h *house) answer(t *testing.T, id uuid.UUID) {
+	t.Helper()
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
+		return c.Assignment.Update().Where(assignment.MatterID(id)).SetState("SENT").SetSentAt(h.clock.Now()).Exec(ctx)
+	}))
+}
+
+// promise is a commitment behind an answer.
+func (h *house) promise(t *testing.T, id uuid.UUID, text string) (made uuid.UUID) {
+	t.Helper()
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
+		i, err := c.Item.Create().SetMatterID(id).SetKind(item.KindCOMMITMENT).SetText(text).Save(ctx)
+		if err == nil {
+			made = i.ID
+		}
+		return err
+	}))
+	return made
+}
+
+// complete ends a proposal with what was promised in its answers.
+func (h *house) complete(t *testing.T, id uuid.UUID, promised ...uuid.UUID) {
+	t.Helper()
+	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
+		if err := c.Item.Update().Where(item.IDIn(promised...)).SetStatus(item.StatusDONE).Exec(ctx); err != nil {
+			return err
+		}
+		return c.Proposal.Update().Where(proposal.MatterID(id)).SetCompletedAt(h.clock.Now()).Exec(ctx)
+	}))
+}
+
+// uncompleted is what the gate to close says of a proposal that is not completed.
+func uncompleted(title string) string { return "一号提案“" + title + "”还没有办结" }
+
 // foreign puts a matter of another noun into the database.
 func (h *house) foreign(ctx context.Context, c *gen.Client, kind, state, title string, data map[string]any) (*gen.Matter, error) {
 	p, err := c.Process.Query().Where(process.Kind(kind)).Only(ctx)

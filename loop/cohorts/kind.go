@@ -21,7 +21,8 @@ var Declaration = &flow.Kind{
 		With: func(q *gen.MatterQuery) {
 			q.WithCohort(func(q *gen.CohortQuery) {
 				q.WithProposalMatter(func(q *gen.MatterQuery) {
-					q.WithProposal().WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+					q.WithProposal().WithFeedback().WithItems().
+						WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
 				})
 			})
 		},

@@ -78,6 +78,7 @@ func (l *loop) handled(t *testing.T, p uuid.UUID) (task uuid.UUID) {
 	l.does(t, director, "recordHearing", l.fact(heard), "H5_HEARD")
 	b, _ := l.ballot("市水务局")
 	l.does(t, director, "recordAppraisal", l.result(b), "H6_APPRAISED")
+	l.answer(t, p)
 	l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}), "H7_REPORT")
 	return task
 }
@@ -199,6 +200,8 @@ func (l *loop) secondHalf(t *testing.T) {
 	l.does(t, director, "recordHearing", l.fact(heard), "H5_HEARD")
 	l.appraisal(t)
 	report := l.fact(flow.Form{"sentTo": []any{"PARTY"}})
+	l.lacks(t, director, "recordReport", report, "“市水务局”还没有答复一号提案", "“市发展改革委”还没有答复一号提案") // M1
+	l.answer(t, linked(l.look(t)).ID)
 	l.does(t, director, "recordReport", report, "H7_REPORT")
 	if got := l.gates(t, director)["plan"].Checks[0].Missing; !slices.Equal(got, []string{"专题协商报告还没有报送政府"}) {
 		t.Error(got)
@@ -251,16 +254,19 @@ func (l *loop) closing(t *testing.T) {
 	l.to(t, l.made[1], "REPORTED")
 	l.lacks(t, chair, "close", closed(), "问题“调度不畅”还没有查明原因、商定办法和期限",
 		"问题“管网老化”还没有了结，请了结、说明原因，或再延一年", "问题“调度不畅”还没有了结，请了结、说明原因，或再延一年",
-		"任务“管网改造”正在办理", "任务“联网调度”等待核实")
+		"任务“管网改造”正在办理", "任务“联网调度”等待核实", uncompleted(energy))
 	l.refused(t, errs.GuardFailed, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"})
 	l.does(t, director, "settleProblem", flow.Form{
 		"itemId": second, "unitId": l.units["市发展改革委"].String(), "cause": "数据不通", "solution": "联网调度", "dueOn": "2024-12-31",
 	}, "S4_PROBLEMS")
 	l.does(t, director, "resolveProblem", flow.Form{"itemId": first, "done": false, "evidence": "列入下一年改造计划"}, "S4_PROBLEMS")
 	l.does(t, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"}, "S4_PROBLEMS")
-	l.lacks(t, chair, "close", closed(), "任务“管网改造”正在办理", "任务“联网调度”等待核实")
+	l.lacks(t, chair, "close", closed(), "任务“管网改造”正在办理", "任务“联网调度”等待核实", uncompleted(energy))
 	l.to(t, l.made[0], taskExplained)
 	l.to(t, l.made[1], taskDone)
+	promised := l.promise(t, linked(c).ID, "明年完成管网改造") // M1: the loop closed over its own proposal
+	l.lacks(t, chair, "close", closed(), uncompleted(energy), "答复中承诺的“明年完成管网改造”还没有落实，也没有说明原因")
+	l.complete(t, linked(c).ID, promised)
 	if g := l.gates(t, chair)["close"]; !g.Open() || g.Turn != "主席会议" || g.DueOn == nil {
 		t.Error(g)
 	}
@@ -277,7 +283,7 @@ func (l *loop) extended(t *testing.T) {
 	l.assessed(t)
 	again := l.fact(flow.Form{"by": "CHAIR_MEETING"})
 	l.refused(t, errs.Invalid, chair, "extend", again)
-	l.lacks(t, chair, "close", again, "任务“管网改造”正在办理")
+	l.lacks(t, chair, "close", again, "任务“管网改造”正在办理", uncompleted(water))
 	l.doesWith(t, chair, "extend", again, "尚有任务没有完成", "S6_EXTENDED")
 	if got := l.missing(t, "planAgain"); !slices.Equal(got, []string{"还没有列入2024年度监督计划，请在该计划中为它立项并关联"}) {
 		t.Error(got)
@@ -322,11 +328,13 @@ func TestNoGateIsSkipped(t *testing.T) {
 		}
 	}
 	l.prestudied(t)
-	task := l.handled(t, h.proposal(t, energy, proposal.DispositionNONE))
+	p := h.proposal(t, energy, proposal.DispositionNONE)
+	task := l.handled(t, p)
 	l.entered(t, "SUPERVISION", 2024, "ISSUED")
 	l.does(t, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
 	l.assessed(t)
 	l.to(t, task, taskDone)
+	l.complete(t, p)
 	l.does(t, chair, "close", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
 	if tried < 400 {
 		t.Errorf("only %d tries", tried)
@@ -362,8 +370,9 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 	})
 	t.Run("the supervision year is extended with a reason and planned anew", first.extended)
 	t.Run("the tasks of an extended loop stay, and end it when they have ended", func(t *testing.T) {
-		first.lacks(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "任务“管网改造”正在办理")
+		first.lacks(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "任务“管网改造”正在办理", uncompleted(water))
 		first.to(t, left, taskDone)
+		first.complete(t, linked(first.look(t)).ID)
 		first.does(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
 	})
 	t.Run("staff who may read cohorts see them, nobody else", func(t *testing.T) {

@@ -24,6 +24,7 @@ var handlingLists = map[string]checklist{
 	"handling_consulted": {"至少有一次办理中·解决问题的协商", handlingConsulted},
 	"problems_owned":     {"每个问题都有责任单位", problemsOwned},
 	"appraised":          {"各承办单位都有民主测评结果", appraised},
+	"answered":           {"一号提案的各承办单位都已答复，提案者都已评价或征询期满", answered},
 }
 
 // linked is the cohort's real proposal, nil before it has one.
@@ -97,6 +98,23 @@ func confirmed(in *flow.Input) []string {
 		missing = append(missing, unless(a.SignedAt != nil, "“%s”还没有签收，责任没有落实", unitName(a))...)
 	}
 	return missing
+}
+
+// answered: a loop does not report on a proposal that nobody has answered, or on
+// answers that their proposers are still being asked about. Silence after the
+// window is silence (trap 9).
+func answered(in *flow.Input) []string {
+	missing := assigned(in)
+	for _, a := range responsible(in.Case) {
+		missing = append(missing, unless(a.SentAt != nil, "“%s”还没有答复一号提案", unitName(a))...)
+	}
+	if m := linked(in.Case); m != nil {
+		for _, f := range m.Edges.Feedback {
+			waits := f.ReceivedAt == nil && (f.DueOn == nil || !f.DueOn.Before(in.Today()))
+			missing = append(missing, unless(!waits, "一号提案的答复还在征询提案者的意见")...)
+		}
+	}
+	return slices.Compact(missing)
 }
 
 func handlingConsulted(in *flow.Input) []string {

@@ -25,6 +25,7 @@ var supervisionLists = map[string]checklist{
 	"plan_item":         {"已列入监督年度的年度监督计划，计划已经批准", planItem},
 	"problems_agreed":   {"每个问题都查明了原因、商定了办法和期限", problemsAgreed},
 	"problems_resolved": {"每个问题都已解决或说明原因", problemsResolved},
+	"proposal_settled":  {"一号提案已经办结，答复中承诺的事项都已落实或说明", proposalSettled},
 }
 
 // reported: sent to both, in one report or in several.
@@ -92,6 +93,20 @@ func problemsResolved(in *flow.Input) []string {
 	var missing []string
 	for _, p := range items(in.Case, item.KindPROBLEM, item.StatusOPEN) {
 		missing = append(missing, fmt.Sprintf("问题“%s”还没有了结，请了结、说明原因，或再延一年", p.Text))
+	}
+	return missing
+}
+
+// proposalSettled: the loop is about its proposal, so it does not close while
+// that is open or something that was promised in its answers is (trap 14).
+func proposalSettled(in *flow.Input) []string {
+	m := linked(in.Case)
+	if m == nil {
+		return linkedList(in)
+	}
+	missing := unless(m.Edges.Proposal.CompletedAt != nil, "一号提案“%s”还没有办结", m.Title)
+	for _, i := range among(m.Edges.Items, item.KindCOMMITMENT, item.StatusOPEN, item.StatusREPORTED) {
+		missing = append(missing, fmt.Sprintf("答复中承诺的“%s”还没有落实，也没有说明原因", i.Text))
 	}
 	return missing
 }

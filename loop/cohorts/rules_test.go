@@ -43,6 +43,31 @@ func made(parts ...part) *flow.Case {
 	return c
 }
 
+// replied is a share whose unit has answered.
+func replied(a *gen.Assignment) *gen.Assignment {
+	out := *a
+	out.SentAt = &may1
+	return &out
+}
+
+// asked is a rating of the proposal's answer that is due in some days.
+func asked(received *time.Time, days int) part {
+	due := clock.Day(may1).AddDate(0, 0, days)
+	return func(c *flow.Case) {
+		linked(c).Edges.Feedback = append(linked(c).Edges.Feedback, &gen.Feedback{ReceivedAt: received, DueOn: &due})
+	}
+}
+
+// completed is a proposal at its end, with what its answers promised.
+func completed(promised ...gen.Item) part {
+	return func(c *flow.Case) {
+		linked(c).Edges.Proposal.CompletedAt = &may1
+		for _, i := range promised {
+			linked(c).Edges.Items = append(linked(c).Edges.Items, &i)
+		}
+	}
+}
+
 func an(i gen.Item) part { return func(c *flow.Case) { c.Items = append(c.Items, &i) } }
 
 func direction(s item.Status, unit *uuid.UUID) part {
@@ -382,6 +407,11 @@ func handlingCases() []ruleCase {
 		{"a unit without a result holds up the report", "appraised", made(with(f, lead, apart), results(votes(unitA, 1, 0, 0, 0))), nil, "单位b"},
 		{"a result of a secret ballot is read as one counted by hand", "appraised",
 			made(with(f, lead), noted(stageAppraisal, nil, map[string]any{"results": []Tally{{UnitID: unitA, Dimension: "办理质量", Valid: 3}}})), nil, ""},
+		{"M1: no report while a unit has not answered", "answered", made(with(f, lead, assist)), nil, "“单位a”还没有答复"},
+		{"an assisting unit answers the lead, and holds up nothing", "answered", made(with(f, replied(lead), assist)), nil, ""},
+		{"no report while proposers are being asked", "answered", made(with(f, replied(lead)), asked(nil, 3)), nil, "还在征询"},
+		{"who has rated holds up nothing", "answered", made(with(f, replied(lead)), asked(&may1, 3)), nil, ""},
+		{"nor does who was silent until the window was over", "answered", made(with(f, replied(lead)), asked(nil, -1)), nil, ""},
 		{"the last appraisal counts", "appraised", made(with(f, lead), results(votes(unitA, 1, 0, 0, 0)), results(votes(unitB, 1, 0, 0, 0))), nil, "单位a"},
 	}
 }
@@ -446,6 +476,11 @@ func supervisionCases() []ruleCase {
 		{"a problem without a day holds it up", "problems_agreed", made(problem(item.StatusOPEN, &unitA, "原因", "办法", nil), why), nil, "问题甲"},
 		{"a solved problem lets the loop close", "problems_resolved", made(problem(item.StatusDONE, &unitA, "原因", "办法", &day)), nil, ""},
 		{"an explained problem lets the loop close", "problems_resolved", made(problem(item.StatusDROPPED, &unitA, "原因", "办法", &day)), nil, ""},
+		{"M1: no closing without the proposal", "proposal_settled", made(), nil, "还没有关联提案"},
+		{"M1: no closing while the proposal is open", "proposal_settled", made(with(proposal.DispositionFILED)), nil, "还没有办结"},
+		{"a completed proposal lets the loop close", "proposal_settled", made(with(proposal.DispositionFILED), completed()), nil, ""},
+		{"M1: what its answers promised holds the loop open", "proposal_settled", made(with(proposal.DispositionFILED), completed(gen.Item{Kind: item.KindCOMMITMENT, Status: item.StatusOPEN, Text: "承诺甲"})), nil, "承诺甲"},
+		{"what was kept, or explained, does not", "proposal_settled", made(with(proposal.DispositionFILED), completed(gen.Item{Kind: item.KindCOMMITMENT, Status: item.StatusDONE}, gen.Item{Kind: item.KindCOMMITMENT, Status: item.StatusDROPPED})), nil, ""},
 		{"an open problem does not", "problems_resolved", made(problem(item.StatusOPEN, &unitA, "原因", "办法", &day)), nil, "问题“问题甲”还没有了结"},
 	}
 }

@@ -84,6 +84,8 @@ type Told struct {
 	On           string // day, 2006-01-02
 	Status       string // the state's label in the district
 	Number, Note string
+
+	at string // the moment at which it came, RFC 3339; empty of what came before that was kept
 }
 
 // branch is a task of a loop: its matter and its one item of kind TASK.
@@ -297,8 +299,8 @@ func shares(list []branch, names map[string]string, today time.Time) []Share {
 		sh := Share{Partner: code, Name: named(names, own[0].task, own[0].Matter)}
 		sh.Tasks, sh.Nodes = count(own, today)
 		for _, b := range own {
-			told := &Told{Task: b.Matter, On: text(b.Mirror, "on"), Status: text(b.Mirror, "status"), Number: text(b.Mirror, "number"), Note: text(b.Mirror, "note")}
-			if told.On != "" && (sh.Last == nil || told.On > sh.Last.On) {
+			told := &Told{Task: b.Matter, On: text(b.Mirror, "on"), at: text(b.Mirror, "at"), Status: text(b.Mirror, "status"), Number: text(b.Mirror, "number"), Note: text(b.Mirror, "note")}
+			if told.On != "" && (sh.Last == nil || later(told, sh.Last)) {
 				sh.Last = told
 			}
 		}
@@ -306,4 +308,13 @@ func shares(list []branch, names map[string]string, today time.Time) []Share {
 	}
 	slices.SortFunc(out, func(a, b Share) int { return strings.Compare(a.Partner, b.Partner) })
 	return out
+}
+
+// later reports whether the first was told after the second: by the moment at
+// which it came, and by its day where that is not known.
+func later(a, b *Told) bool {
+	if a.at != "" && b.at != "" {
+		return a.at > b.at
+	}
+	return a.On > b.On
 }

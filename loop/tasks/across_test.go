@@ -2,6 +2,7 @@ package tasks_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -130,8 +131,13 @@ func TestAcross(t *testing.T) {
 			"acceptNode": {"itemId": h.node(h.first, there, 0)}, "returnNode": {"itemId": h.node(h.first, there, 0)}} {
 			h.refused(errs.NotAllowed, h.first, director, there, action, form)
 		}
+		before := h.look(h.city, here)
 		h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, 0, "DONE"), "WORKING")
 		h.deliver()
+		// M16: a node changes no state, and yet is the last that the district told
+		if m := h.look(h.city, here).Mirror; m["status"] != "办理中" || !strings.Contains(fmt.Sprint(m["note"]), items(before, item.KindNODE)[0].Text) {
+			h.Fatal("M16: the last that it told is", m)
+		}
 		h.does(h.city, clerk, here, "returnNode", flow.Form{"itemId": h.node(h.city, here, 0)}, "WORKING")
 		h.does(h.city, director, here, "addNode", flow.Form{"text": "市里加的节点", "dueOn": "2023-06-30"}, "WORKING")
 		h.does(h.city, director, here, "postpone", flow.Form{"dueOn": "2023-12-01"}, "WORKING")

@@ -1,7 +1,9 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"regexp"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -278,7 +281,31 @@ func (d desk) applyReport(ctx context.Context, in exchange.Incoming) (none excha
 	if c == nil || received(c) || theTask(c).Partner != in.Partner {
 		return none, unknown()
 	}
-	return none, d.carry(ctx, in, c, b, reported, b.Node.String())
+	if err := d.carry(ctx, in, c, b, reported, b.Node.String()); err != nil {
+		return none, err
+	}
+	return none, d.heard(ctx, c, b)
+}
+
+// heard notes on the task what its holder told last: a node that is reported
+// changes no state, so that no status tells of it.
+func (d desk) heard(ctx context.Context, c *flow.Case, b wordBody) error {
+	m, err := d.engine.Client().Matter.Get(ctx, c.Matter.ID)
+	if err != nil {
+		return err
+	}
+	mirror := maps.Clone(m.Mirror)
+	if mirror == nil {
+		mirror = map[string]any{"committee": theTask(c).Partner}
+	}
+	mirror["on"], mirror["at"] = cmp.Or(b.On, clock.Today(ctx).Format(time.DateOnly)), clock.Now(ctx).UTC().Format(time.RFC3339)
+	mirror["note"] = b.Text
+	for _, n := range nodes(c) {
+		if n.ID == b.Node {
+			mirror["note"] = fmt.Sprintf("节点“%s”：%s", n.Text, b.Text)
+		}
+	}
+	return d.engine.Client().Matter.UpdateOne(m).SetMirror(mirror).Exec(ctx)
 }
 
 // applyDecision takes in what the sender of a task decided.

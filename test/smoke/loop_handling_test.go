@@ -49,7 +49,7 @@ func (x *lap) solved() {
 func (x *lap) agree(problem, unit string) {
 	x.t.Helper()
 	id := part(x.t, x.city.look("主任", x.id), "PROBLEM", problem)
-	x.city.does("主任", x.id, "settleProblem", m{"itemId": id, "unitId": x.city.units[unit], "cause": "年久失修", "solution": "分年改造", "dueOn": date(x.year+1, 10, 31)})
+	x.city.does("主任", x.id, "settleProblem", m{"itemId": id, "unitId": x.city.units[unit], "cause": "年久失修", "solution": "分年改造", "dueOn": x.home.now.AddDate(0, 11, 0).Format(time.DateOnly)})
 }
 
 // secondHalf reports the autumn's nodes of all who were given a task.

@@ -90,6 +90,10 @@ func (x *lap) closes() {
 		c.does("主任", x.id, "resolveProblem", m{"itemId": part(x.t, c.look("主任", x.id), "PROBLEM", problem), "done": done, "evidence": "列入计划，现场核实"})
 	}
 	x.verified(x.lsk, "主任", x.received(x.lsk), "旅顺口")
+	if missing := fmt.Sprint(c.gate("主席", x.id, "close")); !containsAll(missing, "还没有办结", "次年完成管网改造") {
+		x.t.Errorf("M1: the gate to close does not miss the proposal: %s", missing)
+	}
+	x.settledProposal()
 	c.refused("主任", x.id, "close", end, "NOT_ALLOWED")
 	if got := str(c.does("主席", x.id, "close", end), "state"); got != "S5_CLOSED" {
 		x.t.Errorf("closed, the cohort is in %s", got)
@@ -103,4 +107,26 @@ func (x *lap) explained() {
 	c.does(u+"承办人", x.mine[u], "report", m{"on": c.p.now.Format(time.DateOnly), "text": "上级政策调整，项目暂缓", "outcome": "EXPLAINED"})
 	c.refused("主任", x.mine[u], "verify", x.held("核实", nil), "GUARD_FAILED")
 	c.does("主任", x.mine[u], "explain", x.held("同意说明的原因，转入下一年度研究", m{"by": "分管副市长"}))
+}
+
+// settledProposal carries the 一号提案 itself to its end: the window of its
+// raters is over, the replies are accepted, what was promised is done.
+func (x *lap) settledProposal() {
+	x.t.Helper()
+	c, on := x.city, x.city.p.now.Format(time.DateOnly)
+	clerk, id := c.as("干事"), x.proposal
+	for _, kind := range []string{"VISIT", "MEETING", "REPORT"} {
+		clerk.do("recordSupervision", m{"matterId": id, "kind": kind, "on": on, "place": "水库现场", "text": "市长领办、主席督办"}, "matter { state }")
+	}
+	clerk.do("closeFeedback", m{"matterId": id}, "matter { state }")
+	for _, share := range x.shares() {
+		clerk.do("acceptReply", m{"assignmentId": share}, "")
+	}
+	c.as("主任").do("decideDisclosure", m{"matterId": id, "decision": "OPEN"}, "matter { state }")
+	c.as("主任").do("completeProposal", m{"matterId": id}, "matter { state }")
+	data := clerk.ask(`query($id: ID!) { matter(id: $id) { state items { id kind text } } }`, m{"id": id})
+	promise := part(x.t, dig(data, "matter").(m), "COMMITMENT", "次年完成管网改造")
+	c.as(cityUnits[0]+"联络员").do("reportCommitment", m{"matterId": id, "itemId": promise, "evidence": "管网改造全部完工，已通水"}, "matter { state }")
+	clerk.do("verifyCommitment", m{"matterId": id, "itemId": promise, "done": true, "note": "现场核实"}, "matter { state }")
+	c.as("主任").do("settleTracking", m{"matterId": id, "class": "A"}, "matter { state }")
 }

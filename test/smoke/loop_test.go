@@ -112,6 +112,7 @@ func (l *loop) thirdYear(t *testing.T) {
 	water.visited()
 	l.at(2023, 7, 25)
 	energy.solved()
+	energy.answered(t)
 	l.at(2023, 9, 12)
 	water.assessed()
 	l.at(2023, 10, 30)
