@@ -325,7 +325,7 @@ func (e *Engine) guard(in *Input) error {
 // carryOut does what the action does, then whatever follows by itself.
 func (e *Engine) carryOut(ctx context.Context, r *Run) error {
 	noting, t := touching(ctx)
-	if err := e.one(noting, r); err != nil {
+	if err := e.perform(noting, r); err != nil {
 		return err
 	}
 	if !mayFollow(r.Case) {
@@ -338,8 +338,8 @@ func (e *Engine) carryOut(ctx context.Context, r *Run) error {
 	return err
 }
 
-// one carries out one action: effects, state, timers, step.
-func (e *Engine) one(ctx context.Context, r *Run) error {
+// perform carries out one action: effects, state, timers, step.
+func (e *Engine) perform(ctx context.Context, r *Run) error {
 	from := r.state()
 	r.Before, r.After = map[string]any{}, map[string]any{}
 	for _, rule := range r.Action.Effects {

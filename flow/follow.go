@@ -43,7 +43,7 @@ func (e *Engine) follow(ctx context.Context, c *Case) (*Case, error) {
 			return nil, fmt.Errorf("flow: more than %d automatic actions in a row on %s", chainLimit, c.Matter.ID)
 		}
 		noting, t := touching(ctx)
-		if err := e.one(noting, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
+		if err := e.perform(noting, &Run{Input: *in, Engine: e, Client: e.client}); err != nil {
 			return nil, err
 		}
 		if c, err = e.again(ctx, c, t); err != nil {

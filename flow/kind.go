@@ -83,7 +83,7 @@ func (s *Rules) Kind(k *Kind) {
 	s.kinds[k.Code] = k
 	s.paper.AddKind(process.Kind{Code: k.Code, Sealed: k.Sealed, Names: k.Names, Floor: floorOf(k.Code)})
 	if k.Payload != nil {
-		s.parts = append([]part{{k.Payload.Type, k.Payload.With, k.Payload.Keep, k.Code}}, s.parts...)
+		s.parts = append([]casePart{{k.Payload.Type, k.Payload.With, k.Payload.Keep, k.Code}}, s.parts...)
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *Rules) Kinds() []*Kind {
 }
 
 // has reports whether a matter of the kind can have such parts.
-func (k *Kind) has(p part) bool {
+func (k *Kind) has(p casePart) bool {
 	return (p.of == "" || p.of == k.Code) && !slices.Contains(k.Lacks, p.typ)
 }
 

@@ -24,9 +24,9 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// part is one kind of what a case consists of: how it is read with the matter,
+// casePart is one kind of what a case consists of: how it is read with the matter,
 // and how it is taken over from a case that was read before.
-type part struct {
+type casePart struct {
 	typ  string
 	with func(*gen.MatterQuery)
 	keep func(now, was *gen.MatterEdges)
@@ -35,7 +35,7 @@ type part struct {
 
 // generalParts are what matters of any kind consist of; a kind's payload comes
 // before them (Engine.Kind).
-var generalParts = []part{
+var generalParts = []casePart{
 	{gen.TypeParty,
 		func(q *gen.MatterQuery) {
 			q.WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) })

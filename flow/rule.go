@@ -24,7 +24,7 @@ type registered struct {
 	choosers  map[string]Chooser
 	bases     map[string]Base
 	kinds     map[string]*Kind
-	parts     []part                 // of which a case consists
+	parts     []casePart             // of which a case consists
 	counted   map[string][]item.Kind // by base: the items from whose days it counts
 }
 

@@ -65,7 +65,11 @@ func (r *Run) StartTimer(ctx context.Context, key string) error {
 			return nil
 		}
 	}
-	if r.Def.Timers[key].Once && r.had(key, share) {
+	def := r.Def.Timers[key]
+	if def == nil { // a version of the committee's own has left it out
+		return fmt.Errorf("flow: version %d of %s has no deadline %q", r.Def.Version, r.Def.Kind, key)
+	}
+	if def.Once && r.had(key, share) {
 		return nil
 	}
 	return r.Engine.start(ctx, r, key, share)

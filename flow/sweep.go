@@ -225,7 +225,7 @@ func (e *Engine) expire(ctx context.Context, c *Case, action string) error {
 		}
 		return err
 	}
-	return e.one(ctx, &Run{Input: in, Engine: e, Client: e.client})
+	return e.perform(ctx, &Run{Input: in, Engine: e, Client: e.client})
 }
 
 // HasDue reports whether a sweep of the context's tenant would do anything.

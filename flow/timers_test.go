@@ -411,6 +411,19 @@ func TestUnknownChoosersAndBasesAreErrors(t *testing.T) {
 			t.Errorf("%s: %v", x.timer, err)
 		}
 	}
+	t.Run("so is a deadline that an effect starts and the version does not have", func(t *testing.T) {
+		c, err := start("timerless", "within: {amount: 5, unit: WORKDAY}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.system(func(ctx context.Context) error {
+			err := (&flow.Run{Input: flow.Input{Case: c}, Engine: w.engine}).StartTimer(ctx, "gone")
+			if err == nil || !strings.Contains(err.Error(), `version 1 of timerless has no deadline "gone"`) {
+				t.Error(err)
+			}
+			return nil
+		})
+	})
 	t.Run("A3: a base event that has no day yet starts no deadline", func(t *testing.T) {
 		c, err := start("dayless", "within: {amount: 5, unit: WORKDAY}, base: no.day")
 		if err != nil || len(c.Timers) != 0 {

@@ -85,17 +85,17 @@ func (v *Vocabulary) Check(d *Definition, p Policy, roles RoleSet) []Finding {
 func (k *checker) check() []Finding {
 	d := k.d
 	if d.Kind == "" || d.Version < 1 || d.Title == "" {
-		k.find("definition", "kind", "代码、名称和版本（从 1 起）都要有")
+		k.fault("definition", "kind", "代码、名称和版本（从 1 起）都要有")
 	}
 	if d.Machines[OfMatter] == nil {
-		k.find("definition", "machines", "缺少事项的流程（matter）")
+		k.fault("definition", "machines", "缺少事项的流程（matter）")
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.Timers)) {
 		k.timer(key, d.Timers[key])
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Machines)) {
 		if name != OfMatter && name != OfAssignment {
-			k.find(name, "-", "流程只能属于 matter 或 assignment")
+			k.fault(name, "-", "流程只能属于 matter 或 assignment")
 			continue
 		}
 		k.machine(name, d.Machines[name])
@@ -120,7 +120,7 @@ type checker struct {
 	found  []Finding
 }
 
-func (k *checker) find(machine, place, problem string, args ...any) {
+func (k *checker) fault(machine, place, problem string, args ...any) {
 	k.found = append(k.found, Finding{machine, place, k.line(machine, place), Error, fmt.Sprintf(problem, args...)})
 }
 
@@ -148,26 +148,26 @@ func (k *checker) line(machine, place string) int {
 func (k *checker) itemClock(key string, t *TimerDef) {
 	for _, kind := range t.Items {
 		if ItemKinds[kind] == "" {
-			k.find("timers", key, "没有条目的类别“%s”", Clip(kind))
+			k.fault("timers", key, "没有条目的类别“%s”", Clip(kind))
 		}
 	}
 	if t.Deadline+t.Choose+t.Base+t.Column+t.Expires != "" || t.Within != nil || t.Quiet || t.Once {
-		k.find("timers", key, "条目的期限就是条目自己的日期，只写 label、items、rungs、notify 和 escalate")
+		k.fault("timers", key, "条目的期限就是条目自己的日期，只写 label、items、rungs、notify 和 escalate")
 	}
 	if s := k.d.RunsIn(key); s != nil {
-		k.find("timers", key, "条目的期限随条目开始和结束，环节“%s”里不要列出", s.Label)
+		k.fault("timers", key, "条目的期限随条目开始和结束，环节“%s”里不要列出", s.Label)
 	}
 }
 
 func (k *checker) timer(key string, t *TimerDef) {
 	if t.Label == "" {
-		k.find("timers", key, "没有名称")
+		k.fault("timers", key, "没有名称")
 	}
 	if len(t.Items) > 0 {
 		k.itemClock(key, t)
 	} else if t.Choose == "" {
 		if _, ok := k.p.Deadlines[t.Deadline]; !ok && t.Within == nil {
-			k.find("timers", key, "政策里没有期限“%s”%s", t.Deadline, Choices(t.Deadline, sortedKeys(k.p.Deadlines)))
+			k.fault("timers", key, "政策里没有期限“%s”%s", t.Deadline, Choices(t.Deadline, sortedKeys(k.p.Deadlines)))
 		}
 	} else {
 		k.timerWord(key, "选取期限的规则", Chooser, t.Choose)
@@ -177,22 +177,22 @@ func (k *checker) timer(key string, t *TimerDef) {
 	}
 	for _, who := range append(slices.Clone(t.Notify), t.Escalate...) {
 		if !k.role(who) && !slices.Contains(PartyRoles, who) {
-			k.find("timers", key, "没有角色或当事方“%s”可以通知%s", who, Choices(who, slices.Concat(roleCodes(), PartyRoles)))
+			k.fault("timers", key, "没有角色或当事方“%s”可以通知%s", who, Choices(who, slices.Concat(RoleCodes(), PartyRoles)))
 		}
 	}
 	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
-		k.find("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
+		k.fault("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
 	}
 	if t.Base != "" {
 		k.timerWord(key, "起算事件", Base, t.Base)
 	}
 	if t.Column != "" && !slices.Contains(Columns, t.Column) {
-		k.find("timers", key, "交办没有“%s”这一栏%s", t.Column, Choices(t.Column, Columns))
+		k.fault("timers", key, "交办没有“%s”这一栏%s", t.Column, Choices(t.Column, Columns))
 	}
 	if t.Expires != "" {
 		if m := k.d.Machines[OfMatter]; m != nil {
 			if a := m.Action(t.Expires); a == nil || !a.Automatic {
-				k.find("timers", key, "到期动作“%s”不是自动动作", t.Expires)
+				k.fault("timers", key, "到期动作“%s”不是自动动作", t.Expires)
 			}
 		}
 	}
@@ -203,11 +203,11 @@ func (k *checker) timerWord(key, what string, s Sort, name string) {
 	w := k.words.Word(s, name)
 	switch {
 	case w == nil:
-		k.find("timers", key, "没有%s“%s”%s", what, name, Choices(name, k.words.names(s, k.d.Kind)))
+		k.fault("timers", key, "没有%s“%s”%s", what, name, Choices(name, k.words.names(s, k.d.Kind)))
 	case !w.Holds(k.d.Kind):
-		k.find("timers", key, "%s“%s”只用于 %s 流程，“%s”没有它要看的内容%s", what, name, strings.Join(w.Kinds, "、"), k.d.Kind, Choices(name, k.words.names(s, k.d.Kind)))
+		k.fault("timers", key, "%s“%s”只用于 %s 流程，“%s”没有它要看的内容%s", what, name, strings.Join(w.Kinds, "、"), k.d.Kind, Choices(name, k.words.names(s, k.d.Kind)))
 	case w.Shared && k.ofMatter(key):
-		k.find("timers", key, "%s“%s”看的是各单位承办的一份，不能用于事项本身的环节", what, name)
+		k.fault("timers", key, "%s“%s”看的是各单位承办的一份，不能用于事项本身的环节", what, name)
 	}
 }
 
@@ -222,11 +222,11 @@ func (k *checker) within(key string, a *Amount) {
 	b := deadline.Budget{Key: key, Base: epoch, Amount: a.Amount, Unit: a.Unit}
 	switch {
 	case !slices.Contains(units, string(a.Unit)):
-		k.find("timers", key, "within 没有单位“%s”%s", string(a.Unit), Choices(string(a.Unit), units))
+		k.fault("timers", key, "within 没有单位“%s”%s", string(a.Unit), Choices(string(a.Unit), units))
 	case a.Amount < 1:
-		k.find("timers", key, "within 的 amount 应大于 0，现在是 %d", a.Amount)
+		k.fault("timers", key, "within 的 amount 应大于 0，现在是 %d", a.Amount)
 	case b.Validate() != nil:
-		k.find("timers", key, "within 的 amount 过大：至多十年")
+		k.fault("timers", key, "within 的 amount 过大：至多十年")
 	}
 }
 
@@ -247,7 +247,7 @@ func (k *checker) permissions() (out []string) {
 
 func (k *checker) machine(name string, m *Machine) {
 	if m.State(m.Initial) == nil {
-		k.find(name, "initial", "起始环节“%s”不存在%s", m.Initial, Choices(m.Initial, codes(m.States)))
+		k.fault(name, "initial", "起始环节“%s”不存在%s", m.Initial, Choices(m.Initial, codes(m.States)))
 		return
 	}
 	for _, a := range m.Actions {
@@ -260,10 +260,10 @@ func (k *checker) machine(name string, m *Machine) {
 	for _, s := range m.States {
 		k.state(name, m, s, next)
 		if !reached[s.Code] {
-			k.find(name, s.Code, "从起始环节到不了这里")
+			k.fault(name, s.Code, "从起始环节到不了这里")
 		}
 		if !back[s.Code] {
-			k.find(name, s.Code, "从这里到不了任何终点")
+			k.fault(name, s.Code, "从这里到不了任何终点")
 		}
 	}
 	k.order(name, m, next)
@@ -272,63 +272,63 @@ func (k *checker) machine(name string, m *Machine) {
 
 func (k *checker) state(name string, m *Machine, s *State, next map[string][]string) {
 	if s.Visible != "" && !slices.Contains(Visibilities, s.Visible) {
-		k.find(name, s.Code, "可见范围“%s”不存在%s", s.Visible, Choices(s.Visible, Visibilities))
+		k.fault(name, s.Code, "可见范围“%s”不存在%s", s.Visible, Choices(s.Visible, Visibilities))
 	}
 	for _, t := range s.Timers {
 		if k.d.Timers[t] == nil {
-			k.find(name, s.Code, "期限“%s”没有定义%s", t, Choices(t, sortedKeys(k.d.Timers)))
+			k.fault(name, s.Code, "期限“%s”没有定义%s", t, Choices(t, sortedKeys(k.d.Timers)))
 		}
 	}
 	if s.End {
 		if len(s.Timers) > 0 {
-			k.find(name, s.Code, "已经是终点，不能再有期限“%s”", k.d.timerLabel(s.Timers[0]))
+			k.fault(name, s.Code, "已经是终点，不能再有期限“%s”", k.d.timerLabel(s.Timers[0]))
 		}
 		return
 	}
 	if len(s.Timers) == 0 && s.Waits == "" {
-		k.find(name, s.Code, "等待却没有期限，也没有说明为什么没有")
+		k.fault(name, s.Code, "等待却没有期限，也没有说明为什么没有")
 	}
 	if k.d.Turns[s.Turn] == "" {
-		k.find(name, s.Code, "不知道轮到谁（turn 为“%s”）", s.Turn)
+		k.fault(name, s.Code, "不知道轮到谁（turn 为“%s”）", s.Turn)
 	} else if !Regulated(k.d.Kind) && !k.addressee(s.Turn) {
-		k.find(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", s.Turn)
+		k.fault(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", s.Turn)
 	}
 	if len(next[s.Code]) == 0 {
-		k.find(name, s.Code, "没有动作能离开这里")
+		k.fault(name, s.Code, "没有动作能离开这里")
 	}
 }
 
 func (k *checker) action(name string, m *Machine, a *Action) {
 	if a.Label == "" {
-		k.find(name, a.Code, "没有名称")
+		k.fault(name, a.Code, "没有名称")
 	}
 	for _, f := range a.From {
 		if m.State(f) == nil {
-			k.find(name, a.Code, "出发环节“%s”不存在%s", f, Choices(f, codes(m.States)))
+			k.fault(name, a.Code, "出发环节“%s”不存在%s", f, Choices(f, codes(m.States)))
 		}
 	}
 	if a.To != "" && a.To != Back && m.State(a.To) == nil {
-		k.find(name, a.Code, "到达环节“%s”不存在%s", a.To, Choices(a.To, append(codes(m.States), Back)))
+		k.fault(name, a.Code, "到达环节“%s”不存在%s", a.To, Choices(a.To, append(codes(m.States), Back)))
 	}
 	if a.To == Back && slices.Contains(a.From, m.Initial) {
-		k.find(name, a.Code, "起始环节没有可以返回的环节")
+		k.fault(name, a.Code, "起始环节没有可以返回的环节")
 	}
 	if a.Audience != "" && !slices.Contains(Audiences, a.Audience) {
-		k.find(name, a.Code, "步骤的可见对象“%s”不存在%s", a.Audience, Choices(a.Audience, Audiences))
+		k.fault(name, a.Code, "步骤的可见对象“%s”不存在%s", a.Audience, Choices(a.Audience, Audiences))
 	}
 	switch {
 	case a.Automatic && a.Permission != "":
-		k.find(name, a.Code, "自动动作不能要求权限")
+		k.fault(name, a.Code, "自动动作不能要求权限")
 	case a.Automatic && len(a.Guards) == 0:
-		k.find(name, a.Code, "自动动作没有条件")
+		k.fault(name, a.Code, "自动动作没有条件")
 	case !a.Automatic && !Regulated(k.d.Kind) && a.Right.Object != "matter" && a.Permission != "":
-		k.find(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
+		k.fault(name, a.Code, "自己的流程只能用 matter. 开头的权限，例如 matter.arrange，不能用“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
 	case !a.Automatic && !k.roles(a.Right):
-		k.find(name, a.Code, "没有任何角色有权限“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
+		k.fault(name, a.Code, "没有任何角色有权限“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
 	}
 	for _, r := range a.By {
 		if !k.role(r) {
-			k.find(name, a.Code, "没有角色“%s”%s", r, Choices(r, roleCodes()))
+			k.fault(name, a.Code, "没有角色“%s”%s", r, Choices(r, RoleCodes()))
 		}
 	}
 	k.rules(name, m, a, "条件", Guard, a.Guards)
@@ -351,7 +351,7 @@ func (k *checker) role(code string) bool {
 func (k *checker) rules(name string, m *Machine, a *Action, what string, sort Sort, used []*Rule) {
 	for _, r := range used {
 		if r == nil {
-			k.find(name, a.Code, "有一条空的%s", what)
+			k.fault(name, a.Code, "有一条空的%s", what)
 			continue
 		}
 		p := &Place{Def: k.d, Policy: k.p, Machine: m, Action: a, k: k, name: name, line: r.Line}
@@ -380,10 +380,10 @@ func (k *checker) order(name string, m *Machine, next map[string][]string) {
 				continue
 			}
 			if to.Step > from.Step+1 {
-				k.find(name, a.Code, "从第 %d 步跳到第 %d 步，中间的步骤被跳过", from.Step, to.Step)
+				k.fault(name, a.Code, "从第 %d 步跳到第 %d 步，中间的步骤被跳过", from.Step, to.Step)
 			}
 			if to.Step < from.Step && !a.Reason {
-				k.find(name, a.Code, "退回前面的步骤必须写明理由")
+				k.fault(name, a.Code, "退回前面的步骤必须写明理由")
 			}
 		}
 	}
@@ -402,7 +402,7 @@ func (k *checker) circle(name string, m *Machine) {
 	}
 	for _, s := range m.States {
 		if closure(next, next[s.Code]...)[s.Code] {
-			k.find(name, s.Code, "自动动作会来回循环")
+			k.fault(name, s.Code, "自动动作会来回循环")
 		}
 	}
 }

@@ -30,16 +30,16 @@ type Part struct {
 // Parts are all that a definition consists of, from the outside in.
 func Parts() []Part {
 	return []Part{
-		part[Definition]("definition", "流程", "整份文件。"),
-		part[TimerDef]("timer", "期限", "`timers` 里的每一个：代码是项目，内容如下。`choose`、`deadline`、`within` 说多久，`base` 说从哪天起。"),
-		part[Amount]("within", "时长", "`within` 的内容。"),
-		part[Machine]("machine", "状态机", "`machines` 里有 `matter`（事项本身），需要分给单位承办时还有 `assignment`（各单位的一份）。"),
-		part[State]("state", "环节", "`states` 里的每一个。"),
-		part[Action]("action", "动作", "`actions` 里的每一个。"),
+		partOf[Definition]("definition", "流程", "整份文件。"),
+		partOf[TimerDef]("timer", "期限", "`timers` 里的每一个：代码是项目，内容如下。`choose`、`deadline`、`within` 说多久，`base` 说从哪天起。"),
+		partOf[Amount]("within", "时长", "`within` 的内容。"),
+		partOf[Machine]("machine", "状态机", "`machines` 里有 `matter`（事项本身），需要分给单位承办时还有 `assignment`（各单位的一份）。"),
+		partOf[State]("state", "环节", "`states` 里的每一个。"),
+		partOf[Action]("action", "动作", "`actions` 里的每一个。"),
 	}
 }
 
-func part[T any](name, title, says string) Part {
+func partOf[T any](name, title, says string) Part {
 	t := reflect.TypeFor[T]()
 	return Part{name, title, says, keysOf(t), t}
 }
@@ -50,15 +50,16 @@ var closed = map[string]func() []string{
 	"audiences":    func() []string { return Audiences },
 	"columns":      func() []string { return Columns },
 	"items":        func() []string { return sortedKeys(ItemKinds) },
-	"roles":        roleCodes,
-	"people":       func() []string { return slices.Concat(roleCodes(), PartyRoles) },
+	"roles":        RoleCodes,
+	"people":       func() []string { return slices.Concat(RoleCodes(), PartyRoles) },
 	"units":        func() []string { return units },
 }
 
 // units are those in which a definition can say how long.
 var units = []string{string(deadline.Workday), string(deadline.CalendarDay), string(deadline.Month), string(deadline.Hour)}
 
-func roleCodes() []string {
+// RoleCodes are the codes of all roles.
+func RoleCodes() []string {
 	out := make([]string, len(authz.Roles))
 	for i, r := range authz.Roles {
 		out[i] = r.Code

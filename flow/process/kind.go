@@ -44,17 +44,17 @@ func (k *checker) named() {
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		m := k.d.Machines[name]
 		if m == nil {
-			k.find("definition", "machines", "缺少 %s 的流程，随产品提供的规则要用到", name)
+			k.fault("definition", "machines", "缺少 %s 的流程，随产品提供的规则要用到", name)
 			continue
 		}
 		for _, s := range names[name].States {
 			if m.State(s) == nil {
-				k.find(name, s, "缺少环节“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", s)
+				k.fault(name, s, "缺少环节“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", s)
 			}
 		}
 		for _, a := range names[name].Actions {
 			if m.Action(a) == nil {
-				k.find(name, a, "缺少动作“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", a)
+				k.fault(name, a, "缺少动作“%s”，随产品提供的规则要用到；请保留它的代码，名称可以改", a)
 			}
 		}
 	}

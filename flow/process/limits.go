@@ -15,6 +15,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // What one definition may be at most. The shipped ones stay below a third of
@@ -84,19 +85,19 @@ func read(source []byte) (*yaml.Node, error) {
 
 // plainText refuses what no editor writes into such a text.
 func plainText(source []byte) error {
-	line := 1
+	line, from := 1, 0 // where the line begins
 	for i := 0; i < len(source); {
 		r, n := utf8.DecodeRune(source[i:])
 		switch {
 		case r == utf8.RuneError && n == 1:
 			return at(line, errs.Invalid, "不是 UTF-8 编码的文字，请另存为 UTF-8")
 		case r == '\n':
-			line++
+			line, from = line+1, i+1
 		case r == '\r':
-		case r == '\t' && strings.TrimSpace(string(source[bytes.LastIndexByte(source[:i], '\n')+1:i])) == "":
+		case r == '\t' && strings.TrimSpace(string(source[from:i])) == "":
 			return at(line, errs.Invalid, "缩进里有制表符，请改用空格")
 		case unicode.IsControl(r) && r != '\t':
-			return at(line, errs.Invalid, "有不能使用的控制字符，请删除")
+			return placed(line, utf8.RuneCount(source[from:i])+1, "是看不见的字符 "+text.Name(r)+"，请删除")
 		}
 		i += n
 	}
@@ -289,7 +290,7 @@ func (m *Machine) within(line int, patterns *int) error {
 		if len(a.As)+len(a.Guards)+len(a.Effects) > MaxRules {
 			return at(a.Line, errs.Limited, "动作“%s”的规则过多：至多 %d 条", Clip(a.Code), MaxRules)
 		}
-		if err := fits(a, patterns); err != nil {
+		if err := formWithin(a, patterns); err != nil {
 			return err
 		}
 	}
@@ -311,9 +312,9 @@ func short(line int, what, text string, most int) error {
 	return nil
 }
 
-// fits: a form is no larger than a form, and compiling and applying it takes
+// formWithin: a form is no larger than a form, and compiling and applying it takes
 // no more than its size lets expect: no references, no swollen patterns.
-func fits(a *Action, patterns *int) error {
+func formWithin(a *Action, patterns *int) error {
 	if a.Form == nil {
 		return nil
 	}

@@ -60,7 +60,7 @@ func TestLimits(t *testing.T) {
 		{"nesting by indents", strings.Repeat("- ", 100_000), errs.Invalid, "YAML 的写法不对"},
 		{"nesting hidden behind aliases", deep(), errs.Limited, "嵌套过深"},
 		{"tabs as indents", "kind: a\nmachines:\n\tmatter: x", errs.Invalid, "第 3 行：缩进里有制表符，请改用空格"},
-		{"a NUL", "kind: a\ntitle: a\x00b", errs.Invalid, "第 2 行：有不能使用的控制字符"},
+		{"a NUL", "kind: a\ntitle: a\x00b", errs.Invalid, "第 2 行：第 9 个字是看不见的字符 U+0000（空字符），请删除"},
 		{"what is no UTF-8", "kind: a\ntitle: \xff\xfe", errs.Invalid, "第 2 行：不是 UTF-8"},
 		{"two definitions in one text", tiny + "\n---\nkind: other\n", errs.Invalid, "一个文件只能有一份流程定义"},
 		{"a list instead of a definition", "- kind: a", errs.Invalid, "第 1 行：流程定义应为"},

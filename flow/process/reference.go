@@ -41,7 +41,7 @@ func Reference(w io.Writer) error {
 	}
 	b.WriteString("\n## 角色和当事方\n\n`turn`、`by`、`notify`、`escalate` 用的代码。角色是谁担任由租户管理员任命；当事方是事项里登记的人或单位。\n\n")
 	b.WriteString("- 角色：")
-	for i, code := range roleCodes() {
+	for i, code := range RoleCodes() {
 		if i > 0 {
 			b.WriteString("、")
 		}

@@ -152,7 +152,7 @@ func (k *checker) doers(name string, a *Action) {
 		}
 	}
 	if len(may) == 0 {
-		k.find(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", roleNames(a.By), a.Permission, a.Label)
+		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", roleNames(a.By), a.Permission, a.Label)
 		return
 	}
 	if k.held != nil && !slices.ContainsFunc(may, k.held) {

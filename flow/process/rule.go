@@ -15,7 +15,7 @@ import (
 )
 
 // Rule is one use of a guard, a relation or an effect in a definition: its
-// name, and what it is told. In YAML it is the name alone, or a map from the
+// name, and its arguments. In YAML it is the name alone, or a map from the
 // name to the arguments:
 //
 //	guards: [not_suspended, {records: {kind: VISIT, least: 1}}]
@@ -23,7 +23,7 @@ type Rule struct {
 	Name string
 	Line int // in the definition's text
 
-	args []byte       // JSON; nil when it is told nothing
+	args []byte       // JSON; nil when there are none
 	memo atomic.Value // the arguments as the rule's own type, once asked for
 }
 

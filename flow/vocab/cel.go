@@ -175,10 +175,10 @@ func when(in *flow.Input, a whenArgs) error {
 	}
 	form, data := map[string]any{}, map[string]any{}
 	if a.CEL.form {
-		form, _ = plain(map[string]any(in.Form)).(map[string]any)
+		form, _ = celValue(map[string]any(in.Form)).(map[string]any)
 	}
 	if in.Data != nil {
-		data, _ = plain(in.Data).(map[string]any)
+		data, _ = celValue(in.Data).(map[string]any)
 	}
 	yes, err := a.CEL.holds(map[string]any{
 		"form": form, "data": data, "today": in.Today().Format(time.DateOnly),
@@ -194,20 +194,20 @@ func when(in *flow.Input, a whenArgs) error {
 	return refusal
 }
 
-// plain gives values the types that an expression expects: JSON has one kind
+// celValue gives values the types that an expression expects: JSON has one kind
 // of number, CEL two.
-func plain(v any) any {
+func celValue(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, x := range v {
-			out[k] = plain(x)
+			out[k] = celValue(x)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, x := range v {
-			out[i] = plain(x)
+			out[i] = celValue(x)
 		}
 		return out
 	case string, bool, nil:

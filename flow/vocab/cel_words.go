@@ -3,6 +3,8 @@ package vocab
 import (
 	"regexp"
 	"strings"
+
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // What the compiler of expressions says, and what a clerk reads.
@@ -11,7 +13,7 @@ var celSays = []struct {
 	says func(m []string) string
 }{
 	{regexp.MustCompile(`^undeclared reference to '([^']*)'`), func(m []string) string {
-		return "没有“" + clip(m[1]) + "”；可以用 form、data、today、number、title、source，文字要写在引号里"
+		return "没有“" + process.Clip(m[1]) + "”；可以用 form、data、today、number、title、source，文字要写在引号里"
 	}},
 	{regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '([^']*)'`), func(m []string) string {
 		return "“" + strings.Trim(m[1], "_") + "”不能用于" + typeWords(m[2])

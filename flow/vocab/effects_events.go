@@ -65,7 +65,7 @@ func plan(ctx context.Context, r *flow.Run, a eventArgs) error {
 
 // newEvent writes an event. Of a concealed one the timeline says no more than
 // that it is there: the timeline is seen by all who see the matter.
-func newEvent(ctx context.Context, r *flow.Run, form part, kind event.Kind, state event.State, on time.Time, concealed bool) (*gen.Event, error) {
+func newEvent(ctx context.Context, r *flow.Run, form entry, kind event.Kind, state event.State, on time.Time, concealed bool) (*gen.Event, error) {
 	venue, err := theUnit(ctx, r, form, "venueId", unit.LineVENUE)
 	if err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func hold(ctx context.Context, r *flow.Run, a holdArgs) error {
 
 // held marks a planned event as held: on the day that the form tells, else on
 // its own, else, when that has not come yet, today.
-func held(ctx context.Context, r *flow.Run, form part, ev *gen.Event, on *time.Time, kind event.Kind) (*gen.Event, error) {
+func held(ctx context.Context, r *flow.Run, form entry, ev *gen.Event, on *time.Time, kind event.Kind) (*gen.Event, error) {
 	switch {
 	case ev.State == event.StateHELD:
 		return nil, errs.New(errs.Conflict, "“%s”已经登记为举行过，不需要再登记", ev.Title).At("eventId")
@@ -194,7 +194,7 @@ func attend(ctx context.Context, r *flow.Run, ev *gen.Event) error {
 				return errs.New(errs.Invalid, "同一个人不能写两次").At(list.field, itoa(i))
 			}
 			seen[id] = true
-			if err := one(ctx, r, ev, id, list.status); err != nil {
+			if err := setAttendance(ctx, r, ev, id, list.status); err != nil {
 				return err
 			}
 			count[list.field]++
@@ -206,7 +206,9 @@ func attend(ctx context.Context, r *flow.Run, ev *gen.Event) error {
 	return nil
 }
 
-func one(ctx context.Context, r *flow.Run, ev *gen.Event, who uuid.UUID, status attendance.Status) error {
+// setAttendance says of one party whether he came, anew or in place of what was said
+// before.
+func setAttendance(ctx context.Context, r *flow.Run, ev *gen.Event, who uuid.UUID, status attendance.Status) error {
 	for i, at := range ev.Edges.Attendances {
 		if at.PartyID != who {
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 type newItemsArgs struct {
@@ -82,7 +83,7 @@ func addItems(ctx context.Context, r *flow.Run, a newItemsArgs) error {
 	return nil
 }
 
-func newItem(ctx context.Context, r *flow.Run, row part, kind item.Kind) (*gen.ItemCreate, error) {
+func newItem(ctx context.Context, r *flow.Run, row entry, kind item.Kind) (*gen.ItemCreate, error) {
 	text := row.text("text")
 	if text == "" {
 		return nil, row.invalid("text", "请填写内容")
@@ -114,7 +115,7 @@ func newItem(ctx context.Context, r *flow.Run, row part, kind item.Kind) (*gen.I
 }
 
 // openItem is the item of the form that is not settled yet.
-func openItem(r *flow.Run, form part) (*gen.Item, error) {
+func openItem(r *flow.Run, form entry) (*gen.Item, error) {
 	i, err := theItem(r, form, "itemId")
 	if err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func openItem(r *flow.Run, form part) (*gen.Item, error) {
 		return nil, form.invalid("itemId", "请选择一条")
 	}
 	if i.Status != item.StatusOPEN && i.Status != item.StatusREPORTED {
-		return nil, form.invalid("itemId", "“%s”已经了结，请刷新后重选", clip(i.Text))
+		return nil, form.invalid("itemId", "“%s”已经了结，请刷新后重选", process.Clip(i.Text))
 	}
 	return i, nil
 }

@@ -47,7 +47,7 @@ func registerMatters(s *flow.Rules) {
 		case a.Kind == "" && a.Field == "":
 			p.Find("要写明 kind 或 field")
 		case a.Kind != "" && !kindCode.MatchString(a.Kind):
-			p.Find("流程代码“%s”不对", clip(a.Kind))
+			p.Find("流程代码“%s”不对", process.Clip(a.Kind))
 		case p.Sealed(a.Kind):
 			p.Find("“%s”有自己的内容，不能由别的流程直接开出", a.Kind)
 		}
@@ -95,7 +95,7 @@ func create(ctx context.Context, r *flow.Run, a createArgs) error {
 		kind, at = whole(r).text(a.Field), a.Field
 	}
 	if !kindCode.MatchString(kind) || r.Engine.KindOf(kind).Sealed {
-		return errs.New(errs.Invalid, "不能开出“%s”这类事项，请重新选择", clip(kind)).At(at)
+		return errs.New(errs.Invalid, "不能开出“%s”这类事项，请重新选择", process.Clip(kind)).At(at)
 	}
 	source, err := theItem(r, whole(r), "itemId")
 	if err != nil {
@@ -129,7 +129,7 @@ func create(ctx context.Context, r *flow.Run, a createArgs) error {
 func twice(r *flow.Run, kind link.Kind, of string, source *gen.Item) error {
 	for _, l := range r.Out {
 		if source != nil && l.UndoneAt == nil && l.Kind == kind && l.ItemID != nil && *l.ItemID == source.ID && l.Edges.To != nil && l.Edges.To.Kind == of {
-			return errs.New(errs.Conflict, "“%s”已经%s另一件事项，不能再开一次", clip(source.Text), label(string(kind))).At("itemId")
+			return errs.New(errs.Conflict, "“%s”已经%s另一件事项，不能再开一次", process.Clip(source.Text), label(string(kind))).At("itemId")
 		}
 	}
 	return nil

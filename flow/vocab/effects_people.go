@@ -42,8 +42,8 @@ func registerPeople(s *flow.Rules) {
 			p.Find("要写明 roles 或 parties")
 		}
 		for _, r := range a.Roles {
-			if !isRole(r) {
-				p.Find("没有角色“%s”可以通知%s", r, process.Choices(r, roleCodes()))
+			if !slices.Contains(process.RoleCodes(), r) {
+				p.Find("没有角色“%s”可以通知%s", r, process.Choices(r, process.RoleCodes()))
 			}
 		}
 		for _, r := range a.Parties {
@@ -88,7 +88,7 @@ func addParties(ctx context.Context, r *flow.Run, a partyArgs) error {
 	return nil
 }
 
-func oneParty(ctx context.Context, r *flow.Run, row part, a partyArgs) (*gen.Party, error) {
+func oneParty(ctx context.Context, r *flow.Run, row entry, a partyArgs) (*gen.Party, error) {
 	who, err := theMember(ctx, r, row)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func oneParty(ctx context.Context, r *flow.Run, row part, a partyArgs) (*gen.Par
 }
 
 // theMember is the active member of this committee that a row names.
-func theMember(ctx context.Context, r *flow.Run, row part) (*gen.Membership, error) {
+func theMember(ctx context.Context, r *flow.Run, row entry) (*gen.Membership, error) {
 	id, err := row.id("membershipId")
 	if err != nil || id == nil {
 		return nil, err

@@ -125,7 +125,7 @@ func minutes(ctx context.Context, r *flow.Run, _ struct{}) error {
 	return nil
 }
 
-func minute(ctx context.Context, r *flow.Run, row part, ev uuid.UUID) error {
+func minute(ctx context.Context, r *flow.Run, row entry, ev uuid.UUID) error {
 	mode := row.text("mode")
 	switch {
 	case mode != "问" && mode != answer && mode != "辩":
@@ -167,7 +167,7 @@ func score(ctx context.Context, r *flow.Run, a scoreArgs) error {
 		}
 	}
 	for _, p := range r.Active() {
-		if p.MembershipID == nil || given[p.ID] || !fits(p, a.Role, "") {
+		if p.MembershipID == nil || given[p.ID] || !isParty(p, a.Role, "") {
 			continue
 		}
 		row, err := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(record.KindSCORE).SetOn(r.Today()).SetPartyID(p.ID).

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -131,7 +132,7 @@ func checkTemplate(p *flow.Place, template string, known ...string) {
 		}
 		switch {
 		case !ok:
-			p.Find("模板里的 {%s} 不认识；可以有 {%s}", clip(name), strings.Join(holes(known), "}、{"))
+			p.Find("模板里的 {%s} 不认识；可以有 {%s}", process.Clip(name), strings.Join(holes(known), "}、{"))
 		case isForm:
 			p.NeedField(field)
 		}
@@ -214,7 +215,7 @@ func written(v any) string {
 	case map[string]any:
 		return ""
 	}
-	return fmt.Sprint(plain(v))
+	return fmt.Sprint(celValue(v))
 }
 
 // itemList numbers what is owed, with who and until when.

@@ -5,7 +5,6 @@ import (
 
 	"entgo.io/ent"
 
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 )
@@ -30,12 +29,4 @@ func valuesOf(of ent.Interface, field string) (all []string) {
 		}
 	}
 	return all
-}
-
-func roleCodes() []string {
-	out := make([]string, len(authz.Roles))
-	for i, r := range authz.Roles {
-		out[i] = r.Code
-	}
-	return out
 }

@@ -15,26 +15,26 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// part is a form, or a row of a list in it, with the place at which it stands.
-type part struct {
+// entry is a form, or a row of a list in it, with the place at which it stands.
+type entry struct {
 	flow.Form
 	path []string
 }
 
-func whole(r *flow.Run) part { return part{Form: r.Form} }
+func whole(r *flow.Run) entry { return entry{Form: r.Form} }
 
-// at names a field of the part.
-func (p part) at(key string) []string { return append(slices.Clone(p.path), key) }
+// at names a field of the entry.
+func (p entry) at(key string) []string { return append(slices.Clone(p.path), key) }
 
-func (p part) invalid(key, message string, args ...any) error {
+func (p entry) invalid(key, message string, args ...any) error {
 	return errs.New(errs.Invalid, message, args...).At(p.at(key)...)
 }
 
 // text is a field without the spaces around it.
-func (p part) text(key string) string { return strings.TrimSpace(p.Form.Text(key)) }
+func (p entry) text(key string) string { return strings.TrimSpace(p.Form.Text(key)) }
 
 // id is a field that may name an object, nil when it is not given.
-func (p part) id(key string) (*uuid.UUID, error) {
+func (p entry) id(key string) (*uuid.UUID, error) {
 	if !p.Has(key) || p.Form[key] == "" {
 		return nil, nil
 	}
@@ -46,7 +46,7 @@ func (p part) id(key string) (*uuid.UUID, error) {
 }
 
 // day is a date, nil when it is not given.
-func (p part) day(key string) (*time.Time, error) {
+func (p entry) day(key string) (*time.Time, error) {
 	if !p.Has(key) || p.Form[key] == "" {
 		return nil, nil
 	}
@@ -58,7 +58,7 @@ func (p part) day(key string) (*time.Time, error) {
 }
 
 // count is a whole number, nil when it is not given.
-func (p part) count(key string) (*int64, error) {
+func (p entry) count(key string) (*int64, error) {
 	if !p.Has(key) {
 		return nil, nil
 	}
@@ -70,7 +70,7 @@ func (p part) count(key string) (*int64, error) {
 }
 
 // rows are the rows of a list, none when it is not given.
-func rows(f flow.Form, field string) ([]part, error) {
+func rows(f flow.Form, field string) ([]entry, error) {
 	if !f.Has(field) {
 		return nil, nil
 	}
@@ -78,19 +78,19 @@ func rows(f flow.Form, field string) ([]part, error) {
 	if !ok {
 		return nil, errs.New(errs.Invalid, "应为列表").At(field)
 	}
-	out := make([]part, len(list))
+	out := make([]entry, len(list))
 	for i, v := range list {
 		row, ok := v.(map[string]any)
 		if !ok {
 			return nil, errs.New(errs.Invalid, "格式不对").At(field, itoa(i))
 		}
-		out[i] = part{row, []string{field, itoa(i)}}
+		out[i] = entry{row, []string{field, itoa(i)}}
 	}
 	return out, nil
 }
 
 // theParty is the active party of this case that a field names.
-func theParty(r *flow.Run, p part, key string) (*gen.Party, error) {
+func theParty(r *flow.Run, p entry, key string) (*gen.Party, error) {
 	id, err := p.id(key)
 	if err != nil || id == nil {
 		return nil, err
@@ -104,7 +104,7 @@ func theParty(r *flow.Run, p part, key string) (*gen.Party, error) {
 }
 
 // theEvent is the event of this case that a field names.
-func theEvent(r *flow.Run, p part, key string) (*gen.Event, error) {
+func theEvent(r *flow.Run, p entry, key string) (*gen.Event, error) {
 	id, err := p.id(key)
 	if err != nil || id == nil {
 		return nil, err
@@ -118,7 +118,7 @@ func theEvent(r *flow.Run, p part, key string) (*gen.Event, error) {
 }
 
 // theItem is the item of this case that a field names.
-func theItem(r *flow.Run, p part, key string) (*gen.Item, error) {
+func theItem(r *flow.Run, p entry, key string) (*gen.Item, error) {
 	id, err := p.id(key)
 	if err != nil || id == nil {
 		return nil, err
@@ -133,7 +133,7 @@ func theItem(r *flow.Run, p part, key string) (*gen.Item, error) {
 
 // theUnit is the committee's unit, still in use, that a field names; of the
 // lines, if any are given.
-func theUnit(ctx context.Context, r *flow.Run, p part, key string, lines ...unit.Line) (*gen.Unit, error) {
+func theUnit(ctx context.Context, r *flow.Run, p entry, key string, lines ...unit.Line) (*gen.Unit, error) {
 	id, err := p.id(key)
 	if err != nil || id == nil {
 		return nil, err
@@ -145,7 +145,7 @@ func theUnit(ctx context.Context, r *flow.Run, p part, key string, lines ...unit
 type refs struct{ party, unit, event, item *uuid.UUID }
 
 // refsOf reads partyId, unitId, eventId and itemId.
-func refsOf(ctx context.Context, r *flow.Run, p part) (out refs, err error) {
+func refsOf(ctx context.Context, r *flow.Run, p entry) (out refs, err error) {
 	party, err := theParty(r, p, "partyId")
 	if err != nil {
 		return out, err
@@ -189,7 +189,7 @@ func madeHere(r *flow.Run) *gen.Event {
 }
 
 // notAfterToday: what has happened has not happened tomorrow.
-func notAfterToday(r *flow.Run, p part, key string, d time.Time) error {
+func notAfterToday(r *flow.Run, p entry, key string, d time.Time) error {
 	if d.After(r.Today()) {
 		return p.invalid(key, "日期不能晚于今天")
 	}

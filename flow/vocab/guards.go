@@ -180,7 +180,7 @@ func approval(in *flow.Input, a approvalArgs) error {
 func parties(in *flow.Input, a partiesArgs) error {
 	n := 0
 	for _, p := range in.Active() {
-		if fits(p, a.Role, a.Kind) && (a.Speaker == nil || *a.Speaker == p.Speaker) {
+		if isParty(p, a.Role, a.Kind) && (a.Speaker == nil || *a.Speaker == p.Speaker) {
 			n++
 		}
 	}
@@ -194,14 +194,14 @@ func parties(in *flow.Input, a partiesArgs) error {
 	return errs.New(errs.GuardFailed, "%s的人数不对：%s", what, howMany(n, a.Least, a.Most))
 }
 
-func fits(p *gen.Party, role, kind string) bool {
+func isParty(p *gen.Party, role, kind string) bool {
 	return (role == "" || p.Role == party.Role(role)) && (kind == "" || p.Kind == kind)
 }
 
 func present(in *flow.Input, a presentArgs) error {
 	those := map[string]bool{}
 	for _, p := range in.Parties {
-		if fits(p, a.Role, a.Kind) {
+		if isParty(p, a.Role, a.Kind) {
 			those[p.ID.String()] = true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -96,7 +97,7 @@ func itemsSettled(in *flow.Input, a itemsSettledArgs) error {
 	if len(owed) == 0 {
 		return nil
 	}
-	return errs.New(errs.GuardFailed, "还有 %d 条没有了结，例如“%s”", len(owed), clip(owed[0].Text)).With("items", ids(owed))
+	return errs.New(errs.GuardFailed, "还有 %d 条没有了结，例如“%s”", len(owed), process.Clip(owed[0].Text)).With("items", ids(owed))
 }
 
 func itemsHave(in *flow.Input, a itemsHaveArgs) error {
@@ -106,7 +107,7 @@ func itemsHave(in *flow.Input, a itemsHaveArgs) error {
 		}
 		for _, f := range a.Fields {
 			if !has(i, f) {
-				return errs.New(errs.GuardFailed, "“%s”还没有写明%s", clip(i.Text), itemFields[f]).With("items", ids([]*gen.Item{i}))
+				return errs.New(errs.GuardFailed, "“%s”还没有写明%s", process.Clip(i.Text), itemFields[f]).With("items", ids([]*gen.Item{i}))
 			}
 		}
 	}
@@ -139,14 +140,6 @@ func ids(list []*gen.Item) []string {
 		out[n] = i.ID.String()
 	}
 	return out
-}
-
-// clip shortens a text to what a message can carry.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 30 {
-		return string(r[:30]) + "…"
-	}
-	return s
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

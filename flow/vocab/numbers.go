@@ -89,9 +89,9 @@ func fill(ctx context.Context, pattern, scope string, known map[string]string) (
 		known["seq"] = strconv.Itoa(n)
 	}
 	return token.ReplaceAllStringFunc(pattern, func(t string) string {
-		part := token.FindStringSubmatch(t)
-		value := known[part[1]]
-		if wide, _ := strconv.Atoi(part[2]); len(value) < wide {
+		entry := token.FindStringSubmatch(t)
+		value := known[entry[1]]
+		if wide, _ := strconv.Atoi(entry[2]); len(value) < wide {
 			value = strings.Repeat("0", wide-len(value)) + value
 		}
 		return value

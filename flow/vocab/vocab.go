@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 )
@@ -38,10 +37,6 @@ func bounds(p *flow.Place, least int, most *int) {
 	case least == 0 && most == nil:
 		p.Find("要写明 least 或 most，否则什么都没有要求")
 	}
-}
-
-func isRole(code string) bool {
-	return slices.ContainsFunc(authz.Roles, func(r authz.Role) bool { return r.Code == code })
 }
 
 func partyRole(p *flow.Place, role string) {
