@@ -19,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -89,7 +90,7 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 	case gen.TypeRecord:
 		return and(through, ofShare(v, record.FieldAssignmentID), ofEvent(v, record.FieldEventID), audience(v, record.FieldAudience, record.FieldAssignmentID))
 	case gen.TypeStep:
-		return and(through, ofShare(v, step.FieldAssignmentID), audience(v, step.FieldAudience, step.FieldAssignmentID))
+		return and(through, ofShare(v, step.FieldAssignmentID), stepVisible(v))
 	case gen.TypeAttachment:
 		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
 		return or(own, and(through, ofShare(v, attachment.FieldAssignmentID),
@@ -171,9 +172,27 @@ func MatterVisible(v *Viewer) pred {
 				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
 			}
 		}
-		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyTo(s, v, matter.FieldID))
+		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyTo(s, v, matter.FieldID), drafts(s, v))
 		s.Where(entsql.Or(any...))
 	}
+}
+
+// drafts are those, not handed in yet, that one sees who neither began them nor
+// is party to them: whose invitation is over reads that it is; and what staff
+// began for a member (代录) is their office's, not the one clerk's.
+func drafts(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+	see := among(s, matter.FieldID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
+		return entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership), entsql.EQ(p.C(party.FieldCosign), party.CosignEXPIRED))
+	})
+	if v.May(Permission{"proposal", "enterFor"}).Has(Tenant) {
+		see = entsql.Or(see, entered(s, matter.FieldID))
+	}
+	return entsql.And(entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityPARTIES), see)
+}
+
+// entered: staff entered the proposal that the column names for somebody.
+func entered(s *entsql.Selector, column string) *entsql.Predicate {
+	return among(s, column, proposal.Table, func(p *entsql.SelectTable) *entsql.Predicate { return entsql.NotNull(p.C(proposal.FieldEnteredByID)) })
 }
 
 // among: one of the parts of the matter that the column names is such. It asks
@@ -356,6 +375,35 @@ func audience(v *Viewer, field, share string) pred {
 				entsql.And(entsql.IsNull(s.C(share)), sharedWith(s, v, "matter_id")),
 			))))
 	})
+}
+
+// stepVisible: what was done before a matter was handed in is seen by who
+// brought it in and whom they asked, and never by others, however much of the
+// matter they see.
+func stepVisible(v *Viewer) pred {
+	handed := audience(v, step.FieldAudience, step.FieldAssignmentID)
+	return func(s *entsql.Selector) {
+		open := entsql.NEQ(s.C(step.FieldAudience), step.AudiencePARTIES)
+		if handed != nil {
+			open = entsql.And(open, collect(s, handed))
+		}
+		s.Where(entsql.Or(open, entsql.And(entsql.EQ(s.C(step.FieldAudience), step.AudiencePARTIES), entsql.Or(began(s, v),
+			among(s, step.FieldMatterID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
+				return entsql.And(isMe(p, v), takesPart(p), entsql.IsNull(p.C(party.FieldFromMatterID)))
+			})))))
+	}
+}
+
+// began: the viewer began the matter of the step, or it is one that his office
+// enters for members.
+func began(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+	m := entsql.Table(matter.Table).As("begun")
+	mine := entsql.Exists(entsql.Dialect("postgres").Select(m.C(matter.FieldID)).From(m).
+		Where(entsql.And(entsql.ColumnsEQ(m.C(matter.FieldID), s.C(step.FieldMatterID)), entsql.EQ(m.C(matter.FieldCreatorID), v.Membership))))
+	if !v.May(Permission{"proposal", "enterFor"}).Has(Tenant) {
+		return mine
+	}
+	return entsql.Or(mine, entered(s, step.FieldMatterID))
 }
 
 // replyVisible: what was sent to the proposer is seen with the share; drafts by

@@ -35,7 +35,7 @@ func TestWhoSeesWhichMatter(t *testing.T) {
 		{"who co-signed sees it as the first proposer does", "联名人", "公开 在办"},
 		{"who is invited sees the draft to be signed", "被邀人", "公开 草稿"},
 		{"who declined is no party any more", "谢绝人", "公开"},
-		{"whose invitation lapsed is no party any more", "逾期人", "公开"},
+		{"whose invitation lapsed sees, until it is handed in, what he was asked to sign", "逾期人", "公开 草稿"},
 		{"whose invitation was taken back is no party any more", "被撤邀人", "公开"},
 		{"another member sees what is open to the committee", "其他委员", "公开"},
 		{"so does one without a seat", "无席位委员", "公开"},

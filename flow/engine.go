@@ -57,6 +57,7 @@ type Run struct {
 	Client   *gen.Client
 	By       string         // who is said to act where nobody is signed in
 	Told     string         // for committees with which the matter is shared, beside its new state; set by an effect
+	Quiet    bool           // no step: one that is there says it; set by an effect
 	Number   string         // of the matter from now on, set by an effect; empty: as it is
 	Before   map[string]any // shown by the step; effects add to both
 	After    map[string]any
@@ -213,7 +214,7 @@ func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind s
 	}
 	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
 	if err != nil {
-		return uuid.Nil, "", missing(err)
+		return uuid.Nil, "", e.unseen(ctx, cmd.Subject, err)
 	}
 	return cmd.Subject, m.Kind, nil
 }
@@ -455,6 +456,9 @@ func (r *Run) endsIn(target *State) bool {
 
 // note writes the step of the timeline.
 func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
+	if r.Quiet {
+		return nil
+	}
 	s := e.client.Step.Create().SetMatterID(r.Matter.ID).SetAction(r.Action.Code).SetLabel(r.Action.Label).
 		SetFromState(from).SetToState(to).SetAt(r.Now).SetReason(r.Reason).SetNillableOnBehalfID(r.OnBehalf)
 	if r.Share != nil {
@@ -471,8 +475,11 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 	if len(r.After) > 0 {
 		s.SetAfter(r.After)
 	}
-	if r.Action.Audience != "" {
+	switch {
+	case r.Action.Audience != "":
 		s.SetAudience(step.Audience(r.Action.Audience))
+	case r.Share == nil && r.machine().State(to).Visible == string(matter.VisibilityPARTIES): // before it is handed in
+		s.SetAudience(step.AudiencePARTIES)
 	}
 	return s.Exec(ctx)
 }

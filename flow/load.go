@@ -38,7 +38,7 @@ type casePart struct {
 var generalParts = []casePart{
 	{gen.TypeParty,
 		func(q *gen.MatterQuery) {
-			q.WithParties(func(q *gen.PartyQuery) { q.Order(party.ByOrdinal(), party.ByID()) })
+			q.WithParties(func(q *gen.PartyQuery) { q.WithMembership().Order(party.ByOrdinal(), party.ByID()) })
 		},
 		func(now, was *gen.MatterEdges) { now.Parties = was.Parties }, ""},
 	{gen.TypeAssignment,

@@ -269,6 +269,31 @@ func (r *mutationResolver) RequestCorrection(ctx context.Context, input model.Re
 	return r.onMatter(ctx, "requestCorrection", input)
 }
 
+// EnterSignature is the resolver for the enterSignature field.
+func (r *mutationResolver) EnterSignature(ctx context.Context, input model.EnterSignatureInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "enterSign", input)
+}
+
+// EnterWithdrawConsent is the resolver for the enterWithdrawConsent field.
+func (r *mutationResolver) EnterWithdrawConsent(ctx context.Context, input model.EnterWithdrawConsentInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "enterConsentWithdraw", input)
+}
+
+// NameSuccessor is the resolver for the nameSuccessor field.
+func (r *mutationResolver) NameSuccessor(ctx context.Context, input model.NameSuccessorInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "nameSuccessor", input)
+}
+
+// WithdrawForProposer is the resolver for the withdrawForProposer field.
+func (r *mutationResolver) WithdrawForProposer(ctx context.Context, input model.WithdrawForProposerInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "withdrawFor", input)
+}
+
+// FinishReedit is the resolver for the finishReedit field.
+func (r *mutationResolver) FinishReedit(ctx context.Context, input model.FinishReeditInput) (*model.MatterPayload, error) {
+	return r.onMatter(ctx, "finishReedit", input)
+}
+
 // ApproveCorrection is the resolver for the approveCorrection field.
 func (r *mutationResolver) ApproveCorrection(ctx context.Context, input model.ApproveCorrectionInput) (*model.MatterPayload, error) {
 	return r.onMatter(ctx, "approveCorrection", input)

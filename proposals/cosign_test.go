@@ -112,7 +112,7 @@ func TestCosigning(t *testing.T) {
 		c = w.look(c.Matter.ID)
 		is(w, "silent", w.partyOf(c, "委员乙").Cosign, party.CosignEXPIRED)
 		is(w, "signed", w.partyOf(c, "委员丙").Cosign, party.CosignSIGNED)
-		is(w, "clock", timerOf(w, c, "cosign", nil).Status, timer.StatusOVERDUE)
+		is(w, "clock", timerOf(w, c, "cosign", nil).Status, timer.StatusMET)
 		is(w, "again", w.sweep(), 0)
 		is(w, "state", w.do("委员甲", "submit", c.Matter.ID, nil).State, "SUBMITTED")
 	})

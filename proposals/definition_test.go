@@ -2,6 +2,7 @@ package proposals_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,8 +32,9 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
 		t.Error(f)
 	}
-	if n := len(d.Machines[flow.OfMatter].States); n != 21 {
-		t.Errorf("domain.md 4.3.3 names 21 states, the definition has %d", n)
+	// domain.md 4.3.3 names 21; COSIGNED, REVIEWED and REEDITING say whose turn it is, LAPSED that there is nobody
+	if n := len(d.Machines[flow.OfMatter].States); n != 25 {
+		t.Errorf("the definition has %d states", n)
 	}
 }
 
@@ -64,4 +66,45 @@ func TestFormerVersionsCanStillRun(t *testing.T) {
 			t.Error(d.Version, f)
 		}
 	}
+}
+
+// R21: in no state only one person can move the case on, who can be gone. What
+// leads out of it is done by staff or a unit, or by the product: when a clock
+// ends, when he is gone, or when what others do is done.
+func TestNoStateWaitsForOnePersonAlone(t *testing.T) {
+	source, err := os.ReadFile("../tenants/templates/proposal.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := flow.Parse(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range d.Machines[flow.OfMatter].States {
+		if s.End {
+			continue
+		}
+		if !slices.ContainsFunc(d.Machines[flow.OfMatter].Actions, func(a *flow.Action) bool { return movesOn(d, s, a) }) {
+			t.Errorf("from %s only one person leads on, and he can be gone", s.Code)
+		}
+	}
+}
+
+// persons are the relations in which one person stands to a case.
+var persons = []string{"lead", "co", "invitee", "resigner", "rater"}
+
+// movesOn: the action leads out of the state, and it is not one person's alone.
+func movesOn(d *flow.Definition, s *flow.State, a *flow.Action) bool {
+	if !slices.Contains(a.From, s.Code) || a.To == "" || a.To == s.Code {
+		return false
+	}
+	if a.Automatic {
+		expires := slices.ContainsFunc(s.Timers, func(key string) bool { return d.Timers[key].Expires == a.Code })
+		leaves := slices.ContainsFunc(a.Guards, func(g *flow.Rule) bool { return g.Name == "proposal.lead_gone" })
+		byUnits := slices.ContainsFunc(a.Guards, func(g *flow.Rule) bool {
+			return slices.Contains([]string{"proposal.any_signed", "proposal.all_sent", "proposal.reissued", "proposal.reviewed"}, g.Name)
+		})
+		return expires || leaves || byUnits
+	}
+	return !slices.ContainsFunc(a.As, func(r *flow.Rule) bool { return slices.Contains(persons, r.Name) })
 }

@@ -62,7 +62,7 @@ func TestDrafting(t *testing.T) {
 			}
 		}
 	})
-	say(t, "staff enter for an active member only, who hands it in himself", func(w *world) {
+	say(t, "staff enter for an active member only, who hands it in himself, or consents", func(w *world) {
 		yi := w.people["委员乙"].Membership
 		c, err := w.open("干事", proposals.Draft{Kind: proposal.ProposerKindINDIVIDUAL, OnBehalf: &yi})
 		if err != nil {
@@ -70,7 +70,7 @@ func TestDrafting(t *testing.T) {
 		}
 		is(w, "entered by", *c.Proposal().EnteredByID, w.people["干事"].Membership)
 		is(w, "on behalf", *w.stepsOf("委员乙", c.Matter.ID)[0].OnBehalfID, yi)
-		w.refused("干事", "submit", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("干事", "submit", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		is(w, "state", w.do("委员乙", "submit", c.Matter.ID, nil).State, "SUBMITTED")
 		w.must("", func(ctx context.Context, c *gen.Client) error {
 			return c.Membership.UpdateOneID(yi).SetStatus(membership.StatusRESIGNED).Exec(ctx)
@@ -258,10 +258,10 @@ func TestReturningAndWithdrawing(t *testing.T) {
 		c = w.do("审查员", "returnForEdit", c.Matter.ID, nil)
 		is(w, "five working days", day(timerOf(w, c, "edit", nil).DueOn), "2025-01-06")
 		c = w.do("委员甲", "edit", c.Matter.ID, flow.Form{"title": "关于改造特色街区的提案", "suggestions": []any{"只留一条"}})
+		c = w.do("委员甲", "resubmit", c.Matter.ID, nil)
 		steps := w.stepsOf("委员甲", c.Matter.ID)
 		last := steps[len(steps)-1]
-		is(w, "the revision keeps what was", last.Before["title"], any("关于特色街区升级改造，助力夜经济提质增效的提案"))
-		c = w.do("委员甲", "resubmit", c.Matter.ID, nil)
+		is(w, "handing in again says what was", last.Before["title"], any("关于特色街区升级改造，助力夜经济提质增效的提案"))
 		is(w, "number", *c.Proposal().RegistrationNo, "210202-1104-R0001")
 		is(w, "passes", c.Proposal().ReviewPass, 0)
 	})
@@ -322,11 +322,11 @@ func TestReturningAndWithdrawing(t *testing.T) {
 	say(t, "the text of a filed case is changed only with leave, for seven days", func(w *world) {
 		c := w.filed()
 		text := flow.Form{"analysis": "立案之后补充了分析。"}
-		w.blocked("委员甲", "edit", flow.OfMatter, c.Matter.ID, text, "proposal.editable")
+		w.refused("委员甲", "edit", flow.OfMatter, c.Matter.ID, text, errs.NotAllowedInState)
 		w.blocked("主任", "grantReedit", flow.OfMatter, c.Matter.ID, flow.Form{"grant": true}, "proposal.reedit_applied")
 		w.do("委员甲", "applyReedit", c.Matter.ID, nil)
 		w.do("主任", "grantReedit", c.Matter.ID, flow.Form{"grant": false, "note": "交办在即"})
-		w.blocked("委员甲", "edit", flow.OfMatter, c.Matter.ID, text, "proposal.editable")
+		w.refused("委员甲", "edit", flow.OfMatter, c.Matter.ID, text, errs.NotAllowedInState)
 		w.blocked("主任", "grantReedit", flow.OfMatter, c.Matter.ID, flow.Form{"grant": true}, "proposal.reedit_applied")
 		w.do("委员甲", "applyReedit", c.Matter.ID, nil)
 		w.do("主任", "grantReedit", c.Matter.ID, flow.Form{"grant": true})

@@ -27,6 +27,8 @@ func registerEffects(s *flow.Rules) {
 		"convener_signs":     {"记下召集人的签署", consent("convener")},
 		"submit":             {"记下提交的时间和所属的会议", submit},
 		"resubmit":           {"记下重新提交", resubmit},
+		"return_over":        {"退改到期：收回到提案委，没有确认的联名邀请作废", returnOver},
+		"finish_reedit":      {"结束修改重提，写明改了什么", finishReedit},
 		"consent_withdraw":   {"记下联名人同意撤案", consentWithdraw},
 		"apply_withdraw":     {"记下第一提案人申请撤案", consent("withdraw")},
 		"dispose_withdrawn":  {"处理结果记为撤案", dispose(proposal.DispositionWITHDRAWN)},
@@ -82,8 +84,8 @@ type written struct {
 	ConsentReason  *string  `json:"consentReason"`
 }
 
-// revise changes the text and keeps what it was. A change before submission,
-// or of a returned proposal, asks everybody who signed it anew.
+// revise changes the text. A change before submission, or of a returned
+// proposal, asks everybody who signed it anew.
 func revise(ctx context.Context, r *run) error {
 	var in written
 	if err := r.Form.Into(&in); err != nil {
@@ -91,8 +93,11 @@ func revise(ctx context.Context, r *run) error {
 	}
 	p := r.Proposal()
 	u := r.Client.Proposal.UpdateOne(p)
+	was, changed := words(r.Title, p), false
 	set := func(field string, before, after any) {
-		r.Before[field], r.After[field] = before, after
+		if changed = true; live(r) {
+			r.Before[field], r.After[field] = before, after
+		}
 	}
 	if in.Title != nil && *in.Title != r.Title {
 		title, err := column("title", 1, "title").Take(*in.Title)
@@ -132,10 +137,20 @@ func revise(ctx context.Context, r *run) error {
 		set("consentPublish", p.ConsentPublish, *in.ConsentPublish)
 		u.SetConsentPublish(*in.ConsentPublish)
 	}
+	if changed && p.SubmittedAt != nil && p.HandedIn == nil {
+		u.SetHandedIn(was)
+	}
 	if err := u.Exec(ctx); err != nil {
 		return err
 	}
-	if len(r.After) == 0 || (r.State == "RETURNED" && !r.Policy.ResignOnResubmit) {
+	var err error
+	if r.Quiet, err = saidAlready(ctx, r); err != nil {
+		return err
+	}
+	if r.OnBehalf == nil {
+		r.OnBehalf = behalfOf(&r.Input)
+	}
+	if !changed || (r.State == "RETURNED" && !r.Policy.ResignOnResubmit) {
 		return nil
 	}
 	return askAgain(ctx, r)

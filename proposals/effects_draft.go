@@ -24,7 +24,7 @@ import (
 // signed is no more. A filed text is changed with the 提案委's leave, not anew
 // with everybody's.
 func askAgain(ctx context.Context, r *run) error {
-	if r.State == "FILED" || r.State == "PRE_ASSIGNED" {
+	if r.Proposal().FiledAt != nil {
 		return nil
 	}
 	if signed := latest(r.Case, record.KindCONSENT, "convener"); signed != nil {
@@ -243,6 +243,17 @@ func resubmit(ctx context.Context, r *run) error {
 	if err := expireInvites(ctx, r); err != nil {
 		return err
 	}
+	u := r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(0)
+	handIn(r, u)
+	return u.Exec(ctx)
+}
+
+// returnOver takes a proposal back that was not handed in again in time. What
+// its author has changed since he has not handed in, and no step says it.
+func returnOver(ctx context.Context, r *run) error {
+	if err := expireInvites(ctx, r); err != nil {
+		return err
+	}
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(0).Exec(ctx)
 }
 
@@ -263,7 +274,14 @@ func consentWithdraw(ctx context.Context, r *run) error {
 	return nil
 }
 
-// grantReedit opens the text for seven days, or refuses.
+// finishReedit closes the text again: assignment has waited for it.
+func finishReedit(ctx context.Context, r *run) error {
+	u := r.Client.Proposal.UpdateOne(r.Proposal()).ClearReeditGrantedUntil()
+	handIn(r, u)
+	return u.Exec(ctx)
+}
+
+// grantReedit opens the text for the days of the policy, or refuses.
 func grantReedit(ctx context.Context, r *run) error {
 	r.After["grant"], r.After["note"] = r.Form.Bool("grant"), r.Form.Text("note")
 	if err := void(ctx, r, latest(r.Case, record.KindCONSENT, "reedit")); err != nil { // answered
@@ -272,7 +290,11 @@ func grantReedit(ctx context.Context, r *run) error {
 	if !r.Form.Bool("grant") {
 		return nil
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReeditGrantedUntil(r.Now.AddDate(0, 0, 7)).Exec(ctx)
+	until, err := r.DueDay("reedit.window")
+	if err != nil {
+		return err
+	}
+	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReeditGrantedUntil(clock.StartOf(until.AddDate(0, 0, 1))).Exec(ctx)
 }
 
 // home finds a member's 界别 and street from his seats of today.

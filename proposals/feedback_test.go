@@ -154,7 +154,7 @@ func TestDissatisfaction(t *testing.T) {
 				path += s.ToState + " "
 			}
 		}
-		is(w, "path", path, "DRAFT SUBMITTED UNDER_REVIEW FILED ASSIGNED HANDLING REPLIED REHANDLING HANDLING ")
+		is(w, "path", path, "SUBMITTED UNDER_REVIEW REVIEWED FILED ASSIGNED HANDLING REPLIED REHANDLING HANDLING ")
 	})
 	say(t, "a co-signer's dissatisfaction is kept, and reopens where the policy says so", func(w *world) {
 		c, asked := w.jointReplied()

@@ -47,7 +47,8 @@ func TestMerging(t *testing.T) {
 			return nil
 		})
 		w.refused("委员甲", "edit", flow.OfMatter, absorbed.Matter.ID, flow.Form{"title": "并案后不能再改"}, errs.NotAllowedInState)
-		w.refused("委员甲", "edit", flow.OfMatter, surviving.Matter.ID, flow.Form{"title": "并入者不是第一提案人"}, errs.NotAllowed)
+		w.refused("委员甲", "edit", flow.OfMatter, surviving.Matter.ID, flow.Form{"title": "并入者不是第一提案人"}, errs.NotAllowedInState)
+		w.refused("委员甲", "applyReedit", flow.OfMatter, surviving.Matter.ID, nil, errs.NotAllowed)
 	})
 	say(t, "it is merged into another case of the same sitting that is not assigned", func(w *world) {
 		c := w.reviewed()
@@ -194,7 +195,7 @@ func TestUndoingAMerge(t *testing.T) {
 		w.do("主任", "merge", absorbed.Matter.ID, into(surviving))
 		w.refused("干事", "undoMerge", flow.OfMatter, absorbed.Matter.ID, nil, errs.NotAllowed)
 		c := w.do("主任", "undoMerge", absorbed.Matter.ID, nil)
-		is(w, "state", c.State, "UNDER_REVIEW")
+		is(w, "state", c.State, "REVIEWED") // its passes had been made
 		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionNONE)
 		is(w, "closed", c.ClosedAt == nil, true)
 		is(w, "link is kept, as undone", c.Out[0].UndoneAt != nil, true)

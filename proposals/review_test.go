@@ -41,7 +41,7 @@ func TestReviewing(t *testing.T) {
 		}
 		w.blocked("主任", "refuse", flow.OfMatter, id, flow.Form{"reasonCode": "EMPTY"}, "proposal.reviewed")
 		c = w.do("主任", "recordPass", id, opinionToFile)
-		w.blocked("主任", "recordPass", flow.OfMatter, id, opinionToFile, "proposal.passes_left")
+		w.refused("主任", "recordPass", flow.OfMatter, id, opinionToFile, errs.NotAllowedInState)
 		var names []string
 		for _, r := range c.RecordsOf(record.KindREVIEW) {
 			names = append(names, r.Stage)

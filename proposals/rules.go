@@ -16,7 +16,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -37,6 +36,7 @@ func Register(s *flow.Rules) {
 	s = s.For(Declaration.Code)
 	registerRelations(s)
 	registerDraftRules(s)
+	registerBehalf(s)
 	registerReviewRules(s)
 	registerHandlingRules(s)
 	registerRatingRules(s)
@@ -69,12 +69,16 @@ func registerRelations(s *flow.Rules) {
 			return p.Role == party.RoleLEAD && p.FromMatterID == nil && speaksFor(p, in.Viewer)
 		})
 	})
-	s.Relation("entered", "本件由本人录入", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) })
+	// of versions 1 and 2, where nobody had the right with it: who entered a case
+	// for another does nothing more there (on_behalf, since version 3)
+	s.Relation("entered", "本件由本人为自己录入", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) && in.Proposal().EnteredByID == nil })
 	s.Relation("co", "本人是联名人，或在联名的组织任职", func(in *flow.Input) bool {
 		return anyParty(in.Active(party.RoleCO), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
-	s.Relation("invitee", "本人有还没有答复的联名邀请", func(in *flow.Input) bool {
-		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
+	s.Relation("invitee", "本人被邀请联名，还没有答复", func(in *flow.Input) bool { // one whose time is over is told so
+		return anyParty(in.Parties, func(p *gen.Party) bool {
+			return (p.Cosign == party.CosignINVITED || p.Cosign == party.CosignEXPIRED) && is(p.MembershipID, in.Viewer)
+		})
 	})
 	s.Relation("resigner", "本人须重新确认修改后的文本", func(in *flow.Input) bool {
 		return anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED && is(p.MembershipID, in.Viewer) })
@@ -103,7 +107,7 @@ func registerRelations(s *flow.Rules) {
 
 func registerDraftRules(s *flow.Rules) {
 	s.Guard("proposal.editable", "立案以后的修改已获准许，且还在准许的期限之内", func(in *flow.Input) error {
-		if in.State != "FILED" && in.State != "PRE_ASSIGNED" {
+		if in.Proposal().FiledAt == nil {
 			return nil
 		}
 		until := in.Proposal().ReeditGrantedUntil
@@ -119,12 +123,11 @@ func registerDraftRules(s *flow.Rules) {
 	})
 	s.Guard("proposal.cosign_open", "本人有待会签的邀请，会签尚未截止", func(in *flow.Input) error {
 		for _, p := range in.Parties {
-			if is(p.MembershipID, in.Viewer) && p.Cosign == party.CosignINVITED {
-				if p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now) {
-					due := p.CosignDueAt.In(clock.Shanghai)
-					return errs.New(errs.DeadlinePassed, "会签已于%s截止，请与第一提案人联系重新邀请", due.Format("1月2日15时04分")).
-						With("dueOn", due.Format(time.DateOnly))
-				}
+			switch {
+			case !is(p.MembershipID, in.Viewer):
+			case p.Cosign == party.CosignEXPIRED, p.Cosign == party.CosignINVITED && p.CosignDueAt != nil && p.CosignDueAt.Before(in.Now):
+				return flow.Lapsed(p)
+			case p.Cosign == party.CosignINVITED:
 				return nil
 			}
 		}
@@ -132,6 +135,9 @@ func registerDraftRules(s *flow.Rules) {
 	})
 	s.Guard("proposal.invited", "有还没有答复的邀请", func(in *flow.Input) error {
 		return when(!anyParty(in.Parties, func(p *gen.Party) bool { return p.Cosign == party.CosignINVITED }), "没有待答复的邀请")
+	})
+	s.Guard("proposal.cosign_answered", "被邀的联名人都已答复，或会签已截止", func(in *flow.Input) error {
+		return when(anyParty(in.Parties, func(p *gen.Party) bool { return asked(p, in.Now) }), "还有联名人没有答复")
 	})
 	s.Guard("proposal.cosign_closed", "联名人都已答复，或会签已截止；没有人联名的，确认按个人提案提交", cosignClosed)
 	s.Guard("proposal.sector_kind", "是界别、小组或联组提案", func(in *flow.Input) error {
@@ -147,7 +153,7 @@ func registerDraftRules(s *flow.Rules) {
 			switch {
 			case p.FromMatterID != nil:
 				return failed("“%s”的提案已并入本件，撤案前须先撤销并案", p.Name)
-			case p.Role == party.RoleCO && p.WithdrawConsentAt == nil:
+			case p.Role == party.RoleCO && p.WithdrawConsentAt == nil && !gone(p, in.Today()):
 				return failed("撤案须经全体联名人同意，“%s”尚未同意", p.Name)
 			}
 		}
@@ -155,6 +161,10 @@ func registerDraftRules(s *flow.Rules) {
 	})
 	s.Guard("proposal.withdraw_applied", "第一提案人已申请撤案", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "withdraw") == nil, "第一提案人没有申请撤案")
+	})
+	s.Guard("proposal.reedit_granted", "已准许修改重提，且还在准许的期限之内", func(in *flow.Input) error {
+		until := in.Proposal().ReeditGrantedUntil
+		return when(until == nil || until.Before(in.Now), "没有准许修改重提，或时间已过")
 	})
 	s.Guard("proposal.reedit_applied", "提案人已申请修改重提", func(in *flow.Input) error {
 		return when(latest(in.Case, record.KindCONSENT, "reedit") == nil, "提案人没有申请修改重提")
@@ -200,7 +210,7 @@ func length(p *gen.Proposal) int {
 
 // asked: an invitation that is neither answered nor over.
 func asked(p *gen.Party, now time.Time) bool {
-	return p.Cosign == party.CosignINVITED && (p.CosignDueAt == nil || p.CosignDueAt.After(now))
+	return p.Cosign == party.CosignINVITED && (p.CosignDueAt == nil || !p.CosignDueAt.Before(now))
 }
 
 // cosignClosed: every invitation is answered or over; with no co-signer left
@@ -338,7 +348,7 @@ func raised(in *flow.Input) (own, other bool) {
 // mergeable: others may be merged into a case in these states, and be taken
 // out again.
 func mergeable(state string) bool {
-	return state == "UNDER_REVIEW" || state == "FILED" || state == "PRE_ASSIGNED"
+	return slices.Contains([]string{"UNDER_REVIEW", "REVIEWED", "FILED", "REEDITING", "PRE_ASSIGNED"}, state)
 }
 
 // latest is the newest record of a kind whose data say what it is for.

@@ -202,8 +202,10 @@ func roundFeedback(c *flow.Case) []*gen.Feedback {
 // and does not reopen: a new round cannot mend it.
 func dissatisfied(c *flow.Case) bool {
 	lead, who := map[uuid.UUID]bool{}, persons(c)
-	for _, p := range c.Active(party.RoleLEAD) {
-		lead[personOf(p)] = true
+	for _, p := range c.Parties {
+		if p.Role == party.RoleLEAD {
+			lead[personOf(p)] = true
+		}
 	}
 	for _, f := range roundFeedback(c) {
 		r, _ := c.Policy.Rating(f.Result)
@@ -378,6 +380,9 @@ var faceToFace = []string{"面谈", "座谈会", "实地"}
 func toContact(c *flow.Case, share *gen.Assignment, contacts []*gen.Record) (left []*gen.Party) {
 	who := persons(c)
 	for _, p := range oneEach(c.Active(party.RoleLEAD)) {
+		if gone(p, c.Today()) { // nobody can be met; the others are
+			continue
+		}
 		if !slices.ContainsFunc(contacts, func(r *gen.Record) bool {
 			return r.PartyID != nil && who[*r.PartyID] == personOf(p) && r.UnitID != nil && *r.UnitID == share.UnitID && r.Data["denied"] != true &&
 				(c.Policy.ContactBy == "ANY" || slices.Contains(faceToFace, r.Mode))

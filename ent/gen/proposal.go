@@ -98,6 +98,8 @@ type Proposal struct {
 	ClassFinal string `json:"class_final,omitempty"`
 	// 提案人同意转社情民意的时间
 	OpinionConsentAt *time.Time `json:"opinion_consent_at,omitempty"`
+	// 修改期间：上次提交时的文本
+	HandedIn map[string]interface{} `json:"handed_in,omitempty"`
 	// 准许提案人修改重提的截止时间
 	ReeditGrantedUntil *time.Time `json:"reedit_granted_until,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -161,7 +163,7 @@ func (*Proposal) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case proposal.FieldSittingID, proposal.FieldEnteredByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case proposal.FieldSuggestions, proposal.FieldSuggestedUnits:
+		case proposal.FieldSuggestions, proposal.FieldSuggestedUnits, proposal.FieldHandedIn:
 			values[i] = new([]byte)
 		case proposal.FieldConsentPublish, proposal.FieldSecretFlag, proposal.FieldIsKey, proposal.FieldIsNoOne, proposal.FieldIsExcellent:
 			values[i] = new(sql.NullBool)
@@ -436,6 +438,14 @@ func (_m *Proposal) assignValues(columns []string, values []any) error {
 				_m.OpinionConsentAt = new(time.Time)
 				*_m.OpinionConsentAt = value.Time
 			}
+		case proposal.FieldHandedIn:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field handed_in", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.HandedIn); err != nil {
+					return fmt.Errorf("unmarshal field handed_in: %w", err)
+				}
+			}
 		case proposal.FieldReeditGrantedUntil:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field reedit_granted_until", values[i])
@@ -626,6 +636,9 @@ func (_m *Proposal) String() string {
 		builder.WriteString("opinion_consent_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("handed_in=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HandedIn))
 	builder.WriteString(", ")
 	if v := _m.ReeditGrantedUntil; v != nil {
 		builder.WriteString("reedit_granted_until=")

@@ -508,6 +508,12 @@ func (_c *ProposalCreate) SetNillableOpinionConsentAt(v *time.Time) *ProposalCre
 	return _c
 }
 
+// SetHandedIn sets the "handed_in" field.
+func (_c *ProposalCreate) SetHandedIn(v map[string]interface{}) *ProposalCreate {
+	_c.mutation.SetHandedIn(v)
+	return _c
+}
+
 // SetReeditGrantedUntil sets the "reedit_granted_until" field.
 func (_c *ProposalCreate) SetReeditGrantedUntil(v time.Time) *ProposalCreate {
 	_c.mutation.SetReeditGrantedUntil(v)
@@ -866,6 +872,10 @@ func (_c *ProposalCreate) createSpec() (*Proposal, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.OpinionConsentAt(); ok {
 		_spec.SetField(proposal.FieldOpinionConsentAt, field.TypeTime, value)
 		_node.OpinionConsentAt = &value
+	}
+	if value, ok := _c.mutation.HandedIn(); ok {
+		_spec.SetField(proposal.FieldHandedIn, field.TypeJSON, value)
+		_node.HandedIn = value
 	}
 	if value, ok := _c.mutation.ReeditGrantedUntil(); ok {
 		_spec.SetField(proposal.FieldReeditGrantedUntil, field.TypeTime, value)

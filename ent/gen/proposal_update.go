@@ -689,6 +689,18 @@ func (_u *ProposalUpdate) ClearOpinionConsentAt() *ProposalUpdate {
 	return _u
 }
 
+// SetHandedIn sets the "handed_in" field.
+func (_u *ProposalUpdate) SetHandedIn(v map[string]interface{}) *ProposalUpdate {
+	_u.mutation.SetHandedIn(v)
+	return _u
+}
+
+// ClearHandedIn clears the value of the "handed_in" field.
+func (_u *ProposalUpdate) ClearHandedIn() *ProposalUpdate {
+	_u.mutation.ClearHandedIn()
+	return _u
+}
+
 // SetReeditGrantedUntil sets the "reedit_granted_until" field.
 func (_u *ProposalUpdate) SetReeditGrantedUntil(v time.Time) *ProposalUpdate {
 	_u.mutation.SetReeditGrantedUntil(v)
@@ -989,6 +1001,12 @@ func (_u *ProposalUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.OpinionConsentAtCleared() {
 		_spec.ClearField(proposal.FieldOpinionConsentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.HandedIn(); ok {
+		_spec.SetField(proposal.FieldHandedIn, field.TypeJSON, value)
+	}
+	if _u.mutation.HandedInCleared() {
+		_spec.ClearField(proposal.FieldHandedIn, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ReeditGrantedUntil(); ok {
 		_spec.SetField(proposal.FieldReeditGrantedUntil, field.TypeTime, value)
@@ -1731,6 +1749,18 @@ func (_u *ProposalUpdateOne) ClearOpinionConsentAt() *ProposalUpdateOne {
 	return _u
 }
 
+// SetHandedIn sets the "handed_in" field.
+func (_u *ProposalUpdateOne) SetHandedIn(v map[string]interface{}) *ProposalUpdateOne {
+	_u.mutation.SetHandedIn(v)
+	return _u
+}
+
+// ClearHandedIn clears the value of the "handed_in" field.
+func (_u *ProposalUpdateOne) ClearHandedIn() *ProposalUpdateOne {
+	_u.mutation.ClearHandedIn()
+	return _u
+}
+
 // SetReeditGrantedUntil sets the "reedit_granted_until" field.
 func (_u *ProposalUpdateOne) SetReeditGrantedUntil(v time.Time) *ProposalUpdateOne {
 	_u.mutation.SetReeditGrantedUntil(v)
@@ -2061,6 +2091,12 @@ func (_u *ProposalUpdateOne) sqlSave(ctx context.Context) (_node *Proposal, err 
 	}
 	if _u.mutation.OpinionConsentAtCleared() {
 		_spec.ClearField(proposal.FieldOpinionConsentAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.HandedIn(); ok {
+		_spec.SetField(proposal.FieldHandedIn, field.TypeJSON, value)
+	}
+	if _u.mutation.HandedInCleared() {
+		_spec.ClearField(proposal.FieldHandedIn, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ReeditGrantedUntil(); ok {
 		_spec.SetField(proposal.FieldReeditGrantedUntil, field.TypeTime, value)

@@ -52,7 +52,7 @@ type Step struct {
 	Before map[string]interface{} `json:"before,omitempty"`
 	// 之后的内容
 	After map[string]interface{} `json:"after,omitempty"`
-	// 谁能看到：全部 / 办理各方 / 机关
+	// 谁能看到：全部 / 办理各方 / 机关 / 提出者（提交之前的各步）
 	Audience step.Audience `json:"audience,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StepQuery when eager-loading is set.

@@ -155,8 +155,8 @@ func (Step) Fields() []ent.Field {
 		text("reason", "理由"),
 		field.JSON("before", map[string]any{}).Optional().Comment("之前的内容").Annotations(entgql.Type("JSON")),
 		field.JSON("after", map[string]any{}).Optional().Comment("之后的内容").Annotations(entgql.Type("JSON")),
-		field.Enum("audience").Values("ALL", "HANDLING", "STAFF").Default("ALL").
-			Comment("谁能看到：全部 / 办理各方 / 机关"),
+		field.Enum("audience").Values("ALL", "HANDLING", "STAFF", "PARTIES").Default("ALL").
+			Comment("谁能看到：全部 / 办理各方 / 机关 / 提出者（提交之前的各步）"),
 	}
 }
 

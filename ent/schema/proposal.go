@@ -59,6 +59,7 @@ func (Proposal) Fields() []ent.Field {
 		text("class_original", "首次答复分类，跟踪后不改"),
 		text("class_final", "现分类"),
 		moment("opinion_consent_at", "提案人同意转社情民意的时间"),
+		field.JSON("handed_in", map[string]any{}).Optional().Comment("修改期间：上次提交时的文本").Annotations(entgql.Skip()),
 		moment("reedit_granted_until", "准许提案人修改重提的截止时间"),
 	}
 }

@@ -30,8 +30,9 @@ type Clause struct {
 	Do         []string `yaml:"do"`         // actions with one of these effects
 	Permission []string `yaml:"permission"` // actions that ask for one of these rights
 
-	Visible []string `yaml:"visible"` // of a state: who sees at most, where it says so
-	Timers  []string `yaml:"timers"`  // of a state: deadlines that run there
+	MayLack bool     `yaml:"may_lack"` // of states: a version may go without them
+	Visible []string `yaml:"visible"`  // of a state: who sees at most, where it says so
+	Timers  []string `yaml:"timers"`   // of a state: deadlines that run there
 
 	From      []string `yaml:"from"` // of an action: from nowhere else
 	To        []string `yaml:"to"`   // to nowhere else
@@ -101,7 +102,9 @@ func (b *below) states() {
 	for _, code := range b.clause.States {
 		s := b.machine.State(code)
 		if s == nil {
-			b.find(code, 0, "没有这个环节")
+			if !b.clause.MayLack {
+				b.find(code, 0, "没有这个环节")
+			}
 			continue
 		}
 		if s.Visible != "" && len(b.clause.Visible) > 0 && !slices.Contains(b.clause.Visible, s.Visible) {

@@ -56,7 +56,7 @@ func TestWhereItCannotGo(t *testing.T) {
 		t.Helper()
 		_, err := h.try(district, "主任", "forwardUp", id, "理由", nil)
 		h.refused(err, errs.GuardFailed, says)
-		if m := h.matter(district, id); m.State != "UNDER_REVIEW" || m.Mirror != nil {
+		if m := h.matter(district, id); m.State != "REVIEWED" || m.Mirror != nil {
 			h.Error(m.State, m.Mirror)
 		}
 	}
@@ -66,7 +66,7 @@ func TestWhereItCannotGo(t *testing.T) {
 	h.run("nor where there is no agreement with it", func() {
 		refused(noAgreement)
 	})
-	half := h.agree(district, exchange.Terms{Partner: city, Sends: []string{"task_report"}})
+	half := h.agree(district, exchange.Terms{Partner: city, Sends: []string{"commendation"}})
 	h.run("nor where the agreement does not let forwarded proposals out", func() {
 		refused(noAgreement)
 	})

@@ -93,6 +93,8 @@ const (
 	FieldClassFinal = "class_final"
 	// FieldOpinionConsentAt holds the string denoting the opinion_consent_at field in the database.
 	FieldOpinionConsentAt = "opinion_consent_at"
+	// FieldHandedIn holds the string denoting the handed_in field in the database.
+	FieldHandedIn = "handed_in"
 	// FieldReeditGrantedUntil holds the string denoting the reedit_granted_until field in the database.
 	FieldReeditGrantedUntil = "reedit_granted_until"
 	// EdgeMatter holds the string denoting the matter edge name in mutations.
@@ -167,6 +169,7 @@ var Columns = []string{
 	FieldClassOriginal,
 	FieldClassFinal,
 	FieldOpinionConsentAt,
+	FieldHandedIn,
 	FieldReeditGrantedUntil,
 }
 

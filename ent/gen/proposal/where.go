@@ -1971,6 +1971,16 @@ func OpinionConsentAtNotNil() predicate.Proposal {
 	return predicate.Proposal(sql.FieldNotNull(FieldOpinionConsentAt))
 }
 
+// HandedInIsNil applies the IsNil predicate on the "handed_in" field.
+func HandedInIsNil() predicate.Proposal {
+	return predicate.Proposal(sql.FieldIsNull(FieldHandedIn))
+}
+
+// HandedInNotNil applies the NotNil predicate on the "handed_in" field.
+func HandedInNotNil() predicate.Proposal {
+	return predicate.Proposal(sql.FieldNotNull(FieldHandedIn))
+}
+
 // ReeditGrantedUntilEQ applies the EQ predicate on the "reedit_granted_until" field.
 func ReeditGrantedUntilEQ(v time.Time) predicate.Proposal {
 	return predicate.Proposal(sql.FieldEQ(FieldReeditGrantedUntil, v))

@@ -136,6 +136,7 @@ const (
 	AudienceALL      Audience = "ALL"
 	AudienceHANDLING Audience = "HANDLING"
 	AudienceSTAFF    Audience = "STAFF"
+	AudiencePARTIES  Audience = "PARTIES"
 )
 
 func (a Audience) String() string {
@@ -145,7 +146,7 @@ func (a Audience) String() string {
 // AudienceValidator is a validator for the "audience" field enum values. It is called by the builders before save.
 func AudienceValidator(a Audience) error {
 	switch a {
-	case AudienceALL, AudienceHANDLING, AudienceSTAFF:
+	case AudienceALL, AudienceHANDLING, AudienceSTAFF, AudiencePARTIES:
 		return nil
 	default:
 		return fmt.Errorf("step: invalid enum value for audience field: %q", a)
