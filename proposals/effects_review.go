@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -238,12 +239,33 @@ func consentOpinion(ctx context.Context, r *run) error {
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetOpinionConsentAt(r.Now).Exec(ctx)
 }
 
+// asOpinion is what who decides about the opinion must read: its text, and
+// whence it comes, since he does not see the proposal. Who brought it is among
+// its parties.
+func asOpinion(r *run) map[string]any {
+	p := r.Proposal()
+	var b strings.Builder
+	for _, part := range [][2]string{{"情况", p.Situation}, {"分析", p.Analysis}} {
+		fmt.Fprintf(&b, "%s：%s\n", part[0], part[1])
+	}
+	for i, s := range p.Suggestions {
+		fmt.Fprintf(&b, "建议%d：%s\n", i+1, s)
+	}
+	return map[string]any{
+		"text": strings.TrimSpace(b.String()),
+		"from": map[string]any{"kind": r.Kind, "number": r.Matter.Number, "title": r.Title},
+	}
+}
+
 // convertOpinion opens a 社情民意 of its own life, linked both ways; the
 // proposal leaves the count of cases (domain.md trap 6).
 func convertOpinion(ctx context.Context, r *run) error {
 	c, err := r.Engine.Start(ctx, flow.Opening{
 		Kind: "opinion", Title: r.Title, Sector: r.SectorID, Street: r.StreetID, Reason: r.Reason,
 		Payload: func(ctx context.Context, m *gen.Matter) error {
+			if err := r.Client.Matter.UpdateOne(m).SetSource("提案转来").SetData(asOpinion(r)).Exec(ctx); err != nil {
+				return err
+			}
 			for i, p := range r.Proposers() {
 				err := r.Client.Party.Create().SetMatterID(m.ID).SetNillableMembershipID(p.MembershipID).SetNillableUnitID(p.UnitID).
 					SetName(p.Name).SetRole(p.Role).SetOrdinal(i).Exec(ctx)

@@ -245,6 +245,14 @@ func TestConverting(t *testing.T) {
 		is(w, "state of the opinion", o.State, "SUBMITTED")
 		is(w, "its author", names(o), "委员甲 ")
 		is(w, "linked back", o.In[0].FromID, c.Matter.ID)
+		w.must("信息编辑", func(ctx context.Context, cl *gen.Client) error { // M2: who decides reads the text, by whom and whence
+			m := cl.Matter.Query().Where(matter.ID(o.Matter.ID)).WithParties().OnlyX(ctx)
+			is(w, "text", m.Data["text"], any("情况：街区客流不足。\n分析：业态单一。\n建议1：延长营业时间\n建议2：完善夜间公交"))
+			is(w, "whence", m.Source, "提案转来")
+			is(w, "of which", m.Data["from"].(map[string]any)["number"], any(c.Number))
+			is(w, "by whom", m.Edges.Parties[0].Name, "委员甲")
+			return nil
+		})
 		w.refused("干事", "accept", flow.OfMatter, o.Matter.ID, nil, errs.NotFound)
 		is(w, "a life of its own", w.do("信息编辑", "accept", o.Matter.ID, nil).State, "ACCEPTED")
 		is(w, "the proposal stays", w.look(c.Matter.ID).State, "CONVERTED_OPINION")

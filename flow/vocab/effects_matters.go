@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
@@ -117,7 +118,7 @@ func create(ctx context.Context, r *flow.Run, a createArgs) error {
 	if err != nil {
 		return err
 	}
-	c, err := r.Engine.Start(ctx, opening(r, kind, title, host))
+	c, err := r.Engine.Start(ctx, opening(r, kind, title, host, source))
 	if err != nil {
 		return err
 	}
@@ -135,11 +136,30 @@ func twice(r *flow.Run, kind link.Kind, of string, source *gen.Item) error {
 	return nil
 }
 
+// origin is what those who go on with a matter must read, since they may not
+// see the one it came from: the text, who brought it and whence. The name of a
+// citizen stays with his topic.
+func origin(r *flow.Run, source *gen.Item) map[string]any {
+	text, by := r.Title, []string{}
+	if source != nil {
+		text = source.Text
+	}
+	for _, p := range r.Active(party.RoleLEAD, party.RoleCO) {
+		by = append(by, p.Name)
+	}
+	return map[string]any{"text": text, "from": map[string]any{
+		"kind": r.Kind, "number": r.Matter.Number, "title": r.Title, "source": r.Source, "by": by,
+	}}
+}
+
 // opening is a matter with the same units as this one.
-func opening(r *flow.Run, kind, title string, host *gen.Platform) flow.Opening {
+func opening(r *flow.Run, kind, title string, host *gen.Platform, source *gen.Item) flow.Opening {
 	o := flow.Opening{Kind: kind, Title: title, Sector: r.SectorID, Street: r.StreetID, OwnerUnit: r.OwnerUnitID, OnBehalf: r.OnBehalf, Reason: r.Reason}
 	o.Payload = func(ctx context.Context, m *gen.Matter) error {
 		u := r.Client.Matter.UpdateOne(m).SetSource(r.Source)
+		if authz.Regulated(kind) { // a committee's own process asks for what it needs
+			u.SetData(origin(r, source))
+		}
 		if host != nil {
 			u.SetPlatformID(host.ID)
 			if o.OwnerUnit == nil {

@@ -115,6 +115,7 @@ func decide(ctx context.Context, c *gen.Client, version int, from time.Time, set
 func engine(c *gen.Client) *flow.Engine {
 	e := flow.New(c)
 	vocab.Register(e.Rules)
+	e.Kind(&flow.Kind{Code: "opinion"}) // others open it
 	return e
 }
 

@@ -50,6 +50,8 @@ func TestShuangbai(t *testing.T) {
 	}
 	if len(r.c.Out) != 1 || r.c.Out[0].Edges.To.Kind != "opinion" {
 		t.Errorf("it led to %d matters, want one 社情民意", len(r.c.Out))
+	} else if to := r.c.Out[0].Edges.To; to.Data["text"] != "广场没有照明" || to.Data["from"].(map[string]any)["title"] != r.c.Title {
+		t.Errorf("M2: who decides reads %v", to.Data) // its text, and whence it comes
 	}
 	r.do("干事", "reopen", nil)
 	r.in("MATTER_SET")
