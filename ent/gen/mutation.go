@@ -25298,6 +25298,7 @@ type ProposalMutation struct {
 	class_original        *string
 	class_final           *string
 	opinion_consent_at    *time.Time
+	handed_in             *map[string]interface{}
 	reedit_granted_until  *time.Time
 	clearedFields         map[string]struct{}
 	matter                *uuid.UUID
@@ -27201,6 +27202,55 @@ func (m *ProposalMutation) ResetOpinionConsentAt() {
 	delete(m.clearedFields, proposal.FieldOpinionConsentAt)
 }
 
+// SetHandedIn sets the "handed_in" field.
+func (m *ProposalMutation) SetHandedIn(value map[string]interface{}) {
+	m.handed_in = &value
+}
+
+// HandedIn returns the value of the "handed_in" field in the mutation.
+func (m *ProposalMutation) HandedIn() (r map[string]interface{}, exists bool) {
+	v := m.handed_in
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandedIn returns the old "handed_in" field's value of the Proposal entity.
+// If the Proposal object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProposalMutation) OldHandedIn(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandedIn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandedIn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandedIn: %w", err)
+	}
+	return oldValue.HandedIn, nil
+}
+
+// ClearHandedIn clears the value of the "handed_in" field.
+func (m *ProposalMutation) ClearHandedIn() {
+	m.handed_in = nil
+	m.clearedFields[proposal.FieldHandedIn] = struct{}{}
+}
+
+// HandedInCleared returns if the "handed_in" field was cleared in this mutation.
+func (m *ProposalMutation) HandedInCleared() bool {
+	_, ok := m.clearedFields[proposal.FieldHandedIn]
+	return ok
+}
+
+// ResetHandedIn resets all changes to the "handed_in" field.
+func (m *ProposalMutation) ResetHandedIn() {
+	m.handed_in = nil
+	delete(m.clearedFields, proposal.FieldHandedIn)
+}
+
 // SetReeditGrantedUntil sets the "reedit_granted_until" field.
 func (m *ProposalMutation) SetReeditGrantedUntil(t time.Time) {
 	m.reedit_granted_until = &t
@@ -27365,7 +27415,7 @@ func (m *ProposalMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ProposalMutation) Fields() []string {
-	fields := make([]string, 0, 39)
+	fields := make([]string, 0, 40)
 	if m.tenant_id != nil {
 		fields = append(fields, proposal.FieldTenantID)
 	}
@@ -27480,6 +27530,9 @@ func (m *ProposalMutation) Fields() []string {
 	if m.opinion_consent_at != nil {
 		fields = append(fields, proposal.FieldOpinionConsentAt)
 	}
+	if m.handed_in != nil {
+		fields = append(fields, proposal.FieldHandedIn)
+	}
 	if m.reedit_granted_until != nil {
 		fields = append(fields, proposal.FieldReeditGrantedUntil)
 	}
@@ -27567,6 +27620,8 @@ func (m *ProposalMutation) Field(name string) (ent.Value, bool) {
 		return m.ClassFinal()
 	case proposal.FieldOpinionConsentAt:
 		return m.OpinionConsentAt()
+	case proposal.FieldHandedIn:
+		return m.HandedIn()
 	case proposal.FieldReeditGrantedUntil:
 		return m.ReeditGrantedUntil()
 	}
@@ -27654,6 +27709,8 @@ func (m *ProposalMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldClassFinal(ctx)
 	case proposal.FieldOpinionConsentAt:
 		return m.OldOpinionConsentAt(ctx)
+	case proposal.FieldHandedIn:
+		return m.OldHandedIn(ctx)
 	case proposal.FieldReeditGrantedUntil:
 		return m.OldReeditGrantedUntil(ctx)
 	}
@@ -27931,6 +27988,13 @@ func (m *ProposalMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOpinionConsentAt(v)
 		return nil
+	case proposal.FieldHandedIn:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandedIn(v)
+		return nil
 	case proposal.FieldReeditGrantedUntil:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -28082,6 +28146,9 @@ func (m *ProposalMutation) ClearedFields() []string {
 	if m.FieldCleared(proposal.FieldOpinionConsentAt) {
 		fields = append(fields, proposal.FieldOpinionConsentAt)
 	}
+	if m.FieldCleared(proposal.FieldHandedIn) {
+		fields = append(fields, proposal.FieldHandedIn)
+	}
 	if m.FieldCleared(proposal.FieldReeditGrantedUntil) {
 		fields = append(fields, proposal.FieldReeditGrantedUntil)
 	}
@@ -28173,6 +28240,9 @@ func (m *ProposalMutation) ClearField(name string) error {
 		return nil
 	case proposal.FieldOpinionConsentAt:
 		m.ClearOpinionConsentAt()
+		return nil
+	case proposal.FieldHandedIn:
+		m.ClearHandedIn()
 		return nil
 	case proposal.FieldReeditGrantedUntil:
 		m.ClearReeditGrantedUntil()
@@ -28298,6 +28368,9 @@ func (m *ProposalMutation) ResetField(name string) error {
 		return nil
 	case proposal.FieldOpinionConsentAt:
 		m.ResetOpinionConsentAt()
+		return nil
+	case proposal.FieldHandedIn:
+		m.ResetHandedIn()
 		return nil
 	case proposal.FieldReeditGrantedUntil:
 		m.ResetReeditGrantedUntil()

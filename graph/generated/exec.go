@@ -215,6 +215,11 @@ type MutationResolver interface {
 	SettleTracking(ctx context.Context, input model.SettleTrackingInput) (*model.MatterPayload, error)
 	ArchiveProposal(ctx context.Context, input model.ArchiveProposalInput) (*model.MatterPayload, error)
 	RequestCorrection(ctx context.Context, input model.RequestCorrectionInput) (*model.MatterPayload, error)
+	EnterSignature(ctx context.Context, input model.EnterSignatureInput) (*model.MatterPayload, error)
+	EnterWithdrawConsent(ctx context.Context, input model.EnterWithdrawConsentInput) (*model.MatterPayload, error)
+	NameSuccessor(ctx context.Context, input model.NameSuccessorInput) (*model.MatterPayload, error)
+	WithdrawForProposer(ctx context.Context, input model.WithdrawForProposerInput) (*model.MatterPayload, error)
+	FinishReedit(ctx context.Context, input model.FinishReeditInput) (*model.MatterPayload, error)
 	ApproveCorrection(ctx context.Context, input model.ApproveCorrectionInput) (*model.MatterPayload, error)
 	CreateProposal(ctx context.Context, input model.CreateProposalInput) (*model.MatterPayload, error)
 	MergeProposals(ctx context.Context, input model.MergeProposalsInput) (*model.MatterPayload, error)
@@ -397,8 +402,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEndMembershipInput,
 		ec.unmarshalInputEndSeatInput,
 		ec.unmarshalInputEnterRatingInput,
+		ec.unmarshalInputEnterSignatureInput,
+		ec.unmarshalInputEnterWithdrawConsentInput,
 		ec.unmarshalInputEventOrder,
 		ec.unmarshalInputFileProposalInput,
+		ec.unmarshalInputFinishReeditInput,
 		ec.unmarshalInputFlagPossibleSecretInput,
 		ec.unmarshalInputForwardUpInput,
 		ec.unmarshalInputGivePreAssignOpinionInput,
@@ -420,6 +428,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputMoveMattersInput,
 		ec.unmarshalInputMoveUnitInput,
 		ec.unmarshalInputNameOfficerInput,
+		ec.unmarshalInputNameSuccessorInput,
 		ec.unmarshalInputNodeInput,
 		ec.unmarshalInputOfferTemplateInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
@@ -494,6 +503,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateUnitInput,
 		ec.unmarshalInputUrgeUnitInput,
 		ec.unmarshalInputVerifyCommitmentInput,
+		ec.unmarshalInputWithdrawForProposerInput,
 		ec.unmarshalInputWithdrawProposalInput,
 	)
 	first := true
@@ -2443,6 +2453,16 @@ extend type Mutation {
   archiveProposal(input: ArchiveProposalInput!): MatterPayload!
   "申请更正"
   requestCorrection(input: RequestCorrectionInput!): MatterPayload!
+  "登记书面联名：没有账号的委员在纸上签了名，扫描件已上传"
+  enterSignature(input: EnterSignatureInput!): MatterPayload!
+  "代录联名人同意撤案"
+  enterWithdrawConsent(input: EnterWithdrawConsentInput!): MatterPayload!
+  "确定接任的第一提案人：原第一提案人已不在任"
+  nameSuccessor(input: NameSuccessorInput!): MatterPayload!
+  "代为撤案：第一提案人已不在任，没有人接任"
+  withdrawForProposer(input: WithdrawForProposerInput!): MatterPayload!
+  "修改完毕：结束修改重提，可以交办"
+  finishReedit(input: FinishReeditInput!): MatterPayload!
   "批准更正"
   approveCorrection(input: ApproveCorrectionInput!): MatterPayload!
 }
@@ -2536,6 +2556,10 @@ input SignAsConvenerInput {
 "提交"
 input SubmitProposalInput {
   matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
   "无人联名时按个人提案提交"
   acceptIndividual: Boolean
   "理由"
@@ -2560,6 +2584,10 @@ input ReturnProposalInput {
 "重新提交"
 input ResubmitProposalInput {
   matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
   "理由"
   reason: String
   "看到的版本；与现在不同则拒绝"
@@ -2593,6 +2621,10 @@ input ConsentToWithdrawInput {
 "撤案"
 input WithdrawProposalInput {
   matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
   "理由，必填"
   reason: String!
   "看到的版本；与现在不同则拒绝"
@@ -2604,6 +2636,10 @@ input WithdrawProposalInput {
 "申请撤案"
 input ApplyToWithdrawInput {
   matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
   "理由，必填"
   reason: String!
   "看到的版本；与现在不同则拒绝"
@@ -2795,6 +2831,10 @@ input ForwardUpInput {
 "申请修改重提"
 input ApplyToReeditInput {
   matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
   "理由，必填"
   reason: String!
   "看到的版本；与现在不同则拒绝"
@@ -3339,6 +3379,81 @@ extend type Query {
   proposalFigures(sittingId: ID!): ProposalFigures!
   "查重：案由相近的已立案提案，至多五件"
   similarProposals(title: String!): [SimilarProposal!]!
+}
+
+"登记书面联名"
+input EnterSignatureInput {
+  matterId: ID!
+  "联名人，没有账号的委员"
+  membershipId: ID!
+  "有其签名的扫描件，本件的附件"
+  documentId: ID!
+  "签名的日期"
+  on: Date!
+  "理由"
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"代录联名人同意撤案"
+input EnterWithdrawConsentInput {
+  matterId: ID!
+  "联名人"
+  partyId: ID!
+  "本人同意的方式，例如当面、电话、书面"
+  consentHow: String!
+  "本人同意的日期"
+  consentOn: Date!
+  "理由"
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"确定接任的第一提案人"
+input NameSuccessorInput {
+  matterId: ID!
+  "接任的联名人"
+  membershipId: ID!
+  "理由，必填"
+  reason: String!
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"代为撤案"
+input WithdrawForProposerInput {
+  matterId: ID!
+  "所依据的文件，本件的附件"
+  documentId: ID!
+  "理由，必填"
+  reason: String!
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"修改完毕"
+input FinishReeditInput {
+  matterId: ID!
+  "代录时必填：委员本人同意的方式，例如当面、电话、书面"
+  consentHow: String
+  "代录时必填：委员本人同意的日期"
+  consentOn: Date
+  "理由"
+  reason: String
+  "看到的版本；与现在不同则拒绝"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
 }
 `, BuiltIn: false},
 	{Name: "../schema/roster.graphql", Input: `# 人员、单位、席位、授权、届次、日历与政策。角色不由席位而来，席位不由角色而来。
@@ -7542,12 +7657,54 @@ func (ec *executionContext) field_Mutation_enterRating_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_enterSignature_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EnterSignatureInput, error) {
+			return ec.unmarshalNEnterSignatureInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEnterSignatureInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_enterWithdrawConsent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EnterWithdrawConsentInput, error) {
+			return ec.unmarshalNEnterWithdrawConsentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEnterWithdrawConsentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_fileProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.FileProposalInput, error) {
 			return ec.unmarshalNFileProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileProposalInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_finishReedit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.FinishReeditInput, error) {
+			return ec.unmarshalNFinishReeditInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFinishReeditInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7744,6 +7901,20 @@ func (ec *executionContext) field_Mutation_nameOfficer_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.NameOfficerInput, error) {
 			return ec.unmarshalNNameOfficerInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNameOfficerInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_nameSuccessor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.NameSuccessorInput, error) {
+			return ec.unmarshalNNameSuccessorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNameSuccessorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8640,6 +8811,20 @@ func (ec *executionContext) field_Mutation_verifyCommitment_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.VerifyCommitmentInput, error) {
 			return ec.unmarshalNVerifyCommitmentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVerifyCommitmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawForProposer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawForProposerInput, error) {
+			return ec.unmarshalNWithdrawForProposerInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawForProposerInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -24656,6 +24841,226 @@ func (ec *executionContext) fieldContext_Mutation_requestCorrection(ctx context.
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_requestCorrection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_enterSignature(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_enterSignature(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnterSignature(ctx, fc.Args["input"].(model.EnterSignatureInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_enterSignature(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_enterSignature_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_enterWithdrawConsent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_enterWithdrawConsent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnterWithdrawConsent(ctx, fc.Args["input"].(model.EnterWithdrawConsentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_enterWithdrawConsent(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_enterWithdrawConsent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_nameSuccessor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_nameSuccessor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().NameSuccessor(ctx, fc.Args["input"].(model.NameSuccessorInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_nameSuccessor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_nameSuccessor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawForProposer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawForProposer(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawForProposer(ctx, fc.Args["input"].(model.WithdrawForProposerInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawForProposer(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawForProposer_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishReedit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishReedit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishReedit(ctx, fc.Args["input"].(model.FinishReeditInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishReedit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishReedit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -41978,7 +42383,7 @@ func (ec *executionContext) unmarshalInputApplyToReeditInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"matterId", "reason", "expectedVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -41992,6 +42397,20 @@ func (ec *executionContext) unmarshalInputApplyToReeditInput(ctx context.Context
 				return it, err
 			}
 			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -42029,7 +42448,7 @@ func (ec *executionContext) unmarshalInputApplyToWithdrawInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"matterId", "reason", "expectedVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -42043,6 +42462,20 @@ func (ec *executionContext) unmarshalInputApplyToWithdrawInput(ctx context.Conte
 				return it, err
 			}
 			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -45231,6 +45664,150 @@ func (ec *executionContext) unmarshalInputEnterRatingInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputEnterSignatureInput(ctx context.Context, obj any) (model.EnterSignatureInput, error) {
+	var it model.EnterSignatureInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "membershipId", "documentId", "on", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "on":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
+			data, err := ec.unmarshalNDate2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.On = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputEnterWithdrawConsentInput(ctx context.Context, obj any) (model.EnterWithdrawConsentInput, error) {
+	var it model.EnterWithdrawConsentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "partyId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "partyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partyId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PartyID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalNDate2timeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputEventOrder(ctx context.Context, obj any) (gen.EventOrder, error) {
 	var it gen.EventOrder
 	if obj == nil {
@@ -45304,6 +45881,71 @@ func (ec *executionContext) unmarshalInputFileProposalInput(ctx context.Context,
 				return it, err
 			}
 			it.NoOne = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputFinishReeditInput(ctx context.Context, obj any) (model.FinishReeditInput, error) {
+	var it model.FinishReeditInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -46537,6 +47179,64 @@ func (ec *executionContext) unmarshalInputNameOfficerInput(ctx context.Context, 
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputNameSuccessorInput(ctx context.Context, obj any) (model.NameSuccessorInput, error) {
+	var it model.NameSuccessorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "membershipId", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -48685,7 +49385,7 @@ func (ec *executionContext) unmarshalInputResubmitProposalInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"matterId", "reason", "expectedVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -48699,6 +49399,20 @@ func (ec *executionContext) unmarshalInputResubmitProposalInput(ctx context.Cont
 				return it, err
 			}
 			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -50342,7 +51056,7 @@ func (ec *executionContext) unmarshalInputSubmitProposalInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"matterId", "acceptIndividual", "reason", "expectedVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "acceptIndividual", "reason", "expectedVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -50356,6 +51070,20 @@ func (ec *executionContext) unmarshalInputSubmitProposalInput(ctx context.Contex
 				return it, err
 			}
 			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "acceptIndividual":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("acceptIndividual"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -51108,8 +51836,8 @@ func (ec *executionContext) unmarshalInputVerifyCommitmentInput(ctx context.Cont
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputWithdrawProposalInput(ctx context.Context, obj any) (model.WithdrawProposalInput, error) {
-	var it model.WithdrawProposalInput
+func (ec *executionContext) unmarshalInputWithdrawForProposerInput(ctx context.Context, obj any) (model.WithdrawForProposerInput, error) {
+	var it model.WithdrawForProposerInput
 	if obj == nil {
 		return it, nil
 	}
@@ -51119,7 +51847,7 @@ func (ec *executionContext) unmarshalInputWithdrawProposalInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"matterId", "reason", "expectedVersion", "idempotencyKey"}
+	fieldsInOrder := [...]string{"matterId", "documentId", "reason", "expectedVersion", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -51133,6 +51861,78 @@ func (ec *executionContext) unmarshalInputWithdrawProposalInput(ctx context.Cont
 				return it, err
 			}
 			it.MatterID = data
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputWithdrawProposalInput(ctx context.Context, obj any) (model.WithdrawProposalInput, error) {
+	var it model.WithdrawProposalInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterId", "consentHow", "consentOn", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
+		case "consentHow":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentHow"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentHow = data
+		case "consentOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("consentOn"))
+			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ConsentOn = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -58264,6 +59064,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "requestCorrection":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_requestCorrection(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enterSignature":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_enterSignature(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enterWithdrawConsent":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_enterWithdrawConsent(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nameSuccessor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_nameSuccessor(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawForProposer":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawForProposer(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishReedit":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishReedit(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -67708,6 +68543,16 @@ func (ec *executionContext) unmarshalNEnterRatingInput2githubᚗcomᚋbihuanᚋb
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEnterSignatureInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEnterSignatureInput(ctx context.Context, v any) (model.EnterSignatureInput, error) {
+	res, err := ec.unmarshalInputEnterSignatureInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNEnterWithdrawConsentInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEnterWithdrawConsentInput(ctx context.Context, v any) (model.EnterWithdrawConsentInput, error) {
+	res, err := ec.unmarshalInputEnterWithdrawConsentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNEvent2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEvent(ctx context.Context, sel ast.SelectionSet, v *gen.Event) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -67787,6 +68632,11 @@ func (ec *executionContext) unmarshalNFindingLevel2githubᚗcomᚋbihuanᚋbihua
 
 func (ec *executionContext) marshalNFindingLevel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFindingLevel(ctx context.Context, sel ast.SelectionSet, v model.FindingLevel) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNFinishReeditInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFinishReeditInput(ctx context.Context, v any) (model.FinishReeditInput, error) {
+	res, err := ec.unmarshalInputFinishReeditInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNFlagPossibleSecretInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFlagPossibleSecretInput(ctx context.Context, v any) (model.FlagPossibleSecretInput, error) {
@@ -68478,6 +69328,11 @@ func (ec *executionContext) unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihu
 
 func (ec *executionContext) unmarshalNNameOfficerInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNameOfficerInput(ctx context.Context, v any) (model.NameOfficerInput, error) {
 	res, err := ec.unmarshalInputNameOfficerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNNameSuccessorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNameSuccessorInput(ctx context.Context, v any) (model.NameSuccessorInput, error) {
+	res, err := ec.unmarshalInputNameSuccessorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -70392,6 +71247,11 @@ func (ec *executionContext) marshalNWaitingMatter2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._WaitingMatter(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNWithdrawForProposerInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawForProposerInput(ctx context.Context, v any) (model.WithdrawForProposerInput, error) {
+	res, err := ec.unmarshalInputWithdrawForProposerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNWithdrawProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawProposalInput(ctx context.Context, v any) (model.WithdrawProposalInput, error) {

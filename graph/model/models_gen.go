@@ -120,6 +120,10 @@ type ApplyReturnInput struct {
 // 申请修改重提
 type ApplyToReeditInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 理由，必填
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
@@ -131,6 +135,10 @@ type ApplyToReeditInput struct {
 // 申请撤案
 type ApplyToWithdrawInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 理由，必填
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
@@ -1009,6 +1017,40 @@ type EnterRatingInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 登记书面联名
+type EnterSignatureInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 联名人，没有账号的委员
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 有其签名的扫描件，本件的附件
+	DocumentID uuid.UUID `json:"documentId"`
+	// 签名的日期
+	On time.Time `json:"on"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 代录联名人同意撤案
+type EnterWithdrawConsentInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 联名人
+	PartyID uuid.UUID `json:"partyId"`
+	// 本人同意的方式，例如当面、电话、书面
+	ConsentHow string `json:"consentHow"`
+	// 本人同意的日期
+	ConsentOn time.Time `json:"consentOn"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 本政协的身份：告诉用信封文件往来的对方
 type ExchangeIdentity struct {
 	Code string `json:"code"`
@@ -1022,6 +1064,21 @@ type FileProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
 	// 确定为一号提案
 	NoOne *bool `json:"noOne,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 修改完毕
+type FinishReeditInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
@@ -1381,6 +1438,19 @@ type NameOfficerInput struct {
 	MembershipID uuid.UUID `json:"membershipId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 确定接任的第一提案人
+type NameSuccessorInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 接任的联名人
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 理由，必填
+	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -2066,6 +2136,10 @@ type ResendPayload struct {
 // 重新提交
 type ResubmitProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
@@ -2571,6 +2645,10 @@ type SubmitForAuditInput struct {
 // 提交
 type SubmitProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 无人联名时按个人提案提交
 	AcceptIndividual *bool `json:"acceptIndividual,omitempty"`
 	// 理由
@@ -2843,9 +2921,26 @@ type WaitingMatter struct {
 	Why string `json:"why"`
 }
 
+// 代为撤案
+type WithdrawForProposerInput struct {
+	MatterID uuid.UUID `json:"matterId"`
+	// 所依据的文件，本件的附件
+	DocumentID uuid.UUID `json:"documentId"`
+	// 理由，必填
+	Reason string `json:"reason"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 撤案
 type WithdrawProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
+	ConsentHow *string `json:"consentHow,omitempty"`
+	// 代录时必填：委员本人同意的日期
+	ConsentOn *time.Time `json:"consentOn,omitempty"`
 	// 理由，必填
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝

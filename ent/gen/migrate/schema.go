@@ -1213,6 +1213,7 @@ var (
 		{Name: "class_original", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "class_final", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "opinion_consent_at", Type: field.TypeTime, Nullable: true},
+		{Name: "handed_in", Type: field.TypeJSON, Nullable: true},
 		{Name: "reedit_granted_until", Type: field.TypeTime, Nullable: true},
 		{Name: "matter_id", Type: field.TypeUUID, Unique: true},
 		{Name: "sitting_id", Type: field.TypeUUID, Nullable: true},
@@ -1226,19 +1227,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "proposals_matters_proposal",
-				Columns:    []*schema.Column{ProposalsColumns[37]},
+				Columns:    []*schema.Column{ProposalsColumns[38]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "proposals_sittings_sitting",
-				Columns:    []*schema.Column{ProposalsColumns[38]},
+				Columns:    []*schema.Column{ProposalsColumns[39]},
 				RefColumns: []*schema.Column{SittingsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "proposals_memberships_entered_by",
-				Columns:    []*schema.Column{ProposalsColumns[39]},
+				Columns:    []*schema.Column{ProposalsColumns[40]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1252,7 +1253,7 @@ var (
 			{
 				Name:    "proposal_tenant_id_matter_id",
 				Unique:  true,
-				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[37]},
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[38]},
 			},
 			{
 				Name:    "proposal_tenant_id_registration_no",
@@ -1262,7 +1263,7 @@ var (
 			{
 				Name:    "proposal_tenant_id_sitting_id_case_no",
 				Unique:  true,
-				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[38], ProposalsColumns[4]},
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[39], ProposalsColumns[4]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "case_no IS NOT NULL",
 				},
@@ -1270,12 +1271,12 @@ var (
 			{
 				Name:    "proposal_tenant_id_sitting_id_disposition",
 				Unique:  false,
-				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[38], ProposalsColumns[20]},
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[39], ProposalsColumns[20]},
 			},
 			{
 				Name:    "proposal_one_no_one",
 				Unique:  true,
-				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[38]},
+				Columns: []*schema.Column{ProposalsColumns[1], ProposalsColumns[39]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_no_one",
 				},
@@ -1559,7 +1560,7 @@ var (
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "before", Type: field.TypeJSON, Nullable: true},
 		{Name: "after", Type: field.TypeJSON, Nullable: true},
-		{Name: "audience", Type: field.TypeEnum, Enums: []string{"ALL", "HANDLING", "STAFF"}, Default: "ALL"},
+		{Name: "audience", Type: field.TypeEnum, Enums: []string{"ALL", "HANDLING", "STAFF", "PARTIES"}, Default: "ALL"},
 		{Name: "matter_id", Type: field.TypeUUID},
 		{Name: "assignment_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
