@@ -24,12 +24,12 @@
 //
 // # The ledger
 //
-//   - The ledger is one list of tasks, commitments and problems, of those matters that the viewer sees.
+//   - The ledger is one list of tasks, commitments, problems, agreed results and suggestions with a receipt, of those matters that the viewer sees.
 //   - It goes by day, what has no day comes last, and what has the same day keeps its order.
 //   - The year of an item is the handling year of the loop that it belongs to; else the year in which it was taken down.
 //   - To a loop belong its own items, those of its proposal, those of its tasks, and those of the tasks into which these were broken down.
 //   - A link that was undone counts no more.
-//   - What is still open from earlier years is one list, of loops and of B-class commitments.
+//   - What is still open from earlier years is one list, of loops and of B-class commitments. What was settled or explained, or whose matter has ended, is no debt.
 //   - Filters are met all at once.
 //   - A filter that cannot be understood is refused with the name of its field, never ignored.
 //

@@ -22,7 +22,7 @@ import (
 // Filter narrows the ledger. Its zero value is the whole of it; what is given
 // must be met all at once.
 type Filter struct {
-	Kinds      []item.Kind   // of TASK, COMMITMENT, PROBLEM; none: all three
+	Kinds      []item.Kind   // of TASK, COMMITMENT, PROBLEM, RESOLUTION, SUGGESTION; none: all
 	Cohort     *uuid.UUID    // the loop's matter
 	Year       *int          // handling year, see the package's contract
 	Units      []uuid.UUID   // any of these owes it
@@ -35,7 +35,7 @@ type Filter struct {
 	DueTo      *time.Time // day, included
 	Search     string     // in the item's words, its matter's title and number; no pattern
 	FromAbove  *bool      // asked by a higher committee
-	OpenBefore *int       // neither done nor dropped, and of a year before this one
+	OpenBefore *int       // owed still (owing), and of a year before this one
 }
 
 const (
@@ -53,7 +53,7 @@ func Order() []item.OrderOption {
 func (f Filter) check() error {
 	for _, k := range f.Kinds {
 		if !slices.Contains(kinds, k) {
-			return errs.New(errs.Invalid, "台账只有 TASK（六定任务）、COMMITMENT（承诺）和 PROBLEM（问题）").At("kinds")
+			return errs.New(errs.Invalid, "台账只有 TASK（六定任务）、COMMITMENT（承诺）、PROBLEM（问题）、RESOLUTION（协商成果）和 SUGGESTION（有收条的建议）").At("kinds")
 		}
 	}
 	for _, s := range f.Statuses {

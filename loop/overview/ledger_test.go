@@ -97,3 +97,28 @@ func TestLedger(t *testing.T) {
 		equal(t, "before 2022", len(h.ledger(director, Filter{OpenBefore: ptr(2022)})), 0)
 	})
 }
+
+// M18: what was settled or explained, or whose matter has ended, is no debt.
+func TestWhatIsNoDebt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.at(2022, 3, 1)
+	going, over := h.loop(2022, "S4_PROBLEMS"), h.loop(2021, "S5_CLOSED")
+	talk := h.matterOf("proposal", "TRACKING", "普通提案", nil)
+	owed := h.item(going, item.KindPROBLEM, "征地难", func(c *gen.ItemCreate) { c.SetDueOn(*on(2022, 6, 1)) })
+	h.item(going, item.KindPROBLEM, "说明了的", func(c *gen.ItemCreate) { c.SetStatus(item.StatusREPORTED).SetEvidence("没有资金") })
+	left := h.item(over, item.KindPROBLEM, "结束时没有了结的", func(c *gen.ItemCreate) { c.SetDueOn(*on(2022, 6, 1)) })
+	told := h.item(talk, item.KindCOMMITMENT, "报告了、待核实的", func(c *gen.ItemCreate) { c.SetStatus(item.StatusREPORTED) })
+	receipt := h.item(talk, item.KindSUGGESTION, "有收条的建议", func(c *gen.ItemCreate) { c.SetReceiptNo("2022-收-0001") })
+	h.at(2023, 6, 1)
+	t.Run("M18: the open debts of earlier years are what is owed still", func(t *testing.T) {
+		equal(t, "debts", h.ledger(director, Filter{OpenBefore: ptr(2023)}), []uuid.UUID{owed, told, receipt})
+	})
+	t.Run("M18: nothing is late any more in a matter that has ended", func(t *testing.T) {
+		equal(t, "late", h.ledger(director, Filter{Overdue: ptr(true)}), []uuid.UUID{owed})
+	})
+	t.Run("A5: a receipt is in the ledger, and so is what has ended", func(t *testing.T) {
+		equal(t, "receipts", h.ledger(director, Filter{Kinds: []item.Kind{item.KindSUGGESTION}}), []uuid.UUID{receipt})
+		equal(t, "problems of the loop that is over", h.ledger(director, Filter{Year: ptr(2021)}), []uuid.UUID{left})
+	})
+}

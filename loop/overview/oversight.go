@@ -38,10 +38,11 @@ var statusLabels = map[item.Status]string{
 	item.StatusDROPPED: "已说明或撤回", item.StatusCHOSEN: "已选定",
 }
 
-var kindLabels = map[item.Kind]string{item.KindTASK: "六定任务", item.KindCOMMITMENT: "承诺", item.KindPROBLEM: "问题"}
+var kindLabels = map[item.Kind]string{item.KindTASK: "六定任务", item.KindCOMMITMENT: "承诺", item.KindPROBLEM: "问题",
+	item.KindRESOLUTION: "协商成果", item.KindSUGGESTION: "建议"}
 
 // kinds of which the ledger consists, in the order of the page.
-var kinds = []item.Kind{item.KindTASK, item.KindCOMMITMENT, item.KindPROBLEM}
+var kinds = []item.Kind{item.KindTASK, item.KindCOMMITMENT, item.KindPROBLEM, item.KindRESOLUTION, item.KindSUGGESTION}
 
 // text reads one entry of a mirror or an origin.
 func text(m map[string]any, key string) string {

@@ -76,7 +76,7 @@ func (f *fact) put(h *house, r *rand.Rand, loops, proposals map[int]uuid.UUID, p
 		f.partner, f.above, f.draft = "", false, false
 	}
 	switch f.kind {
-	case item.KindCOMMITMENT:
+	case item.KindCOMMITMENT, item.KindRESOLUTION, item.KindSUGGESTION:
 		f.loop = 0
 		f.id = h.item(proposals[0], f.kind, f.text, set)
 	case item.KindPROBLEM:
@@ -131,7 +131,8 @@ func is(want *bool, got bool) bool { return want == nil || *want == got }
 
 // meets is Filter.Predicate in plain Go.
 func (f fact) meets(h *house, by Filter, loops map[int]uuid.UUID) bool {
-	open := f.status == item.StatusOPEN || f.status == item.StatusREPORTED
+	waits := f.status == item.StatusREPORTED && (f.kind == item.KindTASK || f.kind == item.KindCOMMITMENT) // what else is REPORTED was explained
+	open := !f.closed && (f.status == item.StatusOPEN || waits)
 	return !f.draft &&
 		(len(by.Kinds) == 0 || slices.Contains(by.Kinds, f.kind)) &&
 		(by.Cohort == nil || (f.loop != 0 && loops[f.loop] == *by.Cohort)) &&
