@@ -30,6 +30,11 @@ type Viewer struct {
 	table      Table
 }
 
+// Viewer is somebody as if he were looking, with what his roles may do.
+func (p *Policy) Viewer(membership uuid.UUID, roles []string, seats, units []uuid.UUID) *Viewer {
+	return &Viewer{Membership: membership, Roles: roles, Seats: seats, Units: units, table: p.union(roles)}
+}
+
 // May answers the scope of a permission, None when the viewer does not hold it.
 func (v *Viewer) May(p Permission) Scope {
 	if v == nil {

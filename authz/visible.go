@@ -18,8 +18,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/predicate"
-	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -39,66 +37,86 @@ func Narrow(c *gen.Client) {
 		if v == nil {
 			return errs.New(errs.Unauthenticated, "请先登录")
 		}
-		if where := narrowing(v, q.Type(), loadedWith(ctx, q.Type())); where != nil {
+		if where := narrowing(v, q.Type(), ofSeenMatter(ctx)); where != nil {
 			q.WhereP(where)
 		}
 		return nil
 	}))
+	c.Intercept(ent.InterceptFunc(within))
 }
 
-// ofMatter are the types that are seen only with their matter.
-var ofMatter = map[string]bool{
-	gen.TypeMatter: true, gen.TypeProposal: true, gen.TypeCohort: true, gen.TypeParty: true, gen.TypeItem: true, gen.TypeTimer: true,
-	gen.TypeAssignment: true, gen.TypeStep: true, gen.TypeRecord: true, gen.TypeReply: true, gen.TypeFeedback: true,
-	gen.TypeEvent: true, gen.TypeAttendance: true,
+// above is the type of the query that loads its edges with the queries below
+// it, in their contexts.
+type above struct{}
+
+// within notes for the queries of its edges which type a query is of.
+func within(next ent.Querier) ent.Querier {
+	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
+		if in, err := intercept.NewQuery(q); err == nil {
+			ctx = context.WithValue(ctx, above{}, in.Type())
+		}
+		return next.Query(ctx, q)
+	})
 }
 
-// loadedWith reports whether a query fetches edges of rows whose matter is
-// known to be visible: ent leaves in the context the query that came first
-// while it loads the edges with it, and all parts of a matter refer to parts of
-// the same. Asking for the matter again would cost half of a page's time in the
-// database. Another matter is another query of its type and narrowed as such.
-func loadedWith(ctx context.Context, typ string) bool {
-	first := ent.QueryFromContext(ctx)
-	return first != nil && first.Type != typ && ofMatter[first.Type]
+// ofSeenMatter reports whether a query fetches parts with their matter, which
+// is visible then: every edge from a matter to its parts goes by matter_id (a
+// test says so). Asking for the matter again would cost half of a page's time in
+// the database. What hangs on a part may be another matter's, as an item that
+// was carried over from last year's plan, and is asked for with its matter.
+func ofSeenMatter(ctx context.Context) bool { return ctx.Value(above{}) == gen.TypeMatter }
+
+// SeenPart narrows what is asked of the parts of a matter to the parts that the
+// viewer sees, as an edge to them is narrowed: a list that was filtered by rows
+// that he may not see would tell him of them.
+func SeenPart[P ~func(*entsql.Selector)](v *Viewer, typ string, such ...P) P {
+	seen := narrowing(v, typ, true)
+	return func(s *entsql.Selector) {
+		if seen != nil {
+			seen(s)
+		}
+		for _, p := range such {
+			p(s)
+		}
+	}
 }
 
 // narrowing is the predicate for one type, nil when the viewer sees all of it;
 // part: the rows belong to a matter that is visible.
 func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
-	through := throughMatter(v)
+	whole := throughMatter(v)
 	if part {
-		through = nil
+		whole = nil
 	}
 	switch typ {
 	case gen.TypeMatter:
 		return MatterVisible(v)
 	case gen.TypeProposal, gen.TypeCohort:
-		return through
+		return whole
 	case gen.TypeParty:
-		return and(through, ofEvent(v, party.FieldEventID))
+		return and(whole, ofEvent(v, party.FieldEventID))
 	case gen.TypeEvent:
-		return and(through, eventVisible(v))
+		return and(whole, eventVisible(v))
 	case gen.TypeAttendance:
-		return and(through, ofEvent(v, attendance.FieldEventID))
+		return and(whole, ofEvent(v, attendance.FieldEventID))
 	case gen.TypeItem:
-		return and(through, itemVisible(v), ofEvent(v, item.FieldEventID))
+		return and(whole, itemVisible(v), ofEvent(v, item.FieldEventID))
 	case gen.TypeTimer:
-		return and(through, ofShare(v, timer.FieldAssignmentID), ofItem(v, timer.FieldItemID))
+		return and(whole, ofShare(v, timer.FieldAssignmentID), ofItem(v, timer.FieldItemID))
 	case gen.TypeAssignment:
-		return and(through, shareVisible(v))
+		return and(whole, shareVisible(v))
 	case gen.TypeRecord:
-		return and(through, ofShare(v, record.FieldAssignmentID), ofEvent(v, record.FieldEventID), audience(v, record.FieldAudience, record.FieldAssignmentID))
+		return and(whole, ofShare(v, record.FieldAssignmentID), ofEvent(v, record.FieldEventID), audience(v, record.FieldAudience, record.FieldAssignmentID))
 	case gen.TypeStep:
-		return and(through, ofShare(v, step.FieldAssignmentID), stepVisible(v))
+		return and(whole, ofShare(v, step.FieldAssignmentID), stepVisible(v))
 	case gen.TypeAttachment:
 		own := func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(attachment.FieldUploaderID), v.Membership)) }
-		return or(own, and(through, ofShare(v, attachment.FieldAssignmentID),
+		return or(own, and(whole, ofShare(v, attachment.FieldAssignmentID),
 			audience(v, attachment.FieldAudience, attachment.FieldAssignmentID)))
 	case gen.TypeReply:
-		return and(through, replyVisible(v))
+		return and(whole, replyVisible(v))
 	case gen.TypeFeedback:
-		return and(through, feedbackVisible(v))
+		return and(whole, feedbackVisible(v))
 	case gen.TypeLink:
 		return linkVisible(v)
 	case gen.TypeGrant:
@@ -153,48 +171,6 @@ func collect(s *entsql.Selector, p pred) *entsql.Predicate {
 	return entsql.ExprP("TRUE")
 }
 
-// MatterVisible is the sentence of visibility: the whole committee sees what
-// is open to it; staff see by kind and scope what has been handed in; parties
-// see their own at any time.
-func MatterVisible(v *Viewer) pred {
-	return func(s *entsql.Selector) {
-		var any []*entsql.Predicate
-		for _, family := range families() {
-			scope := v.May(Permission{family, "read"})
-			if scope == None {
-				continue
-			}
-			is := ofFamily(s.C(matter.FieldKind), family)
-			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
-			if scope.Has(Tenant) {
-				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
-			} else if scope.Has(Unit) && len(v.Units) > 0 {
-				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
-			}
-		}
-		any = append(any, entsql.EQ(s.C(matter.FieldCreatorID), v.Membership), partyTo(s, v, matter.FieldID), drafts(s, v))
-		s.Where(entsql.Or(any...))
-	}
-}
-
-// drafts are those, not handed in yet, that one sees who neither began them nor
-// is party to them: whose invitation is over reads that it is; and what staff
-// began for a member (代录) is their office's, not the one clerk's.
-func drafts(s *entsql.Selector, v *Viewer) *entsql.Predicate {
-	see := among(s, matter.FieldID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
-		return entsql.And(entsql.EQ(p.C(party.FieldMembershipID), v.Membership), entsql.EQ(p.C(party.FieldCosign), party.CosignEXPIRED))
-	})
-	if v.May(Permission{"proposal", "enterFor"}).Has(Tenant) {
-		see = entsql.Or(see, entered(s, matter.FieldID))
-	}
-	return entsql.And(entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityPARTIES), see)
-}
-
-// entered: staff entered the proposal that the column names for somebody.
-func entered(s *entsql.Selector, column string) *entsql.Predicate {
-	return among(s, column, proposal.Table, func(p *entsql.SelectTable) *entsql.Predicate { return entsql.NotNull(p.C(proposal.FieldEnteredByID)) })
-}
-
 // among: one of the parts of the matter that the column names is such. It asks
 // with EXISTS, which PostgreSQL looks up for a few rows or collects at once for
 // many, whichever is cheaper; IN it would always collect, for one case all that
@@ -203,44 +179,6 @@ func among(s *entsql.Selector, column, table string, such func(*entsql.SelectTab
 	t := entsql.Table(table).As("of_" + table)
 	return entsql.Exists(entsql.Dialect("postgres").Select(t.C("id")).From(t).
 		Where(entsql.And(entsql.ColumnsEQ(t.C("matter_id"), s.C(column)), such(t))))
-}
-
-// unitMatter: the matter's 界别, street or owner is one of my units, it is
-// assigned to one, or one owes something in it.
-func unitMatter(s *entsql.Selector, v *Viewer) *entsql.Predicate {
-	units := toAny(v.Units)
-	return entsql.Or(
-		entsql.In(s.C(matter.FieldSectorID), units...),
-		entsql.In(s.C(matter.FieldStreetID), units...),
-		entsql.In(s.C(matter.FieldOwnerUnitID), units...),
-		sharedWith(s, v, matter.FieldID),
-		among(s, matter.FieldID, item.Table, func(i *entsql.SelectTable) *entsql.Predicate { return entsql.In(i.C(item.FieldUnitID), units...) }),
-		among(s, matter.FieldID, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
-			return entsql.And(entsql.In(p.C(party.FieldUnitID), units...), takesPart(p))
-		}),
-	)
-}
-
-// takesPart: who declined, was uninvited or let the invitation lapse is no
-// party any more.
-func takesPart(p *entsql.SelectTable) *entsql.Predicate {
-	return entsql.NotIn(p.C(party.FieldCosign), party.CosignCANCELLED, party.CosignDECLINED, party.CosignEXPIRED)
-}
-
-// isMe: the party is the viewer, or the organisation in which he sits and which
-// proposed.
-func isMe(p *entsql.SelectTable, v *Viewer) *entsql.Predicate {
-	return entsql.Or(
-		entsql.EQ(p.C(party.FieldMembershipID), v.Membership),
-		entsql.And(entsql.In(p.C(party.FieldUnitID), toAny(v.Seats)...), entsql.In(p.C(party.FieldRole), party.RoleLEAD, party.RoleCO)),
-	)
-}
-
-// partyTo: the viewer is party to the matter that the column names.
-func partyTo(s *entsql.Selector, v *Viewer, column string) *entsql.Predicate {
-	return among(s, column, party.Table, func(p *entsql.SelectTable) *entsql.Predicate {
-		return entsql.And(isMe(p, v), takesPart(p))
-	})
 }
 
 // throughMatter: a part is seen only with its whole.
@@ -484,17 +422,3 @@ func toAny[T any](list []T) []any {
 	}
 	return out
 }
-
-// InUnits: the matter is one of the viewer's units', as the scope UNIT means it.
-func InUnits(v *Viewer) predicate.Matter {
-	return func(s *entsql.Selector) {
-		if len(v.Units) == 0 {
-			s.Where(entsql.False())
-			return
-		}
-		s.Where(unitMatter(s, v))
-	}
-}
-
-// MatterPredicate is MatterVisible for a written query.
-func MatterPredicate(v *Viewer) predicate.Matter { return predicate.Matter(MatterVisible(v)) }

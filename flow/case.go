@@ -177,10 +177,14 @@ func (c *Case) covers(v *authz.Viewer, scope authz.Scope, share *gen.Assignment)
 		return true
 	case scope.Has(authz.Own) && c.isOwn(v.Membership):
 		return true
-	case scope.Has(authz.Party) && c.isParty(v):
+	case scope.Has(authz.Party) && c.whole().PartyTo(v):
 		return true
+	case !scope.Has(authz.Unit):
+		return false
+	case share != nil: // a share is its unit's alone
+		return v.InUnit(&share.UnitID)
 	}
-	return scope.Has(authz.Unit) && c.isUnits(v, share)
+	return c.held().OfUnits(v)
 }
 
 func (c *Case) isOwn(me uuid.UUID) bool {
@@ -195,40 +199,15 @@ func (c *Case) isOwn(me uuid.UUID) bool {
 	return false
 }
 
-// isParty: a person by himself, or by a seat in the organisation that proposed.
-func (c *Case) isParty(v *authz.Viewer) bool {
-	for _, p := range c.Parties {
-		if p.MembershipID != nil && *p.MembershipID == v.Membership && p.Cosign != party.CosignCANCELLED {
-			return true
-		}
-	}
-	for _, p := range c.Proposers() {
-		if v.InUnit(p.UnitID) {
-			return true
-		}
-	}
-	return false
+// whole is the case as package authz looks at it.
+func (c *Case) whole() authz.Whole {
+	return authz.Whole{Matter: c.Matter, Parties: c.Parties, Assignments: c.Assignments, Items: c.Items}
 }
 
-// isUnits: a share belongs to its unit alone; the case to its 界别, street,
-// owner, collective proposer, every unit it is assigned to and every unit that
-// owes something in it.
-func (c *Case) isUnits(v *authz.Viewer, share *gen.Assignment) bool {
-	if share != nil {
-		return v.InUnit(&share.UnitID)
-	}
-	if v.InUnit(c.SectorID) || v.InUnit(c.StreetID) || v.InUnit(c.OwnerUnitID) {
-		return true
-	}
-	for _, p := range c.Parties {
-		if v.InUnit(p.UnitID) {
-			return true
-		}
-	}
-	for _, a := range c.Assignments {
-		if Open(a) && v.InUnit(&a.UnitID) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(c.Items, func(i *gen.Item) bool { return v.InUnit(i.UnitID) })
+// held is whole without the shares that the case goes on without: a unit that
+// gave its share back sees what was, and has nothing more to do with it.
+func (c *Case) held() authz.Whole {
+	w := c.whole()
+	w.Assignments = slices.DeleteFunc(slices.Clone(w.Assignments), func(a *gen.Assignment) bool { return !Open(a) })
+	return w
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/event"
-	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -43,13 +41,13 @@ func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) erro
 	if err != nil {
 		return err
 	}
-	people, err := c.people(ctx, to)
+	people, err := c.people(ctx, rights, to)
 	if err != nil {
 		return err
 	}
 	var rows []*gen.NoticeCreate
 	for _, v := range people {
-		if (c.meant(v, to.names, rights) || to.has(v)) && c.Sees(v, c.reads(rights, v.Roles...)) && c.mayHear(v) {
+		if (c.meant(v, to.names, rights) || to.has(v)) && c.Sees(v) && c.mayHear(v) {
 			rows = append(rows, e.client.Notice.Create().SetMembershipID(v.Membership).SetMatterID(c.Matter.ID).SetText(text).SetCreatedAt(clock.Now(ctx)))
 		}
 	}
@@ -77,7 +75,7 @@ type person struct {
 // people reads who could be meant: the holders of the roles, the parties, who
 // sits in the units and who is called by himself, as far as their membership is active. A unit is somebody's if he sits in it
 // or above it; who supervises a unit is not of it.
-func (c *Case) people(ctx context.Context, to call) ([]*authz.Viewer, error) {
+func (c *Case) people(ctx context.Context, rights *authz.Policy, to call) ([]*authz.Viewer, error) {
 	parties := slices.Clone(to.people)
 	for _, p := range c.Parties {
 		if p.MembershipID != nil && slices.Contains(to.names, string(p.Role)) {
@@ -96,43 +94,21 @@ func (c *Case) people(ctx context.Context, to call) ([]*authz.Viewer, error) {
 			SELECT membership_id, role FROM grants g WHERE in_force(g, $4)
 		)
 		SELECT m.id,
-			(SELECT coalesce(array_agg(DISTINCT role), '{}') FROM held WHERE membership_id = m.id),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM held WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT met.unit), '{}') FROM seat JOIN met ON met.heir = seat.unit_id OR met.unit = seat.unit_id WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
 		FROM memberships m
 		WHERE in_force(m, $4) AND (m.id = ANY($2) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($1))
 			OR EXISTS (SELECT FROM seat WHERE membership_id = m.id AND unit_id = ANY($5)))
-		ORDER BY m.id`, to.names, parties, c.units(), c.Today(), to.units)
+		ORDER BY m.id`, to.names, parties, c.whole().Units(), c.Today(), to.units)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]*authz.Viewer, len(rows))
 	for i, p := range rows {
-		out[i] = &authz.Viewer{Membership: p.ID, Roles: p.Roles, Seats: p.Seats, Units: p.Units}
+		out[i] = rights.Viewer(p.ID, p.Roles, p.Seats, p.Units)
 	}
 	return out, nil
-}
-
-// units are all to which the case belongs in one way or another.
-func (c *Case) units() (out []uuid.UUID) {
-	add := func(id *uuid.UUID) {
-		if id != nil {
-			out = append(out, *id)
-		}
-	}
-	add(c.SectorID)
-	add(c.StreetID)
-	add(c.OwnerUnitID)
-	for _, p := range c.Parties {
-		add(p.UnitID)
-	}
-	for _, a := range c.Assignments {
-		add(&a.UnitID)
-	}
-	for _, i := range c.Items {
-		add(i.UnitID)
-	}
-	return out
 }
 
 // reads is how far the roles together read cases of this kind.
@@ -148,12 +124,12 @@ func (c *Case) meant(v *authz.Viewer, who []string, rights *authz.Policy) bool {
 	for _, name := range who {
 		if slices.Contains(v.Roles, name) {
 			scope := c.reads(rights, name)
-			if scope.Has(authz.Tenant) || (scope.Has(authz.Unit) && c.ofUnits(v)) || (scope != authz.None && c.takesPart(v)) {
+			if scope.Has(authz.Tenant) || (scope.Has(authz.Unit) && c.held().OfUnits(v)) || (scope != authz.None && c.whole().Mine(v)) {
 				return true
 			}
 		}
 		for _, p := range c.Parties {
-			if string(p.Role) == name && p.MembershipID != nil && *p.MembershipID == v.Membership && in(p) {
+			if string(p.Role) == name && p.MembershipID != nil && *p.MembershipID == v.Membership && authz.TakesPart(p) {
 				return true
 			}
 		}
@@ -161,56 +137,14 @@ func (c *Case) meant(v *authz.Viewer, who []string, rights *authz.Policy) bool {
 	return false
 }
 
-// Sees says about one person what authz.MatterVisible says to the database:
-// parties and the creator see the case at any time; what has been handed in
-// those who read all cases of its kind or this unit's; what is open to the
-// committee everybody who may read the kind at all. read is how far the
-// person's roles reach.
-func (c *Case) Sees(v *authz.Viewer, read authz.Scope) bool {
-	if c.takesPart(v) {
-		return true
-	}
-	switch c.Visibility {
-	case matter.VisibilityTENANT:
-		return read != authz.None
-	case matter.VisibilitySTAFF:
-		return read.Has(authz.Tenant) || (read.Has(authz.Unit) && c.ofUnits(v))
-	}
-	return false
-}
-
-// in: who declined, was uninvited or let the invitation lapse is no party any
-// more.
-func in(p *gen.Party) bool {
-	return p.Cosign != party.CosignCANCELLED && p.Cosign != party.CosignDECLINED && p.Cosign != party.CosignEXPIRED
-}
-
-// takesPart: the person created the case or is party to it, by himself or by a
-// seat in the organisation that proposed.
-func (c *Case) takesPart(v *authz.Viewer) bool {
-	if c.CreatorID != nil && *c.CreatorID == v.Membership {
-		return true
-	}
-	return slices.ContainsFunc(c.Parties, func(p *gen.Party) bool {
-		proposed := p.Role == party.RoleLEAD || p.Role == party.RoleCO
-		return in(p) && ((p.MembershipID != nil && *p.MembershipID == v.Membership) ||
-			(proposed && p.UnitID != nil && slices.Contains(v.Seats, *p.UnitID)))
-	})
-}
-
-// ofUnits: the case is one of the person's units', as the scope UNIT means it.
-func (c *Case) ofUnits(v *authz.Viewer) bool {
-	return v.InUnit(c.SectorID) || v.InUnit(c.StreetID) || v.InUnit(c.OwnerUnitID) ||
-		slices.ContainsFunc(c.Parties, func(p *gen.Party) bool { return in(p) && v.InUnit(p.UnitID) }) ||
-		slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return v.InUnit(&a.UnitID) }) ||
-		slices.ContainsFunc(c.Items, func(i *gen.Item) bool { return v.InUnit(i.UnitID) })
-}
+// Sees says about one person what authz.MatterVisible says to the database.
+func (c *Case) Sees(v *authz.Viewer) bool { return c.whole().SeenBy(v) }
 
 // mayHear: while a visit is planned in secret, only the case's own people hear
 // anything of it (domain.md trap 17).
 func (c *Case) mayHear(v *authz.Viewer) bool {
 	secret := slices.ContainsFunc(c.Events, func(ev *gen.Event) bool { return ev.Concealed && ev.State == event.StatePLANNED })
 	return !secret || slices.ContainsFunc(c.Parties, func(p *gen.Party) bool {
-		return in(p) && p.MembershipID != nil && *p.MembershipID == v.Membership
+		return authz.TakesPart(p) && p.MembershipID != nil && *p.MembershipID == v.Membership
 	})
 }

@@ -47,7 +47,8 @@ func (r *membershipResolver) Phone(ctx context.Context, obj *gen.Membership) (*s
 
 // ContactPhone is the resolver for the contactPhone field.
 func (r *proposalResolver) ContactPhone(ctx context.Context, obj *gen.Proposal) (*string, error) {
-	return r.contactPhone(ctx, obj)
+	phone, err := load(ctx).reached.Load(ctx, obj.ID)
+	return given(phone), err
 }
 
 // Viewer is the resolver for the viewer field.
@@ -57,7 +58,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 
 // Matters is the resolver for the matters field.
 func (r *queryResolver) Matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) (*gen.MatterConnection, error) {
-	ps, err := where(filter)
+	ps, err := where(authz.From(ctx), filter)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/model"
@@ -26,6 +27,8 @@ type loaders struct {
 	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
 	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
 	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
+	numbers  *dataloadgen.Loader[uuid.UUID, string]           // by membership
+	reached  *dataloadgen.Loader[uuid.UUID, string]           // by proposal: the contact's number, where the viewer may see it
 	codes    *dataloadgen.Loader[uuid.UUID, string]           // check codes by item
 	heirs    *dataloadgen.Loader[uuid.UUID, *gen.Unit]        // by a unit: who is there now
 	planned  *dataloadgen.Loader[*gen.Item, plans.ItemState]  // of items of plans
@@ -83,6 +86,18 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 			phones[p.ID] = p.Phone
 		}
 		return ordered(ids, phones), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.numbers = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
+		rows, err := r.ent().Membership.Query().Where(membership.IDIn(ids...)).Select(membership.FieldPhone).All(ctx)
+		numbers := make(map[uuid.UUID]string, len(rows))
+		for _, m := range rows {
+			numbers[m.ID] = m.Phone
+		}
+		return ordered(ids, numbers), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.reached = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
+		all, err := r.contactPhones(ctx, ids)
+		return ordered(ids, all), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	l.codes = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
 		rows, err := r.ent().Item.Query().Where(item.IDIn(ids...)).All(ctx)

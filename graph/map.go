@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
@@ -74,25 +75,30 @@ func (r *Resolver) phone(ctx context.Context, m *gen.Membership) (*string, error
 	if m.ID != v.Membership && !v.May(authz.Perm("personal.read")).Has(authz.Tenant) {
 		return nil, nil
 	}
-	full, err := r.ent().Membership.Get(ctx, m.ID) // the list did not select it
-	if err != nil {
-		return nil, none(err)
-	}
-	return given(full.Phone), nil
+	phone, err := load(ctx).numbers.Load(ctx, m.ID) // the list did not select it
+	return given(phone), err
 }
 
-// contactPhone is shown to the proposer, the 提案委 and the units that handle
-// the case, who need it for the contact.
-func (r *Resolver) contactPhone(ctx context.Context, p *gen.Proposal) (*string, error) {
-	full, err := r.ent().Proposal.Get(ctx, p.ID)
+// contactPhones answers, of a batch of proposals, the numbers that the viewer
+// may see: the proposer, the 提案委 and the units that handle the case need them
+// for the contact.
+func (r *Resolver) contactPhones(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := r.ent().Proposal.Query().Where(proposal.IDIn(ids...)).Select(proposal.FieldMatterID, proposal.FieldContactPhone).All(ctx)
 	if err != nil {
-		return nil, none(err)
-	}
-	ok, err := r.Engine.Covers(ctx, full.MatterID, "proposal.contactDetails", "proposal.edit")
-	if err != nil || !ok {
 		return nil, err
 	}
-	return given(full.ContactPhone), nil
+	of := make([]uuid.UUID, len(rows))
+	for i, p := range rows {
+		of[i] = p.MatterID
+	}
+	may, err := r.Engine.Covering(ctx, of, "proposal.contactDetails", "proposal.edit")
+	out := make(map[uuid.UUID]string, len(rows))
+	for _, p := range rows {
+		if may[p.MatterID] {
+			out[p.ID] = p.ContactPhone
+		}
+	}
+	return out, err
 }
 
 func given(s string) *string {

@@ -72,7 +72,7 @@ var newest = &gen.MatterOrder{Direction: entgql.OrderDirectionDesc, Field: gen.M
 var soonest = &gen.MatterOrder{Direction: entgql.OrderDirectionAsc, Field: gen.MatterOrderFieldNextDueOn}
 
 // where translates a filter.
-func where(f *model.MatterFilter) ([]predicate.Matter, error) {
+func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
 	if f == nil {
 		return nil, nil
 	}
@@ -108,7 +108,7 @@ func where(f *model.MatterFilter) ([]predicate.Matter, error) {
 		ps = append(ps, authz.OfUnits(matter.FieldStreetID, *f.StreetID))
 	}
 	if f.UnitID != nil {
-		ps = append(ps, matter.HasAssignmentsWith(authz.OfUnits(assignment.FieldUnitID, *f.UnitID)))
+		ps = append(ps, matter.HasAssignmentsWith(authz.SeenPart(v, gen.TypeAssignment, authz.OfUnits(assignment.FieldUnitID, *f.UnitID))))
 	}
 	if f.DueBefore != nil {
 		ps = append(ps, matter.NextDueOnLT(*f.DueBefore))

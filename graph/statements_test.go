@@ -66,6 +66,7 @@ func TestAPageOfAHundredMattersTakesTwelveStatements(t *testing.T) {
 	}{
 		{"with six relations", `{ ` + page + ` }`, 12},
 		{"and with the number of all", `{ ` + page[:len(page)-1] + ` totalCount } }`, 13},
+		{"C5: how its people are reached is asked for many at once", `{ matters(first: 100) { edges { node { proposal { contactPhone } parties { membership { phone } } } } } }`, 120},
 		// Twenty when all hundred ask within the loader's wait; a slow machine takes more rounds.
 		{"what may be done with each is asked for many at once", `{ matters(first: 100) { edges { node { availableActions { code } } } } }`, 80},
 	} {

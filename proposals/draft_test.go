@@ -85,16 +85,18 @@ func TestDrafting(t *testing.T) {
 		is(w, "first proposer", c.Parties[0].Name, "民建区委")
 		is(w, "entered by the liaison", w.draft("联络员", proposal.ProposerKindPARTY).Proposal().EnteredByID == nil, true)
 	})
-	say(t, "like cases are shown before one is written, to whoever may write", func(w *world) {
+	say(t, "S12: like cases are shown before one is written, to whoever may write, as far as he sees them", func(w *world) {
 		c := w.filed()
 		w.draft("委员乙", proposal.ProposerKindINDIVIDUAL) // a draft is nobody's business
-		var found []proposals.Similar
-		w.must("委员乙", func(ctx context.Context, _ *gen.Client) (err error) {
-			found, err = w.service.FindSimilar(ctx, "关于升级改造特色街区、发展夜经济的建议")
-			return err
-		})
-		if len(found) != 1 || found[0].Matter != c.Matter.ID || found[0].Number != c.Number {
-			w.t.Errorf("found %+v", found)
+		for who, sees := range map[string]bool{"委员甲": true, "干事": true, "委员丙": false} {
+			var found []proposals.Similar
+			w.must(who, func(ctx context.Context, _ *gen.Client) (err error) {
+				found, err = w.service.FindSimilar(ctx, "关于升级改造特色街区、发展夜经济的建议")
+				return err
+			})
+			if sees && (len(found) != 1 || found[0].Matter != c.Matter.ID || found[0].Number != c.Number) || !sees && len(found) > 0 {
+				w.t.Errorf("%s found %+v", who, found)
+			}
 		}
 		err := w.as("信息编辑", func(ctx context.Context) error { _, err := w.service.FindSimilar(ctx, "夜经济"); return err })
 		if !errs.Is(err, errs.NotAllowed) {

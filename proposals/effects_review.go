@@ -69,6 +69,9 @@ func flagSecret(on bool) flow.Effect {
 		if err := note(r, record.KindCHECK, purpose, r.Reason, nil).SetAudience(record.AudienceSTAFF).Exec(ctx); err != nil {
 			return err
 		}
+		if err := r.Client.Matter.UpdateOne(r.Matter).SetConfidential(on).Exec(ctx); err != nil {
+			return err
+		}
 		return r.Client.Proposal.UpdateOne(r.Proposal()).SetSecretFlag(on).Exec(ctx)
 	}
 }

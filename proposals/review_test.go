@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
@@ -150,6 +151,32 @@ func TestSecrets(t *testing.T) {
 		w.do("干事", "flagSecret", c.Matter.ID, nil)
 		w.do("主任", "clearSecret", c.Matter.ID, nil)
 		w.blocked("主任", "refuse", flow.OfMatter, c.Matter.ID, flow.Form{"reasonCode": "SECRET"}, "proposal.refusal_reason")
+	})
+	say(t, "M7: from the concern on it is read by its author and by who decides about it, refused for it too, until it is cleared", func(w *world) {
+		reads := func(id uuid.UUID) (out []string) {
+			for _, who := range []string{"委员甲", "干事", "审查员", "主任", "政府办", "召集人", "商务局联络员"} {
+				w.must(who, func(ctx context.Context, c *gen.Client) error {
+					if c.Matter.Query().Where(matter.ID(id)).ExistX(ctx) {
+						out = append(out, who)
+					}
+					return nil
+				})
+			}
+			return out
+		}
+		c := w.reviewed()
+		before := reads(c.Matter.ID)
+		if !slices.Contains(before, "政府办") {
+			w.t.Fatal("the office did not read it before:", before)
+		}
+		circle := []string{"委员甲", "干事", "审查员", "主任"}
+		w.do("干事", "flagSecret", c.Matter.ID, nil)
+		is(w, "while it is decided", fmt.Sprint(reads(c.Matter.ID)), fmt.Sprint(circle))
+		w.do("主任", "clearSecret", c.Matter.ID, nil)
+		is(w, "cleared", fmt.Sprint(reads(c.Matter.ID)), fmt.Sprint(before))
+		w.do("干事", "flagSecret", c.Matter.ID, nil)
+		w.do("主任", "refuse", c.Matter.ID, flow.Form{"reasonCode": "SECRET"})
+		is(w, "refused as a secret", fmt.Sprint(reads(c.Matter.ID)), fmt.Sprint(circle))
 	})
 	say(t, "the proposers do not learn of the concern", func(w *world) {
 		c := w.reviewed()

@@ -220,8 +220,8 @@ type Similar struct {
 const similarLimit = 5000
 
 // FindSimilar looks for like titles among this committee's filed cases, best
-// first, at most five: 重复提案 are seen before they are written. Titles of
-// filed cases are open to the committee's members.
+// first, at most five: 重复提案 are seen before they are written. It compares
+// those that the viewer sees.
 func (s *Service) FindSimilar(ctx context.Context, title string) ([]Similar, error) {
 	v := authz.From(ctx)
 	if v.May(authz.Perm("proposal.create")) == authz.None && v.May(authz.Perm("proposal.read")) == authz.None {
@@ -234,7 +234,7 @@ func (s *Service) FindSimilar(ctx context.Context, title string) ([]Similar, err
 	rows, err := s.client.Matter.Query().
 		Where(matter.Kind(Kind), matter.HasProposalWith(proposal.DispositionEQ(proposal.DispositionFILED))).
 		Order(gen.Desc(matter.FieldOpenedAt)).Limit(similarLimit).
-		Select(matter.FieldID, matter.FieldNumber, matter.FieldTitle).All(authz.System(ctx))
+		Select(matter.FieldID, matter.FieldNumber, matter.FieldTitle).All(ctx)
 	if err != nil {
 		return nil, err
 	}

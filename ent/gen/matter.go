@@ -77,6 +77,8 @@ type Matter struct {
 	NextDueOn *time.Time `json:"next_due_on,omitempty"`
 	// 谁能看到：当事人 / 有权的工作人员 / 本政协全体
 	Visibility matter.Visibility `json:"visibility,omitempty"`
+	// 可能涉密或因涉密不予立案：只有提出人、当事人和判断是否涉密的人能看到
+	Confidential bool `json:"confidential,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MatterQuery when eager-loading is set.
 	Edges        MatterEdges `json:"edges"`
@@ -350,6 +352,8 @@ func (*Matter) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case matter.FieldData, matter.FieldOrigin, matter.FieldMirror:
 			values[i] = new([]byte)
+		case matter.FieldConfidential:
+			values[i] = new(sql.NullBool)
 		case matter.FieldVersion, matter.FieldPolicyVersion:
 			values[i] = new(sql.NullInt64)
 		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldNumberKey, matter.FieldTitleKey, matter.FieldSource, matter.FieldVisibility:
@@ -549,6 +553,12 @@ func (_m *Matter) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field visibility", values[i])
 			} else if value.Valid {
 				_m.Visibility = matter.Visibility(value.String)
+			}
+		case matter.FieldConfidential:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field confidential", values[i])
+			} else if value.Valid {
+				_m.Confidential = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -781,6 +791,9 @@ func (_m *Matter) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("visibility=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Visibility))
+	builder.WriteString(", ")
+	builder.WriteString("confidential=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Confidential))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -322,6 +322,20 @@ func (_c *MatterCreate) SetNillableVisibility(v *matter.Visibility) *MatterCreat
 	return _c
 }
 
+// SetConfidential sets the "confidential" field.
+func (_c *MatterCreate) SetConfidential(v bool) *MatterCreate {
+	_c.mutation.SetConfidential(v)
+	return _c
+}
+
+// SetNillableConfidential sets the "confidential" field if the given value is not nil.
+func (_c *MatterCreate) SetNillableConfidential(v *bool) *MatterCreate {
+	if v != nil {
+		_c.SetConfidential(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MatterCreate) SetID(v uuid.UUID) *MatterCreate {
 	_c.mutation.SetID(v)
@@ -635,6 +649,10 @@ func (_c *MatterCreate) defaults() {
 		v := matter.DefaultVisibility
 		_c.mutation.SetVisibility(v)
 	}
+	if _, ok := _c.mutation.Confidential(); !ok {
+		v := matter.DefaultConfidential
+		_c.mutation.SetConfidential(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := matter.DefaultID()
 		_c.mutation.SetID(v)
@@ -680,6 +698,9 @@ func (_c *MatterCreate) check() error {
 		if err := matter.VisibilityValidator(v); err != nil {
 			return &ValidationError{Name: "visibility", err: fmt.Errorf(`gen: validator failed for field "Matter.visibility": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Confidential(); !ok {
+		return &ValidationError{Name: "confidential", err: errors.New(`gen: missing required field "Matter.confidential"`)}
 	}
 	if len(_c.mutation.ProcessIDs()) == 0 {
 		return &ValidationError{Name: "process", err: errors.New(`gen: missing required edge "Matter.process"`)}
@@ -798,6 +819,10 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Visibility(); ok {
 		_spec.SetField(matter.FieldVisibility, field.TypeEnum, value)
 		_node.Visibility = value
+	}
+	if value, ok := _c.mutation.Confidential(); ok {
+		_spec.SetField(matter.FieldConfidential, field.TypeBool, value)
+		_node.Confidential = value
 	}
 	if nodes := _c.mutation.ProcessIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -425,6 +425,20 @@ func (_u *MatterUpdate) SetNillableVisibility(v *matter.Visibility) *MatterUpdat
 	return _u
 }
 
+// SetConfidential sets the "confidential" field.
+func (_u *MatterUpdate) SetConfidential(v bool) *MatterUpdate {
+	_u.mutation.SetConfidential(v)
+	return _u
+}
+
+// SetNillableConfidential sets the "confidential" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableConfidential(v *bool) *MatterUpdate {
+	if v != nil {
+		_u.SetConfidential(*v)
+	}
+	return _u
+}
+
 // SetCreator sets the "creator" edge to the Membership entity.
 func (_u *MatterUpdate) SetCreator(v *Membership) *MatterUpdate {
 	return _u.SetCreatorID(v.ID)
@@ -1114,6 +1128,9 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(matter.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Confidential(); ok {
+		_spec.SetField(matter.FieldConfidential, field.TypeBool, value)
 	}
 	if _u.mutation.CreatorCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -2258,6 +2275,20 @@ func (_u *MatterUpdateOne) SetNillableVisibility(v *matter.Visibility) *MatterUp
 	return _u
 }
 
+// SetConfidential sets the "confidential" field.
+func (_u *MatterUpdateOne) SetConfidential(v bool) *MatterUpdateOne {
+	_u.mutation.SetConfidential(v)
+	return _u
+}
+
+// SetNillableConfidential sets the "confidential" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableConfidential(v *bool) *MatterUpdateOne {
+	if v != nil {
+		_u.SetConfidential(*v)
+	}
+	return _u
+}
+
 // SetCreator sets the "creator" edge to the Membership entity.
 func (_u *MatterUpdateOne) SetCreator(v *Membership) *MatterUpdateOne {
 	return _u.SetCreatorID(v.ID)
@@ -2977,6 +3008,9 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 	}
 	if value, ok := _u.mutation.Visibility(); ok {
 		_spec.SetField(matter.FieldVisibility, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.Confidential(); ok {
+		_spec.SetField(matter.FieldConfidential, field.TypeBool, value)
 	}
 	if _u.mutation.CreatorCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -14787,6 +14787,7 @@ type MatterMutation struct {
 	closed_at          *time.Time
 	next_due_on        *time.Time
 	visibility         *matter.Visibility
+	confidential       *bool
 	clearedFields      map[string]struct{}
 	process            *uuid.UUID
 	clearedprocess     bool
@@ -16120,6 +16121,42 @@ func (m *MatterMutation) ResetVisibility() {
 	m.visibility = nil
 }
 
+// SetConfidential sets the "confidential" field.
+func (m *MatterMutation) SetConfidential(b bool) {
+	m.confidential = &b
+}
+
+// Confidential returns the value of the "confidential" field in the mutation.
+func (m *MatterMutation) Confidential() (r bool, exists bool) {
+	v := m.confidential
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfidential returns the old "confidential" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldConfidential(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfidential is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfidential requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfidential: %w", err)
+	}
+	return oldValue.Confidential, nil
+}
+
+// ResetConfidential resets all changes to the "confidential" field.
+func (m *MatterMutation) ResetConfidential() {
+	m.confidential = nil
+}
+
 // ClearProcess clears the "process" edge to the Process entity.
 func (m *MatterMutation) ClearProcess() {
 	m.clearedprocess = true
@@ -17042,7 +17079,7 @@ func (m *MatterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MatterMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 27)
 	if m.tenant_id != nil {
 		fields = append(fields, matter.FieldTenantID)
 	}
@@ -17121,6 +17158,9 @@ func (m *MatterMutation) Fields() []string {
 	if m.visibility != nil {
 		fields = append(fields, matter.FieldVisibility)
 	}
+	if m.confidential != nil {
+		fields = append(fields, matter.FieldConfidential)
+	}
 	return fields
 }
 
@@ -17181,6 +17221,8 @@ func (m *MatterMutation) Field(name string) (ent.Value, bool) {
 		return m.NextDueOn()
 	case matter.FieldVisibility:
 		return m.Visibility()
+	case matter.FieldConfidential:
+		return m.Confidential()
 	}
 	return nil, false
 }
@@ -17242,6 +17284,8 @@ func (m *MatterMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldNextDueOn(ctx)
 	case matter.FieldVisibility:
 		return m.OldVisibility(ctx)
+	case matter.FieldConfidential:
+		return m.OldConfidential(ctx)
 	}
 	return nil, fmt.Errorf("unknown Matter field %s", name)
 }
@@ -17432,6 +17476,13 @@ func (m *MatterMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVisibility(v)
+		return nil
+	case matter.FieldConfidential:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfidential(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Matter field %s", name)
@@ -17679,6 +17730,9 @@ func (m *MatterMutation) ResetField(name string) error {
 		return nil
 	case matter.FieldVisibility:
 		m.ResetVisibility()
+		return nil
+	case matter.FieldConfidential:
+		m.ResetConfidential()
 		return nil
 	}
 	return fmt.Errorf("unknown Matter field %s", name)

@@ -224,6 +224,10 @@ func init() {
 	matterDescPolicyVersion := matterFields[2].Descriptor()
 	// matter.DefaultPolicyVersion holds the default value on creation for the policy_version field.
 	matter.DefaultPolicyVersion = matterDescPolicyVersion.Default.(int)
+	// matterDescConfidential is the schema descriptor for confidential field.
+	matterDescConfidential := matterFields[22].Descriptor()
+	// matter.DefaultConfidential holds the default value on creation for the confidential field.
+	matter.DefaultConfidential = matterDescConfidential.Default.(bool)
 	// matterDescID is the schema descriptor for id field.
 	matterDescID := matterMixinFields0[0].Descriptor()
 	// matter.DefaultID holds the default value on creation for the id field.

@@ -43,6 +43,8 @@ func (Matter) Fields() []ent.Field {
 			Comment("最近的期限").Annotations(entgql.Type("Date"), entgql.OrderField("NEXT_DUE_ON")),
 		field.Enum("visibility").Values("PARTIES", "STAFF", "TENANT").Default("PARTIES").
 			Comment("谁能看到：当事人 / 有权的工作人员 / 本政协全体"),
+		field.Bool("confidential").Default(false).Annotations(entgql.Skip()).
+			Comment("可能涉密或因涉密不予立案：只有提出人、当事人和判断是否涉密的人能看到"),
 	}
 }
 

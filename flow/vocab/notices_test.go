@@ -149,7 +149,7 @@ func TestSees(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if got := c.Sees(v, v.May(authz.Perm("matter.read"))); got != want {
+				if got := c.Sees(v); got != want {
 					t.Errorf("%s, %s in %s: %v, the database says %v", p.name, c.Visibility, c.StreetID, got, want)
 				}
 			}

@@ -70,6 +70,8 @@ const (
 	FieldNextDueOn = "next_due_on"
 	// FieldVisibility holds the string denoting the visibility field in the database.
 	FieldVisibility = "visibility"
+	// FieldConfidential holds the string denoting the confidential field in the database.
+	FieldConfidential = "confidential"
 	// EdgeProcess holds the string denoting the process edge name in mutations.
 	EdgeProcess = "process"
 	// EdgeCreator holds the string denoting the creator edge name in mutations.
@@ -283,6 +285,7 @@ var Columns = []string{
 	FieldClosedAt,
 	FieldNextDueOn,
 	FieldVisibility,
+	FieldConfidential,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -304,6 +307,8 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// DefaultPolicyVersion holds the default value on creation for the "policy_version" field.
 	DefaultPolicyVersion int
+	// DefaultConfidential holds the default value on creation for the "confidential" field.
+	DefaultConfidential bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
@@ -456,6 +461,11 @@ func ByNextDueOn(opts ...sql.OrderTermOption) OrderOption {
 // ByVisibility orders the results by the visibility field.
 func ByVisibility(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVisibility, opts...).ToFunc()
+}
+
+// ByConfidential orders the results by the confidential field.
+func ByConfidential(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConfidential, opts...).ToFunc()
 }
 
 // ByProcessField orders the results by process field.

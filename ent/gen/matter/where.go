@@ -166,6 +166,11 @@ func NextDueOn(v time.Time) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldNextDueOn, v))
 }
 
+// Confidential applies equality check predicate on the "confidential" field. It's identical to ConfidentialEQ.
+func Confidential(v bool) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldConfidential, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v uuid.UUID) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldTenantID, v))
@@ -1294,6 +1299,16 @@ func VisibilityIn(vs ...Visibility) predicate.Matter {
 // VisibilityNotIn applies the NotIn predicate on the "visibility" field.
 func VisibilityNotIn(vs ...Visibility) predicate.Matter {
 	return predicate.Matter(sql.FieldNotIn(FieldVisibility, vs...))
+}
+
+// ConfidentialEQ applies the EQ predicate on the "confidential" field.
+func ConfidentialEQ(v bool) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldConfidential, v))
+}
+
+// ConfidentialNEQ applies the NEQ predicate on the "confidential" field.
+func ConfidentialNEQ(v bool) predicate.Matter {
+	return predicate.Matter(sql.FieldNEQ(FieldConfidential, v))
 }
 
 // HasProcess applies the HasEdge predicate on the "process" edge.
