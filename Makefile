@@ -53,7 +53,7 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	./bin/bihuan process words > docs/vocabulary.md
 	./bin/bihuan process reference > docs/process-reference.md
 	./bin/bihuan process schema > docs/process.schema.json
-	for kind in proposal cohort task plan forward; do ./bin/bihuan process diagram tenants/templates/$$kind.yaml > docs/$$kind.mmd || exit 1; done
+	for kind in $$(./bin/bihuan process kinds); do ./bin/bihuan process diagram tenants/templates/$$kind.yaml > docs/$$kind.mmd || exit 1; done
 
 .PHONY: verify
 verify: gen ## 生成的内容都是最新的，迁移与模式一致

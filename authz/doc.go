@@ -9,6 +9,10 @@
 //   - Two roles do not add up: the scope of reading is not the scope of deciding.
 //   - Drafts and proposals being co-signed are seen by their parties only, whatever the scope.
 //   - A handling unit sees its own share, and the whole case only where it leads; an assisting unit's opinion is seen by the lead, the offices and itself, never by the proposer.
+//   - By what a matter belongs to a unit, or to a person, is one list (ties.go), in SQL and over a matter in memory: who sees it, who may act, who has it to do and who is reminded are read from it.
+//   - What may be a secret is seen by who made it, its parties, and who may say so of it over all of the committee; after it was refused for that reason too.
+//   - A part that is reached by way of another is seen by its own matter; a list that is filtered by parts asks for those that the viewer sees.
+//   - Which objects of rights are kinds of matter is read from policy.csv: those with "read", but the desks.
 //   - What is not visible looks exactly like what does not exist.
 //   - Work done by the engine for a person (checks, effects, jobs) reads with System, inside the tenant; what it answers to the person is read again as the person.
 package authz

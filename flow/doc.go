@@ -11,6 +11,8 @@
 //   - Two people acting on one matter act one after the other; who acts on an old version is told so and changes nothing.
 //   - Every waiting state has somebody whose turn it is, and a deadline or the reason why it has none.
 //   - A deadline is a budget that can be suspended, extended and explained; its published day never changes because a calendar was corrected.
+//   - What a kind of matter is says its noun in one value (Kind); a committee's own kinds have the general one, and a shipped kind that nobody declared stays shut.
+//   - A version that lacks a state or an action that Go code names is not published.
 //   - A reminder fires once, however often the job runs.
 //
 // What a definition is and whether its loop closes is package flow/process's,

@@ -22,7 +22,8 @@ var Declaration = &flow.Kind{
 	Lacks: []string{gen.TypeEvent}, // meetings are records
 	Names: map[string]flow.Names{
 		flow.OfMatter: {
-			States: []string{"RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING"},
+			States:  []string{"RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING"},
+			Actions: []string{"merge", "rate", "enterRating"},
 		},
 		flow.OfAssignment: {
 			States: []string{"PENDING_SIGN", "RETURN_APPLIED", "RETURN_GRANTED", "SENT", "SENT_BACK", "SUPERSEDED"},

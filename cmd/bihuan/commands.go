@@ -149,10 +149,15 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 // process checks or draws a definition, or prints what definitions can say: the
 // words, every item, the JSON Schema for editors. It needs no database.
 func process(_ context.Context, args []string, out io.Writer) error {
-	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process words|schema|reference")
+	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process kinds|words|schema|reference")
 	words := assembly.Vocabulary()
 	if len(args) == 1 {
 		switch args[0] {
+		case "kinds":
+			for _, k := range assembly.Kinds() {
+				fmt.Fprintln(out, k.Code)
+			}
+			return nil
 		case "words":
 			return vocab.Print(out, words)
 		case "reference":

@@ -28,7 +28,10 @@ var Declaration = &flow.Kind{
 		},
 		Keep: func(now, was *gen.MatterEdges) { now.Cohort = was.Cohort },
 	},
-	Lacks:     []string{gen.TypeEvent}, // meetings are records
+	Lacks: []string{gen.TypeEvent}, // meetings are records
+	Names: map[string]flow.Names{ // those in which its appraisal can be voted on
+		flow.OfMatter: {States: []string{"H5_HEARD", "H6_APPRAISED"}},
+	},
 	Attaching: []string{"cohort.run", "cohort.decide"},
 	Turns: map[string]flow.Turn{
 		"director": {Roles: []string{"proposal_director"}},

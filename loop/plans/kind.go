@@ -11,6 +11,10 @@ const MatterKind = "plan"
 // Declaration is what a year's plan is. Its rules look at what its items began.
 var Declaration = &flow.Kind{
 	Code: MatterKind, Title: "年度计划", Sealed: true, Gathers: true,
+	Names: map[string]flow.Names{flow.OfMatter: {
+		States:  []string{"APPROVED", "ISSUED", "ADJUSTED", "CLOSED", "WITHDRAWN"},
+		Actions: []string{"attach", "takeOver"},
+	}},
 	Attaching: []string{"plan.draft", "plan.decide"},
 	Turns:     map[string]flow.Turn{"secretary_general": {Roles: []string{"secretary_general", "chair"}}},
 	Owes:      binding,

@@ -10,6 +10,10 @@ const Kind = "task"
 // here.
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "六定任务", Sealed: true, Gathers: true,
+	Names: map[string]flow.Names{flow.OfMatter: {
+		States:  []string{"DRAFT", "ISSUED", "WORKING", "DONE", "EXPLAINED", "WITHDRAWN"},
+		Actions: []string{"receive", "recall"},
+	}},
 	Attaching: []string{"task.issue", "task.undertake", "task.verify"},
 	Turns: map[string]flow.Turn{
 		"director": {Roles: []string{"proposal_director"}},

@@ -7,6 +7,8 @@ package templates
 
 import (
 	"embed"
+	"slices"
+	"strings"
 	"sync"
 
 	"gopkg.in/yaml.v3"
@@ -15,14 +17,18 @@ import (
 //go:embed *.yaml floor/*.yaml
 var files embed.FS
 
-// regulated are the processes that a committee is provisioned with.
-var regulated = []string{"cohort", "forward", "opinion", "plan", "proposal", "task"}
-
-// Processes lists the definitions that a new committee is provisioned with.
-func Processes() [][]byte {
-	out := make([][]byte, len(regulated))
-	for i, name := range regulated {
-		out[i] = source(name)
+// Processes lists the definitions that a new committee is provisioned with: all
+// but those on the shelf, from which it chooses.
+func Processes() (out [][]byte) {
+	entries, err := files.ReadDir(".")
+	if err != nil {
+		panic(err) // embedded: cannot fail
+	}
+	for _, e := range entries {
+		name, definition := strings.CutSuffix(e.Name(), ".yaml")
+		if definition && !slices.ContainsFunc(shelf, func(t Template) bool { return t.Name == name }) {
+			out = append(out, source(name))
+		}
 	}
 	return out
 }
