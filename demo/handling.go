@@ -58,20 +58,28 @@ func (t *tale) handle() {
 	t.supervise("MEETING", 1, "clerk", "主席督办重点提案协商办理工作会议：分管领导、承办单位与提案人逐条协商，明确责任和时限。")
 }
 
-// contact is a meeting of a unit with each first proposer.
+// contact is a meeting of a unit with each first proposer; now and then they
+// telephone first, which is no 面商 yet (M14).
 func (t *tale) contact(m milestone, unit string) {
 	for j, p := range append([]string{t.proposer()}, t.letters...) {
 		mode := contactModes[(t.k+j)%len(contactModes)]
-		v := move{at: t.when(m), who: t.c.officer(unit), unit: unit, action: "recordContact"}
-		if soon := t.last.Add(pause); v.at.Before(soon) {
-			v.at = soon
+		t.met(m, unit, p, mode, t.k+j)
+		if mode == "电话" {
+			t.met(m, unit, p, "面谈", t.k+j)
 		}
-		on := clock.Day(v.at).Format(time.DateOnly)
-		v.form = func(x *scene) flow.Form {
-			return flow.Form{"partyId": x.party(p).String(), "mode": mode, "stage": "办前", "on": on, "text": contactText(mode, t.k+j)}
-		}
-		t.then(v)
 	}
+}
+
+func (t *tale) met(m milestone, unit, proposer, mode string, k int) {
+	v := move{at: t.when(m), who: t.c.officer(unit), unit: unit, action: "recordContact"}
+	if soon := t.last.Add(pause); v.at.Before(soon) {
+		v.at = soon
+	}
+	on := clock.Day(v.at).Format(time.DateOnly)
+	v.form = func(x *scene) flow.Form {
+		return flow.Form{"partyId": x.party(proposer).String(), "mode": mode, "stage": "办前", "on": on, "text": contactText(mode, k)}
+	}
+	t.then(v)
 }
 
 // reply is one unit's reply, from the draft to the sending, as far as the tale

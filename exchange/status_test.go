@@ -24,7 +24,7 @@ func TestWhatComesBack(t *testing.T) {
 	var copyOf uuid.UUID
 	h.db.AsSuper(t, `SELECT id FROM matters WHERE tenant_id = $1 AND title = '镜像'`, []any{district}, &copyOf)
 	h.run("the sender learns which object the receiver made of its own, its number and its state", func(h *house) {
-		want := `{"committee":"210202","name":"乙区政协","note":"","number":"辖〔2026〕1号","on":"2026-03-05","status":"RECEIVED"}`
+		want := `{"at":"2026-03-05T01:00:00Z","committee":"210202","name":"乙区政协","note":"","number":"辖〔2026〕1号","on":"2026-03-05","status":"RECEIVED"}`
 		if got := text(h.T, mirror(h)); got != want {
 			h.Error(got)
 		}

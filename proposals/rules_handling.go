@@ -490,7 +490,14 @@ func registerDeadlines(s *flow.Rules) {
 func closing(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
 	p := c.Proposal()
 	s := p.Edges.Sitting
-	if s == nil || s.ClosesOn == nil || (p.Period != nil && *p.Period == proposal.PeriodINTERSESSION) {
+	if s == nil || s.ClosesOn == nil {
+		return c.Now, "提交或立案"
+	}
+	between := c.Today().After(*s.ClosesOn) // of a case that is being handed in now
+	if p.Period != nil {
+		between = *p.Period == proposal.PeriodINTERSESSION
+	}
+	if between {
 		return c.Now, "提交或立案"
 	}
 	return clock.StartOf(*s.ClosesOn), "会议闭幕"

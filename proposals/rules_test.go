@@ -235,7 +235,7 @@ func TestAnExtensionIsAtMostAMonthAndNeverBeyondSixMonths(t *testing.T) {
 
 func TestWhoseDissatisfactionCounts(t *testing.T) {
 	t.Parallel()
-	lead, co := &gen.Party{ID: uuid.New(), Role: party.RoleLEAD}, &gen.Party{ID: uuid.New(), Role: party.RoleCO}
+	lead, co := &gen.Party{ID: uuid.New(), Role: party.RoleLEAD, Cosign: party.CosignNONE}, &gen.Party{ID: uuid.New(), Role: party.RoleCO, Cosign: party.CosignSIGNED}
 	stands, back := &gen.Reply{ID: uuid.New(), Status: reply.StatusSENT}, &gen.Reply{ID: uuid.New(), Status: reply.StatusSENT_BACK}
 	rating := func(p *gen.Party, about *gen.Reply, round int, attitude, result string) *gen.Feedback {
 		return &gen.Feedback{PartyID: p.ID, ReplyID: about.ID, Round: round, Attitude: attitude, Result: result}
