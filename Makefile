@@ -51,6 +51,7 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	./bin/bihuan config doc > docs/configuration.md
 	./bin/bihuan permissions > docs/permissions.txt
 	./bin/bihuan process words > docs/vocabulary.md
+	./bin/bihuan process told > docs/told.md
 	./bin/bihuan process reference > docs/process-reference.md
 	./bin/bihuan process schema > docs/process.schema.json
 	for kind in $$(./bin/bihuan process kinds); do ./bin/bihuan process diagram tenants/templates/$$kind.yaml > docs/$$kind.mmd || exit 1; done
@@ -60,6 +61,10 @@ verify: gen ## 生成的内容都是最新的，迁移与模式一致
 	$(QUICK) $(GO) test -count=1 ./ent/migrations
 	@git diff --exit-code -- ent/gen graph/generated graph/model schema.graphql docs && \
 	  [ -z "$$(git status --porcelain -- ent/gen graph/generated graph/model schema.graphql docs)" ] || { echo "生成的内容不是最新的：请运行 make gen 并提交"; exit 1; }
+
+.PHONY: walks
+walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、单位撤并、期限到了，什么都不会停在那里
+	$(GO) test -count=1 -timeout 4h -v ./test/walks -walks 200 -steps 60
 
 .PHONY: lint
 lint: ## 格式、vet、staticcheck、包之间的方向

@@ -43,6 +43,17 @@ func (v *Viewer) May(p Permission) Scope {
 	return v.table[p]
 }
 
+// Overlooks lists the families of which the viewer reads all of the committee's
+// matters; all: he gives people their roles, and may know of any matter that it
+// is there.
+func (v *Viewer) Overlooks() (families []string, all bool) {
+	if v == nil {
+		return nil, false
+	}
+	families, _ = v.staffOf()
+	return families, v.May(Perm("grants.manage")).Has(Tenant)
+}
+
 // InUnit reports whether the unit is one of the viewer's or below one.
 func (v *Viewer) InUnit(unit *uuid.UUID) bool {
 	if v == nil || unit == nil {
@@ -54,6 +65,12 @@ func (v *Viewer) InUnit(unit *uuid.UUID) bool {
 		}
 	}
 	return false
+}
+
+// Stand is somebody of whom a question is asked before it is known who he is:
+// with these roles, seated in these units. The membership may be none.
+func (p *Policy) Stand(membership uuid.UUID, units []uuid.UUID, roles ...string) *Viewer {
+	return &Viewer{Membership: membership, Roles: roles, Units: units, Seats: units, table: p.union(roles)}
 }
 
 // Table is everything the viewer may do.

@@ -10,6 +10,9 @@
 //   - An action happens whole or not at all: state, effects, timers, the step of the timeline and the audit stand in one transaction.
 //   - Two people acting on one matter act one after the other; who acts on an old version is told so and changes nothing.
 //   - Every waiting state has somebody whose turn it is, and a deadline or the reason why it has none.
+//   - Whose turn it is is who is meant by the state and has something to do now that nothing blocks; it is on his list with the day of what he owes, and he is told once.
+//   - Whose case it is hears of each step that he may see; nobody is told of what he did himself, or of what he may not see.
+//   - Nothing stands still: what nobody is left for goes to who stands in, at last to the guardian of its kind, who is told why.
 //   - A deadline is a budget that can be suspended, extended and explained; its published day never changes because a calendar was corrected.
 //   - What a kind of matter is says its noun in one value (Kind); a committee's own kinds have the general one, and a shipped kind that nobody declared stays shut.
 //   - A version that lacks a state or an action that Go code names is not published.

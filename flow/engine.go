@@ -325,18 +325,23 @@ func (e *Engine) guard(in *Input) error {
 
 // carryOut does what the action does, then whatever follows by itself.
 func (e *Engine) carryOut(ctx context.Context, r *Run) error {
+	ctx, j := journaling(ctx)
 	noting, t := touching(ctx)
 	if err := e.perform(noting, r); err != nil {
 		return err
 	}
-	if !mayFollow(r.Case) {
-		return nil
+	c, follows := r.Case, mayFollow(r.Case)
+	var err error
+	if follows || t.parts() {
+		c, err = e.again(ctx, c, t)
 	}
-	c, err := e.again(ctx, r.Case, t)
-	if err == nil {
-		_, err = e.follow(ctx, c)
+	if err == nil && follows {
+		c, err = e.follow(ctx, c)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return e.await(ctx, c, j)
 }
 
 // perform carries out one action: effects, state, timers, step.
@@ -369,6 +374,7 @@ func (e *Engine) perform(ctx context.Context, r *Run) error {
 	if err := e.note(ctx, r, from, to); err != nil {
 		return err
 	}
+	noted(ctx, taken{run: r, from: from, to: to})
 	return e.announce(ctx, r, from, to)
 }
 
@@ -416,7 +422,7 @@ func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 		if err != nil {
 			return err
 		}
-		r.Share.State, r.Share.Version = a.State, a.Version
+		r.Share.State, r.Share.Turn, r.Share.Version = a.State, a.Turn, a.Version
 	} else { // the matter's version moves with a share's too: its page shows the share
 		u.SetState(to).SetTurn(target.Turn)
 		if target.Visible != "" {
@@ -443,6 +449,7 @@ func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 		return err
 	}
 	r.Matter.State, r.Matter.Version, r.Matter.Number, r.Matter.NextDueOn = m.State, m.Version, m.Number, m.NextDueOn
+	r.Matter.Turn, r.Matter.Visibility, r.Matter.ClosedAt = m.Turn, m.Visibility, m.ClosedAt
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -36,7 +35,7 @@ type Kind struct {
 
 	Attaching []string        // rights to work on a matter: whoever has one of them there may add what shows the work
 	Turns     map[string]Turn // whom a code of the definition's turns means
-	Guardian  string          // the role to whom a matter goes for which nobody is left
+	Guardians []string        // the roles to whom a matter goes for which nobody is left: the first that somebody holds
 
 	// Begins is the day from which on something can have happened in a matter.
 	// nil: a year before it was opened, since much is entered afterwards.
@@ -46,16 +45,6 @@ type Kind struct {
 
 // Names are codes of a machine.
 type Names = process.Names
-
-// Turn says whom a code means whose turn it is.
-type Turn struct {
-	Roles    []string     // holders of one of the roles, as far as their right to read the kind reaches the case
-	Parties  []party.Role // parties of the case
-	UnitRole string       // holders of the role who sit in the unit concerned: the share's, or of the matter those that are to answer
-	Right    string       // holders of the right, as far as it reaches the case
-	Waits    func(*Case, *gen.Assignment) bool
-	Party    func(*Case, *gen.Party) bool // which of the parties it waits for; nil: all with one of Parties
-}
 
 // Payload is the typed entity beside a matter.
 type Payload struct {
@@ -72,7 +61,7 @@ var generic = []string{"matter.open", "matter.screen", "matter.approve", "matter
 // role, as far as it reaches over matters, or of a party, or "units", those
 // that owe something.
 func GenericKind(code string) *Kind {
-	return &Kind{Code: code, Attaching: generic, Guardian: "secretary_general"}
+	return &Kind{Code: code, Attaching: generic, Guardians: []string{"committee_staff", "secretary_general", "chair"}}
 }
 
 // Kind registers what a kind is; like its siblings it is called at start only.

@@ -206,8 +206,24 @@ func touch(next ent.Mutator) ent.Mutator {
 			t.types[m.Type()] = true
 			t.mu.Unlock()
 		}
+		if id, ok := m.Field("matter_id"); ok {
+			if id, ok := id.(uuid.UUID); ok {
+				touches(ctx, id)
+			}
+		}
 		return next.Mutate(ctx, m)
 	})
+}
+
+// parts reports whether anything was written that a case in memory does not
+// follow by itself.
+func (t *touched) parts() bool {
+	for typ := range t.types {
+		if typ != gen.TypeMatter && typ != gen.TypeTimer && typ != gen.TypeStep && typ != gen.TypeNotice {
+			return true
+		}
+	}
+	return false
 }
 
 // again reads of a case what this transaction has written since it was read

@@ -88,10 +88,14 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 		return err
 	}
 	cases, err := e.load(ctx, id)
-	if err == nil {
-		_, err = e.follow(ctx, cases[id])
+	if err != nil {
+		return err
 	}
-	return err
+	ctx, j := journaling(ctx)
+	if c, err = e.follow(ctx, cases[id]); err != nil {
+		return err
+	}
+	return e.await(ctx, c, j)
 }
 
 // destination is the definition to which the matter may go.

@@ -45,11 +45,21 @@ func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) erro
 	if err != nil {
 		return err
 	}
-	var rows []*gen.NoticeCreate
+	var told []*authz.Viewer
 	for _, v := range people {
 		if (c.meant(v, to.names, rights) || to.has(v)) && c.Sees(v) && c.mayHear(v) {
-			rows = append(rows, e.client.Notice.Create().SetMembershipID(v.Membership).SetMatterID(c.Matter.ID).SetText(text).SetCreatedAt(clock.Now(ctx)))
+			told = append(told, v)
 		}
+	}
+	return e.write(ctx, c, told, text)
+}
+
+// write writes a notice to each.
+func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, text string) error {
+	var rows []*gen.NoticeCreate
+	for _, v := range told {
+		heard(ctx, v.Membership)
+		rows = append(rows, e.client.Notice.Create().SetMembershipID(v.Membership).SetMatterID(c.Matter.ID).SetText(text).SetCreatedAt(clock.Now(ctx)))
 	}
 	for page := range slices.Chunk(rows, noticePage) {
 		if err := e.client.Notice.CreateBulk(page...).Exec(ctx); err != nil {

@@ -98,7 +98,13 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if cases, err = e.load(sys, m.ID); err != nil {
 		return nil, err
 	}
-	return e.follow(sys, cases[m.ID])
+	sys, j := journaling(sys)
+	j.steps = append(j.steps, taken{run: r}) // who opens it knows
+	c, err := e.follow(sys, cases[m.ID])
+	if err != nil {
+		return nil, err
+	}
+	return c, e.await(sys, c, j)
 }
 
 // policyVersion is the newest version in force on a day, 0 for the default.

@@ -30,7 +30,8 @@ const sweepPage = 100
 // Sweep fires the reminders and closes the deadlines of one tenant whose day
 // or hour has come, matter by matter, each in its own transaction: it may die
 // anywhere and be run again, and two may run at once. A matter that fails does
-// not hold up the others. It returns how many matters it changed.
+// not hold up the others. Then it hands what nobody is left for to its guardian.
+// It returns how many matters it changed.
 func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (changed int, err error) {
 	defer errs.Wrap(&err, "flow.Sweep(%s)", tenant)
 	ctx = authz.System(ctx)
@@ -42,7 +43,11 @@ func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (chan
 			ids, err = e.dueMatters(ctx, after)
 			return err
 		})
-		if err != nil || len(ids) == 0 {
+		if err != nil {
+			return changed, errors.Join(append(failed, err)...)
+		}
+		if len(ids) == 0 {
+			_, err := e.eachAdrift(ctx, doors, tenant)
 			return changed, errors.Join(append(failed, err)...)
 		}
 		for _, id := range ids {
@@ -64,6 +69,34 @@ func (e *Engine) Sweep(ctx context.Context, doors Doors, tenant uuid.UUID) (chan
 	}
 }
 
+// eachAdrift looks again at what nobody is left for, matter by matter.
+func (e *Engine) eachAdrift(ctx context.Context, doors Doors, tenant uuid.UUID) (changed int, err error) {
+	var failed []error
+	after := uuid.Nil
+	for {
+		var ids []uuid.UUID
+		err := doors.ReadTx(ctx, tenant, func(ctx context.Context) (err error) {
+			ids, err = adriftMatters(ctx, after)
+			return err
+		})
+		if err != nil || len(ids) == 0 {
+			return changed, errors.Join(append(failed, err)...)
+		}
+		for _, id := range ids {
+			err := doors.InTx(ctx, tenant, func(ctx context.Context) error { return e.settleMatter(ctx, id) })
+			if ctx.Err() != nil {
+				return changed, errors.Join(append(failed, err)...)
+			}
+			if err != nil {
+				failed = append(failed, fmt.Errorf("matter %s: %w", id, err))
+				continue
+			}
+			changed++
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
 // dueMatters lists a page of matters with a timer whose next rung or hour has
 // come, in the order of their ids.
 func (e *Engine) dueMatters(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
@@ -80,6 +113,7 @@ func dueTimer(ctx context.Context) predicate.Timer {
 
 // sweepMatter fires what is due on one matter. Called again it finds nothing.
 func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err error) {
+	ctx, j := journaling(ctx)
 	c, err := e.lock(ctx, id, "")
 	if err != nil {
 		return 0, err
@@ -105,10 +139,14 @@ func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err 
 		return fired, err
 	}
 	cases, err := e.load(ctx, id)
-	if err == nil {
-		_, err = e.follow(ctx, cases[id])
+	if err != nil {
+		return fired, err
 	}
-	return fired, err
+	if c, err = e.follow(ctx, cases[id]); err != nil {
+		return fired, err
+	}
+	j.quiet = len(j.steps) == 0
+	return fired, e.await(ctx, c, j)
 }
 
 // fire sends every reminder of a timer that has come, and closes the timer or
@@ -200,15 +238,23 @@ func reminder(c *Case, t *gen.Timer) string {
 	return fmt.Sprintf("%s将于%s到期", c.what(t), due)
 }
 
-// tell sends the reminder to the people whom the definition names, and of an
-// item to who owes it; from a week after the day also to those above them.
+// tell sends the reminder to the people whom the definition names, else to those
+// whose day it is, and of an item to who owes it; from a week after the day also
+// to those above them.
 func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) error {
 	def, to := clockOf(c.Def, t), c.debtors(c.itemOf(t), before)
 	to.names = def.Notify
 	if level(before) == LevelPublish {
 		to.names = slices.Concat(def.Notify, def.Escalate)
 	}
-	return e.notify(ctx, c, to, fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t)))
+	ctx, _ = journaling(ctx) // a reminder stands beside what is told of a step
+	text := fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t))
+	if len(def.Notify) == 0 && c.itemOf(t) == nil {
+		if err := e.tellOwing(ctx, c, t, level(before) == LevelPublish && len(def.Escalate) == 0, text); err != nil {
+			return err
+		}
+	}
+	return e.notify(ctx, c, to, text)
 }
 
 // expire runs the automatic action that a passed deadline calls for, when the
@@ -230,5 +276,9 @@ func (e *Engine) expire(ctx context.Context, c *Case, action string) error {
 
 // HasDue reports whether a sweep of the context's tenant would do anything.
 func (e *Engine) HasDue(ctx context.Context) (bool, error) {
-	return e.client.Timer.Query().Where(dueTimer(ctx)).Exist(authz.System(ctx))
+	due, err := e.client.Timer.Query().Where(dueTimer(ctx)).Exist(authz.System(ctx))
+	if err != nil || due {
+		return due, err
+	}
+	return anyAdrift(ctx)
 }

@@ -22,7 +22,7 @@ import (
 
 // StateInfo is the resolver for the stateInfo field.
 func (r *assignmentResolver) StateInfo(ctx context.Context, obj *gen.Assignment) (*model.StateInfo, error) {
-	return stateInfo(ctx, obj.MatterID, flow.OfAssignment, obj.State)
+	return stateInfo(ctx, obj.MatterID, flow.OfAssignment, obj.State, obj.Turn)
 }
 
 // AvailableActions is the resolver for the availableActions field.
@@ -32,7 +32,7 @@ func (r *assignmentResolver) AvailableActions(ctx context.Context, obj *gen.Assi
 
 // StateInfo is the resolver for the stateInfo field.
 func (r *matterResolver) StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error) {
-	return stateInfo(ctx, obj.ID, flow.OfMatter, obj.State)
+	return stateInfo(ctx, obj.ID, flow.OfMatter, obj.State, obj.Turn)
 }
 
 // AvailableActions is the resolver for the availableActions field.
@@ -77,7 +77,7 @@ func (r *queryResolver) Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, 
 
 // Todos is the resolver for the todos field.
 func (r *queryResolver) Todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.MatterConnection, error) {
-	return r.matters(ctx, after, first, before, last, soonest, mine(authz.From(ctx), r.Directory.Policy()))
+	return r.todos(ctx, after, first, before, last)
 }
 
 // OpenItems is the resolver for the openItems field.

@@ -23,6 +23,7 @@ type loaders struct {
 	actions  *dataloadgen.Loader[uuid.UUID, map[uuid.UUID][]flow.Available] // by matter
 	gates    *dataloadgen.Loader[uuid.UUID, []flow.Gate]                    // by matter
 	calendar *dataloadgen.Loader[string, workday.Calendar]
+	turns    *dataloadgen.Loader[uuid.UUID, []flow.Mine]      // by matter
 	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
 	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
 	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
@@ -53,6 +54,10 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	l.gates = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([][]flow.Gate, []error) {
 		all, err := r.Engine.Gates(ctx, ids...)
+		return ordered(ids, all), same(err, len(ids))
+	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
+	l.turns = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([][]flow.Mine, []error) {
+		all, err := flow.Owed(ctx, authz.From(ctx), ids...)
 		return ordered(ids, all), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
 	l.calendar = dataloadgen.NewLoader(func(_ context.Context, keys []string) ([]workday.Calendar, []error) {
@@ -179,7 +184,7 @@ func gatesOf(ctx context.Context, matterID uuid.UUID) ([]*model.Gate, error) {
 }
 
 // stateInfo describes a state in the words of the matter's definition.
-func stateInfo(ctx context.Context, matterID uuid.UUID, machine, code string) (*model.StateInfo, error) {
+func stateInfo(ctx context.Context, matterID uuid.UUID, machine, code, turn string) (*model.StateInfo, error) {
 	d, err := load(ctx).defs.Load(ctx, matterID)
 	if err != nil {
 		return nil, err
@@ -196,9 +201,10 @@ func stateInfo(ctx context.Context, matterID uuid.UUID, machine, code string) (*
 	if own := words["stage."+s.Stage]; own != "" {
 		out.Stage = own
 	}
-	if turn := d.Turns[s.Turn]; turn != "" {
-		out.Turn = &turn
+	if d.Turns[turn] == "" { // of an old version, or of nobody
+		turn = s.Turn
 	}
+	out.Turn = given(d.Turns[turn])
 	if s.Waits != "" {
 		out.Waits = &s.Waits
 	}

@@ -2,27 +2,21 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"entgo.io/contrib/entgql"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/feedback"
-	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -67,9 +61,6 @@ func belong(byTime bool, cursors ...*entgql.Cursor[uuid.UUID]) error {
 
 // newest is the order of a list that names none.
 var newest = &gen.MatterOrder{Direction: entgql.OrderDirectionDesc, Field: gen.MatterOrderFieldOpenedAt}
-
-// soonest puts near deadlines first.
-var soonest = &gen.MatterOrder{Direction: entgql.OrderDirectionAsc, Field: gen.MatterOrderFieldNextDueOn}
 
 // where translates a filter.
 func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
@@ -120,89 +111,6 @@ func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
 		ps = append(ps, tenants.ShowsKey(matter.FieldTitleKey, *f.TitleContains))
 	}
 	return ps, nil
-}
-
-// turnRoles are the roles whose turn a code of the shipped definitions means.
-var turnRoles = map[string][]string{
-	"clerk": {"proposal_clerk", "proposal_director"}, "reviewer": {"proposal_reviewer", "proposal_director"},
-	"director": {"proposal_director"}, "committee": {"proposal_director"}, "office": {"assign_gov", "assign_party"},
-	"editor": {"info_editor"}, "chair": {"chair"}, "secretary_general": {"secretary_general", "chair"},
-}
-
-// unitTurns are the turns of a unit's people.
-var unitTurns = map[string]string{"liaison": "unit_liaison", "officer": "unit_officer", "unit_lead": "unit_lead"}
-
-// mineByOwnProcesses: there a turn is the code of a role, as far as it reaches
-// over matters, or of a party, or the units that owe an item.
-func mineByOwnProcesses(v *authz.Viewer, policy *authz.Policy) (any []predicate.Matter) {
-	me := party.MembershipID(v.Membership)
-	for _, role := range v.Roles {
-		switch reach := policy.Table(role)[authz.Perm("matter.read")]; {
-		case reach.Has(authz.Tenant):
-			any = append(any, matter.Turn(role))
-		case reach.Has(authz.Unit):
-			any = append(any, matter.And(matter.Turn(role), authz.InUnits(v)))
-		case reach != authz.None:
-			any = append(any, matter.And(matter.Turn(role), matter.HasPartiesWith(me)))
-		}
-	}
-	any = append(any, matter.HasPartiesWith(me, func(s *sql.Selector) {
-		s.Where(sql.ColumnsEQ(s.C(party.FieldRole), sql.Table(matter.Table).C(matter.FieldTurn)))
-	}))
-	if len(v.Units) > 0 && v.May(authz.Perm("matter.respond")) != authz.None {
-		any = append(any, matter.And(matter.Turn("units"), matter.HasItemsWith(item.StatusEQ(item.StatusOPEN), item.UnitIDIn(v.Units...))))
-	}
-	return any
-}
-
-// fromAbove are the tasks that a higher committee handed to this one: there the
-// director whose turn it can be is the sender's.
-var fromAbove = matter.And(matter.Kind(tasks.Kind), matter.OriginNotNil())
-
-// tasksToDo: a task waits for its unit, and one from above for the committee's
-// own staff.
-func tasksToDo(v *authz.Viewer) (any []predicate.Matter) {
-	reach := v.May(authz.Perm("task.undertake"))
-	if reach.Has(authz.Tenant) {
-		any = append(any, matter.And(matter.Turn("unit"), fromAbove))
-	}
-	if reach.Has(authz.Unit) && len(v.Units) > 0 {
-		any = append(any, matter.And(matter.Turn("unit"), matter.Kind(tasks.Kind), matter.OriginIsNil(), authz.InUnits(v)))
-	}
-	return any
-}
-
-// mine is what waits for the viewer: as a party, by his role, or in his unit.
-func mine(v *authz.Viewer, policy *authz.Policy) predicate.Matter {
-	has := map[string]bool{}
-	for _, r := range v.Roles {
-		has[r] = true
-	}
-	me := party.MembershipID(v.Membership)
-	any := []predicate.Matter{
-		matter.And(matter.Turn("lead"), matter.HasPartiesWith(me, party.RoleEQ(party.RoleLEAD))),
-		matter.And(matter.Turn("invitees"), matter.HasPartiesWith(me, party.CosignEQ(party.CosignINVITED))),
-		matter.And(matter.Turn("raters"), matter.HasFeedbackWith(feedback.ReceivedAtIsNil(), feedback.HasPartyWith(me))),
-	}
-	for turn, roles := range turnRoles {
-		for _, role := range roles {
-			if has[role] {
-				any = append(any, matter.And(matter.Turn(turn), matter.Not(fromAbove)))
-				if turn == "office" {
-					any = append(any, matter.HasAssignmentsWith(assignment.Turn(turn)))
-				}
-			}
-		}
-	}
-	for turn, role := range unitTurns {
-		if has[role] && len(v.Units) > 0 {
-			any = append(any, matter.HasAssignmentsWith(assignment.Turn(turn), assignment.UnitIDIn(v.Units...)))
-		}
-	}
-	if has["unit_liaison"] && len(v.Units) > 0 {
-		any = append(any, matter.And(matter.Turn("units"), matter.State("PRE_ASSIGNED"), matter.HasPartiesWith(party.UnitIDIn(v.Units...))))
-	}
-	return matter.Or(slices.Concat(any, tasksToDo(v), mineByOwnProcesses(v, policy))...)
 }
 
 // rate prints a ratio half up to one decimal; 100.0 only when equal.

@@ -89,7 +89,7 @@ func (s *Service) Impact(ctx context.Context, id uuid.UUID) (_ Impact, err error
 			out.Unmapped = append(out.Unmapped, *r)
 			continue
 		}
-		if now := m.State(r.State); now.Turn != old.Turn {
+		if now := m.State(r.State); !slices.Equal(now.Turns, old.Turns) {
 			out.Turns = append(out.Turns, Turn{r.Version, r.State, r.Label, r.Count, defs[r.Process].Turns[old.Turn], next.Turns[now.Turn],
 				without(holders[old.Turn], holders[now.Turn]), without(holders[now.Turn], holders[old.Turn])})
 		}

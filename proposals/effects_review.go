@@ -147,6 +147,11 @@ func merge(ctx context.Context, r *run) error {
 	if err := adopt(ctx, r, c); err != nil {
 		return err
 	}
+	// who proposed this one hears of it as of any step of his own case
+	err = r.Engine.Notify(ctx, c, []string{string(party.RoleLEAD), string(party.RoleCO)}, fmt.Sprintf("《%s》并入了《%s》", r.Title, c.Title))
+	if err != nil {
+		return err
+	}
 	err = r.Client.Link.Create().SetFromID(r.Matter.ID).SetToID(into).SetKind(link.KindMERGED_INTO).
 		SetReason(r.Reason).SetNillableDecidedByID(r.Actor()).Exec(ctx)
 	if err != nil {

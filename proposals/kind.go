@@ -2,7 +2,6 @@ package proposals
 
 import (
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 )
 
@@ -31,29 +30,6 @@ var Declaration = &flow.Kind{
 	},
 	Attaching: []string{"proposal.edit", "proposal.rate", "proposal.createCollective", "proposal.send", "proposal.draftReply",
 		"proposal.returnForEdit", "proposal.officeDecide", "proposal.recordSupervision"},
-	Turns: map[string]flow.Turn{
-		"lead":      {Parties: []party.Role{party.RoleLEAD}},
-		"invitees":  {Party: func(_ *flow.Case, p *gen.Party) bool { return p.Cosign == party.CosignINVITED }},
-		"raters":    {Party: owesRating},
-		"units":     {UnitRole: "unit_liaison"},
-		"clerk":     {Roles: []string{"proposal_clerk", "proposal_director"}},
-		"reviewer":  {Roles: []string{"proposal_reviewer", "proposal_director"}},
-		"director":  {Roles: []string{"proposal_director"}},
-		"committee": {Roles: []string{"proposal_clerk", "proposal_director"}, Waits: committeeDecides},
-		"office":    {Roles: []string{"assign_gov", "assign_party"}, Waits: officeDecides},
-		"liaison":   {UnitRole: "unit_liaison"},
-		"officer":   {UnitRole: "unit_officer"},
-		"unit_lead": {UnitRole: "unit_lead"},
-	},
-	Guardian: "proposal_director",
-}
-
-// owesRating: the proposer was asked for a rating and has not given it.
-func owesRating(c *flow.Case, p *gen.Party) bool {
-	for _, f := range c.Feedback {
-		if f.PartyID == p.ID && f.ReceivedAt == nil {
-			return true
-		}
-	}
-	return false
+	Turns:     turns,
+	Guardians: []string{"proposal_director", "secretary_general"},
 }

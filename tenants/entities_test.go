@@ -221,6 +221,8 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 	}{
 		{`INSERT INTO sequences (tenant_id, scope, next) VALUES ($1, 's', 2)`, []any{tenant}},
 		{`INSERT INTO idempotency_keys VALUES ($1, $2, 'k', 'm', '', NULL, now())`, []any{tenant, ids["Membership"]}},
+		{`INSERT INTO awaited (tenant_id, matter_id, key, assignment_id, turn, role, unit_id, membership_id, since)
+			VALUES ($1, $2, 'k', $3, 't', 'r', $4, $5, now())`, []any{tenant, ids["Matter"], ids["Assignment"], ids["Unit"], ids["Membership"]}},
 		{`SELECT audit_append('{"at":"2025-01-06","action":"test","actor":"","object":""}')`, nil},
 		{`INSERT INTO exchange_heads (tenant_id, agreement_id, direction) VALUES ($1, $2, 'OUT')`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO exchange_outbox (tenant_id, id, agreement_id, seq, kind, version, body, created_at, prev, hash, signature, next_at)

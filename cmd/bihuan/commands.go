@@ -149,7 +149,7 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 // process checks or draws a definition, or prints what definitions can say: the
 // words, every item, the JSON Schema for editors. It needs no database.
 func process(_ context.Context, args []string, out io.Writer) error {
-	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process kinds|words|schema|reference")
+	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process kinds|words|told|schema|reference")
 	words := assembly.Vocabulary()
 	if len(args) == 1 {
 		switch args[0] {
@@ -160,6 +160,8 @@ func process(_ context.Context, args []string, out io.Writer) error {
 			return nil
 		case "words":
 			return vocab.Print(out, words)
+		case "told":
+			return told(out)
 		case "reference":
 			return flowprocess.Reference(out)
 		case "schema":
@@ -191,6 +193,23 @@ func process(_ context.Context, args []string, out io.Writer) error {
 		err = usage
 	}
 	return err
+}
+
+// told prints who hears what at each step of what the product ships.
+func told(out io.Writer) error {
+	fmt.Fprint(out, "# 谁在哪一步得到通知\n\n由程序从随产品提供的流程打印（`bihuan process told`）。新轮到的人得到一次“轮到您办理”；“另外告知”的是事主，或定义里 `tells` 写明的人。谁都不会被告知自己做的事，也不会得知自己看不到的事；不公开的走访在举行之前只有当事人知道。一次动作引起的几步，一个人只得一条。期限的提醒给定义里写明的人，没有写的给欠着这个期限的人。\n\n")
+	sources := templates.Processes()
+	for _, t := range templates.Platforms() {
+		sources = append(sources, t.Source)
+	}
+	for _, source := range sources {
+		d, err := flowprocess.Parse(source)
+		if err != nil {
+			return err
+		}
+		d.PrintTold(out)
+	}
+	return nil
 }
 
 func check(words *flowprocess.Vocabulary, d *flowprocess.Definition, out io.Writer) error {

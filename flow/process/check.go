@@ -183,6 +183,11 @@ func (k *checker) timer(key string, t *TimerDef) {
 	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
 		k.fault("timers", key, "升级通知从到期后第 7 天起，rungs 里要有 -7 或更晚的一级")
 	}
+	for _, who := range t.Owes {
+		if k.d.Turns[who] == "" {
+			k.fault("timers", key, "不知道是谁的期限（owes 为“%s”）", who)
+		}
+	}
 	if t.Base != "" {
 		k.timerWord(key, "起算事件", Base, t.Base)
 	}
@@ -288,10 +293,15 @@ func (k *checker) state(name string, m *Machine, s *State, next map[string][]str
 	if len(s.Timers) == 0 && s.Waits == "" {
 		k.fault(name, s.Code, "等待却没有期限，也没有说明为什么没有")
 	}
-	if k.d.Turns[s.Turn] == "" {
-		k.fault(name, s.Code, "不知道轮到谁（turn 为“%s”）", s.Turn)
-	} else if !Regulated(k.d.Kind) && !k.addressee(s.Turn) {
-		k.fault(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", s.Turn)
+	if len(s.Turns) == 0 {
+		k.fault(name, s.Code, "不知道轮到谁（turn 为“”）")
+	}
+	for _, turn := range s.Turns {
+		if k.d.Turns[turn] == "" {
+			k.fault(name, s.Code, "不知道轮到谁（turn 为“%s”）", turn)
+		} else if !Regulated(k.d.Kind) && !k.addressee(turn) {
+			k.fault(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", turn)
+		}
 	}
 	if len(next[s.Code]) == 0 {
 		k.fault(name, s.Code, "没有动作能离开这里")
@@ -315,6 +325,13 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	}
 	if a.Audience != "" && !slices.Contains(Audiences, a.Audience) {
 		k.fault(name, a.Code, "步骤的可见对象“%s”不存在%s", a.Audience, Choices(a.Audience, Audiences))
+	}
+	if a.Tells != nil {
+		for _, who := range *a.Tells {
+			if k.d.Turns[who] == "" && !slices.Contains(PartyRoles, who) {
+				k.fault(name, a.Code, "不知道告知谁（tells 为“%s”），应是 turns 里的代码或当事方的角色", who)
+			}
+		}
 	}
 	switch {
 	case a.Automatic && a.Permission != "":

@@ -77,14 +77,41 @@ type State struct {
 	Code    string   `yaml:"code" doc:"代码，字母开头，只用字母、数字和下划线" need:"yes"`
 	Label   string   `yaml:"label" doc:"名称"`
 	Stage   string   `yaml:"stage" doc:"阶段，例如 提、立、办、督、评，或本政协的叫法；显示时归并"`
-	Turn    string   `yaml:"turn" doc:"轮到谁，turns 里的代码；终点不写"`
+	Turns   Codes    `yaml:"turn" doc:"轮到谁，turns 里的一个代码，或几个的列表：各等各的；终点不写"`
 	Timers  []string `yaml:"timers" doc:"在这个环节计时的期限，timers 里的代码；到了不再列它的环节就算做到"`
 	Waits   string   `yaml:"waits" doc:"没有期限时的理由"`
 	End     bool     `yaml:"end" doc:"终点：不再欠什么，事项就此结束"`
 	Step    int      `yaml:"step" doc:"不能跳过的次序，从 1 起：往前一次一步，退回要写理由；不写不排次序"`
 	Visible string   `yaml:"visible" doc:"进入时改为谁能看到：PARTIES 当事人，STAFF 能读这类事项的工作人员和承办单位，TENANT 本政协；不写不变" one:"visibilities"`
 
-	Line int `yaml:"-"` // in the definition's text
+	Line int    `yaml:"-"` // in the definition's text
+	Turn string `yaml:"-"` // the first of Turns, empty at an end
+}
+
+// Codes is one code, or a list of them; in YAML one may stand alone.
+type Codes []string
+
+// UnmarshalYAML reads both forms.
+func (c *Codes) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.SequenceNode {
+		return n.Decode((*[]string)(c))
+	}
+	var one string
+	if err := n.Decode(&one); err != nil {
+		return err
+	}
+	if *c = nil; one != "" {
+		*c = Codes{one}
+	}
+	return nil
+}
+
+// MarshalYAML writes the form that says no more than it must.
+func (c Codes) MarshalYAML() (any, error) {
+	if len(c) == 1 {
+		return c[0], nil
+	}
+	return []string(c), nil
 }
 
 // Action is one thing that somebody may do.
@@ -103,6 +130,7 @@ type Action struct {
 	Automatic  bool           `yaml:"automatic" doc:"条件成立就由系统自己进行"`
 	Awaits     string         `yaml:"awaits" doc:"自动动作等谁做了什么；写明了就不算来回循环"`
 	Audience   string         `yaml:"audience" doc:"这一步在时间线上谁看得到；不写为 ALL" one:"audiences"`
+	Tells      *Codes         `yaml:"tells" doc:"除了新轮到的人，还告知谁：turns 里的代码或当事方；不写为事主（换了环节而且人人看得到时），[] 为谁也不告知"`
 
 	Line   int              `yaml:"-"` // in the definition's text
 	Right  authz.Permission `yaml:"-"` // Permission, as authz knows it
@@ -124,6 +152,7 @@ type TimerDef struct {
 	Rungs    []int    `yaml:"rungs" doc:"提醒的级：到期前几天，0 为当天，负数为逾期几天；每级只提醒一次"`
 	Once     bool     `yaml:"once" doc:"只计一次，再回到这个环节也不再计"`
 	Quiet    bool     `yaml:"quiet" doc:"到期只是关上窗口，不算逾期"`
+	Owes     Codes    `yaml:"owes" doc:"是谁的期限，turns 里的代码；不写为轮到的每个人"`
 	Column   string   `yaml:"column" doc:"到期日显示在承办的哪一栏，只用于 assignment" one:"columns"`
 	Expires  string   `yaml:"expires" doc:"到期时进行的自动动作"`
 }
@@ -274,6 +303,9 @@ func (m *Machine) index(name string) error {
 			return at(s.Line, errs.Invalid, "%s：环节代码“%s”重复", name, s.Code)
 		}
 		m.byState[s.Code] = s
+		if len(s.Turns) > 0 {
+			s.Turn = s.Turns[0]
+		}
 	}
 	for _, a := range m.Actions {
 		if a == nil || a.Code == "" {

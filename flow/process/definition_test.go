@@ -3,6 +3,7 @@ package process_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -202,3 +203,37 @@ func TestWordsAreRegisteredOnce(t *testing.T) {
 	}()
 	words.Add(process.Word{Sort: process.Guard, Name: "tiny.always"})
 }
+
+func TestTurnsOfAState(t *testing.T) {
+	t.Parallel()
+	d, err := process.Parse([]byte(strings.Replace(two, "turn: a", "turn: [a, b]", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := d.Machines[process.OfMatter]
+	if first, last := m.States[0], m.States[1]; !slices.Equal(first.Turns, []string{"a", "b"}) || first.Turn != "a" || !slices.Equal(last.Turns, []string{"b"}) || last.Turn != "b" {
+		t.Errorf("%+v %+v", first, last)
+	}
+	if o := d.Timers["t"].Owes; !slices.Equal(o, []string{"b"}) {
+		t.Error(o)
+	}
+	if to := d.Machines[process.OfMatter].Action("go").Tells; to == nil || len(*to) != 0 {
+		t.Error("an empty list tells nobody, and is another thing than none")
+	}
+}
+
+const two = `
+kind: two
+version: 1
+title: 二人
+turns: {a: 甲, b: 乙}
+timers: {t: {label: 期限, within: {amount: 1, unit: MONTH}, owes: b}}
+machines:
+  matter:
+    initial: A
+    states:
+      - {code: A, label: 甲, turn: a, timers: [t]}
+      - {code: B, label: 乙, turn: b, waits: 不急}
+    actions:
+      - {code: go, label: 去, from: [A], to: B, may: matter.follow, tells: []}
+`

@@ -160,7 +160,7 @@ func (s *State) words(d *Definition) said {
 		timers[i] = d.timerLabel(t)
 	}
 	return said{
-		{"名称", s.Label}, {"阶段", s.Stage}, {"轮到", orElse(d.Turns[s.Turn], s.Turn)}, {"期限", list(timers)}, {"无期限的理由", s.Waits},
+		{"名称", s.Label}, {"阶段", s.Stage}, {"轮到", d.turnLabels(s.Turns)}, {"期限", list(timers)}, {"无期限的理由", s.Waits},
 		{"是否终点", yes(s.End)}, {"步骤", number(s.Step)}, {"可见范围", s.Visible},
 	}
 }
@@ -174,10 +174,14 @@ func (a *Action) words(m *Machine) said {
 	if a.To == Back {
 		to = "返回原来的环节"
 	}
+	told := ""
+	if a.Tells != nil {
+		told = orElse(list(*a.Tells), "不告知")
+	}
 	return said{
 		{"名称", a.Label}, {"从", list(from)}, {"到", to}, {"权限", a.Permission}, {"限于", roleNames(a.By)}, {"关系", ruleWords(a.As)},
 		{"条件", ruleWords(a.Guards)}, {"效果", ruleWords(a.Effects)}, {"是否须写理由", yes(a.Reason)}, {"是否自动", yes(a.Automatic)},
-		{"等待", a.Awaits}, {"步骤的可见对象", a.Audience},
+		{"等待", a.Awaits}, {"步骤的可见对象", a.Audience}, {"告知", told},
 	}
 }
 
@@ -210,7 +214,7 @@ func (t *TimerDef) words() said {
 	}
 	return said{
 		{"名称", t.Label}, {"政策期限", t.Deadline}, {"时长", within}, {"选取规则", t.Choose}, {"起算", t.Base}, {"提醒", list(rungs)},
-		{"提醒给", roleNames(t.Notify)}, {"升级给", roleNames(t.Escalate)}, {"是否只计一次", yes(t.Once)}, {"到期是否只关窗口", yes(t.Quiet)},
+		{"谁的期限", list(t.Owes)}, {"提醒给", roleNames(t.Notify)}, {"升级给", roleNames(t.Escalate)}, {"是否只计一次", yes(t.Once)}, {"到期是否只关窗口", yes(t.Quiet)},
 		{"显示栏", t.Column}, {"到期动作", t.Expires}, {"条目", list(itemLabels(t.Items))},
 	}
 }

@@ -76,7 +76,7 @@ func (v *Vocabulary) Report(d *Definition, p Policy, rights *authz.Policy, held 
 }
 
 func (d *Definition) stateReport(name string, m *Machine, s *State, reached bool) StateReport {
-	r := StateReport{Machine: name, Code: s.Code, Label: s.Label, Stage: s.Stage, Turn: d.Turns[s.Turn], Waits: s.Waits, End: s.End, Reachable: reached}
+	r := StateReport{Machine: name, Code: s.Code, Label: s.Label, Stage: s.Stage, Turn: d.turnLabels(s.Turns), Waits: s.Waits, End: s.End, Reachable: reached}
 	for _, t := range s.Timers {
 		r.Deadlines = append(r.Deadlines, d.timerLabel(t))
 	}
@@ -86,6 +86,15 @@ func (d *Definition) stateReport(name string, m *Machine, s *State, reached bool
 		}
 	}
 	return r
+}
+
+// turnLabels are the names of those whose turn it is.
+func (d *Definition) turnLabels(codes []string) string {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = orElse(d.Turns[c], c)
+	}
+	return strings.Join(names, "、")
 }
 
 // timerLabel is a timer's name, its code where it has none.
@@ -111,8 +120,11 @@ func (k *checker) office() {
 			k.checklists(name, a)
 		}
 		for _, s := range m.States {
-			if k.held != nil && !s.End && k.role(s.Turn) && !k.held(s.Turn) {
-				k.warn(name, s.Code, "现在没有人担任%s，“%s”没有人接手", authz.RoleName(s.Turn), s.Label)
+			k.reaches(name, m, s)
+			for _, turn := range s.Turns {
+				if k.held != nil && !s.End && k.role(turn) && !k.held(turn) {
+					k.warn(name, s.Code, "现在没有人担任%s，“%s”没有人接手", authz.RoleName(turn), s.Label)
+				}
 			}
 		}
 	}

@@ -68,3 +68,37 @@ func TestReport(t *testing.T) {
 		}
 	})
 }
+
+// A1: a turn that reaches nobody is a finding.
+func TestATurnThatCanDoNothingIsAFinding(t *testing.T) {
+	t.Parallel()
+	rights, err := authz.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(turn string) []process.Finding {
+		d, err := process.Parse([]byte(`
+kind: one
+version: 1
+title: 一步
+turns: {` + turn + `: 某人}
+machines:
+  matter:
+    initial: A
+    states:
+      - {code: A, label: 甲, turn: ` + turn + `, visible: STAFF, waits: 不急}
+      - {code: B, label: 乙, end: true}
+    actions:
+      - {code: go, label: 去, from: [A], to: B, may: matter.approve}
+`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return process.NewVocabulary().Report(d, process.DefaultPolicy(), rights, nil).Findings
+	}
+	for turn, right := range map[string]bool{"secretary_general": true, "street_liaison": false, "units": false, "PARTICIPANT": true} {
+		if got := of(turn); (len(got) == 0) != right {
+			t.Errorf("%s: %v", turn, got)
+		}
+	}
+}

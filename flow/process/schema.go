@@ -70,6 +70,9 @@ func typeSchema(t reflect.Type, one []string) object {
 			return ref(p.Name)
 		}
 	}
+	if t == reflect.TypeFor[Codes]() { // one may stand alone
+		return object{"anyOf": []any{object{"type": "string"}, object{"type": "array", "items": object{"type": "string"}}}}
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return typeSchema(t.Elem(), one)

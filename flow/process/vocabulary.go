@@ -169,6 +169,9 @@ func (p *Place) NeedField(name string) {
 
 // typeName is what an argument looks like in YAML, in Chinese.
 func typeName(t reflect.Type) string {
+	if t == reflect.TypeFor[Codes]() {
+		return "代码，或代码的列表"
+	}
 	switch t.Kind() {
 	case reflect.Pointer:
 		return typeName(t.Elem())

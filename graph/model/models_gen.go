@@ -1431,6 +1431,22 @@ type MoveUnitInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 轮到我的一件事：事项本身，或其中一份办理
+type MyTurn struct {
+	// 轮到的是哪一份办理；空为事项本身
+	AssignmentID *uuid.UUID `json:"assignmentId,omitempty"`
+	// 以什么身份轮到我
+	Turn string `json:"turn"`
+	// 我所欠的期限
+	DueOn *time.Time `json:"dueOn,omitempty"`
+	// 从什么时候起
+	Since time.Time `json:"since"`
+	// 原来轮到的人现在都不在，由我代为办理
+	Instead bool `json:"instead"`
+	// 无人接手的原因；空为正常
+	Reason *string `json:"reason,omitempty"`
+}
+
 // 确定承办人
 type NameOfficerInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -2550,6 +2566,27 @@ type SittingPayload struct {
 type SkippedMatter struct {
 	MatterID uuid.UUID `json:"matterId"`
 	Reason   string    `json:"reason"`
+}
+
+// 无人接手的一件事项，或其中一份办理
+type StandingMatter struct {
+	// 看不到本件内容的人，这里为空
+	Matter       *gen.Matter `json:"matter,omitempty"`
+	Kind         string      `json:"kind"`
+	AssignmentID *uuid.UUID  `json:"assignmentId,omitempty"`
+	// 为什么停在这里
+	Reason string `json:"reason"`
+	// 从什么时候起
+	Since time.Time `json:"since"`
+	// 交给了谁安排
+	HandedTo string `json:"handedTo"`
+}
+
+type StandingPage struct {
+	Matters    []*StandingMatter `json:"matters"`
+	TotalCount int               `json:"totalCount"`
+	// 下一页的 after；空为没有了
+	Next *string `json:"next,omitempty"`
 }
 
 // 由计划中的一项在平台上开始一件事项

@@ -37,7 +37,7 @@ var Declaration = &flow.Kind{
 		"director": {Roles: []string{"proposal_director"}},
 		"chair":    {Roles: []string{"chair"}},
 	},
-	Guardian: "secretary_general",
+	Guardians: []string{"secretary_general", "chair"},
 }
 
 // begun: the three years begin with the prestudy, or earlier where directions

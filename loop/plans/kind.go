@@ -18,7 +18,7 @@ var Declaration = &flow.Kind{
 	Attaching: []string{"plan.draft", "plan.decide"},
 	Turns:     map[string]flow.Turn{"secretary_general": {Roles: []string{"secretary_general", "chair"}}},
 	Owes:      binding,
-	Guardian:  "secretary_general",
+	Guardians: []string{"secretary_general", "chair"},
 }
 
 // binding: a project binds once the plan was issued, and one that an adjustment

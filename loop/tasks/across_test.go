@@ -78,7 +78,7 @@ func TestAcross(t *testing.T) {
 		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "甲市政协" || c.CreatorID != nil || c.Turn != "unit" || h.sees(h.first, staff, there) != 1 || h.sees(h.first, liaison, there) != 0 {
 			h.Fatal(c.Origin)
 		}
-		if got := h.told(h.first, there); !strings.Contains(got[director], "请承接") || len(got) != 2 {
+		if got := h.told(h.first, there); !strings.Contains(got[director], "请承接") || !strings.Contains(got["committee_staff"], "轮到您") || len(got) != 3 {
 			h.Fatal(got)
 		}
 		if m := h.look(h.city, here).Mirror; m["committee"] != firstCode || m["status"] != "待承接" {

@@ -1,6 +1,10 @@
 package tasks
 
-import "github.com/bihuan/bihuan/flow"
+import (
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow"
+)
 
 // Kind is the matters' kind and the process's code.
 const Kind = "task"
@@ -16,8 +20,29 @@ var Declaration = &flow.Kind{
 	}},
 	Attaching: []string{"task.issue", "task.undertake", "task.verify"},
 	Turns: map[string]flow.Turn{
-		"director": {Roles: []string{"proposal_director"}},
-		"unit":     {Right: "task.undertake"},
+		"director": {Roles: []string{"proposal_director"}, Creator: true, Away: received, Else: []flow.Turn{{Right: "task.issue"}}},
+		"unit":     {RolesOf: performing, Away: away},
 	},
-	Guardian: "proposal_director",
+	Guardians: []string{"proposal_director", "secretary_general"},
+}
+
+// away: what another committee does is its own turn there.
+func away(c *flow.Case) bool {
+	t := theTask(c)
+	return !received(c) && t != nil && t.Partner != ""
+}
+
+// performing are the roles whose people do a task: of one from above the
+// committee's own staff, of our own the unit's people.
+func performing(c *flow.Case, _ *gen.Assignment) (roles []string) {
+	rights, err := authz.Load()
+	if err != nil {
+		return nil
+	}
+	for _, r := range authz.Roles {
+		if reach := rights.Table(r.Code)[authz.Perm("task.undertake")]; reach != authz.None && reach.Has(authz.Tenant) == received(c) {
+			roles = append(roles, r.Code)
+		}
+	}
+	return roles
 }

@@ -13,5 +13,5 @@ var Declaration = &flow.Kind{
 		"clerk":    {Roles: []string{"proposal_clerk", "proposal_director"}},
 		"director": {Roles: []string{"proposal_director"}},
 	},
-	Guardian: "proposal_director",
+	Guardians: []string{"proposal_director", "secretary_general"},
 }

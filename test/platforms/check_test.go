@@ -8,8 +8,10 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -18,7 +20,10 @@ func TestTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, policy := engine(nil), flow.DefaultPolicy()
+	s, policy := flow.NewRules(), flow.DefaultPolicy()
+	vocab.Register(s)
+	opinions.Register(s)
+	e := s.Vocabulary()
 	for key, list := range policy.Checklists { // as a committee that goes without them
 		list.Waived = "由街道党工委逐件把关"
 		policy.Checklists[key] = list

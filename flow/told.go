@@ -1,0 +1,225 @@
+package flow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/step"
+)
+
+// journal notes what happens to a case between two rests, so that it can be told
+// once, and which other matters were written to on the way.
+type journal struct {
+	mu      sync.Mutex
+	steps   []taken
+	matters map[uuid.UUID]bool
+	told    map[uuid.UUID]bool // who had a notice from an effect, in better words
+	quiet   bool               // nothing has happened: who was awaited all along is not told so
+}
+
+// taken is one step: an action that was carried out, and whence it led.
+type taken struct {
+	run      *Run
+	from, to string
+	hearers  []who
+}
+
+type journalKey struct{}
+
+// journaling begins to note.
+func journaling(ctx context.Context) (context.Context, *journal) {
+	j := &journal{matters: map[uuid.UUID]bool{}, told: map[uuid.UUID]bool{}}
+	return context.WithValue(ctx, journalKey{}, j), j
+}
+
+func noted(ctx context.Context, t taken) {
+	if j, ok := ctx.Value(journalKey{}).(*journal); ok {
+		j.steps = append(j.steps, t)
+	}
+}
+
+// touches notes a matter that something was written to.
+func touches(ctx context.Context, id uuid.UUID) {
+	if j, ok := ctx.Value(journalKey{}).(*journal); ok {
+		j.mu.Lock()
+		j.matters[id] = true
+		j.mu.Unlock()
+	}
+}
+
+// heard notes that an effect has told somebody.
+func heard(ctx context.Context, id uuid.UUID) {
+	if j, ok := ctx.Value(journalKey{}).(*journal); ok {
+		j.mu.Lock()
+		j.told[id] = true
+		j.mu.Unlock()
+	}
+}
+
+// others are the matters that were written to besides one.
+func (j *journal) others(but uuid.UUID) (out []uuid.UUID) {
+	for id := range j.matters {
+		if id != but {
+			out = append(out, id)
+		}
+	}
+	slices.SortFunc(out, func(a, b uuid.UUID) int { return cmp.Compare(a.String(), b.String()) })
+	return out
+}
+
+// hearers are those whom the steps are told, besides those whose turn it
+// becomes.
+func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) {
+	for i := range j.steps {
+		s := &j.steps[i]
+		machine := OfMatter
+		if s.run.Share != nil {
+			machine = OfAssignment
+		}
+		for _, code := range s.run.Action.Told(machine) {
+			q := asking{e: e, rights: rights, c: c, share: c.sameShare(s.run.Share), turn: code, told: true}
+			t := Turn{Parties: []party.Role{party.Role(code)}}
+			if c.Def.Turns[code] != "" {
+				t = e.meaning(c.Kind, code)
+			}
+			s.hearers = append(s.hearers, q.mean(t)...)
+		}
+		all = append(all, s.hearers...)
+	}
+	return all
+}
+
+// tellOwing tells those who are awaited for what the deadline is about; above:
+// their guardian too.
+func (e *Engine) tellOwing(ctx context.Context, c *Case, t *gen.Timer, above bool, text string) error {
+	rights, err := authz.Load()
+	if err != nil {
+		return err
+	}
+	var rows []who
+	for _, s := range e.subjects(c, rights) {
+		if (s.share == nil) != (t.AssignmentID == nil) || (s.share != nil && s.share.ID != *t.AssignmentID) {
+			continue
+		}
+		for _, w := range s.awaited {
+			if owes := c.Def.Timers[t.Key].Owes; len(owes) == 0 || slices.Contains(owes, w.Turn) {
+				rows = append(rows, w)
+			}
+		}
+	}
+	if guardians := e.KindOf(c.Kind).Guardians; above && len(guardians) > 0 {
+		rows = append(rows, who{Role: guardians[0]})
+	}
+	there, err := c.meantBy(ctx, rows)
+	if err != nil {
+		return err
+	}
+	return e.write(ctx, c, slices.DeleteFunc(there, func(v *authz.Viewer) bool {
+		return !slices.ContainsFunc(rows, func(w who) bool { return w.is(v) }) || !c.Sees(v) || !c.mayHear(v)
+	}), text)
+}
+
+// notice is one that may be written: with a key, only where the row of that key
+// is new.
+type notice struct {
+	to        uuid.UUID
+	key, text string
+}
+
+// notices are what is to be written to whom: that it is his turn, else the
+// latest step that he hears of. Nobody is told of what he did himself, or of
+// what he may not see.
+func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, there people) (out []notice) {
+	var actors []uuid.UUID
+	for _, s := range j.steps {
+		if id := s.run.Actor(); id != nil {
+			actors = append(actors, *id)
+		}
+	}
+	for _, v := range there {
+		if slices.Contains(actors, v.Membership) || j.told[v.Membership] || !c.Sees(v) || !c.mayHear(v) {
+			continue
+		}
+		for _, w := range rows {
+			if w.is(v) && (!j.quiet || w.Instead) {
+				out = append(out, notice{v.Membership, w.key(), c.turnText(w)})
+				break
+			}
+		}
+		for _, s := range slices.Backward(j.steps) {
+			if slices.ContainsFunc(s.hearers, func(w who) bool { return w.is(v) }) && c.hears(v, rights, s.run) {
+				out = append(out, notice{to: v.Membership, text: c.stepText(s)})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// hears: a step is told to those who may read it in the timeline.
+func (c *Case) hears(v *authz.Viewer, rights *authz.Policy, r *Run) bool {
+	staff := c.reads(rights, v.Roles...).Has(authz.Tenant)
+	switch r.Action.Audience {
+	case string(step.AudienceSTAFF):
+		return staff
+	case string(step.AudienceHANDLING):
+		return staff || (r.Share != nil && v.InUnit(&r.Share.UnitID)) || (r.Share == nil && c.held().OfUnits(v))
+	}
+	return true
+}
+
+// name is how a notice names the case.
+func (c *Case) name() string {
+	if c.Number != "" {
+		return fmt.Sprintf("《%s》（%s）", c.Title, c.Number)
+	}
+	return fmt.Sprintf("《%s》", c.Title)
+}
+
+// turnText tells somebody that it is his turn, and why it has become his.
+func (c *Case) turnText(w who) string {
+	state := c.stateLabel(w.Share)
+	until := ""
+	if w.Due != nil {
+		until = "，期限为" + w.Due.Format("2006年1月2日")
+	}
+	switch {
+	case w.Reason != "":
+		return fmt.Sprintf("%s没有人能接手：%s。请您安排%s", c.name(), w.Reason, until)
+	case w.Instead:
+		return fmt.Sprintf("%s由您代为办理：现处于“%s”，轮到的%s现在没有能办理的人%s", c.name(), state, c.Def.Turns[w.Turn], until)
+	}
+	return fmt.Sprintf("%s轮到您办理：现处于“%s”%s", c.name(), state, until)
+}
+
+// stepText tells somebody what happened to his case.
+func (c *Case) stepText(s taken) string {
+	what := s.run.Action.Label
+	if sh := c.sameShare(s.run.Share); sh != nil && sh.Edges.Unit != nil {
+		what = sh.Edges.Unit.Name + "：" + what
+	}
+	if s.from == s.to || s.run.Share != nil {
+		return fmt.Sprintf("%s%s", c.name(), what)
+	}
+	return fmt.Sprintf("%s%s，现处于“%s”", c.name(), what, c.stateLabel(nil))
+}
+
+// stateLabel is the name of the state of the matter, or of one of its shares.
+func (c *Case) stateLabel(share *uuid.UUID) string {
+	in := Input{Case: c}
+	if share != nil {
+		in.Share = c.Share(*share)
+	}
+	if m := in.machine(); m != nil && m.State(in.state()) != nil {
+		return m.State(in.state()).Label
+	}
+	return in.state()
+}

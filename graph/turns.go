@@ -1,0 +1,144 @@
+package graph
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"entgo.io/contrib/entgql"
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// todos is a page of what waits for the viewer. Its order is that of the days of
+// what he owes, which no column of a matter has: the page's ids come first, then
+// the matters as the generated pagination reads them.
+func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.MatterConnection, error) {
+	first, last, err := page(first, last)
+	if err == nil {
+		err = belong(true, after, before)
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, backward := authz.From(ctx), last != nil
+	n := *or(last, first)
+	ids, err := flow.Todos(ctx, r.ent(), v, after, before, n, backward)
+	if err != nil {
+		return nil, err
+	}
+	more := len(ids) > n
+	ids = ids[:min(n, len(ids))]
+	if backward {
+		slices.Reverse(ids)
+	}
+	conn, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).Paginate(ctx, nil, new(MaxPage), nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := flow.Owed(ctx, v, ids...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(conn.Edges, func(a, b *gen.MatterEdge) int { return slices.Index(ids, a.Cursor.ID) - slices.Index(ids, b.Cursor.ID) })
+	for _, e := range conn.Edges {
+		e.Cursor.Value = nil
+		if list := mine[e.Cursor.ID]; len(list) > 0 && list[0].DueOn != nil {
+			e.Cursor.Value = *list[0].DueOn
+		}
+	}
+	conn.PageInfo = gen.PageInfo{HasNextPage: more && !backward, HasPreviousPage: more && backward}
+	if k := len(conn.Edges); k > 0 {
+		conn.PageInfo.StartCursor, conn.PageInfo.EndCursor = &conn.Edges[0].Cursor, &conn.Edges[k-1].Cursor
+	}
+	if conn.TotalCount > 0 { // was asked for
+		conn.TotalCount, err = r.ent().Matter.Query().Where(flow.Todo(v)).Count(ctx)
+	}
+	return conn, err
+}
+
+// myTurns is what waits for the viewer in one matter.
+func myTurns(ctx context.Context, m *gen.Matter) ([]*model.MyTurn, error) {
+	list, err := load(ctx).turns.Load(ctx, m.ID)
+	if err != nil || len(list) == 0 {
+		return []*model.MyTurn{}, err
+	}
+	d, err := load(ctx).defs.Load(ctx, m.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.MyTurn, len(list))
+	for i, t := range list {
+		out[i] = &model.MyTurn{AssignmentID: t.Share, Turn: d.Turns[t.Turn], DueOn: t.DueOn, Since: t.Since, Instead: t.Instead, Reason: given(t.Reason)}
+		if out[i].Turn == "" {
+			out[i].Turn = t.Turn
+		}
+	}
+	return out, nil
+}
+
+// standing is a page of what nobody is left for.
+func (r *Resolver) standing(ctx context.Context, first *int, after *string) (*model.StandingPage, error) {
+	first, _, err := page(first, nil)
+	if err != nil {
+		return nil, err
+	}
+	place, err := standingPlace(after)
+	if err != nil {
+		return nil, err
+	}
+	list, total, err := flow.StandsStill(ctx, place, *first+1)
+	if err != nil {
+		return nil, err
+	}
+	out := &model.StandingPage{Matters: []*model.StandingMatter{}, TotalCount: total}
+	if len(list) > *first {
+		list = list[:*first]
+		end := list[*first-1]
+		b, err := json.Marshal(flow.StandingPlace{Since: end.Since, Matter: end.Matter, Key: end.Key})
+		if err != nil {
+			return nil, err
+		}
+		next := base64.RawURLEncoding.EncodeToString(b)
+		out.Next = &next
+	}
+	ids := make([]uuid.UUID, len(list))
+	for i, s := range list {
+		ids[i] = s.Matter
+	}
+	rows, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).All(ctx) // those that the viewer sees
+	seen := map[uuid.UUID]*gen.Matter{}
+	for _, m := range rows {
+		seen[m.ID] = m
+	}
+	for _, s := range list {
+		out.Matters = append(out.Matters, &model.StandingMatter{
+			Matter: seen[s.Matter], Kind: s.Kind, AssignmentID: s.Share, Reason: s.Reason, Since: s.Since, HandedTo: authz.RoleName(s.Role),
+		})
+	}
+	return out, err
+}
+
+// standingPlace reads what standing wrote.
+func standingPlace(after *string) (*flow.StandingPlace, error) {
+	if after == nil {
+		return nil, nil
+	}
+	var p flow.StandingPlace
+	b, err := base64.RawURLEncoding.DecodeString(*after)
+	if err == nil {
+		err = json.Unmarshal(b, &p)
+	}
+	if err != nil || p.Since.Before(time.Unix(0, 0)) {
+		return nil, errs.New(errs.Invalid, "after 不是这个列表给出的，请从第一页重新开始").At("after")
+	}
+	return &p, nil
+}

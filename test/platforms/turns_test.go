@@ -1,0 +1,71 @@
+package platforms_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/notice"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/platforms"
+)
+
+// waits are those on whose lists the matter is.
+func (r *run) waits() (names []string) {
+	r.t.Helper()
+	for name := range r.people {
+		r.must(name, func(ctx context.Context, c *gen.Client) error {
+			on, err := c.Matter.Query().Where(flow.Todo(authz.From(ctx)), matter.ID(r.c.Matter.ID)).Exist(ctx)
+			if on {
+				names = append(names, name)
+			}
+			return err
+		})
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
+	t.Run("A1: the supervised unit is a party, and its people have it", func(t *testing.T) {
+		w := newWorld(t, nil, "jiandu")
+		r := w.open("干事", "jiandu", "提升消费能级")
+		supervised(r)
+		r.do("干事", "notify", obj{"units": list(obj{"name": "商务局", "unitId": w.unit("商务局")})})
+		r.do("委员甲", "planOpen", obj{"title": "视察商圈", "on": today, "unitId": w.unit("商务局"), "form": "分组视察"})
+		r.do("监督员", "hold", obj{"eventId": r.event("视察商圈"), "summary": "看了三个商圈", "present": r.parties("委员甲", "监督员", "区委督查室")})
+		r.do("委员甲", "finish", nil)
+		r.do("干事", "consult", obj{"title": "协商座谈会", "on": today, "summary": "共同探讨", "present": r.parties("委员甲", "商务局")})
+		r.do("委员甲", "addSuggestions", obj{"items": list(obj{"text": "延长营业时间", "unitId": r.unit("商务局")})})
+		r.do("干事", "suggest", nil)
+		if got := r.waits(); !slices.Equal(got, []string{"商务局联络员"}) {
+			t.Errorf("it waits for %v", got)
+		}
+	})
+	t.Run("A6: what belongs to no street goes to who can place it, who is told why", func(t *testing.T) {
+		w := newWorld(t, answered, "lushun")
+		r := newRun(w)
+		w.must("委员甲", func(ctx context.Context, _ *gen.Client) (err error) {
+			r.c, err = w.service.Open(ctx, platforms.Opening{PlatformID: w.boards["lushun"], Title: "停车难"})
+			return err
+		})
+		if got := r.waits(); !slices.Equal(got, []string{"干事"}) {
+			t.Errorf("it waits for %v", got)
+		}
+		var text string
+		w.must("干事", func(ctx context.Context, c *gen.Client) error {
+			n, err := c.Notice.Query().Where(notice.MatterID(r.c.Matter.ID)).First(ctx)
+			if err == nil {
+				text = n.Text
+			}
+			return err
+		})
+		if !strings.Contains(text, "轮到街道联络员，但其中没有人能办理") {
+			t.Error(text)
+		}
+	})
+}

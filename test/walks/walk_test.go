@@ -1,0 +1,314 @@
+package walks_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// How far it walks: the whole is for `make walks`.
+var (
+	walks = flag.Int("walks", 1, "walks of each kind")
+	steps = flag.Int("steps", 25, "steps of a walk")
+)
+
+// tally is what was walked, over all walks.
+type tally struct {
+	steps, disturbed, looked, handed, idle int
+	places                                 map[string]int // where a guardian has nothing to do himself
+}
+
+func TestNothingStandsStill(t *testing.T) {
+	total := &tally{places: map[string]int{}}
+	seed := uint64(20261130)
+	if given, err := strconv.ParseUint(os.Getenv("WALKS_SEED"), 10, 64); err == nil {
+		seed, *walks = given, 1
+	}
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			for n := range *walks {
+				newWalk(t, total, kind, seed+uint64(n)).walk()
+			}
+		})
+	}
+	t.Logf("%d steps, %d disturbances, %d subjects looked at; %d handed to a guardian, who had nothing to do himself for %d of them: %v",
+		total.steps, total.disturbed, total.looked, total.handed, total.idle, total.places)
+	if total.steps < len(kinds)**walks*3 {
+		t.Errorf("only %d steps: the walks went nowhere", total.steps)
+	}
+}
+
+// walk is one walk of a kind.
+type walk struct {
+	*world
+	total *tally
+	rand  *rand.Rand
+	seed  uint64
+	kind  string
+	trace []string
+	gone  []string // who has left, and may come back
+}
+
+func newWalk(t *testing.T, total *tally, kind string, seed uint64) *walk {
+	w := &walk{world: newWorld(t), total: total, rand: rand.New(rand.NewPCG(seed, 1)), seed: seed, kind: kind}
+	for range 2 {
+		if err := w.opens(); err != nil {
+			w.fail("it cannot be opened: %v", err)
+		}
+	}
+	return w
+}
+
+func (w *walk) note(format string, args ...any) {
+	w.trace = append(w.trace, fmt.Sprintf(format, args...))
+}
+
+func (w *walk) fail(format string, args ...any) {
+	w.t.Helper()
+	w.t.Fatalf("seed %d, kind %s: %s\nthe way there:\n  %s", w.seed, w.kind, fmt.Sprintf(format, args...), strings.Join(w.trace, "\n  "))
+}
+
+func (w *walk) walk() {
+	w.look()
+	for range *steps {
+		if w.rand.IntN(5) == 0 {
+			w.disturb()
+			w.sweep()
+			w.total.disturbed++
+		} else if w.act() {
+			w.total.steps++
+		}
+		w.look()
+	}
+}
+
+// act lets somebody do one thing that he may do, on any open matter.
+func (w *walk) act() bool {
+	ids := w.open()
+	if len(ids) == 0 {
+		if err := w.opens(); err != nil {
+			w.note("nothing could be opened: %v", err)
+		}
+		return true
+	}
+	id := ids[w.rand.IntN(len(ids))]
+	names := slices.Sorted(w.here())
+	w.rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
+	for _, name := range names {
+		if w.tries(name, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// tries lets a person do one of his open actions on the matter or its shares.
+func (w *walk) tries(name string, id uuid.UUID) bool {
+	type choice struct {
+		machine string
+		subject uuid.UUID
+		action  *flow.Action
+	}
+	var choices []choice
+	_ = w.as(name, func(ctx context.Context) error {
+		all, err := w.engine.Available(ctx, id)
+		for subject, list := range all {
+			machine := flow.OfAssignment
+			if subject == id {
+				machine = flow.OfMatter
+			}
+			for _, a := range list {
+				if a.Blocked == "" {
+					choices = append(choices, choice{machine, subject, a.Action})
+				}
+			}
+		}
+		return err
+	})
+	slices.SortFunc(choices, func(a, b choice) int {
+		return strings.Compare(a.action.Code+a.subject.String(), b.action.Code+b.subject.String())
+	})
+	w.rand.Shuffle(len(choices), func(i, j int) { choices[i], choices[j] = choices[j], choices[i] })
+	for _, c := range choices[:min(len(choices), 4)] {
+		form := w.fill(id, c.action.Form)
+		err := w.as(name, func(ctx context.Context) error {
+			_, err := w.engine.Act(ctx, flow.Command{Machine: c.machine, Subject: c.subject, Action: c.action.Code, Form: form, Reason: "走一步"})
+			return err
+		})
+		if shown, ok := errs.As(err); err != nil && (!ok || shown.Code == errs.Internal) {
+			w.note("%s %s %v", name, c.action.Code, form)
+			w.fail("it fails inside: %v", err)
+		}
+		if err == nil {
+			w.note("%s %s（%s）", name, c.action.Label, id.String()[30:])
+			return true
+		}
+	}
+	return false
+}
+
+// disturb changes who is there, or lets time pass.
+func (w *walk) disturb() {
+	db := w.store.Ent()
+	names := slices.Sorted(w.here())
+	name := names[w.rand.IntN(len(names))]
+	who := w.people[name].Membership
+	switch n := w.rand.IntN(6); {
+	case n == 0 && len(w.gone) > 0:
+		name = w.gone[0]
+		w.gone = w.gone[1:]
+		w.note("%s is back", name)
+		w.must("", func(ctx context.Context, _ *gen.Client) error {
+			return db.Membership.UpdateOneID(w.all[name].Membership).SetStatus(membership.StatusACTIVE).Exec(ctx)
+		})
+		w.people[name] = w.all[name]
+	case n <= 2 && name != "管理员":
+		w.note("%s leaves", name)
+		w.must("", func(ctx context.Context, _ *gen.Client) error {
+			return db.Membership.UpdateOneID(who).SetStatus(membership.StatusENDED).Exec(ctx)
+		})
+		delete(w.people, name)
+		w.gone = append(w.gone, name)
+	case n == 3 && name != "管理员":
+		w.note("%s loses the account", name)
+		w.must("", func(ctx context.Context, _ *gen.Client) error {
+			return db.Membership.UpdateOneID(who).ClearAccountID().Exec(ctx)
+		})
+		delete(w.people, name)
+	case n == 4:
+		name := []string{"城建局", "商务局", "街道"}[w.rand.IntN(3)]
+		w.note("%s is closed", name)
+		w.must("", func(ctx context.Context, _ *gen.Client) error {
+			return db.Seat.Update().Where(seat.UnitID(w.units[name])).SetSeatTo(w.today().AddDate(0, 0, -1)).Exec(ctx)
+		})
+		for who, u := range w.seats {
+			if u == name {
+				delete(w.seats, who)
+			}
+		}
+	case n == 5 && len(w.gone) > 3: // a committee is never without people for long
+		for _, name := range w.gone {
+			w.note("%s is back", name)
+			w.must("", func(ctx context.Context, _ *gen.Client) error {
+				return db.Membership.UpdateOneID(w.all[name].Membership).SetStatus(membership.StatusACTIVE).Exec(ctx)
+			})
+			w.people[name] = w.all[name]
+		}
+		w.gone = nil
+	default:
+		d := 1 + w.rand.IntN(40)
+		w.note("%d days pass", d)
+		w.clock.Advance(time.Duration(d) * 24 * time.Hour)
+	}
+}
+
+// open are the ids of the open matters, oldest first.
+func (w *walk) open() (ids []uuid.UUID) {
+	w.must("", func(ctx context.Context, c *gen.Client) (err error) {
+		ids, err = c.Matter.Query().Where(matter.ClosedAtIsNil()).Order(matter.ByID()).IDs(ctx)
+		return err
+	})
+	return ids
+}
+
+// look holds every open matter and share against the sentence.
+func (w *walk) look() {
+	w.t.Helper()
+	for _, id := range w.open() {
+		for _, s := range w.subjects(id) {
+			w.total.looked++
+			if !w.moves(id, s) {
+				w.fail("%s stands still: %v", s.name, w.rows(id))
+			}
+		}
+	}
+}
+
+// moves reports whether the sentence holds for a subject. It believes no row:
+// each is held against the people who are there and what they may do.
+func (w *walk) moves(id uuid.UUID, s subject) bool {
+	rows := w.rows(id)
+	handed := false
+	var own []row
+	for _, r := range rows {
+		if s.is(r) {
+			own = append(own, r)
+		}
+	}
+	if len(own) == 0 && s.share == nil && len(w.shares(id)) > 0 {
+		return true // its shares are looked at by themselves
+	}
+	for _, r := range own {
+		if r.Membership == nil && r.Role == "" {
+			return r.Due == nil || !r.Due.Before(w.today())
+		}
+		for name := range w.people {
+			if !w.meant(name, r) {
+				continue
+			}
+			if w.can(name, id, s) {
+				return true
+			}
+			handed = handed || r.Reason != ""
+		}
+	}
+	if handed {
+		w.total.handed++
+		if !w.guarded(id, s, own) {
+			w.total.idle++
+			w.total.places[s.name]++
+		}
+	}
+	return handed
+}
+
+// guarded: the guardian can do something on the matter, if not on the share.
+func (w *walk) guarded(id uuid.UUID, s subject, own []row) bool {
+	for _, r := range own {
+		for name := range w.people {
+			if r.Reason != "" && w.meant(name, r) && w.can(name, id, subject{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// can: the person has an action on the subject that nothing blocks.
+func (w *walk) can(name string, id uuid.UUID, s subject) (can bool) {
+	_ = w.as(name, func(ctx context.Context) error {
+		on := id
+		if s.share != nil {
+			on = *s.share
+		}
+		seen, err := w.store.Ent().Matter.Query().Where(matter.ID(id)).Exist(ctx)
+		if err != nil || !seen {
+			return err
+		}
+		all, err := w.engine.Available(ctx, id)
+		for _, a := range all[on] {
+			can = can || a.Blocked == ""
+		}
+		return err
+	})
+	return can
+}
+
+var _ = authz.System
