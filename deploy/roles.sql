@@ -6,6 +6,8 @@
 --
 -- bihuan_owner 迁移，拥有全部表（DATABASE_OWNER_URL）；行级安全对它也强制，备份因此要
 -- 用另外的角色，见 deploy/backup.sh。
+-- 库的主人若不是 bihuan_owner，请由主人再执行一次（迁移在别的情况下自己会做）：
+--   REVOKE TEMPORARY ON DATABASE bihuan FROM PUBLIC;
 -- bihuan_app 服务（DATABASE_URL）；什么都不拥有，绕不过行级安全，换成别种角色程序拒绝启动。
 -- 再次执行不做任何事，不改密码。
 DO $$ BEGIN

@@ -2,12 +2,15 @@ package tenants_test
 
 import (
 	"context"
-	"slices"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/bihuan/bihuan/ent/migrations"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -149,17 +152,80 @@ func TestIndexesViewsAndFunctions(t *testing.T) {
 	t.Run("no view shows rows with its owner's rights", func(t *testing.T) {
 		none(t, url, `SELECT relname::text FROM pg_class WHERE relkind IN ('v', 'm', 'f') AND relnamespace = 'public'::regnamespace`)
 	})
-	t.Run("what runs with its owner's rights fixes its search path and is known", func(t *testing.T) {
-		got := collect(t, url, pgx.RowTo[string], `
-			SELECT proname || coalesce(' ' || array_to_string(proconfig, ' '), '') FROM pg_proc
-			WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY 1`)
-		const path = " search_path=public, pg_temp"
-		want := []string{"account_memberships_copy", "audit_append", "ballot_cast", "ballot_claim", "ballot_close", "ballot_open", "ballot_result", "rights_changed"}
-		for i := range want {
-			want[i] += path
+	t.Run("S16: what runs with its owner's rights fixes its search path, and only those named here may execute it", func(t *testing.T) {
+		executes := map[string]string{ // the serving role, or nobody: a trigger's function is called by its trigger
+			"account_memberships_copy": "", "rights_changed": "",
+			"audit_append": "bihuan_app", "ballot_cast": "bihuan_app", "ballot_claim": "bihuan_app",
+			"ballot_close": "bihuan_app", "ballot_open": "bihuan_app", "ballot_result": "bihuan_app",
 		}
-		if !slices.Equal(got, want) {
-			t.Errorf("it is %q", got)
+		got := collect(t, url, pgx.RowToStructByPos[definer], `
+			SELECT p.proname::text, coalesce(array_to_string(p.proconfig, ' '), ''), coalesce((
+			  SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END, ' ' ORDER BY 1)
+			  FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee <> p.proowner), '')
+			FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace ORDER BY 1`)
+		for _, f := range got {
+			want, known := executes[f.Name]
+			if !known || f.By != want || f.Set != "search_path=public, pg_temp" {
+				t.Errorf("%s with %q may be executed by %q, want %q (known here: %v)", f.Name, f.Set, f.By, want, known)
+			}
+			delete(executes, f.Name)
+		}
+		if len(executes) > 0 {
+			t.Errorf("no longer there: %v", executes)
+		}
+	})
+	t.Run("S16: nothing runs with its owner's rights outside the schema of the product", func(t *testing.T) {
+		none(t, url, `SELECT oid::regprocedure::text FROM pg_proc WHERE prosecdef AND pronamespace NOT IN ('public'::regnamespace, 'pg_catalog'::regnamespace)`)
+	})
+}
+
+// definer is a function that runs with its owner's rights: its settings, and
+// who may execute it beside the owner.
+type definer struct{ Name, Set, By string }
+
+// S16: a trigger function that anybody may execute can be hung on a table of
+// one's own.
+func TestNobodyHangsAnOwnersTriggerOnATableOfHisOwn(t *testing.T) {
+	t.Parallel()
+	db := tenantstest.New(t)
+	var name string
+	db.AsSuper(t, `SELECT current_database()`, nil, &name)
+	c, err := pgx.Connect(context.Background(), db.AppURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	refused := func(t *testing.T, sql string) {
+		t.Helper()
+		var pg *pgconn.PgError
+		if _, err := c.Exec(context.Background(), sql); !errors.As(err, &pg) || pg.Code != "42501" {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	t.Run("the serving role makes a trigger of no function that runs with its owner's rights", func(t *testing.T) {
+		super(t, db, `GRANT TEMPORARY ON DATABASE `+name+` TO bihuan_app`)
+		if _, err := c.Exec(context.Background(), `CREATE TEMP TABLE mine (id uuid, account_id uuid, tenant_id uuid, status text)`); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []string{"account_memberships_copy", "rights_changed"} {
+			refused(t, `CREATE TRIGGER mine AFTER INSERT ON mine FOR EACH ROW EXECUTE FUNCTION `+f+`()`)
+		}
+	})
+	t.Run("and after a migration, also of a restored database, it makes no temporary table", func(t *testing.T) {
+		super(t, db, `ALTER DATABASE `+name+` OWNER TO bihuan_owner`)
+		if _, err := migrations.Up(context.Background(), db.OwnerURL); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, `CREATE TEMP TABLE another (n int)`)
+	})
+	t.Run("the triggers themselves go on working", func(t *testing.T) {
+		tenant := tenantstest.Tenant(t, db, "210200", "甲市政协", "CITY")
+		account := uuid.New()
+		tenantstest.Member(t, db, tenant, account, "MEMBER", "委员甲")
+		var n int
+		db.AsSuper(t, `SELECT count(*) FROM account_memberships WHERE account_id = $1`, []any{account}, &n)
+		if n != 1 {
+			t.Errorf("%d copies", n)
 		}
 	})
 }

@@ -53,8 +53,22 @@ func Up(ctx context.Context, url string) (applied int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if _, err := db.ExecContext(ctx, confine); err != nil {
+		return 0, err
+	}
 	return len(done), queue(ctx, url)
 }
+
+// confine takes from everybody the right to make temporary tables here, on
+// which a trigger can be hung. It belongs to the database and not to what is in
+// it, so neither a copy nor a restored dump has it. Where the owner of the
+// tables does not own the database, its owner has to (deploy/roles.sql).
+const confine = `
+	DO $$ BEGIN
+	  IF EXISTS (SELECT FROM pg_database WHERE datname = current_database() AND pg_has_role(datdba, 'USAGE')) THEN
+	    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, bihuan_app', current_database());
+	  END IF;
+	END $$`
 
 // queue creates the job queue's own tables and lets the serving role use them.
 func queue(ctx context.Context, url string) error {
