@@ -17,6 +17,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/files"
+	"github.com/bihuan/bihuan/internal/httpd"
 )
 
 // pageNames are the files that are uploaded: the sealed page of a collective
@@ -41,10 +42,10 @@ func (s *stage) upload(ctx context.Context, m move, matter uuid.UUID) error {
 	}
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	door := &files.Handler{
-		As: func(r *http.Request, write bool, fn func(context.Context) error) error {
+		Door: httpd.Door{Log: slog.New(slog.DiscardHandler), As: func(r *http.Request, write bool, fn func(context.Context) error) error {
 			return s.signedIn(r.Context(), m.at, m.who, write, fn)
-		},
-		From: func(context.Context) audit.From { return audit.From{} }, Client: s.Store.Ent(), Engine: s.Engine, Blobs: s.Blobs, Log: slog.New(slog.DiscardHandler),
+		}},
+		From: func(context.Context) audit.From { return audit.From{} }, Client: s.Store.Ent(), Engine: s.Engine, Blobs: s.Blobs,
 	}
 	w := &answer{header: http.Header{}}
 	door.ServeHTTP(w, r)

@@ -54,14 +54,14 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 	}
 	if old == nil {
 		a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
-			SetSends(t.Sends).SetReceives(t.Receives).SetCreatedAt(clock.Now(ctx)).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
+			SetSends(t.Sends).SetReceives(t.Receives).Save(ctx)
 		return a, tenants.Translate(err)
 	}
 	if t.Expected != nil && *t.Expected != old.Version {
 		return nil, errs.New(errs.VersionConflict, "约定已被他人修改，请刷新后再改").With("currentVersion", old.Version)
 	}
 	return s.client.Agreement.UpdateOne(old).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
-		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).SetUpdatedAt(clock.Now(ctx)).Save(ctx)
+		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).Save(ctx)
 }
 
 // unnamed fills in what the terms leave as it is.
@@ -180,7 +180,7 @@ func (s *Service) Suspend(ctx context.Context, id uuid.UUID, reason string) (_ *
 	}
 	now := clock.Now(ctx)
 	return s.client.Agreement.UpdateOne(a).SetStatus(agreement.StatusSUSPENDED).SetReason(reason).SetSuspendedAt(now).
-		SetVersion(a.Version + 1).SetUpdatedAt(now).Save(authz.System(ctx))
+		SetVersion(a.Version + 1).Save(authz.System(ctx))
 }
 
 // Resume lets things cross again; what waits is tried at once. Resuming an
@@ -193,7 +193,7 @@ func (s *Service) Resume(ctx context.Context, id uuid.UUID) (_ *gen.Agreement, e
 	}
 	now := clock.Now(ctx)
 	a, err = s.client.Agreement.UpdateOne(a).SetStatus(agreement.StatusACTIVE).ClearReason().ClearSuspendedAt().
-		SetVersion(a.Version + 1).SetUpdatedAt(now).Save(authz.System(ctx))
+		SetVersion(a.Version + 1).Save(authz.System(ctx))
 	if err != nil {
 		return nil, err
 	}

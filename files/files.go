@@ -3,11 +3,8 @@ package files
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -24,7 +21,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/internal/httpd"
 )
 
 // MaxSize is the largest file, in bytes: a scanned report of a hundred pages.
@@ -33,17 +30,13 @@ const MaxSize = 50 << 20
 // uploadTime is how long an upload or download may take: MaxSize at 30 kB/s.
 const uploadTime = 30 * time.Minute
 
-// As runs fn as the request's viewer in a transaction of his tenant.
-type As func(r *http.Request, write bool, fn func(context.Context) error) error
-
 // Handler serves POST /files and GET /files/{id}.
 type Handler struct {
-	As     As
+	httpd.Door
 	From   func(context.Context) audit.From
 	Client *gen.Client
 	Engine *flow.Engine
 	Blobs  blob.Store
-	Log    *slog.Logger
 }
 
 // target is what an upload is for, from the query: matter, and optionally
@@ -83,20 +76,15 @@ func parseTarget(q url.Values) (t target, err error) {
 	return t, nil
 }
 
-// ServeHTTP routes by method; other methods are refused by the mux.
+// ServeHTTP routes by method.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var err error
 	switch r.Method {
 	case http.MethodPost:
-		err = h.upload(w, r)
+		h.Handler(h.upload).ServeHTTP(w, r)
 	case http.MethodGet, http.MethodHead:
-		err = h.download(w, r)
+		h.Handler(h.download).ServeHTTP(w, r)
 	default:
-		w.Header().Set("Allow", "GET, HEAD, POST")
-		err = errs.New(errs.Invalid, "只接受 GET 和 POST")
-	}
-	if err != nil {
-		h.fail(w, r, err)
+		httpd.MethodNotAllowed(w, r, "GET, HEAD, POST")
 	}
 }
 
@@ -115,7 +103,7 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	// A large file on a slow line takes longer than other requests may.
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := httpd.Patient(w, uploadTime); err != nil {
 		return err
 	}
 	parts, err := r.MultipartReader()
@@ -151,9 +139,8 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(http.StatusCreated)
-	return json.NewEncoder(w).Encode(map[string]any{"id": kept, "name": name, "size": info.Size, "contentType": contentType, "sha256": info.SHA256})
+	httpd.JSON(w, http.StatusCreated, map[string]any{"id": kept, "name": name, "size": info.Size, "contentType": contentType, "sha256": info.SHA256})
+	return nil
 }
 
 // mayAttach: the viewer sees the matter and takes part in it.
@@ -248,34 +235,11 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(uploadTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := httpd.Patient(w, uploadTime); err != nil {
 		return err
 	}
 	if _, err := io.Copy(w, body); err != nil {
 		h.Log.Warn("a download broke off", "attachment", id, "error", err)
 	}
 	return nil
-}
-
-// statuses are the HTTP statuses of the codes a file request can meet.
-var statuses = map[errs.Code]int{
-	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
-	errs.NotAllowedInState: http.StatusConflict, errs.Conflict: http.StatusConflict, errs.Invalid: http.StatusBadRequest,
-	errs.Limited: http.StatusRequestEntityTooLarge, errs.Unavailable: http.StatusServiceUnavailable,
-}
-
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	from := h.From(r.Context())
-	e, ok := errs.As(tenants.Translate(err))
-	if !ok {
-		h.Log.Error("file request failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
-		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
-	}
-	status := statuses[e.Code]
-	if status == 0 {
-		status = http.StatusInternalServerError
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID})
 }

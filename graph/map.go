@@ -208,9 +208,10 @@ func done(err error) (*model.SignOutPayload, error) {
 	return &model.SignOutPayload{Done: true, UserErrors: []*model.UserError{}}, nil
 }
 
-// shown makes a user error of what may be shown, and passes the rest.
+// shown makes a user error of what may be shown, and passes the rest: where the
+// database is not there, the request has failed, and not what it asked for.
 func shown(err error) ([]*model.UserError, error) {
-	if e, ok := errs.As(err); ok && e.Code != errs.Internal {
+	if e, ok := errs.As(err); ok && e.Code != errs.Internal && e.Code != errs.Unavailable {
 		return []*model.UserError{userError(e)}, nil
 	}
 	return []*model.UserError{}, err

@@ -164,6 +164,9 @@ func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Contex
 	if err == nil {
 		return id, []*model.UserError{}, nil
 	}
+	if broken := tenants.Broken(ctx); broken != nil { // no answer of this field's alone: the whole operation is undone
+		return uuid.Nil, nil, err
+	}
 	shown, ok := errs.As(tenants.Translate(err))
 	if !ok || shown.Code == errs.Internal {
 		return uuid.Nil, nil, err
@@ -208,6 +211,7 @@ func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID,
 		p := ctx.Value(pendingKey{}).(*pending)
 		p.mu.Lock()
 		defer p.mu.Unlock()
+		p.unkeyed = p.unkeyed || c.key == ""
 		p.entries = append(p.entries, audit.Entry{
 			At: clock.Now(ctx), Action: name, Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
 			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: Origin(ctx), Changes: changes.Changes(),

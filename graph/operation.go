@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -91,6 +93,27 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 	})
 }
 
+// Asked runs fn as the viewer that a request's token names: the way in of what
+// is served beside GraphQL. It runs it once more when a migration has made the
+// connection's plans stale and nothing has been kept.
+func (r *Resolver) Asked(req *http.Request, write bool, fn func(context.Context) error) error {
+	ctx, err := r.Authenticate(req)
+	if err != nil {
+		return err
+	}
+	c, ok := Claims(ctx)
+	if !ok {
+		return errs.New(errs.Unauthenticated, "请先登录")
+	}
+	httpd.Annotate(ctx, slog.String("tenant", c.Tenant.String()))
+	ctx, fate := tenants.WithFate(ctx)
+	err = r.As(ctx, c, write, fn)
+	if err != nil && fate.Again() {
+		err = r.As(ctx, c, write, fn)
+	}
+	return tenants.Translate(err)
+}
+
 // Operation is the gqlgen extension that gives each operation its one
 // transaction.
 type Operation struct{ Resolver *Resolver }
@@ -108,6 +131,7 @@ func (Operation) Validate(graphql.ExecutableSchema) error { return nil }
 type pending struct {
 	mu      sync.Mutex
 	entries []audit.Entry
+	unkeyed bool // something was done without an idempotency key
 }
 
 type pendingKey struct{}
@@ -119,15 +143,18 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	if op == nil { // a document that was refused before it was one
 		return next(ctx)
 	}
-	session, others := rootFields(op)
-	if session && others {
-		return refuse(ctx, errs.New(errs.Invalid, "登录与退出不能和其他操作放在同一个请求里"))
+	roots := RootsOf(op)
+	if no := roots.apart(); no != nil {
+		return refuse(ctx, no)
 	}
 	if err := paged(op.SelectionSet, graphql.GetOperationContext(ctx).Variables); err != nil {
 		return refuse(ctx, err)
 	}
 	c, signedIn := Claims(ctx)
-	if session || !others { // nothing but __schema and __typename needs no tenant either
+	if roots.Vote && signedIn {
+		return refuse(ctx, NamedVote())
+	}
+	if roots.Session || !roots.others { // nothing but __schema and __typename needs no tenant either
 		return next(ctx)
 	}
 	if !signedIn {
@@ -138,6 +165,9 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	var resp *graphql.Response
 	err := o.Resolver.As(ctx, c, op.Operation == ast.Mutation, func(ctx context.Context) error {
 		resp = next(o.Resolver.withLoaders(ctx))
+		if err := tenants.Broken(ctx); err != nil {
+			return err
+		}
 		for _, e := range p.entries {
 			if err := audit.Write(ctx, e); err != nil {
 				return err
@@ -148,29 +178,69 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	switch {
 	case err == nil:
 		return resp
+	case errors.Is(err, tenants.ErrUnknown):
+		return refuse(ctx, p.unknown(err))
 	case resp != nil && len(resp.Errors) > 0: // the transaction failed by what the resolvers have said already
 		return &graphql.Response{Errors: resp.Errors}
 	}
 	return refuse(ctx, tenants.Translate(err))
 }
 
+// unknown is what somebody is told whose commit's answer was lost. His key
+// decides, where he gave one: what was done answers the same and is not done
+// again.
+func (p *pending) unknown(err error) error {
+	if p.unkeyed || len(p.entries) == 0 {
+		return err
+	}
+	return errs.New(errs.Unavailable, "数据库连接在最后一步中断；请用同一个 idempotencyKey 再试一次，已经做成的不会再做").Because(err)
+}
+
 // sessionFields are the mutations that work outside any tenant's transaction:
 // on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
-	"castBallot": true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
+	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
 	"acceptInvitation": true, "declineInvitation": true,
 }
 
-func rootFields(op *ast.OperationDefinition) (session, others bool) {
+// VoteField is the mutation that nobody sends as himself.
+const VoteField = "castBallot"
+
+// NamedVote is the answer to a vote that says who sends it.
+func NamedVote() error {
+	return errs.New(errs.Invalid, "投票是不记名的：请求不能带 Authorization 请求头，也不要带登录信息；请去掉以后再提交，这张凭证没有用掉")
+}
+
+// Roots are what an operation asks for: mutations of the session, a vote, which
+// is one of them, and anything else of a committee.
+type Roots struct{ Session, Vote, others bool }
+
+// apart says what may not stand together in one operation.
+func (r Roots) apart() error {
+	switch {
+	case r.Vote && r.others:
+		return errs.New(errs.Invalid, "投票不能和其他操作放在同一个请求里")
+	case r.Session && r.others:
+		return errs.New(errs.Invalid, "登录与退出不能和其他操作放在同一个请求里")
+	}
+	return nil
+}
+
+// RootsOf looks at the fields of an operation, in fragments too.
+func RootsOf(op *ast.OperationDefinition) (r Roots) {
+	account := false
 	var walk func(ast.SelectionSet)
 	walk = func(set ast.SelectionSet) {
 		for _, s := range set {
 			switch s := s.(type) {
 			case *ast.Field:
-				if op.Operation == ast.Mutation && sessionFields[s.Name] {
-					session = true
-				} else if !strings.HasPrefix(s.Name, "__") {
-					others = true
+				switch {
+				case op.Operation == ast.Mutation && s.Name == VoteField:
+					r.Vote = true
+				case op.Operation == ast.Mutation && sessionFields[s.Name]:
+					account = true
+				case !strings.HasPrefix(s.Name, "__"):
+					r.others = true
 				}
 			case *ast.InlineFragment:
 				walk(s.SelectionSet)
@@ -180,7 +250,9 @@ func rootFields(op *ast.OperationDefinition) (session, others bool) {
 		}
 	}
 	walk(op.SelectionSet)
-	return session, others
+	r.Session = account || r.Vote
+	r.others = r.others || r.Vote && account // a vote beside a sign-in says who votes
+	return r
 }
 
 // refuse answers the whole operation with one error.
@@ -198,17 +270,13 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 		g.Message = withoutValue(g.Message)
 		return g // gqlgen's own: parse and validation errors
 	}
-	out := &gqlerror.Error{Message: "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员", Extensions: map[string]any{"code": string(errs.Internal)}}
+	shown := errs.Shown(err)
+	out := &gqlerror.Error{Message: shown.Message, Extensions: map[string]any{"code": string(shown.Code)}}
 	if g != nil {
 		out.Path, out.Locations = g.Path, g.Locations
 	}
-	if shown, ok := errs.As(err); ok {
-		out.Message = shown.Message
-		out.Extensions["code"] = string(shown.Code)
-	} else if name := unread(ctx, g); name != "" {
+	if name := unread(ctx, g); name != "" && shown.Code == errs.Internal {
 		out.Message, out.Extensions["code"] = "“"+name+"”的格式不对，请更正后再提交", string(errs.Invalid)
-	} else if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		out.Message, out.Extensions["code"] = "请求超时或已取消，请重试", string(errs.Unavailable)
 	}
 	if id := Origin(ctx).RequestID; id != "" {
 		out.Extensions["requestId"] = id

@@ -307,7 +307,7 @@ func (s *Service) Change(ctx context.Context, id uuid.UUID, in Patch, expected *
 	}
 	u := s.client.Platform.UpdateOne(p).AddVersion(1).SetBrand(now.Brand).SetBrandOwner(now.BrandOwner).SetType(now.Type).SetLevel(now.Level).
 		SetProcessKind(now.ProcessKind).SetApprover(now.Approver).SetHostRule(now.HostRule).SetSources(now.Sources).SetManners(now.Manners).
-		SetTargets(now.Targets).SetTakesTopics(now.TakesTopics).SetUpdatedAt(clock.Now(ctx))
+		SetTargets(now.Targets).SetTakesTopics(now.TakesTopics)
 	if u.SetNillableParentID(now.ParentID); now.ParentID == nil {
 		u.ClearParentID()
 	}

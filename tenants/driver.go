@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -42,20 +43,41 @@ func stamp(next ent.Mutator) ent.Mutator {
 			return nil, err
 		}
 		if m.Op().Is(ent.OpCreate) {
-			err = m.SetField("tenant_id", t)
-			if _, given := m.Field("created_at"); !given && err == nil {
-				err = m.SetField("created_at", clock.Now(ctx))
-			}
+			err = errors.Join(m.SetField("tenant_id", t), created(ctx, m))
 		} else {
 			m.(interface {
 				WhereP(...func(*entsql.Selector))
 			}).WhereP(ofTenant(t))
 		}
+		changed(ctx, m)
 		if err != nil {
 			return nil, err
 		}
 		return next.Mutate(ctx, m)
 	})
+}
+
+// created fills the time of creation by the product's clock: ent's own defaults
+// know no context, and so no clock but the machine's. A caller may give one.
+func created(ctx context.Context, m ent.Mutation) error {
+	if _, given := m.Field("created_at"); given {
+		return nil
+	}
+	return m.SetField("created_at", clock.Now(ctx))
+}
+
+// changed does the same for the time of the last change, where an entity has one.
+func changed(ctx context.Context, m ent.Mutation) {
+	row, ok := m.(interface {
+		UpdatedAt() (time.Time, bool)
+		SetUpdatedAt(time.Time)
+	})
+	if !ok {
+		return
+	}
+	if _, given := row.UpdatedAt(); !given {
+		row.SetUpdatedAt(clock.Now(ctx))
+	}
 }
 
 func filter(ctx context.Context, q intercept.Query) error {
@@ -116,29 +138,31 @@ func (ctxDriver) Query(ctx context.Context, query string, args, v any) error {
 	rows, err := s.tx.Query(ctx, query, list...)
 	if err != nil {
 		s.mu.Unlock()
-		return err
+		return s.told(ctx, err)
 	}
-	*dest = entsql.Rows{ColumnScanner: &scanner{rows: rows, release: sync.OnceFunc(s.mu.Unlock)}}
+	told := func(err error) error { return s.told(ctx, err) }
+	*dest = entsql.Rows{ColumnScanner: &scanner{rows: rows, told: told, release: sync.OnceFunc(s.mu.Unlock)}}
 	return nil
 }
 
 // scanner lets ent read pgx's rows.
 type scanner struct {
 	rows    pgx.Rows
+	told    func(error) error
 	release func()
 }
 
 func (r *scanner) Close() error {
 	r.rows.Close()
-	r.release()
-	return r.rows.Err()
+	defer r.release()
+	return r.Err()
 }
 
 func (r *scanner) Columns() ([]string, error) {
 	fields := r.rows.FieldDescriptions()
 	if len(fields) == 0 { // the query failed: pgx says so only when the rows are closed
 		r.rows.Close()
-		if err := r.rows.Err(); err != nil {
+		if err := r.Err(); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +176,7 @@ func (r *scanner) Columns() ([]string, error) {
 func (r *scanner) ColumnTypes() ([]*stdsql.ColumnType, error) {
 	return nil, errors.New("tenants: column types are not known")
 }
-func (r *scanner) Err() error             { return r.rows.Err() }
+func (r *scanner) Err() error             { return r.told(r.rows.Err()) }
 func (r *scanner) Next() bool             { return r.rows.Next() }
 func (r *scanner) NextResultSet() bool    { return false }
 func (r *scanner) Scan(dest ...any) error { return r.rows.Scan(dest...) }

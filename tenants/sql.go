@@ -3,6 +3,7 @@ package tenants
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,7 +24,8 @@ func Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, erro
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statements.Add(1)
-	return s.tx.Exec(ctx, sql, args...)
+	tag, err := s.tx.Exec(ctx, sql, args...)
+	return tag, s.told(ctx, err)
 }
 
 // Row scans the first row; pgx.ErrNoRows when there is none.
@@ -35,7 +37,7 @@ func Row(ctx context.Context, sql string, args []any, dest ...any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statements.Add(1)
-	return s.tx.QueryRow(ctx, sql, args...).Scan(dest...)
+	return s.told(ctx, s.tx.QueryRow(ctx, sql, args...).Scan(dest...))
 }
 
 // Rows collects all rows into structs by position.
@@ -54,9 +56,10 @@ func Collect[T any](ctx context.Context, to pgx.RowToFunc[T], sql string, args .
 	s.statements.Add(1)
 	rows, err := s.tx.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, err
+		return nil, s.told(ctx, err)
 	}
-	return pgx.CollectRows(rows, to)
+	list, err := pgx.CollectRows(rows, to)
+	return list, s.told(ctx, err)
 }
 
 // Alone lets one transaction at a time of the context's tenant do what is
@@ -87,5 +90,21 @@ func Translate(err error) error {
 	case "22021", "22P05":
 		return errs.New(errs.Invalid, "文字中有不能保存的控制字符，请删除后再提交").Because(err)
 	}
+	if strings.HasPrefix(pg.Code, "22") {
+		return discreet{err, pg.Message}
+	}
 	return err
+}
+
+// discreet is an error for the log in which PostgreSQL repeats the value that it
+// could not read (class 22); that may be anybody's telephone number.
+type discreet struct {
+	error
+	says string
+}
+
+func (d discreet) Unwrap() error { return d.error }
+
+func (d discreet) Error() string {
+	return strings.ReplaceAll(d.error.Error(), d.says, "a value that PostgreSQL cannot read")
 }

@@ -94,6 +94,8 @@ type session struct {
 	savepoints atomic.Int64
 	statements atomic.Int64
 	afterward  []func()
+	fate       *Fate
+	stale      atomic.Bool // a statement's plan was older than its tables
 }
 
 type sessionKey struct{}
@@ -170,17 +172,20 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 	if err != nil {
 		return unavailable(err)
 	}
+	ss := &session{tx: tx, tenant: tenant, writable: writable, fate: fateOf(ctx)}
 	committed := false
 	defer func() { // fn failed, panicked or ended its goroutine, or COMMIT failed
 		if !committed {
 			_ = tx.Rollback(context.WithoutCancel(ctx))
 		}
+		if ss.stale.Load() {
+			s.pool.Reset() // the other connections' plans are stale as well
+		}
 	}()
-	ss := &session{tx: tx, tenant: tenant, writable: writable}
 	if err := fn(context.WithValue(ctx, sessionKey{}, ss)); err != nil {
 		return err
 	}
-	if err := tx.Commit(ctx); err != nil {
+	if err := ss.commit(ctx); err != nil {
 		return err
 	}
 	committed = true
@@ -188,13 +193,6 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 		f()
 	}
 	return nil
-}
-
-func unavailable(err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return errs.New(errs.Unavailable, "数据库暂时不可用，请稍后再试").Because(err)
 }
 
 // Savepoint runs fn so that its writes can be undone alone: when fn fails,
@@ -255,5 +253,5 @@ func WithTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statements.Add(1)
-	return fn(s.tx)
+	return s.told(ctx, fn(s.tx))
 }

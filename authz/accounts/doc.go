@@ -34,7 +34,7 @@
 //   - A refresh token is 32 random bytes; only its SHA-256 is stored.
 //   - A refresh token is used once and replaced by a new one.
 //   - A refresh token that comes a second time ends its session, although the caller gets an error.
-//   - Of two uses at the same moment one wins, and the session ends.
+//   - For 20 seconds it does not: the same token, for the same committee, answers the same successor, until that is used.
 //   - A session ends 30 days after sign-in, or 7 days after its last use.
 //   - A choice that is refused uses nothing up.
 //   - A membership that is no longer active cannot be chosen or refreshed.
@@ -42,11 +42,11 @@
 //   - An access token that is forged, altered, expired or meant for others is refused, always with the same words.
 //   - Signing out ends one session, signing out everywhere all of them, and Alive knows it at once.
 //
-// There is no grace for a second use. Within a grace the second one would
-// either be given tokens, and a thief who is quick has a session that nobody
-// notices; or be refused in silence, and the owner who comes second to the
-// thief is sent away while the thief stays. The price: a client must not
-// refresh twice at once, and one whose answer got lost signs in again.
+// The grace is for two tabs that renew at once, and for an answer that was lost.
+// It gives the same successor and not a second one, so it opens no second line
+// of tokens: whoever used the token unlawfully within it shares the owner's
+// successor, and the first of the two to come after the other has used that
+// ends the session (ADR 23).
 //
 // Alive costs one statement on primary keys in whatever transaction is open,
 // and keeps nothing in memory: it is true on every replica in the moment a

@@ -18,6 +18,7 @@ type Options struct {
 	AccessLife  time.Duration // default 10 minutes
 	SessionLife time.Duration // since sign-in, default 30 days
 	IdleLife    time.Duration // since the last refresh, default 7 days
+	Grace       time.Duration // in which a used refresh token answers the same successor, default 20 seconds
 
 	PerLogin   Limit // default 5 failures: 15 minutes, at most 4 hours; forgotten after 24 hours
 	PerAddress Limit // default 30 failures: 15 minutes, at most 1 hour; forgotten after 1 hour
@@ -33,6 +34,9 @@ func (o Options) withDefaults() Options {
 	o.AccessLife = or(o.AccessLife, 10*time.Minute)
 	o.SessionLife = or(o.SessionLife, 30*24*time.Hour)
 	o.IdleLife = or(o.IdleLife, 7*24*time.Hour)
+	// Two tabs renew within a second of each other; a client repeats a request
+	// whose answer was lost after some ten.
+	o.Grace = or(o.Grace, 20*time.Second)
 	// Four hours, so that a stranger who only knows a login cannot keep its
 	// owner out for days.
 	o.PerLogin = o.PerLogin.or(Limit{Failures: 5, Lock: 15 * time.Minute, MaxLock: 4 * time.Hour, Forget: 24 * time.Hour})

@@ -260,6 +260,7 @@ func TestEvents(t *testing.T) {
 	tok := e.work()
 	e.fails(1, "nobody", e.stranger)
 	_, _ = e.Refresh(e.ctx, tok.Refresh, e.office)
+	e.clock.Advance(time.Minute)
 	_, _ = e.Refresh(e.ctx, tok.Refresh, e.stranger)
 	_, _ = e.Refresh(e.ctx, tok.Refresh, e.stranger) // already ended: no second entry
 	e.ok(e.SignOut(e.ctx, e.account, tok.Session))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,7 +18,7 @@ import (
 type Tokens struct {
 	Access        string
 	AccessExpires time.Time
-	Refresh       string // for the next Refresh or Choose; the one just used is dead
+	Refresh       string // for the next Refresh or Choose; the one just used is dead, but for Options.Grace
 
 	Account, Session, Membership, Tenant uuid.UUID
 }
@@ -52,11 +53,10 @@ func (s *Service) use(ctx context.Context, refresh string, membership uuid.UUID,
 	if err != nil || len(raw) != refreshBytes {
 		return out, errGone()
 	}
-	hash := sha256.Sum256(raw)
 	stolen := false
 	err = s.record(ctx, func(ctx context.Context) error {
 		var token spent
-		token, stolen, err = s.spend(ctx, hash[:], from)
+		token, stolen, err = s.spend(ctx, raw, membership, from)
 		if err != nil || stolen {
 			return err // nil when stolen: the end of the session is committed
 		}
@@ -72,26 +72,42 @@ func (s *Service) use(ctx context.Context, refresh string, membership uuid.UUID,
 	return out, nil
 }
 
-// spent is a token that has just been used for the first time.
+// spent is a token that has just been used, or was a moment ago.
 type spent struct {
 	session uuid.UUID
 	issued  time.Time
+	next    []byte // its successor
+	again   bool   // the successor has been issued already
 }
 
-// spend marks a token as used. One that already was ends its session: the row
-// lock makes a second use at the same moment wait and then find it used.
-func (s *Service) spend(ctx context.Context, hash []byte, from Client) (t spent, stolen bool, err error) {
-	now := clock.Now(ctx)
-	err = tenants.Row(ctx, `UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1 AND used_at IS NULL RETURNING session_id, issued_at`,
-		[]any{hash, now}, &t.session, &t.issued)
+// successor is what follows a token. Who reads the database has not the token,
+// and who has the token has not the seed.
+func successor(raw, seed []byte) []byte {
+	sum := sha256.Sum256(slices.Concat(raw, seed))
+	return sum[:]
+}
+
+// spend marks a token as used. One that already was ends its session, unless it
+// is the same request a moment later: the row lock makes a second use at the
+// same moment wait and then find it used.
+func (s *Service) spend(ctx context.Context, raw []byte, membership uuid.UUID, from Client) (t spent, stolen bool, err error) {
+	now, hash, seed := clock.Now(ctx), sha256.Sum256(raw), random(refreshBytes)
+	err = tenants.Row(ctx, `UPDATE refresh_tokens SET used_at = $2, seed = $3 WHERE hash = $1 AND used_at IS NULL RETURNING session_id, issued_at`,
+		[]any{hash[:], now, seed}, &t.session, &t.issued)
+	if err == nil {
+		t.next = successor(raw, seed)
+	}
 	if !tenants.NoRows(err) {
+		return t, false, err
+	}
+	if t, err = s.repeated(ctx, raw, membership); err != nil || t.again {
 		return t, false, err
 	}
 	var account uuid.UUID
 	err = tenants.Row(ctx, `
 		UPDATE account_sessions s SET revoked_at = $2, revoked_why = 'token used twice' FROM refresh_tokens t
 		WHERE t.hash = $1 AND s.id = t.session_id AND s.revoked_at IS NULL RETURNING s.id, s.account_id`,
-		[]any{hash, now}, &t.session, &account)
+		[]any{hash[:], now}, &t.session, &account)
 	switch {
 	case tenants.NoRows(err):
 		return t, false, errGone()
@@ -99,6 +115,31 @@ func (s *Service) spend(ctx context.Context, hash []byte, from Client) (t spent,
 		return t, false, err
 	}
 	return t, true, s.audit(ctx, Event{Action: ActionTokenReused, Account: account, Session: t.session, From: from})
+}
+
+// repeated is a token that was used within the grace, for the committee in
+// which the session is, and whose successor nobody has used. Not so: the zero
+// value.
+func (s *Service) repeated(ctx context.Context, raw []byte, membership uuid.UUID) (t spent, err error) {
+	hash := sha256.Sum256(raw)
+	var seed []byte
+	err = tenants.Row(ctx, `
+		SELECT t.session_id, t.issued_at, t.seed FROM refresh_tokens t JOIN account_sessions s ON s.id = t.session_id
+		WHERE t.hash = $1 AND t.seed IS NOT NULL AND t.used_at > $2 AND ($3 = '00000000-0000-0000-0000-000000000000'::uuid OR s.membership_id = $3)`,
+		[]any{hash[:], clock.Now(ctx).Add(-s.opts.Grace), membership}, &t.session, &t.issued, &seed)
+	if err != nil {
+		if tenants.NoRows(err) {
+			err = nil
+		}
+		return spent{}, err
+	}
+	t.next = successor(raw, seed)
+	next := sha256.Sum256(t.next)
+	err = tenants.Row(ctx, `SELECT used_at IS NULL FROM refresh_tokens WHERE hash = $1`, []any{next[:]}, &t.again)
+	if tenants.NoRows(err) { // the first use issued none: it was refused
+		err = nil
+	}
+	return t, err
 }
 
 // renew gives the session its next token. Any error undoes the spending.
@@ -136,8 +177,11 @@ func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from
 			return out, err
 		}
 	}
-	if out.Refresh, err = issue(ctx, out.Session); err != nil {
-		return out, err
+	out.Refresh = base64.RawURLEncoding.EncodeToString(t.next)
+	if !t.again {
+		if err := store(ctx, out.Session, t.next); err != nil {
+			return out, err
+		}
 	}
 	end := now.Add(s.opts.AccessLife)
 	if expires.Before(end) {
@@ -162,10 +206,14 @@ func mayEnter(ctx context.Context, account, membership uuid.UUID) (tenant uuid.U
 	return tenant, err
 }
 
-// issue makes a refresh token and stores its hash.
+// issue makes a session's first refresh token and stores its hash.
 func issue(ctx context.Context, session uuid.UUID) (string, error) {
 	raw := random(refreshBytes)
+	return base64.RawURLEncoding.EncodeToString(raw), store(ctx, session, raw)
+}
+
+func store(ctx context.Context, session uuid.UUID, raw []byte) error {
 	hash := sha256.Sum256(raw)
 	_, err := tenants.Exec(ctx, `INSERT INTO refresh_tokens (hash, session_id, issued_at) VALUES ($1, $2, $3)`, hash[:], session, clock.Now(ctx))
-	return base64.RawURLEncoding.EncodeToString(raw), err
+	return err
 }

@@ -48,11 +48,12 @@ func TestRefreshTokens(t *testing.T) {
 		}
 	})
 	t.Run("a refresh token that comes a second time ends its session, although the caller gets an error", func(t *testing.T) {
-		e := e.in(t)
+		e := newEnv(t, Options{})
 		other := e.work()
 		old := e.work()
 		next, err := e.Refresh(e.ctx, old.Refresh, e.office)
 		e.ok(err)
+		e.clock.Advance(20 * time.Second)
 		_, err = e.Refresh(e.ctx, old.Refresh, e.stranger)
 		e.is(err, errs.Unauthenticated, gone)
 		e.is(e.alive(next), errs.Unauthenticated, gone)
@@ -83,31 +84,71 @@ func TestRefreshTokens(t *testing.T) {
 		}
 		e.ok(e.alive(tok))
 	})
-	t.Run("of two uses at the same moment one wins, and the session ends", func(t *testing.T) {
+	t.Run("F5: for 20 seconds the same token answers the same successor, to who uses it at the same moment too", func(t *testing.T) {
 		e := e.in(t)
 		for range 20 {
 			tok := e.work()
 			var wg sync.WaitGroup
-			results := make([]error, 8)
-			winner := make(chan Tokens, len(results))
+			results := make([]Tokens, 8)
+			errors := make([]error, len(results))
 			for i := range results {
-				wg.Go(func() {
-					var next Tokens
-					if next, results[i] = e.Refresh(e.ctx, tok.Refresh, e.office); results[i] == nil {
-						winner <- next
-					}
-				})
+				wg.Go(func() { results[i], errors[i] = e.Refresh(e.ctx, tok.Refresh, e.office) })
 			}
 			wg.Wait()
-			if len(winner) != 1 {
-				t.Fatalf("%d winners", len(winner))
-			}
-			for _, err := range results {
-				if err != nil {
-					e.is(err, errs.Unauthenticated, gone)
+			for i, got := range results {
+				e.ok(errors[i])
+				e.ok(e.alive(got))
+				if got.Refresh != results[0].Refresh || got.Session != tok.Session || got.Membership != tok.Membership {
+					t.Fatal(got, results[0])
 				}
 			}
-			e.is(e.alive(<-winner), errs.Unauthenticated, gone)
+			next, err := e.Refresh(e.ctx, results[0].Refresh, e.office)
+			e.ok(err)
+			e.ok(e.alive(next))
+		}
+	})
+	t.Run("F5: not once the successor has been used", func(t *testing.T) {
+		e := e.in(t)
+		old := e.work()
+		next, err := e.Refresh(e.ctx, old.Refresh, e.office)
+		e.ok(err)
+		last, err := e.Refresh(e.ctx, next.Refresh, e.office)
+		e.ok(err)
+		_, err = e.Refresh(e.ctx, old.Refresh, e.stranger)
+		e.is(err, errs.Unauthenticated, gone)
+		e.is(e.alive(last), errs.Unauthenticated, gone)
+	})
+	t.Run("F5: nor does it open an ended session, or another committee than the first time", func(t *testing.T) {
+		e := e.in(t)
+		old := e.work()
+		next, err := e.Refresh(e.ctx, old.Refresh, e.office)
+		e.ok(err)
+		e.ok(e.SignOut(e.ctx, next.Account, next.Session))
+		_, err = e.Refresh(e.ctx, old.Refresh, e.office)
+		e.is(err, errs.Unauthenticated, gone)
+		in := e.signIn()
+		_, err = e.Choose(e.ctx, in.Refresh, e.inCity, e.office)
+		e.ok(err)
+		again, err := e.Choose(e.ctx, in.Refresh, e.inCity, e.office)
+		e.ok(err)
+		_, err = e.Choose(e.ctx, in.Refresh, e.inDistrict, e.office)
+		e.is(err, errs.Unauthenticated, gone)
+		e.is(e.alive(again), errs.Unauthenticated, gone)
+	})
+	t.Run("F5: neither the row nor the token alone gives the successor", func(t *testing.T) {
+		e := e.in(t)
+		old := e.work()
+		next, err := e.Refresh(e.ctx, old.Refresh, e.office)
+		e.ok(err)
+		raw, err := base64.RawURLEncoding.DecodeString(old.Refresh)
+		e.ok(err)
+		hash := sha256.Sum256(raw)
+		var seed []byte
+		e.db.AsSuper(t, `SELECT seed FROM refresh_tokens WHERE hash = $1`, []any{hash[:]}, &seed)
+		for _, half := range [][]byte{raw, seed, hash[:]} {
+			if sum := sha256.Sum256(half); len(half) != 32 || base64.RawURLEncoding.EncodeToString(sum[:]) == next.Refresh {
+				t.Fatal(half)
+			}
 		}
 	})
 }

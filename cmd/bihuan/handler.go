@@ -1,17 +1,17 @@
 package main
 
 import (
-	"context"
 	"net/http"
 	"os"
 
 	"github.com/bihuan/bihuan/exchange/courier"
+	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
-	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // handler is everything below the server.
@@ -39,28 +39,16 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 		return nil, err
 	}
 	mux.Handle("/t/", forms)
-	files := a.files()
+	door := httpd.Door{As: a.resolver.Asked, Known: tenants.Translate, Log: a.log}
+	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs}
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
-	envelopes := &courier.Handler{As: a.as, From: graph.Origin, Exchange: a.resolver.Exchange, Log: a.log}
+	envelopes := &courier.Handler{Door: door, From: graph.Origin, Exchange: a.resolver.Exchange}
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
-	ledger := &overview.Handler{As: a.as, From: graph.Origin, Service: overview.New(a.resolver.Engine), Log: a.log}
+	ledger := &overview.Handler{Door: door, From: graph.Origin, Service: overview.New(a.resolver.Engine)}
 	mux.Handle("GET /ledger", ledger)
 	mux.Handle("GET /ledger.csv", ledger)
 	mux.Handle("GET /ledger.xlsx", ledger)
 	return httpd.Routes(mux), nil
-}
-
-// as runs fn as the request's viewer, for what is served beside GraphQL.
-func (a *app) as(r *http.Request, write bool, fn func(context.Context) error) error {
-	ctx, err := a.resolver.Authenticate(r)
-	if err != nil {
-		return err
-	}
-	c, ok := graph.Claims(ctx)
-	if !ok {
-		return errs.New(errs.Unauthenticated, "请先登录")
-	}
-	return a.resolver.As(ctx, c, write, fn)
 }

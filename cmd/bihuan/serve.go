@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/httpd"
@@ -92,12 +91,4 @@ func (a *app) entered(c clock.Clock, next http.Handler) http.Handler {
 		from := audit.From{Address: httpd.ClientAddress(ctx), Agent: r.UserAgent(), RequestID: httpd.RequestID(ctx)}
 		next.ServeHTTP(w, r.WithContext(graph.WithOrigin(ctx, from)))
 	})
-}
-
-// files serves the attachments under the same rights as the API.
-func (a *app) files() http.Handler {
-	return &files.Handler{
-		Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs, Log: a.log, From: graph.Origin,
-		As: a.as,
-	}
 }

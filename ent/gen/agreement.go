@@ -25,7 +25,7 @@ type Agreement struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
-	// 最近一次修改的时间
+	// 最近一次修改的时间，由租户边界按产品的时钟填写
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// 对方政协的行政区划代码
 	Partner string `json:"partner,omitempty"`

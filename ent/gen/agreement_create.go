@@ -53,14 +53,6 @@ func (_c *AgreementCreate) SetUpdatedAt(v time.Time) *AgreementCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *AgreementCreate) SetNillableUpdatedAt(v *time.Time) *AgreementCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetPartner sets the "partner" field.
 func (_c *AgreementCreate) SetPartner(v string) *AgreementCreate {
 	_c.mutation.SetPartner(v)
@@ -207,10 +199,6 @@ func (_c *AgreementCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := agreement.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := agreement.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.Channel(); !ok {
 		v := agreement.DefaultChannel

@@ -56,6 +56,14 @@ func (_u *AgreementUpdate) SetUpdatedAt(v time.Time) *AgreementUpdate {
 	return _u
 }
 
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *AgreementUpdate) SetNillableUpdatedAt(v *time.Time) *AgreementUpdate {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
+	return _u
+}
+
 // SetPartnerName sets the "partner_name" field.
 func (_u *AgreementUpdate) SetPartnerName(v string) *AgreementUpdate {
 	_u.mutation.SetPartnerName(v)
@@ -201,7 +209,6 @@ func (_u *AgreementUpdate) Mutation() *AgreementMutation {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *AgreementUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -224,14 +231,6 @@ func (_u *AgreementUpdate) Exec(ctx context.Context) error {
 func (_u *AgreementUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AgreementUpdate) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := agreement.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -364,6 +363,14 @@ func (_u *AgreementUpdateOne) AddVersion(v int) *AgreementUpdateOne {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *AgreementUpdateOne) SetUpdatedAt(v time.Time) *AgreementUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *AgreementUpdateOne) SetNillableUpdatedAt(v *time.Time) *AgreementUpdateOne {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
 	return _u
 }
 
@@ -525,7 +532,6 @@ func (_u *AgreementUpdateOne) Select(field string, fields ...string) *AgreementU
 
 // Save executes the query and returns the updated Agreement entity.
 func (_u *AgreementUpdateOne) Save(ctx context.Context) (*Agreement, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -548,14 +554,6 @@ func (_u *AgreementUpdateOne) Exec(ctx context.Context) error {
 func (_u *AgreementUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AgreementUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := agreement.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 

@@ -57,14 +57,6 @@ func (_c *AssignmentCreate) SetUpdatedAt(v time.Time) *AssignmentCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *AssignmentCreate) SetNillableUpdatedAt(v *time.Time) *AssignmentCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *AssignmentCreate) SetMatterID(v uuid.UUID) *AssignmentCreate {
 	_c.mutation.SetMatterID(v)
@@ -427,10 +419,6 @@ func (_c *AssignmentCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := assignment.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := assignment.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.Round(); !ok {
 		v := assignment.DefaultRound

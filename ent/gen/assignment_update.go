@@ -58,6 +58,14 @@ func (_u *AssignmentUpdate) SetUpdatedAt(v time.Time) *AssignmentUpdate {
 	return _u
 }
 
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *AssignmentUpdate) SetNillableUpdatedAt(v *time.Time) *AssignmentUpdate {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
+	return _u
+}
+
 // SetOfficerID sets the "officer_id" field.
 func (_u *AssignmentUpdate) SetOfficerID(v uuid.UUID) *AssignmentUpdate {
 	_u.mutation.SetOfficerID(v)
@@ -461,7 +469,6 @@ func (_u *AssignmentUpdate) RemoveReplies(v ...*Reply) *AssignmentUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *AssignmentUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -484,14 +491,6 @@ func (_u *AssignmentUpdate) Exec(ctx context.Context) error {
 func (_u *AssignmentUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AssignmentUpdate) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := assignment.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -799,6 +798,14 @@ func (_u *AssignmentUpdateOne) AddVersion(v int) *AssignmentUpdateOne {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *AssignmentUpdateOne) SetUpdatedAt(v time.Time) *AssignmentUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *AssignmentUpdateOne) SetNillableUpdatedAt(v *time.Time) *AssignmentUpdateOne {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
 	return _u
 }
 
@@ -1218,7 +1225,6 @@ func (_u *AssignmentUpdateOne) Select(field string, fields ...string) *Assignmen
 
 // Save executes the query and returns the updated Assignment entity.
 func (_u *AssignmentUpdateOne) Save(ctx context.Context) (*Assignment, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -1241,14 +1247,6 @@ func (_u *AssignmentUpdateOne) Exec(ctx context.Context) error {
 func (_u *AssignmentUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *AssignmentUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := assignment.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 

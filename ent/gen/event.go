@@ -27,7 +27,7 @@ type Event struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
-	// 最近一次修改的时间
+	// 最近一次修改的时间，由租户边界按产品的时钟填写
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// MatterID holds the value of the "matter_id" field.
 	MatterID uuid.UUID `json:"matter_id,omitempty"`

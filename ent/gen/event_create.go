@@ -57,14 +57,6 @@ func (_c *EventCreate) SetUpdatedAt(v time.Time) *EventCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *EventCreate) SetNillableUpdatedAt(v *time.Time) *EventCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *EventCreate) SetMatterID(v uuid.UUID) *EventCreate {
 	_c.mutation.SetMatterID(v)
@@ -302,10 +294,6 @@ func (_c *EventCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := event.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := event.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := event.DefaultState

@@ -59,6 +59,14 @@ func (_u *EventUpdate) SetUpdatedAt(v time.Time) *EventUpdate {
 	return _u
 }
 
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *EventUpdate) SetNillableUpdatedAt(v *time.Time) *EventUpdate {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
+	return _u
+}
+
 // SetVenueID sets the "venue_id" field.
 func (_u *EventUpdate) SetVenueID(v uuid.UUID) *EventUpdate {
 	_u.mutation.SetVenueID(v)
@@ -338,7 +346,6 @@ func (_u *EventUpdate) RemoveAttendances(v ...*Attendance) *EventUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *EventUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -361,14 +368,6 @@ func (_u *EventUpdate) Exec(ctx context.Context) error {
 func (_u *EventUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *EventUpdate) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := event.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -621,6 +620,14 @@ func (_u *EventUpdateOne) AddVersion(v int) *EventUpdateOne {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *EventUpdateOne) SetUpdatedAt(v time.Time) *EventUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *EventUpdateOne) SetNillableUpdatedAt(v *time.Time) *EventUpdateOne {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
 	return _u
 }
 
@@ -916,7 +923,6 @@ func (_u *EventUpdateOne) Select(field string, fields ...string) *EventUpdateOne
 
 // Save executes the query and returns the updated Event entity.
 func (_u *EventUpdateOne) Save(ctx context.Context) (*Event, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -939,14 +945,6 @@ func (_u *EventUpdateOne) Exec(ctx context.Context) error {
 func (_u *EventUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *EventUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := event.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 

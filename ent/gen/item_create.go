@@ -59,14 +59,6 @@ func (_c *ItemCreate) SetUpdatedAt(v time.Time) *ItemCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *ItemCreate) SetNillableUpdatedAt(v *time.Time) *ItemCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetMatterID sets the "matter_id" field.
 func (_c *ItemCreate) SetMatterID(v uuid.UUID) *ItemCreate {
 	_c.mutation.SetMatterID(v)
@@ -576,10 +568,6 @@ func (_c *ItemCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := item.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := item.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.Key(); !ok {
 		v := item.DefaultKey

@@ -56,14 +56,6 @@ func (_c *MembershipCreate) SetUpdatedAt(v time.Time) *MembershipCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *MembershipCreate) SetNillableUpdatedAt(v *time.Time) *MembershipCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetAccountID sets the "account_id" field.
 func (_c *MembershipCreate) SetAccountID(v uuid.UUID) *MembershipCreate {
 	_c.mutation.SetAccountID(v)
@@ -303,10 +295,6 @@ func (_c *MembershipCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := membership.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := membership.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := membership.DefaultStatus

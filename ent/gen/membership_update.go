@@ -59,6 +59,14 @@ func (_u *MembershipUpdate) SetUpdatedAt(v time.Time) *MembershipUpdate {
 	return _u
 }
 
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *MembershipUpdate) SetNillableUpdatedAt(v *time.Time) *MembershipUpdate {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
+	return _u
+}
+
 // SetAccountID sets the "account_id" field.
 func (_u *MembershipUpdate) SetAccountID(v uuid.UUID) *MembershipUpdate {
 	_u.mutation.SetAccountID(v)
@@ -365,7 +373,6 @@ func (_u *MembershipUpdate) RemoveGrants(v ...*Grant) *MembershipUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *MembershipUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -388,14 +395,6 @@ func (_u *MembershipUpdate) Exec(ctx context.Context) error {
 func (_u *MembershipUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *MembershipUpdate) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := membership.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -652,6 +651,14 @@ func (_u *MembershipUpdateOne) AddVersion(v int) *MembershipUpdateOne {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *MembershipUpdateOne) SetUpdatedAt(v time.Time) *MembershipUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *MembershipUpdateOne) SetNillableUpdatedAt(v *time.Time) *MembershipUpdateOne {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
 	return _u
 }
 
@@ -974,7 +981,6 @@ func (_u *MembershipUpdateOne) Select(field string, fields ...string) *Membershi
 
 // Save executes the query and returns the updated Membership entity.
 func (_u *MembershipUpdateOne) Save(ctx context.Context) (*Membership, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -997,14 +1003,6 @@ func (_u *MembershipUpdateOne) Exec(ctx context.Context) error {
 func (_u *MembershipUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *MembershipUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := membership.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 

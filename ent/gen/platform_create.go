@@ -54,14 +54,6 @@ func (_c *PlatformCreate) SetUpdatedAt(v time.Time) *PlatformCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *PlatformCreate) SetNillableUpdatedAt(v *time.Time) *PlatformCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetCode sets the "code" field.
 func (_c *PlatformCreate) SetCode(v string) *PlatformCreate {
 	_c.mutation.SetCode(v)
@@ -307,10 +299,6 @@ func (_c *PlatformCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := platform.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := platform.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.TakesTopics(); !ok {
 		v := platform.DefaultTakesTopics

@@ -79,14 +79,6 @@ func (_c *TenantCreate) SetCreatedAt(v time.Time) *TenantCreate {
 	return _c
 }
 
-// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
-func (_c *TenantCreate) SetNillableCreatedAt(v *time.Time) *TenantCreate {
-	if v != nil {
-		_c.SetCreatedAt(*v)
-	}
-	return _c
-}
-
 // SetID sets the "id" field.
 func (_c *TenantCreate) SetID(v uuid.UUID) *TenantCreate {
 	_c.mutation.SetID(v)
@@ -159,10 +151,6 @@ func (_c *TenantCreate) defaults() {
 	if _, ok := _c.mutation.Status(); !ok {
 		v := tenant.DefaultStatus
 		_c.mutation.SetStatus(v)
-	}
-	if _, ok := _c.mutation.CreatedAt(); !ok {
-		v := tenant.DefaultCreatedAt()
-		_c.mutation.SetCreatedAt(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := tenant.DefaultID()

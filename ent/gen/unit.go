@@ -24,7 +24,7 @@ type Unit struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
-	// 最近一次修改的时间
+	// 最近一次修改的时间，由租户边界按产品的时钟填写
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// 组织线 / 阵地线 / 承办线
 	Line unit.Line `json:"line,omitempty"`

@@ -54,14 +54,6 @@ func (_c *UnitCreate) SetUpdatedAt(v time.Time) *UnitCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *UnitCreate) SetNillableUpdatedAt(v *time.Time) *UnitCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetLine sets the "line" field.
 func (_c *UnitCreate) SetLine(v unit.Line) *UnitCreate {
 	_c.mutation.SetLine(v)
@@ -327,10 +319,6 @@ func (_c *UnitCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := unit.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := unit.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := unit.DefaultID()

@@ -4,8 +4,6 @@
 package schema
 
 import (
-	"time"
-
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -45,7 +43,7 @@ type Versioned struct{ mixin.Schema }
 func (Versioned) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("version").Default(1).Comment("版本号，写操作的 expectedVersion 与它比较"),
-		field.Time("updated_at").Default(time.Now).UpdateDefault(time.Now).Comment("最近一次修改的时间"),
+		field.Time("updated_at").Comment("最近一次修改的时间，由租户边界按产品的时钟填写"),
 	}
 }
 

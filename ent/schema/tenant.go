@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"time"
-
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
@@ -29,7 +27,7 @@ func (Tenant) Fields() []ent.Field {
 		field.Enum("level").Values("PROVINCE", "CITY", "DISTRICT", "ZONE").Comment("层级"),
 		field.UUID("parent_id", uuid.UUID{}).Optional().Nillable().Annotations(entgql.Skip()),
 		field.Enum("status").Values("ACTIVE", "SUSPENDED").Default("ACTIVE").Comment("状态"),
-		field.Time("created_at").Default(time.Now).Immutable().Comment("建立时间"),
+		field.Time("created_at").Immutable().Comment("建立时间"),
 	}
 }
 

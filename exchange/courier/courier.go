@@ -3,11 +3,9 @@ package courier
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -19,7 +17,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/internal/httpd"
 )
 
 // fileTime is how long a file may take either way: exchange.MaxFile at 30 kB/s,
@@ -29,15 +27,11 @@ const fileTime = 30 * time.Minute
 // contentType of a file: JSON lines.
 const contentType = "application/x-ndjson"
 
-// As runs fn as the request's viewer in a transaction of his tenant.
-type As func(r *http.Request, write bool, fn func(context.Context) error) error
-
 // Handler serves GET /exchange/{partner} and POST /exchange.
 type Handler struct {
-	As       As
+	httpd.Door
 	From     func(context.Context) audit.From
 	Exchange *exchange.Service
-	Log      *slog.Logger
 }
 
 // ServeHTTP routes by method. HEAD is not GET without a body here: a download
@@ -45,19 +39,16 @@ type Handler struct {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodGet:
-		if err := h.download(w, r); err != nil {
-			h.fail(w, r, err, exchange.Imported{})
-		}
+		h.Handler(h.download).ServeHTTP(w, r)
 	case http.MethodPost:
 		done, err := h.upload(w, r)
 		if err != nil {
-			h.fail(w, r, err, done)
+			h.Fail(w, r, err, extras(err, done))
 			return
 		}
-		h.write(w, http.StatusOK, counts(done))
+		httpd.JSON(w, http.StatusOK, counts(done))
 	default:
-		w.Header().Set("Allow", "GET, POST")
-		h.write(w, http.StatusMethodNotAllowed, map[string]any{"code": errs.Invalid, "message": "只接受 GET 和 POST"})
+		httpd.MethodNotAllowed(w, r, "GET, POST")
 	}
 }
 
@@ -75,6 +66,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	err = h.As(r, true, func(ctx context.Context) error {
 		ctx, changes := audit.Collect(ctx)
 		var err error
+		file.Reset()
 		if out, err = h.Exchange.Export(ctx, &file, partner, from); err != nil {
 			return err
 		}
@@ -96,7 +88,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	if out.More && out.To >= out.From { // else the agreement lets nothing more out
 		hd.Set("Link", fmt.Sprintf(`</exchange/%s?from=%d>; rel="next"`, url.PathEscape(partner), out.To+1))
 	}
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(fileTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := httpd.Patient(w, fileTime); err != nil {
 		return err
 	}
 	if _, err := file.WriteTo(w); err != nil {
@@ -146,11 +138,8 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) (done exchange.
 	if t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); strings.HasPrefix(t, "multipart/") {
 		return done, errs.New(errs.Invalid, "请把信封文件原样作为请求的内容提交（%s），不要用表单", contentType).At("file")
 	}
-	c := http.NewResponseController(w)
-	for _, set := range []func(time.Time) error{c.SetReadDeadline, c.SetWriteDeadline} {
-		if err := set(time.Now().Add(fileTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-			return done, err
-		}
+	if err := httpd.Patient(w, fileTime); err != nil {
+		return done, err
 	}
 	body := &reader{r: http.MaxBytesReader(w, r.Body, exchange.MaxFile+1)} // Import refuses what is above MaxFile
 	done, err = h.Exchange.Import(authz.With(r.Context(), v), v.Tenant, body)
@@ -178,38 +167,19 @@ func counts(d exchange.Imported) map[string]any {
 	return map[string]any{"partner": d.Partner, "applied": d.Applied, "refused": d.Refused, "repeated": d.Repeated}
 }
 
-// statuses are the HTTP statuses of the codes a file can meet.
-var statuses = map[errs.Code]int{
-	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
-	errs.GuardFailed: http.StatusConflict, errs.Conflict: http.StatusConflict, errs.Invalid: http.StatusBadRequest,
-	errs.Limited: http.StatusRequestEntityTooLarge, errs.Unavailable: http.StatusServiceUnavailable,
-}
-
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error, done exchange.Imported) {
-	from := h.From(r.Context())
-	e, ok := errs.As(tenants.Translate(err))
-	if !ok {
-		h.Log.Error("envelope file failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
-		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
-	}
-	status := statuses[e.Code]
-	if status == 0 {
-		status = http.StatusInternalServerError
-	}
-	answer := map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID}
-	for _, key := range []string{"line", "reason"} {
-		if x, ok := e.Details[key]; ok {
-			answer[key] = x
+// extras are what an error about a file says beside the one shape: the line, why,
+// and what of the file has been taken in all the same.
+func extras(err error, done exchange.Imported) map[string]any {
+	out := map[string]any{}
+	if e, ok := errs.As(err); ok {
+		for _, key := range []string{"line", "reason"} {
+			if x, ok := e.Details[key]; ok {
+				out[key] = x
+			}
 		}
 	}
 	if done.Partner != "" {
-		answer["done"] = counts(done)
+		out["done"] = counts(done)
 	}
-	h.write(w, status, answer)
-}
-
-func (h *Handler) write(w http.ResponseWriter, status int, answer map[string]any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(answer)
+	return out
 }

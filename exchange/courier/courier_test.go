@@ -23,6 +23,8 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/exchange/courier"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
@@ -62,16 +64,22 @@ func newHouse(t *testing.T, secret byte, code, name, level string) *house {
 	h.admin, h.who = h.person("tenant_admin")
 	h.member, _ = h.person("member")
 	handler := &courier.Handler{
-		As: h.as, Exchange: h.post, Log: slog.New(slog.DiscardHandler),
-		From: func(context.Context) audit.From { return audit.From{Address: "192.0.2.7", RequestID: "r-1"} },
+		Door: h.door(), Exchange: h.post,
+		From: func(context.Context) audit.From { return audit.From{Address: "192.0.2.7", RequestID: requestID} },
 	}
 	mux := http.NewServeMux() // as the server routes
 	mux.Handle("GET /exchange/{partner}", handler)
 	mux.Handle("POST /exchange", handler)
-	server := httptest.NewServer(mux)
+	server := httptest.NewServer(httpd.New(httpd.Options{Log: slog.New(slog.DiscardHandler)}, mux).Handler())
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	return h
+}
+
+const requestID = "request-1"
+
+func (h *house) door() httpd.Door {
+	return httpd.Door{As: h.as, Known: tenants.Translate, Log: slog.New(slog.DiscardHandler)}
 }
 
 func (h *house) apply(ctx context.Context, in exchange.Incoming) (exchange.Result, error) {
@@ -179,6 +187,7 @@ func (h *house) call(method, token, path string, body io.Reader, header ...strin
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
+	req.Header.Set("X-Request-Id", requestID)
 	res, err := http.DefaultClient.Do(req)
 	h.must(err)
 	defer res.Body.Close()
@@ -199,7 +208,7 @@ func (h *house) take(file []byte) answer {
 // refused expects an error as clients read it.
 func (h *house) refused(a answer, status int, code errs.Code, says string) {
 	h.Helper()
-	if a.status != status || a.Code != string(code) || !strings.Contains(a.Message, says) || a.RequestID != "r-1" {
+	if a.status != status || a.Code != string(code) || !strings.Contains(a.Message, says) || a.RequestID != requestID {
 		h.Errorf("%d %s, want %d %s %s", a.status, a.body, status, code, says)
 	}
 }
@@ -379,7 +388,7 @@ func TestUpload(t *testing.T) {
 		low.must(err)
 		req.Header.Set("Authorization", "Bearer "+low.admin)
 		w := httptest.NewRecorder()
-		(&courier.Handler{As: low.as, Exchange: low.post, Log: slog.New(slog.DiscardHandler), From: func(context.Context) (f audit.From) { return f }}).ServeHTTP(w, req)
+		(&courier.Handler{Door: low.door(), Exchange: low.post, From: func(context.Context) (f audit.From) { return f }}).ServeHTTP(w, req)
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "文件没有传完") {
 			t.Error(w.Code, w.Body)
 		}

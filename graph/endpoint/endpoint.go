@@ -8,6 +8,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/bihuan/bihuan/audit"
@@ -15,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // Options configure the endpoint. The zero value of a field means its default.
@@ -135,29 +137,47 @@ func (e *endpoint) serve(ctx context.Context, c *call, r *http.Request) {
 		c.refuse(ctx, always(http.StatusNotAcceptable), bad("Accept 须包含 application/graphql-response+json 或 application/json"))
 		return
 	}
-	ctx, err := e.o.Resolver.Authenticate(r)
-	if err != nil {
-		c.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		c.refuse(ctx, always(http.StatusUnauthorized), err)
-		return
-	}
-	if claims, ok := graph.Claims(ctx); ok {
-		c.signedIn, c.tenant = true, claims.Tenant.String()
-		httpd.Annotate(ctx, slog.String("tenant", c.tenant))
-	}
+	c.bearer = len(r.Header.Values("Authorization")) > 0
+	ctx, c.wrong = e.o.Resolver.Authenticate(r)
+	claims, ok := graph.Claims(ctx)
+	c.signedIn, c.tenant = ok, claims.Tenant
 	p, no := e.read(c.w, r)
 	if no != nil {
-		c.refuse(ctx, no.statuses, no.err)
+		c.turnAway(ctx, no)
 		return
 	}
 	e.run(ctx, c, r.Method == http.MethodGet, p)
+}
+
+// turnAway refuses a request before it is known which operation it asks for. A
+// wrong token comes first, whatever else is wrong.
+func (c *call) turnAway(ctx context.Context, no *refusal) {
+	c.named(ctx)
+	if c.wrong != nil {
+		c.stranger(ctx)
+		return
+	}
+	c.refuse(ctx, no.statuses, no.errs()...)
+}
+
+// stranger answers a wrong token.
+func (c *call) stranger(ctx context.Context) {
+	c.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	c.refuse(ctx, always(http.StatusUnauthorized), c.wrong)
+}
+
+// named tells the log for which committee the request is.
+func (c *call) named(ctx context.Context) {
+	if c.signedIn {
+		httpd.Annotate(ctx, slog.String("tenant", c.tenant.String()))
+	}
 }
 
 // run executes a request that could be read.
 func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
 	doc, no := e.docs.find(p, c.signedIn || e.o.Dev)
 	if no != nil {
-		c.refuse(ctx, no.statuses, no.errs()...)
+		c.turnAway(ctx, no)
 		return
 	}
 	ctx = graphql.StartOperationTrace(context.WithValue(ctx, documentKey{}, doc))
@@ -167,18 +187,58 @@ func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
 		ReadTime: graphql.TraceTiming{Start: now, End: now},
 	})
 	if len(bad) > 0 {
-		c.refuse(ctx, invalid, each(bad)...)
+		c.turnAway(ctx, &refusal{invalid, bad})
 		return
 	}
-	c.operation = clip(op.Operation.Name, 60)
-	httpd.Annotate(ctx, slog.String("operation", c.operation))
+	if !e.admitted(ctx, c, op) {
+		return
+	}
 	if no := e.mayRun(c, reading, op); no != nil {
 		c.refuse(ctx, no.statuses, no.err)
 		return
 	}
 	op.DisableIntrospection = false // asked above
-	next, ctx := e.exec.DispatchOperation(ctx, op)
-	c.answer(ctx, next(ctx))
+	e.execute(ctx, c, op)
+}
+
+// admitted looks at who asks, now that it is known for what. Session mutations
+// take no notice of a token that is stale: a client that renews it has nothing
+// better (F5). A vote is refused when it comes with a token, and its line in the
+// log is the same for all votes (F4).
+func (e *endpoint) admitted(ctx context.Context, c *call, op *graphql.OperationContext) bool {
+	roots := graph.RootsOf(op.Operation)
+	if roots.Vote {
+		c.signedIn, c.tenant, c.operation = false, uuid.Nil, graph.VoteField
+		httpd.Annotate(ctx, slog.String("operation", c.operation))
+		if c.bearer {
+			c.refuse(ctx, always(http.StatusBadRequest), graph.NamedVote())
+		}
+		return !c.bearer
+	}
+	c.operation = clip(op.Operation.Name, 60)
+	c.named(ctx)
+	httpd.Annotate(ctx, slog.String("operation", c.operation))
+	if c.wrong != nil && !roots.Session {
+		c.stranger(ctx)
+		return false
+	}
+	return true
+}
+
+// execute runs the operation, and once more when a migration has made the
+// connections' plans stale and nothing of the first run was kept (R25).
+func (e *endpoint) execute(ctx context.Context, c *call, op *graphql.OperationContext) {
+	for again := true; ; again = false {
+		watched, fate := tenants.WithFate(ctx)
+		next, ran := e.exec.DispatchOperation(watched, op)
+		resp := next(ran)
+		if !again || !fate.Again() {
+			c.answer(ran, resp)
+			return
+		}
+		c.errors = nil
+		e.o.Log.LogAttrs(ctx, slog.LevelWarn, "graphql repeated: a migration has changed tables", c.attrs()...)
+	}
 }
 
 // mayRun asks what depends on the operation and its variables.

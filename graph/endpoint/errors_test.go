@@ -195,6 +195,18 @@ func TestAccess(t *testing.T) {
 			t.Error("the log knows too much")
 		}
 	})
+	t.Run("F5: a stale token does not keep a client from renewing it, from signing in or out", func(t *testing.T) {
+		stale := []string{"Authorization", "Bearer rubbish", "Accept", string(modern)}
+		for mutation, says := range map[string]string{
+			`signIn(input: {login: "` + login + `", password: "` + password + `"}) { tokens { accessToken } userErrors { code } }`: `"accessToken":"ey`,
+			`refreshTokens(input: {refreshToken: "x"}) { userErrors { message } }`:                                                 "会话已失效",
+			`signOut { done userErrors { message } }`:                                                                              "请先登录",
+		} {
+			if r := e.send(t, request{body: body(t, "mutation { "+mutation+" }", nil), header: stale}).is(200, ""); !strings.Contains(r.text, says) {
+				t.Error(r.text)
+			}
+		}
+	})
 	const schema = `{"query":"{ __schema { queryType { name } } }"}`
 	t.Run("the schema is shown to who is signed in", func(t *testing.T) {
 		e.send(t, request{body: schema}).is(401, "UNAUTHENTICATED")
@@ -217,4 +229,42 @@ func TestAccess(t *testing.T) {
 			t.Error(w.Code, w.Body)
 		}
 	})
+}
+
+// F4: nothing joins a person and a vote.
+func TestAVoteIsNobodys(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	vote := body(t, `mutation OfMemberA($i: CastBallotInput!) { castBallot(input: $i) { done userErrors { message } } }`, map[string]any{"i": map[string]any{"token": "x", "choices": []any{}}})
+	last := func(t *testing.T) map[string]any {
+		t.Helper()
+		l := e.log.lines(t, "request")
+		return l[len(l)-1]
+	}
+	for sentence, header := range map[string]string{"good": "Bearer " + e.token, "stale": "Bearer rubbish", "other": "Basic x"} {
+		t.Run("F4: a vote with an Authorization is refused before anything is read: "+sentence, func(t *testing.T) {
+			r := e.send(t, request{body: vote, header: []string{"Authorization", header}}).is(400, "INVALID_INPUT").says("不记名")
+			if strings.Contains(r.text, "投票凭证") {
+				t.Error("the paper was looked at")
+			}
+			if line := last(t); line["tenant"] != nil || line["operation"] != "castBallot" {
+				t.Error(line)
+			}
+		})
+	}
+	t.Run("F4: without it its line in the log has no committee and no name that the client gave", func(t *testing.T) {
+		if r := e.send(t, request{body: vote}).is(200, ""); !strings.Contains(r.text, "投票凭证无效") {
+			t.Error(r.text)
+		}
+		if line := last(t); line["tenant"] != nil || line["operation"] != "castBallot" {
+			t.Error(line)
+		}
+	})
+	t.Run("F4: no vote stands beside what says who sends it", func(t *testing.T) {
+		beside := `mutation { castBallot(input: {token: "x", choices: []}) { done } signIn(input: {login: "a", password: "b"}) { userErrors { code } } }`
+		e.send(t, request{body: body(t, beside, nil), header: []string{"Accept", string(modern)}}).is(400, "INVALID_INPUT")
+	})
+	if strings.Contains(e.log.String(), "OfMemberA") {
+		t.Error("the log knows the name of the operation")
+	}
 }

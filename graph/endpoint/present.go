@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/bihuan/bihuan/graph"
@@ -61,7 +59,7 @@ func (e *endpoint) report(ctx context.Context, err error) {
 	if errors.Is(err, errPanicked) || errors.Is(err, context.Canceled) || !c.log.next() {
 		return // logged already; or the client hung up, which is his right
 	}
-	attrs := append(c.attrs(), slog.String("error", text(err)))
+	attrs := append(c.attrs(), slog.String("error", err.Error()))
 	var g *gqlerror.Error
 	if errors.As(err, &g) && len(g.Path) > 0 {
 		attrs = append(attrs, slog.String("path", g.Path.String()))
@@ -70,18 +68,11 @@ func (e *endpoint) report(ctx context.Context, err error) {
 }
 
 func (c *call) attrs() []slog.Attr {
-	return []slog.Attr{slog.String("request_id", c.id), slog.String("tenant", c.tenant), slog.String("operation", c.operation)}
-}
-
-// text is an error for the log. PostgreSQL repeats the value that it could not
-// read (class 22), which may be anybody's telephone number.
-func text(err error) string {
-	s := err.Error()
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && strings.HasPrefix(pg.Code, "22") {
-		s = strings.ReplaceAll(s, pg.Message, "a value that PostgreSQL cannot read")
+	tenant := ""
+	if c.signedIn {
+		tenant = c.tenant.String()
 	}
-	return s
+	return []slog.Attr{slog.String("request_id", c.id), slog.String("tenant", tenant), slog.String("operation", c.operation)}
 }
 
 // recovered is gqlgen's door for panics in resolvers.

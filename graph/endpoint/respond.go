@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/bihuan/bihuan/graph"
@@ -23,8 +24,10 @@ type call struct {
 	w         http.ResponseWriter
 	id        string
 	dialect   dialect
+	bearer    bool  // the request has an Authorization, whatever is in it
+	wrong     error // what is wrong with it
 	signedIn  bool
-	tenant    string // id, empty without a token
+	tenant    uuid.UUID // nil without a token
 	operation string
 	errors    gqlerror.List // of the resolvers, before the commit
 	log       ledger
@@ -147,13 +150,9 @@ func refusedWith(l gqlerror.List) statuses {
 	if len(l) == 0 {
 		return always(http.StatusInternalServerError)
 	}
-	switch l[0].Extensions["code"] {
-	case string(errs.Unauthenticated):
-		return always(http.StatusUnauthorized)
-	case string(errs.Unavailable):
-		return always(http.StatusServiceUnavailable)
-	case string(errs.Internal):
-		return always(http.StatusInternalServerError)
+	switch code, _ := l[0].Extensions["code"].(string); errs.Code(code) {
+	case errs.Unauthenticated, errs.Unavailable, errs.Internal:
+		return always(httpd.Status(errs.Code(code)))
 	}
 	return invalid
 }
@@ -206,12 +205,10 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 	b.WriteString("}\n")
 	c.sent = true
 	h := c.w.Header()
-	switch { // what RFC 9110 wants beside a status
-	case status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "":
-		h.Set("WWW-Authenticate", "Bearer")
-	case status == http.StatusMethodNotAllowed && h.Get("Allow") == "":
+	if status == http.StatusMethodNotAllowed && h.Get("Allow") == "" {
 		h.Set("Allow", "POST")
 	}
+	httpd.Complete(h, status)
 	h.Set("Content-Type", string(typ)+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	c.w.WriteHeader(status)

@@ -5,6 +5,7 @@
 package errs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -94,6 +95,19 @@ func As(err error) (*Error, bool) {
 	var e *Error
 	ok := errors.As(err, &e)
 	return e, ok
+}
+
+// Shown is what an error is shown as: the shown error in its chain; of one that
+// came because time was up or nobody waits any more, that; of any other nothing
+// but that it happened.
+func Shown(err error) *Error {
+	switch e, ok := As(err); {
+	case ok:
+		return e
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		return New(Unavailable, "请求超时或已取消，请重试").Because(err)
+	}
+	return New(Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员").Because(err)
 }
 
 // Is reports whether the chain holds a shown error of that code.

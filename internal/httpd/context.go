@@ -3,7 +3,6 @@ package httpd
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -88,20 +87,10 @@ func usable(id string) bool {
 	return true
 }
 
-// Error answers with an error in GraphQL's shape, which every client of this
-// service reads: {"errors":[{"message":…,"extensions":{"code":…,"requestId":…}}]}.
-func Error(w http.ResponseWriter, r *http.Request, status int, code errs.Code, message string) {
-	type extensions struct {
-		Code      errs.Code `json:"code"`
-		RequestID string    `json:"requestId,omitempty"`
-	}
-	type one struct {
-		Message    string     `json:"message"`
-		Extensions extensions `json:"extensions"`
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	body := map[string][]one{"errors": {{message, extensions{code, RequestID(r.Context())}}}}
-	_ = json.NewEncoder(w).Encode(body) // a client that hung up needs no answer
+// Error answers instead of the application, in the shape of Door.Fail and in
+// GraphQL's at once, since the server does not know which of them the caller
+// reads: beside the one stands {"errors":[{"message":…,"extensions":{"code":…,"requestId":…}}]}.
+func Error(w http.ResponseWriter, r *http.Request, status int, e *errs.Error) {
+	extensions := map[string]any{"code": e.Code, "requestId": RequestID(r.Context())}
+	fail(w, r, status, e, map[string]any{"errors": []any{map[string]any{"message": e.Message, "extensions": extensions}}})
 }

@@ -7,6 +7,7 @@
 //   - Every request is one line in the log: id, method, route, path, status, duration, bytes, and what handlers added with Annotate; never the query string, a body, a header or an address.
 //   - A panic is logged with its stack and answered with 500, the code INTERNAL and the request's id; the process goes on.
 //   - A request whose answer had begun when it panicked is cut off, so that nobody takes the part for the whole.
+//   - An error is one shape, {code, message, requestId, path}, with the status of its code, whoever answers it (Door); GraphQL's own shape is the exception.
 //   - More requests at once than MaxInFlight are answered with 503 and Retry-After; health and metrics never are.
 //   - X-Forwarded-For counts only when the peer is a trusted proxy, and then the last address that is not one is the client.
 //   - GET /healthz answers as long as the process serves.

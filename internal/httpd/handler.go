@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -71,13 +72,14 @@ func (s *Server) limited(w *writer, r *http.Request) bool {
 	if s.running.Add(1) > int64(s.o.MaxInFlight) {
 		s.running.Add(-1)
 		s.metrics.refused.Inc()
-		w.Header().Set("Retry-After", "1")
-		Error(w, r, http.StatusServiceUnavailable, errs.Unavailable, "系统繁忙，请稍后再试")
+		Error(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "系统繁忙，请稍后再试"))
 		return true
 	}
 	defer s.running.Add(-1)
 	return s.recovered(w, r)
 }
+
+var errPanicked = errors.New("panicked")
 
 // recovered runs the application; false means that the answer is broken off.
 func (s *Server) recovered(w *writer, r *http.Request) (ok bool) {
@@ -90,7 +92,7 @@ func (s *Server) recovered(w *writer, r *http.Request) (ok bool) {
 			s.o.Log.ErrorContext(r.Context(), "panic", "request_id", RequestID(r.Context()), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 		if ok = w.status == 0 && p != http.ErrAbortHandler; ok {
-			Error(w, r, http.StatusInternalServerError, errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
+			Error(w, r, http.StatusInternalServerError, errs.Shown(errPanicked))
 		}
 	}()
 	s.app.ServeHTTP(w, r)

@@ -18,14 +18,15 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // handler lets the role in that stands as bearer token.
 func (h *house) handler() http.Handler {
 	log := slog.New(slog.NewTextHandler(h.Output(), nil))
-	return &Handler{Service: h.service, Log: log,
-		From: func(context.Context) audit.From { return audit.From{RequestID: "r1"} },
+	handler := &Handler{Service: h.service, From: func(context.Context) audit.From { return audit.From{RequestID: requestID} }}
+	handler.Door = httpd.Door{Log: log, Known: tenants.Translate,
 		As: func(r *http.Request, write bool, fn func(context.Context) error) error {
 			role, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			if _, known := h.who[role]; !ok || !known {
@@ -33,13 +34,17 @@ func (h *house) handler() http.Handler {
 			}
 			return h.as(role, fn)
 		}}
+	return httpd.New(httpd.Options{Log: log}, handler).Handler()
 }
+
+const requestID = "request-1"
 
 func (h *house) get(role, url string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, url, nil)
 	if role != "" {
 		r.Header.Set("Authorization", "Bearer "+role)
 	}
+	r.Header.Set("X-Request-Id", requestID)
 	w := httptest.NewRecorder()
 	h.handler().ServeHTTP(w, r)
 	return w
@@ -207,7 +212,7 @@ func TestExport(t *testing.T) {
 			"key=maybe": "key", "search=%FF": "search", "openBefore=1": "openBefore", "surprise=1": "", "a;b": ""} {
 			w := h.get(director, "/ledger.csv?"+query)
 			e := refusal(t, w)
-			if w.Code != http.StatusBadRequest || e.Code != errs.Invalid || strings.Join(e.Path, ".") != field || e.RequestID != "r1" {
+			if w.Code != http.StatusBadRequest || e.Code != errs.Invalid || strings.Join(e.Path, ".") != field || e.RequestID != requestID {
 				t.Errorf("%s: %d %s", query, w.Code, w.Body)
 			}
 		}
@@ -251,7 +256,7 @@ func TestALongList(t *testing.T) {
 		fill(1)
 		for _, path := range []string{"/ledger.csv", "/ledger.xlsx", "/ledger"} {
 			w := h.get(director, path)
-			if e := refusal(t, w); w.Code != http.StatusUnprocessableEntity || e.Code != errs.Limited || !strings.Contains(e.Message, "10000") || w.Header().Get("Content-Disposition") != "" {
+			if e := refusal(t, w); w.Code != http.StatusRequestEntityTooLarge || e.Code != errs.Limited || !strings.Contains(e.Message, "10000") || w.Header().Get("Content-Disposition") != "" {
 				t.Errorf("%s: %d %s", path, w.Code, w.Body)
 			}
 		}

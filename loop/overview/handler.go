@@ -2,11 +2,8 @@ package overview
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -20,24 +17,20 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/internal/httpd"
 )
 
 // exportTime is how long a download may take: MaxLines at 30 kB/s.
 const exportTime = 10 * time.Minute
-
-// As runs fn as the request's viewer in a transaction of his tenant.
-type As func(r *http.Request, write bool, fn func(context.Context) error) error
 
 // Handler serves GET /ledger, /ledger.csv and /ledger.xlsx with the filter as
 // the query: kind, cohort, year, unit, partner, status, key, difficult,
 // overdue, dueFrom, dueTo, search, fromAbove, openBefore; kind, unit and status
 // may be given several times.
 type Handler struct {
-	As      As
+	httpd.Door
 	From    func(context.Context) audit.From
 	Service *Service
-	Log     *slog.Logger
 }
 
 // format is one way in which the ledger leaves.
@@ -54,19 +47,17 @@ var formats = map[string]format{
 
 // ServeHTTP answers by path.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := h.export(w, r); err != nil {
-		h.fail(w, r, err)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		httpd.MethodNotAllowed(w, r, "GET, HEAD")
+		return
 	}
+	h.Handler(h.export).ServeHTTP(w, r)
 }
 
 func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	as, ok := formats[r.URL.Path]
 	if !ok {
 		return errs.New(errs.NotFound, "没有这个网址")
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		return errs.New(errs.Invalid, "只接受 GET")
 	}
 	q, err := url.ParseQuery(r.URL.RawQuery) // URL.Query() leaves out what it cannot read
 	if err != nil {
@@ -100,7 +91,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	// A long list on a slow line takes longer than other answers may.
-	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(exportTime)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := httpd.Patient(w, exportTime); err != nil {
 		return err
 	}
 	if err := as.write(sheet, w); err != nil { // something of it has left already
@@ -192,25 +183,3 @@ func (f *Filter) take(name string, values []string) (err error) {
 }
 
 func given[T any](v T, err error) (*T, error) { return &v, err }
-
-// statuses are the HTTP statuses of the codes an export can meet.
-var statuses = map[errs.Code]int{
-	errs.Unauthenticated: http.StatusUnauthorized, errs.NotFound: http.StatusNotFound, errs.NotAllowed: http.StatusForbidden,
-	errs.Invalid: http.StatusBadRequest, errs.Limited: http.StatusUnprocessableEntity, errs.Unavailable: http.StatusServiceUnavailable,
-}
-
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	from := h.From(r.Context())
-	e, ok := errs.As(tenants.Translate(err))
-	if !ok {
-		h.Log.Error("export failed", "requestId", from.RequestID, "error", fmt.Sprint(err))
-		e = errs.New(errs.Internal, "系统内部错误，请稍后再试；如再次出现，请把请求编号告诉管理员")
-	}
-	status := statuses[e.Code]
-	if status == 0 {
-		status = http.StatusInternalServerError
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"code": e.Code, "message": e.Message, "path": e.Path, "requestId": from.RequestID})
-}

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/internal/dbtest"
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -20,13 +21,13 @@ import (
 // house's own program, goes on after it.
 type mortal struct {
 	*program
-	wire *wire
+	wire *dbtest.Wire
 }
 
 func (h *house) mortal() *mortal {
 	h.Helper()
-	w := newWire(h.T, h.db.AppURL)
-	store, err := tenants.Open(context.Background(), w.url, 2)
+	w := dbtest.NewWire(h.T, h.db.AppURL)
+	store, err := tenants.Open(context.Background(), w.URL, 2)
 	h.must(err)
 	h.T.Cleanup(store.Close)
 	return &mortal{h.running(store), w}
@@ -38,13 +39,11 @@ func (h *house) mortal() *mortal {
 func (h *house) delivers(m *mortal, tenant uuid.UUID, n int, answered bool) (said []string, dead bool) {
 	h.Helper()
 	m.store.Pool().Reset()
-	m.wire.count(n, answered)
+	m.wire.Count(n, answered)
 	ctx, stop := context.WithTimeout(h.ctx(), 30*time.Second)
 	_, err := m.post.Deliver(ctx, tenant)
 	stop()
-	m.wire.mu.Lock()
-	said, dead = m.wire.statements, m.wire.dead
-	m.wire.mu.Unlock()
+	said, dead = m.wire.Said()
 	if err != nil && !dead {
 		h.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package tasks_test
+package dbtest
 
 import (
 	"bufio"
@@ -13,12 +13,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// wire stands between a program and PostgreSQL and counts its statements: each
+// Wire stands between a program and PostgreSQL and counts its statements: each
 // ends with a Sync or is a simple query. At the chosen one it goes dead, as the
 // program would when its process is killed: everything is cut, and nothing gets
 // through until the next count begins.
-type wire struct {
-	url string
+type Wire struct {
+	URL string // for the program
 
 	mu         sync.Mutex
 	statements []string // since counting began; the text of simple queries
@@ -28,8 +28,8 @@ type wire struct {
 	open       map[net.Conn]bool
 }
 
-// newWire listens until the test ends; the program connects to its url.
-func newWire(t *testing.T, database string) *wire {
+// NewWire listens until the test ends.
+func NewWire(t testing.TB, database string) *Wire {
 	t.Helper()
 	config, err := pgconn.ParseConfig(database)
 	if err != nil {
@@ -49,7 +49,7 @@ func newWire(t *testing.T, database string) *wire {
 	q.Del("port")
 	q.Set("sslmode", "disable")
 	u.Host, u.RawQuery = l.Addr().String(), q.Encode()
-	w := &wire{url: u.String(), dieAt: -1, open: map[net.Conn]bool{}}
+	w := &Wire{URL: u.String(), dieAt: -1, open: map[net.Conn]bool{}}
 	network, address := pgconn.NetworkAddress(config.Host, config.Port)
 	go func() {
 		for {
@@ -68,7 +68,7 @@ func newWire(t *testing.T, database string) *wire {
 	return w
 }
 
-func (w *wire) join(client, server net.Conn) {
+func (w *Wire) join(client, server net.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.dead {
@@ -81,15 +81,24 @@ func (w *wire) join(client, server net.Conn) {
 	go c.answer()
 }
 
-// count begins anew; statement dieAt is the last that may be asked.
-func (w *wire) count(dieAt int, answered bool) {
+// Count begins anew; at statement dieAt, counted from 0, it dies: before it is
+// asked, or, if answered, when its answer is there. It never dies at -1.
+func (w *Wire) Count(dieAt int, answered bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.statements, w.dieAt, w.answered, w.dead = nil, dieAt, answered, false
 }
 
+// Said are the statements since counting began, the text of simple queries only,
+// and whether it died.
+func (w *Wire) Said() (statements []string, dead bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.statements, w.dead
+}
+
 // die cuts everything. The lock is held.
-func (w *wire) die() {
+func (w *Wire) die() {
 	w.dead = true
 	for c := range w.open {
 		_ = c.Close()
@@ -99,7 +108,7 @@ func (w *wire) die() {
 
 // statement notes one and says whether to die at it: before it is passed on, or
 // when its answer is there.
-func (w *wire) statement(text string) (before, after bool) {
+func (w *Wire) statement(text string) (before, after bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(w.statements)
@@ -115,7 +124,7 @@ func (w *wire) statement(text string) (before, after bool) {
 
 // crossing is one connection through the wire.
 type crossing struct {
-	wire           *wire
+	wire           *Wire
 	client, server net.Conn
 	mu             sync.Mutex
 	last           bool // what is answered next is not passed on

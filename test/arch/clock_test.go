@@ -1,0 +1,102 @@
+package arch
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// machineClock are the folders that may ask the machine what time it is.
+// Everything else asks internal/clock, which tests and demonstrations move.
+var machineClock = map[string]string{
+	"internal/clock":      "is the one source",
+	"internal/httpd":      "measures how long an answer took, and sets deadlines of sockets",
+	"internal/dbtest":     "looks at the age of a server for tests",
+	"internal/pgembed":    "counts how often a server was started again",
+	"tenants/tenantstest": "gives rows of tests any time",
+	"test/bench":          "measures",
+	"ent/gen":             "is generated; it asks for no time by itself (see below)",
+	"graph/generated":     "is generated",
+}
+
+// askingTheMachine is an expression of SQL that PostgreSQL answers by its own
+// clock.
+var askingTheMachine = regexp.MustCompile(`(?i)\b(now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)|\bcurrent_(date|timestamp|time)\b|\blocaltime(stamp)?\b`)
+
+// C7: the present has one source, in Go and in SQL.
+func TestOnlyTheClockAsksTheMachine(t *testing.T) {
+	for path, file := range sources(t) {
+		dir := filepath.Dir(path)
+		excused := false
+		for allowed := range machineClock {
+			excused = excused || dir == allowed || strings.HasPrefix(dir, allowed+"/")
+		}
+		if excused {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && (n.Sel.Name == "Now" || n.Sel.Name == "Since" || n.Sel.Name == "Until") {
+					t.Errorf("%s uses time.%s; ask internal/clock", path, n.Sel.Name)
+				}
+			case *ast.BasicLit:
+				if n.Kind == token.STRING && strings.ContainsAny(n.Value, " ") && askingTheMachine.MatchString(n.Value) {
+					t.Errorf("%s lets PostgreSQL tell the time: %s", path, askingTheMachine.FindString(n.Value))
+				}
+			}
+			return true
+		})
+	}
+	migrations, err := filepath.Glob("../../ent/migrations/*.sql")
+	if err != nil || len(migrations) == 0 {
+		t.Fatal(len(migrations), err)
+	}
+	for _, path := range migrations {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := askingTheMachine.FindString(string(b)); found != "" {
+			t.Errorf("%s lets PostgreSQL tell the time: %s", path, found)
+		}
+	}
+}
+
+// sources are the parsed files of the product, without its tests, by their path
+// from the module's root.
+func sources(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	out := map[string]*ast.File{}
+	const root = "../.."
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); path != root && (strings.HasPrefix(name, ".") || name == "node_modules") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		out[filepath.ToSlash(rel)], err = parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		return err
+	})
+	if err != nil || len(out) < 300 {
+		t.Fatalf("%d files: %v", len(out), err)
+	}
+	return out
+}
