@@ -39,22 +39,27 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 				return err
 			}
 		}
-		c := clockOf(a.cfg)
-		if !*noWorker {
-			stop, err := a.startWorker(context.WithoutCancel(ctx), c)
-			if err != nil {
-				return err
-			}
-			defer func() {
-				end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
-				defer cancel()
-				if err := stop(end); err != nil {
-					a.log.Warn("the worker did not stop in time", "error", err)
-				}
-			}()
-		}
-		return a.listen(ctx, c, *dev, out)
+		return a.db.attended(ctx, a.log, func(ctx context.Context) error { return a.serve(ctx, *dev, !*noWorker, out) })
 	})
+}
+
+// serve answers until ctx is done, and works on the queue if asked to.
+func (a *app) serve(ctx context.Context, dev, working bool, out io.Writer) error {
+	c := clockOf(a.cfg)
+	if working {
+		stop, err := a.startWorker(context.WithoutCancel(ctx), c)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+			defer cancel()
+			if err := stop(end); err != nil {
+				a.log.Warn("the worker did not stop in time", "error", err)
+			}
+		}()
+	}
+	return a.listen(ctx, c, dev, out)
 }
 
 func (a *app) listen(ctx context.Context, c clock.Clock, dev bool, out io.Writer) error {

@@ -186,13 +186,15 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 
 func worker(ctx context.Context, _ []string, _ io.Writer) error {
 	return with(ctx, func(ctx context.Context, a *app) error {
-		stop, err := a.startWorker(context.WithoutCancel(ctx), clockOf(a.cfg))
-		if err != nil {
-			return err
-		}
-		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-		defer cancel()
-		return stop(end)
+		return a.db.attended(ctx, a.log, func(ctx context.Context) error {
+			stop, err := a.startWorker(context.WithoutCancel(ctx), clockOf(a.cfg))
+			if err != nil {
+				return err
+			}
+			<-ctx.Done()
+			end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+			defer cancel()
+			return stop(end)
+		})
 	})
 }

@@ -41,7 +41,8 @@
 //
 // A kill -9 of the owner makes PostgreSQL shut down cleanly (the kernel sends
 // it SIGINT); the next start waits until it has. A kill -9 of PostgreSQL itself
-// closes Done; the next start ends the processes that were left and PostgreSQL
-// recovers from its log. No file that guards a cluster is removed while any
+// closes Done; the next start, which Keep makes at once, ends the processes that
+// were left and PostgreSQL recovers from its log. Keep gives up after five starts
+// in ten minutes. No file that guards a cluster is removed while any
 // process of it lives.
 package pgembed
