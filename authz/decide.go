@@ -11,6 +11,8 @@ import (
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
+
+	"github.com/bihuan/bihuan/internal/memory"
 )
 
 //go:embed model.conf policy.csv
@@ -68,7 +70,7 @@ type Policy struct {
 	roles    []string
 	perms    []Permission
 	tables   map[string]Table
-	unions   sync.Map // what several roles may do together, by their names
+	unions   *memory.Of[string, Table] // what several roles may do together, by their names
 }
 
 // Load reads the embedded model and policy and compiles every role. It does so
@@ -95,7 +97,7 @@ func compiled() (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policy{enforcer: e, tables: map[string]Table{}}
+	p := &Policy{enforcer: e, tables: map[string]Table{}, unions: memory.New[string, Table](mostUnions)}
 	if err := p.read(records); err != nil {
 		return nil, err
 	}
@@ -175,13 +177,17 @@ func (p *Policy) Roles() []string { return p.roles }
 // Permissions are all permissions that some role holds, sorted.
 func (p *Policy) Permissions() []Permission { return p.perms }
 
+// mostUnions is how many combinations of roles are kept; a committee has some
+// thirty.
+const mostUnions = 4096
+
 // union is what several roles may do together. People with the same roles share
 // one table, which nobody changes: thousands of them fit into the processor's
 // cache, and each decision is a lookup there.
 func (p *Policy) union(roles []string) Table {
 	key := strings.Join(roles, " ")
-	if t, ok := p.unions.Load(key); ok {
-		return t.(Table)
+	if t, ok := p.unions.Get(key); ok {
+		return t
 	}
 	t := Table{}
 	for _, role := range roles {
@@ -189,8 +195,10 @@ func (p *Policy) union(roles []string) Table {
 			t[perm] |= s
 		}
 	}
-	shared, _ := p.unions.LoadOrStore(key, t)
-	return shared.(Table)
+	if shared, ok, _ := p.unions.PeekOrAdd(key, t); ok {
+		return shared
+	}
+	return t
 }
 
 // Table is what a role may do; nil for an unknown role.

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -140,8 +140,7 @@ func Found[T any](row *T, err error, what string) (*T, error) {
 // grants begin and end by the day.
 type Directory struct {
 	policy *Policy
-	mu     sync.Mutex
-	cached map[uuid.UUID]entry
+	cached *memory.Of[uuid.UUID, entry] // by membership
 }
 
 type entry struct {
@@ -155,7 +154,7 @@ const cacheLimit = 20_000
 
 // NewDirectory makes an empty one.
 func NewDirectory(p *Policy) *Directory {
-	return &Directory{policy: p, cached: map[uuid.UUID]entry{}}
+	return &Directory{policy: p, cached: memory.New[uuid.UUID, entry](cacheLimit)}
 }
 
 // Policy is the directory's policy.
@@ -180,9 +179,7 @@ func (d *Directory) ViewerAt(ctx context.Context, version int64, account, member
 		return nil, err
 	}
 	today := clock.Today(ctx)
-	d.mu.Lock()
-	e, ok := d.cached[membership]
-	d.mu.Unlock()
+	e, ok := d.cached.Get(membership)
 	if ok && e.version == version && e.day.Equal(today) && e.viewer.Tenant == tenant && e.viewer.Account == account {
 		v := e.viewer
 		return &v, nil
@@ -194,16 +191,7 @@ func (d *Directory) ViewerAt(ctx context.Context, version int64, account, member
 	v.Tenant = tenant
 	// Kept after the commit only: rights that this transaction changed may yet
 	// be rolled back, and the version that goes with them is then taken again.
-	return v, tenants.AfterCommit(ctx, func() { d.keep(membership, entry{version, today, *v}) })
-}
-
-func (d *Directory) keep(membership uuid.UUID, e entry) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if len(d.cached) >= cacheLimit {
-		clear(d.cached)
-	}
-	d.cached[membership] = e
+	return v, tenants.AfterCommit(ctx, func() { d.cached.Add(membership, entry{version, today, *v}) })
 }
 
 // load asks for everything in one statement: the membership, its roles of the

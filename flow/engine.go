@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 
@@ -16,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 	"github.com/bihuan/bihuan/internal/text"
 )
 
@@ -77,14 +77,14 @@ type Engine struct {
 	*Rules
 	client   *gen.Client
 	watchers []Watcher
-	policies sync.Map    // policyKey → Policy
+	policies *memory.Of[policyKey, Policy]
 	given    map[any]any // by *Port
 }
 
 // New makes an engine with the generic rules.
 func New(client *gen.Client) *Engine {
 	client.Use(touch)
-	return &Engine{Rules: NewRules(), client: client, given: map[any]any{}}
+	return &Engine{Rules: NewRules(), client: client, policies: memory.New[policyKey, Policy](mostPolicies), given: map[any]any{}}
 }
 
 // Client is the ent client that the engine works with.

@@ -20,6 +20,7 @@ import (
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/memory"
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -297,7 +298,11 @@ func (e *Engine) Calendar(ctx context.Context) (workday.Calendar, error) {
 
 // byProcess keeps the definitions of the processes that were met, by the id of
 // the row: its text is never changed.
-var byProcess sync.Map
+var byProcess = memory.New[uuid.UUID, *Definition](mostDefinitions)
+
+// mostDefinitions is how many definitions are kept: a committee has some twenty
+// that are in use, and most committees have the same.
+const mostDefinitions = 4096
 
 // definitions finds the definitions of matters by the ids of their processes,
 // in one statement or, as a rule, none.
@@ -308,12 +313,12 @@ func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.
 		if _, seen := out[m.ProcessID]; seen {
 			continue
 		}
-		d, ok := byProcess.Load(m.ProcessID)
+		d, ok := byProcess.Get(m.ProcessID)
 		if !ok {
 			missing = append(missing, m.ProcessID)
 			continue
 		}
-		out[m.ProcessID] = d.(*Definition)
+		out[m.ProcessID] = d
 	}
 	if len(missing) == 0 {
 		return out, nil
@@ -327,7 +332,7 @@ func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.
 		if err != nil {
 			return nil, err
 		}
-		byProcess.Store(p.ID, d)
+		byProcess.Add(p.ID, d)
 		out[p.ID] = d
 	}
 	return out, nil
@@ -353,12 +358,12 @@ func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UU
 
 // texts keeps parsed definitions by hash: a text is parsed once a process,
 // whatever number of tenants uses it.
-var texts sync.Map
+var texts = memory.New[string, *Definition](mostDefinitions)
 
 // parsed is process.Published with that memory.
 func parsed(source, hash string) (*Definition, error) {
-	if d, ok := texts.Load(hash); ok {
-		return d.(*Definition), nil
+	if d, ok := texts.Get(hash); ok {
+		return d, nil
 	}
 	d, err := process.Published([]byte(source))
 	if err != nil {
@@ -367,6 +372,6 @@ func parsed(source, hash string) (*Definition, error) {
 	if d.Hash != hash {
 		return nil, fmt.Errorf("flow: the stored definition does not have its hash %s", hash)
 	}
-	texts.Store(hash, d)
+	texts.Add(hash, d)
 	return d, nil
 }

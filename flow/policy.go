@@ -23,6 +23,9 @@ type policyKey struct {
 // policyAt reads one version; 0 is the shipped default. What was read and
 // committed is kept, since laying settings over the defaults costs more than
 // most statements; callers share it and change nothing in it.
+// mostPolicies is how many versions of committees' settings are kept.
+const mostPolicies = 4096
+
 func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
 	if version == 0 {
 		return defaultPolicy(), nil
@@ -32,8 +35,8 @@ func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
 		return Policy{}, err
 	}
 	key := policyKey{tenant, version}
-	if p, ok := e.policies.Load(key); ok {
-		return p.(Policy), nil
+	if p, ok := e.policies.Get(key); ok {
+		return p, nil
 	}
 	row, err := e.client.TenantPolicy.Query().Where(tenantpolicy.Version(version)).Only(ctx)
 	if err != nil {
@@ -43,5 +46,5 @@ func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
 	if err != nil {
 		return p, err
 	}
-	return p, tenants.AfterCommit(ctx, func() { e.policies.Store(key, p) })
+	return p, tenants.AfterCommit(ctx, func() { e.policies.Add(key, p) })
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 )
 
 // Documents are persisted documents by name: the SHA-256 of the text in lower
@@ -90,17 +91,17 @@ type library struct {
 	limits  Limits
 	known   Documents
 	only    bool
-	learned *lru[string]             // texts by name, in development
-	parsed  *lru[*ast.QueryDocument] // by text
+	learned *memory.Of[string, string]             // texts by name, in development
+	parsed  *memory.Of[string, *ast.QueryDocument] // by text
 }
 
 func newLibrary(o Options) *library {
 	l := &library{
 		schema: o.Schema.Schema(), limits: o.Limits, known: o.Documents, only: o.OnlyPersisted,
-		parsed: newLRU[*ast.QueryDocument](cached + len(o.Documents)),
+		parsed: memory.New[string, *ast.QueryDocument](cached + len(o.Documents)),
 	}
 	if o.Dev && !o.OnlyPersisted {
-		l.learned = newLRU[string](cached)
+		l.learned = memory.New[string, string](cached)
 	}
 	return l
 }
@@ -123,7 +124,7 @@ func (l *library) find(p *params, hints bool) (*ast.QueryDocument, *refusal) {
 	if p.query == "" {
 		text, ok := l.known[name]
 		if !ok && l.learned != nil {
-			text, ok = l.learned.get(name)
+			text, ok = l.learned.Get(name)
 		}
 		if !ok {
 			miss := *notFound
@@ -143,7 +144,7 @@ func (l *library) find(p *params, hints bool) (*ast.QueryDocument, *refusal) {
 	}
 	doc, no := l.prepare(p.query, hints)
 	if no == nil && p.apollo && l.learned != nil && len(p.query) <= cachedLength {
-		l.learned.add(name, p.query)
+		l.learned.ContainsOrAdd(name, p.query)
 	}
 	return doc, no
 }
@@ -151,7 +152,7 @@ func (l *library) find(p *params, hints bool) (*ast.QueryDocument, *refusal) {
 // prepare parses, measures and validates, in this order: the measures keep
 // what makes validation expensive away from it.
 func (l *library) prepare(text string, hints bool) (*ast.QueryDocument, *refusal) {
-	if doc, ok := l.parsed.get(text); ok {
+	if doc, ok := l.parsed.Get(text); ok {
 		return doc, nil
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: paired(text)}, l.limits.Tokens)
@@ -174,7 +175,7 @@ func (l *library) prepare(text string, hints bool) (*ast.QueryDocument, *refusal
 		return nil, &refusal{invalid, bad}
 	}
 	if len(text) <= cachedLength || l.known[nameOf(text)] != "" {
-		l.parsed.add(text, doc)
+		l.parsed.ContainsOrAdd(text, doc)
 	}
 	return doc, nil
 }

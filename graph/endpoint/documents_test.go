@@ -127,22 +127,3 @@ func TestLoadDocuments(t *testing.T) {
 		}
 	})
 }
-
-func TestLRU(t *testing.T) {
-	t.Parallel()
-	l := newLRU[int](2)
-	l.add("a", 1)
-	l.add("b", 2)
-	l.add("a", 9)
-	l.get("a")
-	l.add("c", 3)
-	if _, ok := l.get("b"); ok {
-		t.Error("the least recently used was kept")
-	}
-	if v, ok := l.get("a"); !ok || v != 1 {
-		t.Error(v, ok)
-	}
-	if len(l.by) != 2 || l.order.Len() != 2 {
-		t.Error(len(l.by), l.order.Len())
-	}
-}
