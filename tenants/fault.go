@@ -120,9 +120,11 @@ func (s *session) commit(ctx context.Context) error {
 		return nil
 	case errors.Is(err, pgx.ErrTxCommitRollback), errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR":
 		return err // the server said no
-	case pgconn.SafeToRetry(err), !s.writable: // it was never asked, or there was nothing to keep
+	case !s.writable: // there was nothing to keep
 		return lostError(err)
 	}
+	// pgconn.SafeToRetry is no help: it says yes when the line broke after COMMIT
+	// was sent, because what is reported is the line that was closed for it.
 	s.fate.kept.Store(true) // perhaps
 	return errs.New(errs.Unavailable, "数据库连接在最后一步中断，不知道这次是否已经做成：请先刷新查看，再决定要不要重做").
 		Because(errors.Join(ErrUnknown, err))
