@@ -31,7 +31,7 @@ type Matter struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本号，写操作的 expectedVersion 与它比较
 	Version int `json:"version,omitempty"`
-	// 最近一次修改的时间
+	// 最近一次修改的时间，由租户边界按产品的时钟填写
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// 类别，与流程代码一致，例如 proposal、cohort
 	Kind string `json:"kind,omitempty"`

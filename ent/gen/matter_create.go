@@ -70,14 +70,6 @@ func (_c *MatterCreate) SetUpdatedAt(v time.Time) *MatterCreate {
 	return _c
 }
 
-// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
-func (_c *MatterCreate) SetNillableUpdatedAt(v *time.Time) *MatterCreate {
-	if v != nil {
-		_c.SetUpdatedAt(*v)
-	}
-	return _c
-}
-
 // SetKind sets the "kind" field.
 func (_c *MatterCreate) SetKind(v string) *MatterCreate {
 	_c.mutation.SetKind(v)
@@ -636,10 +628,6 @@ func (_c *MatterCreate) defaults() {
 	if _, ok := _c.mutation.Version(); !ok {
 		v := matter.DefaultVersion
 		_c.mutation.SetVersion(v)
-	}
-	if _, ok := _c.mutation.UpdatedAt(); !ok {
-		v := matter.DefaultUpdatedAt()
-		_c.mutation.SetUpdatedAt(v)
 	}
 	if _, ok := _c.mutation.PolicyVersion(); !ok {
 		v := matter.DefaultPolicyVersion

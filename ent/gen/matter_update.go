@@ -72,6 +72,14 @@ func (_u *MatterUpdate) SetUpdatedAt(v time.Time) *MatterUpdate {
 	return _u
 }
 
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableUpdatedAt(v *time.Time) *MatterUpdate {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
+	return _u
+}
+
 // SetPolicyVersion sets the "policy_version" field.
 func (_u *MatterUpdate) SetPolicyVersion(v int) *MatterUpdate {
 	_u.mutation.ResetPolicyVersion()
@@ -983,7 +991,6 @@ func (_u *MatterUpdate) RemoveLinksIn(v ...*Link) *MatterUpdate {
 
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *MatterUpdate) Save(ctx context.Context) (int, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -1006,14 +1013,6 @@ func (_u *MatterUpdate) Exec(ctx context.Context) error {
 func (_u *MatterUpdate) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *MatterUpdate) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := matter.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 
@@ -1919,6 +1918,14 @@ func (_u *MatterUpdateOne) AddVersion(v int) *MatterUpdateOne {
 // SetUpdatedAt sets the "updated_at" field.
 func (_u *MatterUpdateOne) SetUpdatedAt(v time.Time) *MatterUpdateOne {
 	_u.mutation.SetUpdatedAt(v)
+	return _u
+}
+
+// SetNillableUpdatedAt sets the "updated_at" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableUpdatedAt(v *time.Time) *MatterUpdateOne {
+	if v != nil {
+		_u.SetUpdatedAt(*v)
+	}
 	return _u
 }
 
@@ -2846,7 +2853,6 @@ func (_u *MatterUpdateOne) Select(field string, fields ...string) *MatterUpdateO
 
 // Save executes the query and returns the updated Matter entity.
 func (_u *MatterUpdateOne) Save(ctx context.Context) (*Matter, error) {
-	_u.defaults()
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
 }
 
@@ -2869,14 +2875,6 @@ func (_u *MatterUpdateOne) Exec(ctx context.Context) error {
 func (_u *MatterUpdateOne) ExecX(ctx context.Context) {
 	if err := _u.Exec(ctx); err != nil {
 		panic(err)
-	}
-}
-
-// defaults sets the default values of the builder before save.
-func (_u *MatterUpdateOne) defaults() {
-	if _, ok := _u.mutation.UpdatedAt(); !ok {
-		v := matter.UpdateDefaultUpdatedAt()
-		_u.mutation.SetUpdatedAt(v)
 	}
 }
 

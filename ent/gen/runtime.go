@@ -3,8 +3,6 @@
 package gen
 
 import (
-	"time"
-
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
@@ -52,12 +50,6 @@ func init() {
 	agreementDescVersion := agreementMixinFields1[0].Descriptor()
 	// agreement.DefaultVersion holds the default value on creation for the version field.
 	agreement.DefaultVersion = agreementDescVersion.Default.(int)
-	// agreementDescUpdatedAt is the schema descriptor for updated_at field.
-	agreementDescUpdatedAt := agreementMixinFields1[1].Descriptor()
-	// agreement.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	agreement.DefaultUpdatedAt = agreementDescUpdatedAt.Default.(func() time.Time)
-	// agreement.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	agreement.UpdateDefaultUpdatedAt = agreementDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// agreementDescID is the schema descriptor for id field.
 	agreementDescID := agreementMixinFields0[0].Descriptor()
 	// agreement.DefaultID holds the default value on creation for the id field.
@@ -73,12 +65,6 @@ func init() {
 	assignmentDescVersion := assignmentMixinFields1[0].Descriptor()
 	// assignment.DefaultVersion holds the default value on creation for the version field.
 	assignment.DefaultVersion = assignmentDescVersion.Default.(int)
-	// assignmentDescUpdatedAt is the schema descriptor for updated_at field.
-	assignmentDescUpdatedAt := assignmentMixinFields1[1].Descriptor()
-	// assignment.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	assignment.DefaultUpdatedAt = assignmentDescUpdatedAt.Default.(func() time.Time)
-	// assignment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	assignment.UpdateDefaultUpdatedAt = assignmentDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// assignmentDescRound is the schema descriptor for round field.
 	assignmentDescRound := assignmentFields[5].Descriptor()
 	// assignment.DefaultRound holds the default value on creation for the round field.
@@ -129,12 +115,6 @@ func init() {
 	eventDescVersion := eventMixinFields1[0].Descriptor()
 	// event.DefaultVersion holds the default value on creation for the version field.
 	event.DefaultVersion = eventDescVersion.Default.(int)
-	// eventDescUpdatedAt is the schema descriptor for updated_at field.
-	eventDescUpdatedAt := eventMixinFields1[1].Descriptor()
-	// event.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	event.DefaultUpdatedAt = eventDescUpdatedAt.Default.(func() time.Time)
-	// event.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	event.UpdateDefaultUpdatedAt = eventDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// eventDescConcealed is the schema descriptor for concealed field.
 	eventDescConcealed := eventFields[11].Descriptor()
 	// event.DefaultConcealed holds the default value on creation for the concealed field.
@@ -176,12 +156,6 @@ func init() {
 	itemDescVersion := itemMixinFields1[0].Descriptor()
 	// item.DefaultVersion holds the default value on creation for the version field.
 	item.DefaultVersion = itemDescVersion.Default.(int)
-	// itemDescUpdatedAt is the schema descriptor for updated_at field.
-	itemDescUpdatedAt := itemMixinFields1[1].Descriptor()
-	// item.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	item.DefaultUpdatedAt = itemDescUpdatedAt.Default.(func() time.Time)
-	// item.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	item.UpdateDefaultUpdatedAt = itemDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// itemDescKey is the schema descriptor for key field.
 	itemDescKey := itemFields[19].Descriptor()
 	// item.DefaultKey holds the default value on creation for the key field.
@@ -214,12 +188,6 @@ func init() {
 	matterDescVersion := matterMixinFields1[0].Descriptor()
 	// matter.DefaultVersion holds the default value on creation for the version field.
 	matter.DefaultVersion = matterDescVersion.Default.(int)
-	// matterDescUpdatedAt is the schema descriptor for updated_at field.
-	matterDescUpdatedAt := matterMixinFields1[1].Descriptor()
-	// matter.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	matter.DefaultUpdatedAt = matterDescUpdatedAt.Default.(func() time.Time)
-	// matter.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	matter.UpdateDefaultUpdatedAt = matterDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// matterDescPolicyVersion is the schema descriptor for policy_version field.
 	matterDescPolicyVersion := matterFields[2].Descriptor()
 	// matter.DefaultPolicyVersion holds the default value on creation for the policy_version field.
@@ -243,12 +211,6 @@ func init() {
 	membershipDescVersion := membershipMixinFields1[0].Descriptor()
 	// membership.DefaultVersion holds the default value on creation for the version field.
 	membership.DefaultVersion = membershipDescVersion.Default.(int)
-	// membershipDescUpdatedAt is the schema descriptor for updated_at field.
-	membershipDescUpdatedAt := membershipMixinFields1[1].Descriptor()
-	// membership.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	membership.DefaultUpdatedAt = membershipDescUpdatedAt.Default.(func() time.Time)
-	// membership.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	membership.UpdateDefaultUpdatedAt = membershipDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// membershipDescRanked is the schema descriptor for ranked field.
 	membershipDescRanked := membershipFields[11].Descriptor()
 	// membership.DefaultRanked holds the default value on creation for the ranked field.
@@ -294,12 +256,6 @@ func init() {
 	platformDescVersion := platformMixinFields1[0].Descriptor()
 	// platform.DefaultVersion holds the default value on creation for the version field.
 	platform.DefaultVersion = platformDescVersion.Default.(int)
-	// platformDescUpdatedAt is the schema descriptor for updated_at field.
-	platformDescUpdatedAt := platformMixinFields1[1].Descriptor()
-	// platform.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	platform.DefaultUpdatedAt = platformDescUpdatedAt.Default.(func() time.Time)
-	// platform.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	platform.UpdateDefaultUpdatedAt = platformDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// platformDescTakesTopics is the schema descriptor for takes_topics field.
 	platformDescTakesTopics := platformFields[13].Descriptor()
 	// platform.DefaultTakesTopics holds the default value on creation for the takes_topics field.
@@ -417,10 +373,6 @@ func init() {
 	step.DefaultID = stepDescID.Default.(func() uuid.UUID)
 	tenantFields := schema.Tenant{}.Fields()
 	_ = tenantFields
-	// tenantDescCreatedAt is the schema descriptor for created_at field.
-	tenantDescCreatedAt := tenantFields[7].Descriptor()
-	// tenant.DefaultCreatedAt holds the default value on creation for the created_at field.
-	tenant.DefaultCreatedAt = tenantDescCreatedAt.Default.(func() time.Time)
 	// tenantDescID is the schema descriptor for id field.
 	tenantDescID := tenantFields[0].Descriptor()
 	// tenant.DefaultID holds the default value on creation for the id field.
@@ -471,12 +423,6 @@ func init() {
 	unitDescVersion := unitMixinFields1[0].Descriptor()
 	// unit.DefaultVersion holds the default value on creation for the version field.
 	unit.DefaultVersion = unitDescVersion.Default.(int)
-	// unitDescUpdatedAt is the schema descriptor for updated_at field.
-	unitDescUpdatedAt := unitMixinFields1[1].Descriptor()
-	// unit.DefaultUpdatedAt holds the default value on creation for the updated_at field.
-	unit.DefaultUpdatedAt = unitDescUpdatedAt.Default.(func() time.Time)
-	// unit.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
-	unit.UpdateDefaultUpdatedAt = unitDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// unitDescID is the schema descriptor for id field.
 	unitDescID := unitMixinFields0[0].Descriptor()
 	// unit.DefaultID holds the default value on creation for the id field.

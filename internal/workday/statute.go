@@ -1,12 +1,12 @@
 package workday
 
 import (
-	"sync"
 	"time"
 
 	"github.com/6tail/lunar-go/calendar"
 
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/memory"
 )
 
 // corrections are days that the library has otherwise than the notice. The
@@ -22,7 +22,7 @@ var corrections = []struct {
 }
 
 // statutes keeps the statutory days of years whose notice is not known yet.
-var statutes sync.Map // int → map[ordinal]string
+var statutes = memory.New[int, map[ordinal]string](64)
 
 // statutory is the name of a day that is off by 全国年节及纪念日放假办法, as revised
 // in 2024 (国务院令第795号, in force from 2025), whatever the year's notice will
@@ -30,11 +30,12 @@ var statutes sync.Map // int → map[ordinal]string
 // weekend, another day is given for it, which only the notice names.
 func statutory(day time.Time) string {
 	year := clock.Day(day).Year()
-	days, ok := statutes.Load(year)
+	days, ok := statutes.Get(year)
 	if !ok {
-		days, _ = statutes.LoadOrStore(year, statutoryDays(year))
+		days = statutoryDays(year)
+		statutes.Add(year, days)
 	}
-	return days.(map[ordinal]string)[ordinalOf(day)]
+	return days[ordinalOf(day)]
 }
 
 func statutoryDays(year int) map[ordinal]string {

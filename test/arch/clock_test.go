@@ -25,6 +25,9 @@ var machineClock = map[string]string{
 // clock.
 var askingTheMachine = regexp.MustCompile(`(?i)\b(now|clock_timestamp|statement_timestamp|transaction_timestamp)\(\)|\bcurrent_(date|timestamp|time)\b|\blocaltime(stamp)?\b`)
 
+// left is what a migration leaves behind: functions and defaults.
+var left = regexp.MustCompile(`(?is)CREATE (?:OR REPLACE )?FUNCTION.*?\$\$.*?\$\$|\bDEFAULT\s+\S+`)
+
 // C7: the present has one source, in Go and in SQL.
 func TestOnlyTheClockAsksTheMachine(t *testing.T) {
 	sources(t, func(path string, _ *token.FileSet, file *ast.File) {
@@ -59,8 +62,12 @@ func TestOnlyTheClockAsksTheMachine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found := askingTheMachine.FindString(string(b)); found != "" {
-			t.Errorf("%s lets PostgreSQL tell the time: %s", path, found)
+		// What a migration fills in once is dated by the day of the migration; what
+		// it leaves behind, functions and defaults, is asked by the product.
+		for _, lasting := range left.FindAllString(string(b), -1) {
+			if found := askingTheMachine.FindString(lasting); found != "" {
+				t.Errorf("%s lets PostgreSQL tell the time: %s", path, found)
+			}
 		}
 	}
 }
