@@ -110,7 +110,7 @@ func (w *world) heard(c *flow.Case) (out []string) {
 		names[p.Membership] = name
 	}
 	w.system(func(ctx context.Context) error {
-		rows, err := w.store.Ent().Notice.Query().Where(notice.MatterID(c.Matter.ID)).Order(notice.ByID()).All(ctx)
+		rows, err := w.store.Ent().Notice.Query().Where(notice.MatterID(c.Matter.ID), notice.Not(notice.TextContains("轮到您办理"))).Order(notice.ByID()).All(ctx)
 		for _, n := range rows {
 			out = append(out, n.CreatedAt.In(monday.Location()).Format("01-02")+" "+names[n.MembershipID]+" "+strings.TrimPrefix(n.Text, "《小事》："))
 		}
