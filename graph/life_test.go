@@ -313,7 +313,7 @@ func TestACommitteeLivesThroughTheAPI(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).found("210202", "DISTRICT", "甲区").live()
 	for _, want := range []struct{ name, state string }{
-		{"draft", "DRAFT"}, {"cosigning", "COSIGNING"}, {"submitted", "SUBMITTED"}, {"returned", "RETURNED"}, {"review", "UNDER_REVIEW"}, {"filed", "FILED"},
+		{"draft", "DRAFT"}, {"cosigning", "COSIGNING"}, {"submitted", "SUBMITTED"}, {"returned", "RETURNED"}, {"review", "REVIEWED"}, {"filed", "FILED"},
 		{"merged", "MERGED"}, {"converted", "CONVERTED_OPINION"}, {"refused", "NOT_FILED"}, {"preassigned", "PRE_ASSIGNED"}, {"assigned", "ASSIGNED"},
 		{"handling", "HANDLING"}, {"replied", "REPLIED"}, {"tracking", "TRACKING"}, {"cohort", "P1_COLLECT"}, {"selected", "P5_SELECTED"},
 		{"raised", "RAISED"}, {"drafted", "DRAFT"}, {"task", "WORKING"}, {"district task", "ISSUED"}, {"plan", "ISSUED"}, {"begun", "RAISED"}, {"talking", "CONSULTING"}, {"owed", "OWED"}, {"closed", "DONE"},
