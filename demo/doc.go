@@ -14,7 +14,7 @@
 //   - The other nine have people, a handling unit, a submitted and a draft proposal each.
 //   - 旅顺口 has its 121 venues, and on 旅事商量·顺理成章 54 协商成果 in 2023; today something waits at each of its steps, and citizens' topics too. 两议六不议 is waived with the reason: no source gives its words.
 //   - 普兰店 has 100 恳谈, 100 协商事项, 220 solved problems and 30 社情民意 in 2023, each counted by itself.
-//   - 中山 has 社区议事会, 楼宇议企会 and the 24 topics of 无陪同体验式调研 of 2024 with 24 reports, 4 of them heard, 412 人次; 西岗 has 民主监督员 and their work, 甘井子 its 招商线索目录.
+//   - 中山 has 社区议事会, 楼宇议企会 and the 24 topics of 无陪同体验式调研 of 2024 with 24 reports, 4 of them heard, 412 人次 of visits; 西岗 has 民主监督员 and their work, 甘井子 its 招商线索目录.
 //   - A visit that is concealed and still to be made is known to its team alone.
 //   - One person sits in 中山区 and in 大连市 under one login.
 //   - Load may be stopped anywhere and run again: what is done is not done twice, also when two run at once. On a loaded installation it changes nothing.

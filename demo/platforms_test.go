@@ -26,7 +26,8 @@ func (in *installation) boards(t *testing.T) {
 	}{
 		{"lsk-committee", "旅顺口区政协", "lushishangliang", 2023, map[string]int{"outcomes": 54, "resolutions": 54, "meetings": 9, "documents": 9, "reports": 9, "matters": 9, "source:群众征题": 5}},
 		{"pld-committee", "普兰店区政协", "shuangbai", 2023, map[string]int{"talks": 100, "resolutions": 100, "outcomes": 100, "problems_found": 220, "problems_solved": 220, "opinions": 30, "matters": 20}},
-		{"zs-committee", "中山区政协", "wupeitong", 2024, map[string]int{"matters": 24, "reports": 24, "visits": 48, "person_times": 412, "opinions": 8}},
+		// M13: 400余人次 of source 002 are those of the visits
+		{"zs-committee", "中山区政协", "wupeitong", 2024, map[string]int{"matters": 24, "reports": 24, "visits": 48, "visit_person_times": 412, "meeting_person_times": 48, "person_times": 460, "opinions": 8}},
 		{"zs-committee", "中山区政协", "yishihui", 2024, map[string]int{"meetings": 1, "visits": 1, "problems_found": 4, "problems_solved": 3}},
 		{"zs-committee", "中山区政协", "yiqihui", 2024, map[string]int{"meetings": 1, "problems_found": 3, "problems_solved": 2}},
 		{"xg-committee", "西岗区政协", "minzhujiandu", 2023, map[string]int{"matters": 1, "reports": 1, "visits": 2, "suggestions": 1}},

@@ -23,10 +23,11 @@ var researched = []string{
 // speeches are how many of the reports were heard by the standing committee.
 const speeches = 4
 
-// unaccompanied tells the 24 topics of 2024, each with one report: 8 on the
-// first visit, 6 on the second, 3 at the meeting, and one more on the second
-// visits of those that were heard, 24 × 17 + 4 = 412 人次 (400余人次); and one
-// of today, of which only its team knows.
+// unaccompanied tells the 24 topics of 2024, each with one report: 9 on the
+// first visit, 8 on the second, and one more on the second visits of those that
+// were heard, 24 × 17 + 4 = 412 人次 of visits (400余人次); at the meetings two
+// people each, which are counted by themselves; and one topic of today, of which
+// only its team knows.
 func (s *stage) unaccompanied() {
 	s.story = append(s.story, s.setUp(wupeitong)...)
 	for i, title := range researched {
@@ -53,10 +54,10 @@ type study struct {
 
 func (r study) lead() string { return memberKey(1 + r.i) }
 
-// people are so many of the team of eight.
+// people are so many of the team of nine.
 func (r study) people(n int) (keys []string) {
 	for j := range n {
-		keys = append(keys, memberKey(1+(r.i+3*j)%len(researched)))
+		keys = append(keys, memberKey(1+(r.i+5*j)%len(researched)))
 	}
 	return keys
 }
@@ -69,7 +70,7 @@ func (r study) team(at time.Time) *walk {
 	})
 	w.do(w.later(3), "committee", "addTeam", func(x *scene) flow.Form {
 		var ps list
-		for j, key := range r.people(8) {
+		for j, key := range r.people(9) {
 			p := x.member(key, "")
 			p["organisation"] = []string{"经济科技委员会", "界别活动组", "街道联络委"}[j%3]
 			ps = append(ps, p)
@@ -87,12 +88,12 @@ func (r study) visits(w *walk) {
 			return flow.Form{"title": title, "on": on, "summary": "现场体验，记录时间、价格和人数", "present": x.there(r.people(n)...)}
 		}
 	}
-	again := 6
+	again := 8
 	if r.spoken {
-		again = 7
+		again = 9
 	}
 	at := w.later(70 + r.i)
-	w.do(at, r.lead(), "recordVisit", visit("第一次走访", 8, day(at)))
+	w.do(at, r.lead(), "recordVisit", visit("第一次走访", 9, day(at)))
 	at = w.later(60)
 	w.do(at, r.lead(), "recordVisit", visit("第二次走访", again, day(at)))
 	w.also("draftReport", nil)

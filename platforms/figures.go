@@ -75,7 +75,25 @@ func records(kind string) string {
 
 // attended are the attendances of the year, with their parties.
 const attended = ` FROM span, attendances a JOIN events e ON e.id = a.event_id JOIN matters m ON m.id = a.matter_id JOIN parties p ON p.id = a.party_id
-		WHERE a.status = 'ATTENDED' AND e.state = 'HELD' AND e."on" >= span.day0 AND e."on" < span.day1 AND ` + mine
+		WHERE a.status = 'ATTENDED' AND e.state = 'HELD' AND e."on" >= span.day0 AND e."on" < span.day1 AND ` + person + ` AND ` + mine
+
+// person leaves out units among the parties: one is written down by its own
+// name, or as a department of which nobody is named with post or organisation.
+// Who comes for a unit is named himself.
+const person = `(p.membership_id IS NOT NULL OR NOT (
+		btrim(coalesce(p.name, '')) <> '' AND btrim(p.name) = btrim(coalesce(p.organisation, ''))
+		OR p.unit_id IS NOT NULL AND btrim(coalesce(p.name, '')) = ''
+		OR coalesce(p.kind, '') IN ('DEPARTMENT', 'SUPERVISED_UNIT') AND btrim(coalesce(p.post, '')) = '' AND btrim(coalesce(p.organisation, '')) = ''
+		OR EXISTS (SELECT FROM units u WHERE u.name = btrim(p.name))))`
+
+// times are the attendances at events of some kinds, of any for "".
+func times(kinds string) string {
+	q := `SELECT a.id, a.matter_id AS matter` + attended
+	if kinds != "" {
+		q += ` AND e.kind IN (` + kinds + `)`
+	}
+	return q
+}
 
 // opened are the matters of the platforms without citizens' topics, unless
 // topics are what a platform is for. Matters of a process that the platform
@@ -93,7 +111,13 @@ var figures = []figure{
 	{"meetings", "协商会议", "场", RowEvent, held(`'MEETING'`)},
 	{"activities", "履职活动", "场", RowEvent, held(`'ACTIVITY'`)},
 	{"visits", "走访、视察", "次", RowEvent, held(`'VISIT', 'INSPECTION'`)},
-	{"person_times", "参加人次", "人次", RowAttendance, `SELECT a.id, a.matter_id AS matter` + attended},
+	// A talk, a meeting and a visit are different things to take part in: each
+	// has its own 人次, and the sum says that it is one.
+	{"person_times", "参加人次（各类合计）", "人次", RowAttendance, times("")},
+	{"talk_person_times", "恳谈人次", "人次", RowAttendance, times(`'TALK'`)},
+	{"meeting_person_times", "协商会议人次", "人次", RowAttendance, times(`'MEETING'`)},
+	{"activity_person_times", "履职活动人次", "人次", RowAttendance, times(`'ACTIVITY'`)},
+	{"visit_person_times", "走访、视察人次", "人次", RowAttendance, times(`'VISIT', 'INSPECTION'`)},
 	// A person is a membership, else a name; a party without either stands for itself.
 	{"persons", "参加人数", "人", RowParty, `SELECT DISTINCT ON (coalesce(p.membership_id::text, nullif(btrim(p.name), ''), p.id::text)) p.id, a.matter_id AS matter` +
 		attended + ` ORDER BY coalesce(p.membership_id::text, nullif(btrim(p.name), ''), p.id::text), p.id, a.id`},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,6 +140,7 @@ func (w *world) gather(ctx context.Context, r *rand.Rand, n *tally, p *gen.Platf
 		}
 		parties = append(parties, c.SaveX(ctx))
 	}
+	parties = append(parties, w.someUnit(ctx, r, m))
 	for range r.IntN(3) {
 		kind := pick(r, event.KindTALK, event.KindMEETING, event.KindVISIT, event.KindINSPECTION, event.KindBRIEFING)
 		state, on := pick(r, event.StateHELD, event.StateHELD, event.StatePLANNED, event.StateCANCELLED), pick(r, dayList...)
@@ -150,13 +152,34 @@ func (w *world) gather(ctx context.Context, r *rand.Rand, n *tally, p *gen.Platf
 		for _, who := range parties {
 			status := pick(r, attendance.StatusATTENDED, attendance.StatusATTENDED, attendance.StatusABSENT, attendance.StatusLEAVE)
 			w.client.Attendance.Create().SetEvent(e).SetMatterID(m.ID).SetPartyID(who.ID).SetStatus(status).ExecX(ctx)
-			there := counts && status == attendance.StatusATTENDED
+			there := counts && status == attendance.StatusATTENDED && who.Role != party.RoleGUEST // A9: those are units
 			n.add(p, "person_times", there)
+			if code := strings.TrimSuffix(codes[kind], "s"); code != "" { // M13: each counts one kind of thing
+				n.add(p, code+"_person_times", there)
+			}
 			n.person(p, identity(who), there)
 		}
 		w.owe(ctx, r, n, p, m, e)
 	}
 	w.owe(ctx, r, n, p, m, nil)
+}
+
+// someUnit is a unit among the parties, as forms write it down.
+func (w *world) someUnit(ctx context.Context, r *rand.Rand, m *gen.Matter) *gen.Party {
+	c := w.client.Party.Create().SetMatter(m).SetRole(party.RoleGUEST)
+	switch r.IntN(5) {
+	case 0:
+		c.SetUnitID(w.units["甲街道"]).SetName("甲街道")
+	case 1:
+		c.SetUnitID(w.units["甲街道"]).SetName("")
+	case 2:
+		c.SetName("某局").SetKind("DEPARTMENT")
+	case 3:
+		c.SetName("某学院").SetOrganisation("某学院")
+	case 4:
+		c.SetName("甲街道") // without its id
+	}
+	return c.SaveX(ctx)
 }
 
 // identity: a person is a membership, else a name, else stands for itself.
