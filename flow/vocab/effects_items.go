@@ -30,11 +30,11 @@ func registerItems(s *flow.Rules) {
 			}
 		}
 	}, addItems)
-	flow.EffectOf(s, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。已有负责单位的，由该单位或主办人员明确；改由别的单位办要写明理由。", func(p *flow.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("path")
 	}, claimItem)
-	flow.EffectOf(s, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。由负责的单位或主办人员了结。", func(p *flow.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("done")
 		p.NeedField("evidence")
@@ -126,7 +126,7 @@ func openItem(r *flow.Run, form entry) (*gen.Item, error) {
 	if i.Status != item.StatusOPEN && i.Status != item.StatusREPORTED {
 		return nil, form.invalid("itemId", "“%s”已经了结，请刷新后重选", process.Clip(i.Text))
 	}
-	return i, nil
+	return i, mayActOn(r, i, form.at("itemId"))
 }
 
 // claimItem: what was given up before is open again.
@@ -147,10 +147,14 @@ func claimItem(ctx context.Context, r *flow.Run, _ struct{}) error {
 	if form.text("path") == "" {
 		return form.invalid("path", "请选择办理方式")
 	}
-	change := r.Client.Item.UpdateOne(i).SetPath(form.text("path")).SetStatus(item.StatusOPEN).SetNillableDueOn(due).AddVersion(1)
+	var named *uuid.UUID
 	if u != nil {
-		change.SetUnitID(u.ID)
+		named = &u.ID
 	}
+	if named, err = debtor(r, i, named, form); err != nil {
+		return err
+	}
+	change := r.Client.Item.UpdateOne(i).SetPath(form.text("path")).SetStatus(item.StatusOPEN).SetNillableDueOn(due).SetNillableUnitID(named).AddVersion(1)
 	if s := form.text("owner"); s != "" {
 		change.SetOwner(s)
 	}

@@ -68,6 +68,9 @@ func keep(ctx context.Context, r *flow.Run, a recordArgs) error {
 	if err != nil {
 		return err
 	}
+	if err := ownReport(r, form, refs); err != nil {
+		return err
+	}
 	textField := orElse(a.Text, "text")
 	no := form.text("number")
 	if a.Number != "" {
@@ -96,6 +99,21 @@ func keep(ctx context.Context, r *flow.Run, a recordArgs) error {
 	r.Records = append(r.Records, row)
 	r.After["recordId"], r.After["on"] = row.ID, on.Format(time.DateOnly)
 	return nil
+}
+
+// ownReport: who is here for a unit reports for it, and on what it owes.
+func ownReport(r *flow.Run, form entry, refs refs) error {
+	if !forUnit(r) {
+		return nil
+	}
+	if err := mayName(r, refs.unit, form.at("unitId")); err != nil || refs.item == nil {
+		return err
+	}
+	i, err := theItem(r, form, "itemId")
+	if err != nil {
+		return err
+	}
+	return mayActOn(r, i, form.at("itemId"))
 }
 
 // answer is the mode of a minute that promises something.
