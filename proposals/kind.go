@@ -21,7 +21,7 @@ var Declaration = &flow.Kind{
 	Lacks: []string{gen.TypeEvent}, // meetings are records
 	Names: map[string]flow.Names{
 		flow.OfMatter: {
-			States:  []string{"RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING", "REVIEWED", "REEDITING"},
+			States:  []string{"COSIGNING", "SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING", "REVIEWED", "REEDITING"},
 			Actions: []string{"merge", "rate", "enterRating"},
 		},
 		flow.OfAssignment: {
