@@ -185,6 +185,17 @@ func asks(e ast.Expr) bool {
 // setters are calls that name a state or an action in an argument.
 var setters = []string{"State", "StateIn", "StateNEQ", "StateNotIn", "StateEQ", "SetState", "CloseShare", "Action"}
 
+// carried are the actions in a table of steps: what an envelope brings about.
+func carried(table *ast.MapType, rows []ast.Expr) (out []ast.Expr) {
+	if of, ok := table.Value.(*ast.Ident); !ok || of.Name != "step" {
+		return nil
+	}
+	for _, row := range rows {
+		out = append(out, row.(*ast.KeyValueExpr).Value.(*ast.CompositeLit).Elts[0])
+	}
+	return out
+}
+
 func (s *source) visit(n ast.Node, named map[string]string) {
 	note := func(es ...ast.Expr) {
 		for _, e := range es {
@@ -213,6 +224,10 @@ func (s *source) visit(n ast.Node, named map[string]string) {
 			note(c.(*ast.CaseClause).List...)
 		}
 	case *ast.CompositeLit:
+		if table, ok := x.Type.(*ast.MapType); ok {
+			note(carried(table, x.Elts)...)
+			return
+		}
 		if typ, ok := x.Type.(*ast.SelectorExpr); !ok || typ.Sel.Name != "Command" {
 			return
 		}

@@ -166,8 +166,13 @@ func askFeedback(ctx context.Context, r *run) error {
 	return nil
 }
 
+func rateOwn(ctx context.Context, r *run) error { return rate(ctx, r, false) }
+
+func enterRating(ctx context.Context, r *run) error { return rate(ctx, r, true) }
+
 // rate keeps one proposer's two ratings of one reply. Once given they stand.
-func rate(ctx context.Context, r *run) error {
+// What is not entered for him is his own.
+func rate(ctx context.Context, r *run, entered bool) error {
 	id, err := r.Form.ID("feedbackId")
 	if err != nil {
 		return err
@@ -178,7 +183,7 @@ func rate(ctx context.Context, r *run) error {
 			f = x
 		}
 	}
-	if f == nil || (r.Action.Code == "rate" && !mine(r, f.PartyID)) {
+	if f == nil || (!entered && !mine(r, f.PartyID)) {
 		return errs.New(errs.NotFound, "没有这份征询表").At("feedbackId")
 	}
 	if f.ReceivedAt != nil {
@@ -189,7 +194,7 @@ func rate(ctx context.Context, r *run) error {
 	if r.Form.Has("contacted") {
 		u.SetContacted(r.Form.Bool("contacted"))
 	}
-	if r.Action.Code == "enterRating" {
+	if entered {
 		u.SetChannel(feedback.Channel(r.Form.Text("channel"))).SetNillableEnteredByID(r.Actor())
 	}
 	if err := u.Exec(ctx); err != nil || !r.Form.Has("contacted") || r.Form.Bool("contacted") {

@@ -22,7 +22,7 @@ var Declaration = &flow.Kind{
 	Names: map[string]flow.Names{
 		flow.OfMatter: {
 			States:  []string{"COSIGNING", "SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING", "REVIEWED", "REEDITING"},
-			Actions: []string{"merge", "rate", "enterRating"},
+			Actions: []string{"merge"},
 		},
 		flow.OfAssignment: {
 			States: []string{"PENDING_SIGN", "RETURN_APPLIED", "RETURN_GRANTED", "SENT", "SENT_BACK", "SUPERSEDED"},

@@ -85,7 +85,7 @@ func recordAppraisal(ctx context.Context, r *flow.Run) error {
 	if err := flow.Lacks(lacking(r.Case, a)); err != nil {
 		return err
 	}
-	return write(ctx, r, map[string]any{
+	return write(ctx, r, anAppraisal, map[string]any{
 		"title": a.Title, "opened": a.Opened, "closed": a.Closed, "dimensions": a.Dimensions,
 		"voters": a.Voters, "cast": a.Cast, "absent": a.Absent, "results": a.Tallies,
 	})

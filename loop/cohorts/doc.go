@@ -22,10 +22,12 @@
 //   - A loop closes when each problem has a cause, an agreed solution and a day, and is solved or explained, and each task is verified, explained or withdrawn. Else it is extended, with a reason, by another year of supervision with an item in that year's plan; its tasks stay.
 //   - Staff who may read cohorts see them, nobody else; no unit owns one.
 //   - A loop that began on a former version of the process goes on by its rules.
+//   - What an action records, and in which stage gates find it, is said by the version of the process, or by the effect that does more than record. A version whose gate asks for a record that no action makes is not published.
 //
 // The process is data (tenants/templates/cohort.yaml); this package registers
-// the guards (pure, rules*.go) and effects (effects.go, link.go, appraisal.go)
-// that it names, and what a former version named (former.go). An action carries
+// the guards (pure, rules*.go) and effects (effects.go, records.go, link.go,
+// appraisal.go) that it names, and what former versions named or left to the
+// action's code (former.go). An action carries
 // the exit guards of the state that it leaves. A state that is entered by
 // recording a meeting needs no guard that the meeting was held.
 //

@@ -40,49 +40,30 @@ const (
 	stageExtension   = "再延一年"
 )
 
-// recorded says as what each action is recorded.
-var recorded = map[string]struct {
-	kind  record.Kind
-	stage string
-}{
-	"holdKickoff":            {record.KindMEETING, stageKickoff},
-	"recordOpinion":          {record.KindRESEARCH, stageOpinion},
-	"recordResearch":         {record.KindREPORT, stageResearch},
-	"chooseCandidate":        {record.KindAPPROVAL, stageChoice},
-	"designate":              {record.KindAPPROVAL, stageDesignation},
-	"deploy":                 {record.KindMEETING, stageDeployment},
-	"consultAssignment":      {record.KindMEETING, stageAssigning},
-	"consultAssignmentAgain": {record.KindMEETING, stageAssigning},
-	"consultHandling":        {record.KindMEETING, stageHandling},
-	"consultAgain":           {record.KindMEETING, stageHandling},
-	"recordAccount":          {record.KindREPORT, stageAccount},
-	"recordHearing":          {record.KindMEETING, stageHearing},
-	"recordAppraisal":        {record.KindCHECK, stageAppraisal},
-	"recordReport":           {record.KindREPORT, stageReport},
-	"plan":                   {record.KindPLAN, stagePlan},
-	"planAgain":              {record.KindPLAN, stagePlan},
-	"symposium":              {record.KindMEETING, stageSymposium},
-	"deepen":                 {record.KindREPORT, stageDeepened},
-	"visit":                  {record.KindVISIT, stageVisit},
-	"assess":                 {record.KindMEETING, stageAssessment},
-	"settleProblem":          {record.KindCHECK, stageProblem},
-	"close":                  {record.KindAPPROVAL, stageClosing},
-	"extend":                 {record.KindEXTENSION, stageExtension},
-}
+// Recordings that an effect makes by itself, whatever the action is called.
+var (
+	anOpinion    = recording{record.KindRESEARCH, stageOpinion}
+	aResearch    = recording{record.KindREPORT, stageResearch}
+	aDesignation = recording{record.KindAPPROVAL, stageDesignation}
+	anAccount    = recording{record.KindREPORT, stageAccount}
+	anAppraisal  = recording{record.KindCHECK, stageAppraisal}
+	aPlan        = recording{record.KindPLAN, stagePlan}
+	deepened     = recording{record.KindREPORT, stageDeepened}
+	aSettlement  = recording{record.KindCHECK, stageProblem}
+)
 
 // effects are what actions change beside the state.
 var effects = map[string]struct {
 	says string
 	do   flow.Effect
 }{
-	"record":           {"记下表单的内容", func(ctx context.Context, r *flow.Run) error { return write(ctx, r, nil) }},
 	"add_direction":    {"增加一个备选方向", add(item.KindDIRECTION)},
 	"assign_direction": {"为方向指定牵头单位", assignDirection},
-	"record_opinion":   {"记下对方向的意见", writeAbout(item.KindDIRECTION)},
+	"record_opinion":   {"记下对方向的意见", writeAbout(item.KindDIRECTION, anOpinion)},
 	"add_candidate":    {"增加一个备选件", add(item.KindCANDIDATE)},
 	"drop":             {"放弃一个方向、备选件或问题", turn(item.StatusOPEN, item.StatusDROPPED)},
 	"restore":          {"恢复放弃了的", turn(item.StatusDROPPED, item.StatusOPEN)},
-	"record_research":  {"记下对备选件的调研和意见", writeAbout(item.KindCANDIDATE)},
+	"record_research":  {"记下对备选件的调研和意见", writeAbout(item.KindCANDIDATE, aResearch)},
 	"choose":           {"审定一个选题", choose},
 	"unchoose":         {"撤销审定", unchoose},
 	"return_candidate": {"退回备选件重做", returnCandidate},
@@ -100,9 +81,8 @@ var effects = map[string]struct {
 
 // write records what the form says. Its day, place, text and unit are columns,
 // the rest and what is derived are data.
-func write(ctx context.Context, r *flow.Run, derived map[string]any) error {
-	as := recorded[r.Action.Code]
-	create := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(as.kind).SetStage(as.stage).
+func write(ctx context.Context, r *flow.Run, as recording, derived map[string]any) error {
+	create := r.Client.Record.Create().SetMatterID(r.Matter.ID).SetKind(as.Kind).SetStage(as.Stage).
 		SetPlace(r.Form.Text("place")).SetText(r.Form.Text("text")).SetNillableAuthorID(r.Actor())
 	on := r.Today()
 	if r.Form.Has("on") {
@@ -219,12 +199,12 @@ func turn(from, to item.Status) flow.Effect {
 }
 
 // writeAbout records something about an open item of a kind.
-func writeAbout(k item.Kind) flow.Effect {
+func writeAbout(k item.Kind, as recording) flow.Effect {
 	return func(ctx context.Context, r *flow.Run) error {
 		if _, err := theItem(r, item.StatusOPEN, k); err != nil {
 			return err
 		}
-		return write(ctx, r, nil)
+		return write(ctx, r, as, nil)
 	}
 }
 
@@ -269,11 +249,11 @@ func plan(ctx context.Context, r *flow.Run) error {
 	if l := planned(r.Case); l != nil {
 		derived["planId"], derived["planItemId"] = l.ToID, l.ItemID
 	}
-	return write(ctx, r, derived)
+	return write(ctx, r, aPlan, derived)
 }
 
 func deepen(ctx context.Context, r *flow.Run) error {
-	return write(ctx, r, map[string]any{"version": len(ofStage(r.Case, stageDeepened)) + 1})
+	return write(ctx, r, deepened, map[string]any{"version": len(ofStage(r.Case, stageDeepened)) + 1})
 }
 
 // settleProblem writes down what was agreed, on the problem and as a record.
@@ -295,7 +275,7 @@ func settleProblem(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	return write(ctx, r, nil)
+	return write(ctx, r, aSettlement, nil)
 }
 
 // resolveProblem ends a problem: solved, or explained why not.

@@ -7,20 +7,46 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// What only version 1 of the process names (testdata/cohort-1.yaml): before
+// What only former versions of the process name (testdata). Version 1: before
 // there were tasks and secret ballots, units accounted to the cohort itself and
 // the appraisal was counted by hand. It stays as long as a loop may run on it.
 
 var formerLists = map[string]checklist{
-	"accounted": {"各承办单位都已交账或说明原因", accounted},
+	"accounted": {"各承办单位都已交账或说明原因", accounted, stageAccount},
 }
 
 var formerQuestions = map[string]question{
 	"ballots_add_up": {"各承办单位的票数与实到人数相符", ballotsAddUp},
+}
+
+// formerRecords are as what cohort.record kept by the action's code, before a
+// definition said it (versions 1 and 2, and committees' own of that time).
+var formerRecords = map[string]recording{
+	"holdKickoff":            {record.KindMEETING, stageKickoff},
+	"chooseCandidate":        {record.KindAPPROVAL, stageChoice},
+	"designate":              aDesignation,
+	"deploy":                 {record.KindMEETING, stageDeployment},
+	"consultAssignment":      {record.KindMEETING, stageAssigning},
+	"consultAssignmentAgain": {record.KindMEETING, stageAssigning},
+	"consultHandling":        {record.KindMEETING, stageHandling},
+	"consultAgain":           {record.KindMEETING, stageHandling},
+	"recordAccount":          anAccount,
+	"recordHearing":          {record.KindMEETING, stageHearing},
+	"recordAppraisal":        anAppraisal,
+	"recordReport":           {record.KindREPORT, stageReport},
+	"plan":                   aPlan,
+	"planAgain":              aPlan,
+	"symposium":              {record.KindMEETING, stageSymposium},
+	"deepen":                 deepened,
+	"visit":                  {record.KindVISIT, stageVisit},
+	"assess":                 {record.KindMEETING, stageAssessment},
+	"close":                  {record.KindAPPROVAL, stageClosing},
+	"extend":                 {record.KindEXTENSION, stageExtension},
 }
 
 // responsibleFor finds the share of a unit, nil when it has none.
@@ -53,7 +79,7 @@ func recordAccount(ctx context.Context, r *flow.Run) error {
 	if responsibleFor(r.Case, r.Form.Text("unitId")) == nil {
 		return errs.New(errs.Invalid, "该单位不是这件提案的主办或分办单位").At("unitId")
 	}
-	return write(ctx, r, nil)
+	return write(ctx, r, anAccount, nil)
 }
 
 // byHand is the form of an appraisal that was counted by hand: counts only

@@ -128,7 +128,7 @@ func designate(ctx context.Context, r *flow.Run) error {
 	if err := markLinked(ctx, r); err != nil {
 		return err
 	}
-	return write(ctx, r, derived)
+	return write(ctx, r, aDesignation, derived)
 }
 
 // nameLeaders keeps 领办 and 督办 apart: two posts, two fields.

@@ -15,8 +15,9 @@ import (
 
 // checklist is a guard that names everything that is missing.
 type checklist struct {
-	says string // what it demands, in one sentence
-	list func(*flow.Input) []string
+	says  string // what it demands, in one sentence
+	list  func(*flow.Input) []string
+	stage string // of the record without which it never holds; empty: it looks at none
 }
 
 // question is a guard about what is filled in.
@@ -38,7 +39,8 @@ func Register(s *flow.Rules) {
 	s = s.For(Declaration.Code)
 	for _, lists := range checklists {
 		for name, c := range lists {
-			s.Guard("cohort."+name, c.says, flow.Listing(c.list))
+			holds := flow.Listing(c.list)
+			flow.GuardOf(s, "cohort."+name, c.says, needs(c.stage), func(in *flow.Input, _ struct{}) error { return holds(in) })
 		}
 	}
 	for _, forms := range questions {
@@ -46,6 +48,7 @@ func Register(s *flow.Rules) {
 			s.Guard("cohort."+name, q.says, q.ask, flow.OnForm)
 		}
 	}
+	registerRecord(s)
 	for name, f := range effects {
 		s.Effect("cohort."+name, f.says, f.do)
 	}

@@ -13,18 +13,18 @@ import (
 // handlingLists are the gates of the second year; those about tasks are in
 // rules_tasks.go.
 var handlingLists = map[string]checklist{
-	"linked":             {"已经关联提案", linkedList},
-	"not_linked":         {"还没有关联别的提案", notLinked},
-	"linked_is_filed":    {"所关联的提案已经立案", linkedIsFiled},
-	"filed":              {"已经关联提案，提案已经立案", filed},
-	"designated":         {"主席会议或党组已确定为一号提案", designatedList},
-	"not_designated":     {"还没有确定为一号提案", notDesignated},
-	"assigned":           {"提案已经交办给承办单位", assigned},
-	"confirmed":          {"各承办单位都已签收", confirmed},
-	"handling_consulted": {"至少有一次办理中·解决问题的协商", handlingConsulted},
-	"problems_owned":     {"每个问题都有责任单位", problemsOwned},
-	"appraised":          {"各承办单位都有民主测评结果", appraised},
-	"answered":           {"一号提案的各承办单位都已答复，提案者都已评价或征询期满", answered},
+	"linked":             {"已经关联提案", linkedList, ""},
+	"not_linked":         {"还没有关联别的提案", notLinked, ""},
+	"linked_is_filed":    {"所关联的提案已经立案", linkedIsFiled, ""},
+	"filed":              {"已经关联提案，提案已经立案", filed, ""},
+	"designated":         {"主席会议或党组已确定为一号提案", designatedList, stageDesignation},
+	"not_designated":     {"还没有确定为一号提案", notDesignated, ""},
+	"assigned":           {"提案已经交办给承办单位", assigned, ""},
+	"confirmed":          {"各承办单位都已签收", confirmed, ""},
+	"handling_consulted": {"至少有一次办理中·解决问题的协商", handlingConsulted, stageHandling},
+	"problems_owned":     {"每个问题都有责任单位", problemsOwned, ""},
+	"appraised":          {"各承办单位都有民主测评结果", appraised, stageAppraisal},
+	"answered":           {"一号提案的各承办单位都已答复，提案者都已评价或征询期满", answered, ""},
 }
 
 // linked is the cohort's real proposal, nil before it has one.

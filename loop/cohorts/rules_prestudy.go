@@ -15,11 +15,11 @@ const (
 
 // prestudyLists are the gates of the first year.
 var prestudyLists = map[string]checklist{
-	"has_direction":  {"至少有一个调研备选方向", hasDirection},
-	"directions_led": {"保留的每个方向都有牵头单位", directionsLed},
-	"researched":     {"每个备选件都有调研报告和智库意见", researched},
-	"shortlist":      {fmt.Sprintf("备选件有 %d 至 %d 个", candidatesMin, candidatesMax), shortlist},
-	"chosen":         {"恰好审定了一个选题", chosen},
+	"has_direction":  {"至少有一个调研备选方向", hasDirection, ""},
+	"directions_led": {"保留的每个方向都有牵头单位", directionsLed, ""},
+	"researched":     {"每个备选件都有调研报告和智库意见", researched, stageResearch},
+	"shortlist":      {fmt.Sprintf("备选件有 %d 至 %d 个", candidatesMin, candidatesMax), shortlist, ""},
+	"chosen":         {"恰好审定了一个选题", chosen, ""},
 }
 
 func hasDirection(in *flow.Input) []string {

@@ -21,11 +21,11 @@ var approved = []string{"APPROVED", "ISSUED", "ADJUSTED"}
 
 // supervisionLists are the gates of the third year.
 var supervisionLists = map[string]checklist{
-	"reported":          {"专题协商报告已报送党委和政府", reported},
-	"plan_item":         {"已列入监督年度的年度监督计划，计划已经批准", planItem},
-	"problems_agreed":   {"每个问题都查明了原因、商定了办法和期限", problemsAgreed},
-	"problems_resolved": {"每个问题都已解决或说明原因", problemsResolved},
-	"proposal_settled":  {"一号提案已经办结，答复中承诺的事项都已落实或说明", proposalSettled},
+	"reported":          {"专题协商报告已报送党委和政府", reported, stageReport},
+	"plan_item":         {"已列入监督年度的年度监督计划，计划已经批准", planItem, ""},
+	"problems_agreed":   {"每个问题都查明了原因、商定了办法和期限", problemsAgreed, ""},
+	"problems_resolved": {"每个问题都已解决或说明原因", problemsResolved, ""},
+	"proposal_settled":  {"一号提案已经办结，答复中承诺的事项都已落实或说明", proposalSettled, ""},
 }
 
 // reported: sent to both, in one report or in several.

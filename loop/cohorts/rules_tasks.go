@@ -28,10 +28,10 @@ var standing = map[string]string{taskDraft: "还没有交办", taskIssued: "还�
 
 // taskLists are the gates that look at the tasks (DL-04, DL-05).
 var taskLists = map[string]checklist{
-	"tasks_issued":   {"六定任务都已交办，各承办单位都有任务", tasksIssued},
-	"tasks_accepted": {"六定任务都已承接", tasksAccepted},
-	"nodes_reported": {"到今天为止的节点都已交账或说明原因", nodesReported},
-	"tasks_settled":  {"六定任务都已核实、说明原因或撤回", tasksSettled},
+	"tasks_issued":   {"六定任务都已交办，各承办单位都有任务", tasksIssued, ""},
+	"tasks_accepted": {"六定任务都已承接", tasksAccepted, ""},
+	"nodes_reported": {"到今天为止的节点都已交账或说明原因", nodesReported, ""},
+	"tasks_settled":  {"六定任务都已核实、说明原因或撤回", tasksSettled, ""},
 }
 
 // tasks are the cohort's tasks but those withdrawn, oldest first.

@@ -36,7 +36,10 @@
 //   - Who imports a file of envelopes has not written what they bring.
 //   - An envelope of these kinds has its effect exactly once, wherever the delivery dies.
 //
-// The process is data (tenants/templates/task.yaml). Actions that people take
-// and their counterparts for what envelopes bring share their effects. Numbers
+// The process is data (tenants/templates/task.yaml). What an action tells the
+// other committee, and says to who acts next, are arguments there, checked at
+// publication (words.go); version 1 left it to the action's code. Actions that
+// people take and their counterparts for what envelopes bring share their
+// effects, and what an effect records is the effect's own. Numbers
 // of rows stay small: a task has one TASK item and its NODE items below it.
 package tasks

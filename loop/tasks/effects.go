@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
-	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -23,19 +21,8 @@ type recording struct {
 	stage string
 }
 
-// recorded: what people do and what an envelope brings is recorded alike.
-var recorded = map[string]recording{
-	"decline": returnedTask, "declined": returnedTask,
-	"reportNode": nodeReport, "nodeReported": nodeReport,
-	"acceptNode": nodeCheck, "nodeAccepted": nodeCheck,
-	"returnNode": nodeReturn, "nodeReturned": nodeReturn,
-	"report": finalReport, "reported": finalReport,
-	"verify": finalCheck, "verified": finalCheck,
-	"explain": explanation, "explained": explanation,
-	"sendBack": finalReturn, "returned": finalReturn,
-	"postpone": extension, "postponed": extension,
-}
-
+// As what each effect is recorded: what people do and what an envelope brings
+// share their effects and are recorded alike.
 var (
 	returnedTask = recording{record.KindRETURN, "退回任务"}
 	nodeReport   = recording{record.KindREPORT, "节点交账"}
@@ -52,26 +39,24 @@ var effects = map[string]struct {
 	says string
 	do   flow.Effect
 }{
-	"amend":           {"改写任务的六定", amend},
-	"add_node":        {"增加一个节点", addNode},
-	"drop_node":       {"取消一个节点", dropNode},
-	"decline":         {"退回任务", decline},
-	"report_node":     {"记下节点交账", reportNode},
-	"accept_node":     {"认可节点", acceptNode},
-	"return_node":     {"退回节点的交账", returnNode},
-	"report":          {"记下任务报告", report},
-	"finish":          {"任务记为完成", finish},
-	"explain":         {"认可没有完成的说明", explain},
-	"reopen":          {"退回任务报告，继续办理", reopen},
-	"postpone":        {"延长任务或节点的期限", postpone},
-	"withdraw":        {"撤回任务", withdraw},
-	"tell_performers": {"通知办理任务的人", tell(performers)},
-	"tell_issuers":    {"通知下达任务的人", tell(issuers)},
+	"amend":       {"改写任务的六定", amend},
+	"add_node":    {"增加一个节点", addNode},
+	"drop_node":   {"取消一个节点", dropNode},
+	"decline":     {"退回任务", decline},
+	"report_node": {"记下节点交账", reportNode},
+	"accept_node": {"认可节点", acceptNode},
+	"return_node": {"退回节点的交账", returnNode},
+	"report":      {"记下任务报告", report},
+	"finish":      {"任务记为完成", finish},
+	"explain":     {"认可没有完成的说明", explain},
+	"reopen":      {"退回任务报告，继续办理", reopen},
+	"postpone":    {"延长任务或节点的期限", postpone},
+	"withdraw":    {"撤回任务", withdraw},
 }
 
 // write records what the form says; without a text the reason is it.
-func write(ctx context.Context, r *flow.Run, data map[string]any) error {
-	as, on := recorded[r.Action.Code], r.Today()
+func write(ctx context.Context, r *flow.Run, as recording, data map[string]any) error {
+	on := r.Today()
 	if r.Form.Has("on") {
 		var err error
 		if on, err = r.Form.Day("on"); err != nil {
@@ -193,7 +178,7 @@ func decline(ctx context.Context, r *flow.Run) error {
 			return err
 		}
 	}
-	return write(ctx, r, nil)
+	return write(ctx, r, returnedTask, nil)
 }
 
 func reportNode(ctx context.Context, r *flow.Run) error {
@@ -205,7 +190,7 @@ func reportNode(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	err = write(ctx, r, map[string]any{"itemId": n.ID.String(), "outcome": r.Form.Text("outcome"), "files": counted(r)})
+	err = write(ctx, r, nodeReport, map[string]any{"itemId": n.ID.String(), "outcome": r.Form.Text("outcome"), "files": counted(r)})
 	if err != nil {
 		return err
 	}
@@ -228,7 +213,7 @@ func acceptNode(ctx context.Context, r *flow.Run) error {
 	if err := turn(ctx, r, n, settled(r.Case, n)); err != nil {
 		return err
 	}
-	return write(ctx, r, map[string]any{"itemId": n.ID.String()})
+	return write(ctx, r, nodeCheck, map[string]any{"itemId": n.ID.String()})
 }
 
 func returnNode(ctx context.Context, r *flow.Run) error {
@@ -239,7 +224,7 @@ func returnNode(ctx context.Context, r *flow.Run) error {
 	if err := turn(ctx, r, n, item.StatusOPEN); err != nil {
 		return err
 	}
-	if err := write(ctx, r, map[string]any{"itemId": n.ID.String()}); err != nil {
+	if err := write(ctx, r, nodeReturn, map[string]any{"itemId": n.ID.String()}); err != nil {
 		return err
 	}
 	return r.Met(ctx, "node")
@@ -250,18 +235,20 @@ func report(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	return write(ctx, r, map[string]any{"outcome": r.Form.Text("outcome"), "files": counted(r)})
+	return write(ctx, r, finalReport, map[string]any{"outcome": r.Form.Text("outcome"), "files": counted(r)})
 }
 
-func finish(ctx context.Context, r *flow.Run) error { return end(ctx, r, item.StatusDONE, nil) }
+func finish(ctx context.Context, r *flow.Run) error {
+	return end(ctx, r, finalCheck, item.StatusDONE, nil)
+}
 
 func explain(ctx context.Context, r *flow.Run) error {
-	return end(ctx, r, item.StatusDROPPED, map[string]any{"acceptedBy": r.Form.Text("by")})
+	return end(ctx, r, explanation, item.StatusDROPPED, map[string]any{"acceptedBy": r.Form.Text("by")})
 }
 
 // end settles the task. Nodes that whoever did it set itself are nobody else's
 // to accept, and stand as they were reported.
-func end(ctx context.Context, r *flow.Run, to item.Status, data map[string]any) error {
+func end(ctx context.Context, r *flow.Run, as recording, to item.Status, data map[string]any) error {
 	for _, n := range nodes(r.Case, item.StatusREPORTED) {
 		if err := turn(ctx, r, n, settled(r.Case, n)); err != nil {
 			return err
@@ -270,14 +257,14 @@ func end(ctx context.Context, r *flow.Run, to item.Status, data map[string]any) 
 	if err := turn(ctx, r, theTask(r.Case), to); err != nil {
 		return err
 	}
-	return write(ctx, r, data)
+	return write(ctx, r, as, data)
 }
 
 func reopen(ctx context.Context, r *flow.Run) error {
 	if err := turn(ctx, r, theTask(r.Case), item.StatusOPEN); err != nil {
 		return err
 	}
-	return write(ctx, r, nil)
+	return write(ctx, r, finalReturn, nil)
 }
 
 // postpone moves the day. The deadline that ran for the old one ends with it
@@ -295,7 +282,7 @@ func postpone(ctx context.Context, r *flow.Run) error {
 	if err := change(ctx, r, t, func(u *gen.ItemUpdateOne) { u.SetDueOn(due) }); err != nil {
 		return err
 	}
-	if err := write(ctx, r, map[string]any{"from": before, "to": r.Form.Text("dueOn")}); err != nil {
+	if err := write(ctx, r, extension, map[string]any{"from": before, "to": r.Form.Text("dueOn")}); err != nil {
 		return err
 	}
 	return r.Met(ctx, "task")
@@ -378,47 +365,4 @@ func original(c *flow.Case, id uuid.UUID) string {
 		}
 	}
 	return ""
-}
-
-// told is what is said of an action to who acts next.
-var told = map[string]string{
-	"issue": "已交办，请承接", "receive": "由上级政协交办，请承接", "addNode": "增加了节点", "nodeAdded": "增加了节点",
-	"acceptNode": "有节点得到认可", "nodeAccepted": "有节点得到认可", "returnNode": "有节点被退回，请补充后再报", "nodeReturned": "有节点被退回，请补充后再报",
-	"verify": "已核实完成", "verified": "已核实完成", "explain": "说明的原因已被认可", "explained": "说明的原因已被认可",
-	"sendBack": "被退回，请继续办理", "returned": "被退回，请继续办理", "postpone": "已延期", "postponed": "已延期",
-	"withdraw": "已撤回", "recall": "已撤回",
-	"accept": "已承接", "accepted": "已承接", "decline": "没有承接，请修改后再交办", "declined": "没有承接，请修改后再交办",
-	"reportNode": "有节点交账，请核实", "nodeReported": "有节点交账，请核实", "report": "已报告办理结果，请核实", "reported": "已报告办理结果，请核实",
-}
-
-// performers of a task: its unit's people, or for another committee's the staff
-// who hand it on.
-func performers(c *flow.Case) []string {
-	switch {
-	case received(c):
-		return []string{"proposal_director", "secretary_general"}
-	case theTask(c).Partner != "": // its own committee tells its people
-		return nil
-	}
-	return []string{"unit_liaison", "unit_officer", "unit_lead"}
-}
-
-// issuers of a task; those of a received one are told in their own committee.
-func issuers(c *flow.Case) []string {
-	if received(c) {
-		return nil
-	}
-	return []string{"proposal_clerk", "proposal_director"}
-}
-
-// tell sends a notice to who may see the matter as the action leaves it.
-func tell(who func(*flow.Case) []string) flow.Effect {
-	return func(ctx context.Context, r *flow.Run) error {
-		m, then := *r.Matter, *r.Case
-		if to := r.Def.Machines[flow.OfMatter].State(r.Action.To); to != nil && to.Visible != "" {
-			m.Visibility = matter.Visibility(to.Visible)
-		}
-		then.Matter = &m
-		return r.Engine.Notify(ctx, &then, who(r.Case), fmt.Sprintf("六定任务《%s》%s", r.Title, told[r.Action.Code]))
-	}
 }

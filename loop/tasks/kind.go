@@ -15,8 +15,10 @@ const Kind = "task"
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "六定任务", Sealed: true, Gathers: true,
 	Names: map[string]flow.Names{flow.OfMatter: {
-		States:  []string{"DRAFT", "ISSUED", "WORKING", "DONE", "EXPLAINED", "WITHDRAWN"},
-		Actions: []string{"receive", "recall"},
+		States: []string{"DRAFT", "ISSUED", "WORKING", "DONE", "EXPLAINED", "WITHDRAWN"},
+		Actions: []string{"receive", // and what envelopes bring
+			"accepted", "declined", "nodeReported", "reported",
+			"nodeAdded", "nodeAccepted", "nodeReturned", "verified", "explained", "returned", "postponed", "recall"},
 	}},
 	Attaching: []string{"task.issue", "task.undertake", "task.verify"},
 	Turns: map[string]flow.Turn{

@@ -64,13 +64,6 @@ type wordBody struct {
 	Files   []any     `json:"files,omitempty"` // id, name and SHA-256; the files stay where they are
 }
 
-// reports and decisions by the action that a person takes.
-var (
-	reports   = map[string]string{"accept": "ACCEPTED", "decline": "DECLINED", "reportNode": "NODE", "report": "FINAL"}
-	decisions = map[string]string{"addNode": "NODE_ADDED", "acceptNode": "NODE_ACCEPTED", "returnNode": "NODE_RETURNED", "verify": "VERIFIED",
-		"explain": "EXPLAINED", "sendBack": "RETURNED", "postpone": "POSTPONED", "withdraw": withdrawn, "recall": withdrawn}
-)
-
 const withdrawn = "WITHDRAWN"
 
 // mail is how letters leave.
@@ -195,11 +188,11 @@ func loopOf(ctx context.Context, client *gen.Client, id uuid.UUID) (*loopBody, e
 
 // reportUp tells the sender of a received task. A node that the sender does not
 // know is our own affair.
-func reportUp(ctx context.Context, r *flow.Run) error {
+func reportUp(ctx context.Context, r *flow.Run, what word) error {
 	if !received(r.Case) {
 		return nil
 	}
-	body := said(r, reports[r.Action.Code])
+	body := said(r, cmp.Or(what.As, formerReports[r.Action.Code]))
 	if r.Form.Has("itemId") {
 		id, err := r.Form.ID("itemId")
 		if err != nil {
@@ -218,7 +211,7 @@ func reportUp(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	if body.Task = task; body.Outcome != "" {
+	if body.Task = task; body.Outcome != "" && len(r.Records) > 0 {
 		body.Files, _ = r.Records[len(r.Records)-1].Data["files"].([]any) // of the report that was just written
 	}
 	return put(ctx, r, sender(r.Case), KindReport, body)
@@ -226,8 +219,8 @@ func reportUp(ctx context.Context, r *flow.Run) error {
 
 // decide tells the committee that has the task. In a draft that is the one
 // which declined it, and all that concerns it is that the task is withdrawn.
-func decide(ctx context.Context, r *flow.Run) error {
-	event, partner := decisions[r.Action.Code], theTask(r.Case).Partner
+func decide(ctx context.Context, r *flow.Run, what word) error {
+	event, partner := cmp.Or(what.As, formerDecisions[r.Action.Code]), theTask(r.Case).Partner
 	if r.State == draft {
 		if partner = declinedBy(r.Case); event != withdrawn {
 			return nil

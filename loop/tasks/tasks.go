@@ -46,8 +46,7 @@ func Register(s *flow.Rules) {
 		s.Effect("task."+name, f.says, f.do)
 	}
 	s.Effect("task.send", "把任务送给所交办的政协", send)
-	s.Effect("task.report_up", "向上级政协报告", reportUp)
-	s.Effect("task.decide", "把决定告诉办理任务的政协", decide)
+	registerWords(s)
 }
 
 // Connect gives the engine the exchange by which tasks cross, and takes in what
