@@ -116,8 +116,7 @@ func TestDrafting(t *testing.T) {
 		}
 		id := h.drafted(h.city, h.whole(of, h.city))
 		h.refused(errs.Invalid, h.city, director, id, "addNode", flow.Form{"text": "太晚", "dueOn": "2023-10-01"})
-		h.does(h.city, director, id, "amend", flow.Form{"dueOn": "2033-04-04"}, "DRAFT")
-		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
+		h.refused(errs.Invalid, h.city, director, id, "amend", flow.Form{"dueOn": "2033-04-04"})
 		h.does(h.city, director, id, "amend", flow.Form{"dueOn": "2023-07-01"}, "DRAFT")
 		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
 		h.does(h.city, director, id, "dropNode", flow.Form{"itemId": h.node(h.city, id, 1)}, "DRAFT")
