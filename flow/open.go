@@ -25,6 +25,8 @@ type Opening struct {
 	OwnerUnit *uuid.UUID
 	OnBehalf  *uuid.UUID
 	Reason    string
+	Entry     bool // somebody opens it himself: what the process says of opening holds
+	Form      Form // what he filled in, see Entrance
 	// Payload creates the typed entity beside the matter and its parties.
 	Payload func(ctx context.Context, m *gen.Matter) error
 }
@@ -36,15 +38,11 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	defer errs.Wrap(&err, "flow.Start(%s)", o.Kind)
 	v := authz.From(ctx)
 	sys := authz.System(ctx)
-	p, err := e.client.Process.Query().Where(entprocess.Kind(o.Kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).
-		Order(gen.Desc(entprocess.FieldVersion)).First(sys)
-	if gen.IsNotFound(err) {
-		return nil, errs.New(errs.Invalid, "本政协还没有启用“%s”流程，请联系租户管理员", o.Kind)
-	}
+	p, def, err := e.newest(sys, o.Kind)
 	if err != nil {
 		return nil, err
 	}
-	def, err := parsed(p.Source, p.Hash)
+	action, err := o.enter(def, v)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +54,7 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 		return nil, err
 	}
 	machine := def.Machines[OfMatter]
-	first := machine.State(machine.Initial)
+	first := machine.State(orInitial(machine, action.To))
 	now := clock.Now(ctx)
 	create := e.client.Matter.Create().SetKind(o.Kind).SetProcess(p).SetPolicyVersion(version).SetState(first.Code).SetTurn(first.Turn).
 		SetTitle(o.Title).SetOpenedAt(now).SetNillableSectorID(o.Sector).SetNillableStreetID(o.Street).SetNillableOwnerUnitID(o.OwnerUnit)
@@ -80,8 +78,11 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 		return nil, err
 	}
 	r := &Run{
-		Input:  Input{Case: cases[m.ID], Action: &Action{Code: "create", Label: "新建"}, Viewer: v, Reason: o.Reason},
+		Input:  Input{Case: cases[m.ID], Action: action, Form: o.Form, Viewer: v, Reason: o.Reason},
 		Engine: e, Client: e.client, OnBehalf: o.OnBehalf,
+	}
+	if err := e.begin(sys, r); err != nil {
+		return nil, err
 	}
 	if err := e.syncTimers(sys, r, first); err != nil {
 		return nil, err

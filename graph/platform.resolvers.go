@@ -67,6 +67,11 @@ func (r *partyResolver) Phone(ctx context.Context, obj *gen.Party) (*string, err
 	return r.partyPhone(ctx, obj)
 }
 
+// Opening is the resolver for the opening field.
+func (r *platformResolver) Opening(ctx context.Context, obj *gen.Platform) (*model.PlatformOpening, error) {
+	return r.entrance(ctx, obj)
+}
+
 // Counters is the resolver for the counters field.
 func (r *platformResolver) Counters(ctx context.Context, obj *gen.Platform, year int) ([]*model.Counter, error) {
 	return counters(r.Platforms.Counters(ctx, &obj.ID, year))

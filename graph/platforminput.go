@@ -76,6 +76,19 @@ func opening(in model.OpenMatterInput) platforms.Opening {
 	}
 }
 
+func (r *Resolver) entrance(ctx context.Context, p *gen.Platform) (*model.PlatformOpening, error) {
+	a, may, err := r.Platforms.Entrance(ctx, p)
+	switch {
+	case errs.Is(err, errs.Invalid): // the process is not published: nobody opens anything
+		return &model.PlatformOpening{Label: "新建"}, nil
+	case err != nil:
+		return nil, err
+	case a == nil:
+		return &model.PlatformOpening{Label: "新建", Allowed: may}, nil
+	}
+	return &model.PlatformOpening{Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: a.Form}, nil
+}
+
 // readNotice marks a notice of the viewer's own. Again it changes nothing.
 func (r *Resolver) readNotice(ctx context.Context, id uuid.UUID) (*gen.Notice, error) {
 	n, err := r.ent().Notice.Query().Where(notice.ID(id)).Only(ctx)

@@ -60,12 +60,16 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if scope == authz.None {
 		return nil, errs.New(errs.NotAllowed, "您没有在平台上新建事项的权限")
 	}
-	if err := in.tidy(); err != nil {
-		return nil, err
-	}
 	sys := authz.System(ctx)
 	p, err := s.active(sys, in.PlatformID)
 	if err != nil {
+		return nil, err
+	}
+	filled := flow.Form(in.Data)
+	if in.Data, err = s.kept(ctx, p, in.Data); err != nil {
+		return nil, err
+	}
+	if err := in.tidy(); err != nil {
 		return nil, err
 	}
 	if err := in.from(p, scope); err != nil {
@@ -81,6 +85,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	}
 	return s.engine.Start(ctx, flow.Opening{
 		Kind: p.ProcessKind, Title: in.Title, Sector: in.SectorID, Street: in.StreetID, OwnerUnit: in.OwnerUnitID, Reason: in.Reason,
+		Entry: true, Form: filled,
 		Payload: func(ctx context.Context, m *gen.Matter) error {
 			if err := s.client.Matter.UpdateOne(m).SetPlatformID(p.ID).SetSource(in.Source).SetData(in.Data).Exec(ctx); err != nil {
 				return err
@@ -93,6 +98,24 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 				SetCreatedAt(clock.Now(ctx)).Exec(ctx)
 		},
 	})
+}
+
+// Entrance is the action with which the viewer opens something on a platform,
+// nil where its process asks nothing, and whether he may.
+func (s *Service) Entrance(ctx context.Context, p *gen.Platform) (_ *flow.Action, may bool, err error) {
+	defer errs.Wrap(&err, "platforms.Entrance(%s)", p.ID)
+	a, may, err := s.engine.Entrance(ctx, p.ProcessKind)
+	return a, may && p.Status == platform.StatusACTIVE && authz.From(ctx).May(authz.Perm(openMatter)) != authz.None, err
+}
+
+// kept is what the matter keeps of what is filled in: all of it, unless the
+// opening action has effects that say what becomes of it.
+func (s *Service) kept(ctx context.Context, p *gen.Platform, data map[string]any) (map[string]any, error) {
+	a, _, err := s.engine.Entrance(ctx, p.ProcessKind)
+	if err == nil && a != nil && a.Form != nil && len(a.Effects) > 0 {
+		return nil, nil
+	}
+	return data, err
 }
 
 func orMissing(err error, what, path string) error {

@@ -252,6 +252,7 @@ type PartyResolver interface {
 	Phone(ctx context.Context, obj *gen.Party) (*string, error)
 }
 type PlatformResolver interface {
+	Opening(ctx context.Context, obj *gen.Platform) (*model.PlatformOpening, error)
 	Counters(ctx context.Context, obj *gen.Platform, year int) ([]*model.Counter, error)
 }
 type ProcessResolver interface {
@@ -1900,7 +1901,7 @@ input OpenMatterInput {
   sectorId: ID
   "以前的同一议题，见 similarMatters"
   followsId: ID
-  "随事项保存的内容"
+  "随事项保存的内容；流程规定了新建时的表单的，按 Platform.opening 填写"
   data: JSON
   reason: String
   "同一个键重复提交只生效一次"
@@ -1997,7 +1998,21 @@ extend type Item {
   checkCode: String @goField(forceResolver: true)
 }
 
+"在平台上新建事项要填的内容"
+type PlatformOpening {
+  "动作的名称"
+  label: String!
+  "当前登录人能否新建"
+  allowed: Boolean!
+  "是否须填理由"
+  reasonRequired: Boolean!
+  "表单（JSON Schema），填在 openMatter 的 data 中；空为不限定内容"
+  form: JSON
+}
+
 extend type Platform {
+  "怎样新建事项，由平台的流程规定"
+  opening: PlatformOpening!
   "年度计数"
   counters(year: Int!): [Counter!]!
 }
@@ -5486,6 +5501,8 @@ func (ec *executionContext) childFields_Platform(ctx context.Context, field grap
 		return ec.fieldContext_Platform_children(ctx, field)
 	case "ownerUnit":
 		return ec.fieldContext_Platform_ownerUnit(ctx, field)
+	case "opening":
+		return ec.fieldContext_Platform_opening(ctx, field)
 	case "counters":
 		return ec.fieldContext_Platform_counters(ctx, field)
 	}
@@ -5512,6 +5529,20 @@ func (ec *executionContext) childFields_PlatformEdge(ctx context.Context, field 
 		return ec.fieldContext_PlatformEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlatformEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PlatformOpening(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_PlatformOpening_label(ctx, field)
+	case "allowed":
+		return ec.fieldContext_PlatformOpening_allowed(ctx, field)
+	case "reasonRequired":
+		return ec.fieldContext_PlatformOpening_reasonRequired(ctx, field)
+	case "form":
+		return ec.fieldContext_PlatformOpening_form(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlatformOpening", field.Name)
 }
 
 func (ec *executionContext) childFields_PlatformPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -28039,6 +28070,38 @@ func (ec *executionContext) fieldContext_Platform_ownerUnit(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _Platform_opening(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Platform_opening(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Platform().Opening(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformOpening) graphql.Marshaler {
+			return ec.marshalNPlatformOpening2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformOpening(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Platform_opening(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Platform",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlatformOpening(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Platform_counters(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28223,6 +28286,98 @@ func (ec *executionContext) _PlatformEdge_cursor(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_PlatformEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PlatformEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _PlatformOpening_label(ctx context.Context, field graphql.CollectedField, obj *model.PlatformOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpening_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpening_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpening", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PlatformOpening_allowed(ctx context.Context, field graphql.CollectedField, obj *model.PlatformOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpening_allowed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Allowed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpening_allowed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpening", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PlatformOpening_reasonRequired(ctx context.Context, field graphql.CollectedField, obj *model.PlatformOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpening_reasonRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReasonRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpening_reasonRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpening", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PlatformOpening_form(ctx context.Context, field graphql.CollectedField, obj *model.PlatformOpening) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlatformOpening_form(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Form, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
+			return ec.marshalOJSON2map(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlatformOpening_form(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlatformOpening", field, false, false, errors.New("field of type JSON does not have child fields"))
 }
 
 func (ec *executionContext) _PlatformPayload_platform(ctx context.Context, field graphql.CollectedField, obj *model.PlatformPayload) (ret graphql.Marshaler) {
@@ -60945,6 +61100,44 @@ func (ec *executionContext) _Platform(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "opening":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Platform_opening(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "counters":
 			field := field
 
@@ -61072,6 +61265,59 @@ func (ec *executionContext) _PlatformEdge(ctx context.Context, sel ast.Selection
 		case "cursor":
 			out.Values[i] = ec._PlatformEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var platformOpeningImplementors = []string{"PlatformOpening"}
+
+func (ec *executionContext) _PlatformOpening(ctx context.Context, sel ast.SelectionSet, obj *model.PlatformOpening) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, platformOpeningImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlatformOpening")
+		case "label":
+			out.Values[i] = ec._PlatformOpening_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "allowed":
+			out.Values[i] = ec._PlatformOpening_allowed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reasonRequired":
+			out.Values[i] = ec._PlatformOpening_reasonRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "form":
+			out.Values[i] = ec._PlatformOpening_form(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -70364,6 +70610,16 @@ func (ec *executionContext) marshalNPlatformConnection2ᚖgithubᚗcomᚋbihuan�
 		return graphql.Null
 	}
 	return ec._PlatformConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPlatformOpening2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformOpening(ctx context.Context, sel ast.SelectionSet, v *model.PlatformOpening) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PlatformOpening(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPlatformOrderField2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformOrderField(ctx context.Context, v any) (*gen.PlatformOrderField, error) {

@@ -1557,7 +1557,7 @@ type OpenMatterInput struct {
 	SectorID    *uuid.UUID `json:"sectorId,omitempty"`
 	// 以前的同一议题，见 similarMatters
 	FollowsID *uuid.UUID `json:"followsId,omitempty"`
-	// 随事项保存的内容
+	// 随事项保存的内容；流程规定了新建时的表单的，按 Platform.opening 填写
 	Data   map[string]any `json:"data,omitempty"`
 	Reason *string        `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -1630,6 +1630,18 @@ type PerformActionInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 在平台上新建事项要填的内容
+type PlatformOpening struct {
+	// 动作的名称
+	Label string `json:"label"`
+	// 当前登录人能否新建
+	Allowed bool `json:"allowed"`
+	// 是否须填理由
+	ReasonRequired bool `json:"reasonRequired"`
+	// 表单（JSON Schema），填在 openMatter 的 data 中；空为不限定内容
+	Form map[string]any `json:"form,omitempty"`
 }
 
 type PlatformPayload struct {
