@@ -142,13 +142,13 @@ func TestPublish(t *testing.T) {
 		d := w.draft(strings.NewReplacer("waits: 等材料", "waits: ''", "may: matter.hold", "may: proposal.file, by: [committee_staff]").Replace(walk))
 		_, _, err := w.publish(d.ID)
 		fs := refused(t, err, errs.Invalid).Details["findings"].([]map[string]any)
-		if len(fs) != 3 || fs[0]["place"] != "talk" || fs[0]["line"] != 16 || fs[0]["level"] != "ERROR" || fs[1]["machine"] != "matter" || fs[1]["problem"] == "" {
+		if len(fs) != 4 || fs[0]["place"] != "talk" || fs[0]["line"] != 16 || fs[0]["level"] != "ERROR" || fs[1]["machine"] != "matter" || fs[1]["problem"] == "" {
 			t.Errorf("%v", fs)
 		}
 	})
 	t.Run("what nobody in office can do is only pointed out", func(t *testing.T) {
 		d := w.draft(strings.Replace(walk, "stage: 办, turn: committee_staff", "stage: 办, turn: chair", 1))
-		must(w, w.UpdateDraft, Edit{Process: d.ID, Source: strings.NewReplacer("stage: 办, turn: committee_staff", "stage: 办, turn: chair", "HOST: 主持人", "chair: 主席").Replace(walk)})
+		must(w, w.UpdateDraft, Edit{Process: d.ID, Source: strings.NewReplacer("stage: 办, turn: committee_staff", "stage: 办, turn: chair", "HOST: 主持人", "chair: 主席", "may: matter.archive", "may: matter.approve").Replace(walk)})
 		_, warned, err := w.publish(d.ID)
 		if err != nil || len(warned) != 1 || warned[0].Level != flow.Warn || !strings.Contains(warned[0].Problem, "现在没有人担任主席") {
 			t.Errorf("%v %v", warned, err)

@@ -73,7 +73,6 @@ func newWorld(t *testing.T) *world {
 	cohorts.Register(e.Rules)
 	opinions.Register(e.Rules)
 	vocab.Register(e.Rules)
-	e.Kind(&flow.Kind{Code: "opinion"}) // others open it
 	w.Service = New(e, w.dir)
 	w.tenant = w.committee("210202", "某区政协")
 	return w
