@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -63,6 +64,29 @@ func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, text 
 	}
 	for page := range slices.Chunk(rows, noticePage) {
 		if err := e.client.Notice.CreateBulk(page...).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TellRoles leaves a notice that is about no matter for everybody who has one of
+// the roles today, but for who caused it.
+func TellRoles(ctx context.Context, client *gen.Client, text string, roles ...string) error {
+	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
+		SELECT DISTINCT m.id FROM grants g JOIN memberships m ON m.id = g.membership_id
+		WHERE g.role = ANY($2) AND in_force(g, $1) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx), roles)
+	if err != nil {
+		return err
+	}
+	var rows []*gen.NoticeCreate
+	for _, id := range people {
+		if v := authz.From(ctx); v == nil || v.Membership != id {
+			rows = append(rows, client.Notice.Create().SetMembershipID(id).SetText(text).SetCreatedAt(clock.Now(ctx)))
+		}
+	}
+	for page := range slices.Chunk(rows, noticePage) {
+		if err := client.Notice.CreateBulk(page...).Exec(ctx); err != nil {
 			return err
 		}
 	}

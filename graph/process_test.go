@@ -249,6 +249,10 @@ func TestOnceAndNotOnAnOldVersion(t *testing.T) {
 		return n
 	}
 	edited := renamed + "# 改\n"
+	protects := func(setting string, value any) input {
+		return input{"settings": input{setting: value}, "note": "两人", "approvedBy": "主席会议"}
+	}
+	waiting := c.do("管理员甲", "setPolicy", protects("maxRounds", 3))
 	for i, x := range []struct {
 		who, mutation string
 		in            input
@@ -257,6 +261,7 @@ func TestOnceAndNotOnAnOldVersion(t *testing.T) {
 		{"管理员甲", "updateProcessDraft", input{"id": draft["id"], "source": edited, "expectedHash": draft["hash"]}}, {"管理员甲", "publishProcess", input{"id": draft["id"]}},
 		{"管理员甲", "discardProcessDraft", input{"id": spare["id"]}}, {"管理员甲", "publishProcess", input{"id": ours["id"]}},
 		{"主席", "confirmProcess", input{"id": ours["id"], "hash": ours["hash"]}},
+		{"管理员甲", "setPolicy", protects("reviewPeople", 3)}, {"主席", "confirmPolicy", input{"version": waiting["version"]}},
 		{"管理员甲", "moveMatters", input{"fromProcessId": c.made["process"], "toProcessId": draft["id"], "mapping": []input{{"from": "TALKING", "to": "CONSULTING"}}, "reason": "换版"}},
 		{"管理员甲", "retireProcess", input{"id": c.made["process"], "reason": "有了新版"}},
 		{"管理员甲", "createPlatform", input{"code": "once", "brand": "一次", "type": "区域型", "processKind": "neighbours"}},

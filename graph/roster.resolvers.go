@@ -48,6 +48,12 @@ func (r *mutationResolver) SetWorkday(ctx context.Context, input model.SetWorkda
 // SetPolicy is the resolver for the setPolicy field.
 func (r *mutationResolver) SetPolicy(ctx context.Context, input model.SetPolicyInput) (*model.PolicyPayload, error) {
 	p, bad, err := change(ctx, r.Resolver, input, aPolicy, r.Roster.SetPolicy, newPolicy(input))
+	return &model.PolicyPayload{Policy: p, AwaitsConfirmation: p != nil && roster.PolicyProposed(p), UserErrors: bad}, err
+}
+
+// ConfirmPolicy is the resolver for the confirmPolicy field.
+func (r *mutationResolver) ConfirmPolicy(ctx context.Context, input model.ConfirmPolicyInput) (*model.PolicyPayload, error) {
+	p, bad, err := change(ctx, r.Resolver, input, aPolicy, r.Roster.ConfirmPolicy, input.Version)
 	return &model.PolicyPayload{Policy: p, UserErrors: bad}, err
 }
 

@@ -41,6 +41,16 @@ func TestAnAdministratorSetsUpACommittee(t *testing.T) {
 		if got := dig(seen.Data, "previewPolicy", "changes", 0); got == nil || got.(map[string]any)["after"] != "1300" { // M8
 			c.t.Error(seen.text)
 		}
+		seen = c.ask("管理员甲", `{ previewPolicy(input: {settings: {maxRounds: 3}}) { needsTwo changes { setting needsTwo } } }`, nil)
+		same(t, dig(seen.Data, "previewPolicy"), `{"changes":[{"needsTwo":true,"setting":"maxRounds"}],"needsTwo":true}`) // S1
+		three := input{"settings": input{"maxRounds": 3}, "note": "三轮", "approvedBy": "主席会议"}
+		if a := c.call("管理员甲", "setPolicy", three); dig(a.Data, "setPolicy", "awaitsConfirmation") != true || dig(a.Data, "setPolicy", "policy", "effectiveFrom") != "9999-12-31" {
+			t.Error(a.text) // S1
+		}
+		c.refused("管理员甲", "confirmPolicy", input{"version": 2}, "NOT_ALLOWED", "")
+		if p := c.do("主席", "confirmPolicy", input{"version": 2}); p["confirms"] != 2.0 || p["version"] != 3.0 {
+			t.Error(p)
+		}
 		c.refused("管理员甲", "setPolicy", input{"settings": input{"nothing": 1}, "note": "n", "approvedBy": "主席会议"}, "INVALID_INPUT", "settings")
 		c.refused("管理员甲", "setWorkday", input{"day": "2024-12-26", "working": false, "note": "昨天"}, "INVALID_INPUT", "day")
 	})

@@ -184,7 +184,8 @@ func (r *Resolver) previewPolicy(ctx context.Context, in model.PreviewPolicyInpu
 	bad, err := shown(asInput(err))
 	out := &model.PolicyPreview{Changes: make([]*model.SettingChange, len(list)), UserErrors: bad}
 	for i, c := range list {
-		out.Changes[i] = &model.SettingChange{Setting: c.Setting, Before: asJSON(c.Before), After: asJSON(c.After)}
+		out.Changes[i] = &model.SettingChange{Setting: c.Setting, Before: asJSON(c.Before), After: asJSON(c.After), NeedsTwo: c.NeedsTwo}
+		out.NeedsTwo = out.NeedsTwo || c.NeedsTwo
 	}
 	return out, err
 }

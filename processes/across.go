@@ -17,7 +17,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -117,27 +116,8 @@ func (s *Service) applyTemplate(ctx context.Context, in exchange.Incoming) (exch
 	return exchange.Result{Status: "RECEIVED"}, err
 }
 
-// notify leaves a notice for everybody who has one of the roles today, but for
-// who caused it.
 func (s *Service) notify(ctx context.Context, text string, roles ...string) error {
-	held, err := holders(ctx)
-	if err != nil {
-		return err
-	}
-	var people []uuid.UUID
-	for _, r := range roles {
-		people = append(people, held[r]...)
-	}
-	slices.SortFunc(people, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	for _, id := range slices.Compact(people) {
-		if v := authz.From(ctx); v != nil && v.Membership == id {
-			continue
-		}
-		if err := s.client.Notice.Create().SetMembershipID(id).SetText(text).SetCreatedAt(clock.Now(ctx)).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return flow.TellRoles(ctx, s.client, text, roles...)
 }
 
 // Adopt makes a draft of a version that was received, by the id of its row in

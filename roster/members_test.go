@@ -272,6 +272,7 @@ func (w *world) everyCall() map[string]func(context.Context) error {
 		"ChangeSitting": func(ctx ctxT) error { _, err := w.ChangeSitting(ctx, id, SittingDates{}); return err },
 		"AddWorkday":    func(ctx ctxT) error { _, err := w.AddWorkday(ctx, NewWorkday{}); return err },
 		"SetPolicy":     func(ctx ctxT) error { _, err := w.SetPolicy(ctx, NewPolicy{}); return err },
+		"ConfirmPolicy": func(ctx ctxT) error { _, err := w.ConfirmPolicy(ctx, 1); return err },
 		"CreateUnit":    func(ctx ctxT) error { _, err := w.CreateUnit(ctx, NewUnit{}); return err },
 		"UpdateUnit":    func(ctx ctxT) error { _, err := w.UpdateUnit(ctx, UnitChange{}); return err },
 		"MoveUnit":      func(ctx ctxT) error { _, err := w.MoveUnit(ctx, Move{}); return err },

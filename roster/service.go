@@ -37,9 +37,10 @@ func New(client *gen.Client, dir *authz.Directory, accounts Accounts) *Service {
 
 // The rights of the package.
 const (
-	manageRoster   = "roster.manage"
-	manageGrants   = "grants.manage"
-	manageSettings = "settings.manage"
+	manageRoster    = "roster.manage"
+	manageGrants    = "grants.manage"
+	manageSettings  = "settings.manage"
+	confirmSettings = "settings.confirm"
 )
 
 // enter is the door of every write: the right, then the roster to oneself. The

@@ -15,7 +15,6 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -37,12 +36,13 @@ type NewPolicy struct {
 // some 5 KB.
 const maxSettings = 64 << 10
 
-// SetPolicy adds a version of the settings. Running matters stay on theirs.
-// Called twice, the second finds the newest version saying the same by that
-// day and returns it.
+// SetPolicy adds a version of the settings. Running matters stay on theirs. One
+// that changes what protects somebody is only proposed, and takes effect when
+// another person confirms it (ConfirmPolicy). Called twice, the second finds the
+// newest version saying the same by that day and returns it.
 func (s *Service) SetPolicy(ctx context.Context, in NewPolicy) (_ *gen.TenantPolicy, err error) {
 	defer errs.Wrap(&err, "roster.SetPolicy")
-	ctx, _, err = s.enter(ctx, manageSettings)
+	ctx, v, err := s.enter(ctx, manageSettings)
 	if err != nil {
 		return nil, err
 	}
@@ -53,18 +53,26 @@ func (s *Service) SetPolicy(ctx context.Context, in NewPolicy) (_ *gen.TenantPol
 	today := clock.Today(ctx)
 	days(&in.EffectiveFrom)
 	from := or(in.EffectiveFrom, today)
-	next := 1
-	if last != nil {
-		next = last.Version + 1
-		if sameSettings(last.Settings, settings) && !or(last.EffectiveFrom, from).After(from) {
-			return last, nil
-		}
+	if last != nil && sameSettings(last.Settings, settings) && !or(last.EffectiveFrom, from).After(from) {
+		return last, nil
 	}
 	if err := checkEffective(from, today, last); err != nil {
 		return nil, err
 	}
-	return s.client.TenantPolicy.Create().SetVersion(next).SetEffectiveFrom(from).SetSettings(settings).
-		SetNote(in.Note).SetApprovedBy(in.ApprovedBy).Save(ctx)
+	next, err := s.nextPolicy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add := s.client.TenantPolicy.Create().SetVersion(next).SetEffectiveFrom(from).SetSettings(settings).
+		SetNote(in.Note).SetApprovedBy(in.ApprovedBy)
+	changed, err := protecting(last, settings)
+	if err != nil {
+		return nil, err
+	}
+	if len(changed) == 0 {
+		return add.Save(ctx)
+	}
+	return s.propose(ctx, v, proposal{last, settings, from, changed}, add)
 }
 
 // settings are what the new version will say: the newest one's with the change
@@ -73,8 +81,7 @@ func (s *Service) settings(ctx context.Context, in *NewPolicy) (last *gen.Tenant
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}
-	last, err = s.client.TenantPolicy.Query().Order(gen.Desc(tenantpolicy.FieldVersion)).First(ctx)
-	if err != nil && !gen.IsNotFound(err) {
+	if last, err = s.decided(ctx); err != nil {
 		return nil, nil, err
 	}
 	before := map[string]any{}
@@ -87,18 +94,28 @@ func (s *Service) settings(ctx context.Context, in *NewPolicy) (last *gen.Tenant
 	if b, err := json.Marshal(settings); err != nil || len(b) > maxSettings {
 		return nil, nil, errs.New(errs.Limited, "政策设置太长，请精简到 %d KB 以内", maxSettings>>10).At("settings").Because(err)
 	}
-	named, err := s.named(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	p, err := process.Overlay(settings, 1)
-	if err == nil {
-		err = p.Plausible(named)
-	}
+	err = s.allowed(ctx, settings)
 	if shown, ok := errs.As(err); ok {
 		return last, settings, shown.At(append([]string{"settings"}, shown.Path...)...)
 	}
 	return last, settings, err
+}
+
+// allowed is what settings must keep to: the floor, what the policy can be, and
+// what processes name.
+func (s *Service) allowed(ctx context.Context, settings map[string]any) error {
+	if err := protection().Check(settings); err != nil {
+		return err
+	}
+	named, err := s.named(ctx)
+	if err != nil {
+		return err
+	}
+	p, err := process.Overlay(settings, 1)
+	if err != nil {
+		return err
+	}
+	return p.Plausible(named)
 }
 
 // laid lays a change over the settings of the version before.
@@ -180,6 +197,7 @@ func (s *Service) named(ctx context.Context) (func(string) bool, error) {
 type SettingChange struct {
 	Setting       string // such as maxRounds or deadlines.sign.receipt
 	Before, After any
+	NeedsTwo      bool // takes effect when another person has confirmed it
 }
 
 // PreviewPolicy says what SetPolicy would change, and changes nothing.
@@ -211,7 +229,7 @@ func (s *Service) PreviewPolicy(ctx context.Context, in NewPolicy) (_ []SettingC
 	maps.Copy(all, after)
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if !reflect.DeepEqual(before[key], after[key]) {
-			out = append(out, SettingChange{key, before[key], after[key]})
+			out = append(out, SettingChange{key, before[key], after[key], protection().Protects(key)})
 		}
 	}
 	return out, nil

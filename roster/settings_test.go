@@ -13,13 +13,13 @@ import (
 
 func TestSettings(t *testing.T) {
 	w := newWorld(t)
-	audited := NewPolicy{Settings: map[string]any{"officeAudit": true}, Note: "答复先审", ApprovedBy: "主席会议"}
+	audited := NewPolicy{Settings: map[string]any{"bodyLimit": 1300}, Note: "字数", ApprovedBy: "主席会议"}
 	first := must(w, w.SetPolicy, audited)
 	t.Run("a version begins today when no day is given", func(t *testing.T) {
 		if first.Version != 1 || !first.EffectiveFrom.Equal(today) || first.ApprovedBy != "主席会议" {
 			t.Fatal(first)
 		}
-		if p := w.current(); p.Version != 1 || !p.OfficeAudit {
+		if p := w.current(); p.Version != 1 || p.BodyLimit != 1300 {
 			t.Fatal(p)
 		}
 	})
@@ -30,11 +30,11 @@ func TestSettings(t *testing.T) {
 		}
 	})
 	t.Run("a version of a later day waits", func(t *testing.T) {
-		in := NewPolicy{Settings: map[string]any{"maxRounds": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三轮", ApprovedBy: "主席会议"}
+		in := NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"}
 		if got := must(w, w.SetPolicy, in); got.Version != 2 {
 			t.Fatal(got)
 		}
-		if p := w.current(); p.Version != 1 || p.MaxRounds == 3 {
+		if p := w.current(); p.Version != 1 || p.MaxExtensions == 3 {
 			t.Fatal(p)
 		}
 	})
@@ -42,8 +42,8 @@ func TestSettings(t *testing.T) {
 
 func TestSettingsRefused(t *testing.T) {
 	w := newWorld(t)
-	audited := NewPolicy{Settings: map[string]any{"officeAudit": true}, Note: "答复先审", ApprovedBy: "主席会议"}
-	must(w, w.SetPolicy, NewPolicy{Settings: map[string]any{"maxRounds": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三轮", ApprovedBy: "主席会议"})
+	audited := NewPolicy{Settings: map[string]any{"bodyLimit": 1300}, Note: "字数", ApprovedBy: "主席会议"}
+	must(w, w.SetPolicy, NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"})
 	change := func(f func(*NewPolicy)) NewPolicy {
 		in := audited
 		in.Settings = maps.Clone(in.Settings)
@@ -71,11 +71,11 @@ func TestSettingsRefused(t *testing.T) {
 		})
 	}
 	t.Run("a plan is replaced by a version of its day", func(t *testing.T) {
-		if got := must(w, w.SetPolicy, change(func(n *NewPolicy) { n.Settings, n.Reset = nil, []string{"maxRounds"} })); got.Version != 2 {
+		if got := must(w, w.SetPolicy, change(func(n *NewPolicy) { n.Settings, n.Reset = nil, []string{"maxExtensions"} })); got.Version != 2 {
 			t.Fatal(got)
 		}
 		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
-		if p := w.current(); p.Version != 2 || p.OfficeAudit || p.MaxRounds != flow.DefaultPolicy().MaxRounds {
+		if p := w.current(); p.Version != 2 || p.BodyLimit == 1300 || p.MaxExtensions != flow.DefaultPolicy().MaxExtensions {
 			t.Fatal(p)
 		}
 	})
@@ -89,14 +89,14 @@ func TestAChangeOfSettings(t *testing.T) {
 	days := func(n int) map[string]any { return map[string]any{"amount": n, "unit": "WORKDAY"} }
 	must(w, w.SetPolicy, set(map[string]any{"bodyLimit": 1200, "deadlines": map[string]any{"sign.receipt": days(5)}, "labels": map[string]any{"stage.提": "谋"}}))
 	t.Run("M8: it changes what it names and keeps the rest", func(t *testing.T) {
-		must(w, w.SetPolicy, set(map[string]any{"maxRounds": 3, "deadlines": map[string]any{"archive": days(20)}}))
+		must(w, w.SetPolicy, set(map[string]any{"maxExtensions": 3, "deadlines": map[string]any{"archive": days(20)}}))
 		p := w.current()
-		if p.Version != 2 || p.BodyLimit != 1200 || p.MaxRounds != 3 || p.Deadlines["sign.receipt"].Amount != 5 || p.Deadlines["archive"].Amount != 20 || p.Labels["stage.提"] != "谋" {
+		if p.Version != 2 || p.BodyLimit != 1200 || p.MaxExtensions != 3 || p.Deadlines["sign.receipt"].Amount != 5 || p.Deadlines["archive"].Amount != 20 || p.Labels["stage.提"] != "谋" {
 			t.Fatal(p)
 		}
 	})
 	t.Run("M8: the difference is shown first, and nothing is changed by looking", func(t *testing.T) {
-		got := must(w, w.PreviewPolicy, NewPolicy{Settings: map[string]any{"bodyLimit": 1400, "maxRounds": 3}, Reset: []string{"deadlines.sign.receipt"}})
+		got := must(w, w.PreviewPolicy, NewPolicy{Settings: map[string]any{"bodyLimit": 1400, "maxExtensions": 3}, Reset: []string{"deadlines.sign.receipt"}})
 		if len(got) != 2 || got[0].Setting != "bodyLimit" || got[0].Before != 1200.0 || got[0].After != 1400.0 || got[1].Setting != "deadlines.sign.receipt" {
 			t.Fatal(got)
 		}

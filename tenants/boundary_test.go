@@ -200,9 +200,9 @@ func rawSees(t *testing.T, p *pair, table string) {
 var errUndo = errors.New("undo")
 
 // copyWith inserts a copy of the tenant's row under a new id with one column
-// changed.
+// changed; a version is another too, where the table counts them.
 func copyWith(table, column string, id uuid.UUID) string {
-	return fmt.Sprintf(`INSERT INTO %[1]s SELECT (jsonb_populate_record(NULL::%[1]s, to_jsonb(r) || '{"id": %[4]q, %[2]q: %[3]q}')).* FROM %[1]s r LIMIT 1`,
+	return fmt.Sprintf(`INSERT INTO %[1]s SELECT (jsonb_populate_record(NULL::%[1]s, to_jsonb(r) || '{"id": %[4]q, "version": 1000000, %[2]q: %[3]q}')).* FROM %[1]s r LIMIT 1`,
 		table, column, id, uuid.New())
 }
 

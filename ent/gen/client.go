@@ -5117,6 +5117,38 @@ func (c *TenantPolicyClient) GetX(ctx context.Context, id uuid.UUID) *TenantPoli
 	return obj
 }
 
+// QueryProposedBy queries the proposed_by edge of a TenantPolicy.
+func (c *TenantPolicyClient) QueryProposedBy(_m *TenantPolicy) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(tenantpolicy.Table, tenantpolicy.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, tenantpolicy.ProposedByTable, tenantpolicy.ProposedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConfirmedBy queries the confirmed_by edge of a TenantPolicy.
+func (c *TenantPolicyClient) QueryConfirmedBy(_m *TenantPolicy) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(tenantpolicy.Table, tenantpolicy.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, tenantpolicy.ConfirmedByTable, tenantpolicy.ConfirmedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *TenantPolicyClient) Hooks() []Hook {
 	return c.hooks.TenantPolicy

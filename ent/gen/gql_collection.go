@@ -4324,6 +4324,36 @@ func (_q *TenantPolicyQuery) collectField(ctx context.Context, oneNode bool, opC
 	)
 	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
 		switch field.Name {
+
+		case "proposedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withProposedBy = query
+			if _, ok := fieldSeen[tenantpolicy.FieldProposedByID]; !ok {
+				selectedFields = append(selectedFields, tenantpolicy.FieldProposedByID)
+				fieldSeen[tenantpolicy.FieldProposedByID] = struct{}{}
+			}
+
+		case "confirmedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withConfirmedBy = query
+			if _, ok := fieldSeen[tenantpolicy.FieldConfirmedByID]; !ok {
+				selectedFields = append(selectedFields, tenantpolicy.FieldConfirmedByID)
+				fieldSeen[tenantpolicy.FieldConfirmedByID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[tenantpolicy.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, tenantpolicy.FieldCreatedAt)
@@ -4353,6 +4383,16 @@ func (_q *TenantPolicyQuery) collectField(ctx context.Context, oneNode bool, opC
 			if _, ok := fieldSeen[tenantpolicy.FieldApprovedBy]; !ok {
 				selectedFields = append(selectedFields, tenantpolicy.FieldApprovedBy)
 				fieldSeen[tenantpolicy.FieldApprovedBy] = struct{}{}
+			}
+		case "proposedFrom":
+			if _, ok := fieldSeen[tenantpolicy.FieldProposedFrom]; !ok {
+				selectedFields = append(selectedFields, tenantpolicy.FieldProposedFrom)
+				fieldSeen[tenantpolicy.FieldProposedFrom] = struct{}{}
+			}
+		case "confirms":
+			if _, ok := fieldSeen[tenantpolicy.FieldConfirms]; !ok {
+				selectedFields = append(selectedFields, tenantpolicy.FieldConfirms)
+				fieldSeen[tenantpolicy.FieldConfirms] = struct{}{}
 			}
 		case "id":
 		case "__typename":

@@ -860,6 +860,22 @@ func (_m *Tenant) Children(ctx context.Context) (result []*Tenant, err error) {
 	return result, err
 }
 
+func (_m *TenantPolicy) ProposedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ProposedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProposedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *TenantPolicy) ConfirmedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ConfirmedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryConfirmedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Term) Sittings(ctx context.Context) (result []*Sitting, err error) {
 	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
 		result, err = _m.NamedSittings(graphql.GetFieldContext(ctx).Field.Alias)

@@ -36112,21 +36112,28 @@ func (m *TenantMutation) ResetEdge(name string) error {
 // TenantPolicyMutation represents an operation that mutates the TenantPolicy nodes in the graph.
 type TenantPolicyMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *uuid.UUID
-	tenant_id      *uuid.UUID
-	created_at     *time.Time
-	version        *int
-	addversion     *int
-	effective_from *time.Time
-	settings       *map[string]interface{}
-	note           *string
-	approved_by    *string
-	clearedFields  map[string]struct{}
-	done           bool
-	oldValue       func(context.Context) (*TenantPolicy, error)
-	predicates     []predicate.TenantPolicy
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	tenant_id           *uuid.UUID
+	created_at          *time.Time
+	version             *int
+	addversion          *int
+	effective_from      *time.Time
+	settings            *map[string]interface{}
+	note                *string
+	approved_by         *string
+	proposed_from       *time.Time
+	confirms            *int
+	addconfirms         *int
+	clearedFields       map[string]struct{}
+	proposed_by         *uuid.UUID
+	clearedproposed_by  bool
+	confirmed_by        *uuid.UUID
+	clearedconfirmed_by bool
+	done                bool
+	oldValue            func(context.Context) (*TenantPolicy, error)
+	predicates          []predicate.TenantPolicy
 }
 
 var _ ent.Mutation = (*TenantPolicyMutation)(nil)
@@ -36544,6 +36551,277 @@ func (m *TenantPolicyMutation) ResetApprovedBy() {
 	delete(m.clearedFields, tenantpolicy.FieldApprovedBy)
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *TenantPolicyMutation) SetProposedByID(u uuid.UUID) {
+	m.proposed_by = &u
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *TenantPolicyMutation) ProposedByID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the TenantPolicy entity.
+// If the TenantPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantPolicyMutation) OldProposedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *TenantPolicyMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[tenantpolicy.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *TenantPolicyMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[tenantpolicy.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *TenantPolicyMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, tenantpolicy.FieldProposedByID)
+}
+
+// SetProposedFrom sets the "proposed_from" field.
+func (m *TenantPolicyMutation) SetProposedFrom(t time.Time) {
+	m.proposed_from = &t
+}
+
+// ProposedFrom returns the value of the "proposed_from" field in the mutation.
+func (m *TenantPolicyMutation) ProposedFrom() (r time.Time, exists bool) {
+	v := m.proposed_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedFrom returns the old "proposed_from" field's value of the TenantPolicy entity.
+// If the TenantPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantPolicyMutation) OldProposedFrom(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedFrom: %w", err)
+	}
+	return oldValue.ProposedFrom, nil
+}
+
+// ClearProposedFrom clears the value of the "proposed_from" field.
+func (m *TenantPolicyMutation) ClearProposedFrom() {
+	m.proposed_from = nil
+	m.clearedFields[tenantpolicy.FieldProposedFrom] = struct{}{}
+}
+
+// ProposedFromCleared returns if the "proposed_from" field was cleared in this mutation.
+func (m *TenantPolicyMutation) ProposedFromCleared() bool {
+	_, ok := m.clearedFields[tenantpolicy.FieldProposedFrom]
+	return ok
+}
+
+// ResetProposedFrom resets all changes to the "proposed_from" field.
+func (m *TenantPolicyMutation) ResetProposedFrom() {
+	m.proposed_from = nil
+	delete(m.clearedFields, tenantpolicy.FieldProposedFrom)
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (m *TenantPolicyMutation) SetConfirmedByID(u uuid.UUID) {
+	m.confirmed_by = &u
+}
+
+// ConfirmedByID returns the value of the "confirmed_by_id" field in the mutation.
+func (m *TenantPolicyMutation) ConfirmedByID() (r uuid.UUID, exists bool) {
+	v := m.confirmed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedByID returns the old "confirmed_by_id" field's value of the TenantPolicy entity.
+// If the TenantPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantPolicyMutation) OldConfirmedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedByID: %w", err)
+	}
+	return oldValue.ConfirmedByID, nil
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (m *TenantPolicyMutation) ClearConfirmedByID() {
+	m.confirmed_by = nil
+	m.clearedFields[tenantpolicy.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByIDCleared returns if the "confirmed_by_id" field was cleared in this mutation.
+func (m *TenantPolicyMutation) ConfirmedByIDCleared() bool {
+	_, ok := m.clearedFields[tenantpolicy.FieldConfirmedByID]
+	return ok
+}
+
+// ResetConfirmedByID resets all changes to the "confirmed_by_id" field.
+func (m *TenantPolicyMutation) ResetConfirmedByID() {
+	m.confirmed_by = nil
+	delete(m.clearedFields, tenantpolicy.FieldConfirmedByID)
+}
+
+// SetConfirms sets the "confirms" field.
+func (m *TenantPolicyMutation) SetConfirms(i int) {
+	m.confirms = &i
+	m.addconfirms = nil
+}
+
+// Confirms returns the value of the "confirms" field in the mutation.
+func (m *TenantPolicyMutation) Confirms() (r int, exists bool) {
+	v := m.confirms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirms returns the old "confirms" field's value of the TenantPolicy entity.
+// If the TenantPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantPolicyMutation) OldConfirms(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirms is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirms requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirms: %w", err)
+	}
+	return oldValue.Confirms, nil
+}
+
+// AddConfirms adds i to the "confirms" field.
+func (m *TenantPolicyMutation) AddConfirms(i int) {
+	if m.addconfirms != nil {
+		*m.addconfirms += i
+	} else {
+		m.addconfirms = &i
+	}
+}
+
+// AddedConfirms returns the value that was added to the "confirms" field in this mutation.
+func (m *TenantPolicyMutation) AddedConfirms() (r int, exists bool) {
+	v := m.addconfirms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearConfirms clears the value of the "confirms" field.
+func (m *TenantPolicyMutation) ClearConfirms() {
+	m.confirms = nil
+	m.addconfirms = nil
+	m.clearedFields[tenantpolicy.FieldConfirms] = struct{}{}
+}
+
+// ConfirmsCleared returns if the "confirms" field was cleared in this mutation.
+func (m *TenantPolicyMutation) ConfirmsCleared() bool {
+	_, ok := m.clearedFields[tenantpolicy.FieldConfirms]
+	return ok
+}
+
+// ResetConfirms resets all changes to the "confirms" field.
+func (m *TenantPolicyMutation) ResetConfirms() {
+	m.confirms = nil
+	m.addconfirms = nil
+	delete(m.clearedFields, tenantpolicy.FieldConfirms)
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (m *TenantPolicyMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[tenantpolicy.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Membership entity was cleared.
+func (m *TenantPolicyMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *TenantPolicyMutation) ProposedByIDs() (ids []uuid.UUID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *TenantPolicyMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (m *TenantPolicyMutation) ClearConfirmedBy() {
+	m.clearedconfirmed_by = true
+	m.clearedFields[tenantpolicy.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByCleared reports if the "confirmed_by" edge to the Membership entity was cleared.
+func (m *TenantPolicyMutation) ConfirmedByCleared() bool {
+	return m.ConfirmedByIDCleared() || m.clearedconfirmed_by
+}
+
+// ConfirmedByIDs returns the "confirmed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConfirmedByID instead. It exists only for internal usage by the builders.
+func (m *TenantPolicyMutation) ConfirmedByIDs() (ids []uuid.UUID) {
+	if id := m.confirmed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConfirmedBy resets all changes to the "confirmed_by" edge.
+func (m *TenantPolicyMutation) ResetConfirmedBy() {
+	m.confirmed_by = nil
+	m.clearedconfirmed_by = false
+}
+
 // Where appends a list predicates to the TenantPolicyMutation builder.
 func (m *TenantPolicyMutation) Where(ps ...predicate.TenantPolicy) {
 	m.predicates = append(m.predicates, ps...)
@@ -36578,7 +36856,7 @@ func (m *TenantPolicyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *TenantPolicyMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 11)
 	if m.tenant_id != nil {
 		fields = append(fields, tenantpolicy.FieldTenantID)
 	}
@@ -36599,6 +36877,18 @@ func (m *TenantPolicyMutation) Fields() []string {
 	}
 	if m.approved_by != nil {
 		fields = append(fields, tenantpolicy.FieldApprovedBy)
+	}
+	if m.proposed_by != nil {
+		fields = append(fields, tenantpolicy.FieldProposedByID)
+	}
+	if m.proposed_from != nil {
+		fields = append(fields, tenantpolicy.FieldProposedFrom)
+	}
+	if m.confirmed_by != nil {
+		fields = append(fields, tenantpolicy.FieldConfirmedByID)
+	}
+	if m.confirms != nil {
+		fields = append(fields, tenantpolicy.FieldConfirms)
 	}
 	return fields
 }
@@ -36622,6 +36912,14 @@ func (m *TenantPolicyMutation) Field(name string) (ent.Value, bool) {
 		return m.Note()
 	case tenantpolicy.FieldApprovedBy:
 		return m.ApprovedBy()
+	case tenantpolicy.FieldProposedByID:
+		return m.ProposedByID()
+	case tenantpolicy.FieldProposedFrom:
+		return m.ProposedFrom()
+	case tenantpolicy.FieldConfirmedByID:
+		return m.ConfirmedByID()
+	case tenantpolicy.FieldConfirms:
+		return m.Confirms()
 	}
 	return nil, false
 }
@@ -36645,6 +36943,14 @@ func (m *TenantPolicyMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldNote(ctx)
 	case tenantpolicy.FieldApprovedBy:
 		return m.OldApprovedBy(ctx)
+	case tenantpolicy.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case tenantpolicy.FieldProposedFrom:
+		return m.OldProposedFrom(ctx)
+	case tenantpolicy.FieldConfirmedByID:
+		return m.OldConfirmedByID(ctx)
+	case tenantpolicy.FieldConfirms:
+		return m.OldConfirms(ctx)
 	}
 	return nil, fmt.Errorf("unknown TenantPolicy field %s", name)
 }
@@ -36703,6 +37009,34 @@ func (m *TenantPolicyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetApprovedBy(v)
 		return nil
+	case tenantpolicy.FieldProposedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case tenantpolicy.FieldProposedFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedFrom(v)
+		return nil
+	case tenantpolicy.FieldConfirmedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedByID(v)
+		return nil
+	case tenantpolicy.FieldConfirms:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirms(v)
+		return nil
 	}
 	return fmt.Errorf("unknown TenantPolicy field %s", name)
 }
@@ -36714,6 +37048,9 @@ func (m *TenantPolicyMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, tenantpolicy.FieldVersion)
 	}
+	if m.addconfirms != nil {
+		fields = append(fields, tenantpolicy.FieldConfirms)
+	}
 	return fields
 }
 
@@ -36724,6 +37061,8 @@ func (m *TenantPolicyMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case tenantpolicy.FieldVersion:
 		return m.AddedVersion()
+	case tenantpolicy.FieldConfirms:
+		return m.AddedConfirms()
 	}
 	return nil, false
 }
@@ -36739,6 +37078,13 @@ func (m *TenantPolicyMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case tenantpolicy.FieldConfirms:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddConfirms(v)
 		return nil
 	}
 	return fmt.Errorf("unknown TenantPolicy numeric field %s", name)
@@ -36756,6 +37102,18 @@ func (m *TenantPolicyMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(tenantpolicy.FieldApprovedBy) {
 		fields = append(fields, tenantpolicy.FieldApprovedBy)
+	}
+	if m.FieldCleared(tenantpolicy.FieldProposedByID) {
+		fields = append(fields, tenantpolicy.FieldProposedByID)
+	}
+	if m.FieldCleared(tenantpolicy.FieldProposedFrom) {
+		fields = append(fields, tenantpolicy.FieldProposedFrom)
+	}
+	if m.FieldCleared(tenantpolicy.FieldConfirmedByID) {
+		fields = append(fields, tenantpolicy.FieldConfirmedByID)
+	}
+	if m.FieldCleared(tenantpolicy.FieldConfirms) {
+		fields = append(fields, tenantpolicy.FieldConfirms)
 	}
 	return fields
 }
@@ -36779,6 +37137,18 @@ func (m *TenantPolicyMutation) ClearField(name string) error {
 		return nil
 	case tenantpolicy.FieldApprovedBy:
 		m.ClearApprovedBy()
+		return nil
+	case tenantpolicy.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case tenantpolicy.FieldProposedFrom:
+		m.ClearProposedFrom()
+		return nil
+	case tenantpolicy.FieldConfirmedByID:
+		m.ClearConfirmedByID()
+		return nil
+	case tenantpolicy.FieldConfirms:
+		m.ClearConfirms()
 		return nil
 	}
 	return fmt.Errorf("unknown TenantPolicy nullable field %s", name)
@@ -36809,25 +37179,53 @@ func (m *TenantPolicyMutation) ResetField(name string) error {
 	case tenantpolicy.FieldApprovedBy:
 		m.ResetApprovedBy()
 		return nil
+	case tenantpolicy.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case tenantpolicy.FieldProposedFrom:
+		m.ResetProposedFrom()
+		return nil
+	case tenantpolicy.FieldConfirmedByID:
+		m.ResetConfirmedByID()
+		return nil
+	case tenantpolicy.FieldConfirms:
+		m.ResetConfirms()
+		return nil
 	}
 	return fmt.Errorf("unknown TenantPolicy field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *TenantPolicyMutation) AddedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.proposed_by != nil {
+		edges = append(edges, tenantpolicy.EdgeProposedBy)
+	}
+	if m.confirmed_by != nil {
+		edges = append(edges, tenantpolicy.EdgeConfirmedBy)
+	}
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *TenantPolicyMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case tenantpolicy.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case tenantpolicy.EdgeConfirmedBy:
+		if id := m.confirmed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *TenantPolicyMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -36839,25 +37237,53 @@ func (m *TenantPolicyMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *TenantPolicyMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 0)
+	edges := make([]string, 0, 2)
+	if m.clearedproposed_by {
+		edges = append(edges, tenantpolicy.EdgeProposedBy)
+	}
+	if m.clearedconfirmed_by {
+		edges = append(edges, tenantpolicy.EdgeConfirmedBy)
+	}
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *TenantPolicyMutation) EdgeCleared(name string) bool {
+	switch name {
+	case tenantpolicy.EdgeProposedBy:
+		return m.clearedproposed_by
+	case tenantpolicy.EdgeConfirmedBy:
+		return m.clearedconfirmed_by
+	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *TenantPolicyMutation) ClearEdge(name string) error {
+	switch name {
+	case tenantpolicy.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case tenantpolicy.EdgeConfirmedBy:
+		m.ClearConfirmedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown TenantPolicy unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *TenantPolicyMutation) ResetEdge(name string) error {
+	switch name {
+	case tenantpolicy.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case tenantpolicy.EdgeConfirmedBy:
+		m.ResetConfirmedBy()
+		return nil
+	}
 	return fmt.Errorf("unknown TenantPolicy edge %s", name)
 }
 

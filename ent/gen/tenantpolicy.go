@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/google/uuid"
 )
@@ -25,15 +26,61 @@ type TenantPolicy struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// 版本
 	Version int `json:"version,omitempty"`
-	// 生效日期
+	// 生效日期；9999-12-31 为还须另一人确认的提议
 	EffectiveFrom *time.Time `json:"effective_from,omitempty"`
 	// 与默认值不同的各项
 	Settings map[string]interface{} `json:"settings,omitempty"`
 	// 说明
 	Note string `json:"note,omitempty"`
 	// 批准机构
-	ApprovedBy   string `json:"approved_by,omitempty"`
+	ApprovedBy string `json:"approved_by,omitempty"`
+	// ProposedByID holds the value of the "proposed_by_id" field.
+	ProposedByID *uuid.UUID `json:"proposed_by_id,omitempty"`
+	// 提出的生效日期；由两人修改的版本，确认以前 effectiveFrom 是 9999-12-31
+	ProposedFrom *time.Time `json:"proposed_from,omitempty"`
+	// ConfirmedByID holds the value of the "confirmed_by_id" field.
+	ConfirmedByID *uuid.UUID `json:"confirmed_by_id,omitempty"`
+	// 这一版确认的是哪一版的提议；设置与它相同
+	Confirms *int `json:"confirms,omitempty"`
+	// Edges holds the relations/edges for other nodes in the graph.
+	// The values are being populated by the TenantPolicyQuery when eager-loading is set.
+	Edges        TenantPolicyEdges `json:"edges"`
 	selectValues sql.SelectValues
+}
+
+// TenantPolicyEdges holds the relations/edges for other nodes in the graph.
+type TenantPolicyEdges struct {
+	// 提出修改的人；一人就能改的为空
+	ProposedBy *Membership `json:"proposed_by,omitempty"`
+	// 确认修改的人
+	ConfirmedBy *Membership `json:"confirmed_by,omitempty"`
+	// loadedTypes holds the information for reporting if a
+	// type was loaded (or requested) in eager-loading or not.
+	loadedTypes [2]bool
+	// totalCount holds the count of the edges above.
+	totalCount [2]map[string]int
+}
+
+// ProposedByOrErr returns the ProposedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e TenantPolicyEdges) ProposedByOrErr() (*Membership, error) {
+	if e.ProposedBy != nil {
+		return e.ProposedBy, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: membership.Label}
+	}
+	return nil, &NotLoadedError{edge: "proposed_by"}
+}
+
+// ConfirmedByOrErr returns the ConfirmedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e TenantPolicyEdges) ConfirmedByOrErr() (*Membership, error) {
+	if e.ConfirmedBy != nil {
+		return e.ConfirmedBy, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: membership.Label}
+	}
+	return nil, &NotLoadedError{edge: "confirmed_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -41,13 +88,15 @@ func (*TenantPolicy) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case tenantpolicy.FieldProposedByID, tenantpolicy.FieldConfirmedByID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case tenantpolicy.FieldSettings:
 			values[i] = new([]byte)
-		case tenantpolicy.FieldVersion:
+		case tenantpolicy.FieldVersion, tenantpolicy.FieldConfirms:
 			values[i] = new(sql.NullInt64)
 		case tenantpolicy.FieldNote, tenantpolicy.FieldApprovedBy:
 			values[i] = new(sql.NullString)
-		case tenantpolicy.FieldCreatedAt, tenantpolicy.FieldEffectiveFrom:
+		case tenantpolicy.FieldCreatedAt, tenantpolicy.FieldEffectiveFrom, tenantpolicy.FieldProposedFrom:
 			values[i] = new(sql.NullTime)
 		case tenantpolicy.FieldID, tenantpolicy.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -117,6 +166,34 @@ func (_m *TenantPolicy) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ApprovedBy = value.String
 			}
+		case tenantpolicy.FieldProposedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_by_id", values[i])
+			} else if value.Valid {
+				_m.ProposedByID = new(uuid.UUID)
+				*_m.ProposedByID = *value.S.(*uuid.UUID)
+			}
+		case tenantpolicy.FieldProposedFrom:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field proposed_from", values[i])
+			} else if value.Valid {
+				_m.ProposedFrom = new(time.Time)
+				*_m.ProposedFrom = value.Time
+			}
+		case tenantpolicy.FieldConfirmedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field confirmed_by_id", values[i])
+			} else if value.Valid {
+				_m.ConfirmedByID = new(uuid.UUID)
+				*_m.ConfirmedByID = *value.S.(*uuid.UUID)
+			}
+		case tenantpolicy.FieldConfirms:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field confirms", values[i])
+			} else if value.Valid {
+				_m.Confirms = new(int)
+				*_m.Confirms = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -128,6 +205,16 @@ func (_m *TenantPolicy) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *TenantPolicy) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryProposedBy queries the "proposed_by" edge of the TenantPolicy entity.
+func (_m *TenantPolicy) QueryProposedBy() *MembershipQuery {
+	return NewTenantPolicyClient(_m.config).QueryProposedBy(_m)
+}
+
+// QueryConfirmedBy queries the "confirmed_by" edge of the TenantPolicy entity.
+func (_m *TenantPolicy) QueryConfirmedBy() *MembershipQuery {
+	return NewTenantPolicyClient(_m.config).QueryConfirmedBy(_m)
 }
 
 // Update returns a builder for updating this TenantPolicy.
@@ -175,6 +262,26 @@ func (_m *TenantPolicy) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("approved_by=")
 	builder.WriteString(_m.ApprovedBy)
+	builder.WriteString(", ")
+	if v := _m.ProposedByID; v != nil {
+		builder.WriteString("proposed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ProposedFrom; v != nil {
+		builder.WriteString("proposed_from=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ConfirmedByID; v != nil {
+		builder.WriteString("confirmed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Confirms; v != nil {
+		builder.WriteString("confirms=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

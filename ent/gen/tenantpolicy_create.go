@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/google/uuid"
 )
@@ -87,6 +88,62 @@ func (_c *TenantPolicyCreate) SetNillableApprovedBy(v *string) *TenantPolicyCrea
 	return _c
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_c *TenantPolicyCreate) SetProposedByID(v uuid.UUID) *TenantPolicyCreate {
+	_c.mutation.SetProposedByID(v)
+	return _c
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_c *TenantPolicyCreate) SetNillableProposedByID(v *uuid.UUID) *TenantPolicyCreate {
+	if v != nil {
+		_c.SetProposedByID(*v)
+	}
+	return _c
+}
+
+// SetProposedFrom sets the "proposed_from" field.
+func (_c *TenantPolicyCreate) SetProposedFrom(v time.Time) *TenantPolicyCreate {
+	_c.mutation.SetProposedFrom(v)
+	return _c
+}
+
+// SetNillableProposedFrom sets the "proposed_from" field if the given value is not nil.
+func (_c *TenantPolicyCreate) SetNillableProposedFrom(v *time.Time) *TenantPolicyCreate {
+	if v != nil {
+		_c.SetProposedFrom(*v)
+	}
+	return _c
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_c *TenantPolicyCreate) SetConfirmedByID(v uuid.UUID) *TenantPolicyCreate {
+	_c.mutation.SetConfirmedByID(v)
+	return _c
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_c *TenantPolicyCreate) SetNillableConfirmedByID(v *uuid.UUID) *TenantPolicyCreate {
+	if v != nil {
+		_c.SetConfirmedByID(*v)
+	}
+	return _c
+}
+
+// SetConfirms sets the "confirms" field.
+func (_c *TenantPolicyCreate) SetConfirms(v int) *TenantPolicyCreate {
+	_c.mutation.SetConfirms(v)
+	return _c
+}
+
+// SetNillableConfirms sets the "confirms" field if the given value is not nil.
+func (_c *TenantPolicyCreate) SetNillableConfirms(v *int) *TenantPolicyCreate {
+	if v != nil {
+		_c.SetConfirms(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *TenantPolicyCreate) SetID(v uuid.UUID) *TenantPolicyCreate {
 	_c.mutation.SetID(v)
@@ -99,6 +156,16 @@ func (_c *TenantPolicyCreate) SetNillableID(v *uuid.UUID) *TenantPolicyCreate {
 		_c.SetID(*v)
 	}
 	return _c
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_c *TenantPolicyCreate) SetProposedBy(v *Membership) *TenantPolicyCreate {
+	return _c.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_c *TenantPolicyCreate) SetConfirmedBy(v *Membership) *TenantPolicyCreate {
+	return _c.SetConfirmedByID(v.ID)
 }
 
 // Mutation returns the TenantPolicyMutation object of the builder.
@@ -223,6 +290,48 @@ func (_c *TenantPolicyCreate) createSpec() (*TenantPolicy, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.ApprovedBy(); ok {
 		_spec.SetField(tenantpolicy.FieldApprovedBy, field.TypeString, value)
 		_node.ApprovedBy = value
+	}
+	if value, ok := _c.mutation.ProposedFrom(); ok {
+		_spec.SetField(tenantpolicy.FieldProposedFrom, field.TypeTime, value)
+		_node.ProposedFrom = &value
+	}
+	if value, ok := _c.mutation.Confirms(); ok {
+		_spec.SetField(tenantpolicy.FieldConfirms, field.TypeInt, value)
+		_node.Confirms = &value
+	}
+	if nodes := _c.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ProposedByTable,
+			Columns: []string{tenantpolicy.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ProposedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ConfirmedByTable,
+			Columns: []string{tenantpolicy.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ConfirmedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }

@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/google/uuid"
@@ -20,12 +21,14 @@ import (
 // TenantPolicyQuery is the builder for querying TenantPolicy entities.
 type TenantPolicyQuery struct {
 	config
-	ctx        *QueryContext
-	order      []tenantpolicy.OrderOption
-	inters     []Interceptor
-	predicates []predicate.TenantPolicy
-	loadTotal  []func(context.Context, []*TenantPolicy) error
-	modifiers  []func(*sql.Selector)
+	ctx             *QueryContext
+	order           []tenantpolicy.OrderOption
+	inters          []Interceptor
+	predicates      []predicate.TenantPolicy
+	withProposedBy  *MembershipQuery
+	withConfirmedBy *MembershipQuery
+	loadTotal       []func(context.Context, []*TenantPolicy) error
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -60,6 +63,50 @@ func (_q *TenantPolicyQuery) Unique(unique bool) *TenantPolicyQuery {
 func (_q *TenantPolicyQuery) Order(o ...tenantpolicy.OrderOption) *TenantPolicyQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QueryProposedBy chains the current query on the "proposed_by" edge.
+func (_q *TenantPolicyQuery) QueryProposedBy() *MembershipQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(tenantpolicy.Table, tenantpolicy.FieldID, selector),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, tenantpolicy.ProposedByTable, tenantpolicy.ProposedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryConfirmedBy chains the current query on the "confirmed_by" edge.
+func (_q *TenantPolicyQuery) QueryConfirmedBy() *MembershipQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(tenantpolicy.Table, tenantpolicy.FieldID, selector),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, tenantpolicy.ConfirmedByTable, tenantpolicy.ConfirmedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // First returns the first TenantPolicy entity from the query.
@@ -249,15 +296,39 @@ func (_q *TenantPolicyQuery) Clone() *TenantPolicyQuery {
 		return nil
 	}
 	return &TenantPolicyQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]tenantpolicy.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.TenantPolicy{}, _q.predicates...),
+		config:          _q.config,
+		ctx:             _q.ctx.Clone(),
+		order:           append([]tenantpolicy.OrderOption{}, _q.order...),
+		inters:          append([]Interceptor{}, _q.inters...),
+		predicates:      append([]predicate.TenantPolicy{}, _q.predicates...),
+		withProposedBy:  _q.withProposedBy.Clone(),
+		withConfirmedBy: _q.withConfirmedBy.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
 	}
+}
+
+// WithProposedBy tells the query-builder to eager-load the nodes that are connected to
+// the "proposed_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *TenantPolicyQuery) WithProposedBy(opts ...func(*MembershipQuery)) *TenantPolicyQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withProposedBy = query
+	return _q
+}
+
+// WithConfirmedBy tells the query-builder to eager-load the nodes that are connected to
+// the "confirmed_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *TenantPolicyQuery) WithConfirmedBy(opts ...func(*MembershipQuery)) *TenantPolicyQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withConfirmedBy = query
+	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -336,8 +407,12 @@ func (_q *TenantPolicyQuery) prepareQuery(ctx context.Context) error {
 
 func (_q *TenantPolicyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*TenantPolicy, error) {
 	var (
-		nodes = []*TenantPolicy{}
-		_spec = _q.querySpec()
+		nodes       = []*TenantPolicy{}
+		_spec       = _q.querySpec()
+		loadedTypes = [2]bool{
+			_q.withProposedBy != nil,
+			_q.withConfirmedBy != nil,
+		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
 		return (*TenantPolicy).scanValues(nil, columns)
@@ -345,6 +420,7 @@ func (_q *TenantPolicyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &TenantPolicy{config: _q.config}
 		nodes = append(nodes, node)
+		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
 	if len(_q.modifiers) > 0 {
@@ -359,12 +435,89 @@ func (_q *TenantPolicyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
+	if query := _q.withProposedBy; query != nil {
+		if err := _q.loadProposedBy(ctx, query, nodes, nil,
+			func(n *TenantPolicy, e *Membership) { n.Edges.ProposedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withConfirmedBy; query != nil {
+		if err := _q.loadConfirmedBy(ctx, query, nodes, nil,
+			func(n *TenantPolicy, e *Membership) { n.Edges.ConfirmedBy = e }); err != nil {
+			return nil, err
+		}
+	}
 	for i := range _q.loadTotal {
 		if err := _q.loadTotal[i](ctx, nodes); err != nil {
 			return nil, err
 		}
 	}
 	return nodes, nil
+}
+
+func (_q *TenantPolicyQuery) loadProposedBy(ctx context.Context, query *MembershipQuery, nodes []*TenantPolicy, init func(*TenantPolicy), assign func(*TenantPolicy, *Membership)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*TenantPolicy)
+	for i := range nodes {
+		if nodes[i].ProposedByID == nil {
+			continue
+		}
+		fk := *nodes[i].ProposedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(membership.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "proposed_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *TenantPolicyQuery) loadConfirmedBy(ctx context.Context, query *MembershipQuery, nodes []*TenantPolicy, init func(*TenantPolicy), assign func(*TenantPolicy, *Membership)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*TenantPolicy)
+	for i := range nodes {
+		if nodes[i].ConfirmedByID == nil {
+			continue
+		}
+		fk := *nodes[i].ConfirmedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(membership.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "confirmed_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
 }
 
 func (_q *TenantPolicyQuery) sqlCount(ctx context.Context) (int, error) {
@@ -394,6 +547,12 @@ func (_q *TenantPolicyQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != tenantpolicy.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
+		}
+		if _q.withProposedBy != nil {
+			_spec.Node.AddColumnOnce(tenantpolicy.FieldProposedByID)
+		}
+		if _q.withConfirmedBy != nil {
+			_spec.Node.AddColumnOnce(tenantpolicy.FieldConfirmedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

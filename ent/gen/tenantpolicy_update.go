@@ -11,8 +11,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
+	"github.com/google/uuid"
 )
 
 // TenantPolicyUpdate is the builder for updating TenantPolicy entities.
@@ -88,9 +90,118 @@ func (_u *TenantPolicyUpdate) ClearApprovedBy() *TenantPolicyUpdate {
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *TenantPolicyUpdate) SetProposedByID(v uuid.UUID) *TenantPolicyUpdate {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *TenantPolicyUpdate) SetNillableProposedByID(v *uuid.UUID) *TenantPolicyUpdate {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *TenantPolicyUpdate) ClearProposedByID() *TenantPolicyUpdate {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetProposedFrom sets the "proposed_from" field.
+func (_u *TenantPolicyUpdate) SetProposedFrom(v time.Time) *TenantPolicyUpdate {
+	_u.mutation.SetProposedFrom(v)
+	return _u
+}
+
+// SetNillableProposedFrom sets the "proposed_from" field if the given value is not nil.
+func (_u *TenantPolicyUpdate) SetNillableProposedFrom(v *time.Time) *TenantPolicyUpdate {
+	if v != nil {
+		_u.SetProposedFrom(*v)
+	}
+	return _u
+}
+
+// ClearProposedFrom clears the value of the "proposed_from" field.
+func (_u *TenantPolicyUpdate) ClearProposedFrom() *TenantPolicyUpdate {
+	_u.mutation.ClearProposedFrom()
+	return _u
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_u *TenantPolicyUpdate) SetConfirmedByID(v uuid.UUID) *TenantPolicyUpdate {
+	_u.mutation.SetConfirmedByID(v)
+	return _u
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_u *TenantPolicyUpdate) SetNillableConfirmedByID(v *uuid.UUID) *TenantPolicyUpdate {
+	if v != nil {
+		_u.SetConfirmedByID(*v)
+	}
+	return _u
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (_u *TenantPolicyUpdate) ClearConfirmedByID() *TenantPolicyUpdate {
+	_u.mutation.ClearConfirmedByID()
+	return _u
+}
+
+// SetConfirms sets the "confirms" field.
+func (_u *TenantPolicyUpdate) SetConfirms(v int) *TenantPolicyUpdate {
+	_u.mutation.ResetConfirms()
+	_u.mutation.SetConfirms(v)
+	return _u
+}
+
+// SetNillableConfirms sets the "confirms" field if the given value is not nil.
+func (_u *TenantPolicyUpdate) SetNillableConfirms(v *int) *TenantPolicyUpdate {
+	if v != nil {
+		_u.SetConfirms(*v)
+	}
+	return _u
+}
+
+// AddConfirms adds value to the "confirms" field.
+func (_u *TenantPolicyUpdate) AddConfirms(v int) *TenantPolicyUpdate {
+	_u.mutation.AddConfirms(v)
+	return _u
+}
+
+// ClearConfirms clears the value of the "confirms" field.
+func (_u *TenantPolicyUpdate) ClearConfirms() *TenantPolicyUpdate {
+	_u.mutation.ClearConfirms()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdate) SetProposedBy(v *Membership) *TenantPolicyUpdate {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdate) SetConfirmedBy(v *Membership) *TenantPolicyUpdate {
+	return _u.SetConfirmedByID(v.ID)
+}
+
 // Mutation returns the TenantPolicyMutation object of the builder.
 func (_u *TenantPolicyUpdate) Mutation() *TenantPolicyMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdate) ClearProposedBy() *TenantPolicyUpdate {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdate) ClearConfirmedBy() *TenantPolicyUpdate {
+	_u.mutation.ClearConfirmedBy()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -146,6 +257,79 @@ func (_u *TenantPolicyUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(tenantpolicy.FieldApprovedBy, field.TypeString)
+	}
+	if value, ok := _u.mutation.ProposedFrom(); ok {
+		_spec.SetField(tenantpolicy.FieldProposedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.ProposedFromCleared() {
+		_spec.ClearField(tenantpolicy.FieldProposedFrom, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Confirms(); ok {
+		_spec.SetField(tenantpolicy.FieldConfirms, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConfirms(); ok {
+		_spec.AddField(tenantpolicy.FieldConfirms, field.TypeInt, value)
+	}
+	if _u.mutation.ConfirmsCleared() {
+		_spec.ClearField(tenantpolicy.FieldConfirms, field.TypeInt)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ProposedByTable,
+			Columns: []string{tenantpolicy.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ProposedByTable,
+			Columns: []string{tenantpolicy.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ConfirmedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ConfirmedByTable,
+			Columns: []string{tenantpolicy.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ConfirmedByTable,
+			Columns: []string{tenantpolicy.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -227,9 +411,118 @@ func (_u *TenantPolicyUpdateOne) ClearApprovedBy() *TenantPolicyUpdateOne {
 	return _u
 }
 
+// SetProposedByID sets the "proposed_by_id" field.
+func (_u *TenantPolicyUpdateOne) SetProposedByID(v uuid.UUID) *TenantPolicyUpdateOne {
+	_u.mutation.SetProposedByID(v)
+	return _u
+}
+
+// SetNillableProposedByID sets the "proposed_by_id" field if the given value is not nil.
+func (_u *TenantPolicyUpdateOne) SetNillableProposedByID(v *uuid.UUID) *TenantPolicyUpdateOne {
+	if v != nil {
+		_u.SetProposedByID(*v)
+	}
+	return _u
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (_u *TenantPolicyUpdateOne) ClearProposedByID() *TenantPolicyUpdateOne {
+	_u.mutation.ClearProposedByID()
+	return _u
+}
+
+// SetProposedFrom sets the "proposed_from" field.
+func (_u *TenantPolicyUpdateOne) SetProposedFrom(v time.Time) *TenantPolicyUpdateOne {
+	_u.mutation.SetProposedFrom(v)
+	return _u
+}
+
+// SetNillableProposedFrom sets the "proposed_from" field if the given value is not nil.
+func (_u *TenantPolicyUpdateOne) SetNillableProposedFrom(v *time.Time) *TenantPolicyUpdateOne {
+	if v != nil {
+		_u.SetProposedFrom(*v)
+	}
+	return _u
+}
+
+// ClearProposedFrom clears the value of the "proposed_from" field.
+func (_u *TenantPolicyUpdateOne) ClearProposedFrom() *TenantPolicyUpdateOne {
+	_u.mutation.ClearProposedFrom()
+	return _u
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (_u *TenantPolicyUpdateOne) SetConfirmedByID(v uuid.UUID) *TenantPolicyUpdateOne {
+	_u.mutation.SetConfirmedByID(v)
+	return _u
+}
+
+// SetNillableConfirmedByID sets the "confirmed_by_id" field if the given value is not nil.
+func (_u *TenantPolicyUpdateOne) SetNillableConfirmedByID(v *uuid.UUID) *TenantPolicyUpdateOne {
+	if v != nil {
+		_u.SetConfirmedByID(*v)
+	}
+	return _u
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (_u *TenantPolicyUpdateOne) ClearConfirmedByID() *TenantPolicyUpdateOne {
+	_u.mutation.ClearConfirmedByID()
+	return _u
+}
+
+// SetConfirms sets the "confirms" field.
+func (_u *TenantPolicyUpdateOne) SetConfirms(v int) *TenantPolicyUpdateOne {
+	_u.mutation.ResetConfirms()
+	_u.mutation.SetConfirms(v)
+	return _u
+}
+
+// SetNillableConfirms sets the "confirms" field if the given value is not nil.
+func (_u *TenantPolicyUpdateOne) SetNillableConfirms(v *int) *TenantPolicyUpdateOne {
+	if v != nil {
+		_u.SetConfirms(*v)
+	}
+	return _u
+}
+
+// AddConfirms adds value to the "confirms" field.
+func (_u *TenantPolicyUpdateOne) AddConfirms(v int) *TenantPolicyUpdateOne {
+	_u.mutation.AddConfirms(v)
+	return _u
+}
+
+// ClearConfirms clears the value of the "confirms" field.
+func (_u *TenantPolicyUpdateOne) ClearConfirms() *TenantPolicyUpdateOne {
+	_u.mutation.ClearConfirms()
+	return _u
+}
+
+// SetProposedBy sets the "proposed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdateOne) SetProposedBy(v *Membership) *TenantPolicyUpdateOne {
+	return _u.SetProposedByID(v.ID)
+}
+
+// SetConfirmedBy sets the "confirmed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdateOne) SetConfirmedBy(v *Membership) *TenantPolicyUpdateOne {
+	return _u.SetConfirmedByID(v.ID)
+}
+
 // Mutation returns the TenantPolicyMutation object of the builder.
 func (_u *TenantPolicyUpdateOne) Mutation() *TenantPolicyMutation {
 	return _u.mutation
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdateOne) ClearProposedBy() *TenantPolicyUpdateOne {
+	_u.mutation.ClearProposedBy()
+	return _u
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (_u *TenantPolicyUpdateOne) ClearConfirmedBy() *TenantPolicyUpdateOne {
+	_u.mutation.ClearConfirmedBy()
+	return _u
 }
 
 // Where appends a list predicates to the TenantPolicyUpdate builder.
@@ -315,6 +608,79 @@ func (_u *TenantPolicyUpdateOne) sqlSave(ctx context.Context) (_node *TenantPoli
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(tenantpolicy.FieldApprovedBy, field.TypeString)
+	}
+	if value, ok := _u.mutation.ProposedFrom(); ok {
+		_spec.SetField(tenantpolicy.FieldProposedFrom, field.TypeTime, value)
+	}
+	if _u.mutation.ProposedFromCleared() {
+		_spec.ClearField(tenantpolicy.FieldProposedFrom, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Confirms(); ok {
+		_spec.SetField(tenantpolicy.FieldConfirms, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedConfirms(); ok {
+		_spec.AddField(tenantpolicy.FieldConfirms, field.TypeInt, value)
+	}
+	if _u.mutation.ConfirmsCleared() {
+		_spec.ClearField(tenantpolicy.FieldConfirms, field.TypeInt)
+	}
+	if _u.mutation.ProposedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ProposedByTable,
+			Columns: []string{tenantpolicy.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ProposedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ProposedByTable,
+			Columns: []string{tenantpolicy.ProposedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ConfirmedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ConfirmedByTable,
+			Columns: []string{tenantpolicy.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConfirmedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   tenantpolicy.ConfirmedByTable,
+			Columns: []string{tenantpolicy.ConfirmedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_node = &TenantPolicy{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -75,10 +75,21 @@ func (TenantPolicy) Annotations() []schema.Annotation {
 func (TenantPolicy) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("version").Positive().Immutable().Comment("版本"),
-		date("effective_from", "生效日期"),
+		date("effective_from", "生效日期；9999-12-31 为还须另一人确认的提议"),
 		field.JSON("settings", map[string]any{}).Immutable().Comment("与默认值不同的各项").Annotations(entgql.Type("JSON")),
 		text("note", "说明"),
 		text("approved_by", "批准机构"),
+		ref("proposed_by_id"),
+		date("proposed_from", "提出的生效日期；由两人修改的版本，确认以前 effectiveFrom 是 9999-12-31"),
+		ref("confirmed_by_id"),
+		field.Int("confirms").Optional().Nillable().Comment("这一版确认的是哪一版的提议；设置与它相同"),
+	}
+}
+
+func (TenantPolicy) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("proposed_by", Membership.Type).Field("proposed_by_id").Unique().Comment("提出修改的人；一人就能改的为空"),
+		edge.To("confirmed_by", Membership.Type).Field("confirmed_by_id").Unique().Comment("确认修改的人"),
 	}
 }
 

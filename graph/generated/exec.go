@@ -230,6 +230,7 @@ type MutationResolver interface {
 	ChangeSitting(ctx context.Context, input model.ChangeSittingInput) (*model.SittingPayload, error)
 	SetWorkday(ctx context.Context, input model.SetWorkdayInput) (*model.WorkdayPayload, error)
 	SetPolicy(ctx context.Context, input model.SetPolicyInput) (*model.PolicyPayload, error)
+	ConfirmPolicy(ctx context.Context, input model.ConfirmPolicyInput) (*model.PolicyPayload, error)
 	CreateUnit(ctx context.Context, input model.CreateUnitInput) (*model.UnitPayload, error)
 	UpdateUnit(ctx context.Context, input model.UpdateUnitInput) (*model.UnitPayload, error)
 	RenameUnit(ctx context.Context, input model.RenameUnitInput) (*model.UnitPayload, error)
@@ -381,6 +382,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompleteProposalInput,
 		ec.unmarshalInputConfirmContactInput,
 		ec.unmarshalInputConfirmGrantInput,
+		ec.unmarshalInputConfirmPolicyInput,
 		ec.unmarshalInputConfirmProcessInput,
 		ec.unmarshalInputConfirmRevisedTextInput,
 		ec.unmarshalInputConsentToOpinionInput,
@@ -3485,6 +3487,8 @@ extend type Mutation {
   setWorkday(input: SetWorkdayInput!): WorkdayPayload!
   "设置政策：成为新的一版，进行中的事项不变"
   setPolicy(input: SetPolicyInput!): PolicyPayload!
+  "确认修改政策：起保护作用的设置（previewPolicy 的 needsTwo）由一人提出，由提出者以外、有权限 settings.confirm 的人（租户管理员、秘书长、主席）确认，成为下一版"
+  confirmPolicy(input: ConfirmPolicyInput!): PolicyPayload!
   "建立单位"
   createUnit(input: CreateUnitInput!): UnitPayload!
   "修改单位的简称与联系方式。改名用 renameUnit"
@@ -3594,6 +3598,16 @@ input SetPolicyInput {
   note: String!
   "批准机构"
   approvedBy: String!
+  "理由"
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"确认修改政策"
+input ConfirmPolicyInput {
+  "提议的版本，见通知和 policies"
+  version: Int!
   "理由"
   reason: String
   "同一个键重复提交只生效一次"
@@ -3912,16 +3926,22 @@ type SettingChange {
   before: String
   "改后的值，JSON；空为不再有"
   after: String
+  "起保护作用的设置：另一人用 confirmPolicy 确认以后才生效"
+  needsTwo: Boolean!
 }
 
 "预览：不改变任何内容。会被拒绝的，userErrors 说明理由。"
 type PolicyPreview {
   changes: [SettingChange!]!
+  "其中有须两人的：setPolicy 只是提出，整个一版等另一人确认"
+  needsTwo: Boolean!
   userErrors: [UserError!]!
 }
 
 type PolicyPayload {
   policy: TenantPolicy
+  "只是提出，还没有生效：须由另一人用 confirmPolicy 确认"
+  awaitsConfirmation: Boolean!
   userErrors: [UserError!]!
 }
 
@@ -5559,6 +5579,8 @@ func (ec *executionContext) childFields_PolicyPayload(ctx context.Context, field
 	switch field.Name {
 	case "policy":
 		return ec.fieldContext_PolicyPayload_policy(ctx, field)
+	case "awaitsConfirmation":
+		return ec.fieldContext_PolicyPayload_awaitsConfirmation(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_PolicyPayload_userErrors(ctx, field)
 	}
@@ -5569,6 +5591,8 @@ func (ec *executionContext) childFields_PolicyPreview(ctx context.Context, field
 	switch field.Name {
 	case "changes":
 		return ec.fieldContext_PolicyPreview_changes(ctx, field)
+	case "needsTwo":
+		return ec.fieldContext_PolicyPreview_needsTwo(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_PolicyPreview_userErrors(ctx, field)
 	}
@@ -6251,6 +6275,8 @@ func (ec *executionContext) childFields_SettingChange(ctx context.Context, field
 		return ec.fieldContext_SettingChange_before(ctx, field)
 	case "after":
 		return ec.fieldContext_SettingChange_after(ctx, field)
+	case "needsTwo":
+		return ec.fieldContext_SettingChange_needsTwo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SettingChange", field.Name)
 }
@@ -6521,6 +6547,14 @@ func (ec *executionContext) childFields_TenantPolicy(ctx context.Context, field 
 		return ec.fieldContext_TenantPolicy_note(ctx, field)
 	case "approvedBy":
 		return ec.fieldContext_TenantPolicy_approvedBy(ctx, field)
+	case "proposedFrom":
+		return ec.fieldContext_TenantPolicy_proposedFrom(ctx, field)
+	case "confirms":
+		return ec.fieldContext_TenantPolicy_confirms(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_TenantPolicy_proposedBy(ctx, field)
+	case "confirmedBy":
+		return ec.fieldContext_TenantPolicy_confirmedBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TenantPolicy", field.Name)
 }
@@ -7443,6 +7477,20 @@ func (ec *executionContext) field_Mutation_confirmGrant_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConfirmGrantInput, error) {
 			return ec.unmarshalNConfirmGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmGrantInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmPolicy_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmPolicyInput, error) {
+			return ec.unmarshalNConfirmPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmPolicyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -25647,6 +25695,50 @@ func (ec *executionContext) fieldContext_Mutation_setPolicy(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_confirmPolicy(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmPolicy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmPolicy(ctx, fc.Args["input"].(model.ConfirmPolicyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicyPayload) graphql.Marshaler {
+			return ec.marshalNPolicyPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PolicyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmPolicy_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createUnit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28476,6 +28568,29 @@ func (ec *executionContext) fieldContext_PolicyPayload_policy(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _PolicyPayload_awaitsConfirmation(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyPayload_awaitsConfirmation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AwaitsConfirmation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyPayload_awaitsConfirmation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _PolicyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28538,6 +28653,29 @@ func (ec *executionContext) fieldContext_PolicyPreview_changes(_ context.Context
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _PolicyPreview_needsTwo(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPreview) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PolicyPreview_needsTwo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NeedsTwo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PolicyPreview_needsTwo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PolicyPreview", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _PolicyPreview_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PolicyPreview) (ret graphql.Marshaler) {
@@ -36727,6 +36865,29 @@ func (ec *executionContext) fieldContext_SettingChange_after(_ context.Context, 
 	return graphql.NewScalarFieldContext("SettingChange", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _SettingChange_needsTwo(ctx context.Context, field graphql.CollectedField, obj *model.SettingChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettingChange_needsTwo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NeedsTwo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettingChange_needsTwo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SettingChange", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _SignInPayload_choices(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38915,6 +39076,116 @@ func (ec *executionContext) _TenantPolicy_approvedBy(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_TenantPolicy_approvedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TenantPolicy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TenantPolicy_proposedFrom(ctx context.Context, field graphql.CollectedField, obj *gen.TenantPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantPolicy_proposedFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODate2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TenantPolicy_proposedFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantPolicy", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _TenantPolicy_confirms(ctx context.Context, field graphql.CollectedField, obj *gen.TenantPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantPolicy_confirms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Confirms, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TenantPolicy_confirms(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TenantPolicy", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _TenantPolicy_proposedBy(ctx context.Context, field graphql.CollectedField, obj *gen.TenantPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantPolicy_proposedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProposedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TenantPolicy_proposedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TenantPolicy",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TenantPolicy_confirmedBy(ctx context.Context, field graphql.CollectedField, obj *gen.TenantPolicy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TenantPolicy_confirmedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ConfirmedBy(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TenantPolicy_confirmedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TenantPolicy",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Term_id(ctx context.Context, field graphql.CollectedField, obj *gen.Term) (ret graphql.Marshaler) {
@@ -44649,6 +44920,50 @@ func (ec *executionContext) unmarshalInputConfirmGrantInput(ctx context.Context,
 				return it, err
 			}
 			it.GrantID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConfirmPolicyInput(ctx context.Context, obj any) (model.ConfirmPolicyInput, error) {
+	var it model.ConfirmPolicyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"version", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "version":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("version"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Version = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -59919,6 +60234,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "confirmPolicy":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmPolicy(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createUnit":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createUnit(ctx, field)
@@ -61401,6 +61723,11 @@ func (ec *executionContext) _PolicyPayload(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "awaitsConfirmation":
+			out.Values[i] = ec._PolicyPayload_awaitsConfirmation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._PolicyPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -61441,6 +61768,11 @@ func (ec *executionContext) _PolicyPreview(ctx context.Context, sel ast.Selectio
 			out.Values[i] = graphql.MarshalString("PolicyPreview")
 		case "changes":
 			out.Values[i] = ec._PolicyPreview_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "needsTwo":
+			out.Values[i] = ec._PolicyPreview_needsTwo(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -65591,6 +65923,11 @@ func (ec *executionContext) _SettingChange(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "needsTwo":
+			out.Values[i] = ec._SettingChange_needsTwo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -66753,38 +67090,124 @@ func (ec *executionContext) _TenantPolicy(ctx context.Context, sel ast.Selection
 		case "id":
 			out.Values[i] = ec._TenantPolicy_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":
 			out.Values[i] = ec._TenantPolicy_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = ec._TenantPolicy_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "effectiveFrom":
 			out.Values[i] = ec._TenantPolicy_effectiveFrom(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "settings":
 			out.Values[i] = ec._TenantPolicy_settings(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "note":
 			out.Values[i] = ec._TenantPolicy_note(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "approvedBy":
 			out.Values[i] = ec._TenantPolicy_approvedBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "proposedFrom":
+			out.Values[i] = ec._TenantPolicy_proposedFrom(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "confirms":
+			out.Values[i] = ec._TenantPolicy_confirms(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "proposedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TenantPolicy_proposedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "confirmedBy":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._TenantPolicy_confirmedBy(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -69352,6 +69775,11 @@ func (ec *executionContext) unmarshalNConfirmContactInput2githubᚗcomᚋbihuan�
 
 func (ec *executionContext) unmarshalNConfirmGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmGrantInput(ctx context.Context, v any) (model.ConfirmGrantInput, error) {
 	res, err := ec.unmarshalInputConfirmGrantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConfirmPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmPolicyInput(ctx context.Context, v any) (model.ConfirmPolicyInput, error) {
+	res, err := ec.unmarshalInputConfirmPolicyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -576,6 +576,16 @@ type ConfirmGrantInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 确认修改政策
+type ConfirmPolicyInput struct {
+	// 提议的版本，见通知和 policies
+	Version int `json:"version"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 确认他人提出发布的流程
 type ConfirmProcessInput struct {
 	ID uuid.UUID `json:"id"`
@@ -1650,14 +1660,18 @@ type PlatformPayload struct {
 }
 
 type PolicyPayload struct {
-	Policy     *gen.TenantPolicy `json:"policy,omitempty"`
-	UserErrors []*UserError      `json:"userErrors"`
+	Policy *gen.TenantPolicy `json:"policy,omitempty"`
+	// 只是提出，还没有生效：须由另一人用 confirmPolicy 确认
+	AwaitsConfirmation bool         `json:"awaitsConfirmation"`
+	UserErrors         []*UserError `json:"userErrors"`
 }
 
 // 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
 type PolicyPreview struct {
-	Changes    []*SettingChange `json:"changes"`
-	UserErrors []*UserError     `json:"userErrors"`
+	Changes []*SettingChange `json:"changes"`
+	// 其中有须两人的：setPolicy 只是提出，整个一版等另一人确认
+	NeedsTwo   bool         `json:"needsTwo"`
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 预交办
@@ -2441,6 +2455,8 @@ type SettingChange struct {
 	Before *string `json:"before,omitempty"`
 	// 改后的值，JSON；空为不再有
 	After *string `json:"after,omitempty"`
+	// 起保护作用的设置：另一人用 confirmPolicy 确认以后才生效
+	NeedsTwo bool `json:"needsTwo"`
 }
 
 // 结束跟踪

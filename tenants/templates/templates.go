@@ -45,8 +45,20 @@ func source(name string) []byte {
 // is fixed.
 func Floor(kind string) []byte {
 	b, err := files.ReadFile("floor/" + kind + ".yaml")
-	if err != nil {
+	if err != nil || kind == settings {
 		return nil
+	}
+	return b
+}
+
+// settings names the file that speaks of no kind.
+const settings = "settings"
+
+// ProtectingSettings says which settings protect, and what none may go below.
+func ProtectingSettings() []byte {
+	b, err := files.ReadFile("floor/" + settings + ".yaml")
+	if err != nil {
+		panic(err) // embedded: cannot fail
 	}
 	return b
 }

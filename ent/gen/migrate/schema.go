@@ -1653,12 +1653,30 @@ var (
 		{Name: "settings", Type: field.TypeJSON},
 		{Name: "note", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "approved_by", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "proposed_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "confirms", Type: field.TypeInt, Nullable: true},
+		{Name: "proposed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "confirmed_by_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// PoliciesTable holds the schema information for the "policies" table.
 	PoliciesTable = &schema.Table{
 		Name:       "policies",
 		Columns:    PoliciesColumns,
 		PrimaryKey: []*schema.Column{PoliciesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "policies_memberships_proposed_by",
+				Columns:    []*schema.Column{PoliciesColumns[10]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "policies_memberships_confirmed_by",
+				Columns:    []*schema.Column{PoliciesColumns[11]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "tenantpolicy_tenant_id_id",
@@ -2048,6 +2066,8 @@ func init() {
 	TenantsTable.Annotation = &entsql.Annotation{
 		Table: "tenants",
 	}
+	PoliciesTable.ForeignKeys[0].RefTable = MembershipsTable
+	PoliciesTable.ForeignKeys[1].RefTable = MembershipsTable
 	PoliciesTable.Annotation = &entsql.Annotation{
 		Table: "policies",
 	}

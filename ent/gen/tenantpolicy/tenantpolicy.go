@@ -4,6 +4,7 @@ package tenantpolicy
 
 import (
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 )
 
@@ -26,8 +27,34 @@ const (
 	FieldNote = "note"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
 	FieldApprovedBy = "approved_by"
+	// FieldProposedByID holds the string denoting the proposed_by_id field in the database.
+	FieldProposedByID = "proposed_by_id"
+	// FieldProposedFrom holds the string denoting the proposed_from field in the database.
+	FieldProposedFrom = "proposed_from"
+	// FieldConfirmedByID holds the string denoting the confirmed_by_id field in the database.
+	FieldConfirmedByID = "confirmed_by_id"
+	// FieldConfirms holds the string denoting the confirms field in the database.
+	FieldConfirms = "confirms"
+	// EdgeProposedBy holds the string denoting the proposed_by edge name in mutations.
+	EdgeProposedBy = "proposed_by"
+	// EdgeConfirmedBy holds the string denoting the confirmed_by edge name in mutations.
+	EdgeConfirmedBy = "confirmed_by"
 	// Table holds the table name of the tenantpolicy in the database.
 	Table = "policies"
+	// ProposedByTable is the table that holds the proposed_by relation/edge.
+	ProposedByTable = "policies"
+	// ProposedByInverseTable is the table name for the Membership entity.
+	// It exists in this package in order to avoid circular dependency with the "membership" package.
+	ProposedByInverseTable = "memberships"
+	// ProposedByColumn is the table column denoting the proposed_by relation/edge.
+	ProposedByColumn = "proposed_by_id"
+	// ConfirmedByTable is the table that holds the confirmed_by relation/edge.
+	ConfirmedByTable = "policies"
+	// ConfirmedByInverseTable is the table name for the Membership entity.
+	// It exists in this package in order to avoid circular dependency with the "membership" package.
+	ConfirmedByInverseTable = "memberships"
+	// ConfirmedByColumn is the table column denoting the confirmed_by relation/edge.
+	ConfirmedByColumn = "confirmed_by_id"
 )
 
 // Columns holds all SQL columns for tenantpolicy fields.
@@ -40,6 +67,10 @@ var Columns = []string{
 	FieldSettings,
 	FieldNote,
 	FieldApprovedBy,
+	FieldProposedByID,
+	FieldProposedFrom,
+	FieldConfirmedByID,
+	FieldConfirms,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -95,4 +126,52 @@ func ByNote(opts ...sql.OrderTermOption) OrderOption {
 // ByApprovedBy orders the results by the approved_by field.
 func ByApprovedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovedBy, opts...).ToFunc()
+}
+
+// ByProposedByID orders the results by the proposed_by_id field.
+func ByProposedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedByID, opts...).ToFunc()
+}
+
+// ByProposedFrom orders the results by the proposed_from field.
+func ByProposedFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldProposedFrom, opts...).ToFunc()
+}
+
+// ByConfirmedByID orders the results by the confirmed_by_id field.
+func ByConfirmedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConfirmedByID, opts...).ToFunc()
+}
+
+// ByConfirms orders the results by the confirms field.
+func ByConfirms(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldConfirms, opts...).ToFunc()
+}
+
+// ByProposedByField orders the results by proposed_by field.
+func ByProposedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newProposedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByConfirmedByField orders the results by confirmed_by field.
+func ByConfirmedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newConfirmedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+func newProposedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ProposedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+	)
+}
+func newConfirmedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ConfirmedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, ConfirmedByTable, ConfirmedByColumn),
+	)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/google/uuid"
 )
@@ -83,6 +84,26 @@ func Note(v string) predicate.TenantPolicy {
 // ApprovedBy applies equality check predicate on the "approved_by" field. It's identical to ApprovedByEQ.
 func ApprovedBy(v string) predicate.TenantPolicy {
 	return predicate.TenantPolicy(sql.FieldEQ(FieldApprovedBy, v))
+}
+
+// ProposedByID applies equality check predicate on the "proposed_by_id" field. It's identical to ProposedByIDEQ.
+func ProposedByID(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldProposedByID, v))
+}
+
+// ProposedFrom applies equality check predicate on the "proposed_from" field. It's identical to ProposedFromEQ.
+func ProposedFrom(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldProposedFrom, v))
+}
+
+// ConfirmedByID applies equality check predicate on the "confirmed_by_id" field. It's identical to ConfirmedByIDEQ.
+func ConfirmedByID(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldConfirmedByID, v))
+}
+
+// Confirms applies equality check predicate on the "confirms" field. It's identical to ConfirmsEQ.
+func Confirms(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldConfirms, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -403,6 +424,212 @@ func ApprovedByEqualFold(v string) predicate.TenantPolicy {
 // ApprovedByContainsFold applies the ContainsFold predicate on the "approved_by" field.
 func ApprovedByContainsFold(v string) predicate.TenantPolicy {
 	return predicate.TenantPolicy(sql.FieldContainsFold(FieldApprovedBy, v))
+}
+
+// ProposedByIDEQ applies the EQ predicate on the "proposed_by_id" field.
+func ProposedByIDEQ(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldProposedByID, v))
+}
+
+// ProposedByIDNEQ applies the NEQ predicate on the "proposed_by_id" field.
+func ProposedByIDNEQ(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNEQ(FieldProposedByID, v))
+}
+
+// ProposedByIDIn applies the In predicate on the "proposed_by_id" field.
+func ProposedByIDIn(vs ...uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIn(FieldProposedByID, vs...))
+}
+
+// ProposedByIDNotIn applies the NotIn predicate on the "proposed_by_id" field.
+func ProposedByIDNotIn(vs ...uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotIn(FieldProposedByID, vs...))
+}
+
+// ProposedByIDIsNil applies the IsNil predicate on the "proposed_by_id" field.
+func ProposedByIDIsNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIsNull(FieldProposedByID))
+}
+
+// ProposedByIDNotNil applies the NotNil predicate on the "proposed_by_id" field.
+func ProposedByIDNotNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotNull(FieldProposedByID))
+}
+
+// ProposedFromEQ applies the EQ predicate on the "proposed_from" field.
+func ProposedFromEQ(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldProposedFrom, v))
+}
+
+// ProposedFromNEQ applies the NEQ predicate on the "proposed_from" field.
+func ProposedFromNEQ(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNEQ(FieldProposedFrom, v))
+}
+
+// ProposedFromIn applies the In predicate on the "proposed_from" field.
+func ProposedFromIn(vs ...time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIn(FieldProposedFrom, vs...))
+}
+
+// ProposedFromNotIn applies the NotIn predicate on the "proposed_from" field.
+func ProposedFromNotIn(vs ...time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotIn(FieldProposedFrom, vs...))
+}
+
+// ProposedFromGT applies the GT predicate on the "proposed_from" field.
+func ProposedFromGT(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldGT(FieldProposedFrom, v))
+}
+
+// ProposedFromGTE applies the GTE predicate on the "proposed_from" field.
+func ProposedFromGTE(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldGTE(FieldProposedFrom, v))
+}
+
+// ProposedFromLT applies the LT predicate on the "proposed_from" field.
+func ProposedFromLT(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldLT(FieldProposedFrom, v))
+}
+
+// ProposedFromLTE applies the LTE predicate on the "proposed_from" field.
+func ProposedFromLTE(v time.Time) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldLTE(FieldProposedFrom, v))
+}
+
+// ProposedFromIsNil applies the IsNil predicate on the "proposed_from" field.
+func ProposedFromIsNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIsNull(FieldProposedFrom))
+}
+
+// ProposedFromNotNil applies the NotNil predicate on the "proposed_from" field.
+func ProposedFromNotNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotNull(FieldProposedFrom))
+}
+
+// ConfirmedByIDEQ applies the EQ predicate on the "confirmed_by_id" field.
+func ConfirmedByIDEQ(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldConfirmedByID, v))
+}
+
+// ConfirmedByIDNEQ applies the NEQ predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNEQ(v uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNEQ(FieldConfirmedByID, v))
+}
+
+// ConfirmedByIDIn applies the In predicate on the "confirmed_by_id" field.
+func ConfirmedByIDIn(vs ...uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIn(FieldConfirmedByID, vs...))
+}
+
+// ConfirmedByIDNotIn applies the NotIn predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNotIn(vs ...uuid.UUID) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotIn(FieldConfirmedByID, vs...))
+}
+
+// ConfirmedByIDIsNil applies the IsNil predicate on the "confirmed_by_id" field.
+func ConfirmedByIDIsNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIsNull(FieldConfirmedByID))
+}
+
+// ConfirmedByIDNotNil applies the NotNil predicate on the "confirmed_by_id" field.
+func ConfirmedByIDNotNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotNull(FieldConfirmedByID))
+}
+
+// ConfirmsEQ applies the EQ predicate on the "confirms" field.
+func ConfirmsEQ(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldEQ(FieldConfirms, v))
+}
+
+// ConfirmsNEQ applies the NEQ predicate on the "confirms" field.
+func ConfirmsNEQ(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNEQ(FieldConfirms, v))
+}
+
+// ConfirmsIn applies the In predicate on the "confirms" field.
+func ConfirmsIn(vs ...int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIn(FieldConfirms, vs...))
+}
+
+// ConfirmsNotIn applies the NotIn predicate on the "confirms" field.
+func ConfirmsNotIn(vs ...int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotIn(FieldConfirms, vs...))
+}
+
+// ConfirmsGT applies the GT predicate on the "confirms" field.
+func ConfirmsGT(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldGT(FieldConfirms, v))
+}
+
+// ConfirmsGTE applies the GTE predicate on the "confirms" field.
+func ConfirmsGTE(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldGTE(FieldConfirms, v))
+}
+
+// ConfirmsLT applies the LT predicate on the "confirms" field.
+func ConfirmsLT(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldLT(FieldConfirms, v))
+}
+
+// ConfirmsLTE applies the LTE predicate on the "confirms" field.
+func ConfirmsLTE(v int) predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldLTE(FieldConfirms, v))
+}
+
+// ConfirmsIsNil applies the IsNil predicate on the "confirms" field.
+func ConfirmsIsNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldIsNull(FieldConfirms))
+}
+
+// ConfirmsNotNil applies the NotNil predicate on the "confirms" field.
+func ConfirmsNotNil() predicate.TenantPolicy {
+	return predicate.TenantPolicy(sql.FieldNotNull(FieldConfirms))
+}
+
+// HasProposedBy applies the HasEdge predicate on the "proposed_by" edge.
+func HasProposedBy() predicate.TenantPolicy {
+	return predicate.TenantPolicy(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ProposedByTable, ProposedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasProposedByWith applies the HasEdge predicate on the "proposed_by" edge with a given conditions (other predicates).
+func HasProposedByWith(preds ...predicate.Membership) predicate.TenantPolicy {
+	return predicate.TenantPolicy(func(s *sql.Selector) {
+		step := newProposedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasConfirmedBy applies the HasEdge predicate on the "confirmed_by" edge.
+func HasConfirmedBy() predicate.TenantPolicy {
+	return predicate.TenantPolicy(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, ConfirmedByTable, ConfirmedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasConfirmedByWith applies the HasEdge predicate on the "confirmed_by" edge with a given conditions (other predicates).
+func HasConfirmedByWith(preds ...predicate.Membership) predicate.TenantPolicy {
+	return predicate.TenantPolicy(func(s *sql.Selector) {
+		step := newConfirmedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // And groups predicates with the AND operator between them.

@@ -1,0 +1,137 @@
+package roster
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/notice"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// another is a second administrator, whom the operator gives his role.
+func (w *world) another() (id uuid.UUID) {
+	w.t.Helper()
+	err := w.in(w.city, func(ctx context.Context) error {
+		m, err := w.client.Membership.Create().SetName("管理员乙").SetKind("STAFF").SetAccountID(uuid.New()).Save(authz.System(ctx))
+		if err != nil {
+			return err
+		}
+		id = m.ID
+		return w.client.Grant.Create().SetMembershipID(id).SetRole(tenantAdmin).SetValidFrom(today).Exec(authz.System(ctx))
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// S1: by one person, with a body's name as free text, what protects others was
+// switched off.
+func TestSettingsThatProtectTakeTwo(t *testing.T) {
+	w := newWorld(t)
+	second := w.another()
+	set := func(key string, value any) NewPolicy {
+		return NewPolicy{Settings: map[string]any{key: value}, Note: "调整", ApprovedBy: "主席会议"}
+	}
+	other := map[string]any{"reviewPasses": 1, "reviewPeople": 1, "contactRequired": false, "contactBy": "ANY",
+		"officeAudit": true, "resignOnResubmit": false, "rejectBy": "ANY", "maxRounds": 9}
+	for _, s := range protection().Settings {
+		t.Run("S1: one person only proposes "+s.Setting, func(t *testing.T) {
+			before := w.current()
+			preview := must(w, w.PreviewPolicy, set(s.Setting, other[s.Setting]))
+			if len(preview) != 1 || !preview[0].NeedsTwo {
+				t.Fatal(preview)
+			}
+			p := must(w, w.SetPolicy, set(s.Setting, other[s.Setting]))
+			if !PolicyProposed(p) || *p.ProposedByID != w.admin {
+				t.Fatal(p)
+			}
+			if again := must(w, w.SetPolicy, set(s.Setting, other[s.Setting])); again.ID != p.ID {
+				t.Error("proposed twice")
+			}
+			if now := w.current(); now.Version != before.Version {
+				t.Errorf("in force: version %d", now.Version)
+			}
+		})
+		if s.Least != nil {
+			t.Run("S1: nobody goes below "+s.Setting, func(t *testing.T) {
+				_, err := try(w, w.SetPolicy, set(s.Setting, *s.Least-1))
+				refused(t, err, errs.Invalid, "settings")
+				if shown, _ := errs.As(err); shown == nil || !strings.Contains(shown.Message, s.Says) {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	if len(other) != len(protection().Settings) {
+		t.Error("a setting is not tried")
+	}
+	if got := must(w, w.SetPolicy, set("bodyLimit", 1300)); PolicyProposed(got) || w.current().BodyLimit != 1300 || w.current().ReviewPasses != 3 {
+		t.Error("a proposal stands in the way of what one person may change, or comes into force with it")
+	}
+	first := must(w, w.SetPolicy, set("reviewPasses", 2))
+	t.Run("S1: who may confirm is told what changes, and not who proposed", func(t *testing.T) {
+		w.do(func(ctx context.Context) error {
+			rows, err := w.client.Notice.Query().Where(notice.TextContains("reviewPasses 由 3 改为 2")).All(authz.System(ctx))
+			if err == nil && (len(rows) != 1 || rows[0].MembershipID != second) {
+				t.Errorf("%v", rows)
+			}
+			return err
+		})
+	})
+	t.Run("S1: who proposed does not confirm", func(t *testing.T) {
+		_, err := try(w, w.ConfirmPolicy, first.Version)
+		refused(t, err, errs.NotAllowed, "")
+	})
+	t.Run("S1: another confirms, and both names stand on the next version", func(t *testing.T) {
+		got := mustAs(w, second, w.ConfirmPolicy, first.Version)
+		if got.Version != first.Version+1 || !got.EffectiveFrom.Equal(today) || *got.Confirms != first.Version || *got.ProposedByID != w.admin || *got.ConfirmedByID != second {
+			t.Fatal(got)
+		}
+		if p := w.current(); p.Version != got.Version || p.ReviewPasses != 2 || p.BodyLimit != 1300 {
+			t.Fatal(p)
+		}
+		if again := mustAs(w, second, w.ConfirmPolicy, first.Version); again.ID != got.ID {
+			t.Error("confirmed twice")
+		}
+		_, err := tryAs(w, second, w.ConfirmPolicy, got.Version)
+		refused(t, err, errs.NotAllowedInState, "version")
+		_, err = tryAs(w, second, w.ConfirmPolicy, 999)
+		refused(t, err, errs.NotFound, "version")
+	})
+	t.Run("S1: what was proposed before another version is proposed again", func(t *testing.T) {
+		_, err := tryAs(w, second, w.ConfirmPolicy, 1)
+		refused(t, err, errs.Conflict, "version")
+	})
+	t.Run("S1: back to what is shipped takes two as well", func(t *testing.T) {
+		if p := must(w, w.SetPolicy, NewPolicy{Reset: []string{"reviewPasses"}, Note: "恢复", ApprovedBy: "主席会议"}); !PolicyProposed(p) {
+			t.Error(p)
+		}
+	})
+	t.Run("a proposal of a later day takes effect on it", func(t *testing.T) {
+		in := set("officeAudit", true)
+		in.EffectiveFrom = day(2026, 7, 1)
+		got := mustAs(w, second, w.ConfirmPolicy, must(w, w.SetPolicy, in).Version)
+		if !got.EffectiveFrom.Equal(*day(2026, 7, 1)) || w.current().OfficeAudit {
+			t.Fatal(got)
+		}
+		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
+		if !w.current().OfficeAudit {
+			t.Error("not in force on its day")
+		}
+	})
+	t.Run("the roles that are told are those that may confirm", func(t *testing.T) {
+		for _, role := range w.policy.Roles() {
+			may := w.policy.Table(role)[authz.Perm(confirmSettings)] != authz.None
+			if may != slices.Contains(settingsConfirmers, role) {
+				t.Errorf("%s: may confirm %t", role, may)
+			}
+		}
+	})
+}
