@@ -191,7 +191,13 @@ func (w Whole) draft(v *Viewer) bool {
 	if p := w.Matter.Edges.Proposal; p != nil && p.EnteredByID != nil && v.May(enterFor).Has(Tenant) {
 		return true
 	}
-	return slices.ContainsFunc(w.Parties, func(p *gen.Party) bool {
+	return w.Lapsed(v)
+}
+
+// Lapsed reports whether the viewer was invited to what is not handed in yet
+// and let the time pass: he is told so where he answers all the same.
+func (w Whole) Lapsed(v *Viewer) bool {
+	return w.Matter.Visibility == matter.VisibilityPARTIES && slices.ContainsFunc(w.Parties, func(p *gen.Party) bool {
 		return p.MembershipID != nil && *p.MembershipID == v.Membership && p.Cosign == party.CosignEXPIRED
 	})
 }

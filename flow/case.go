@@ -177,7 +177,7 @@ func (c *Case) covers(v *authz.Viewer, scope authz.Scope, share *gen.Assignment)
 		return true
 	case scope.Has(authz.Own) && c.isOwn(v.Membership):
 		return true
-	case scope.Has(authz.Party) && c.whole().PartyTo(v):
+	case scope.Has(authz.Party) && (c.whole().PartyTo(v) || c.whole().Lapsed(v)):
 		return true
 	case !scope.Has(authz.Unit):
 		return false

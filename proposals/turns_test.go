@@ -168,7 +168,7 @@ func TestWhoseTurnAProposalIs(t *testing.T) {
 // Nothing stands still: people leave, and what waited for them is somebody's.
 func TestWhatNobodyIsLeftFor(t *testing.T) {
 	t.Parallel()
-	say(t, "R21: a returned proposal whose proposer left is the director's, who is told why, once", func(w *world) {
+	say(t, "R21: a returned proposal whose proposer left waits for its clock alone, which leads to the clerk", func(w *world) {
 		c := w.draft("委员丙", "INDIVIDUAL")
 		id := c.Matter.ID
 		w.do("委员丙", "submit", id, nil)
@@ -176,11 +176,11 @@ func TestWhatNobodyIsLeftFor(t *testing.T) {
 		w.waits(id, "委员丙")
 		w.goes("委员丙")
 		w.sweep()
-		w.waits(id, "主任", "副主任")
-		w.hears(id, "处于“退改”，轮到第一提案人，但没有在任而且能登录的人", "主任", "副主任")
-		n := len(w.heard("主任", id))
+		w.waits(id)
+		w.clock.Advance(15 * 24 * time.Hour)
 		w.sweep()
-		is(w, "notices", len(w.heard("主任", id)), n)
+		is(w, "state", w.look(id).State, "SUBMITTED")
+		is(w, "the clerk can go on", len(w.todo("干事", id)) > 0, true)
 	})
 	say(t, "it goes back when somebody is there again", func(w *world) {
 		c := w.sole()
