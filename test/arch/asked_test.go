@@ -51,10 +51,6 @@ func TestAFilterOverPartsAsksForThoseThatAreSeen(t *testing.T) {
 	}
 }
 
-// asProduct are the functions that read as the product where somebody is
-// waiting for an answer, and why that tells him nothing that he may not know.
-var asProduct = map[string]string{}
-
 // each visits the functions of a folder's written Go files, tests left out.
 func each(t *testing.T, dir string, visit func(file string, f *ast.FuncDecl)) {
 	t.Helper()
