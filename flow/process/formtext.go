@@ -67,8 +67,12 @@ func (a *Action) tidied(schema map[string]any, v any, path ...string) (_ any, er
 	return v, nil
 }
 
-// take judges one text.
+// take judges one text. A choice is a code and no text: the schema compares it
+// as it stands.
 func (a *Action) take(schema map[string]any, s string, path []string) (string, error) {
+	if schema["enum"] != nil || schema["const"] != nil {
+		return s, nil
+	}
 	most, bounded := whole(schema["maxLength"])
 	label := "“" + a.Label + "”的“" + a.fieldLabel(path) + "”"
 	s, err := text.Field{Label: label, Path: path, Lines: !bounded || most > longestLine}.Take(s)

@@ -66,6 +66,8 @@ func (w *badWorld) right(name string, p m) any {
 		return list[0]
 	}
 	switch p["type"] {
+	case "number", "integer":
+		return 1
 	case "boolean":
 		return true
 	case "array":
@@ -95,6 +97,8 @@ func (w *badWorld) wrong(name string, p m) (out []any) {
 	}
 	id := strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "Ids")
 	switch p["type"] {
+	case "number", "integer":
+		return []any{"1", mark, true, []any{1}, m{}, -1e300}
 	case "boolean":
 		return []any{"true", 1, mark, []any{true}, m{}}
 	case "array":

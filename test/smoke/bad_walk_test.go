@@ -71,6 +71,8 @@ func (s *badSchema) fill(typ string, f filling) m {
 			v = f.id(kindOf(typ, field.name))
 		case "String":
 			v = f.text
+		case "Float":
+			v = 1.5
 		case "Int":
 			v = 2031
 		case "Boolean":

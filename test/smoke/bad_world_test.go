@@ -75,8 +75,8 @@ func (w *badWorld) cases(t *testing.T) {
 		d.people["干事"].do("assignProposal", m{"matterId": id, "units": []m{{"unitId": d.units["商务局"], "role": "SOLE"}}}, "")
 	}
 	w.p.at(day(2024, 3, 20, 9))
-	d.handled(done, "商务局", "2024-03-19")
-	w.other.handled(w.matters["foreign"], "商务局", "2024-03-19")
+	d.handled(done, "商务局", "2024-03-20")
+	w.other.handled(w.matters["foreign"], "商务局", "2024-03-20")
 	completeAll(d, done, "委员01", false)
 	archive(d, done)
 	w.matters["ARCHIVED"] = done
@@ -102,8 +102,8 @@ func (w *badWorld) cases(t *testing.T) {
 	for _, state := range []string{"HANDLING", "CONTACTED"} {
 		d.people["商务局联络员"].do("signReceipt", m{"assignmentId": w.share(state)}, "")
 	}
-	d.people["商务局承办人"].do("recordContact", m{"assignmentId": w.share("CONTACTED"), "partyId": w.party("CONTACTED"), "mode": "面谈", "stage": "办前", "on": "2024-03-19", "text": "当面听取意见"}, "")
-	d.handled(w.matters["REPLIED"], "商务局", "2024-03-19")
+	d.people["商务局承办人"].do("recordContact", m{"assignmentId": w.share("CONTACTED"), "partyId": w.party("CONTACTED"), "mode": "面谈", "stage": "办前", "on": "2024-03-20", "text": "当面听取意见"}, "")
+	d.handled(w.matters["REPLIED"], "商务局", "2024-03-20")
 	w.matters["COHORT"] = str(d.people["主任"].do("openCohort", m{"handleYear": 2025, "title": "水资源一号提案"}, "matter { id }"), "matter", "id")
 }
 
