@@ -12,11 +12,12 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/ballots"
@@ -74,8 +75,8 @@ func TestAppraisalOfASecretBallot(t *testing.T) {
 	}))
 	take := func() (c *flow.Case, err error) {
 		err = in(account, director, func(ctx context.Context) (err error) {
-			c, err = e.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: "recordAppraisal",
-				Form: flow.Form{"on": "2023-12-08", "ballotId": b.ID.String()}})
+			c, err = e.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: "recordAppraisal",
+				Form: process.Form{"on": "2023-12-08", "ballotId": b.ID.String()}})
 			return err
 		})
 		return c, err
@@ -105,7 +106,7 @@ func stage(ctx context.Context, c *gen.Client, e *flow.Engine, rights *authz.Pol
 	}
 	var pr *gen.Process
 	for _, s := range templates.Processes() {
-		d, err := flow.Parse(s)
+		d, err := process.Parse(s)
 		if err != nil {
 			return err
 		}
@@ -120,7 +121,7 @@ func stage(ctx context.Context, c *gen.Client, e *flow.Engine, rights *authz.Pol
 			pr = p
 		}
 	}
-	pp, err := c.Process.Query().Where(process.Kind("proposal")).Only(ctx)
+	pp, err := c.Process.Query().Where(entprocess.Kind("proposal")).Only(ctx)
 	if err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func mirror(post *exchange.Service) flow.Watcher {
 		if r.Origin == nil && r.Mirror == nil {
 			return nil
 		}
-		s := r.Def.Machines[flow.OfMatter].State(r.State)
+		s := r.Def.Machines[process.OfMatter].State(r.State)
 		_, err := post.Report(ctx, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID},
 			exchange.Status{Number: r.Matter.Number, Status: s.Label, Note: r.Told})
 		return err

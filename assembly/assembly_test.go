@@ -5,7 +5,7 @@ import (
 
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -23,12 +23,12 @@ func TestWhatIsShippedClosesItsLoop(t *testing.T) {
 		sources = append(sources, p.Source)
 	}
 	for _, source := range sources {
-		d, err := flow.Parse(source)
+		d, err := process.Parse(source)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Run(d.Kind, func(t *testing.T) {
-			for _, f := range flow.Errors(e.Check(d, flow.DefaultPolicy(), flow.RolesOf(rights))) {
+			for _, f := range process.Errors(e.Check(d, process.DefaultPolicy(), process.RolesOf(rights))) {
 				t.Error(f)
 			}
 		})

@@ -6,7 +6,7 @@ import (
 
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -18,9 +18,9 @@ func TestKindsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shipped := map[string]*flow.Definition{}
+	shipped := map[string]*process.Definition{}
 	for _, source := range templates.Processes() {
-		d, err := flow.Parse(source)
+		d, err := process.Parse(source)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,7 +57,7 @@ func TestWhatGoNamesIsDeclared(t *testing.T) {
 func TestAVersionThatLacksWhatGoNamesIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, source := range templates.Processes() {
-		whole, err := flow.Parse(source)
+		whole, err := process.Parse(source)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,13 +65,13 @@ func TestAVersionThatLacksWhatGoNamesIsRefused(t *testing.T) {
 		for machine, names := range kind.Names {
 			for _, code := range slices.Concat(names.States, names.Actions) {
 				other := regexp.MustCompile(`\b`+code+`\b`).ReplaceAllString(string(source), code+"_2")
-				d, err := flow.Parse([]byte(other))
+				d, err := process.Parse([]byte(other))
 				if err != nil {
 					t.Fatal(err)
 				}
 				found := assembly.Vocabulary().Check(d, process.DefaultPolicy(), func(authz.Permission) bool { return true })
-				if !slices.ContainsFunc(found, func(f flow.Finding) bool {
-					return f.Machine == machine && f.Place == code && f.Level == flow.Error
+				if !slices.ContainsFunc(found, func(f process.Finding) bool {
+					return f.Machine == machine && f.Place == code && f.Level == process.Error
 				}) {
 					t.Errorf("%s without %s can be published: %v", whole.Kind, code, found)
 				}

@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/tenants"
@@ -38,7 +38,7 @@ func (h *house) member() (m *gen.Membership) {
 
 func (h *house) timer() (tm *gen.Timer) {
 	h.changes(func(ctx context.Context, c *gen.Client) error {
-		p, err := c.Process.Create().SetKind(uuid.NewString()).SetVersion(1).SetTitle("提案").SetSource("{}").SetHash("0").SetStatus(process.StatusPUBLISHED).Save(ctx)
+		p, err := c.Process.Create().SetKind(uuid.NewString()).SetVersion(1).SetTitle("提案").SetSource("{}").SetHash("0").SetStatus(entprocess.StatusPUBLISHED).Save(ctx)
 		if err != nil {
 			return err
 		}

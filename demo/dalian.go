@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/proposals"
 )
@@ -106,14 +107,14 @@ func newLoop(year int, title string, at time.Time) *loopTale {
 }
 
 // do appends an action; on and text are filled in where the action records.
-func (l *loopTale) do(at time.Time, who, action string, form func(*scene) flow.Form) {
+func (l *loopTale) do(at time.Time, who, action string, form func(*scene) process.Form) {
 	l.sc.moves = append(l.sc.moves, move{at: at, who: who, action: action, form: form})
 }
 
 // recorded is a form with the day and a text, and what else there is.
-func recorded(at time.Time, said string, more flow.Form) func(*scene) flow.Form {
-	return func(*scene) flow.Form {
-		f := flow.Form{"on": clock.Day(at).Format(time.DateOnly), "text": said}
+func recorded(at time.Time, said string, more process.Form) func(*scene) process.Form {
+	return func(*scene) process.Form {
+		f := process.Form{"on": clock.Day(at).Format(time.DateOnly), "text": said}
 		for k, v := range more {
 			f[k] = v
 		}
@@ -135,33 +136,33 @@ func (l *loopTale) prestudy(year int, directions []candidate, dropped []int, can
 		l.sc.moves = append(l.sc.moves, v)
 	}
 	for i, d := range directions {
-		sitting(time.March, 1, i, move{action: "addDirection", form: fixed(flow.Form{"text": d.title, "source": sources[i%len(sources)]})})
+		sitting(time.March, 1, i, move{action: "addDirection", form: fixed(process.Form{"text": d.title, "source": sources[i%len(sources)]})})
 	}
-	l.do(at(time.March, 16), "director", "holdKickoff", recorded(at(time.March, 16), fmt.Sprintf("介绍选题背景、前期筹备情况和 %d 个调研备选方向，各民主党派市委、市工商联和各专委会负责人作了交流发言。", len(directions)), flow.Form{"chair": "CPPCC_CHAIR", "place": "市政协会议室"}))
+	l.do(at(time.March, 16), "director", "holdKickoff", recorded(at(time.March, 16), fmt.Sprintf("介绍选题背景、前期筹备情况和 %d 个调研备选方向，各民主党派市委、市工商联和各专委会负责人作了交流发言。", len(directions)), process.Form{"chair": "CPPCC_CHAIR", "place": "市政协会议室"}))
 	for i, d := range directions {
 		if slices.Contains(dropped, i) {
-			sitting(time.March, 22, i, move{action: "dropItem", reason: "与其他方向合并研究", form: func(x *scene) flow.Form { return flow.Form{"itemId": x.item(d.title)} }})
+			sitting(time.March, 22, i, move{action: "dropItem", reason: "与其他方向合并研究", form: func(x *scene) process.Form { return process.Form{"itemId": x.item(d.title)} }})
 			continue
 		}
-		sitting(time.March, 22, i, move{action: "assignDirection", form: func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(d.title), "unitId": x.unitID(d.unit)}
+		sitting(time.March, 22, i, move{action: "assignDirection", form: func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(d.title), "unitId": x.unitID(d.unit)}
 		}})
 	}
-	l.do(at(time.April, 12), "director", "recordOpinion", func(x *scene) flow.Form {
-		return recorded(at(time.April, 12), "方向切合全市中心工作，资料基础较好，建议深入调研。", flow.Form{"itemId": x.item(directions[0].title), "thinkTank": "市政协新型智库", "score": 92})(x)
+	l.do(at(time.April, 12), "director", "recordOpinion", func(x *scene) process.Form {
+		return recorded(at(time.April, 12), "方向切合全市中心工作，资料基础较好，建议深入调研。", process.Form{"itemId": x.item(directions[0].title), "thinkTank": "市政协新型智库", "score": 92})(x)
 	})
 	l.do(at(time.June, 1), "director", "startResearch", nil)
 	for i, c := range candidates {
-		sitting(time.June, 20, i, move{action: "addCandidate", form: func(x *scene) flow.Form {
-			return flow.Form{"text": c.title, "unitId": x.unitID(c.unit)}
+		sitting(time.June, 20, i, move{action: "addCandidate", form: func(x *scene) process.Form {
+			return process.Form{"text": c.title, "unitId": x.unitID(c.unit)}
 		}})
 	}
 }
 
 // study is a report or an opinion on a candidate.
 func (l *loopTale) study(at time.Time, c candidate, by, said string) {
-	l.do(at, "director", "recordResearch", func(x *scene) flow.Form {
-		return recorded(at, said, flow.Form{"itemId": x.item(c.title), "by": by})(x)
+	l.do(at, "director", "recordResearch", func(x *scene) process.Form {
+		return recorded(at, said, process.Form{"itemId": x.item(c.title), "by": by})(x)
 	})
 }
 
@@ -176,12 +177,12 @@ func (l *loopTale) choose(year int, candidates []candidate) {
 	}
 	l.do(shanghai(year, 8, 25, 10, 0), "director", "shortlist", nil)
 	at := shanghai(year, 11, 16, 10, 0)
-	l.do(at, "chair", "chooseCandidate", func(x *scene) flow.Form {
-		return recorded(at, "主席会议研究，审定选题，其余备选件留作下年度方向。", flow.Form{"itemId": x.item(candidates[0].title), "by": "CHAIR_MEETING"})(x)
+	l.do(at, "chair", "chooseCandidate", func(x *scene) process.Form {
+		return recorded(at, "主席会议研究，审定选题，其余备选件留作下年度方向。", process.Form{"itemId": x.item(candidates[0].title), "by": "CHAIR_MEETING"})(x)
 	})
 	for i, c := range candidates[1:] {
-		l.do(at.Add(time.Duration(i+1)*time.Hour), "director", "returnCandidate", func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(c.title), "as": "下一年度选题方向"}
+		l.do(at.Add(time.Duration(i+1)*time.Hour), "director", "returnCandidate", func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(c.title), "as": "下一年度选题方向"}
 		})
 	}
 }
@@ -190,26 +191,26 @@ var consulted = []any{"市政府分管领导", "承办单位", "提案单位", "
 
 // consult is one of the two consultations of the handling year.
 func (l *loopTale) consult(at time.Time, action, said string) {
-	l.do(at, "director", action, recorded(at, said, flow.Form{"place": "市政协", "present": consulted}))
+	l.do(at, "director", action, recorded(at, said, process.Form{"place": "市政协", "present": consulted}))
 }
 
 // link takes the cohort's proposal.
 func (l *loopTale) link(at time.Time) {
-	l.do(at, "director", "linkProposal", func(x *scene) flow.Form {
-		return flow.Form{"proposalId": x.matter("proposal", l.sc.title)}
+	l.do(at, "director", "linkProposal", func(x *scene) process.Form {
+		return process.Form{"proposalId": x.matter("proposal", l.sc.title)}
 	})
 }
 
 // deploy is the meeting that the mayor chairs.
 func (l *loopTale) deploy(at time.Time) {
 	l.do(at, "director", "deploy", recorded(at, "部署一号提案办理工作，紧盯重点推进、难点解决、时限要求三个关键环节，严格落实“六定”工作制度，强化交账意识。",
-		flow.Form{"chair": "GOVERNMENT_HEAD", "leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席", "place": "市政府会议室"}))
+		process.Form{"chair": "GOVERNMENT_HEAD", "leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席", "place": "市政府会议室"}))
 }
 
 // problem is found and agreed on.
 func (l *loopTale) problem(at time.Time, said, unit, cause, solution string, due time.Time) {
-	l.do(at, "director", "addProblem", func(x *scene) flow.Form { return flow.Form{"text": said, "unitId": x.unitID(unit)} })
-	l.do(at.Add(time.Hour), "director", "settleProblem", func(x *scene) flow.Form {
-		return flow.Form{"itemId": x.item(said), "unitId": x.unitID(unit), "cause": cause, "solution": solution, "dueOn": due.Format(time.DateOnly)}
+	l.do(at, "director", "addProblem", func(x *scene) process.Form { return process.Form{"text": said, "unitId": x.unitID(unit)} })
+	l.do(at.Add(time.Hour), "director", "settleProblem", func(x *scene) process.Form {
+		return process.Form{"itemId": x.item(said), "unitId": x.unitID(unit), "cause": cause, "solution": solution, "dueOn": due.Format(time.DateOnly)}
 	})
 }

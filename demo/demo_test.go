@@ -21,6 +21,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -306,7 +307,7 @@ func (in *installation) apart(t *testing.T) {
 					t.Error(login, m, err)
 				}
 			}
-			_, err := in.Engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: ids[0], Action: "startReview", Form: flow.Form{"disposition": "FILED"}})
+			_, err := in.Engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: ids[0], Action: "startReview", Form: process.Form{"disposition": "FILED"}})
 			if !errs.Is(err, errs.NotFound) {
 				t.Error(login, err)
 			}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -14,8 +14,8 @@ func (t *tale) receive() {
 		t.at(received, move{who: u.unit + "-liaison", unit: u.unit, action: "signReceipt"})
 	}
 	if t.k%4 == 0 { // the others' officer begins by himself
-		t.then(move{at: t.last.Add(90 * time.Minute), who: t.units[0].unit + "-liaison", unit: t.units[0].unit, action: "nameOfficer", form: func(x *scene) flow.Form {
-			return flow.Form{"membershipId": x.person(t.c.officer(t.units[0].unit))}
+		t.then(move{at: t.last.Add(90 * time.Minute), who: t.units[0].unit + "-liaison", unit: t.units[0].unit, action: "nameOfficer", form: func(x *scene) process.Form {
+			return process.Form{"membershipId": x.person(t.c.officer(t.units[0].unit))}
 		}})
 	}
 }
@@ -38,7 +38,7 @@ func (t *tale) handle() {
 	}
 	for _, u := range t.units {
 		if u.role == assignment.RoleASSIST && t.until >= assisted {
-			t.at(assisted, move{who: t.c.officer(u.unit), unit: u.unit, action: "submitCoOpinion", form: fixed(flow.Form{"body": coText(t.text)})})
+			t.at(assisted, move{who: t.c.officer(u.unit), unit: u.unit, action: "submitCoOpinion", form: fixed(process.Form{"body": coText(t.text)})})
 		}
 	}
 	t.supervise("VISIT", 12, "committee", "实地调研视察：督办领导带队到现场，察看进展，听取承办单位汇报，与提案人、群众代表交流。")
@@ -76,8 +76,8 @@ func (t *tale) met(m milestone, unit, proposer, mode string, k int) {
 		v.at = soon
 	}
 	on := clock.Day(v.at).Format(time.DateOnly)
-	v.form = func(x *scene) flow.Form {
-		return flow.Form{"partyId": x.party(proposer).String(), "mode": mode, "stage": "办前", "on": on, "text": contactText(mode, k)}
+	v.form = func(x *scene) process.Form {
+		return process.Form{"partyId": x.party(proposer).String(), "mode": mode, "stage": "办前", "on": on, "text": contactText(mode, k)}
 	}
 	t.then(v)
 }
@@ -86,8 +86,8 @@ func (t *tale) met(m milestone, unit, proposer, mode string, k int) {
 // goes.
 func (t *tale) reply(u share, rejected bool) {
 	who := t.c.officer(u.unit)
-	draft := func(body string) func(*scene) flow.Form {
-		f := flow.Form{"class": u.class, "body": body, "publishable": true}
+	draft := func(body string) func(*scene) process.Form {
+		f := process.Form{"class": u.class, "body": body, "publishable": true}
 		if u.class == "B" {
 			due := max(t.last.Year(), lastYear(t.tracked)) + 1
 			f["commitments"] = []any{map[string]any{"text": t.subject.commitment(), "dueOn": clock.Date(due, time.December, 20).Format(time.DateOnly)}}
@@ -130,13 +130,13 @@ func (t *tale) extend(unit string) {
 	if t.undecided {
 		at = t.when(replyDrafted)
 	}
-	t.then(move{at: at, who: unit + "-lead", unit: unit, action: "applyExtension", reason: "案中部分事项需与上级部门衔接，申请延期办理。", form: func(x *scene) flow.Form {
-		return flow.Form{"until": x.share(unit).DueOn.AddDate(0, 0, 25).Format(time.DateOnly)}
+	t.then(move{at: at, who: unit + "-lead", unit: unit, action: "applyExtension", reason: "案中部分事项需与上级部门衔接，申请延期办理。", form: func(x *scene) process.Form {
+		return process.Form{"until": x.share(unit).DueOn.AddDate(0, 0, 25).Format(time.DateOnly)}
 	}})
 	if t.undecided {
 		return
 	}
-	t.then(move{at: t.later(1), who: "gov", unit: unit, action: "decideExtension", form: fixed(flow.Form{"grant": true, "note": "同意延期，请抓紧办理。"})})
+	t.then(move{at: t.later(1), who: "gov", unit: unit, action: "decideExtension", form: fixed(process.Form{"grant": true, "note": "同意延期，请抓紧办理。"})})
 }
 
 // supervise records what the supervising leader did, some days after the last
@@ -147,7 +147,7 @@ func (t *tale) supervise(kind string, days int, who, what string) {
 	}
 	v := move{at: t.later(days), who: who, action: "recordSupervision"}
 	on := clock.Day(v.at).Format(time.DateOnly)
-	v.form = fixed(flow.Form{"kind": kind, "on": on, "place": t.key.place, "text": t.key.supervise + "：" + what})
+	v.form = fixed(process.Form{"kind": kind, "on": on, "place": t.key.place, "text": t.key.supervise + "：" + what})
 	t.then(v)
 }
 
@@ -169,15 +169,15 @@ func (t *tale) rate() {
 			if p == t.organisation {
 				who = t.lead
 			}
-			more := flow.Form{"contacted": true, "opinion": ratingTexts[(t.k+i)%len(ratingTexts)]}
+			more := process.Form{"contacted": true, "opinion": ratingTexts[(t.k+i)%len(ratingTexts)]}
 			if result == "DISSATISFIED" {
 				more["opinion"] = "答复以原则性表述为主，没有回应关于时限和责任人的建议，请重新办理。"
 			}
 			if t.byPhone && i == len(raters)-1 {
 				who, action, more["channel"] = "clerk", "enterRating", "PHONE"
 			}
-			t.at(rated, move{who: who, action: action, form: func(x *scene) flow.Form {
-				f := flow.Form{"feedbackId": x.feedback(p, u.unit), "attitude": "SATISFIED", "result": result}
+			t.at(rated, move{who: who, action: action, form: func(x *scene) process.Form {
+				f := process.Form{"feedbackId": x.feedback(p, u.unit), "attitude": "SATISFIED", "result": result}
 				for k, v := range more {
 					f[k] = v
 				}
@@ -202,7 +202,7 @@ func (t *tale) complete() {
 	if t.abstract {
 		decision = "ABSTRACT_ONLY"
 	}
-	t.then(move{who: "clerk", action: "decideDisclosure", form: fixed(flow.Form{"decision": decision})})
+	t.then(move{who: "clerk", action: "decideDisclosure", form: fixed(process.Form{"decision": decision})})
 	if t.until < completed {
 		return
 	}
@@ -224,18 +224,18 @@ func (t *tale) track() {
 	}
 	for i, at := range t.tracked {
 		last := i == len(t.tracked)-1
-		t.then(move{at: at, who: t.units[0].unit + "-liaison", action: "reportCommitment", form: func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(t.subject.commitment()), "evidence": t.subject.evidence(t.k + i)}
+		t.then(move{at: at, who: t.units[0].unit + "-liaison", action: "reportCommitment", form: func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(t.subject.commitment()), "evidence": t.subject.evidence(t.k + i)}
 		}})
 		if last && !t.settled {
 			return
 		}
 		done := last
-		t.then(move{at: t.later(3), who: "clerk", action: "verifyCommitment", form: func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(t.subject.commitment()), "done": done, "note": map[bool]string{true: "经现场核实，已落实。", false: "已取得进展，继续跟踪。"}[done]}
+		t.then(move{at: t.later(3), who: "clerk", action: "verifyCommitment", form: func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(t.subject.commitment()), "done": done, "note": map[bool]string{true: "经现场核实，已落实。", false: "已取得进展，继续跟踪。"}[done]}
 		}})
 		if done {
-			t.then(move{at: t.later(1), who: "clerk", action: "settle", form: fixed(flow.Form{"class": "A"})})
+			t.then(move{at: t.later(1), who: "clerk", action: "settle", form: fixed(process.Form{"class": "A"})})
 		}
 	}
 }
@@ -245,12 +245,12 @@ func (t *tale) track() {
 func (t *tale) reportBack() {
 	for i, at := range t.tracked {
 		on := clock.Day(at).Format(time.DateOnly)
-		t.then(move{at: at, who: "committee", action: "recordSupervision", form: fixed(flow.Form{
+		t.then(move{at: at, who: "committee", action: "recordSupervision", form: fixed(process.Form{
 			"kind": "REPORT", "on": on, "place": t.key.place, "text": "跟踪落实报告：" + t.subject.evidence(t.k+i),
 		})})
 	}
 	if t.settled {
-		t.then(move{at: t.later(3), who: "clerk", action: "settle", form: fixed(flow.Form{"class": t.units[0].class})})
+		t.then(move{at: t.later(3), who: "clerk", action: "settle", form: fixed(process.Form{"class": t.units[0].class})})
 	}
 }
 
@@ -259,7 +259,7 @@ func (t *tale) archive() {
 	if t.key != nil {
 		supervision = "有：视察、协商会议、督办报告"
 	}
-	v := move{at: t.when(archived), who: "clerk", action: "archive", form: fixed(flow.Form{"checklist": map[string]any{
+	v := move{at: t.when(archived), who: "clerk", action: "archive", form: fixed(process.Form{"checklist": map[string]any{
 		"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": supervision,
 	}})}
 	if t.settled { // long after the others

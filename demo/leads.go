@@ -1,7 +1,7 @@
 package demo
 
 import (
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -39,26 +39,28 @@ func (s *stage) leads() {
 func (l lead) tell(s *stage, who string) *walk {
 	w := begin(ago(s.now, l.ago, 10), who, "zhaoshang", topic{platform: zhaoshang.spec.Code, title: l.title})
 	text := l.company + "：" + l.title
-	w.also("describe", fixed(flow.Form{"company": l.company, "industry": l.industry, "items": list{obj{"text": text, "amountFen": l.yuan * 100}}}))
+	w.also("describe", fixed(process.Form{"company": l.company, "industry": l.industry, "items": list{obj{"text": text, "amountFen": l.yuan * 100}}}))
 	if l.steps >= 2 {
 		w.do(w.later(2), "committee", "catalogue", nil)
-		w.also("nameHost", func(x *scene) flow.Form { return flow.Form{"host": list{x.member("chair", "")}} })
-		w.also("addParties", func(x *scene) flow.Form { return flow.Form{"parties": list{x.department("shangwu", "DEPARTMENT")}} })
+		w.also("nameHost", func(x *scene) process.Form { return process.Form{"host": list{x.member("chair", "")}} })
+		w.also("addParties", func(x *scene) process.Form {
+			return process.Form{"parties": list{x.department("shangwu", "DEPARTMENT")}}
+		})
 	}
 	if l.steps >= 3 {
 		at := w.later(7)
-		w.do(at, "committee", "contact", func(x *scene) flow.Form {
-			return flow.Form{"title": "带队对接", "on": day(at), "summary": "与区商务局对接选址和政策", "present": x.there("chair", "shangwu")}
+		w.do(at, "committee", "contact", func(x *scene) process.Form {
+			return process.Form{"title": "带队对接", "on": day(at), "summary": "与区商务局对接选址和政策", "present": x.there("chair", "shangwu")}
 		})
 	}
 	if l.steps >= 4 {
 		w.also("track", nil)
 		at := w.later(20)
-		w.do(at, "committee", "progress", fixed(flow.Form{"on": day(at), "text": "完成选址比选，正在洽谈"}))
+		w.do(at, "committee", "progress", fixed(process.Form{"on": day(at), "text": "完成选址比选，正在洽谈"}))
 	}
-	end := func(done bool, evidence string) func(*scene) flow.Form {
-		return func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(text), "done": done, "evidence": evidence}
+	end := func(done bool, evidence string) func(*scene) process.Form {
+		return func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(text), "done": done, "evidence": evidence}
 		}
 	}
 	switch {

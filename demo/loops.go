@@ -1,7 +1,7 @@
 package demo
 
 import (
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -17,7 +17,7 @@ func loop2022() *script {
 	l.choose(2021, candidates)
 	l.link(shanghai(2021, 12, 29, 10, 0))
 	at := shanghai(2022, 1, 26, 10, 0)
-	l.do(at, "chair", "designate", recorded(at, "市政协党组会议研究，确定为2022年一号提案。", flow.Form{"by": "PARTY_GROUP"}))
+	l.do(at, "chair", "designate", recorded(at, "市政协党组会议研究，确定为2022年一号提案。", process.Form{"by": "PARTY_GROUP"}))
 	l.deploy(shanghai(2022, 1, 28, 9, 30))
 	l.consult(shanghai(2022, 2, 15, 14, 0), "consultAssignment", "就责任分工逐条协商，各承办单位确认单位、领导、人员、责任、时间和效果。")
 	l.consult(shanghai(2022, 6, 21, 14, 0), "consultHandling", "就管网改造资金和再生水价格等难点协商，形成解决办法。")
@@ -32,31 +32,31 @@ func loop2022() *script {
 // reported: the hearing, the result of the ballot, and the report.
 func (l *loopTale) accounts() {
 	at := shanghai(2022, 12, 7, 9, 30)
-	l.do(at, "director", "recordHearing", recorded(at, "常委会听取一号提案办理情况报告，开展专题协商。", flow.Form{"reporterPost": "副市长", "spoken": 8, "written": 15, "place": "市政协常委会会议厅"}))
+	l.do(at, "director", "recordHearing", recorded(at, "常委会听取一号提案办理情况报告，开展专题协商。", process.Form{"reporterPost": "副市长", "spoken": 8, "written": 15, "place": "市政协常委会会议厅"}))
 	voted := shanghai(2022, 12, 7, 15, 30)
-	l.do(voted, "director", "recordAppraisal", func(x *scene) flow.Form {
+	l.do(voted, "director", "recordAppraisal", func(x *scene) process.Form {
 		id, err := x.ballot(x.ctx)
 		if err != nil {
 			x.err = err
 		}
-		return flow.Form{"on": day(voted), "ballotId": id.String()}
+		return process.Form{"on": day(voted), "ballotId": id.String()}
 	})
 	reported := shanghai(2022, 12, 20, 10, 0)
-	l.do(reported, "director", "recordReport", recorded(reported, "专题协商报告：总结办理成效，提出后续监督建议。", flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}))
+	l.do(reported, "director", "recordReport", recorded(reported, "专题协商报告：总结办理成效，提出后续监督建议。", process.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}))
 }
 
 // supervision is the third year, planned before it begins, up to the visit.
 func (l *loopTale) supervision() {
 	at := shanghai(2022, 12, 29, 10, 0)
-	l.do(at, "chair", "plan", recorded(at, "市政协党组会议研究，列入2023年度重点监督计划，对后续办理落实情况开展监督性视察。", flow.Form{"by": "PARTY_GROUP"}))
+	l.do(at, "chair", "plan", recorded(at, "市政协党组会议研究，列入2023年度重点监督计划，对后续办理落实情况开展监督性视察。", process.Form{"by": "PARTY_GROUP"}))
 	at1 := shanghai(2023, 3, 22, 14, 0)
-	l.do(at1, "director", "symposium", recorded(at1, "提案者、专家和承办单位就落实情况交换意见，根据形势变化研究深化建议。", flow.Form{"place": "市政协", "present": []any{
+	l.do(at1, "director", "symposium", recorded(at1, "提案者、专家和承办单位就落实情况交换意见，根据形势变化研究深化建议。", process.Form{"place": "市政协", "present": []any{
 		map[string]any{"as": "PROPOSER", "name": "人口资源环境委员会"}, map[string]any{"as": "EXPERT", "name": "水资源专家"}, map[string]any{"as": "UNIT", "name": "市水务局"}, map[string]any{"as": "MEMBER", "name": "委员代表"},
 	}}))
 	at2 := shanghai(2023, 5, 24, 10, 0)
 	l.do(at2, "director", "deepen", recorded(at2, "深化建议：把海水淡化纳入水源规划，建立非常规水利用考核。", nil))
 	at3 := shanghai(2023, 7, 26, 9, 0)
-	l.do(at3, "director", "visit", recorded(at3, "组织委员实地察看管网改造和再生水利用现场，了解政策执行情况。", flow.Form{"place": "水库、再生水厂和改造小区"}))
+	l.do(at3, "director", "visit", recorded(at3, "组织委员实地察看管网改造和再生水利用现场，了解政策执行情况。", process.Form{"place": "水库、再生水厂和改造小区"}))
 	l.problem(shanghai(2023, 7, 27, 10, 0), "再生水管网与园区需求衔接不够", "shuiwu", "园区用水规划调整后没有同步修订管网方案", "修订管网延伸方案，优先接入两个园区", clock.Date(2024, 6, 28))
 }
 
@@ -71,7 +71,7 @@ func loop2023() *script {
 	l.prestudy(2022, directions, nil, candidates)
 	l.choose(2022, candidates)
 	at := shanghai(2022, 12, 28, 10, 0)
-	l.do(at, "chair", "designate", recorded(at, "主席会议研究，确定为2023年一号提案选题。", flow.Form{"by": "CHAIR_MEETING"}))
+	l.do(at, "chair", "designate", recorded(at, "主席会议研究，确定为2023年一号提案选题。", process.Form{"by": "CHAIR_MEETING"}))
 	l.link(shanghai(2023, 1, 9, 10, 0))
 	l.deploy(shanghai(2023, 3, 27, 9, 30))
 	l.consult(shanghai(2023, 4, 12, 14, 0), "consultAssignment", "就承办单位责任和节点任务协商，逐项落实“六定”。")

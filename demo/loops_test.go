@@ -13,7 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -215,7 +215,7 @@ func (in *installation) crossed(t *testing.T) {
 	}
 	t.Logf("%d envelopes", in.number(`SELECT count(*)::int FROM exchange_outbox`))
 	in.as(t, "zs-admin", "中山区政协", func(ctx context.Context) {
-		p, err := in.Store.Ent().Process.Query().Where(process.Kind(cohorts.Kind), process.StatusEQ(process.StatusDRAFT)).All(ctx)
+		p, err := in.Store.Ent().Process.Query().Where(entprocess.Kind(cohorts.Kind), entprocess.StatusEQ(entprocess.StatusDRAFT)).All(ctx)
 		if err != nil || len(p) != 1 || p[0].Origin == "" {
 			t.Errorf("%v %v", p, err)
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/platforms"
 )
@@ -92,14 +92,14 @@ func lushunSteps(at time.Time, apart, street int, c consultation, steps int) *wa
 	w := begin(at, liaison, "lushun", topic{platform: lushunBoard.spec.Code, title: c.title, source: c.source, street: liaison, plan: c.plan})
 	parts := []func(){
 		func() {
-			w.do(now, liaison, "screen", fixed(flow.Form{"valueNote": "群众反映集中，影响日常生活，有协商解决的条件"}))
+			w.do(now, liaison, "screen", fixed(process.Form{"valueNote": "群众反映集中，影响日常生活，有协商解决的条件"}))
 		},
 		func() {
-			w.do(now, liaison, "submitTopic", fixed(flow.Form{"what": c.title, "who": "居民代表、职能部门、政协委员", "how": "先走访调研，再面对面协商"}))
+			w.do(now, liaison, "submitTopic", fixed(process.Form{"what": c.title, "who": "居民代表、职能部门、政协委员", "how": "先走访调研，再面对面协商"}))
 		},
 		func() {
-			w.do(now, who("approver"), "approveTopic", func(*scene) flow.Form {
-				return flow.Form{"on": w.sc.day("approveTopic"), "name": lushunStreets[street-1] + "街道党工委副书记", "text": "同意协商"}
+			w.do(now, who("approver"), "approveTopic", func(*scene) process.Form {
+				return process.Form{"on": w.sc.day("approveTopic"), "name": lushunStreets[street-1] + "街道党工委副书记", "text": "同意协商"}
 			})
 		},
 		func() { w.lushunParties(liaison, who("host")) },
@@ -117,13 +117,13 @@ func lushunSteps(at time.Time, apart, street int, c consultation, steps int) *wa
 
 // lushunParties: the host and one of each side speak.
 func (w *walk) lushunParties(liaison, host string) {
-	w.do(time.Time{}, liaison, "nameHost", func(x *scene) flow.Form { return flow.Form{"host": list{x.member(host, "")}} })
-	w.also("addParties", func(x *scene) flow.Form {
+	w.do(time.Time{}, liaison, "nameHost", func(x *scene) process.Form { return process.Form{"host": list{x.member(host, "")}} })
+	w.also("addParties", func(x *scene) process.Form {
 		ps := list{someone("居民代表甲", "RESIDENT"), someone("居民代表乙", "RESIDENT"), x.department("zhujian", "DEPARTMENT"), x.member("member-01", "MEMBER")}
 		for _, p := range ps {
 			p.(obj)["speaker"] = true
 		}
-		return flow.Form{"parties": ps}
+		return process.Form{"parties": ps}
 	})
 	w.also("setParties", nil)
 }
@@ -131,51 +131,51 @@ func (w *walk) lushunParties(liaison, host string) {
 var lushunSides = []string{"居民代表甲", "居民代表乙", "zhujian", "member-01"}
 
 func (w *walk) lushunResearch(liaison string) {
-	w.do(time.Time{}, liaison, "recordVisit", func(x *scene) flow.Form {
-		return flow.Form{"title": "集体走访", "on": w.sc.day("recordVisit"), "place": "现场", "summary": "与居民一起到现场察看，听取各方意见", "present": x.there(lushunSides...)}
+	w.do(time.Time{}, liaison, "recordVisit", func(x *scene) process.Form {
+		return process.Form{"title": "集体走访", "on": w.sc.day("recordVisit"), "place": "现场", "summary": "与居民一起到现场察看，听取各方意见", "present": x.there(lushunSides...)}
 	})
-	w.also("recordResearch", func(x *scene) flow.Form {
-		return flow.Form{"on": w.sc.day("recordVisit"), "text": "入户走访三十户，汇总出主要诉求", "partyId": x.there("member-01")[0]}
+	w.also("recordResearch", func(x *scene) process.Form {
+		return process.Form{"on": w.sc.day("recordVisit"), "text": "入户走访三十户，汇总出主要诉求", "partyId": x.there("member-01")[0]}
 	})
 	w.also("finishResearch", nil)
 }
 
 func (w *walk) lushunMeeting(liaison, host string, street int) {
-	w.do(time.Time{}, liaison, "planMeeting", func(x *scene) flow.Form {
-		return flow.Form{"title": "协商会议", "on": w.sc.day("holdMeeting"), "place": "社区会议室", "venueId": x.unitID(fmt.Sprintf("studio-%d-1", street))}
+	w.do(time.Time{}, liaison, "planMeeting", func(x *scene) process.Form {
+		return process.Form{"title": "协商会议", "on": w.sc.day("holdMeeting"), "place": "社区会议室", "venueId": x.unitID(fmt.Sprintf("studio-%d-1", street))}
 	})
-	w.do(time.Time{}, host, "holdMeeting", func(x *scene) flow.Form {
-		return flow.Form{"eventId": x.event("协商会议"), "on": w.sc.day("holdMeeting"), "summary": "各方逐项协商，达成一致", "present": x.there(append([]string{host}, lushunSides...)...)}
+	w.do(time.Time{}, host, "holdMeeting", func(x *scene) process.Form {
+		return process.Form{"eventId": x.event("协商会议"), "on": w.sc.day("holdMeeting"), "summary": "各方逐项协商，达成一致", "present": x.there(append([]string{host}, lushunSides...)...)}
 	})
 }
 
 // lushunReport: 问、答、辩, what was agreed, and the report (LS-12, LS-13).
 func (w *walk) lushunReport(liaison, host string, outcomes []string) {
-	w.do(time.Time{}, host, "recordMinutes", func(x *scene) flow.Form {
+	w.do(time.Time{}, host, "recordMinutes", func(x *scene) process.Form {
 		who := x.there(lushunSides...)
-		return flow.Form{"eventId": x.event("协商会议"), "minutes": list{
+		return process.Form{"eventId": x.event("协商会议"), "minutes": list{
 			obj{"mode": "问", "partyId": who[0], "text": "什么时候能够解决"},
 			obj{"mode": "答", "partyId": who[2], "text": "已列入计划", "measures": "分两步实施，先急后缓", "period": "三个月内"},
 			obj{"mode": "辩", "partyId": who[3], "text": "建议居民参与监督，解决后建立管护制度"},
 		}}
 	})
-	w.also("addResolutions", func(x *scene) flow.Form {
+	w.also("addResolutions", func(x *scene) process.Form {
 		var items list
 		for _, text := range outcomes {
 			items = append(items, obj{"text": text, "eventId": x.event("协商会议"), "owner": "区住房和城乡建设局、社区"})
 		}
-		return flow.Form{"items": items}
+		return process.Form{"items": items}
 	})
-	w.do(time.Time{}, liaison, "report", func(x *scene) flow.Form {
-		return flow.Form{"on": w.sc.day("report"), "text": "协商会议的经过和成果", "suggestion": "请有关部门按协商成果落实，并由居民代表参与验收", "novelty": "由居民代表参与验收"}
+	w.do(time.Time{}, liaison, "report", func(x *scene) process.Form {
+		return process.Form{"on": w.sc.day("report"), "text": "协商会议的经过和成果", "suggestion": "请有关部门按协商成果落实，并由居民代表参与验收", "novelty": "由居民代表参与验收"}
 	})
 }
 
 func (w *walk) lushunClaims(liaison string, outcomes []string) {
 	due := day(w.last.AddDate(0, 2, 0))
 	for i, text := range outcomes {
-		form := func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(text), "path": "认领", "unitId": x.unitID("zhujian"), "owner": "区住房和城乡建设局、社区", "dueOn": due}
+		form := func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(text), "path": "认领", "unitId": x.unitID("zhujian"), "owner": "区住房和城乡建设局、社区", "dueOn": due}
 		}
 		if i == 0 {
 			w.do(time.Time{}, liaison, "claim", form)
@@ -190,12 +190,12 @@ func (w *walk) lushunClaims(liaison string, outcomes []string) {
 // complete.
 func (w *walk) lushunEnd(outcomes []string) {
 	liaison := w.sc.moves[0].who
-	w.do(w.later(30), "zhujian-liaison", "respond", func(x *scene) flow.Form {
-		return flow.Form{"on": w.sc.day("respond"), "text": "协商成果已逐项落实", "unitId": x.unitID("zhujian")}
+	w.do(w.later(30), "zhujian-liaison", "respond", func(x *scene) process.Form {
+		return process.Form{"on": w.sc.day("respond"), "text": "协商成果已逐项落实", "unitId": x.unitID("zhujian")}
 	})
 	for i, text := range outcomes {
-		form := func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(text), "done": true, "evidence": "现场查看，居民代表验收"}
+		form := func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(text), "done": true, "evidence": "现场查看，居民代表验收"}
 		}
 		if i == 0 {
 			w.do(w.later(7), liaison, "settle", form)
@@ -207,7 +207,7 @@ func (w *walk) lushunEnd(outcomes []string) {
 	for _, k := range []string{"application", "plan", "minutes", "suggestion", "result", "actions", "index"} {
 		archive[k] = true
 	}
-	w.also("file", fixed(flow.Form{"archive": archive}))
+	w.also("file", fixed(process.Form{"archive": archive}))
 }
 
 // lushunTopics are what citizens handed in: one waits, one has become a matter
@@ -222,19 +222,19 @@ func (s *stage) lushunTopics() {
 		s.story = append(s.story, s.handIn(t, input(text), "street-1"))
 	}
 	accept := given(at[taken], "topic", taken)
-	accept.do(ago(s.now, 2, 10), "street-1", "accept", func(x *scene) flow.Form {
-		return flow.Form{"kind": "lushun", "title": "修复社区健身广场器材", "itemId": x.item(taken)}
+	accept.do(ago(s.now, 2, 10), "street-1", "accept", func(x *scene) process.Form {
+		return process.Form{"kind": "lushun", "title": "修复社区健身广场器材", "itemId": x.item(taken)}
 	})
 	done := given(at[answered], "topic", answered)
-	done.do(done.later(2), "street-1", "transfer", func(x *scene) flow.Form {
-		return flow.Form{"on": done.sc.day("transfer"), "text": "请区住房和城乡建设局协调站台改造", "unitId": x.unitID("zhujian")}
+	done.do(done.later(2), "street-1", "transfer", func(x *scene) process.Form {
+		return process.Form{"on": done.sc.day("transfer"), "text": "请区住房和城乡建设局协调站台改造", "unitId": x.unitID("zhujian")}
 	})
-	done.do(done.later(20), "street-1", "answer", func(x *scene) flow.Form {
-		return flow.Form{"itemId": x.item(answered), "done": true, "evidence": "现场查看", "answer": "雨棚已经装好，感谢您的建议。"}
+	done.do(done.later(20), "street-1", "answer", func(x *scene) process.Form {
+		return process.Form{"itemId": x.item(answered), "done": true, "evidence": "现场查看", "answer": "雨棚已经装好，感谢您的建议。"}
 	})
 	not := given(at[declined], "topic", declined)
-	not.do(not.later(2), "street-1", "decline", func(x *scene) flow.Form {
-		return flow.Form{"itemId": x.item(declined), "done": false, "evidence": "社区已上门调解", "answer": "邻里之间的事不作为协商议题，已请社区上门调解。"}
+	not.do(not.later(2), "street-1", "decline", func(x *scene) process.Form {
+		return process.Form{"itemId": x.item(declined), "done": false, "evidence": "社区已上门调解", "answer": "邻里之间的事不作为协商议题，已请社区上门调解。"}
 	})
 	s.scripts = append(s.scripts, accept.sc, given(accept.last, "lushun", "修复社区健身广场器材").sc, done.sc, not.sc)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/platform"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -120,7 +120,7 @@ func (in *installation) told(t *testing.T) {
 			keys := map[string][]string{"lsk-admin": {"two_six"}, "pld-admin": {"three_none", "three_have"}}[login]
 			for _, key := range keys {
 				c := p.Checklists[key]
-				if c.Waived == "" || !c.Ready() || slices.ContainsFunc(c.Items, func(i flow.CheckItem) bool { return i.Text != "" }) {
+				if c.Waived == "" || !c.Ready() || slices.ContainsFunc(c.Items, func(i process.CheckItem) bool { return i.Text != "" }) {
 					t.Errorf("%s: %+v", key, c)
 				}
 			}

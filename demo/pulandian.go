@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -68,12 +68,12 @@ func (s *stage) pulandian() {
 // round opens a matter, plans its talks, and holds so many of them.
 func round(at time.Time, leader, title string, held int) *walk {
 	w := begin(at, "committee", "shuangbai", topic{platform: shuangbai.spec.Code, title: title, owner: "g-" + leader})
-	w.also("addTeam", func(x *scene) flow.Form { return flow.Form{"parties": list{x.member(leader, "")}} })
-	w.also("addResidents", fixed(flow.Form{"parties": list{obj{"name": "居民代表"}, obj{"name": "企业职工代表"}}}))
+	w.also("addTeam", func(x *scene) process.Form { return process.Form{"parties": list{x.member(leader, "")}} })
+	w.also("addResidents", fixed(process.Form{"parties": list{obj{"name": "居民代表"}, obj{"name": "企业职工代表"}}}))
 	first := w.last
-	plan := func(n int) func(*scene) flow.Form {
-		return func(*scene) flow.Form {
-			return flow.Form{"title": talkAt(n), "on": day(first.AddDate(0, 0, 1+n)), "place": places[n]}
+	plan := func(n int) func(*scene) process.Form {
+		return func(*scene) process.Form {
+			return process.Form{"title": talkAt(n), "on": day(first.AddDate(0, 0, 1+n)), "place": places[n]}
 		}
 	}
 	w.do(time.Time{}, leader, "planTalk", plan(0))
@@ -81,17 +81,17 @@ func round(at time.Time, leader, title string, held int) *walk {
 		w.also("planTalk", plan(n))
 	}
 	for n := range held {
-		w.do(first.AddDate(0, 0, 1+n), leader, "holdTalk", func(x *scene) flow.Form {
-			return flow.Form{"eventId": x.event(talkAt(n)), "on": day(first.AddDate(0, 0, 1+n)), "summary": "先问需，后服务：逐户听取意见", "present": x.there(leader, "居民代表", "企业职工代表")}
+		w.do(first.AddDate(0, 0, 1+n), leader, "holdTalk", func(x *scene) process.Form {
+			return process.Form{"eventId": x.event(talkAt(n)), "on": day(first.AddDate(0, 0, 1+n)), "summary": "先问需，后服务：逐户听取意见", "present": x.there(leader, "居民代表", "企业职工代表")}
 		})
-		w.also("addProblems", func(x *scene) flow.Form {
+		w.also("addProblems", func(x *scene) process.Form {
 			var items list
 			for j := range 2*talks + 1 {
 				if text, of := problem(j); of == n {
 					items = append(items, obj{"text": text, "eventId": x.event(talkAt(n)), "partyId": x.there("居民代表")[0]})
 				}
 			}
-			return flow.Form{"items": items}
+			return process.Form{"items": items}
 		})
 	}
 	return w
@@ -99,16 +99,16 @@ func round(at time.Time, leader, title string, held int) *walk {
 
 func talkAt(n int) string { return places[n] + "恳谈" }
 
-func (w *walk) screen() { w.do(w.later(1), "committee", "screen", fixed(flow.Form{})) }
+func (w *walk) screen() { w.do(w.later(1), "committee", "screen", fixed(process.Form{})) }
 
 // set says what is consulted on, one matter from each talk.
 func (w *walk) set() {
-	w.also("setMatter", func(x *scene) flow.Form {
+	w.also("setMatter", func(x *scene) process.Form {
 		var items list
 		for n, e := range x.c.Events {
 			items = append(items, obj{"text": agreed[n], "eventId": e.ID.String()})
 		}
-		return flow.Form{"items": items}
+		return process.Form{"items": items}
 	})
 }
 
@@ -118,13 +118,13 @@ func (w *walk) handled(leader, title string, opinions int) []*script {
 	w.screen()
 	w.set()
 	for i, text := range agreed {
-		w.also("choosePath", func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(text), "path": paths[i%len(paths)], "owner": x.member(leader, "")["post"]}
+		w.also("choosePath", func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(text), "path": paths[i%len(paths)], "owner": x.member(leader, "")["post"]}
 		})
 	}
-	settle := func(text string) func(*scene) flow.Form {
-		return func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(text), "done": true, "evidence": "已办好，群众代表现场确认"}
+	settle := func(text string) func(*scene) process.Form {
+		return func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(text), "done": true, "evidence": "已办好，群众代表现场确认"}
 		}
 	}
 	for j := range 2*talks + 1 {
@@ -142,12 +142,12 @@ func (w *walk) handled(leader, title string, opinions int) []*script {
 	for j := range opinions {
 		text, _ := problem(2 * j)
 		name := fmt.Sprintf("关于解决%s问题的社情民意（%s）", text, title)
-		w.also("toOpinion", func(x *scene) flow.Form { return flow.Form{"title": name, "itemId": x.item(text)} })
+		w.also("toOpinion", func(x *scene) process.Form { return process.Form{"title": name, "itemId": x.item(text)} })
 		out = append(out, opinionOf(w.last, name))
 	}
 	w.also("finish", nil)
-	w.do(w.later(3), "committee", "feedBack", func(*scene) flow.Form {
-		return flow.Form{"on": w.sc.day("feedBack"), "text": "逐户上门告知", "answer": "反映的问题已经办好"}
+	w.do(w.later(3), "committee", "feedBack", func(*scene) process.Form {
+		return process.Form{"on": w.sc.day("feedBack"), "text": "逐户上门告知", "answer": "反映的问题已经办好"}
 	})
 	return append([]*script{w.sc}, out...)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -37,7 +38,7 @@ type move struct {
 	action string
 	unit   string // whose share it is about; empty: the matter
 	reason string
-	form   func(*scene) flow.Form                            // nil: takes none
+	form   func(*scene) process.Form                         // nil: takes none
 	open   func(context.Context, *stage) (*flow.Case, error) // opens the matter
 	page   string                                            // kind of the page that is uploaded before; empty: none
 	given  bool                                              // another script makes it, or a citizen
@@ -133,10 +134,10 @@ func (s *stage) act(ctx context.Context, sc *script, m move) (e audit.Entry, c *
 		sc.last = cases[sc.id]
 	}
 	x := &scene{stage: s, ctx: ctx, c: sc.last}
-	cmd := flow.Command{Machine: flow.OfMatter, Subject: sc.id, Action: m.action, Reason: m.reason}
+	cmd := flow.Command{Machine: process.OfMatter, Subject: sc.id, Action: m.action, Reason: m.reason}
 	e = audit.Entry{Action: mutation(sc.kind, m.action), Object: audit.Object(gen.TypeMatter, sc.id), Reason: m.reason}
 	if m.unit != "" {
-		cmd.Machine, cmd.Subject = flow.OfAssignment, x.share(m.unit).ID
+		cmd.Machine, cmd.Subject = process.OfAssignment, x.share(m.unit).ID
 		e.Object = audit.Object(gen.TypeAssignment, cmd.Subject)
 	}
 	if m.form != nil {
@@ -259,12 +260,12 @@ func (s *stage) forget(kind, title string) {
 }
 
 // units is the form of an assignment.
-func (x *scene) shares(list []share) flow.Form {
+func (x *scene) shares(list []share) process.Form {
 	units := make([]any, len(list))
 	for i, a := range list {
 		units[i] = map[string]any{"unitId": x.unitID(a.unit), "role": string(a.role)}
 	}
-	return flow.Form{"units": units}
+	return process.Form{"units": units}
 }
 
 // share is a unit's part as a script plans it.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -71,25 +71,25 @@ func (x session) units() (keys []string) {
 // before: 摸底、视察、清单.
 func (x session) before(at time.Time) *walk {
 	w := begin(at, x.liaison(), x.spec.ProcessKind, topic{platform: x.spec.Code, title: x.title, street: x.street})
-	w.also("addParties", func(s *scene) flow.Form {
-		return flow.Form{"parties": list{s.member("member-01", "MEMBER"), s.member("member-02", "MEMBER")}}
+	w.also("addParties", func(s *scene) process.Form {
+		return process.Form{"parties": list{s.member("member-01", "MEMBER"), s.member("member-02", "MEMBER")}}
 	})
-	w.also("addProblems", func(*scene) flow.Form {
+	w.also("addProblems", func(*scene) process.Form {
 		var items list
 		for _, i := range x.issues {
 			items = append(items, obj{"text": i.text})
 		}
-		return flow.Form{"items": items}
+		return process.Form{"items": items}
 	})
-	w.do(w.later(2), x.liaison(), "inspect", func(s *scene) flow.Form {
-		return flow.Form{"title": "集中视察", "on": w.sc.day("inspect"), "place": x.place, "summary": "逐个问题到现场察看", "present": s.there("member-01", "member-02")}
+	w.do(w.later(2), x.liaison(), "inspect", func(s *scene) process.Form {
+		return process.Form{"title": "集中视察", "on": w.sc.day("inspect"), "place": x.place, "summary": "逐个问题到现场察看", "present": s.there("member-01", "member-02")}
 	})
-	w.also("addParties", func(s *scene) flow.Form {
+	w.also("addParties", func(s *scene) process.Form {
 		var ps list
 		for _, u := range x.units() {
 			ps = append(ps, s.department(u, "DEPARTMENT"))
 		}
-		return flow.Form{"parties": ps}
+		return process.Form{"parties": ps}
 	})
 	w.also("list", nil)
 	return w
@@ -98,26 +98,26 @@ func (x session) before(at time.Time) *walk {
 // prepared: each unit looks and says what it can do.
 func (x session) prepared(w *walk) {
 	for _, i := range x.issues {
-		w.do(w.later(1), i.unit+"-liaison", "prepare", func(s *scene) flow.Form {
-			return flow.Form{"itemId": s.item(i.text), "path": "会前准备", "solution": i.solution, "unitId": s.unitID(i.unit)}
+		w.do(w.later(1), i.unit+"-liaison", "prepare", func(s *scene) process.Form {
+			return process.Form{"itemId": s.item(i.text), "path": "会前准备", "solution": i.solution, "unitId": s.unitID(i.unit)}
 		})
 	}
 	w.do(w.later(1), x.liaison(), "prepared", nil)
-	w.also("addParties", fixed(flow.Form{"parties": list{someone("副区长", "LEADER"), someone(x.guest, x.kind)}}))
-	w.also("planMeeting", func(s *scene) flow.Form {
-		return flow.Form{"title": x.title, "on": w.sc.day("hold"), "place": x.place, "venueId": s.unitID(x.venue), "edition": float64(x.edition)}
+	w.also("addParties", fixed(process.Form{"parties": list{someone("副区长", "LEADER"), someone(x.guest, x.kind)}}))
+	w.also("planMeeting", func(s *scene) process.Form {
+		return process.Form{"title": x.title, "on": w.sc.day("hold"), "place": x.place, "venueId": s.unitID(x.venue), "edition": float64(x.edition)}
 	})
 }
 
 // meeting: each problem is solved on the spot, claimed, or recorded.
 func (x session) meeting(w *walk) {
-	w.do(w.later(5), x.liaison(), "hold", func(s *scene) flow.Form {
-		return flow.Form{"eventId": s.event(x.title), "on": w.sc.day("hold"), "summary": "面对面逐项答复", "present": s.there(append(x.units(), "副区长", x.guest, "member-01", "member-02")...)}
+	w.do(w.later(5), x.liaison(), "hold", func(s *scene) process.Form {
+		return process.Form{"eventId": s.event(x.title), "on": w.sc.day("hold"), "summary": "面对面逐项答复", "present": s.there(append(x.units(), "副区长", x.guest, "member-01", "member-02")...)}
 	})
 	due := day(w.last.AddDate(0, 2, 0))
 	for _, i := range x.issues {
-		w.also("decide", func(s *scene) flow.Form {
-			return flow.Form{"itemId": s.item(i.text), "path": i.result, "unitId": s.unitID(i.unit), "solution": i.solution, "dueOn": due}
+		w.also("decide", func(s *scene) process.Form {
+			return process.Form{"itemId": s.item(i.text), "path": i.result, "unitId": s.unitID(i.unit), "solution": i.solution, "dueOn": due}
 		})
 		if i.result == "现场解决" {
 			w.also("settle", x.settle(i, true, "会上当场答复并解决"))
@@ -126,9 +126,9 @@ func (x session) meeting(w *walk) {
 	w.also("follow", nil)
 }
 
-func (x session) settle(i issue, done bool, evidence string) func(*scene) flow.Form {
-	return func(s *scene) flow.Form {
-		return flow.Form{"itemId": s.item(i.text), "done": done, "evidence": evidence}
+func (x session) settle(i issue, done bool, evidence string) func(*scene) process.Form {
+	return func(s *scene) process.Form {
+		return process.Form{"itemId": s.item(i.text), "done": done, "evidence": evidence}
 	}
 }
 
@@ -137,8 +137,8 @@ func (x session) after(w *walk) {
 	for _, i := range x.issues {
 		if i.result == "认领" {
 			at := w.later(12)
-			w.do(at, i.unit+"-liaison", "respond", func(s *scene) flow.Form {
-				return flow.Form{"on": day(at), "text": i.text + "：已按承诺办结", "itemId": s.item(i.text), "unitId": s.unitID(i.unit)}
+			w.do(at, i.unit+"-liaison", "respond", func(s *scene) process.Form {
+				return process.Form{"on": day(at), "text": i.text + "：已按承诺办结", "itemId": s.item(i.text), "unitId": s.unitID(i.unit)}
 			})
 		}
 	}
@@ -157,7 +157,7 @@ func (x session) after(w *walk) {
 			w.also("settle", form)
 		}
 	}
-	w.also("close", func(*scene) flow.Form {
-		return flow.Form{"on": day(closing), "text": x.title + "问题清单的办理情况"}
+	w.also("close", func(*scene) process.Form {
+		return process.Form{"on": day(closing), "text": x.title + "问题清单的办理情况"}
 	})
 }

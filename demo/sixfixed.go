@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/loop/tasks"
@@ -70,7 +71,7 @@ func (s *stage) issue(d duty) *script {
 	}})
 	w.also("issue", nil)
 	if !d.across() {
-		w.do(d.accepted, d.to+"-liaison", "accept", fixed(flow.Form{"on": day(d.accepted)}))
+		w.do(d.accepted, d.to+"-liaison", "accept", fixed(process.Form{"on": day(d.accepted)}))
 	} else {
 		s.sent(d.issued)
 	}
@@ -83,15 +84,15 @@ func (s *stage) issue(d duty) *script {
 		}
 		at := n.told.AddDate(0, 0, verdictAfter)
 		if n.back != "" {
-			w.do(at, "director", "returnNode", func(x *scene) flow.Form { return flow.Form{"itemId": x.item(n.text)} }).because(n.back)
+			w.do(at, "director", "returnNode", func(x *scene) process.Form { return process.Form{"itemId": x.item(n.text)} }).because(n.back)
 			s.sentIf(d.across(), at)
 			if !d.across() {
 				w.reportNode(n.again(), s.of.officer(d.to), n)
 			}
 			at = n.again().AddDate(0, 0, verdictAfter)
 		}
-		w.do(at, "director", "acceptNode", func(x *scene) flow.Form {
-			return flow.Form{"itemId": x.item(n.text), "text": "情况属实，予以认可。"}
+		w.do(at, "director", "acceptNode", func(x *scene) process.Form {
+			return process.Form{"itemId": x.item(n.text), "text": "情况属实，予以认可。"}
 		})
 		s.sentIf(d.across(), at)
 	}
@@ -102,7 +103,7 @@ func (s *stage) issue(d duty) *script {
 		w.report(d.ended, s.of.officer(d.to))
 	}
 	at := d.ended.AddDate(0, 0, verdictAfter)
-	w.do(at, "director", "verify", fixed(flow.Form{"on": day(at), "text": "现场核实，达到所定的效果，予以销号。"}))
+	w.do(at, "director", "verify", fixed(process.Form{"on": day(at), "text": "现场核实，达到所定的效果，予以销号。"}))
 	s.sentIf(d.across(), at)
 	return w.sc
 }
@@ -120,8 +121,8 @@ func (w *walk) reportNode(at time.Time, who string, n node) {
 	if n.explained {
 		outcome = "EXPLAINED"
 	}
-	v := move{at: at, who: who, action: "reportNode", form: func(x *scene) flow.Form {
-		return flow.Form{"itemId": x.item(n.text), "on": day(at), "text": n.says, "outcome": outcome}
+	v := move{at: at, who: who, action: "reportNode", form: func(x *scene) process.Form {
+		return process.Form{"itemId": x.item(n.text), "on": day(at), "text": n.says, "outcome": outcome}
 	}}
 	if n.photo {
 		v.page = "PHOTO"
@@ -130,7 +131,7 @@ func (w *walk) reportNode(at time.Time, who string, n node) {
 }
 
 func (w *walk) report(at time.Time, who string) {
-	w.do(at, who, "report", fixed(flow.Form{"on": day(at), "text": "各节点均已完成，台账、现场照片和验收单齐全。", "outcome": "DONE"}))
+	w.do(at, who, "report", fixed(process.Form{"on": day(at), "text": "各节点均已完成，台账、现场照片和验收单齐全。", "outcome": "DONE"}))
 }
 
 // draft fixes the six.
@@ -160,7 +161,7 @@ func (s *stage) takeOn() {
 
 func (s *stage) undertake(d duty) {
 	w := given(evening(d.issued), tasks.Kind, d.title)
-	w.do(d.accepted, "director", "accept", fixed(flow.Form{"on": day(d.accepted)}))
+	w.do(d.accepted, "director", "accept", fixed(process.Form{"on": day(d.accepted)}))
 	s.sent(d.accepted)
 	for _, n := range d.nodes {
 		if n.told.IsZero() {
@@ -200,7 +201,7 @@ func (s *stage) breakDown(d duty) *script {
 	if !p.ended.IsZero() {
 		w.report(p.ended, s.of.officer(p.unit))
 		end := w.later(1)
-		w.do(end, "director", "verify", fixed(flow.Form{"on": day(end), "text": "已到现场核实。"}))
+		w.do(end, "director", "verify", fixed(process.Form{"on": day(end), "text": "已到现场核实。"}))
 	}
 	return w.sc
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals/forwards"
@@ -66,7 +66,7 @@ func (s *stage) spread() {
 	at := shanghai(2023, 1, 10, 11, 0)
 	s.sent(at)
 	s.story = append(s.story, s.errand(at, "director", "送出流程模板", "offerTemplate", func(ctx context.Context) (string, error) {
-		p, err := s.Store.Ent().Process.Query().Where(process.Kind(cohorts.Kind), process.StatusEQ(process.StatusPUBLISHED)).Order(gen.Desc(process.FieldVersion)).First(authz.System(ctx))
+		p, err := s.Store.Ent().Process.Query().Where(entprocess.Kind(cohorts.Kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).Order(gen.Desc(entprocess.FieldVersion)).First(authz.System(ctx))
 		if err != nil {
 			return "", err
 		}
@@ -142,7 +142,7 @@ func (s *stage) takeForward() {
 	taken, answered := ago(s.now, 27, 10), answeredOn(s.now)
 	w := given(evening(forwardedOn(s.now)), forwards.Kind, busTitle)
 	w.do(taken, "clerk", "take", nil)
-	w.do(answered, "director", "answer", fixed(flow.Form{"on": day(answered), "text": "已商市交通运输局：两条跨区线路早晚高峰加密班次，并在客流调查后调整走向。"}))
+	w.do(answered, "director", "answer", fixed(process.Form{"on": day(answered), "text": "已商市交通运输局：两条跨区线路早晚高峰加密班次，并在客流调查后调整走向。"}))
 	s.sent(taken)
 	s.sent(answered)
 	s.scripts = append(s.scripts, w.sc)

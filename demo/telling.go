@@ -7,6 +7,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/proposals"
@@ -113,7 +114,7 @@ func (t *tale) later(n int) time.Time {
 	return clock.StartOf(day).Add(time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(sec)*time.Second)
 }
 
-func fixed(f flow.Form) func(*scene) flow.Form { return func(*scene) flow.Form { return f } }
+func fixed(f process.Form) func(*scene) process.Form { return func(*scene) process.Form { return f } }
 
 // tell makes the script of a proposal.
 func (t *tale) tell(c *committee) *script {
@@ -158,12 +159,12 @@ func (t *tale) draft() {
 	if len(t.cosigners)+len(t.invited) == 0 {
 		return
 	}
-	t.at(cosigned, move{who: t.lead, action: "inviteCosign", form: func(x *scene) flow.Form {
+	t.at(cosigned, move{who: t.lead, action: "inviteCosign", form: func(x *scene) process.Form {
 		var ids []any
 		for _, p := range append(append([]string{}, t.cosigners...), t.invited...) {
 			ids = append(ids, x.person(p))
 		}
-		return flow.Form{"membershipIds": ids}
+		return process.Form{"membershipIds": ids}
 	}})
 	for _, p := range t.cosigners {
 		t.then(move{who: p, action: "sign"})
@@ -186,19 +187,19 @@ func (t *tale) submit() {
 	if t.until == submitted {
 		return
 	}
-	t.then(move{at: t.later(1), who: t.lead, action: "edit", form: fixed(flow.Form{"analysis": t.analysis + "从调研情况看，主要原因是责任主体和标准还不够明确。"})})
+	t.then(move{at: t.later(1), who: t.lead, action: "edit", form: fixed(process.Form{"analysis": t.analysis + "从调研情况看，主要原因是责任主体和标准还不够明确。"})})
 	t.then(move{who: t.lead, action: "resubmit"})
 }
 
 // review is the three passes, each by another person.
 func (t *tale) review() {
-	opinion := func(note string) func(*scene) flow.Form {
-		return func(x *scene) flow.Form {
+	opinion := func(note string) func(*scene) process.Form {
+		return func(x *scene) process.Form {
 			ids := []any{}
 			for _, u := range t.units {
 				ids = append(ids, x.unitID(u.unit))
 			}
-			return flow.Form{"disposition": cmp.Or(t.verdict, "FILED"), "unitIds": ids, "note": note}
+			return process.Form{"disposition": cmp.Or(t.verdict, "FILED"), "unitIds": ids, "note": note}
 		}
 	}
 	t.at(firstPass, move{who: "clerk", action: "startReview", form: opinion("格式完整，一事一案。")})
@@ -213,11 +214,11 @@ func (t *tale) review() {
 func (t *tale) file() {
 	v := move{who: "director", action: "file"}
 	if t.noOne {
-		v.form = fixed(flow.Form{"noOne": true})
+		v.form = fixed(process.Form{"noOne": true})
 	}
 	t.at(disposed, v)
 	if t.key != nil {
-		t.then(move{at: t.last.Add(time.Hour), who: "director", action: "markKey", form: fixed(flow.Form{"leadLeaderPost": t.key.lead, "superviseLeaderPost": t.key.supervise})})
+		t.then(move{at: t.last.Add(time.Hour), who: "director", action: "markKey", form: fixed(process.Form{"leadLeaderPost": t.key.lead, "superviseLeaderPost": t.key.supervise})})
 	}
 }
 
@@ -226,12 +227,12 @@ func (t *tale) plan() {
 	if !t.asked {
 		return
 	}
-	t.at(planned, move{who: "clerk", action: "preAssign", form: func(x *scene) flow.Form { return x.shares(t.units) }})
+	t.at(planned, move{who: "clerk", action: "preAssign", form: func(x *scene) process.Form { return x.shares(t.units) }})
 	if t.until == planned {
 		return
 	}
 	for _, u := range t.units {
-		t.then(move{at: t.last.Add(3 * time.Hour), who: u.unit + "-liaison", action: "preAssignOpinion", form: fixed(flow.Form{"accept": true, "note": "属我单位职责，同意承办。"})})
+		t.then(move{at: t.last.Add(3 * time.Hour), who: u.unit + "-liaison", action: "preAssignOpinion", form: fixed(process.Form{"accept": true, "note": "属我单位职责，同意承办。"})})
 	}
 }
 
@@ -241,7 +242,7 @@ func (t *tale) assign() {
 	if t.passedOn != "" {
 		list = append([]share{{unit: t.passedOn, role: t.units[0].role}}, t.units[1:]...)
 	}
-	t.at(assigned, move{who: t.office(), action: "assign", form: func(x *scene) flow.Form { return x.shares(list) }})
+	t.at(assigned, move{who: t.office(), action: "assign", form: func(x *scene) process.Form { return x.shares(list) }})
 	if t.passedOn == "" {
 		return
 	}
@@ -250,10 +251,10 @@ func (t *tale) assign() {
 	if t.undecided {
 		return
 	}
-	t.then(move{at: t.later(1), who: "gov", unit: u, action: "officeDecideReturn", form: func(x *scene) flow.Form {
-		return flow.Form{"grant": true, "newUnitId": x.unitID(t.units[0].unit), "note": "情况属实，同意改派。"}
+	t.then(move{at: t.later(1), who: "gov", unit: u, action: "officeDecideReturn", form: func(x *scene) process.Form {
+		return process.Form{"grant": true, "newUnitId": x.unitID(t.units[0].unit), "note": "情况属实，同意改派。"}
 	}})
-	t.then(move{who: "clerk", unit: u, action: "committeeDecideReturn", form: fixed(flow.Form{"grant": true, "note": "提案委同意。"})})
+	t.then(move{who: "clerk", unit: u, action: "committeeDecideReturn", form: fixed(process.Form{"grant": true, "note": "提案委同意。"})})
 }
 
 // office is who assigns: the office of the units' channel, or the 提案委.

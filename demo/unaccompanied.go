@@ -3,7 +3,7 @@ package demo
 import (
 	"time"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -39,8 +39,8 @@ func (s *stage) unaccompanied() {
 	}
 	now := study{5, "社区助餐点价格和质量调研", false}
 	w := now.team(ago(s.now, 12, 9).Add(21 * time.Minute))
-	w.do(w.later(1), now.lead(), "planVisit", func(*scene) flow.Form {
-		return flow.Form{"title": "到助餐点排队就餐", "on": day(s.now.AddDate(0, 0, 7))}
+	w.do(w.later(1), now.lead(), "planVisit", func(*scene) process.Form {
+		return process.Form{"title": "到助餐点排队就餐", "on": day(s.now.AddDate(0, 0, 7))}
 	})
 	s.scripts = append(s.scripts, w.sc)
 }
@@ -65,17 +65,17 @@ func (r study) people(n int) (keys []string) {
 // team: the chairpersons' meeting approves the topic, the team is set.
 func (r study) team(at time.Time) *walk {
 	w := begin(at, "committee", "wupeitong", topic{platform: wupeitong.spec.Code, title: r.title})
-	w.do(w.later(3), "sg", "approveTopic", func(*scene) flow.Form {
-		return flow.Form{"on": w.sc.day("approveTopic"), "text": "列入年度工作方案"}
+	w.do(w.later(3), "sg", "approveTopic", func(*scene) process.Form {
+		return process.Form{"on": w.sc.day("approveTopic"), "text": "列入年度工作方案"}
 	})
-	w.do(w.later(3), "committee", "addTeam", func(x *scene) flow.Form {
+	w.do(w.later(3), "committee", "addTeam", func(x *scene) process.Form {
 		var ps list
 		for j, key := range r.people(9) {
 			p := x.member(key, "")
 			p["organisation"] = []string{"经济科技委员会", "界别活动组", "街道联络委"}[j%3]
 			ps = append(ps, p)
 		}
-		return flow.Form{"parties": ps}
+		return process.Form{"parties": ps}
 	})
 	w.also("setTeam", nil)
 	return w.do(w.later(1), r.lead(), "startVisits", nil)
@@ -83,9 +83,9 @@ func (r study) team(at time.Time) *walk {
 
 // visits: two, then the report.
 func (r study) visits(w *walk) {
-	visit := func(title string, n int, on string) func(*scene) flow.Form {
-		return func(x *scene) flow.Form {
-			return flow.Form{"title": title, "on": on, "summary": "现场体验，记录时间、价格和人数", "present": x.there(r.people(n)...)}
+	visit := func(title string, n int, on string) func(*scene) process.Form {
+		return func(x *scene) process.Form {
+			return process.Form{"title": title, "on": on, "summary": "现场体验，记录时间、价格和人数", "present": x.there(r.people(n)...)}
 		}
 	}
 	again := 8
@@ -98,8 +98,8 @@ func (r study) visits(w *walk) {
 	w.do(at, r.lead(), "recordVisit", visit("第二次走访", again, day(at)))
 	w.also("draftReport", nil)
 	at = w.later(60)
-	w.do(at, r.lead(), "addSuggestions", fixed(flow.Form{"items": list{obj{"text": "制定改进方案并明确时限"}}}))
-	w.also("submitReport", fixed(flow.Form{
+	w.do(at, r.lead(), "addSuggestions", fixed(process.Form{"items": list{obj{"text": "制定改进方案并明确时限"}}}))
+	w.also("submitReport", fixed(process.Form{
 		"on": day(at), "text": r.title + "报告：情况、问题和建议。", "topicSound": "群众急难愁盼", "researchDeep": "两次现场体验", "consultThorough": "与群众和从业者交谈", "effectReal": "建议可以操作",
 	}))
 }
@@ -113,25 +113,25 @@ func (r study) heard(w *walk) (more []*script) {
 		choice = "select"
 	}
 	w.do(w.later(14), "committee", choice, nil)
-	w.also("invite", func(x *scene) flow.Form {
-		return flow.Form{"parties": list{someone("副区长", "LEADER"), x.department("fagai", "DEPARTMENT")}}
+	w.also("invite", func(x *scene) process.Form {
+		return process.Form{"parties": list{someone("副区长", "LEADER"), x.department("fagai", "DEPARTMENT")}}
 	})
-	w.do(shanghai(2024, 11, 26, 9, 0).Add(hour), "committee", "consult", func(x *scene) flow.Form {
-		return flow.Form{"title": "常委会会议", "on": "2024-11-26", "summary": "专题听取年度调研情况", "present": x.there("副区长", "fagai", r.lead())}
+	w.do(shanghai(2024, 11, 26, 9, 0).Add(hour), "committee", "consult", func(x *scene) process.Form {
+		return process.Form{"title": "常委会会议", "on": "2024-11-26", "summary": "专题听取年度调研情况", "present": x.there("副区长", "fagai", r.lead())}
 	})
-	w.also("send", fixed(flow.Form{"on": "2024-11-26", "text": "报送调研报告"}))
-	w.do(shanghai(2024, 12, 16, 9, 0).Add(hour), "committee", "settle", func(x *scene) flow.Form {
-		return flow.Form{"itemId": x.item("制定改进方案并明确时限"), "done": true, "evidence": "有关部门已研究采纳"}
+	w.also("send", fixed(process.Form{"on": "2024-11-26", "text": "报送调研报告"}))
+	w.do(shanghai(2024, 12, 16, 9, 0).Add(hour), "committee", "settle", func(x *scene) process.Form {
+		return process.Form{"itemId": x.item("制定改进方案并明确时限"), "done": true, "evidence": "有关部门已研究采纳"}
 	})
 	if r.i%3 == 0 {
 		title := "关于改进" + researched[r.i] + "的社情民意"
-		w.also("toOpinion", func(x *scene) flow.Form {
-			return flow.Form{"title": title, "itemId": x.item("制定改进方案并明确时限")}
+		w.also("toOpinion", func(x *scene) process.Form {
+			return process.Form{"title": title, "itemId": x.item("制定改进方案并明确时限")}
 		})
 		w.also("convert", nil)
 		more = append(more, opinionOf(w.last, title))
 	} else {
-		w.also("notConverted", fixed(flow.Form{"on": "2024-12-16", "text": "有关部门已作工作参考，没有另提提案或社情民意"})).because("已作工作参考")
+		w.also("notConverted", fixed(process.Form{"on": "2024-12-16", "text": "有关部门已作工作参考，没有另提提案或社情民意"})).because("已作工作参考")
 	}
 	w.also("archive", nil)
 	return more

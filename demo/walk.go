@@ -10,8 +10,9 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/platform"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
@@ -42,7 +43,7 @@ func (s *stage) setUp(b board) []task {
 	var tasks []task
 	for _, kind := range kinds {
 		tasks = append(tasks, as("发布流程", func(ctx context.Context) (e audit.Entry, err error) {
-			there, err := s.Store.Ent().Process.Query().Where(process.Kind(kind)).Exist(authz.System(ctx))
+			there, err := s.Store.Ent().Process.Query().Where(entprocess.Kind(kind)).Exist(authz.System(ctx))
 			if err != nil || there {
 				return e, err
 			}
@@ -126,12 +127,12 @@ func (w *walk) add(m move) *walk {
 }
 
 // do is an action of a person; form may be nil.
-func (w *walk) do(at time.Time, who, action string, form func(*scene) flow.Form) *walk {
+func (w *walk) do(at time.Time, who, action string, form func(*scene) process.Form) *walk {
 	return w.add(move{at: at, who: who, action: action, form: form})
 }
 
 // also is another action of the same person in the same sitting.
-func (w *walk) also(action string, form func(*scene) flow.Form) *walk {
+func (w *walk) also(action string, form func(*scene) process.Form) *walk {
 	before := w.sc.moves[len(w.sc.moves)-1]
 	w.sc.moves = append(w.sc.moves, move{at: w.last, who: before.who, action: action, form: form, along: true})
 	return w

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/loop/plans"
 )
@@ -57,36 +58,36 @@ func (p planTale) tell() *script {
 		return s.Plans.Open(ctx, plans.Opening{Plan: p.kind, Year: year})
 	}})
 	for _, i := range p.items {
-		w.also("addItem", func(x *scene) flow.Form {
-			return flow.Form{"text": i.text, "aspect": i.aspect, "unitId": x.unitID(i.unit), "leaderPost": i.leader, "dueOn": day(i.due), "path": i.path}
+		w.also("addItem", func(x *scene) process.Form {
+			return process.Form{"text": i.text, "aspect": i.aspect, "unitId": x.unitID(i.unit), "leaderPost": i.leader, "dueOn": day(i.due), "path": i.path}
 		})
 	}
-	step := func(days int, who, action string, form flow.Form) {
+	step := func(days int, who, action string, form process.Form) {
 		at := p.begun.AddDate(0, 0, days)
 		form["on"] = day(at)
 		w.do(at, who, action, fixed(form))
 	}
-	step(7, "sg", "consultThree", flow.Form{"place": "市政协会议室", "text": "就议题、牵头单位和时间逐项协商，取得一致。", "present": list{
+	step(7, "sg", "consultThree", process.Form{"place": "市政协会议室", "text": "就议题、牵头单位和时间逐项协商，取得一致。", "present": list{
 		obj{"as": "PARTY", "name": "市委办公室"}, obj{"as": "GOVERNMENT", "name": "市政府办公室"}, obj{"as": "CPPCC", "name": "市政协办公室"},
 	}})
-	step(11, "chair", "approveByPartyGroup", flow.Form{"text": "市政协党组会议审定。"})
-	step(14, "sg", "submit", flow.Form{"number": "大政协党组〔2022〕" + p.number + "号"})
-	step(21, "sg", "recordApproval", flow.Form{"by": "市委常委会", "number": "大委〔2022〕" + p.number + "号", "text": "同意。"})
-	step(23, "chair", "issue", flow.Form{"number": "大政协办发〔2022〕" + p.number + "号"})
+	step(11, "chair", "approveByPartyGroup", process.Form{"text": "市政协党组会议审定。"})
+	step(14, "sg", "submit", process.Form{"number": "大政协党组〔2022〕" + p.number + "号"})
+	step(21, "sg", "recordApproval", process.Form{"by": "市委常委会", "number": "大委〔2022〕" + p.number + "号", "text": "同意。"})
+	step(23, "chair", "issue", process.Form{"number": "大政协办发〔2022〕" + p.number + "号"})
 	for _, i := range p.items { // in the order of time
 		if i.loop != "" {
 			at := i.attached
 			if at.IsZero() {
 				at = w.last.Add(time.Hour)
 			}
-			w.do(at, "sg", "attach", func(x *scene) flow.Form {
-				return flow.Form{"itemId": x.item(i.text), "matterId": x.matter(cohorts.Kind, i.loop)}
+			w.do(at, "sg", "attach", func(x *scene) process.Form {
+				return process.Form{"itemId": x.item(i.text), "matterId": x.matter(cohorts.Kind, i.loop)}
 			})
 		}
 	}
 	for _, i := range p.items {
 		if i.done != "" {
-			w.do(i.doneAt, "sg", "finishItem", func(x *scene) flow.Form { return flow.Form{"itemId": x.item(i.text), "evidence": i.done} })
+			w.do(i.doneAt, "sg", "finishItem", func(x *scene) process.Form { return process.Form{"itemId": x.item(i.text), "evidence": i.done} })
 		}
 	}
 	return w.sc

@@ -6,7 +6,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
 )
@@ -232,7 +232,7 @@ func (t *tale) merged(c *committee, into string) *script {
 	sc := t.tell(c)
 	t.then(move{
 		at: shanghai(2024, time.January, 11, 15, t.k%50), who: "director", action: "merge", reason: "与《" + into + "》反映的问题和主要建议相同，合并办理。",
-		form:  func(x *scene) flow.Form { return flow.Form{"intoId": x.matter("proposal", into)} },
+		form:  func(x *scene) process.Form { return process.Form{"intoId": x.matter("proposal", into)} },
 		after: func(s *stage) { s.forget("proposal", into) },
 	})
 	return sc
@@ -245,7 +245,7 @@ func (t *tale) opinion(c *committee) []*script {
 	t.until, t.verdict = thirdPass, "CONVERTED_OPINION"
 	sc := t.tell(c)
 	if t.k%3 == 0 {
-		t.at(consented, move{who: "clerk", action: "consentOpinion", form: fixed(flow.Form{"how": "电话征求意见，提案人同意"})})
+		t.at(consented, move{who: "clerk", action: "consentOpinion", form: fixed(process.Form{"how": "电话征求意见，提案人同意"})})
 	} else {
 		t.at(consented, move{who: t.lead, action: "consentOpinion"})
 	}

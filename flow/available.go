@@ -7,13 +7,14 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // Available is something the viewer may do now, or could do once what blocks
 // it is met.
 type Available struct {
-	Action  *Action
+	Action  *process.Action
 	Blocked string // why not yet, in Chinese; empty when it may be done
 }
 

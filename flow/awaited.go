@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -19,7 +20,7 @@ import (
 // subject is the matter itself, or one of its shares, with whom it waits for.
 type subject struct {
 	share   *gen.Assignment
-	state   *State
+	state   *process.State
 	awaited []who
 	turn    string // the first code that somebody is meant by, for lists
 	away    bool   // another committee's turn, or a clock's
@@ -254,7 +255,7 @@ func (c *Case) leads() *time.Time {
 		if def == nil || def.Expires == "" || t.DueOn == nil || passed(c, t) {
 			continue
 		}
-		if a := c.Def.Machines[OfMatter].Action(def.Expires); a != nil && a.Leaves(c.State) {
+		if a := c.Def.Machines[process.OfMatter].Action(def.Expires); a != nil && a.Leaves(c.State) {
 			return t.DueOn
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/workday"
 )
@@ -20,8 +21,8 @@ import (
 // never query.
 type Case struct {
 	*gen.Matter
-	Def         *Definition
-	Policy      Policy
+	Def         *process.Definition
+	Policy      process.Policy
 	Calendar    workday.Calendar
 	Now         time.Time
 	Parties     []*gen.Party      // LEAD first, as ordered
@@ -52,7 +53,7 @@ type Branch struct {
 // Closed reports whether the matter has come to an end: nothing more is done
 // to it or to its shares, unless an action leads out of that end.
 func (c *Case) Closed() bool {
-	s := c.Def.Machines[OfMatter].State(c.State)
+	s := c.Def.Machines[process.OfMatter].State(c.State)
 	return s != nil && s.End
 }
 

@@ -27,7 +27,7 @@ func TestEveryDateOfAShippedFormRefusesDaysThatCannotBe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := Parse(source)
+		d, err := process.Parse(source)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,7 +35,7 @@ func TestEveryDateOfAShippedFormRefusesDaysThatCannotBe(t *testing.T) {
 		c := &Case{Matter: &gen.Matter{Kind: d.Kind, OpenedAt: opened}, Now: today.Add(time.Hour)}
 		for name, m := range d.Machines {
 			in := Input{Case: c}
-			if name == OfAssignment {
+			if name == process.OfAssignment {
 				in.Share = &gen.Assignment{CreatedAt: opened}
 			}
 			for _, a := range m.Actions {

@@ -24,8 +24,8 @@ import (
 // rules about the form then answer nil.
 type Input struct {
 	*Case
-	Action *Action
-	Form   Form
+	Action *process.Action
+	Form   process.Form
 	Reason string
 	Viewer *authz.Viewer   // nil for automatic actions
 	Share  *gen.Assignment // the subject, for actions of an assignment
@@ -77,14 +77,14 @@ type Engine struct {
 	*Rules
 	client   *gen.Client
 	watchers []Watcher
-	policies *memory.Of[policyKey, Policy]
+	policies *memory.Of[policyKey, process.Policy]
 	given    map[any]any // by *Port
 }
 
 // New makes an engine with the generic rules.
 func New(client *gen.Client) *Engine {
 	client.Use(touch)
-	return &Engine{Rules: NewRules(), client: client, policies: memory.New[policyKey, Policy](mostPolicies), given: map[any]any{}}
+	return &Engine{Rules: NewRules(), client: client, policies: memory.New[policyKey, process.Policy](mostPolicies), given: map[any]any{}}
 }
 
 // Client is the ent client that the engine works with.
@@ -102,7 +102,7 @@ type Command struct {
 	Machine  string // OfMatter or OfAssignment
 	Subject  uuid.UUID
 	Action   string
-	Form     Form
+	Form     process.Form
 	Reason   string
 	Expected *int       // the version the caller saw; nil does not compare
 	OnBehalf *uuid.UUID // a member for whom staff enter
@@ -140,7 +140,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 		return uuid.Nil, err
 	}
 	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, Viewer: v}, Engine: e, OnBehalf: cmd.OnBehalf, Client: e.client}
-	if cmd.Machine == OfAssignment {
+	if cmd.Machine == process.OfAssignment {
 		r.Share = c.Share(cmd.Subject)
 	}
 	if err := r.find(cmd.Action); err != nil {
@@ -205,7 +205,7 @@ func notFound() error { return errs.New(errs.NotFound, "没有这件事项，或
 // visible finds the matter as the viewer sees it, and its kind where the
 // question tells it.
 func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind string, err error) {
-	if cmd.Machine == OfAssignment {
+	if cmd.Machine == process.OfAssignment {
 		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Select(assignment.FieldMatterID).Only(ctx)
 		if err != nil {
 			return uuid.Nil, "", missing(err)
@@ -242,11 +242,11 @@ func (e *Engine) Lock(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Cas
 	return e.read(ctx, e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate(), "")
 }
 
-func (in *Input) machine() *Machine {
+func (in *Input) machine() *process.Machine {
 	if in.Share != nil {
-		return in.Def.Machines[OfAssignment]
+		return in.Def.Machines[process.OfAssignment]
 	}
-	return in.Def.Machines[OfMatter]
+	return in.Def.Machines[process.OfMatter]
 }
 
 func (in *Input) state() string {
@@ -361,7 +361,7 @@ func (e *Engine) perform(ctx context.Context, r *Run) error {
 	switch to {
 	case "":
 		to = from
-	case Back:
+	case process.Back:
 		prev, err := e.previous(ctx, r)
 		if err != nil {
 			return err
@@ -454,7 +454,7 @@ func (e *Engine) move(ctx context.Context, r *Run, to string) error {
 }
 
 // endsIn: with the subject in the state the matter has come to its end.
-func (r *Run) endsIn(target *State) bool {
+func (r *Run) endsIn(target *process.State) bool {
 	if r.Share != nil {
 		return r.Closed()
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -46,7 +47,7 @@ func TestDoRefuses(t *testing.T) {
 	c := w.open()
 	id := c.Matter.ID
 	cmd := func(change func(*flow.Command)) flow.Command {
-		cmd := flow.Command{Machine: flow.OfMatter, Subject: id, Action: "hold", Reason: "理由"}
+		cmd := flow.Command{Machine: process.OfMatter, Subject: id, Action: "hold", Reason: "理由"}
 		change(&cmd)
 		return cmd
 	}
@@ -58,7 +59,7 @@ func TestDoRefuses(t *testing.T) {
 	}{
 		{"what does not exist is not found", "主任", cmd(func(c *flow.Command) { c.Subject = uuid.New() }), errs.NotFound},
 		{"what the actor may not see is not found", "外人", cmd(func(*flow.Command) {}), errs.NotFound},
-		{"a share that does not exist is not found", "主任", cmd(func(c *flow.Command) { c.Machine = flow.OfAssignment }), errs.NotFound},
+		{"a share that does not exist is not found", "主任", cmd(func(c *flow.Command) { c.Machine = process.OfAssignment }), errs.NotFound},
 		{"an action of another state is refused", "主任", cmd(func(c *flow.Command) { c.Action = "return" }), errs.NotAllowedInState},
 		{"an action that does not exist is refused", "主任", cmd(func(c *flow.Command) { c.Action = "nothing" }), errs.NotAllowedInState},
 		{"an automatic action is nobody's", "主任", cmd(func(c *flow.Command) { c.Action = "expire" }), errs.NotAllowedInState},
@@ -66,7 +67,7 @@ func TestDoRefuses(t *testing.T) {
 		{"so is one of who holds no role for it", "局长", cmd(func(*flow.Command) {}), errs.NotAllowed},
 		{"an old version is refused", "主任", cmd(func(c *flow.Command) { c.Expected = &old }), errs.VersionConflict},
 		{"a form that is not filled in is refused", "主任", cmd(func(c *flow.Command) { c.Action = "note" }), errs.Invalid},
-		{"a form where none is asked for is refused", "主任", cmd(func(c *flow.Command) { c.Form = flow.Form{"x": 1} }), errs.Invalid},
+		{"a form where none is asked for is refused", "主任", cmd(func(c *flow.Command) { c.Form = process.Form{"x": 1} }), errs.Invalid},
 	} {
 		t.Run(x.sentence, func(t *testing.T) {
 			_, err := w.command(x.who, x.cmd)
@@ -105,7 +106,7 @@ func TestDo(t *testing.T) {
 	id := c.Matter.ID
 	t.Run("an action moves the state, the turn and the version, and writes its step", func(t *testing.T) {
 		one := 1
-		c, err := w.command("副主任", flow.Command{Machine: flow.OfMatter, Subject: id, Action: "hold", Reason: "理由", Expected: &one})
+		c, err := w.command("副主任", flow.Command{Machine: process.OfMatter, Subject: id, Action: "hold", Reason: "理由", Expected: &one})
 		if err != nil || c.State != "HELD" || c.Version != 2 {
 			t.Fatal(c, err)
 		}
@@ -115,7 +116,7 @@ func TestDo(t *testing.T) {
 		}
 	})
 	t.Run("a reason must be more than blanks", func(t *testing.T) {
-		_, err := w.command("主任", flow.Command{Machine: flow.OfMatter, Subject: id, Action: "return", Reason: "  "})
+		_, err := w.command("主任", flow.Command{Machine: process.OfMatter, Subject: id, Action: "return", Reason: "  "})
 		if e := refused(t, err, errs.Invalid); len(e.Path) != 1 || e.Path[0] != "reason" {
 			t.Errorf("%v", e.Path)
 		}
@@ -146,7 +147,7 @@ func TestAnActionHappensWholeOrNotAtAll(t *testing.T) {
 		t.Errorf("%v", m)
 	}
 	t.Run("the step shows what an effect changed, to its audience", func(t *testing.T) {
-		c := w.do("note", c, flow.Form{"text": "一"})
+		c := w.do("note", c, process.Form{"text": "一"})
 		s := w.steps(c)[1]
 		if s.Before["title"] != "小事" || s.After["title"] != "小事一" || s.Audience != step.AudienceSTAFF || s.FromState != "OPEN" || s.ToState != "OPEN" || c.Version != 2 {
 			t.Errorf("%v", s)
@@ -188,7 +189,7 @@ func TestTwoPeopleAct(t *testing.T) {
 	}
 	t.Run("the same action once: exactly one wins", func(t *testing.T) {
 		c := w.open()
-		won, lost := race(flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "hold"})
+		won, lost := race(flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "hold"})
 		if won != 1 {
 			t.Errorf("%d won", won)
 		}
@@ -201,7 +202,7 @@ func TestTwoPeopleAct(t *testing.T) {
 	})
 	t.Run("on the version they saw: exactly one wins, the others are told", func(t *testing.T) {
 		c, seen := w.open(), 1
-		won, lost := race(flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "note", Form: flow.Form{"text": "一"}, Expected: &seen})
+		won, lost := race(flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "note", Form: process.Form{"text": "一"}, Expected: &seen})
 		if won != 1 || w.matter(c).Title != "小事一" {
 			t.Errorf("%d won, %s", won, w.matter(c).Title)
 		}
@@ -211,7 +212,7 @@ func TestTwoPeopleAct(t *testing.T) {
 	})
 	t.Run("one after the other: no change is lost", func(t *testing.T) {
 		c := w.open()
-		won, lost := race(flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "note", Form: flow.Form{"text": "一"}})
+		won, lost := race(flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "note", Form: process.Form{"text": "一"}})
 		if m := w.matter(c); won != people || m.Title != "小事"+strings.Repeat("一", people) || m.Version != 1+people {
 			t.Errorf("%d won, %v, %v", won, m, lost)
 		}
@@ -222,7 +223,7 @@ func TestBack(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	t.Run("where a matter began there is no way back, were it published by an older check", func(t *testing.T) {
-		d, err := flow.Parse([]byte(strings.NewReplacer("kind: tiny", "kind: older", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back").Replace(tiny)))
+		d, err := process.Parse([]byte(strings.NewReplacer("kind: tiny", "kind: older", "from: [ASKED], to: $back", "from: [ASKED, OPEN], to: $back").Replace(tiny)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,7 +231,7 @@ func TestBack(t *testing.T) {
 			w.store.Ent().Process.Create().SetKind(d.Kind).SetVersion(1).SetTitle("-").SetSource(d.Source).SetHash(d.Hash).SaveX(ctx)
 			c, err := w.engine.Start(ctx, flow.Opening{Kind: d.Kind, Title: "旧事"})
 			if err == nil {
-				_, err = w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "decide"})
+				_, err = w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "decide"})
 			}
 			return err
 		})
@@ -248,7 +249,7 @@ func TestBack(t *testing.T) {
 		}
 	})
 	t.Run("what was noted meanwhile does not matter", func(t *testing.T) {
-		c = w.do("ask", w.do("note", c, flow.Form{"text": "一"}), nil)
+		c = w.do("ask", w.do("note", c, process.Form{"text": "一"}), nil)
 		if c = w.do("decide", c, nil); c.State != "HELD" {
 			t.Fatal(c.State)
 		}
@@ -277,13 +278,13 @@ func TestAutomaticActions(t *testing.T) {
 			"- {code: reopen", "- {code: end, label: 结束, from: [SECOND], to: DONE, may: matter.arrange}\n      - {code: reopen").Replace(tiny)
 		var id uuid.UUID
 		err := w.as("主任", func(ctx context.Context) error {
-			if _, err := w.engine.Publish(ctx, []byte(loop), flow.RolesOf(w.policy)); err != nil {
+			if _, err := w.engine.Publish(ctx, []byte(loop), process.RolesOf(w.policy)); err != nil {
 				return err
 			}
 			c, err := w.engine.Start(ctx, flow.Opening{Kind: "loop", Title: "循环"})
 			if err == nil {
 				id = c.Matter.ID
-				_, err = w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: "hold"})
+				_, err = w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: "hold"})
 			}
 			return err
 		})
@@ -311,12 +312,12 @@ func TestAvailableIsWhatDoAllows(t *testing.T) {
 	asked := w.do("ask", w.open(), nil)
 	held = w.do("hold", held, nil)
 	given := w.do("give", w.open(), nil)
-	forms := map[string]flow.Form{"note": {"text": "一"}}
+	forms := map[string]process.Form{"note": {"text": "一"}}
 	for _, who := range []string{"主任", "副主任", "局长"} {
 		for _, c := range []*flow.Case{open, held, asked, given} {
-			subjects := map[uuid.UUID]string{c.Matter.ID: flow.OfMatter}
+			subjects := map[uuid.UUID]string{c.Matter.ID: process.OfMatter}
 			for _, a := range c.Assignments {
-				subjects[a.ID] = flow.OfAssignment
+				subjects[a.ID] = process.OfAssignment
 			}
 			err := w.as(who, func(ctx context.Context) error {
 				available, err := w.engine.Available(ctx, c.Matter.ID)
@@ -353,7 +354,7 @@ func TestAvailableIsWhatDoAllows(t *testing.T) {
 }
 
 // agrees tries every action of the machine and undoes it.
-func (w *world) agrees(t *testing.T, ctx context.Context, c *flow.Case, machine string, id uuid.UUID, available []flow.Available, forms map[string]flow.Form) {
+func (w *world) agrees(t *testing.T, ctx context.Context, c *flow.Case, machine string, id uuid.UUID, available []flow.Available, forms map[string]process.Form) {
 	said := map[string]bool{}
 	for _, a := range available {
 		said[a.Action.Code] = a.Blocked == ""

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -18,7 +19,7 @@ import (
 // Entrance is the action with which the viewer opens a matter of the kind, nil
 // where the process asks nothing. may says whether he may; where he may not, the
 // action is the one that is refused.
-func (e *Engine) Entrance(ctx context.Context, kind string) (a *Action, may bool, err error) {
+func (e *Engine) Entrance(ctx context.Context, kind string) (a *process.Action, may bool, err error) {
 	_, def, err := e.newest(authz.System(ctx), kind)
 	if err != nil {
 		return nil, false, err
@@ -27,8 +28,8 @@ func (e *Engine) Entrance(ctx context.Context, kind string) (a *Action, may bool
 	return a, may, nil
 }
 
-func entrance(d *Definition, v *authz.Viewer) (first *Action, may bool) {
-	for _, a := range d.Machines[OfMatter].Actions {
+func entrance(d *process.Definition, v *authz.Viewer) (first *process.Action, may bool) {
+	for _, a := range d.Machines[process.OfMatter].Actions {
 		if len(a.From) > 0 || a.Automatic || a.Never() {
 			continue
 		}
@@ -43,7 +44,7 @@ func entrance(d *Definition, v *authz.Viewer) (first *Action, may bool) {
 }
 
 // newest is the newest published version of a kind's process.
-func (e *Engine) newest(sys context.Context, kind string) (*gen.Process, *Definition, error) {
+func (e *Engine) newest(sys context.Context, kind string) (*gen.Process, *process.Definition, error) {
 	p, err := e.client.Process.Query().Where(entprocess.Kind(kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).
 		Order(gen.Desc(entprocess.FieldVersion)).First(sys)
 	if gen.IsNotFound(err) {
@@ -61,8 +62,8 @@ const creating = "create"
 
 // enter finds the action that opens the matter and holds what is filled in
 // against its form. What the product opens by itself has none.
-func (o *Opening) enter(d *Definition, v *authz.Viewer) (*Action, error) {
-	plain := &Action{Code: creating, Label: "新建"}
+func (o *Opening) enter(d *process.Definition, v *authz.Viewer) (*process.Action, error) {
+	plain := &process.Action{Code: creating, Label: "新建"}
 	if !o.Entry {
 		return plain, nil
 	}
@@ -82,7 +83,7 @@ func (o *Opening) enter(d *Definition, v *authz.Viewer) (*Action, error) {
 	}
 	o.Form = maps.Clone(o.Form)
 	if o.Form == nil {
-		o.Form = Form{}
+		o.Form = process.Form{}
 	}
 	err := a.Validate(o.Form)
 	if shown, ok := errs.As(err); ok {
@@ -124,7 +125,7 @@ func (e *Engine) begin(sys context.Context, r *Run) error {
 	return e.client.Matter.UpdateOneID(r.Matter.ID).SetNumber(r.Number).Exec(sys)
 }
 
-func orInitial(m *Machine, to string) string {
+func orInitial(m *process.Machine, to string) string {
 	if m.State(to) == nil {
 		return m.Initial
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -14,17 +15,17 @@ import (
 func mayFollow(c *Case) bool {
 	leaves := func(machine, state string) bool {
 		m := c.Def.Machines[machine]
-		return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
+		return m != nil && slices.ContainsFunc(m.Actions, func(a *process.Action) bool {
 			return a.Automatic && !a.Never() && a.Leaves(state)
 		})
 	}
-	if leaves(OfMatter, c.State) {
+	if leaves(process.OfMatter, c.State) {
 		return true
 	}
-	if m := c.Def.Machines[OfAssignment]; m != nil && leaves(OfAssignment, m.Initial) {
+	if m := c.Def.Machines[process.OfAssignment]; m != nil && leaves(process.OfAssignment, m.Initial) {
 		return true
 	}
-	return slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return leaves(OfAssignment, a.State) })
+	return slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return leaves(process.OfAssignment, a.State) })
 }
 
 // chainLimit bounds automatic actions after one action; the loop check refuses

@@ -16,8 +16,8 @@ import (
 // Gate is a way out of a matter's present state, as a checklist: what has to be
 // true first, what of it is missing, whose turn it is and until when.
 type Gate struct {
-	Action *Action
-	To     *State
+	Action *process.Action
+	To     *process.State
 	Turn   string     // whose turn it is, in the definition's words; empty: nobody's
 	DueOn  *time.Time // the matter's nearest deadline
 	Checks []Check
@@ -84,7 +84,7 @@ func (e *Engine) Gates(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID][]G
 }
 
 func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
-	m := c.Def.Machines[OfMatter]
+	m := c.Def.Machines[process.OfMatter]
 	now := m.State(c.State)
 	list := []Gate{}
 	for _, a := range m.Actions {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -45,7 +46,7 @@ func newGates(t *testing.T, lacking *[]string) *world {
 		return nil
 	}, flow.OnForm)
 	w.system(func(ctx context.Context) error {
-		_, err := w.engine.Publish(ctx, []byte(gated), flow.RolesOf(w.policy))
+		_, err := w.engine.Publish(ctx, []byte(gated), process.RolesOf(w.policy))
 		return err
 	})
 	return w
@@ -145,7 +146,7 @@ func TestCarry(t *testing.T) {
 	c := w.gatedMatter()
 	arrive := func(by string) (err error) {
 		return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-			_, err := w.engine.Carry(authz.System(ctx), flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "arrived", By: by})
+			_, err := w.engine.Carry(authz.System(ctx), flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "arrived", By: by})
 			return err
 		})
 	}
@@ -153,7 +154,7 @@ func TestCarry(t *testing.T) {
 		refused(t, arrive("大连市政协"), errs.NotAllowedInState)
 	})
 	lacking = nil
-	if _, err := w.try("主任", "pass", c.Matter.ID, flow.Form{"text": "x"}); err == nil {
+	if _, err := w.try("主任", "pass", c.Matter.ID, process.Form{"text": "x"}); err == nil {
 		t.Fatal("the form has no such field")
 	}
 	w.system(func(ctx context.Context) error {

@@ -28,7 +28,7 @@ var itemRungs = []int{7, 1, 0, -7}
 // own clock the one that the definition keeps for items of the kind, else the
 // clock that every item with a day has. Nil for a key that a running version
 // does not know.
-func clockOf(d *Definition, t *gen.Timer) *TimerDef {
+func clockOf(d *process.Definition, t *gen.Timer) *process.TimerDef {
 	if t.ItemID == nil {
 		return d.Timers[t.Key]
 	}
@@ -37,7 +37,7 @@ func clockOf(d *Definition, t *gen.Timer) *TimerDef {
 			return d.Timers[key]
 		}
 	}
-	return &TimerDef{Label: process.ItemKinds[t.Key], Rungs: itemRungs}
+	return &process.TimerDef{Label: process.ItemKinds[t.Key], Rungs: itemRungs}
 }
 
 // Clocks says that a base counts from the days of such items: where a
@@ -144,7 +144,7 @@ func sameDay(a, b *time.Time) bool {
 
 // followItems brings the clocks of items up to what an action's effects wrote
 // and to the state that it leads to.
-func (e *Engine) followItems(ctx context.Context, r *Run, target *State) (err error) {
+func (e *Engine) followItems(ctx context.Context, r *Run, target *process.State) (err error) {
 	written, noted := ctx.Value(touchedKey{}).(*touched)
 	wrote := func(typ string) bool { return !noted || written.has(typ) }
 	if wrote(gen.TypeItem) {

@@ -83,13 +83,13 @@ func newDebts(t *testing.T, own string) *world {
 func (w *world) publish(kind, own string) {
 	w.t.Helper()
 	w.system(func(ctx context.Context) error {
-		_, err := w.engine.Publish(ctx, fmt.Appendf(nil, debts, kind, own), flow.RolesOf(w.policy))
+		_, err := w.engine.Publish(ctx, fmt.Appendf(nil, debts, kind, own), process.RolesOf(w.policy))
 		return err
 	})
 }
 
 // owing opens a matter of the kind with one item that the unit owes by a day.
-func (w *world) owing(kind string, form flow.Form) *flow.Case {
+func (w *world) owing(kind string, form process.Form) *flow.Case {
 	w.t.Helper()
 	var c *flow.Case
 	err := w.as("主任", func(ctx context.Context) (err error) {
@@ -134,7 +134,7 @@ func TestItemsHaveClocks(t *testing.T) {
 		t.Run("M17: the day of a "+kind+" is the matter's next, and its unit is reminded once a rung", func(t *testing.T) {
 			t.Parallel()
 			w := newDebts(t, "")
-			c := w.owing("debts", flow.Form{"kind": kind, "on": "2025-03-14"})
+			c := w.owing("debts", process.Form{"kind": kind, "on": "2025-03-14"})
 			w.nextDue(t, c, ptr(day(14)))
 			for d := 4; d <= 25; d++ {
 				w.at(d, 8, 0)
@@ -155,7 +155,7 @@ func TestItemsHaveClocks(t *testing.T) {
 	t.Run("M17: what nobody of the committee owes is brought to who opened the matter", func(t *testing.T) {
 		t.Parallel()
 		w := newDebts(t, "")
-		c := w.owing("debts", flow.Form{"kind": "PROBLEM", "on": "2025-03-14", "nobody": true})
+		c := w.owing("debts", process.Form{"kind": "PROBLEM", "on": "2025-03-14", "nobody": true})
 		w.at(7, 8, 0)
 		w.sweep()
 		lines(t, w.heard(c), "03-07 主任 问题“建成夜间公交专线”将于2025年3月14日到期")
@@ -167,12 +167,12 @@ func TestClocksOfItemsEndWithWhatIsOwed(t *testing.T) {
 	open := func(t *testing.T) (*world, *flow.Case) {
 		t.Parallel()
 		w := newDebts(t, "")
-		return w, w.owing("debts", flow.Form{"kind": "PROBLEM", "on": "2025-03-14"})
+		return w, w.owing("debts", process.Form{"kind": "PROBLEM", "on": "2025-03-14"})
 	}
 	for what, want := range map[string]timer.Status{"REPORTED": timer.StatusMET, "DONE": timer.StatusMET, "DROPPED": timer.StatusCANCELLED} {
 		t.Run("M17: an item that is "+what+" reminds no more", func(t *testing.T) {
 			w, c := open(t)
-			w.do("set", c, flow.Form{"status": what})
+			w.do("set", c, process.Form{"status": what})
 			status(t, w.last(c, "PROBLEM"), want, day(14))
 			w.nextDue(t, c, nil)
 			w.at(25, 8, 0)
@@ -185,8 +185,8 @@ func TestClocksOfItemsEndWithWhatIsOwed(t *testing.T) {
 		w, c := open(t)
 		w.at(13, 8, 0)
 		w.sweep()
-		w.do("set", c, flow.Form{"status": "REPORTED"})
-		w.do("set", c, flow.Form{"status": "OPEN"})
+		w.do("set", c, process.Form{"status": "REPORTED"})
+		w.do("set", c, process.Form{"status": "OPEN"})
 		w.sweep()
 		lines(t, w.reminders(c), "提醒 问题“建成夜间公交专线”将于2025年3月14日到期")
 		w.at(14, 8, 0)
@@ -199,7 +199,7 @@ func TestClocksOfItemsEndWithWhatIsOwed(t *testing.T) {
 		w, c := open(t)
 		w.at(13, 8, 0)
 		w.sweep()
-		w.do("set", c, flow.Form{"on": "2025-03-20"})
+		w.do("set", c, process.Form{"on": "2025-03-20"})
 		status(t, w.last(c, "PROBLEM"), timer.StatusRUNNING, day(20))
 		w.nextDue(t, c, ptr(day(20)))
 		w.sweep()
@@ -232,7 +232,7 @@ func TestDefinitionsMaySayHowItemsRemind(t *testing.T) {
 	t.Parallel()
 	w := newDebts(t, "  promise: {label: 承诺, items: [COMMITMENT], rungs: [3], notify: [committee_staff]}")
 	t.Run("a clock of the definition takes the place of the common one", func(t *testing.T) {
-		c := w.owing("debts", flow.Form{"kind": "COMMITMENT", "on": "2025-03-14"})
+		c := w.owing("debts", process.Form{"kind": "COMMITMENT", "on": "2025-03-14"})
 		for d := 4; d <= 14; d++ {
 			w.at(d, 8, 0)
 			w.sweep()
@@ -242,19 +242,19 @@ func TestDefinitionsMaySayHowItemsRemind(t *testing.T) {
 	})
 	t.Run("items from whose days a timer counts have none of their own", func(t *testing.T) {
 		w.clock.Set(monday)
-		c := w.owing("debts", flow.Form{"kind": "NODE", "on": "2025-03-14"})
+		c := w.owing("debts", process.Form{"kind": "NODE", "on": "2025-03-14"})
 		if n := len(w.timers(c, "NODE")); n != 0 {
 			t.Errorf("%d clocks", n)
 		}
 	})
 	t.Run("a kind of item that does not exist, a deadline or a state's list are found", func(t *testing.T) {
 		text := fmt.Sprintf(debts, "debts", "  promise: {label: 承诺, items: [PROMISE], deadline: sign.receipt}")
-		d, err := flow.Parse([]byte(strings.Replace(text, "timers: [answer]", "timers: [answer, promise]", 1)))
+		d, err := process.Parse([]byte(strings.Replace(text, "timers: [answer]", "timers: [answer, promise]", 1)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, f := range flow.Errors(w.engine.Check(d, flow.DefaultPolicy(), flow.RolesOf(w.policy))) {
+		for _, f := range process.Errors(w.engine.Check(d, process.DefaultPolicy(), process.RolesOf(w.policy))) {
 			got = append(got, f.Problem)
 		}
 		lines(t, got, "没有条目的类别“PROMISE”", "条目的期限就是条目自己的日期，只写 label、items、rungs、notify 和 escalate",
@@ -266,7 +266,7 @@ func TestDefinitionsMaySayHowItemsRemind(t *testing.T) {
 func TestWhoSeesAnItemSeesItsClock(t *testing.T) {
 	t.Parallel()
 	w := newDebts(t, "")
-	c := w.owing("debts", flow.Form{"kind": "PROBLEM", "on": "2025-03-14"})
+	c := w.owing("debts", process.Form{"kind": "PROBLEM", "on": "2025-03-14"})
 	for who, want := range map[string]int{"局长": 1, "主任": 1, "外人": 0} {
 		err := w.as(who, func(ctx context.Context) error {
 			n, err := w.store.Ent().Timer.Query().Where(timer.MatterID(c.Matter.ID), timer.HasItem()).Count(ctx)

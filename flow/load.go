@@ -298,7 +298,7 @@ func (e *Engine) Calendar(ctx context.Context) (workday.Calendar, error) {
 
 // byProcess keeps the definitions of the processes that were met, by the id of
 // the row: its text is never changed.
-var byProcess = memory.New[uuid.UUID, *Definition](mostDefinitions)
+var byProcess = memory.New[uuid.UUID, *process.Definition](mostDefinitions)
 
 // mostDefinitions is how many definitions are kept: a committee has some twenty
 // that are in use, and most committees have the same.
@@ -306,8 +306,8 @@ const mostDefinitions = 4096
 
 // definitions finds the definitions of matters by the ids of their processes,
 // in one statement or, as a rule, none.
-func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.UUID]*Definition, error) {
-	out := map[uuid.UUID]*Definition{}
+func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.UUID]*process.Definition, error) {
+	out := map[uuid.UUID]*process.Definition{}
 	var missing []uuid.UUID
 	for _, m := range rows {
 		if _, seen := out[m.ProcessID]; seen {
@@ -340,7 +340,7 @@ func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.
 
 // Definitions finds the definition of each matter in a fixed number of
 // statements.
-func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Definition, error) {
+func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*process.Definition, error) {
 	rows, err := e.client.Matter.Query().Where(matter.IDIn(ids...)).Select(matter.FieldID, matter.FieldProcessID).All(authz.System(ctx))
 	if err != nil {
 		return nil, err
@@ -349,7 +349,7 @@ func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UU
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[uuid.UUID]*Definition, len(rows))
+	out := make(map[uuid.UUID]*process.Definition, len(rows))
 	for _, m := range rows {
 		out[m.ID] = defs[m.ProcessID]
 	}
@@ -358,10 +358,10 @@ func (e *Engine) Definitions(ctx context.Context, ids ...uuid.UUID) (map[uuid.UU
 
 // texts keeps parsed definitions by hash: a text is parsed once a process,
 // whatever number of tenants uses it.
-var texts = memory.New[string, *Definition](mostDefinitions)
+var texts = memory.New[string, *process.Definition](mostDefinitions)
 
 // parsed is process.Published with that memory.
-func parsed(source, hash string) (*Definition, error) {
+func parsed(source, hash string) (*process.Definition, error) {
 	if d, ok := texts.Get(hash); ok {
 		return d, nil
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // ShareState is the key of a share's state in the mapping of MoveTo.
-func ShareState(code string) string { return OfAssignment + "." + code }
+func ShareState(code string) string { return process.OfAssignment + "." + code }
 
 // MoveTo puts a running matter on another published version of its process.
 // states says where each present state is in the new version (ShareState for
@@ -62,7 +62,7 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 	from, old := c.State, c.Def
 	c.Def, c.ProcessID = def, to
 	r := &Run{
-		Input:  Input{Case: c, Action: &Action{Code: "changeVersion", Label: "换用新版流程", To: target.Code}, Viewer: v, Reason: reason},
+		Input:  Input{Case: c, Action: &process.Action{Code: "changeVersion", Label: "换用新版流程", To: target.Code}, Viewer: v, Reason: reason},
 		Engine: e, Client: e.client,
 		Before: map[string]any{"version": old.Version, "state": from}, After: map[string]any{"version": def.Version, "state": target.Code},
 	}
@@ -74,7 +74,7 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 			continue
 		}
 		sub := *r
-		sub.Share, sub.Action = c.Assignments[i], &Action{Code: r.Action.Code, Label: r.Action.Label, To: s.Code}
+		sub.Share, sub.Action = c.Assignments[i], &process.Action{Code: r.Action.Code, Label: r.Action.Label, To: s.Code}
 		if err := e.settle(ctx, &sub, old, s); err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 }
 
 // destination is the definition to which the matter may go.
-func (e *Engine) destination(ctx context.Context, c *Case, to uuid.UUID) (*Definition, error) {
+func (e *Engine) destination(ctx context.Context, c *Case, to uuid.UUID) (*process.Definition, error) {
 	if c.Closed() || c.ClosedAt != nil {
 		return nil, errs.New(errs.NotAllowedInState, "本件已经结束，不需要换版").With("state", c.State).With("allowedActions", []string{})
 	}
@@ -119,8 +119,8 @@ func (e *Engine) destination(ctx context.Context, c *Case, to uuid.UUID) (*Defin
 
 // landings are the states of the new version in which the matter and each of
 // its shares go on.
-func landings(c *Case, def *Definition, states map[string]string) (*State, []*State, error) {
-	find := func(m *Machine, key, code string) (*State, error) {
+func landings(c *Case, def *process.Definition, states map[string]string) (*process.State, []*process.State, error) {
+	find := func(m *process.Machine, key, code string) (*process.State, error) {
 		to, given := states[key]
 		if !given {
 			to = code
@@ -133,20 +133,20 @@ func landings(c *Case, def *Definition, states map[string]string) (*State, []*St
 		}
 		return nil, errs.New(errs.Invalid, "新版流程没有环节“%s”，请指明换到哪个环节", process.Clip(code)).At("mapping", key)
 	}
-	target, err := find(def.Machines[OfMatter], c.State, c.State)
+	target, err := find(def.Machines[process.OfMatter], c.State, c.State)
 	if err != nil {
 		return nil, nil, err
 	}
 	if target.End {
 		return nil, nil, errs.New(errs.Invalid, "不能用换版来结束事项，请换到还没有结束的环节").At("mapping", c.State)
 	}
-	shares := make([]*State, len(c.Assignments))
+	shares := make([]*process.State, len(c.Assignments))
 	for i, a := range c.Assignments {
-		if shares[i], err = find(def.Machines[OfAssignment], ShareState(a.State), a.State); err != nil {
+		if shares[i], err = find(def.Machines[process.OfAssignment], ShareState(a.State), a.State); err != nil {
 			return nil, nil, err
 		}
 	}
-	for _, s := range append([]*State{target}, shares...) {
+	for _, s := range append([]*process.State{target}, shares...) {
 		for _, key := range s.Timers {
 			t := def.Timers[key]
 			if _, ok := c.Policy.Deadlines[t.Deadline]; !ok && t.Choose == "" && t.Within == nil {
@@ -158,7 +158,7 @@ func landings(c *Case, def *Definition, states map[string]string) (*State, []*St
 }
 
 // settle puts the subject into a state of the new version with its deadlines.
-func (e *Engine) settle(ctx context.Context, r *Run, old *Definition, target *State) error {
+func (e *Engine) settle(ctx context.Context, r *Run, old *process.Definition, target *process.State) error {
 	var share *uuid.UUID
 	if r.Share != nil {
 		share = &r.Share.ID

@@ -8,9 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -33,11 +34,11 @@ func TestMoveTo(t *testing.T) {
 	var first, second, draft, other *gen.Process
 	w.system(func(ctx context.Context) (err error) {
 		first = c.Process.Query().OnlyX(ctx)
-		if second, err = w.engine.Publish(ctx, []byte(next(t)), flow.RolesOf(w.policy)); err != nil {
+		if second, err = w.engine.Publish(ctx, []byte(next(t)), process.RolesOf(w.policy)); err != nil {
 			return err
 		}
 		draft = c.Process.Create().SetKind("tiny").SetVersion(3).SetTitle("草稿").SetSource("x").SetHash("x").SetStatus("DRAFT").SaveX(ctx)
-		other, err = w.engine.Publish(ctx, []byte(strings.Replace(tiny, "kind: tiny", "kind: other", 1)), flow.RolesOf(w.policy))
+		other, err = w.engine.Publish(ctx, []byte(strings.Replace(tiny, "kind: tiny", "kind: other", 1)), process.RolesOf(w.policy))
 		return err
 	})
 	move := func(m *flow.Case, to uuid.UUID, states map[string]string, reason string) error {
@@ -136,7 +137,7 @@ func TestMoveTo(t *testing.T) {
 		m := w.do("give", w.open(), nil) // on version 2
 		var third *gen.Process
 		w.system(func(ctx context.Context) (err error) {
-			third, err = w.engine.Publish(ctx, []byte(strings.NewReplacer("version: 2", "version: 4", "TAKEN", "GOT").Replace(next(t))), flow.RolesOf(w.policy))
+			third, err = w.engine.Publish(ctx, []byte(strings.NewReplacer("version: 2", "version: 4", "TAKEN", "GOT").Replace(next(t))), process.RolesOf(w.policy))
 			return err
 		})
 		refused(t, move(m, third.ID, nil, "换版"), errs.Invalid)
@@ -157,11 +158,11 @@ func (w *world) openOn(p *gen.Process) *flow.Case {
 	w.t.Helper()
 	all := w.store.Ent().Process
 	w.system(func(ctx context.Context) error {
-		return all.Update().Where(process.StatusEQ(process.StatusPUBLISHED), process.IDNEQ(p.ID)).SetStatus("RETIRED").Exec(ctx)
+		return all.Update().Where(entprocess.StatusEQ(entprocess.StatusPUBLISHED), entprocess.IDNEQ(p.ID)).SetStatus("RETIRED").Exec(ctx)
 	})
 	c := w.open()
 	w.system(func(ctx context.Context) error {
-		return all.Update().Where(process.StatusEQ(process.StatusRETIRED)).SetStatus("PUBLISHED").Exec(ctx)
+		return all.Update().Where(entprocess.StatusEQ(entprocess.StatusRETIRED)).SetStatus("PUBLISHED").Exec(ctx)
 	})
 	return c
 }

@@ -25,8 +25,8 @@ type Opening struct {
 	OwnerUnit *uuid.UUID
 	OnBehalf  *uuid.UUID
 	Reason    string
-	Entry     bool // somebody opens it himself: what the process says of opening holds
-	Form      Form // what he filled in, see Entrance
+	Entry     bool         // somebody opens it himself: what the process says of opening holds
+	Form      process.Form // what he filled in, see Entrance
 	// Payload creates the typed entity beside the matter and its parties.
 	Payload func(ctx context.Context, m *gen.Matter) error
 }
@@ -53,7 +53,7 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err := o.toHeirs(sys); err != nil {
 		return nil, err
 	}
-	machine := def.Machines[OfMatter]
+	machine := def.Machines[process.OfMatter]
 	first := machine.State(orInitial(machine, action.To))
 	now := clock.Now(ctx)
 	create := e.client.Matter.Create().SetKind(o.Kind).SetProcess(p).SetPolicyVersion(version).SetState(first.Code).SetTurn(first.Turn).
@@ -121,11 +121,11 @@ func policyVersion(ctx context.Context, c *gen.Client, day time.Time) (int, erro
 }
 
 // CurrentPolicy is the policy in force today.
-func (e *Engine) CurrentPolicy(ctx context.Context) (Policy, error) {
+func (e *Engine) CurrentPolicy(ctx context.Context) (process.Policy, error) {
 	sys := authz.System(ctx)
 	v, err := policyVersion(sys, e.client, clock.Today(ctx))
 	if err != nil {
-		return Policy{}, err
+		return process.Policy{}, err
 	}
 	return e.policyAt(sys, v)
 }
@@ -133,17 +133,17 @@ func (e *Engine) CurrentPolicy(ctx context.Context) (Policy, error) {
 // Publish stores a version of a definition for the tenant after the loop
 // check. The same text again does nothing; another text under a taken version
 // is a Conflict.
-func (e *Engine) Publish(ctx context.Context, source []byte, roles RoleSet) (_ *gen.Process, err error) {
+func (e *Engine) Publish(ctx context.Context, source []byte, roles process.RoleSet) (_ *gen.Process, err error) {
 	defer errs.Wrap(&err, "flow.Publish")
 	return e.publish(ctx, source, "", roles)
 }
 
-func (e *Engine) publish(ctx context.Context, source []byte, origin string, roles RoleSet) (*gen.Process, error) {
-	d, err := Parse(source)
+func (e *Engine) publish(ctx context.Context, source []byte, origin string, roles process.RoleSet) (*gen.Process, error) {
+	d, err := process.Parse(source)
 	if err != nil {
 		return nil, err
 	}
-	if bad := Errors(e.Check(d, DefaultPolicy(), roles)); len(bad) > 0 {
+	if bad := process.Errors(e.Check(d, process.DefaultPolicy(), roles)); len(bad) > 0 {
 		return nil, errs.New(errs.Invalid, "流程不能闭环：%s", bad[0].String()).With("findings", process.FindingTexts(bad))
 	}
 	sys := authz.System(ctx)

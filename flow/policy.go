@@ -26,13 +26,13 @@ type policyKey struct {
 // mostPolicies is how many versions of committees' settings are kept.
 const mostPolicies = 4096
 
-func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
+func (e *Engine) policyAt(ctx context.Context, version int) (process.Policy, error) {
 	if version == 0 {
 		return defaultPolicy(), nil
 	}
 	tenant, err := tenants.Current(ctx)
 	if err != nil {
-		return Policy{}, err
+		return process.Policy{}, err
 	}
 	key := policyKey{tenant, version}
 	if p, ok := e.policies.Get(key); ok {
@@ -40,7 +40,7 @@ func (e *Engine) policyAt(ctx context.Context, version int) (Policy, error) {
 	}
 	row, err := e.client.TenantPolicy.Query().Where(tenantpolicy.Version(version)).Only(ctx)
 	if err != nil {
-		return Policy{}, err
+		return process.Policy{}, err
 	}
 	p, err := process.Overlay(row.Settings, version)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -21,7 +22,7 @@ func TestPolicyOfATenant(t *testing.T) {
 			return w.store.Ent().TenantPolicy.Create().SetVersion(version).SetEffectiveFrom(day(from)).SetSettings(s).Exec(ctx)
 		})
 	}
-	current := func() (p flow.Policy) {
+	current := func() (p process.Policy) {
 		w.system(func(ctx context.Context) (err error) { p, err = w.engine.CurrentPolicy(ctx); return err })
 		return p
 	}
@@ -34,12 +35,12 @@ func TestPolicyOfATenant(t *testing.T) {
 	publish(2, 4, settings{"maxRounds": 3})
 	t.Run("a setting replaces its default, the others stay", func(t *testing.T) {
 		p := current()
-		if p.Version != 1 || p.Deadlines["sign.receipt"] != (flow.Amount{Amount: 5, Unit: deadline.Workday}) || len(p.Deadlines) != len(flow.DefaultPolicy().Deadlines) || p.MaxRounds != 2 {
+		if p.Version != 1 || p.Deadlines["sign.receipt"] != (process.Amount{Amount: 5, Unit: deadline.Workday}) || len(p.Deadlines) != len(process.DefaultPolicy().Deadlines) || p.MaxRounds != 2 {
 			t.Errorf("%+v", p)
 		}
 	})
 	t.Run("a list replaces the default list whole", func(t *testing.T) {
-		want := []flow.Class{{Code: "甲", Label: "已解决"}, {Code: "乙", Label: "参考"}}
+		want := []process.Class{{Code: "甲", Label: "已解决"}, {Code: "乙", Label: "参考"}}
 		if got := current().Classes; len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 			t.Errorf("%+v", got) // the default's second class is tracked
 		}
@@ -68,7 +69,7 @@ func TestPublish(t *testing.T) {
 	w := newWorld(t)
 	publish := func(source string) (p *gen.Process, err error) {
 		err = w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-			p, err = w.engine.Publish(ctx, []byte(source), flow.RolesOf(w.policy))
+			p, err = w.engine.Publish(ctx, []byte(source), process.RolesOf(w.policy))
 			return err
 		})
 		return p, err

@@ -18,9 +18,9 @@ type Rules struct {
 
 type registered struct {
 	paper     *process.Vocabulary
-	guards    map[string]func(*Input, *Rule) error
-	relations map[string]func(*Input, *Rule) bool
-	effects   map[string]func(context.Context, *Run, *Rule) error
+	guards    map[string]func(*Input, *process.Rule) error
+	relations map[string]func(*Input, *process.Rule) bool
+	effects   map[string]func(context.Context, *Run, *process.Rule) error
 	choosers  map[string]Chooser
 	bases     map[string]Base
 	kinds     map[string]*Kind
@@ -31,8 +31,8 @@ type registered struct {
 // NewRules has the generic rules.
 func NewRules() *Rules {
 	s := &Rules{registered: &registered{
-		paper: process.NewVocabulary(), guards: map[string]func(*Input, *Rule) error{}, relations: map[string]func(*Input, *Rule) bool{},
-		effects: map[string]func(context.Context, *Run, *Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
+		paper: process.NewVocabulary(), guards: map[string]func(*Input, *process.Rule) error{}, relations: map[string]func(*Input, *process.Rule) bool{},
+		effects: map[string]func(context.Context, *Run, *process.Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 		kinds: map[string]*Kind{}, parts: generalParts,
 		counted: map[string][]item.Kind{},
 	}}
@@ -48,30 +48,30 @@ func (s *Rules) For(kinds ...string) *Rules { return &Rules{s.registered, kinds}
 func (s *Rules) Vocabulary() *process.Vocabulary { return s.paper }
 
 // Check is the vocabulary's.
-func (s *Rules) Check(d *Definition, p Policy, roles RoleSet) []Finding {
+func (s *Rules) Check(d *process.Definition, p process.Policy, roles process.RoleSet) []process.Finding {
 	return s.paper.Check(d, p, roles)
 }
 
 // Report is the vocabulary's.
-func (s *Rules) Report(d *Definition, p Policy, rights *authz.Policy, held Held) Report {
+func (s *Rules) Report(d *process.Definition, p process.Policy, rights *authz.Policy, held process.Held) process.Report {
 	return s.paper.Report(d, p, rights, held)
 }
 
 // A Trait is what the paper knows of a rule beside its sentence.
-type Trait func(*Word)
+type Trait func(*process.Word)
 
 // OnForm: a guard looks at what is filled in, and before that is not asked.
-func OnForm(w *Word) { w.OnForm = true }
+func OnForm(w *process.Word) { w.OnForm = true }
 
 // OfCase: a relation asks the case alone, whoever looks; where it does not hold,
 // nobody here can do the action.
-func OfCase(w *Word) { w.OfCase = true }
+func OfCase(w *process.Word) { w.OfCase = true }
 
 // OfShare: a chooser or a base looks at a unit's share.
-func OfShare(w *Word) { w.Shared = true }
+func OfShare(w *process.Word) { w.Shared = true }
 
 // add puts the rule on paper.
-func (s *Rules) add(w Word, traits []Trait) Word {
+func (s *Rules) add(w process.Word, traits []Trait) process.Word {
 	w.Kinds = s.only
 	for _, t := range traits {
 		t(&w)
@@ -98,22 +98,22 @@ func (s *Rules) Effect(name, says string, f Effect) {
 
 // Chooser registers which of the policy's deadlines holds by case.
 func (s *Rules) Chooser(name, says string, f Chooser, traits ...Trait) {
-	s.add(Word{Sort: process.Chooser, Name: name, Says: says}, traits)
+	s.add(process.Word{Sort: process.Chooser, Name: name, Says: says}, traits)
 	s.choosers[name] = f
 }
 
 // Base registers from what a deadline counts.
 func (s *Rules) Base(name, says string, f Base, traits ...Trait) {
-	s.add(Word{Sort: process.Base, Name: name, Says: says}, traits)
+	s.add(process.Word{Sort: process.Base, Name: name, Says: says}, traits)
 	s.bases[name] = f
 }
 
 // GuardOf registers a condition that takes arguments. check, which may be nil,
 // finds at publication what can never hold. Fields of A carry the tags json and
 // doc.
-func GuardOf[A any](s *Rules, name, says string, check func(*Place, A), g func(*Input, A) error, traits ...Trait) {
-	w := s.add(Word{Sort: process.Guard, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
-	s.guards[name] = func(in *Input, r *Rule) error {
+func GuardOf[A any](s *Rules, name, says string, check func(*process.Place, A), g func(*Input, A) error, traits ...Trait) {
+	w := s.add(process.Word{Sort: process.Guard, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
+	s.guards[name] = func(in *Input, r *process.Rule) error {
 		if w.OnForm && in.Asking {
 			return nil
 		}
@@ -126,18 +126,18 @@ func GuardOf[A any](s *Rules, name, says string, check func(*Place, A), g func(*
 }
 
 // RelationOf registers a relation that takes arguments.
-func RelationOf[A any](s *Rules, name, says string, check func(*Place, A), f func(*Input, A) bool, traits ...Trait) {
-	s.add(Word{Sort: process.Relation, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
-	s.relations[name] = func(in *Input, r *Rule) bool {
+func RelationOf[A any](s *Rules, name, says string, check func(*process.Place, A), f func(*Input, A) bool, traits ...Trait) {
+	s.add(process.Word{Sort: process.Relation, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, traits)
+	s.relations[name] = func(in *Input, r *process.Rule) bool {
 		a, err := process.Args[A](r)
 		return err == nil && f(in, a)
 	}
 }
 
 // EffectOf registers an effect that takes arguments.
-func EffectOf[A any](s *Rules, name, says string, check func(*Place, A), f func(context.Context, *Run, A) error) {
-	s.add(Word{Sort: process.Effect, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, nil)
-	s.effects[name] = func(ctx context.Context, run *Run, r *Rule) error {
+func EffectOf[A any](s *Rules, name, says string, check func(*process.Place, A), f func(context.Context, *Run, A) error) {
+	s.add(process.Word{Sort: process.Effect, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, nil)
+	s.effects[name] = func(ctx context.Context, run *Run, r *process.Rule) error {
 		a, err := process.Args[A](r)
 		if err != nil {
 			return err

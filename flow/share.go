@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -29,7 +30,7 @@ type Share struct {
 // OpenShare assigns a share and starts its clocks: they run from this unit's
 // assignment, while the original day is kept beside it (domain.md 5 a).
 func (e *Engine) OpenShare(ctx context.Context, r *Run, s Share) (*gen.Assignment, error) {
-	m := r.Def.Machines[OfAssignment]
+	m := r.Def.Machines[process.OfAssignment]
 	first := m.State(m.Initial)
 	origin := r.Now
 	if s.Origin != nil {

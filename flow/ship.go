@@ -31,7 +31,7 @@ var former = []string{
 // Where the newest version is the committee's own it stays the one with which
 // matters begin, whatever its number; a number that only a draft has taken is
 // passed over. Called twice it does nothing more.
-func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err error) {
+func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles process.RoleSet) (err error) {
 	defer errs.Wrap(&err, "flow.Ship")
 	for _, source := range sources {
 		d, err := parsed(string(source), process.Hash(source)) // once for all committees
@@ -52,7 +52,7 @@ func (e *Engine) Ship(ctx context.Context, sources [][]byte, roles RoleSet) (err
 }
 
 // unshipped is the text to publish, nil when the tenant has it or its own.
-func (e *Engine) unshipped(ctx context.Context, d *Definition) ([]byte, error) {
+func (e *Engine) unshipped(ctx context.Context, d *process.Definition) ([]byte, error) {
 	rows, err := e.client.Process.Query().Where(entprocess.Kind(d.Kind)).Order(gen.Asc(entprocess.FieldVersion)).
 		Select(entprocess.FieldVersion, entprocess.FieldStatus, entprocess.FieldHash, entprocess.FieldOrigin).All(ctx)
 	if err != nil {

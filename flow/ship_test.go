@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/flow"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 func TestShip(t *testing.T) {
@@ -21,11 +21,11 @@ func TestShip(t *testing.T) {
 	has := func(t *testing.T, source string, want ...int) {
 		t.Helper()
 		w.system(func(ctx context.Context) error {
-			if err := w.engine.Ship(ctx, [][]byte{[]byte(source)}, flow.RolesOf(w.policy)); err != nil {
+			if err := w.engine.Ship(ctx, [][]byte{[]byte(source)}, process.RolesOf(w.policy)); err != nil {
 				return err
 			}
 			var got []int
-			for _, p := range w.store.Ent().Process.Query().Where(process.Kind("shipped"), process.StatusEQ(process.StatusPUBLISHED)).Order(gen.Asc("version")).AllX(ctx) {
+			for _, p := range w.store.Ent().Process.Query().Where(entprocess.Kind("shipped"), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).Order(gen.Asc("version")).AllX(ctx) {
 				got = append(got, p.Version)
 			}
 			if !slices.Equal(got, want) {
@@ -44,13 +44,13 @@ func TestShip(t *testing.T) {
 	})
 	t.Run("a number that a draft has taken is passed over", func(t *testing.T) {
 		w.system(func(ctx context.Context) error {
-			return w.store.Ent().Process.Create().SetKind("shipped").SetVersion(3).SetTitle("草稿").SetSource("-").SetHash("-").SetStatus(process.StatusDRAFT).Exec(ctx)
+			return w.store.Ent().Process.Create().SetKind("shipped").SetVersion(3).SetTitle("草稿").SetSource("-").SetHash("-").SetStatus(entprocess.StatusDRAFT).Exec(ctx)
 		})
 		has(t, versioned("3"), 1, 2, 4)
 	})
 	t.Run("the committee's own version stays the newest, also when the shipped one has a higher number", func(t *testing.T) {
 		w.system(func(ctx context.Context) error {
-			_, err := w.engine.Publish(ctx, []byte(strings.Replace(versioned("5"), "过闸", "本会自己的过闸", 1)), flow.RolesOf(w.policy))
+			_, err := w.engine.Publish(ctx, []byte(strings.Replace(versioned("5"), "过闸", "本会自己的过闸", 1)), process.RolesOf(w.policy))
 			return err
 		})
 		has(t, versioned("5"), 1, 2, 4, 5)

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -260,7 +261,7 @@ func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) er
 // expire runs the automatic action that a passed deadline calls for, when the
 // matter still is where it applies.
 func (e *Engine) expire(ctx context.Context, c *Case, action string) error {
-	a := c.Def.Machines[OfMatter].Action(action)
+	a := c.Def.Machines[process.OfMatter].Action(action)
 	if !a.Leaves(c.State) {
 		return nil
 	}

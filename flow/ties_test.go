@@ -16,7 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
 )
 
@@ -62,7 +62,7 @@ func newCrowd(t *testing.T, seed uint64) *crowd {
 				c.Seat.Create().SetMembership(m).SetUnitID(*u).ExecX(ctx)
 			}
 		}
-		p := c.Process.Query().Where(process.Kind("tiny")).OnlyX(ctx)
+		p := c.Process.Query().Where(entprocess.Kind("tiny")).OnlyX(ctx)
 		for range 120 {
 			w.matters = append(w.matters, w.random(ctx, p))
 		}

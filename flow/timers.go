@@ -24,7 +24,7 @@ type Base func(c *Case, share *gen.Assignment) (time.Time, string)
 
 // syncTimers makes the subject's timers those of its state: what the state
 // does not list has been met, what it lists and does not run yet starts.
-func (e *Engine) syncTimers(ctx context.Context, r *Run, target *State) error {
+func (e *Engine) syncTimers(ctx context.Context, r *Run, target *process.State) error {
 	var share *uuid.UUID
 	if r.Share != nil {
 		share = &r.Share.ID
@@ -121,7 +121,7 @@ func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID
 
 // budget derives a timer's budget from the policy that the matter keeps. ok is
 // false where the chooser says that the subject owes nothing of the kind.
-func (e *Engine) budget(c *Case, def *TimerDef, share *gen.Assignment) (_ deadline.Budget, ok bool, _ error) {
+func (e *Engine) budget(c *Case, def *process.TimerDef, share *gen.Assignment) (_ deadline.Budget, ok bool, _ error) {
 	key := def.Deadline
 	if def.Choose != "" {
 		if err := e.usable(process.Chooser, def.Choose, c, share); err != nil {
@@ -171,7 +171,7 @@ func (e *Engine) usable(s process.Sort, name string, c *Case, share *gen.Assignm
 
 // show copies the due day into the share's column of the definition, where
 // lists and statistics read it; first also sets the original day.
-func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *TimerDef, due time.Time, first bool) error {
+func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *process.TimerDef, due time.Time, first bool) error {
 	if share == nil || def.Column == "" {
 		return nil
 	}
@@ -337,7 +337,7 @@ func (e *Engine) suspendAll(ctx context.Context, r *Run, pause bool) error {
 
 // nextRung is the earliest reminder of the ladder that has not fired for this
 // due day, or the day after it, on which the timer becomes overdue.
-func nextRung(def *TimerDef, due time.Time, fired []string) *time.Time {
+func nextRung(def *process.TimerDef, due time.Time, fired []string) *time.Time {
 	next := due.AddDate(0, 0, 1)
 	if contains(fired, overdueMark(due)) {
 		next = time.Time{}

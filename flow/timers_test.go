@@ -78,7 +78,7 @@ func TestTimersFollowTheState(t *testing.T) {
 		}
 	})
 	t.Run("an action that stays leaves the timers alone", func(t *testing.T) {
-		w.do("note", c, flow.Form{"text": "一"})
+		w.do("note", c, process.Form{"text": "一"})
 		if len(w.timers(c, "answer")) != 2 {
 			t.Error("they began anew")
 		}
@@ -298,7 +298,7 @@ func TestShares(t *testing.T) {
 	id := w.share().ID
 	t.Run("its unit answers, and the matter's version moves with it", func(t *testing.T) {
 		before := w.matter(c).Version
-		answer := flow.Command{Machine: flow.OfAssignment, Subject: id, Action: "answer"}
+		answer := flow.Command{Machine: process.OfAssignment, Subject: id, Action: "answer"}
 		_, err := w.command("主任", answer)
 		refused(t, err, errs.NotAllowed)
 		if _, err = w.command("局长", answer); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // journal notes what happens to a case between two rests, so that it can be told
@@ -80,9 +81,9 @@ func (j *journal) others(but uuid.UUID) (out []uuid.UUID) {
 func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) {
 	for i := range j.steps {
 		s := &j.steps[i]
-		machine := OfMatter
+		machine := process.OfMatter
 		if s.run.Share != nil {
-			machine = OfAssignment
+			machine = process.OfAssignment
 		}
 		for _, code := range s.run.Action.Told(machine) {
 			q := asking{e: e, rights: rights, c: c, share: c.sameShare(s.run.Share), turn: code, told: true}

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // Turn says whom a code means whose turn it is. Whoever it names is awaited as
@@ -278,7 +279,7 @@ func (q *asking) able(v *authz.Viewer) bool {
 	}
 	in := Input{Case: q.c, Viewer: v, Share: q.share, Asking: true}
 	m := in.machine()
-	return m != nil && slices.ContainsFunc(m.Actions, func(a *Action) bool {
+	return m != nil && slices.ContainsFunc(m.Actions, func(a *process.Action) bool {
 		in.Action = a
 		return !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && q.e.permitted(&in) == nil && q.e.guard(&in) == nil
 	})

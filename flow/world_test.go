@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -70,7 +71,7 @@ func newWorld(t *testing.T) *world {
 			}
 			w.people[name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
 		}
-		_, err := w.engine.Publish(ctx, []byte(tiny), flow.RolesOf(w.policy))
+		_, err := w.engine.Publish(ctx, []byte(tiny), process.RolesOf(w.policy))
 		return err
 	})
 	return w
@@ -157,8 +158,8 @@ func (w *world) open() *flow.Case {
 	return c
 }
 
-func (w *world) try(who, action string, id uuid.UUID, form flow.Form) (*flow.Case, error) {
-	return w.command(who, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Form: form, Reason: "理由"})
+func (w *world) try(who, action string, id uuid.UUID, form process.Form) (*flow.Case, error) {
+	return w.command(who, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: form, Reason: "理由"})
 }
 
 func (w *world) command(who string, cmd flow.Command) (c *flow.Case, err error) {
@@ -170,7 +171,7 @@ func (w *world) command(who string, cmd flow.Command) (c *flow.Case, err error) 
 }
 
 // do carries out an action of the director.
-func (w *world) do(action string, c *flow.Case, form flow.Form) *flow.Case {
+func (w *world) do(action string, c *flow.Case, form process.Form) *flow.Case {
 	w.t.Helper()
 	c, err := w.try("主任", action, c.Matter.ID, form)
 	if err != nil {

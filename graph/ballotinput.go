@@ -7,7 +7,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/loop/ballots"
 )
@@ -25,7 +25,7 @@ func ballotSpec(in model.OpenBallotInput) ballots.Spec {
 
 // ballot carries out a change of a ballot.
 func (r *Resolver) ballot(ctx context.Context, input any, change func(context.Context) (*ballots.Ballot, error)) (*model.BallotPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		b, err := change(ctx)
 		if err != nil {
 			return "", uuid.Nil, asInput(err)
@@ -50,7 +50,7 @@ func (r *Resolver) ballot(ctx context.Context, input any, change func(context.Co
 // service answers the same token while it is unused.
 func (r *Resolver) claim(ctx context.Context, in model.ClaimBallotInput) (*model.ClaimBallotPayload, error) {
 	out := &model.ClaimBallotPayload{}
-	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		token, err := r.Ballots.Claim(ctx, in.ID)
 		if err == nil {
 			out.Token = &token

@@ -14,15 +14,16 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/google/uuid"
 )
 
 // StateInfo is the resolver for the stateInfo field.
 func (r *assignmentResolver) StateInfo(ctx context.Context, obj *gen.Assignment) (*model.StateInfo, error) {
-	return stateInfo(ctx, obj.MatterID, flow.OfAssignment, obj.State, obj.Turn)
+	return stateInfo(ctx, obj.MatterID, process.OfAssignment, obj.State, obj.Turn)
 }
 
 // AvailableActions is the resolver for the availableActions field.
@@ -32,7 +33,7 @@ func (r *assignmentResolver) AvailableActions(ctx context.Context, obj *gen.Assi
 
 // StateInfo is the resolver for the stateInfo field.
 func (r *matterResolver) StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error) {
-	return stateInfo(ctx, obj.ID, flow.OfMatter, obj.State, obj.Turn)
+	return stateInfo(ctx, obj.ID, process.OfMatter, obj.State, obj.Turn)
 }
 
 // AvailableActions is the resolver for the availableActions field.
@@ -110,7 +111,7 @@ func (r *queryResolver) Policy(ctx context.Context) (map[string]any, error) {
 
 // Processes is the resolver for the processes field.
 func (r *queryResolver) Processes(ctx context.Context) ([]*gen.Process, error) {
-	return r.ent().Process.Query().Where(process.StatusNEQ(process.StatusDISCARDED)).Order(process.ByKind(), process.ByVersion()).All(ctx)
+	return r.ent().Process.Query().Where(entprocess.StatusNEQ(entprocess.StatusDISCARDED)).Order(entprocess.ByKind(), entprocess.ByVersion()).All(ctx)
 }
 
 // Explanation is the resolver for the explanation field.

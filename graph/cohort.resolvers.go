@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/google/uuid"
@@ -44,9 +45,9 @@ func (r *mutationResolver) OpenCohort(ctx context.Context, input model.OpenCohor
 
 // PerformAction is the resolver for the performAction field.
 func (r *mutationResolver) PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
 		inner, _ := form["form"].(map[string]any)
-		_, err := r.Engine.Act(ctx, command(flow.OfMatter, input.Action, c, inner))
+		_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
 		return gen.TypeMatter, c.subject, err
 	})
 	return r.matterPayload(ctx, id, bad, err)

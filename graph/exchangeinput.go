@@ -8,7 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 )
 
@@ -31,7 +31,7 @@ func (r *Resolver) suspendAgreement(ctx context.Context, in model.SuspendAgreeme
 }
 
 func (r *Resolver) resend(ctx context.Context, in model.ResendEnvelopeInput) (*model.ResendPayload, error) {
-	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		return "Envelope", in.ID, r.Exchange.Resend(ctx, in.ID)
 	})
 	return &model.ResendPayload{Done: err == nil && len(bad) == 0, UserErrors: bad}, err

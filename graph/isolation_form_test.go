@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -18,9 +18,9 @@ import (
 func (s *strangers) forms(t *testing.T) {
 	reached := map[string]bool{}
 	for _, source := range append(templates.Processes(), []byte(renamed)) {
-		d, err := flow.Parse(source)
+		d, err := process.Parse(source)
 		must(t, err)
-		for _, a := range d.Machines[flow.OfMatter].Actions {
+		for _, a := range d.Machines[process.OfMatter].Actions {
 			for _, name := range formIDs(a.Form) {
 				for _, subject := range s.matters(d.Kind) {
 					for _, id := range s.likely(s.victim, "", name) {
@@ -62,7 +62,7 @@ func (s *strangers) matters(kind string) (out []string) {
 
 // perform carries out an action with an id in one place of its form, and
 // undoes it.
-func (s *strangers) perform(t *testing.T, subject string, a *flow.Action, name, id string) (text string) {
+func (s *strangers) perform(t *testing.T, subject string, a *process.Action, name, id string) (text string) {
 	t.Helper()
 	form := s.fill("", a.Form, name, id)
 	q, vars := s.operation("mutation", s.schema.Mutation.Fields.ForName("performAction"), 0,

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/loop/plans"
@@ -23,16 +24,16 @@ type loaders struct {
 	actions  *dataloadgen.Loader[uuid.UUID, map[uuid.UUID][]flow.Available] // by matter
 	gates    *dataloadgen.Loader[uuid.UUID, []flow.Gate]                    // by matter
 	calendar *dataloadgen.Loader[string, workday.Calendar]
-	turns    *dataloadgen.Loader[uuid.UUID, []flow.Mine]      // by matter
-	defs     *dataloadgen.Loader[uuid.UUID, *flow.Definition] // by matter
-	contacts *dataloadgen.Loader[uuid.UUID, bool]             // by matter: may the viewer see how its parties are reached
-	labels   *dataloadgen.Loader[string, map[string]string]   // the committee's own words of today
-	phones   *dataloadgen.Loader[uuid.UUID, string]           // by party
-	numbers  *dataloadgen.Loader[uuid.UUID, string]           // by membership
-	reached  *dataloadgen.Loader[uuid.UUID, string]           // by proposal: the contact's number, where the viewer may see it
-	codes    *dataloadgen.Loader[uuid.UUID, string]           // check codes by item
-	heirs    *dataloadgen.Loader[uuid.UUID, *gen.Unit]        // by a unit: who is there now
-	planned  *dataloadgen.Loader[*gen.Item, plans.ItemState]  // of items of plans
+	turns    *dataloadgen.Loader[uuid.UUID, []flow.Mine]         // by matter
+	defs     *dataloadgen.Loader[uuid.UUID, *process.Definition] // by matter
+	contacts *dataloadgen.Loader[uuid.UUID, bool]                // by matter: may the viewer see how its parties are reached
+	labels   *dataloadgen.Loader[string, map[string]string]      // the committee's own words of today
+	phones   *dataloadgen.Loader[uuid.UUID, string]              // by party
+	numbers  *dataloadgen.Loader[uuid.UUID, string]              // by membership
+	reached  *dataloadgen.Loader[uuid.UUID, string]              // by proposal: the contact's number, where the viewer may see it
+	codes    *dataloadgen.Loader[uuid.UUID, string]              // check codes by item
+	heirs    *dataloadgen.Loader[uuid.UUID, *gen.Unit]           // by a unit: who is there now
+	planned  *dataloadgen.Loader[*gen.Item, plans.ItemState]     // of items of plans
 }
 
 type loadersKey struct{}
@@ -68,7 +69,7 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		}
 		return out, same(err, len(keys))
 	}, dataloadgen.WithWait(0))
-	l.defs = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*flow.Definition, []error) {
+	l.defs = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*process.Definition, []error) {
 		defs, err := r.Engine.Definitions(ctx, ids...)
 		return ordered(ids, defs), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/plans"
@@ -19,7 +20,7 @@ import (
 
 // opens carries out a mutation that opens a matter.
 func (r *Resolver) opens(ctx context.Context, input any, open func(context.Context) (*flow.Case, error)) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		c, err := open(ctx)
 		if err != nil {
 			return "", uuid.Nil, asInput(err)
@@ -58,13 +59,13 @@ func (r *Resolver) startPlanItem(ctx context.Context, in model.StartPlanItemInpu
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.Engine.Act(ctx, flow.Command{Machine: flow.OfMatter, Subject: in.MatterID, Action: "attach",
-		Form: flow.Form{"itemId": in.ItemID.String(), "matterId": c.Matter.ID.String()}})
+	_, err = r.Engine.Act(ctx, flow.Command{Machine: process.OfMatter, Subject: in.MatterID, Action: "attach",
+		Form: process.Form{"itemId": in.ItemID.String(), "matterId": c.Matter.ID.String()}})
 	return c, err
 }
 
 func (r *Resolver) offerTemplate(ctx context.Context, in model.OfferTemplateInput) (*model.OfferTemplatePayload, error) {
-	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		return gen.TypeProcess, in.ProcessID, r.Processes.Offer(ctx, in.ProcessID, in.Partners, value(in.Note))
 	})
 	return &model.OfferTemplatePayload{Done: err == nil && len(bad) == 0, UserErrors: bad}, err
@@ -75,7 +76,7 @@ func (r *Resolver) adoptTemplate(ctx context.Context, in model.AdoptTemplateInpu
 }
 
 func (r *Resolver) sendNotice(ctx context.Context, in model.SendNoticeInput) (*model.SendNoticePayload, error) {
-	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		n := exchange.Notice{Title: in.Title, Text: in.Text, On: dayText(in.On), Place: value(in.Place)}
 		if i := in.Instruction; i != nil {
 			n.Instruction = &exchange.Instruction{By: i.By, Text: i.Text, On: dayText(i.On)}

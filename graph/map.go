@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -123,7 +124,7 @@ func (r *Resolver) merge(ctx context.Context, c common, in model.MergeProposalsI
 	}
 	for _, id := range in.AbsorbedIds {
 		_, err := r.Engine.Act(ctx, flow.Command{
-			Machine: flow.OfMatter, Subject: id, Action: "merge", Reason: c.reason, Form: flow.Form{"intoId": in.IntoID.String()},
+			Machine: process.OfMatter, Subject: id, Action: "merge", Reason: c.reason, Form: process.Form{"intoId": in.IntoID.String()},
 		})
 		if err != nil {
 			return err

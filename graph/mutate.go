@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -38,8 +39,8 @@ type common struct {
 
 // split takes an input apart into its common fields and its form. Every text
 // is checked for characters that nobody types.
-func split(input any) (common, flow.Form, error) {
-	c, form := common{}, flow.Form{}
+func split(input any) (common, process.Form, error) {
+	c, form := common{}, process.Form{}
 	v := reflect.ValueOf(input)
 	for i := range v.NumField() {
 		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
@@ -151,7 +152,7 @@ func plain(v reflect.Value, path ...string) (any, error) {
 // mutate carries out one mutation: an undone savepoint when it fails, the same
 // answer when its idempotency key comes again, one audit entry when it
 // succeeds. fn returns the changed object's type and id.
-func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Context, common, flow.Form) (string, uuid.UUID, error)) (uuid.UUID, []*model.UserError, error) {
+func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Context, common, process.Form) (string, uuid.UUID, error)) (uuid.UUID, []*model.UserError, error) {
 	var id uuid.UUID
 	c, form, err := split(input)
 	if err == nil {
@@ -254,8 +255,8 @@ func remember(ctx context.Context, v *authz.Viewer, key, mutation string, hash [
 
 // onMatter carries out an action of a matter.
 func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (string, uuid.UUID, error) {
-		_, err := r.Engine.Act(ctx, command(flow.OfMatter, action, c, form))
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
+		_, err := r.Engine.Act(ctx, command(process.OfMatter, action, c, form))
 		return gen.TypeMatter, c.subject, err
 	})
 	return r.matterPayload(ctx, id, bad, err)
@@ -264,8 +265,8 @@ func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*mod
 // onAssignment carries out an action of a unit's share.
 func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (*model.AssignmentPayload, error) {
 	var of uuid.UUID // the matter; unknown when the idempotency key has been here before
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form flow.Form) (_ string, _ uuid.UUID, err error) {
-		of, err = r.Engine.Act(ctx, command(flow.OfAssignment, action, c, form))
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (_ string, _ uuid.UUID, err error) {
+		of, err = r.Engine.Act(ctx, command(process.OfAssignment, action, c, form))
 		return gen.TypeAssignment, c.subject, err
 	})
 	out := &model.AssignmentPayload{UserErrors: bad}
@@ -290,7 +291,7 @@ func asked(ctx context.Context, name string) bool {
 	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name == name })
 }
 
-func command(machine, action string, c common, form flow.Form) flow.Command {
+func command(machine, action string, c common, form process.Form) flow.Command {
 	return flow.Command{Machine: machine, Subject: c.subject, Action: action, Form: form, Reason: c.reason, Expected: c.expected, OnBehalf: c.onBehalf}
 }
 

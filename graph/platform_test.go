@@ -11,7 +11,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 )
 
 // onPlatforms is a committee with the people of settle, and two streets.
@@ -209,7 +209,7 @@ func (c *committee) citizens(each int) {
 	street, unit := uuid.MustParse(c.unit["桂林街道联络委"]), uuid.MustParse(c.unit["商务局"])
 	c.system(func(ctx context.Context) error {
 		db := c.r.Store.Ent()
-		p, err := db.Process.Query().Where(process.Kind("neighbours")).First(ctx)
+		p, err := db.Process.Query().Where(entprocess.Kind("neighbours")).First(ctx)
 		if err != nil {
 			return err
 		}

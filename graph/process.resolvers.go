@@ -9,7 +9,7 @@ import (
 	"context"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/google/uuid"
@@ -88,7 +88,7 @@ func (r *queryResolver) ProcessTemplates(ctx context.Context) ([]*model.ProcessT
 
 // Process is the resolver for the process field.
 func (r *queryResolver) Process(ctx context.Context, id uuid.UUID) (*gen.Process, error) {
-	p, err := r.ent().Process.Query().Where(process.ID(id)).Only(ctx)
+	p, err := r.ent().Process.Query().Where(entprocess.ID(id)).Only(ctx)
 	return p, none(err)
 }
 

@@ -8,8 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/flow"
-	flowprocess "github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/processes"
@@ -137,9 +136,9 @@ func (r *Resolver) simulate(ctx context.Context, in model.SimulateProcessInput) 
 		return nil, errs.New(errs.Invalid, "source 和 processId 给一个").At("input", "source")
 	}
 	days := value(in.OtherwiseDays)
-	run := processes.DryRun{Source: value(in.Source), Process: in.ProcessID, Plan: flow.Plan{
-		Matters: in.Matters, Within: value(in.StartWithinDays), Horizon: value(in.HorizonDays), Otherwise: flow.Delay{Min: days, Max: days},
-		Delays: map[string]flow.Delay{}, Seed: uint64(value(in.Seed)),
+	run := processes.DryRun{Source: value(in.Source), Process: in.ProcessID, Plan: process.Plan{
+		Matters: in.Matters, Within: value(in.StartWithinDays), Horizon: value(in.HorizonDays), Otherwise: process.Delay{Min: days, Max: days},
+		Delays: map[string]process.Delay{}, Seed: uint64(value(in.Seed)),
 	}}
 	if err := delays(in.Delays, run.Delays); err != nil {
 		return nil, err
@@ -152,7 +151,7 @@ func (r *Resolver) simulate(ctx context.Context, in model.SimulateProcessInput) 
 }
 
 // delays reads {"street_liaison": {"min": 1, "max": 5}, …}.
-func delays(in map[string]any, into map[string]flow.Delay) error {
+func delays(in map[string]any, into map[string]process.Delay) error {
 	wrong := errs.New(errs.Invalid, "delays 写成 {\"代码\": {\"min\": 天, \"max\": 天}}").At("input", "delays")
 	b, err := json.Marshal(in)
 	if err != nil || len(in) > 100 {
@@ -163,12 +162,12 @@ func delays(in map[string]any, into map[string]flow.Delay) error {
 		return wrong
 	}
 	for code, d := range given {
-		into[code] = flow.Delay{Min: d.Min, Max: d.Max}
+		into[code] = process.Delay{Min: d.Min, Max: d.Max}
 	}
 	return nil
 }
 
-func waits(list []flow.Waited) []*model.SimulatedWait {
+func waits(list []process.Waited) []*model.SimulatedWait {
 	out := make([]*model.SimulatedWait, len(list))
 	for i, w := range list {
 		mean := 0.0
@@ -181,7 +180,7 @@ func waits(list []flow.Waited) []*model.SimulatedWait {
 }
 
 // sorts are the vocabulary's sorts of words in Chinese.
-var sorts = map[flowprocess.Sort]string{flowprocess.Guard: "条件", flowprocess.Relation: "关系", flowprocess.Effect: "效果"}
+var sorts = map[process.Sort]string{process.Guard: "条件", process.Relation: "关系", process.Effect: "效果"}
 
 func (r *Resolver) vocabulary(ctx context.Context) ([]*model.VocabularyWord, error) {
 	if _, err := authz.Require(ctx, manageProcesses); err != nil {

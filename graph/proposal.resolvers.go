@@ -10,6 +10,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/google/uuid"
 )
@@ -306,7 +307,7 @@ func (r *mutationResolver) CreateProposal(ctx context.Context, input model.Creat
 
 // MergeProposals is the resolver for the mergeProposals field.
 func (r *mutationResolver) MergeProposals(ctx context.Context, input model.MergeProposalsInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, _ flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, _ process.Form) (string, uuid.UUID, error) {
 		return gen.TypeMatter, input.IntoID, r.merge(ctx, c, input)
 	})
 	return r.matterPayload(ctx, id, bad, err)
@@ -314,7 +315,7 @@ func (r *mutationResolver) MergeProposals(ctx context.Context, input model.Merge
 
 // PublishCaseList is the resolver for the publishCaseList field.
 func (r *mutationResolver) PublishCaseList(ctx context.Context, input model.PublishCaseListInput) (*model.SittingPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		return gen.TypeSitting, input.SittingID, r.Proposals.PublishList(ctx, input.SittingID, value(input.WithoutNoOne))
 	})
 	if err != nil || len(bad) > 0 {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/roster"
@@ -70,7 +70,7 @@ var (
 // change carries out one call of a service that answers the changed row, and
 // reads that row again as the viewer: one who may not see it gets none.
 func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T], method func(context.Context, In) (*T, error), in In) (*T, []*model.UserError, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ flow.Form) (string, uuid.UUID, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		row, err := method(ctx, in)
 		if err != nil {
 			return "", uuid.Nil, asInput(err)
@@ -251,7 +251,7 @@ func (r *Resolver) waiting(ctx context.Context, list []roster.Waiting) ([]*model
 	for i, w := range list {
 		m := &model.WaitingMatter{MatterID: w.Matter, Kind: w.Kind, Number: given(w.Number), State: w.State, Turn: given(w.Turn), Why: w.Why}
 		if d := defs[w.Matter]; d != nil {
-			if s := d.Machines[flow.OfMatter].State(w.State); s != nil {
+			if s := d.Machines[process.OfMatter].State(w.State); s != nil {
 				m.State = s.Label
 			}
 			if label := d.Turns[w.Turn]; label != "" {

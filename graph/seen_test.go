@@ -11,7 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 )
 
@@ -22,7 +22,7 @@ func (c *committee) hidden() (shared string) {
 	now := c.clock.Now()
 	c.system(func(ctx context.Context) error {
 		db := c.r.Store.Ent()
-		p := db.Process.Query().Where(process.Kind("proposal")).OnlyX(ctx)
+		p := db.Process.Query().Where(entprocess.Kind("proposal")).OnlyX(ctx)
 		for i := range 21 {
 			m := db.Matter.Create().SetKind("proposal").SetProcess(p).SetState("HANDLING").SetTitle(fmt.Sprintf("关于口袋公园建设第 %d 期的提案", i)).
 				SetNumber(fmt.Sprint("密", i)).SetOpenedAt(now).SetVisibility(matter.VisibilitySTAFF).SaveX(ctx)

@@ -10,7 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/timer"
@@ -23,7 +23,7 @@ func (c *committee) hundred() {
 	now := c.clock.Now()
 	c.system(func(ctx context.Context) error {
 		db := c.r.Store.Ent()
-		p, err := db.Process.Query().Where(process.Kind("proposal")).Only(ctx)
+		p, err := db.Process.Query().Where(entprocess.Kind("proposal")).Only(ctx)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -51,7 +51,7 @@ func TestEntrance(t *testing.T) {
 	}
 	w.system(func(ctx context.Context) error {
 		for _, src := range []string{askingProcess, answeringProcess} {
-			if _, err := w.engine.Publish(ctx, []byte(src), flow.RolesOf(policy)); err != nil {
+			if _, err := w.engine.Publish(ctx, []byte(src), process.RolesOf(policy)); err != nil {
 				return err
 			}
 		}

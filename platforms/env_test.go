@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -103,7 +104,7 @@ func newWorld(t *testing.T) *world {
 	w.tenant = tenantstest.Tenant(t, db, "210212", "某区政协", "DISTRICT")
 	w.system(func(ctx context.Context) error {
 		for _, p := range []string{talkProcess, topicProcess, opinionProcess} {
-			if _, err := e.Publish(ctx, []byte(p), flow.RolesOf(policy)); err != nil {
+			if _, err := e.Publish(ctx, []byte(p), process.RolesOf(policy)); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -65,7 +66,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if err != nil {
 		return nil, err
 	}
-	filled := flow.Form(in.Data)
+	filled := process.Form(in.Data)
 	if in.Data, err = s.kept(ctx, p, in.Data); err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 
 // Entrance is the action with which the viewer opens something on a platform,
 // nil where its process asks nothing, and whether he may.
-func (s *Service) Entrance(ctx context.Context, p *gen.Platform) (_ *flow.Action, may bool, err error) {
+func (s *Service) Entrance(ctx context.Context, p *gen.Platform) (_ *process.Action, may bool, err error) {
 	defer errs.Wrap(&err, "platforms.Entrance(%s)", p.ID)
 	a, may, err := s.engine.Entrance(ctx, p.ProcessKind)
 	return a, may && p.Status == platform.StatusACTIVE && authz.From(ctx).May(authz.Perm(openMatter)) != authz.None, err

@@ -11,11 +11,12 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 func finish(m *gen.Matter) flow.Command {
-	return flow.Command{Machine: flow.OfMatter, Subject: m.ID, Action: "finish"}
+	return flow.Command{Machine: process.OfMatter, Subject: m.ID, Action: "finish"}
 }
 
 func TestOpen(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/platform"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -212,7 +212,7 @@ func (s *Service) fits(ctx context.Context, in Spec, self uuid.UUID) error {
 }
 
 func (s *Service) published(ctx context.Context, kind, path string) error {
-	ok, err := s.client.Process.Query().Where(process.Kind(kind), process.StatusEQ(process.StatusPUBLISHED)).Exist(ctx)
+	ok, err := s.client.Process.Query().Where(entprocess.Kind(kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).Exist(ctx)
 	if err == nil && !ok {
 		err = errs.New(errs.Invalid, "流程“%s”还没有发布的版本，请先发布", kind).At(path)
 	}

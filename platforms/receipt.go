@@ -12,9 +12,9 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/step"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -107,7 +107,7 @@ func (s *Service) progress(ctx context.Context, i *gen.Item) (*Progress, error) 
 		if l.Kind == link.KindFOLLOWS { // an earlier one, not what it became
 			continue
 		}
-		p, err := s.client.Process.Query().Where(process.ID(l.Edges.To.ProcessID)).Only(ctx)
+		p, err := s.client.Process.Query().Where(entprocess.ID(l.Edges.To.ProcessID)).Only(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ func (s *Service) standing(ctx context.Context, m *gen.Matter, out *Progress) er
 	if err != nil {
 		return err
 	}
-	if st := defs[m.ID].Machines[flow.OfMatter].State(m.State); st != nil {
+	if st := defs[m.ID].Machines[process.OfMatter].State(m.State); st != nil {
 		out.State, out.Stage = st.Label, st.Stage
 		if st.End {
 			out.Due = nil

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -214,12 +215,12 @@ func TestReceipts(t *testing.T) {
 		act := func(cmd flow.Command) {
 			w.do("干部", func(ctx context.Context) error { _, err := w.engine.Do(ctx, cmd); return err })
 		}
-		act(flow.Command{Machine: flow.OfMatter, Subject: id, Action: "answer", Form: flow.Form{"answer": "已修好"}})
+		act(flow.Command{Machine: process.OfMatter, Subject: id, Action: "answer", Form: process.Form{"answer": "已修好"}})
 		p, err = w.lookUp(r.No, r.Code)
 		if err != nil || p.State != "已反馈" || !p.Settled || p.Result != "已修好" || p.Due != nil || !p.Since.Equal(monday.Add(48*time.Hour)) {
 			t.Fatal(p, err)
 		}
-		act(flow.Command{Machine: flow.OfMatter, Subject: id, Action: "reopen", Reason: "又坏了"})
+		act(flow.Command{Machine: process.OfMatter, Subject: id, Action: "reopen", Reason: "又坏了"})
 		if p, err = w.lookUp(r.No, r.Code); err != nil || p.Settled || p.Result != "" || p.State != "收到" {
 			t.Fatal(p, err)
 		}

@@ -14,9 +14,10 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -38,11 +39,11 @@ type Template struct {
 
 // Adopted is the body of the answer.
 type Adopted struct {
-	Process uuid.UUID      `json:"process"` // that was offered
-	Kind    string         `json:"kind"`    // as which it was adopted
-	Title   string         `json:"title"`
-	Version int            `json:"version"`
-	State   process.Status `json:"state"` // DRAFT or PUBLISHED
+	Process uuid.UUID         `json:"process"` // that was offered
+	Kind    string            `json:"kind"`    // as which it was adopted
+	Title   string            `json:"title"`
+	Version int               `json:"version"`
+	State   entprocess.Status `json:"state"` // DRAFT or PUBLISHED
 }
 
 const (
@@ -86,7 +87,7 @@ func (s *Service) Offer(ctx context.Context, id uuid.UUID, partners []string, no
 	if err != nil {
 		return err
 	}
-	if p.Status != process.StatusPUBLISHED {
+	if p.Status != entprocess.StatusPUBLISHED {
 		return errs.New(errs.NotAllowedInState, "只能送出已发布的流程").With("state", p.Status).With("allowedActions", []string{})
 	}
 	for _, partner := range partners {
@@ -105,7 +106,7 @@ func (s *Service) applyTemplate(ctx context.Context, in exchange.Incoming) (exch
 	if err := in.Decode(&t); err != nil {
 		return exchange.Result{}, err
 	}
-	d, err := flow.Parse([]byte(t.Source))
+	d, err := process.Parse([]byte(t.Source))
 	if err != nil {
 		return exchange.Result{}, err
 	}
@@ -158,13 +159,13 @@ func renamed(t Template, as string) (string, error) {
 	switch {
 	case as == "" || as == t.Kind:
 		return t.Source, nil
-	case flow.Regulated(t.Kind):
+	case process.Regulated(t.Kind):
 		return "", errs.New(errs.Invalid, "“%s”是随产品提供的流程，只能以原来的代码 %s 采用，成为本会的新版本", t.Title, t.Kind).At("as")
-	case flow.Regulated(as) || !kindCode.MatchString(as):
+	case process.Regulated(as) || !kindCode.MatchString(as):
 		return "", errs.New(errs.Invalid, "代码应为 2 至 31 个小写字母、数字或下划线，以字母开头，也不能是随产品提供的流程的代码").At("as")
 	}
 	source := wholeKindLine.ReplaceAllString(t.Source, "kind: "+as)
-	if d, err := flow.Parse([]byte(source)); err != nil || d.Kind != as {
+	if d, err := process.Parse([]byte(source)); err != nil || d.Kind != as {
 		return "", errs.New(errs.Invalid, "这份定义的 kind 没有单独写成一行，不能改代码；请以原来的代码采用后再修改").At("as")
 	}
 	return source, nil
@@ -218,7 +219,7 @@ func (s *Service) applyAdopted(ctx context.Context, in exchange.Incoming) (excha
 	if err := in.Decode(&a); err != nil {
 		return exchange.Result{}, err
 	}
-	if a.State != process.StatusDRAFT && a.State != process.StatusPUBLISHED || a.Kind == "" || len(a.Kind) > 40 || a.Title == "" || utf8.RuneCountInString(a.Title) > 200 {
+	if a.State != entprocess.StatusDRAFT && a.State != entprocess.StatusPUBLISHED || a.Kind == "" || len(a.Kind) > 40 || a.Title == "" || utf8.RuneCountInString(a.Title) > 200 {
 		return exchange.Result{}, exchange.Refuse(exchange.Malformed, "采用情况的代码、名称或状态不对")
 	}
 	offered, err := s.post.HasSent(ctx, in.Partner, KindTemplate, about(a.Process))
@@ -228,7 +229,7 @@ func (s *Service) applyAdopted(ctx context.Context, in exchange.Incoming) (excha
 	if !offered {
 		return exchange.Result{}, exchange.Refuse(exchange.UnknownObject, "没有送给贵方这个流程")
 	}
-	did := map[process.Status]string{process.StatusDRAFT: "采用为草稿", process.StatusPUBLISHED: "发布"}[a.State]
+	did := map[entprocess.Status]string{entprocess.StatusDRAFT: "采用为草稿", entprocess.StatusPUBLISHED: "发布"}[a.State]
 	return exchange.Result{}, s.notify(ctx, fmt.Sprintf("%s已把送去的流程%s：“%s”第 %d 版", in.Name, did, a.Title, a.Version), "secretary_general", "city_overseer")
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -175,7 +175,7 @@ func TestAcross(t *testing.T) {
 		if draft, err = district.adopt(letter.ID, "visiting"); err != nil {
 			t.Fatal(err)
 		}
-		if draft.Kind != "visiting" || draft.Version != 1 || draft.Status != process.StatusDRAFT || draft.Origin != "某市政协，第 1 版" || !strings.Contains(draft.Source, "# 走访\nkind: visiting\n") {
+		if draft.Kind != "visiting" || draft.Version != 1 || draft.Status != entprocess.StatusDRAFT || draft.Origin != "某市政协，第 1 版" || !strings.Contains(draft.Source, "# 走访\nkind: visiting\n") {
 			t.Errorf("%+v", draft)
 		}
 		own, err := district.adopt(letter.ID, "")
@@ -185,7 +185,7 @@ func TestAcross(t *testing.T) {
 	})
 	t.Run("who offered learns that there is a draft", func(t *testing.T) {
 		deliver(t, district)
-		if a := city.adoptions(offered); len(a) != 1 || a[0].Partner != "210202" || a[0].Delivery != exchange.Delivered || a[0].Adopted == nil || a[0].Adopted.State != process.StatusDRAFT || a[0].ToldAt == nil {
+		if a := city.adoptions(offered); len(a) != 1 || a[0].Partner != "210202" || a[0].Delivery != exchange.Delivered || a[0].Adopted == nil || a[0].Adopted.State != entprocess.StatusDRAFT || a[0].ToldAt == nil {
 			t.Errorf("%+v", a)
 		}
 		if told := city.told("秘书长"); len(told) != 2 || !strings.Contains(told[0], "采用为草稿") {
@@ -199,7 +199,7 @@ func TestAcross(t *testing.T) {
 		must0(t, err)
 		deliver(t, district)
 		a := city.adoptions(offered)
-		if len(a) != 1 || *a[0].Adopted != (Adopted{offered.ID, "visiting", "本区走访", 1, process.StatusPUBLISHED}) {
+		if len(a) != 1 || *a[0].Adopted != (Adopted{offered.ID, "visiting", "本区走访", 1, entprocess.StatusPUBLISHED}) {
 			t.Errorf("%+v", a[0].Adopted)
 		}
 		if text, err := try(city.here(), city.Export, offered.ID); err != nil || !strings.Contains(text, "走访恳谈") {
@@ -279,7 +279,7 @@ func TestNotBelieved(t *testing.T) {
 		return code
 	}
 	t.Run("an adoption of what was not offered to that partner is not believed", func(t *testing.T) {
-		good := Adopted{p.ID, "walk", "走访", 1, process.StatusDRAFT}
+		good := Adopted{p.ID, "walk", "走访", 1, entprocess.StatusDRAFT}
 		if c := reason(district, KindAdopted, good); c != exchange.UnknownObject {
 			t.Error(c)
 		}

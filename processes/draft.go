@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/flow"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -35,14 +35,14 @@ func (s *Service) CreateDraft(ctx context.Context, in NewDraft) (_ *gen.Process,
 	if in.Origin, err = origin(in.Origin); err != nil {
 		return nil, err
 	}
-	d, err := flow.Parse([]byte(in.Source))
+	d, err := process.Parse([]byte(in.Source))
 	if err != nil {
 		return nil, at(err, "source")
 	}
 	if d.Kind == "" || d.Title == "" {
 		return nil, errs.New(errs.Invalid, "请在定义里写明 kind（代码）和 title（名称）").At("source")
 	}
-	drafts, err := s.client.Process.Query().Where(process.StatusEQ(process.StatusDRAFT)).Count(ctx)
+	drafts, err := s.client.Process.Query().Where(entprocess.StatusEQ(entprocess.StatusDRAFT)).Count(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *Service) CreateDraft(ctx context.Context, in NewDraft) (_ *gen.Process,
 		return nil, errs.New(errs.Limited, "草稿至多 %d 份，请先发布或停用一些", maxDrafts)
 	}
 	version := 1
-	last, err := s.client.Process.Query().Where(process.Kind(d.Kind)).Order(gen.Desc(process.FieldVersion)).First(ctx)
+	last, err := s.client.Process.Query().Where(entprocess.Kind(d.Kind)).Order(gen.Desc(entprocess.FieldVersion)).First(ctx)
 	switch {
 	case err == nil:
 		version = last.Version + 1
@@ -61,7 +61,7 @@ func (s *Service) CreateDraft(ctx context.Context, in NewDraft) (_ *gen.Process,
 		return nil, err
 	}
 	return s.client.Process.Create().SetKind(d.Kind).SetVersion(version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).
-		SetStatus(process.StatusDRAFT).SetOrigin(in.Origin).Save(ctx)
+		SetStatus(entprocess.StatusDRAFT).SetOrigin(in.Origin).Save(ctx)
 }
 
 // Import is CreateDraft for a text from elsewhere.
@@ -81,7 +81,7 @@ func (s *Service) FromTemplate(ctx context.Context, name string) (*gen.Process, 
 		}
 	}
 	for _, source := range templates.Processes() {
-		if d, err := flow.Parse(source); err == nil && d.Kind == name {
+		if d, err := process.Parse(source); err == nil && d.Kind == name {
 			return s.CreateDraft(ctx, NewDraft{Source: string(source), Origin: "模板 " + name})
 		}
 	}
@@ -110,10 +110,10 @@ func (s *Service) UpdateDraft(ctx context.Context, in Edit) (_ *gen.Process, err
 	if err != nil {
 		return nil, err
 	}
-	if p.Status != process.StatusDRAFT {
+	if p.Status != entprocess.StatusDRAFT {
 		return nil, errs.New(errs.NotAllowedInState, "已发布的流程不能修改，请另建一份草稿").With("state", p.Status).With("allowedActions", []string{})
 	}
-	d, err := flow.Parse([]byte(in.Source))
+	d, err := process.Parse([]byte(in.Source))
 	if err != nil {
 		return nil, at(err, "source")
 	}
@@ -143,13 +143,13 @@ func (s *Service) Discard(ctx context.Context, id uuid.UUID) (_ *gen.Process, er
 		return nil, err
 	}
 	p, err := s.find(ctx, id)
-	if err != nil || p.Status == process.StatusDISCARDED {
+	if err != nil || p.Status == entprocess.StatusDISCARDED {
 		return p, err
 	}
-	if p.Status != process.StatusDRAFT {
+	if p.Status != entprocess.StatusDRAFT {
 		return nil, errs.New(errs.NotAllowedInState, "只有草稿可以丢弃；已发布的请停用").With("state", p.Status).With("allowedActions", []string{})
 	}
-	return p.Update().SetStatus(process.StatusDISCARDED).Save(ctx)
+	return p.Update().SetStatus(entprocess.StatusDISCARDED).Save(ctx)
 }
 
 var (
@@ -159,7 +159,7 @@ var (
 
 // numbered writes a version into a text: into its line, or above that of the
 // kind where it has none. The rest stays as it was written.
-func numbered(source string, d *flow.Definition, version int) (*flow.Definition, error) {
+func numbered(source string, d *process.Definition, version int) (*process.Definition, error) {
 	if d.Version == version {
 		return d, nil
 	}
@@ -169,7 +169,7 @@ func numbered(source string, d *flow.Definition, version int) (*flow.Definition,
 	} else if at := kindLine.FindStringIndex(source); at != nil {
 		source = source[:at[0]] + line + "\n" + source[at[0]:]
 	}
-	d, err := flow.Parse([]byte(source))
+	d, err := process.Parse([]byte(source))
 	if err != nil || d.Version != version {
 		return nil, errs.New(errs.Invalid, "请把 kind 和 version 各写成单独的一行，例如 version: %d", version).At("source")
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/flow"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -58,7 +58,7 @@ func (s *Service) Impact(ctx context.Context, id uuid.UUID) (_ Impact, err error
 	if err != nil {
 		return Impact{}, err
 	}
-	next, err := flow.Published([]byte(p.Source))
+	next, err := process.Published([]byte(p.Source))
 	if err != nil {
 		return Impact{}, err
 	}
@@ -76,7 +76,7 @@ func (s *Service) Impact(ctx context.Context, id uuid.UUID) (_ Impact, err error
 	}
 	for i := range out.Running {
 		r := &out.Running[i]
-		old := &flow.State{Code: r.State, Label: r.State}
+		old := &process.State{Code: r.State, Label: r.State}
 		if m := defs[r.Process].Machines[r.Machine]; m != nil && m.State(r.State) != nil {
 			old = m.State(r.State)
 		}
@@ -129,14 +129,14 @@ func (s *Service) running(ctx context.Context, kind string) ([]Running, error) {
 }
 
 // versions are the definitions of a kind that matters may be on.
-func (s *Service) versions(ctx context.Context, kind string) (map[uuid.UUID]*flow.Definition, error) {
-	rows, err := s.client.Process.Query().Where(process.Kind(kind), process.StatusNEQ(process.StatusDRAFT)).Order(gen.Asc(process.FieldVersion)).All(ctx)
+func (s *Service) versions(ctx context.Context, kind string) (map[uuid.UUID]*process.Definition, error) {
+	rows, err := s.client.Process.Query().Where(entprocess.Kind(kind), entprocess.StatusNEQ(entprocess.StatusDRAFT)).Order(gen.Asc(entprocess.FieldVersion)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out := map[uuid.UUID]*flow.Definition{}
+	out := map[uuid.UUID]*process.Definition{}
 	for _, p := range rows {
-		if out[p.ID], err = flow.Published([]byte(p.Source)); err != nil {
+		if out[p.ID], err = process.Published([]byte(p.Source)); err != nil {
 			return nil, err
 		}
 	}

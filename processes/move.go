@@ -7,7 +7,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -93,7 +93,7 @@ func (s *Service) checkMove(ctx context.Context, in Move) error {
 		return errs.New(errs.Invalid, "请选择另一个版本").At("toProcessId")
 	case from.Kind != to.Kind:
 		return errs.New(errs.Invalid, "不能换到另一种流程").At("toProcessId")
-	case to.Status != process.StatusPUBLISHED:
+	case to.Status != entprocess.StatusPUBLISHED:
 		return errs.New(errs.Invalid, "只能换到已发布的版本").At("toProcessId")
 	}
 	return nil

@@ -9,8 +9,9 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/grant"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -61,7 +62,7 @@ func TestDrafts(t *testing.T) {
 	p := w.draft(walk)
 	t.Run("the number of a version is given by the product and stands in the text", func(t *testing.T) {
 		q := w.draft(strings.Replace(walk, "version: 7\n", "", 1))
-		if p.Version != 1 || q.Version != 2 || p.Status != process.StatusDRAFT || !strings.Contains(p.Source, "\nversion: 1\n") || !strings.Contains(q.Source, "\nversion: 2\nkind: walk\n") && !strings.Contains(q.Source, "version: 2\nkind: walk") {
+		if p.Version != 1 || q.Version != 2 || p.Status != entprocess.StatusDRAFT || !strings.Contains(p.Source, "\nversion: 1\n") || !strings.Contains(q.Source, "\nversion: 2\nkind: walk\n") && !strings.Contains(q.Source, "version: 2\nkind: walk") {
 			t.Errorf("%d %d\n%s", p.Version, q.Version, q.Source)
 		}
 		if !strings.HasPrefix(p.Source, "# 走访\n") {
@@ -150,7 +151,7 @@ func TestPublish(t *testing.T) {
 		d := w.draft(strings.Replace(walk, "stage: 办, turn: committee_staff", "stage: 办, turn: chair", 1))
 		must(w, w.UpdateDraft, Edit{Process: d.ID, Source: strings.NewReplacer("stage: 办, turn: committee_staff", "stage: 办, turn: chair", "HOST: 主持人", "chair: 主席", "may: matter.archive", "may: matter.approve").Replace(walk)})
 		_, warned, err := w.publish(d.ID)
-		if err != nil || len(warned) != 1 || warned[0].Level != flow.Warn || !strings.Contains(warned[0].Problem, "现在没有人担任主席") {
+		if err != nil || len(warned) != 1 || warned[0].Level != process.Warn || !strings.Contains(warned[0].Problem, "现在没有人担任主席") {
 			t.Errorf("%v %v", warned, err)
 		}
 	})
@@ -237,18 +238,18 @@ func TestExchange(t *testing.T) {
 		w.tenant = w.committee("210203", "另一区政协")
 		w.draft(walk)
 		p := must(w, w.Import, text)
-		if p.Version != 2 || p.Origin != "导入" || p.Status != process.StatusDRAFT {
+		if p.Version != 2 || p.Origin != "导入" || p.Status != entprocess.StatusDRAFT {
 			t.Errorf("%v", p)
 		}
-		a, _ := flow.Parse([]byte(text))
-		b, err := flow.Parse([]byte(p.Source))
-		if err != nil || len(flow.Diff(a, b)) != 0 {
+		a, _ := process.Parse([]byte(text))
+		b, err := process.Parse([]byte(p.Source))
+		if err != nil || len(process.Diff(a, b)) != 0 {
 			t.Error(err)
 		}
 	})
 	t.Run("two versions are compared", func(t *testing.T) {
 		a, b := w.draft(walk), w.draft(strings.Replace(walk, "amount: 5", "amount: 9", 1))
-		var changes []flow.Change
+		var changes []process.Change
 		err := w.as("管理员", func(ctx context.Context) (err error) { changes, err = w.Diff(ctx, a.ID, b.ID); return err })
 		if err != nil || len(changes) != 1 || changes[0].String() != "期限“恳谈”的时长由“5 个工作日”改为“9 个工作日”" {
 			t.Errorf("%v %v", changes, err)
@@ -270,7 +271,7 @@ func TestExchange(t *testing.T) {
 
 func TestSimulate(t *testing.T) {
 	w := newWorld(t)
-	plan := flow.Plan{Matters: 10, Horizon: 60, Otherwise: flow.Delay{Min: 10, Max: 10}, Seed: 1}
+	plan := process.Plan{Matters: 10, Horizon: 60, Otherwise: process.Delay{Min: 10, Max: 10}, Seed: 1}
 	t.Run("a dry run writes nothing", func(t *testing.T) {
 		r := must(w, w.Simulate, DryRun{Source: walk, Plan: plan})
 		if r.Finished != 10 || r.States[0].Overdue != 10 {
@@ -288,10 +289,10 @@ func TestSimulate(t *testing.T) {
 		}
 	})
 	t.Run("it is bounded", func(t *testing.T) {
-		for _, change := range []func(*flow.Plan){
-			func(p *flow.Plan) { p.Matters = 0 }, func(p *flow.Plan) { p.Matters = 1001 }, func(p *flow.Plan) { p.Horizon = 0 },
-			func(p *flow.Plan) { p.Within = -1 }, func(p *flow.Plan) { p.Visits = 99 }, func(p *flow.Plan) { p.Otherwise.Max = 1 << 40 },
-			func(p *flow.Plan) { p.Delays = map[string]flow.Delay{"x": {Min: -1}} }, func(p *flow.Plan) { p.Weights = map[string]int{"x": -1} },
+		for _, change := range []func(*process.Plan){
+			func(p *process.Plan) { p.Matters = 0 }, func(p *process.Plan) { p.Matters = 1001 }, func(p *process.Plan) { p.Horizon = 0 },
+			func(p *process.Plan) { p.Within = -1 }, func(p *process.Plan) { p.Visits = 99 }, func(p *process.Plan) { p.Otherwise.Max = 1 << 40 },
+			func(p *process.Plan) { p.Delays = map[string]process.Delay{"x": {Min: -1}} }, func(p *process.Plan) { p.Weights = map[string]int{"x": -1} },
 		} {
 			in := DryRun{Source: walk, Plan: plan}
 			change(&in.Plan)
@@ -307,7 +308,7 @@ func TestVersions(t *testing.T) {
 	a, b, done := w.open("walk"), w.open("walk"), w.open("walk")
 	act := func(c *flow.Case, action string) {
 		err := w.as("干部", func(ctx context.Context) error {
-			_, err := w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: action})
+			_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: action})
 			return err
 		})
 		if err != nil {

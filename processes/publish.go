@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/flow"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -19,21 +19,21 @@ import (
 // stays one until Confirm. It answers what was only pointed out. Called twice
 // the second changes nothing. Errors: Invalid with details.findings;
 // NotAllowedInState for one that was retired or discarded.
-func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ []flow.Finding, err error) {
+func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ []process.Finding, err error) {
 	defer errs.Wrap(&err, "processes.Publish(%s)", id)
 	ctx, v, err := s.enter(ctx, manage)
 	if err != nil {
 		return nil, nil, err
 	}
 	p, err := s.find(ctx, id)
-	if err != nil || p.Status == process.StatusPUBLISHED {
+	if err != nil || p.Status == entprocess.StatusPUBLISHED {
 		return p, nil, err
 	}
 	found, err := s.publishable(ctx, p)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !flow.Regulated(p.Kind) {
+	if !process.Regulated(p.Kind) {
 		p, err = s.publish(ctx, p.Update())
 		return p, found, err
 	}
@@ -66,7 +66,7 @@ func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process,
 		return nil, err
 	}
 	p, err := s.find(ctx, in.Process)
-	if err != nil || p.Status == process.StatusPUBLISHED {
+	if err != nil || p.Status == entprocess.StatusPUBLISHED {
 		return p, err
 	}
 	switch {
@@ -85,11 +85,11 @@ func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process,
 
 // publishable answers what a draft's check points out, and refuses one that
 // cannot be published.
-func (s *Service) publishable(ctx context.Context, p *gen.Process) ([]flow.Finding, error) {
-	if p.Status != process.StatusDRAFT {
+func (s *Service) publishable(ctx context.Context, p *gen.Process) ([]process.Finding, error) {
+	if p.Status != entprocess.StatusDRAFT {
 		return nil, errs.New(errs.NotAllowedInState, "已停用或丢弃的流程不能再发布，请另建一份草稿").With("state", p.Status).With("allowedActions", []string{})
 	}
-	d, err := flow.Parse([]byte(p.Source))
+	d, err := process.Parse([]byte(p.Source))
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +97,14 @@ func (s *Service) publishable(ctx context.Context, p *gen.Process) ([]flow.Findi
 	if err != nil {
 		return nil, err
 	}
-	if bad := flow.Errors(r.Findings); len(bad) > 0 {
+	if bad := process.Errors(r.Findings); len(bad) > 0 {
 		return nil, errs.New(errs.Invalid, "流程还不能发布，有 %d 处不合要求，例如 %s", len(bad), bad[0].String()).With("findings", details(r.Findings))
 	}
 	return r.Findings, nil
 }
 
 func (s *Service) publish(ctx context.Context, u *gen.ProcessUpdateOne) (*gen.Process, error) {
-	p, err := u.SetStatus(process.StatusPUBLISHED).Save(ctx)
+	p, err := u.SetStatus(entprocess.StatusPUBLISHED).Save(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (s *Service) publish(ctx context.Context, u *gen.ProcessUpdateOne) (*gen.Pr
 }
 
 // details are findings as a frontend reads them.
-func details(fs []flow.Finding) []map[string]any {
+func details(fs []process.Finding) []map[string]any {
 	out := make([]map[string]any, len(fs))
 	for i, f := range fs {
 		out[i] = map[string]any{"machine": f.Machine, "place": f.Place, "line": f.Line, "level": string(f.Level), "problem": f.Problem}
@@ -138,11 +138,11 @@ func (s *Service) Retire(ctx context.Context, in Retirement) (_ *gen.Process, er
 		return nil, err
 	}
 	p, err := s.find(ctx, in.Process)
-	if err != nil || p.Status == process.StatusRETIRED || p.Status == process.StatusDISCARDED {
+	if err != nil || p.Status == entprocess.StatusRETIRED || p.Status == entprocess.StatusDISCARDED {
 		return p, err
 	}
-	if p.Status == process.StatusPUBLISHED && flow.Regulated(p.Kind) {
-		others, err := s.client.Process.Query().Where(process.Kind(p.Kind), process.StatusEQ(process.StatusPUBLISHED), process.IDNEQ(p.ID)).Count(ctx)
+	if p.Status == entprocess.StatusPUBLISHED && process.Regulated(p.Kind) {
+		others, err := s.client.Process.Query().Where(entprocess.Kind(p.Kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED), entprocess.IDNEQ(p.ID)).Count(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -150,5 +150,5 @@ func (s *Service) Retire(ctx context.Context, in Retirement) (_ *gen.Process, er
 			return nil, errs.New(errs.Conflict, "“%s”是随产品提供的流程，不能没有在用的版本；请先发布新版", p.Title)
 		}
 	}
-	return p.Update().SetStatus(process.StatusRETIRED).Save(ctx)
+	return p.Update().SetStatus(entprocess.StatusRETIRED).Save(ctx)
 }

@@ -9,9 +9,10 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -78,31 +79,31 @@ func origin(from string) (string, error) {
 
 // Report says of a text what Publish would, and what the definition is; the
 // text need not be a version yet. A text that cannot be read is Invalid.
-func (s *Service) Report(ctx context.Context, source string) (_ *flow.Definition, _ flow.Report, err error) {
+func (s *Service) Report(ctx context.Context, source string) (_ *process.Definition, _ process.Report, err error) {
 	defer errs.Wrap(&err, "processes.Report")
 	ctx, err = s.look(ctx)
 	if err != nil {
-		return nil, flow.Report{}, err
+		return nil, process.Report{}, err
 	}
-	d, err := flow.Parse([]byte(source))
+	d, err := process.Parse([]byte(source))
 	if err == nil && d.Version == 0 { // a draft gets its number when it is stored
 		d, err = numbered(source, d, 1)
 	}
 	if err != nil {
-		return nil, flow.Report{}, err
+		return nil, process.Report{}, err
 	}
 	r, err := s.report(ctx, d)
 	return d, r, err
 }
 
-func (s *Service) report(ctx context.Context, d *flow.Definition) (flow.Report, error) {
+func (s *Service) report(ctx context.Context, d *process.Definition) (process.Report, error) {
 	p, err := s.engine.CurrentPolicy(ctx)
 	if err != nil {
-		return flow.Report{}, err
+		return process.Report{}, err
 	}
 	roles, err := held(ctx)
 	if err != nil {
-		return flow.Report{}, err
+		return process.Report{}, err
 	}
 	r := s.engine.Report(d, p, s.policy, func(role string) bool { return slices.Contains(roles, role) })
 	kept, err := s.kept(ctx, d)
@@ -119,8 +120,8 @@ func held(ctx context.Context) ([]string, error) {
 
 // kept: a shipped kind keeps every state that a running matter is in, since
 // the rules and figures of its package know them by name.
-func (s *Service) kept(ctx context.Context, d *flow.Definition) (out []flow.Finding, err error) {
-	if !flow.Regulated(d.Kind) {
+func (s *Service) kept(ctx context.Context, d *process.Definition) (out []process.Finding, err error) {
+	if !process.Regulated(d.Kind) {
 		return nil, nil
 	}
 	rows, err := s.running(ctx, d.Kind)
@@ -129,7 +130,7 @@ func (s *Service) kept(ctx context.Context, d *flow.Definition) (out []flow.Find
 	}
 	for _, r := range rows {
 		if m := d.Machines[r.Machine]; m != nil && m.State(r.State) == nil {
-			out = append(out, flow.Finding{Machine: r.Machine, Place: r.State, Level: flow.Error,
+			out = append(out, process.Finding{Machine: r.Machine, Place: r.State, Level: process.Error,
 				Problem: "有进行中的事项处于这个环节，新版必须保留它"})
 		}
 	}
@@ -151,7 +152,7 @@ func (s *Service) Export(ctx context.Context, id uuid.UUID) (_ string, err error
 }
 
 // Diff lists what a version has otherwise than another of the same kind.
-func (s *Service) Diff(ctx context.Context, from, to uuid.UUID) (_ []flow.Change, err error) {
+func (s *Service) Diff(ctx context.Context, from, to uuid.UUID) (_ []process.Change, err error) {
 	defer errs.Wrap(&err, "processes.Diff(%s, %s)", from, to)
 	ctx, err = s.look(ctx)
 	if err != nil {
@@ -165,15 +166,15 @@ func (s *Service) Diff(ctx context.Context, from, to uuid.UUID) (_ []flow.Change
 	if err != nil {
 		return nil, err
 	}
-	return flow.Diff(a, b), nil
+	return process.Diff(a, b), nil
 }
 
-func (s *Service) definition(ctx context.Context, id uuid.UUID) (*flow.Definition, error) {
+func (s *Service) definition(ctx context.Context, id uuid.UUID) (*process.Definition, error) {
 	p, err := s.find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return flow.Published([]byte(p.Source))
+	return process.Published([]byte(p.Source))
 }
 
 // What a dry run may be at most.
@@ -186,41 +187,41 @@ const (
 type DryRun struct {
 	Source  string
 	Process *uuid.UUID
-	flow.Plan
+	process.Plan
 }
 
 // Simulate runs a definition dry with the committee's settings and calendar
 // from today on, where the plan names no day.
-func (s *Service) Simulate(ctx context.Context, in DryRun) (_ flow.Result, err error) {
+func (s *Service) Simulate(ctx context.Context, in DryRun) (_ process.Result, err error) {
 	defer errs.Wrap(&err, "processes.Simulate")
 	ctx, err = s.look(ctx)
 	if err != nil {
-		return flow.Result{}, err
+		return process.Result{}, err
 	}
 	if err := in.check(); err != nil {
-		return flow.Result{}, err
+		return process.Result{}, err
 	}
-	var d *flow.Definition
+	var d *process.Definition
 	if in.Process != nil {
 		d, err = s.definition(ctx, *in.Process)
 	} else {
-		d, err = flow.Parse([]byte(in.Source))
+		d, err = process.Parse([]byte(in.Source))
 	}
 	if err != nil {
-		return flow.Result{}, err
+		return process.Result{}, err
 	}
 	p, err := s.engine.CurrentPolicy(ctx)
 	if err != nil {
-		return flow.Result{}, err
+		return process.Result{}, err
 	}
 	cal, err := s.engine.Calendar(ctx)
 	if err != nil {
-		return flow.Result{}, err
+		return process.Result{}, err
 	}
 	if in.Start.IsZero() {
 		in.Start = clock.Today(ctx)
 	}
-	return flow.Simulate(d, p, cal, in.Plan), nil
+	return process.Simulate(d, p, cal, in.Plan), nil
 }
 
 func (in DryRun) check() error {
@@ -236,7 +237,7 @@ func (in DryRun) check() error {
 	if in.Visits < 0 || in.Visits > 20 {
 		return errs.New(errs.Invalid, "同一环节至多来 20 次").At("visits")
 	}
-	delays := []flow.Delay{in.Otherwise}
+	delays := []process.Delay{in.Otherwise}
 	for _, d := range in.Delays {
 		delays = append(delays, d)
 	}
@@ -260,9 +261,9 @@ func (s *Service) Versions(ctx context.Context, kind string) (_ []*gen.Process, 
 	if err != nil {
 		return nil, err
 	}
-	q := s.client.Process.Query().Where(process.StatusNEQ(process.StatusDISCARDED))
+	q := s.client.Process.Query().Where(entprocess.StatusNEQ(entprocess.StatusDISCARDED))
 	if kind != "" {
-		q = q.Where(process.Kind(kind))
+		q = q.Where(entprocess.Kind(kind))
 	}
-	return q.Order(gen.Asc(process.FieldKind), gen.Desc(process.FieldVersion)).All(ctx)
+	return q.Order(gen.Asc(entprocess.FieldKind), gen.Desc(entprocess.FieldVersion)).All(ctx)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/notice"
-	"github.com/bihuan/bihuan/ent/gen/process"
-	"github.com/bihuan/bihuan/flow"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -29,8 +29,8 @@ func (w *world) confirm(who string, id uuid.UUID, hash string) (p *gen.Process, 
 func (w *world) newest(kind string) (version int) {
 	w.t.Helper()
 	w.in(w.tenant, func(ctx context.Context) error {
-		p, err := w.client.Process.Query().Where(process.Kind(kind), process.StatusEQ(process.StatusPUBLISHED)).
-			Order(gen.Desc(process.FieldVersion)).First(authz.System(ctx))
+		p, err := w.client.Process.Query().Where(entprocess.Kind(kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).
+			Order(gen.Desc(entprocess.FieldVersion)).First(authz.System(ctx))
 		if err == nil {
 			version = p.Version
 		}
@@ -49,7 +49,7 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 		_, err := w.confirm("秘书长", p.ID, p.Hash)
 		refused(t, err, errs.NotAllowedInState)
 		got, _, err := w.propose(p.ID)
-		if err != nil || got.Status != process.StatusDRAFT || got.ProposedAt == nil || *got.ProposedByID != w.people["管理员"] {
+		if err != nil || got.Status != entprocess.StatusDRAFT || got.ProposedAt == nil || *got.ProposedByID != w.people["管理员"] {
 			t.Fatalf("%v %v", got, err)
 		}
 		again, _, err := w.propose(p.ID)
@@ -87,10 +87,10 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := w.confirm("秘书长", p.ID, p.Hash)
-		if err != nil || got.Status != process.StatusPUBLISHED || *got.ProposedByID != w.people["管理员"] || *got.ConfirmedByID != w.people["秘书长"] {
+		if err != nil || got.Status != entprocess.StatusPUBLISHED || *got.ProposedByID != w.people["管理员"] || *got.ConfirmedByID != w.people["秘书长"] {
 			t.Fatalf("%v %v", got, err)
 		}
-		if again, err := w.confirm("秘书长", p.ID, p.Hash); err != nil || again.Status != process.StatusPUBLISHED {
+		if again, err := w.confirm("秘书长", p.ID, p.Hash); err != nil || again.Status != entprocess.StatusPUBLISHED {
 			t.Errorf("confirmed twice: %v %v", again, err)
 		}
 		if w.newest("opinion") != p.Version {
@@ -142,14 +142,14 @@ func TestNobodyPublishesBelowTheFloor(t *testing.T) {
 			e := refused(t, err, errs.Invalid)
 			found, _ := e.Details["findings"].([]map[string]any)
 			if !slices.ContainsFunc(found, func(f map[string]any) bool {
-				return f["line"] == line && f["level"] == string(flow.Error) && strings.Contains(f["problem"].(string), c.says)
+				return f["line"] == line && f["level"] == string(process.Error) && strings.Contains(f["problem"].(string), c.says)
 			}) {
 				t.Errorf("line %d is not named: %v", line, found)
 			}
 		})
 	}
 	w.in(w.tenant, func(ctx context.Context) error {
-		n, err := w.client.Process.Query().Where(process.StatusEQ(process.StatusPUBLISHED)).Count(authz.System(ctx))
+		n, err := w.client.Process.Query().Where(entprocess.StatusEQ(entprocess.StatusPUBLISHED)).Count(authz.System(ctx))
 		if n > 0 {
 			t.Error("something was published")
 		}
@@ -162,7 +162,7 @@ func TestADraftIsDiscarded(t *testing.T) {
 	w := newWorld(t)
 	p := w.draft(walk)
 	for range 2 {
-		if got := must(w, w.Discard, p.ID); got.Status != process.StatusDISCARDED {
+		if got := must(w, w.Discard, p.ID); got.Status != entprocess.StatusDISCARDED {
 			t.Fatal(got.Status)
 		}
 	}

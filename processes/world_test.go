@@ -10,8 +10,9 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -143,15 +144,15 @@ func (w *world) draft(source string) *gen.Process {
 }
 
 // publish publishes; where that takes two, the second confirms.
-func (w *world) publish(id uuid.UUID) (p *gen.Process, warned []flow.Finding, err error) {
-	if p, warned, err = w.propose(id); err == nil && p.Status == process.StatusDRAFT {
+func (w *world) publish(id uuid.UUID) (p *gen.Process, warned []process.Finding, err error) {
+	if p, warned, err = w.propose(id); err == nil && p.Status == entprocess.StatusDRAFT {
 		p, err = w.confirm("秘书长", id, p.Hash)
 	}
 	return p, warned, err
 }
 
 // propose is what the administrator does alone.
-func (w *world) propose(id uuid.UUID) (p *gen.Process, warned []flow.Finding, err error) {
+func (w *world) propose(id uuid.UUID) (p *gen.Process, warned []process.Finding, err error) {
 	err = w.as("管理员", func(ctx context.Context) error {
 		p, warned, err = w.Publish(ctx, id)
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -21,7 +22,7 @@ var situations = map[string]func(w *world) *flow.Case{
 	"草稿": func(w *world) *flow.Case { return w.draft("委员甲", proposal.ProposerKindINDIVIDUAL) },
 	"空白草稿": func(w *world) *flow.Case {
 		c := w.draft("委员甲", proposal.ProposerKindJOINT)
-		return w.do("委员甲", "edit", c.Matter.ID, flow.Form{"situation": ""})
+		return w.do("委员甲", "edit", c.Matter.ID, process.Form{"situation": ""})
 	},
 	"界别草稿": func(w *world) *flow.Case { return w.draft("委员甲", proposal.ProposerKindSECTOR) },
 	"党派草稿": func(w *world) *flow.Case { return w.draft("联络员", proposal.ProposerKindPARTY) },
@@ -39,7 +40,7 @@ var situations = map[string]func(w *world) *flow.Case{
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		w.do("委员甲", "submit", c.Matter.ID, nil)
 		w.do("干事", "returnForEdit", c.Matter.ID, nil)
-		return w.do("委员甲", "edit", c.Matter.ID, flow.Form{"analysis": "换了分析。"})
+		return w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": "换了分析。"})
 	},
 	"审查中": func(w *world) *flow.Case { return w.reviewed() },
 	"可能涉密": func(w *world) *flow.Case {
@@ -49,7 +50,7 @@ var situations = map[string]func(w *world) *flow.Case{
 	"已立案":     func(w *world) *flow.Case { return w.filed() },
 	"申请撤案": func(w *world) *flow.Case {
 		c := w.do("委员甲", "applyWithdraw", w.filed().Matter.ID, nil)
-		return w.do("干事", "requestCorrection", c.Matter.ID, flow.Form{"field": "category", "value": "文化"})
+		return w.do("干事", "requestCorrection", c.Matter.ID, process.Form{"field": "category", "value": "文化"})
 	},
 	"预交办": func(w *world) *flow.Case {
 		return w.do("政府办", "preAssign", w.filed().Matter.ID, w.unitsForm("商务局", "SOLE"))
@@ -76,11 +77,11 @@ var situations = map[string]func(w *world) *flow.Case{
 	},
 	"申请延期": func(w *world) *flow.Case {
 		_, a := w.received(w.sole(), "商务局")
-		return w.share("商务局局长", "applyExtension", a, flow.Form{"until": "2025-04-20"})
+		return w.share("商务局局长", "applyExtension", a, process.Form{"until": "2025-04-20"})
 	},
 	"建议增加单位": func(w *world) *flow.Case {
 		_, a := w.received(w.sole(), "商务局")
-		return w.share("商务局联络员", "suggestUnits", a, flow.Form{"unitIds": []any{w.units["文旅局"].String()}})
+		return w.share("商务局联络员", "suggestUnits", a, process.Form{"unitIds": []any{w.units["文旅局"].String()}})
 	},
 	"待签发": func(w *world) *flow.Case {
 		c, a := w.received(w.sole(), "商务局")
@@ -124,7 +125,7 @@ var situations = map[string]func(w *world) *flow.Case{
 	"可以办结": func(w *world) *flow.Case {
 		c := w.reviewing("A")
 		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
-		return w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		return w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
 	},
 	"已办结":  func(w *world) *flow.Case { return w.completed(w.reviewing("A"), "商务局") },
 	"跟踪落实": func(w *world) *flow.Case { return w.completed(w.reviewing("B"), "商务局") },
@@ -163,7 +164,7 @@ func (w *world) agree(n int, name string, c *flow.Case) {
 		cl := w.store.Ent()
 		if seen, err := cl.Matter.Query().Where(matter.ID(id)).Exist(ctx); err != nil || !seen {
 			for _, action := range []string{"edit", "submit", "urge", "archive"} {
-				if got := tryOut(ctx, w.engine, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Reason: "测试理由"}); !errs.Is(got, errs.NotFound) {
+				if got := tryOut(ctx, w.engine, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Reason: "测试理由"}); !errs.Is(got, errs.NotFound) {
 					w.t.Errorf("%s does not see it, but %s: %v", name, action, got)
 				}
 			}
@@ -173,9 +174,9 @@ func (w *world) agree(n int, name string, c *flow.Case) {
 		if err != nil {
 			return err
 		}
-		w.compare(ctx, n, name, flow.OfMatter, id, c.State, c.Def.Machines[flow.OfMatter], offered[id])
+		w.compare(ctx, n, name, process.OfMatter, id, c.State, c.Def.Machines[process.OfMatter], offered[id])
 		for _, a := range cl.Assignment.Query().Where(assignment.MatterID(id)).AllX(ctx) {
-			w.compare(ctx, n, name, flow.OfAssignment, a.ID, a.State, c.Def.Machines[flow.OfAssignment], offered[a.ID])
+			w.compare(ctx, n, name, process.OfAssignment, a.ID, a.State, c.Def.Machines[process.OfAssignment], offered[a.ID])
 		}
 		return nil
 	})
@@ -184,7 +185,7 @@ func (w *world) agree(n int, name string, c *flow.Case) {
 	}
 }
 
-func (w *world) compare(ctx context.Context, n int, name, machine string, id uuid.UUID, state string, m *flow.Machine, offered []flow.Available) {
+func (w *world) compare(ctx context.Context, n int, name, machine string, id uuid.UUID, state string, m *process.Machine, offered []flow.Available) {
 	w.t.Helper()
 	blocked := map[string]string{}
 	for _, a := range offered {

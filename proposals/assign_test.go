@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -21,15 +22,15 @@ func TestAssigning(t *testing.T) {
 	t.Parallel()
 	say(t, "units are asked in advance, and answer for themselves", func(w *world) {
 		c := w.filed()
-		w.refused("商务局联络员", "preAssignOpinion", flow.OfMatter, c.Matter.ID, flow.Form{"accept": true}, errs.NotFound)
-		w.refused("审查员", "preAssign", flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD"), errs.NotAllowed)
-		w.refused("政府办", "preAssign", flow.OfMatter, c.Matter.ID, w.unitsForm("经济界", "LEAD"), errs.Invalid)
+		w.refused("商务局联络员", "preAssignOpinion", process.OfMatter, c.Matter.ID, process.Form{"accept": true}, errs.NotFound)
+		w.refused("审查员", "preAssign", process.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD"), errs.NotAllowed)
+		w.refused("政府办", "preAssign", process.OfMatter, c.Matter.ID, w.unitsForm("经济界", "LEAD"), errs.Invalid)
 		c = w.do("政府办", "preAssign", c.Matter.ID, w.unitsForm("商务局", "LEAD", "文旅局", "ASSIST"))
 		is(w, "state", c.State, "PRE_ASSIGNED")
 		is(w, "five working days", day(timerOf(w, c, "preassign", nil).DueOn), "2025-01-06")
-		w.do("商务局联络员", "preAssignOpinion", c.Matter.ID, flow.Form{"accept": true})
-		c = w.do("文旅局联络员", "preAssignOpinion", c.Matter.ID, flow.Form{"accept": false, "note": "不属于本局职责"})
-		w.refused("城建局联络员", "preAssignOpinion", flow.OfMatter, c.Matter.ID, flow.Form{"accept": true}, errs.NotFound)
+		w.do("商务局联络员", "preAssignOpinion", c.Matter.ID, process.Form{"accept": true})
+		c = w.do("文旅局联络员", "preAssignOpinion", c.Matter.ID, process.Form{"accept": false, "note": "不属于本局职责"})
+		w.refused("城建局联络员", "preAssignOpinion", process.OfMatter, c.Matter.ID, process.Form{"accept": true}, errs.NotFound)
 		opinions := c.RecordsOf(record.KindPREASSIGN_OPINION)
 		is(w, "opinions", len(opinions), 2)
 		is(w, "whose", *opinions[1].UnitID, w.units["文旅局"])
@@ -40,8 +41,8 @@ func TestAssigning(t *testing.T) {
 	say(t, "F19: LEAD together with SOLE is refused when units are asked in advance, as when they are assigned", func(w *world) {
 		c := w.filed()
 		for _, action := range []string{"preAssign", "assign"} {
-			w.blocked("干事", action, flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "文旅局", "SOLE"), "proposal.roles_fit")
-			w.blocked("干事", action, flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "商务局", "ASSIST"), "proposal.roles_fit")
+			w.blocked("干事", action, process.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "文旅局", "SOLE"), "proposal.roles_fit")
+			w.blocked("干事", action, process.OfMatter, c.Matter.ID, w.unitsForm("商务局", "LEAD", "商务局", "ASSIST"), "proposal.roles_fit")
 		}
 	})
 	say(t, "the roles must fit, and the units must be handling units in use", func(w *world) {
@@ -49,7 +50,7 @@ func TestAssigning(t *testing.T) {
 		w.must("", func(ctx context.Context, cl *gen.Client) error {
 			return cl.Unit.UpdateOneID(w.units["城建局"]).SetActiveTo(clock.Date(2024, 12, 26)).Exec(ctx)
 		})
-		for what, form := range map[string]flow.Form{
+		for what, form := range map[string]process.Form{
 			"none":                 {"units": []any{}},
 			"two leads":            w.unitsForm("商务局", "LEAD", "文旅局", "LEAD"),
 			"one separate":         w.unitsForm("商务局", "SEPARATE"),
@@ -58,11 +59,11 @@ func TestAssigning(t *testing.T) {
 			"a role nobody knows":  w.unitsForm("商务局", "HELP"),
 			"a unit that is twice": w.unitsForm("商务局", "LEAD", "商务局", "ASSIST"),
 		} {
-			if _, err := w.try("干事", "assign", flow.OfMatter, c.Matter.ID, form); !errs.Is(err, errs.Invalid) {
+			if _, err := w.try("干事", "assign", process.OfMatter, c.Matter.ID, form); !errs.Is(err, errs.Invalid) {
 				w.t.Errorf("%s: %v", what, err)
 			}
 		}
-		w.refused("委员甲", "assign", flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "SOLE"), errs.NotAllowed)
+		w.refused("委员甲", "assign", process.OfMatter, c.Matter.ID, w.unitsForm("商务局", "SOLE"), errs.NotAllowed)
 	})
 	say(t, "every unit gets its share, slip and clocks", func(w *world) {
 		w.must("", func(ctx context.Context, cl *gen.Client) error {
@@ -84,8 +85,8 @@ func TestAssigning(t *testing.T) {
 	})
 	say(t, "the case is handled from the first receipt of a unit that answers", func(w *world) {
 		c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleLEAD, "文旅局": assignment.RoleASSIST})
-		w.refused("商务局承办人", "signReceipt", flow.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotAllowed)
-		w.refused("文旅局联络员", "signReceipt", flow.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotFound)
+		w.refused("商务局承办人", "signReceipt", process.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotAllowed)
+		w.refused("文旅局联络员", "signReceipt", process.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotFound)
 		c = w.share("文旅局联络员", "signReceipt", w.of(c, "文旅局").ID, nil)
 		is(w, "after an assisting unit's receipt", c.State, "ASSIGNED")
 		c = w.share("商务局联络员", "signReceipt", w.of(c, "商务局").ID, nil)
@@ -127,15 +128,15 @@ func (w *world) recordsSeenBy(who string, c *flow.Case) (out []*gen.Record) {
 	return out
 }
 
-func grant(newUnit string) flow.Form {
-	f := flow.Form{"grant": true}
+func grant(newUnit string) process.Form {
+	f := process.Form{"grant": true}
 	if newUnit != "" {
 		f["newUnitId"] = newUnit
 	}
 	return f
 }
 
-var deny = flow.Form{"grant": false, "note": "属于贵单位职责"}
+var deny = process.Form{"grant": false, "note": "属于贵单位职责"}
 
 // 申退.
 func TestReturningAShare(t *testing.T) {
@@ -143,21 +144,21 @@ func TestReturningAShare(t *testing.T) {
 	say(t, "a share is returned when the office and the 提案委 both agree, to the unit that the office names", func(w *world) {
 		c := w.sole()
 		old := w.of(c, "商务局")
-		w.refused("商务局承办人", "applyReturn", flow.OfAssignment, old.ID, nil, errs.NotAllowed)
+		w.refused("商务局承办人", "applyReturn", process.OfAssignment, old.ID, nil, errs.NotAllowed)
 		w.at(2024, 12, 31)
 		c = w.share("商务局联络员", "applyReturn", old.ID, nil)
 		is(w, "share", w.of(c, "商务局").State, "RETURN_APPLIED")
 		is(w, "who asks to be rid of it has not begun", c.State, "ASSIGNED")
 		is(w, "decided in 7 days", day(timerOf(w, c, "decide_return", &old.ID).DueOn), "2025-01-07")
-		w.refused("商务局联络员", "officeDecideReturn", flow.OfAssignment, old.ID, grant(w.units["文旅局"].String()), errs.NotAllowed)
-		w.refused("干事", "officeDecideReturn", flow.OfAssignment, old.ID, grant(w.units["文旅局"].String()), errs.NotAllowed)
-		w.refused("政府办", "committeeDecideReturn", flow.OfAssignment, old.ID, grant(""), errs.NotAllowed)
-		w.refused("政府办", "officeDecideReturn", flow.OfAssignment, old.ID, grant(""), errs.Invalid)
-		w.refused("政府办", "officeDecideReturn", flow.OfAssignment, old.ID, grant(w.units["商务局"].String()), errs.Invalid)
-		w.refused("政府办", "officeDecideReturn", flow.OfAssignment, old.ID, grant(w.units["经济界"].String()), errs.Invalid)
+		w.refused("商务局联络员", "officeDecideReturn", process.OfAssignment, old.ID, grant(w.units["文旅局"].String()), errs.NotAllowed)
+		w.refused("干事", "officeDecideReturn", process.OfAssignment, old.ID, grant(w.units["文旅局"].String()), errs.NotAllowed)
+		w.refused("政府办", "committeeDecideReturn", process.OfAssignment, old.ID, grant(""), errs.NotAllowed)
+		w.refused("政府办", "officeDecideReturn", process.OfAssignment, old.ID, grant(""), errs.Invalid)
+		w.refused("政府办", "officeDecideReturn", process.OfAssignment, old.ID, grant(w.units["商务局"].String()), errs.Invalid)
+		w.refused("政府办", "officeDecideReturn", process.OfAssignment, old.ID, grant(w.units["经济界"].String()), errs.Invalid)
 		c = w.share("政府办", "officeDecideReturn", old.ID, grant(w.units["文旅局"].String()))
 		is(w, "one voice is not enough", w.of(c, "商务局").State, "RETURN_APPLIED")
-		w.blocked("政府办", "officeDecideReturn", flow.OfAssignment, old.ID, deny, "assignment.not_decided_office")
+		w.blocked("政府办", "officeDecideReturn", process.OfAssignment, old.ID, deny, "assignment.not_decided_office")
 		c = w.share("干事", "committeeDecideReturn", old.ID, grant(""))
 		is(w, "old share", w.of(c, "商务局").State, "RETURN_GRANTED")
 		is(w, "case", c.State, "ASSIGNED")
@@ -169,7 +170,7 @@ func TestReturningAShare(t *testing.T) {
 		is(w, "the first day stays", clock.Day(next.OriginAssignedAt).Equal(clock.Date(2024, 12, 27)), true)
 		is(w, "assigned", clock.Day(next.AssignedAt).Equal(clock.Date(2024, 12, 31)), true)
 		is(w, "answering", len(c.Answering()), 1)
-		w.refused("商务局联络员", "signReceipt", flow.OfAssignment, old.ID, nil, errs.NotAllowedInState)
+		w.refused("商务局联络员", "signReceipt", process.OfAssignment, old.ID, nil, errs.NotAllowedInState)
 	})
 	say(t, "when one of the two does not agree it stays, and counts as received", func(w *world) {
 		c := w.sole()
@@ -180,7 +181,7 @@ func TestReturningAShare(t *testing.T) {
 		is(w, "received", w.of(c, "商务局").SignedAt != nil, true)
 		is(w, "application", w.of(c, "商务局").ApplyReason, "")
 		is(w, "case", c.State, "HANDLING")
-		w.refused("政府办", "officeDecideReturn", flow.OfAssignment, a.ID, grant(w.units["文旅局"].String()), errs.NotAllowedInState)
+		w.refused("政府办", "officeDecideReturn", process.OfAssignment, a.ID, grant(w.units["文旅局"].String()), errs.NotAllowedInState)
 	})
 	say(t, "the window closes on the seventh day", func(w *world) {
 		c := w.sole()
@@ -188,17 +189,17 @@ func TestReturningAShare(t *testing.T) {
 		w.clock.Set(time.Date(2025, 1, 3, 23, 59, 0, 0, clock.Shanghai))
 		w.share("商务局联络员", "signReceipt", a.ID, nil)
 		w.clock.Set(time.Date(2025, 1, 4, 0, 0, 0, 0, clock.Shanghai))
-		w.refused("商务局联络员", "applyReturn", flow.OfAssignment, a.ID, nil, errs.DeadlinePassed)
+		w.refused("商务局联络员", "applyReturn", process.OfAssignment, a.ID, nil, errs.DeadlinePassed)
 		w.sweep()
-		w.refused("商务局联络员", "applyReturn", flow.OfAssignment, a.ID, nil, errs.DeadlinePassed)
+		w.refused("商务局联络员", "applyReturn", process.OfAssignment, a.ID, nil, errs.DeadlinePassed)
 	})
 	say(t, "only the office reopens it, to a day that is not over", func(w *world) {
 		c := w.sole()
 		a := w.of(c, "商务局")
 		w.at(2025, 1, 10)
-		w.refused("干事", "reopenReturn", flow.OfAssignment, a.ID, flow.Form{"until": "2025-01-15"}, errs.NotAllowed)
-		w.refused("政府办", "reopenReturn", flow.OfAssignment, a.ID, flow.Form{"until": "2025-01-09"}, errs.Invalid)
-		w.share("政府办", "reopenReturn", a.ID, flow.Form{"until": "2025-01-15"})
+		w.refused("干事", "reopenReturn", process.OfAssignment, a.ID, process.Form{"until": "2025-01-15"}, errs.NotAllowed)
+		w.refused("政府办", "reopenReturn", process.OfAssignment, a.ID, process.Form{"until": "2025-01-09"}, errs.Invalid)
+		w.share("政府办", "reopenReturn", a.ID, process.Form{"until": "2025-01-15"})
 		w.at(2025, 1, 15)
 		w.share("商务局联络员", "applyReturn", a.ID, nil)
 	})
@@ -212,9 +213,9 @@ func TestReturningAShare(t *testing.T) {
 			c = w.share("干事", "committeeDecideReturn", a.ID, grant(""))
 		}
 		a := w.of(c, "城建局")
-		w.blocked("城建局联络员", "applyReturn", flow.OfAssignment, a.ID, nil, "assignment.leader_statement")
+		w.blocked("城建局联络员", "applyReturn", process.OfAssignment, a.ID, nil, "assignment.leader_statement")
 		w.attach(c.Matter.ID, nil, attachment.KindRETURN_STATEMENT)
-		w.blocked("城建局联络员", "applyReturn", flow.OfAssignment, a.ID, nil, "assignment.leader_statement")
+		w.blocked("城建局联络员", "applyReturn", process.OfAssignment, a.ID, nil, "assignment.leader_statement")
 		w.attach(c.Matter.ID, &a.ID, attachment.KindRETURN_STATEMENT)
 		w.share("城建局联络员", "applyReturn", a.ID, nil)
 	})
@@ -231,10 +232,10 @@ func TestReturningAShare(t *testing.T) {
 	})
 	say(t, "a unit cannot pass the case on itself", func(w *world) {
 		c := w.sole()
-		w.refused("商务局联络员", "assign", flow.OfMatter, c.Matter.ID, w.unitsForm("文旅局", "SOLE"), errs.NotAllowedInState)
+		w.refused("商务局联络员", "assign", process.OfMatter, c.Matter.ID, w.unitsForm("文旅局", "SOLE"), errs.NotAllowedInState)
 		d := w.filed()
 		w.do("政府办", "preAssign", d.Matter.ID, w.unitsForm("商务局", "SOLE"))
-		w.refused("商务局联络员", "assign", flow.OfMatter, d.Matter.ID, w.unitsForm("文旅局", "SOLE"), errs.NotAllowed)
+		w.refused("商务局联络员", "assign", process.OfMatter, d.Matter.ID, w.unitsForm("文旅局", "SOLE"), errs.NotAllowed)
 	})
 }
 
@@ -244,14 +245,14 @@ func TestSuggestingUnits(t *testing.T) {
 	say(t, "a unit accepts and suggests others, which the office adds as assisting units", func(w *world) {
 		c := w.sole()
 		a := w.of(c, "商务局")
-		form := flow.Form{"unitIds": []any{w.units["文旅局"].String(), w.units["商务局"].String()}}
-		w.refused("商务局联络员", "suggestUnits", flow.OfAssignment, a.ID, form, errs.NotAllowedInState) // not received yet
+		form := process.Form{"unitIds": []any{w.units["文旅局"].String(), w.units["商务局"].String()}}
+		w.refused("商务局联络员", "suggestUnits", process.OfAssignment, a.ID, form, errs.NotAllowedInState) // not received yet
 		w.share("商务局联络员", "signReceipt", a.ID, nil)
-		w.refused("商务局联络员", "suggestUnits", flow.OfAssignment, a.ID, flow.Form{"unitIds": []any{w.units["经济界"].String()}}, errs.Invalid)
+		w.refused("商务局联络员", "suggestUnits", process.OfAssignment, a.ID, process.Form{"unitIds": []any{w.units["经济界"].String()}}, errs.Invalid)
 		w.share("商务局联络员", "suggestUnits", a.ID, form)
-		w.refused("商务局联络员", "decideUnits", flow.OfAssignment, a.ID, grant(""), errs.NotAllowed)
+		w.refused("商务局联络员", "decideUnits", process.OfAssignment, a.ID, grant(""), errs.NotAllowed)
 		w.at(2025, 1, 2)
-		c = w.share("政府办", "decideUnits", a.ID, flow.Form{"grant": true})
+		c = w.share("政府办", "decideUnits", a.ID, process.Form{"grant": true})
 		is(w, "back where it was", w.of(c, "商务局").State, "SIGNED")
 		is(w, "shares", len(c.Assignments), 2)
 		is(w, "role", w.of(c, "文旅局").Role, assignment.RoleASSIST)
@@ -263,9 +264,9 @@ func TestSuggestingUnits(t *testing.T) {
 		c := w.sole()
 		a := w.of(c, "商务局")
 		w.share("商务局联络员", "signReceipt", a.ID, nil)
-		w.share("商务局联络员", "nameOfficer", a.ID, flow.Form{"membershipId": w.member("商务局承办人")})
-		w.share("商务局联络员", "suggestUnits", a.ID, flow.Form{"unitIds": []any{w.units["文旅局"].String()}})
-		c = w.share("政府办", "decideUnits", a.ID, flow.Form{"grant": false, "note": "一家即可"})
+		w.share("商务局联络员", "nameOfficer", a.ID, process.Form{"membershipId": w.member("商务局承办人")})
+		w.share("商务局联络员", "suggestUnits", a.ID, process.Form{"unitIds": []any{w.units["文旅局"].String()}})
+		c = w.share("政府办", "decideUnits", a.ID, process.Form{"grant": false, "note": "一家即可"})
 		is(w, "back where it was", w.of(c, "商务局").State, "HANDLING")
 		is(w, "shares", len(c.Assignments), 1)
 	})

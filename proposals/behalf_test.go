@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 )
@@ -61,16 +62,16 @@ func (w *world) scan(id uuid.UUID) (file string) {
 
 func TestEnteredForAMember(t *testing.T) {
 	t.Parallel()
-	consent := flow.Form{"consentHow": "当面", "consentOn": "2024-12-27"}
+	consent := process.Form{"consentHow": "当面", "consentOn": "2024-12-27"}
 	say(t, "M4: staff edit and hand in for a member without account, with his consent on record", func(w *world) {
 		member := w.offline("委员戊")
 		c := w.entered(member, proposal.ProposerKindINDIVIDUAL)
-		w.do("干事", "edit", c.Matter.ID, flow.Form{"analysis": "按委员的意见补充。"})
-		for field, form := range map[string]flow.Form{
+		w.do("干事", "edit", c.Matter.ID, process.Form{"analysis": "按委员的意见补充。"})
+		for field, form := range map[string]process.Form{
 			"how": {"consentOn": "2024-12-27"}, "blank": {"consentHow": "\u200b ", "consentOn": "2024-12-27"}, "when": {"consentHow": "当面"},
 			"later": {"consentHow": "当面", "consentOn": "2024-12-28"}, "before it began": {"consentHow": "当面", "consentOn": "2024-12-26"},
 		} {
-			if _, err := w.try("干事", "submit", flow.OfMatter, c.Matter.ID, form); !errs.Is(err, errs.Invalid) {
+			if _, err := w.try("干事", "submit", process.OfMatter, c.Matter.ID, form); !errs.Is(err, errs.Invalid) {
 				w.t.Errorf("%s: %v", field, err)
 			}
 		}
@@ -90,19 +91,19 @@ func TestEnteredForAMember(t *testing.T) {
 		c := w.entered(w.offline("委员戊"), proposal.ProposerKindINDIVIDUAL)
 		w.do("干事", "submit", c.Matter.ID, consent)
 		w.do("主任", "returnForEdit", c.Matter.ID, nil)
-		w.do("干事", "edit", c.Matter.ID, flow.Form{"analysis": "按审查意见补充。"})
-		w.refused("干事", "resubmit", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
+		w.do("干事", "edit", c.Matter.ID, process.Form{"analysis": "按审查意见补充。"})
+		w.refused("干事", "resubmit", process.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		w.do("干事", "resubmit", c.Matter.ID, consent)
-		w.refused("干事", "withdraw", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
+		w.refused("干事", "withdraw", process.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		w.do("干事", "startReview", c.Matter.ID, opinionToFile)
 		w.do("审查员", "recordPass", c.Matter.ID, opinionToFile)
 		w.do("主任", "recordPass", c.Matter.ID, opinionToFile)
 		w.do("主任", "file", c.Matter.ID, nil)
-		w.refused("干事", "applyReedit", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
+		w.refused("干事", "applyReedit", process.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		w.do("干事", "applyReedit", c.Matter.ID, consent)
-		w.do("主任", "grantReedit", c.Matter.ID, flow.Form{"grant": true})
-		w.do("干事", "edit", c.Matter.ID, flow.Form{"analysis": "立案之后又补充。"})
-		w.refused("干事", "finishReedit", flow.OfMatter, c.Matter.ID, nil, errs.Invalid)
+		w.do("主任", "grantReedit", c.Matter.ID, process.Form{"grant": true})
+		w.do("干事", "edit", c.Matter.ID, process.Form{"analysis": "立案之后又补充。"})
+		w.refused("干事", "finishReedit", process.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		is(w, "state", w.do("干事", "finishReedit", c.Matter.ID, consent).State, "FILED")
 		w.do("干事", "applyWithdraw", c.Matter.ID, consent)
 		w.do("主任", "approveWithdraw", c.Matter.ID, nil)
@@ -114,24 +115,24 @@ func TestEnteredForAMember(t *testing.T) {
 	})
 	say(t, "M4: staff do nothing for a member who has an account and wrote it himself", func(w *world) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
-		w.refused("干事", "withdraw", flow.OfMatter, c.Matter.ID, consent, errs.NotAllowed)
-		w.refused("干事", "edit", flow.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil, errs.NotFound)
+		w.refused("干事", "withdraw", process.OfMatter, c.Matter.ID, consent, errs.NotAllowed)
+		w.refused("干事", "edit", process.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil, errs.NotFound)
 	})
 	say(t, "M4: a member without account signs on paper, and consents through staff", func(w *world) {
 		offline := w.offline("委员戊")
 		c := w.draft("委员甲", proposal.ProposerKindJOINT)
-		w.do("委员甲", "inviteCosign", c.Matter.ID, flow.Form{"membershipIds": []any{w.member("委员乙"), offline.String()}})
+		w.do("委员甲", "inviteCosign", c.Matter.ID, process.Form{"membershipIds": []any{w.member("委员乙"), offline.String()}})
 		file := w.scan(c.Matter.ID)
-		w.refused("委员甲", "enterSign", flow.OfMatter, c.Matter.ID, flow.Form{"membershipId": w.member("委员乙"), "documentId": file, "on": "2024-12-27"}, errs.Invalid)
-		w.refused("委员甲", "enterSign", flow.OfMatter, c.Matter.ID, flow.Form{"membershipId": offline.String(), "documentId": uuid.NewString(), "on": "2024-12-27"}, errs.Invalid)
-		w.do("委员甲", "enterSign", c.Matter.ID, flow.Form{"membershipId": offline.String(), "documentId": file, "on": "2024-12-27"})
+		w.refused("委员甲", "enterSign", process.OfMatter, c.Matter.ID, process.Form{"membershipId": w.member("委员乙"), "documentId": file, "on": "2024-12-27"}, errs.Invalid)
+		w.refused("委员甲", "enterSign", process.OfMatter, c.Matter.ID, process.Form{"membershipId": offline.String(), "documentId": uuid.NewString(), "on": "2024-12-27"}, errs.Invalid)
+		w.do("委员甲", "enterSign", c.Matter.ID, process.Form{"membershipId": offline.String(), "documentId": file, "on": "2024-12-27"})
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		c = w.do("委员甲", "submit", c.Matter.ID, nil)
 		is(w, "proposers", names(c), "委员甲 委员乙 委员戊 ")
 		w.do("委员乙", "consentWithdraw", c.Matter.ID, nil)
-		w.blocked("委员甲", "withdraw", flow.OfMatter, c.Matter.ID, nil, "proposal.withdraw_consented")
-		form := flow.Form{"partyId": c.Proposers()[2].ID.String(), "consentHow": "电话", "consentOn": "2024-12-27"}
-		w.refused("委员甲", "enterConsentWithdraw", flow.OfMatter, c.Matter.ID, form, errs.NotAllowed)
+		w.blocked("委员甲", "withdraw", process.OfMatter, c.Matter.ID, nil, "proposal.withdraw_consented")
+		form := process.Form{"partyId": c.Proposers()[2].ID.String(), "consentHow": "电话", "consentOn": "2024-12-27"}
+		w.refused("委员甲", "enterConsentWithdraw", process.OfMatter, c.Matter.ID, form, errs.NotAllowed)
 		w.do("干事", "enterConsentWithdraw", c.Matter.ID, form)
 		is(w, "state", w.do("委员甲", "withdraw", c.Matter.ID, nil).State, "WITHDRAWN")
 	})
@@ -142,11 +143,11 @@ func TestWhoIsGone(t *testing.T) {
 	say(t, "R21: what was returned to one who is gone is withdrawn on record, with the document", func(w *world) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
 		w.do("干事", "returnForEdit", c.Matter.ID, nil)
-		form := flow.Form{"documentId": w.scan(c.Matter.ID)}
-		w.blocked("主任", "withdrawFor", flow.OfMatter, c.Matter.ID, form, "proposal.lead_gone")
+		form := process.Form{"documentId": w.scan(c.Matter.ID)}
+		w.blocked("主任", "withdrawFor", process.OfMatter, c.Matter.ID, form, "proposal.lead_gone")
 		w.leaves("委员甲")
-		w.refused("干事", "withdrawFor", flow.OfMatter, c.Matter.ID, form, errs.NotAllowed)
-		w.refused("主任", "withdrawFor", flow.OfMatter, c.Matter.ID, flow.Form{"documentId": uuid.NewString()}, errs.Invalid)
+		w.refused("干事", "withdrawFor", process.OfMatter, c.Matter.ID, form, errs.NotAllowed)
+		w.refused("主任", "withdrawFor", process.OfMatter, c.Matter.ID, process.Form{"documentId": uuid.NewString()}, errs.Invalid)
 		c = w.do("主任", "withdrawFor", c.Matter.ID, form)
 		is(w, "state", c.State, "WITHDRAWN")
 		steps := w.stepsOf("干事", c.Matter.ID)
@@ -159,11 +160,11 @@ func TestWhoIsGone(t *testing.T) {
 		w.do("委员甲", "submit", c.Matter.ID, nil)
 		w.do("干事", "returnForEdit", c.Matter.ID, nil)
 		w.leaves("委员甲")
-		w.refused("主任", "nameSuccessor", flow.OfMatter, c.Matter.ID, flow.Form{"membershipId": w.member("委员丙")}, errs.Invalid)
-		c = w.do("主任", "nameSuccessor", c.Matter.ID, flow.Form{"membershipId": w.member("委员乙")})
+		w.refused("主任", "nameSuccessor", process.OfMatter, c.Matter.ID, process.Form{"membershipId": w.member("委员丙")}, errs.Invalid)
+		c = w.do("主任", "nameSuccessor", c.Matter.ID, process.Form{"membershipId": w.member("委员乙")})
 		is(w, "proposers", names(c), "委员乙 委员甲 ")
 		is(w, "first", c.Proposers()[0].Role, party.RoleLEAD)
-		w.do("委员乙", "edit", c.Matter.ID, flow.Form{"analysis": "接任后补充。"})
+		w.do("委员乙", "edit", c.Matter.ID, process.Form{"analysis": "接任后补充。"})
 		w.clock.Advance(5 * time.Hour) // nobody waits for the former one's signature
 		is(w, "handed in again", w.do("委员乙", "resubmit", c.Matter.ID, nil).State, "SUBMITTED")
 		is(w, "withdrawn", w.do("委员乙", "withdraw", c.Matter.ID, nil).State, "WITHDRAWN")
@@ -185,8 +186,8 @@ func TestWhoIsGone(t *testing.T) {
 	})
 	say(t, "R21: who is gone need not be met before a reply", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
-		w.share("商务局联络员", "nameOfficer", a, flow.Form{"membershipId": w.member("商务局承办人")})
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.contacted")
+		w.share("商务局联络员", "nameOfficer", a, process.Form{"membershipId": w.member("商务局承办人")})
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.contacted")
 		w.leaves("委员甲")
 		w.share("商务局承办人", "draftReply", a, answerA)
 		is(w, "state", w.of(w.look(c.Matter.ID), "商务局").State, "DRAFTED")
@@ -204,12 +205,12 @@ func TestRevisingAFiledCase(t *testing.T) {
 	say(t, "M19: with leave the first proposer has the turn, and assignment waits for him", func(w *world) {
 		c := w.filed()
 		w.do("委员甲", "applyReedit", c.Matter.ID, nil)
-		c = w.do("主任", "grantReedit", c.Matter.ID, flow.Form{"grant": true})
+		c = w.do("主任", "grantReedit", c.Matter.ID, process.Form{"grant": true})
 		is(w, "turn", c.Turn, "lead")
 		for _, action := range []string{"assign", "preAssign"} {
-			w.refused("干事", action, flow.OfMatter, c.Matter.ID, w.unitsForm("商务局", "SOLE"), errs.NotAllowedInState)
+			w.refused("干事", action, process.OfMatter, c.Matter.ID, w.unitsForm("商务局", "SOLE"), errs.NotAllowedInState)
 		}
-		w.do("委员甲", "edit", c.Matter.ID, flow.Form{"analysis": "补充。"})
+		w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": "补充。"})
 		c = w.do("委员甲", "finishReedit", c.Matter.ID, nil)
 		is(w, "turn again", c.Turn, "clerk")
 		is(w, "state", w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE")).State, "ASSIGNED")
@@ -218,7 +219,7 @@ func TestRevisingAFiledCase(t *testing.T) {
 		c := w.filed()
 		w.do("干事", "preAssign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
 		w.do("委员甲", "applyReedit", c.Matter.ID, nil)
-		c = w.do("主任", "grantReedit", c.Matter.ID, flow.Form{"grant": true})
+		c = w.do("主任", "grantReedit", c.Matter.ID, process.Form{"grant": true})
 		is(w, "until", day(timerOf(w, c, "reedit", nil).DueOn), "2025-01-03")
 		w.at(2025, 1, 3)
 		w.sweep()
@@ -248,11 +249,11 @@ func TestALateInvitee(t *testing.T) {
 		c = w.do("委员丙", "decline", c.Matter.ID, nil)
 		is(w, "turn", c.Turn, "lead")
 		is(w, "state", c.State, "COSIGNED")
-		c = w.do("委员甲", "edit", c.Matter.ID, flow.Form{"analysis": "又改了分析。"})
+		c = w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": "又改了分析。"})
 		is(w, "who signed is asked again", c.Turn, "invitees")
-		c = w.do("委员甲", "cancelInvite", c.Matter.ID, flow.Form{"membershipId": w.member("委员乙")})
+		c = w.do("委员甲", "cancelInvite", c.Matter.ID, process.Form{"membershipId": w.member("委员乙")})
 		is(w, "nobody is asked any more", c.Turn, "lead")
-		c = w.do("委员甲", "inviteCosign", c.Matter.ID, flow.Form{"membershipIds": []any{w.member("委员丙")}})
+		c = w.do("委员甲", "inviteCosign", c.Matter.ID, process.Form{"membershipIds": []any{w.member("委员丙")}})
 		is(w, "another is asked", c.Turn, "invitees")
 	})
 	say(t, "M3: and when the window ends; who comes late reads that it is over", func(w *world) {
@@ -270,11 +271,11 @@ func TestALateInvitee(t *testing.T) {
 			return n
 		}
 		is(w, "he sees what he was invited to", sees(), 1)
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
-		w.refused("委员乙", "decline", flow.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
+		w.refused("委员乙", "decline", process.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
 		w.do("委员甲", "submit", c.Matter.ID, nil)
 		is(w, "after it is handed in he sees it no more", sees(), 0)
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
-		w.refused("委员丁", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
+		w.refused("委员丁", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -102,8 +103,8 @@ func TestRemindersFire(t *testing.T) {
 		c, a := w.received(w.sole(), "商务局")
 		w.at(2025, 3, 26)
 		w.sweep()
-		w.share("商务局局长", "applyExtension", a, flow.Form{"until": "2025-04-02"})
-		w.share("政府办", "decideExtension", a, flow.Form{"grant": true})
+		w.share("商务局局长", "applyExtension", a, process.Form{"until": "2025-04-02"})
+		w.share("政府办", "decideExtension", a, process.Form{"grant": true})
 		w.sweep()
 		w.at(2025, 4, 2)
 		w.sweep()
@@ -132,19 +133,19 @@ func TestRemindersFire(t *testing.T) {
 // 催办 by hand.
 func TestUrging(t *testing.T) {
 	t.Parallel()
-	urge := func(w *world, name, level string) flow.Form {
-		return flow.Form{"unitId": w.units[name].String(), "level": level, "text": "请抓紧办理"}
+	urge := func(w *world, name, level string) process.Form {
+		return process.Form{"unitId": w.units[name].String(), "level": level, "text": "请抓紧办理"}
 	}
 	say(t, "提醒, then 催办, then 通报, each unit on its own ladder", func(w *world) {
 		c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleSEPARATE, "文旅局": assignment.RoleSEPARATE})
 		id := c.Matter.ID
-		w.refused("委员甲", "urge", flow.OfMatter, id, urge(w, "商务局", "提醒"), errs.NotAllowed)
-		w.refused("干事", "urge", flow.OfMatter, id, urge(w, "城建局", "提醒"), errs.Invalid)
-		w.blocked("干事", "urge", flow.OfMatter, id, urge(w, "商务局", "催办"), "proposal.urge_ladder")
+		w.refused("委员甲", "urge", process.OfMatter, id, urge(w, "商务局", "提醒"), errs.NotAllowed)
+		w.refused("干事", "urge", process.OfMatter, id, urge(w, "城建局", "提醒"), errs.Invalid)
+		w.blocked("干事", "urge", process.OfMatter, id, urge(w, "商务局", "催办"), "proposal.urge_ladder")
 		w.do("干事", "urge", id, urge(w, "商务局", "提醒"))
-		w.blocked("政府办", "urge", flow.OfMatter, id, urge(w, "商务局", "通报"), "proposal.urge_ladder")
+		w.blocked("政府办", "urge", process.OfMatter, id, urge(w, "商务局", "通报"), "proposal.urge_ladder")
 		w.do("政府办", "urge", id, urge(w, "商务局", "催办"))
-		w.blocked("干事", "urge", flow.OfMatter, id, urge(w, "文旅局", "催办"), "proposal.urge_ladder")
+		w.blocked("干事", "urge", process.OfMatter, id, urge(w, "文旅局", "催办"), "proposal.urge_ladder")
 		c = w.do("干事", "urge", id, urge(w, "商务局", "通报"))
 		is(w, "about the share", *c.RecordsOf(record.KindURGE)[2].AssignmentID, w.of(c, "商务局").ID)
 	})
@@ -163,7 +164,7 @@ func TestUrging(t *testing.T) {
 		w.do("主任", "recordPass", c.Matter.ID, opinionToFile)
 		w.do("主任", "file", c.Matter.ID, nil)
 		w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
-		w.blocked("干事", "urge", flow.OfMatter, c.Matter.ID, urge(w, "商务局", "催办"), "proposal.urge_ladder")
+		w.blocked("干事", "urge", process.OfMatter, c.Matter.ID, urge(w, "商务局", "催办"), "proposal.urge_ladder")
 	})
 }
 
@@ -174,11 +175,11 @@ func TestSuspending(t *testing.T) {
 		c, a := w.received(w.sole(), "商务局")
 		w.at(2025, 1, 10)
 		w.sweep()
-		w.refused("干事", "suspend", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
-		w.blocked("主任", "resume", flow.OfMatter, c.Matter.ID, nil, "suspended")
+		w.refused("干事", "suspend", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.blocked("主任", "resume", process.OfMatter, c.Matter.ID, nil, "suspended")
 		c = w.do("主任", "suspend", c.Matter.ID, nil)
 		is(w, "reply", timerOf(w, c, "reply", &a).Status, timer.StatusSUSPENDED)
-		w.blocked("主任", "suspend", flow.OfMatter, c.Matter.ID, nil, "not_suspended")
+		w.blocked("主任", "suspend", process.OfMatter, c.Matter.ID, nil, "not_suspended")
 		before := len(w.look(c.Matter.ID).RecordsOf(record.KindURGE))
 		w.at(2025, 5, 1)
 		w.sweep()

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 )
@@ -32,14 +33,14 @@ func TestCompleting(t *testing.T) {
 		c = w.replied(w.replied(c, "商务局", "A"), "文旅局", "C")
 		id := c.Matter.ID
 		c = w.rated(c, "委员甲", "SATISFIED")
-		w.blocked("主任", "complete", flow.OfMatter, id, nil, "proposal.replies_accepted")
-		w.refused("商务局联络员", "acceptReply", flow.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotAllowed)
+		w.blocked("主任", "complete", process.OfMatter, id, nil, "proposal.replies_accepted")
+		w.refused("商务局联络员", "acceptReply", process.OfAssignment, w.of(c, "商务局").ID, nil, errs.NotAllowed)
 		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
-		w.blocked("主任", "complete", flow.OfMatter, id, nil, "proposal.replies_accepted")
+		w.blocked("主任", "complete", process.OfMatter, id, nil, "proposal.replies_accepted")
 		w.share("干事", "acceptReply", w.of(c, "文旅局").ID, nil)
-		w.blocked("主任", "complete", flow.OfMatter, id, nil, "proposal.disclosure_decided")
-		w.do("干事", "decideDisclosure", id, flow.Form{"decision": "CLOSED", "note": "涉及企业数据"})
-		w.refused("干事", "complete", flow.OfMatter, id, nil, errs.NotAllowed)
+		w.blocked("主任", "complete", process.OfMatter, id, nil, "proposal.disclosure_decided")
+		w.do("干事", "decideDisclosure", id, process.Form{"decision": "CLOSED", "note": "涉及企业数据"})
+		w.refused("干事", "complete", process.OfMatter, id, nil, errs.NotAllowed)
 		c = w.do("主任", "complete", id, nil)
 		is(w, "state", c.State, "COMPLETED")
 		is(w, "the least favourable class", c.Proposal().ClassFinal, "C")
@@ -54,23 +55,23 @@ func TestCompleting(t *testing.T) {
 	})
 	say(t, "a key proposal is not completed without a visit, a meeting and a report", func(w *world) {
 		c := w.filed()
-		key := flow.Form{"leadLeaderPost": "副区长", "superviseLeaderPost": "政协主席"}
-		w.refused("干事", "markKey", flow.OfMatter, c.Matter.ID, key, errs.NotAllowed)
+		key := process.Form{"leadLeaderPost": "副区长", "superviseLeaderPost": "政协主席"}
+		w.refused("干事", "markKey", process.OfMatter, c.Matter.ID, key, errs.NotAllowed)
 		w.do("主席", "markKey", c.Matter.ID, key)
 		c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
 		c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "SATISFIED")
 		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
-		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
 		for _, kind := range []string{"VISIT", "MEETING", "REPORT"} {
-			w.blocked("主任", "complete", flow.OfMatter, c.Matter.ID, nil, "proposal.key_supervised")
-			w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
+			w.blocked("主任", "complete", process.OfMatter, c.Matter.ID, nil, "proposal.key_supervised")
+			w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
 		}
 		is(w, "completed", w.do("主任", "complete", c.Matter.ID, nil).Proposal().CompletedAt != nil, true)
 	})
 	say(t, "a leader's instruction is seen by staff only", func(w *world) {
-		c := w.do("主席", "markKey", w.sole().Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
-		w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": "INSTRUCTION", "on": w.today(), "text": "请抓紧办理"})
-		w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": "VISIT", "on": w.today(), "text": "实地调研"})
+		c := w.do("主席", "markKey", w.sole().Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
+		w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": "INSTRUCTION", "on": w.today(), "text": "请抓紧办理"})
+		w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": "VISIT", "on": w.today(), "text": "实地调研"})
 		for _, who := range []string{"委员甲", "商务局联络员"} {
 			for _, r := range w.recordsSeenBy(who, c) {
 				is(w, who+" sees", r.Kind == record.KindINSTRUCTION, false)
@@ -87,29 +88,29 @@ func TestPublication(t *testing.T) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		w.do("委员甲", "edit", c.Matter.ID, flow.Form{"consentPublish": false, "consentReason": "涉及企业数据"})
+		w.do("委员甲", "edit", c.Matter.ID, process.Form{"consentPublish": false, "consentReason": "涉及企业数据"})
 		c = w.do("主任", "file", w.passed("委员甲", c.Matter.ID).Matter.ID, nil)
 		c = w.replied(w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE")), "商务局", "A")
-		w.blocked("干事", "decideDisclosure", flow.OfMatter, c.Matter.ID, flow.Form{"decision": "OPEN"}, "proposal.may_publish")
-		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "ABSTRACT_ONLY"})
+		w.blocked("干事", "decideDisclosure", process.OfMatter, c.Matter.ID, process.Form{"decision": "OPEN"}, "proposal.may_publish")
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "ABSTRACT_ONLY"})
 		is(w, "visible to", c.Visibility, matter.VisibilitySTAFF)
 	})
 	say(t, "a case may be completed while publication is pending for a reason", func(w *world) {
 		c := w.reviewing("A")
 		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
 		for _, note := range []string{"", " 　"} {
-			w.refused("干事", "decideDisclosure", flow.OfMatter, c.Matter.ID, flow.Form{"decision": "PENDING", "note": note}, errs.Invalid)
+			w.refused("干事", "decideDisclosure", process.OfMatter, c.Matter.ID, process.Form{"decision": "PENDING", "note": note}, errs.Invalid)
 		}
-		w.blocked("主任", "complete", flow.OfMatter, c.Matter.ID, nil, "proposal.disclosure_decided")
-		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "PENDING", "note": "等待承办单位保密审查意见"})
+		w.blocked("主任", "complete", process.OfMatter, c.Matter.ID, nil, "proposal.disclosure_decided")
+		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "PENDING", "note": "等待承办单位保密审查意见"})
 		c = w.do("主任", "complete", c.Matter.ID, nil)
 		is(w, "state", c.State, "COMPLETED")
 		is(w, "publication", c.Proposal().Disclosure, proposal.DisclosureUNDECIDED)
 		is(w, "reason", c.Proposal().DisclosureNote, "等待承办单位保密审查意见")
-		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
 		is(w, "decided afterwards", c.Proposal().Disclosure, proposal.DisclosureOPEN)
 		is(w, "the reason is gone", c.Proposal().DisclosureNote, "")
-		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "PENDING", "note": "单位提出异议"})
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "PENDING", "note": "单位提出异议"})
 		is(w, "pending again, visible to", c.Visibility, matter.VisibilitySTAFF)
 	})
 	say(t, "what is open is open to the whole committee, until the decision is taken back", func(w *world) {
@@ -123,10 +124,10 @@ func TestPublication(t *testing.T) {
 			return n
 		}
 		is(w, "before", sees(), 0)
-		w.refused("委员甲", "decideDisclosure", flow.OfMatter, c.Matter.ID, flow.Form{"decision": "OPEN"}, errs.NotAllowed)
-		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		w.refused("委员甲", "decideDisclosure", process.OfMatter, c.Matter.ID, process.Form{"decision": "OPEN"}, errs.NotAllowed)
+		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
 		is(w, "open", sees(), 1)
-		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "CLOSED", "note": "单位提出异议"})
+		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "CLOSED", "note": "单位提出异议"})
 		is(w, "closed", sees(), 0)
 	})
 }
@@ -134,29 +135,29 @@ func TestPublication(t *testing.T) {
 // Transitions 26 and 27.
 func TestTracking(t *testing.T) {
 	t.Parallel()
-	done := func(id uuid.UUID, done bool) flow.Form { return flow.Form{"itemId": id.String(), "done": done} }
-	report := func(id uuid.UUID) flow.Form {
-		return flow.Form{"itemId": id.String(), "evidence": "专线已开通，见附件"}
+	done := func(id uuid.UUID, done bool) process.Form { return process.Form{"itemId": id.String(), "done": done} }
+	report := func(id uuid.UUID) process.Form {
+		return process.Form{"itemId": id.String(), "evidence": "专线已开通，见附件"}
 	}
 	say(t, "a commitment is followed until it is done, and the original class is kept", func(w *world) {
 		c := w.completed(w.reviewing("B"), "商务局")
 		is(w, "state", c.State, "TRACKING")
 		is(w, "reported each half year", day(timerOf(w, c, "track", nil).DueOn), "2025-06-27")
 		it := c.Items[0]
-		w.blocked("主任", "settle", flow.OfMatter, c.Matter.ID, flow.Form{"class": "A"}, "proposal.commitments_settled")
-		w.blocked("干事", "verifyCommitment", flow.OfMatter, c.Matter.ID, done(it.ID, true), "proposal.commitment_reported")
-		w.refused("文旅局联络员", "reportCommitment", flow.OfMatter, c.Matter.ID, report(it.ID), errs.NotFound)
-		w.refused("干事", "reportCommitment", flow.OfMatter, c.Matter.ID, report(it.ID), errs.NotAllowed)
-		w.refused("商务局联络员", "reportCommitment", flow.OfMatter, c.Matter.ID, report(uuid.New()), errs.NotFound)
+		w.blocked("主任", "settle", process.OfMatter, c.Matter.ID, process.Form{"class": "A"}, "proposal.commitments_settled")
+		w.blocked("干事", "verifyCommitment", process.OfMatter, c.Matter.ID, done(it.ID, true), "proposal.commitment_reported")
+		w.refused("文旅局联络员", "reportCommitment", process.OfMatter, c.Matter.ID, report(it.ID), errs.NotFound)
+		w.refused("干事", "reportCommitment", process.OfMatter, c.Matter.ID, report(it.ID), errs.NotAllowed)
+		w.refused("商务局联络员", "reportCommitment", process.OfMatter, c.Matter.ID, report(uuid.New()), errs.NotFound)
 		w.at(2025, 6, 20)
 		c = w.do("商务局联络员", "reportCommitment", c.Matter.ID, report(it.ID))
 		is(w, "next report", day(timerOf(w, c, "track", nil).DueOn), "2025-12-20")
 		is(w, "the report that was due", c.Timers[len(c.Timers)-2].Status, timer.StatusMET)
-		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, flow.Form{"class": "A"}, "proposal.commitments_settled")
+		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, process.Form{"class": "A"}, "proposal.commitments_settled")
 		c = w.do("干事", "verifyCommitment", c.Matter.ID, done(it.ID, true))
 		is(w, "done", c.Items[0].Status, item.StatusDONE)
-		w.refused("干事", "settle", flow.OfMatter, c.Matter.ID, flow.Form{"class": "Z"}, errs.Invalid)
-		c = w.do("干事", "settle", c.Matter.ID, flow.Form{"class": "A"})
+		w.refused("干事", "settle", process.OfMatter, c.Matter.ID, process.Form{"class": "Z"}, errs.Invalid)
+		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "A"})
 		is(w, "state", c.State, "COMPLETED")
 		is(w, "class", c.Proposal().ClassFinal, "A")
 		is(w, "original class", c.Proposal().ClassOriginal, "B")
@@ -168,13 +169,13 @@ func TestTracking(t *testing.T) {
 		c = w.do("干事", "verifyCommitment", c.Matter.ID, done(it, false))
 		is(w, "owed again", c.Items[0].Status, item.StatusOPEN)
 		err := w.as("干事", func(ctx context.Context) error {
-			_, err := w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "settle", Form: flow.Form{"class": "C"}})
+			_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "settle", Form: process.Form{"class": "C"}})
 			return err
 		})
 		if !errs.Is(err, errs.Invalid) {
 			w.t.Errorf("without a reason: %v", err)
 		}
-		c = w.do("干事", "settle", c.Matter.ID, flow.Form{"class": "C"})
+		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "C"})
 		is(w, "given up", c.Items[0].Status, item.StatusDROPPED)
 		is(w, "class", c.Proposal().ClassFinal, "C")
 		is(w, "state", c.State, "COMPLETED")
@@ -183,7 +184,7 @@ func TestTracking(t *testing.T) {
 		c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleSEPARATE, "文旅局": assignment.RoleSEPARATE})
 		c = w.replied(w.replied(c, "商务局", "B"), "文旅局", "A")
 		c = w.completed(w.rated(c, "委员甲", "SATISFIED"), "商务局", "文旅局")
-		w.refused("文旅局联络员", "reportCommitment", flow.OfMatter, c.Matter.ID, report(c.Items[0].ID), errs.NotFound)
+		w.refused("文旅局联络员", "reportCommitment", process.OfMatter, c.Matter.ID, report(c.Items[0].ID), errs.NotFound)
 		w.do("商务局联络员", "reportCommitment", c.Matter.ID, report(c.Items[0].ID))
 	})
 	say(t, "a reply without commitments is not followed", func(w *world) {
@@ -194,13 +195,13 @@ func TestTracking(t *testing.T) {
 // supervise records one thing that was done under supervision.
 func (w *world) supervise(id uuid.UUID, kind string) *flow.Case {
 	w.t.Helper()
-	return w.do("干事", "recordSupervision", id, flow.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
+	return w.do("干事", "recordSupervision", id, process.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
 }
 
 // key is a completed key proposal with one reply of a class.
 func (w *world) key(class string) *flow.Case {
 	w.t.Helper()
-	c := w.do("主席", "markKey", w.filed().Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
+	c := w.do("主席", "markKey", w.filed().Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
 	c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
 	for _, kind := range []string{"VISIT", "MEETING", "REPORT"} {
 		w.supervise(c.Matter.ID, kind)
@@ -211,7 +212,7 @@ func (w *world) key(class string) *flow.Case {
 // noOne is a completed 一号提案 with one reply of class A.
 func (w *world) noOne() *flow.Case {
 	w.t.Helper()
-	c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+	c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 	c = w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE"))
 	return w.completed(w.rated(w.replied(c, "商务局", "A"), "委员甲", "SATISFIED"), "商务局")
 }
@@ -219,7 +220,7 @@ func (w *world) noOne() *flow.Case {
 // Transition 26, its second half.
 func TestFollowingWithoutCommitments(t *testing.T) {
 	t.Parallel()
-	settled := flow.Form{"class": "A"}
+	settled := process.Form{"class": "A"}
 	say(t, "a key proposal is followed without any commitment", func(w *world) {
 		c := w.key("A")
 		is(w, "state", c.State, "TRACKING")
@@ -231,7 +232,7 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 		is(w, "key", c.Proposal().IsKey, false)
 		is(w, "state", c.State, "TRACKING")
 		is(w, "reported each half year", day(timerOf(w, c, "track", nil).DueOn), "2025-06-27")
-		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
 		w.supervise(c.Matter.ID, "REPORT")
 		is(w, "settled", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
 	})
@@ -243,7 +244,7 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 		}
 		c = w.completed(w.reviewing("B"), "商务局")
 		is(w, "with commitments", c.State, "TRACKING")
-		w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": "REPORT", "on": w.today(), "text": "报告"}) // M21: of any proposal
+		w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": "REPORT", "on": w.today(), "text": "报告"}) // M21: of any proposal
 	})
 	say(t, "a report meets the period and the next one begins; other records do not", func(w *world) {
 		c := w.key("A")
@@ -260,21 +261,21 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 	})
 	say(t, "it is not settled before somebody has reported back since it was completed", func(w *world) {
 		c := w.key("A") // whose report of the supervision came before
-		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
-		w.refused("干事", "settle", flow.OfMatter, c.Matter.ID, settled, errs.GuardFailed)
+		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.refused("干事", "settle", process.OfMatter, c.Matter.ID, settled, errs.GuardFailed)
 		w.supervise(c.Matter.ID, "MEETING")
-		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
+		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
 		w.supervise(c.Matter.ID, "REPORT")
-		c = w.do("干事", "settle", c.Matter.ID, flow.Form{"class": "C"})
+		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "C"})
 		is(w, "class", c.Proposal().ClassFinal, "C")
 		is(w, "original class", c.Proposal().ClassOriginal, "A")
 	})
 	say(t, "a handling unit reports by itself, as it is its turn", func(w *world) {
 		c := w.key("A")
 		first := timerOf(w, c, "track", nil)
-		c = w.do("商务局联络员", "reportProgress", c.Matter.ID, flow.Form{"text": "夜市已按方案改造"})
+		c = w.do("商务局联络员", "reportProgress", c.Matter.ID, process.Form{"text": "夜市已按方案改造"})
 		is(w, "the next period", timerOf(w, c, "track", nil).ID == first.ID, false)
-		w.refused("委员乙", "reportProgress", flow.OfMatter, c.Matter.ID, flow.Form{"text": "别人写的"}, errs.NotFound)
+		w.refused("委员乙", "reportProgress", process.OfMatter, c.Matter.ID, process.Form{"text": "别人写的"}, errs.NotFound)
 		is(w, "settled", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
 	})
 	say(t, "settled once it stays completed and is archived", func(w *world) {
@@ -283,16 +284,16 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 		c = w.do("干事", "settle", c.Matter.ID, settled)
 		is(w, "state", c.State, "COMPLETED")
 		is(w, "no report is due", running(timerOf(w, c, "track", nil)), false)
-		c = w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"}) // after which the engine looks again
+		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"}) // after which the engine looks again
 		is(w, "after another action", c.State, "COMPLETED")
 		is(w, "archived", w.do("干事", "archive", c.Matter.ID, checklist).State, "ARCHIVED")
 	})
 	say(t, "with commitments a unit's report is one, and once settled it is not followed again", func(w *world) {
 		c := w.key("B")
 		it := c.Items[0].ID.String()
-		w.blocked("干事", "settle", flow.OfMatter, c.Matter.ID, settled, "proposal.commitments_settled")
-		w.do("商务局联络员", "reportCommitment", c.Matter.ID, flow.Form{"itemId": it, "evidence": "专线已开通"})
-		w.do("干事", "verifyCommitment", c.Matter.ID, flow.Form{"itemId": it, "done": true})
+		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.commitments_settled")
+		w.do("商务局联络员", "reportCommitment", c.Matter.ID, process.Form{"itemId": it, "evidence": "专线已开通"})
+		w.do("干事", "verifyCommitment", c.Matter.ID, process.Form{"itemId": it, "done": true})
 		is(w, "state", w.do("干事", "settle", c.Matter.ID, settled).State, "COMPLETED")
 	})
 }
@@ -302,8 +303,8 @@ func TestArchivingAndCorrecting(t *testing.T) {
 	t.Parallel()
 	say(t, "the file is archived with a complete table of contents", func(w *world) {
 		c := w.completed(w.reviewing("A"), "商务局")
-		w.refused("干事", "archive", flow.OfMatter, c.Matter.ID, flow.Form{"checklist": map[string]any{"form": "有"}}, errs.Invalid)
-		w.refused("政府办", "archive", flow.OfMatter, c.Matter.ID, checklist, errs.NotAllowed)
+		w.refused("干事", "archive", process.OfMatter, c.Matter.ID, process.Form{"checklist": map[string]any{"form": "有"}}, errs.Invalid)
+		w.refused("政府办", "archive", process.OfMatter, c.Matter.ID, checklist, errs.NotAllowed)
 		c = w.do("干事", "archive", c.Matter.ID, checklist)
 		is(w, "state", c.State, "ARCHIVED")
 		is(w, "closed", c.ClosedAt != nil, true)
@@ -312,18 +313,18 @@ func TestArchivingAndCorrecting(t *testing.T) {
 		c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleLEAD, "文旅局": assignment.RoleASSIST})
 		w.at(2025, 2, 3)
 		c = w.completed(w.rated(w.replied(c, "商务局", "A"), "委员甲", "SATISFIED"), "商务局")
-		w.do("主任", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "OPEN"})
+		w.do("主任", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
 		c = w.do("干事", "archive", c.Matter.ID, checklist)
 		for _, x := range c.Timers {
 			is(w, "clock "+x.Key, x.Status == timer.StatusMET || x.Status == timer.StatusCANCELLED, true)
 		}
 		version := c.Version
 		rec := c.RecordsOf(record.KindCONTACT)[0].ID.String()
-		w.refused("委员甲", "confirmContact", flow.OfAssignment, w.of(c, "商务局").ID, flow.Form{"recordId": rec, "happened": false}, errs.NotAllowedInState)
+		w.refused("委员甲", "confirmContact", process.OfAssignment, w.of(c, "商务局").ID, process.Form{"recordId": rec, "happened": false}, errs.NotAllowedInState)
 		for _, m := range []struct {
 			machine string
 			id      uuid.UUID
-		}{{flow.OfMatter, c.Matter.ID}, {flow.OfAssignment, w.of(c, "商务局").ID}, {flow.OfAssignment, w.of(c, "文旅局").ID}} {
+		}{{process.OfMatter, c.Matter.ID}, {process.OfAssignment, w.of(c, "商务局").ID}, {process.OfAssignment, w.of(c, "文旅局").ID}} {
 			for _, a := range c.Def.Machines[m.machine].Actions {
 				for _, who := range []string{"主任", "干事", "政府办"} {
 					if _, err := w.try(who, a.Code, m.machine, m.id, nil); !errs.Is(err, errs.NotAllowedInState) {
@@ -338,27 +339,27 @@ func TestArchivingAndCorrecting(t *testing.T) {
 	})
 	say(t, "a correction takes two persons and a reason, and keeps what stood before", func(w *world) {
 		c := w.filed()
-		form := flow.Form{"field": "title", "value": "关于特色街区改造的提案"}
-		w.refused("委员甲", "requestCorrection", flow.OfMatter, c.Matter.ID, form, errs.NotAllowed)
-		w.refused("干事", "requestCorrection", flow.OfMatter, c.Matter.ID, flow.Form{"field": "state", "value": "ARCHIVED"}, errs.Invalid)
-		w.blocked("主任", "approveCorrection", flow.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
+		form := process.Form{"field": "title", "value": "关于特色街区改造的提案"}
+		w.refused("委员甲", "requestCorrection", process.OfMatter, c.Matter.ID, form, errs.NotAllowed)
+		w.refused("干事", "requestCorrection", process.OfMatter, c.Matter.ID, process.Form{"field": "state", "value": "ARCHIVED"}, errs.Invalid)
+		w.blocked("主任", "approveCorrection", process.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
 		w.do("主任", "requestCorrection", c.Matter.ID, form)
 		is(w, "nothing yet", w.look(c.Matter.ID).Title, c.Title)
-		w.blocked("主任", "approveCorrection", flow.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
-		w.refused("干事", "approveCorrection", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.blocked("主任", "approveCorrection", process.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
+		w.refused("干事", "approveCorrection", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		corrected := w.do("副主任", "approveCorrection", c.Matter.ID, nil)
 		is(w, "title", corrected.Title, "关于特色街区改造的提案")
 		steps := w.stepsOf("委员甲", c.Matter.ID)
 		is(w, "before", steps[len(steps)-1].Before["title"], any(c.Title))
 		is(w, "state", corrected.State, "FILED")
-		w.blocked("副主任", "approveCorrection", flow.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
+		w.blocked("副主任", "approveCorrection", process.OfMatter, c.Matter.ID, nil, "proposal.correction_by_other")
 	})
 	say(t, "category and the reason against publication may be corrected too, before filing nothing", func(w *world) {
 		c := w.reviewed()
-		w.refused("干事", "requestCorrection", flow.OfMatter, c.Matter.ID, flow.Form{"field": "category", "value": "文化"}, errs.NotAllowedInState)
+		w.refused("干事", "requestCorrection", process.OfMatter, c.Matter.ID, process.Form{"field": "category", "value": "文化"}, errs.NotAllowedInState)
 		w.do("主任", "file", c.Matter.ID, nil)
 		for _, field := range []string{"category", "consentReason"} {
-			w.do("干事", "requestCorrection", c.Matter.ID, flow.Form{"field": field, "value": "更正后的内容"})
+			w.do("干事", "requestCorrection", c.Matter.ID, process.Form{"field": field, "value": "更正后的内容"})
 			c = w.do("主任", "approveCorrection", c.Matter.ID, nil)
 		}
 		is(w, "category", c.Proposal().Category, "更正后的内容")

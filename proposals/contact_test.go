@@ -6,9 +6,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
-func (w *world) contactBy(c *flow.Case, mode string) flow.Form {
+func (w *world) contactBy(c *flow.Case, mode string) process.Form {
 	f := w.contact(c)
 	f["mode"] = mode
 	return f
@@ -22,7 +23,7 @@ func TestWhatCountsAsMeeting(t *testing.T) {
 			c, a := w.received(w.sole(), "商务局")
 			c = w.share("商务局承办人", "recordContact", a, w.contactBy(c, mode))
 			is(w, "the clock of 办前面商", timerOf(w, c, "contact", &a).Status, timer.StatusRUNNING)
-			w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.contacted")
+			w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.contacted")
 		})
 	}
 	for _, mode := range []string{"面谈", "座谈会", "实地"} {
@@ -43,7 +44,7 @@ func TestWhatCountsAsMeeting(t *testing.T) {
 		c := w.replied(w.sole(), "商务局", "A")
 		f, err := w.figures("干事")
 		is(w, "met", [4]any{f.Met, f.Contacted, f.Uncontacted, err}, [4]any{1, 1, 0, nil})
-		c = w.do("委员甲", "rate", c.Matter.ID, flow.Form{"feedbackId": c.Feedback[0].ID.String(), "attitude": "BASIC", "result": "SATISFIED", "contacted": false})
+		c = w.do("委员甲", "rate", c.Matter.ID, process.Form{"feedbackId": c.Feedback[0].ID.String(), "attitude": "BASIC", "result": "SATISFIED", "contacted": false})
 		mark := c.RecordsOf(record.KindCHECK)[0]
 		is(w, "mark", mark.Text, "提案人表示“商务局”没有与其沟通")
 		is(w, "share", *mark.AssignmentID, w.of(c, "商务局").ID)
@@ -54,9 +55,9 @@ func TestWhatCountsAsMeeting(t *testing.T) {
 	say(t, "M14: so does who denies a contact that was recorded", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		c = w.share("商务局承办人", "recordContact", a, w.contact(c))
-		c = w.share("委员甲", "confirmContact", a, flow.Form{"recordId": c.RecordsOf(record.KindCONTACT)[0].ID.String(), "happened": false})
+		c = w.share("委员甲", "confirmContact", a, process.Form{"recordId": c.RecordsOf(record.KindCONTACT)[0].ID.String(), "happened": false})
 		is(w, "marks", len(c.RecordsOf(record.KindCHECK)), 1)
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.contacted")
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.contacted")
 	})
 }
 
@@ -77,16 +78,16 @@ func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	say(t, "M21: an ordinary proposal is supervised as a key one is", func(w *world) {
 		c, _ := w.received(w.sole(), "商务局")
-		c = w.do("干事", "recordSupervision", c.Matter.ID, flow.Form{"kind": "VISIT", "on": day(&c.Now), "text": "实地察看"})
+		c = w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": "VISIT", "on": day(&c.Now), "text": "实地察看"})
 		is(w, "visits", len(c.RecordsOf(record.KindVISIT)), 1)
 	})
 	say(t, "M22: what came of a case is a record with its evidence, and a figure with its rows", func(w *world) {
 		c, _ := w.received(w.sole(), "商务局")
-		outcome := flow.Form{"category": "NUMBER", "text": "开通办事服务", "quantity": 40, "measure": "项", "evidence": "区政府公报", "unitId": w.units["商务局"].String()}
+		outcome := process.Form{"category": "NUMBER", "text": "开通办事服务", "quantity": 40, "measure": "项", "evidence": "区政府公报", "unitId": w.units["商务局"].String()}
 		w.do("商务局联络员", "recordOutcome", c.Matter.ID, outcome)
 		outcome["quantity"] = 2
 		w.do("干事", "recordOutcome", c.Matter.ID, outcome)
-		w.do("干事", "recordOutcome", c.Matter.ID, flow.Form{"category": "POLICY", "text": "印发夜间经济管理办法", "docNo": "中政发〔2025〕3号", "evidence": "文件"})
+		w.do("干事", "recordOutcome", c.Matter.ID, process.Form{"category": "POLICY", "text": "印发夜间经济管理办法", "docNo": "中政发〔2025〕3号", "evidence": "文件"})
 		f, err := w.figures("干事")
 		if err != nil || len(f.Outcomes) != 2 {
 			w.t.Fatal(f.Outcomes, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -34,13 +35,13 @@ func (w *world) partyOf(c *flow.Case, name string) *gen.Party {
 func TestInvitingCosigners(t *testing.T) {
 	t.Parallel()
 	say(t, "only a joint proposal with a complete text invites", func(w *world) {
-		form := flow.Form{"membershipIds": []any{w.member("委员乙")}}
-		w.blocked("委员甲", "inviteCosign", flow.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, form, "proposal.joint")
+		form := process.Form{"membershipIds": []any{w.member("委员乙")}}
+		w.blocked("委员甲", "inviteCosign", process.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, form, "proposal.joint")
 		c := w.draft("委员甲", proposal.ProposerKindJOINT)
-		w.do("委员甲", "edit", c.Matter.ID, flow.Form{"situation": ""})
-		w.blocked("委员甲", "inviteCosign", flow.OfMatter, c.Matter.ID, form, "proposal.text_complete")
-		w.do("委员甲", "edit", c.Matter.ID, flow.Form{"situation": "客流不足。"})
-		w.refused("委员甲", "inviteCosign", flow.OfMatter, c.Matter.ID, flow.Form{"membershipIds": []any{}}, errs.Invalid)
+		w.do("委员甲", "edit", c.Matter.ID, process.Form{"situation": ""})
+		w.blocked("委员甲", "inviteCosign", process.OfMatter, c.Matter.ID, form, "proposal.text_complete")
+		w.do("委员甲", "edit", c.Matter.ID, process.Form{"situation": "客流不足。"})
+		w.refused("委员甲", "inviteCosign", process.OfMatter, c.Matter.ID, process.Form{"membershipIds": []any{}}, errs.Invalid)
 		c = w.do("委员甲", "inviteCosign", c.Matter.ID, form)
 		is(w, "state", c.State, "COSIGNING")
 	})
@@ -51,7 +52,7 @@ func TestInvitingCosigners(t *testing.T) {
 		})
 		c := w.draft("委员甲", proposal.ProposerKindJOINT)
 		for _, id := range []string{other.String(), w.member("委员丙"), w.member("干事"), w.member("委员甲"), uuid.NewString(), "不是编号"} {
-			w.refused("委员甲", "inviteCosign", flow.OfMatter, c.Matter.ID, flow.Form{"membershipIds": []any{id}}, errs.Invalid)
+			w.refused("委员甲", "inviteCosign", process.OfMatter, c.Matter.ID, process.Form{"membershipIds": []any{id}}, errs.Invalid)
 		}
 	})
 	say(t, "an invitation lasts three hours in the plenary", func(w *world) {
@@ -69,11 +70,11 @@ func TestInvitingCosigners(t *testing.T) {
 	})
 	say(t, "who is invited sees the text, who is not does not", func(w *world) {
 		c := w.joint("委员乙")
-		w.refused("委员丙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
-		w.refused("干事", "returnForEdit", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
-		w.refused("委员乙", "edit", flow.OfMatter, c.Matter.ID, flow.Form{"title": "联名人不能改文本"}, errs.NotAllowed)
+		w.refused("委员丙", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("干事", "returnForEdit", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("委员乙", "edit", process.OfMatter, c.Matter.ID, process.Form{"title": "联名人不能改文本"}, errs.NotAllowed)
 		w.do("委员乙", "decline", c.Matter.ID, nil)
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 	})
 }
 
@@ -85,10 +86,10 @@ func TestCosigning(t *testing.T) {
 		c = w.do("委员乙", "sign", c.Matter.ID, nil)
 		is(w, "signed", w.partyOf(c, "委员乙").Cosign, party.CosignSIGNED)
 		is(w, "the other", w.partyOf(c, "委员丙").Cosign, party.CosignINVITED)
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
-		w.refused("委员甲", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
-		w.refused("委员乙", "decline", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
-		w.blocked("委员甲", "submit", flow.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("委员甲", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("委员乙", "decline", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.blocked("委员甲", "submit", process.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
 		c = w.do("委员丙", "decline", c.Matter.ID, nil)
 		is(w, "declined", w.partyOf(c, "委员丙").Cosign, party.CosignDECLINED)
 		c = w.do("委员甲", "submit", c.Matter.ID, nil)
@@ -98,8 +99,8 @@ func TestCosigning(t *testing.T) {
 	say(t, "after the deadline nobody signs or declines", func(w *world) {
 		c := w.joint("委员乙")
 		w.clock.Advance(3*time.Hour + time.Second)
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
-		w.refused("委员乙", "decline", flow.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
+		w.refused("委员乙", "decline", process.OfMatter, c.Matter.ID, nil, errs.DeadlinePassed)
 	})
 	say(t, "the sweep expires what nobody answered, once", func(w *world) {
 		c := w.joint("委员乙", "委员丙")
@@ -128,32 +129,32 @@ func TestCosigning(t *testing.T) {
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		w.do("委员丙", "decline", c.Matter.ID, nil)
 		w.clock.Advance(2 * time.Hour)
-		c = w.do("委员甲", "edit", c.Matter.ID, flow.Form{"analysis": "会签期间改了分析。"})
+		c = w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": "会签期间改了分析。"})
 		yi := w.partyOf(c, "委员乙")
 		is(w, "signature", yi.Cosign, party.CosignINVITED)
 		is(w, "signed at", yi.SignedAt == nil, true)
 		is(w, "until", yi.CosignDueAt.Equal(time.Date(2024, 12, 27, 14, 0, 0, 0, clock.Shanghai)), true)
 		is(w, "who declined stays out", w.partyOf(c, "委员丙").Cosign, party.CosignDECLINED)
-		w.blocked("委员甲", "submit", flow.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
+		w.blocked("委员甲", "submit", process.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		w.do("委员甲", "submit", c.Matter.ID, nil)
 	})
 	say(t, "an edit that changes nothing asks nobody", func(w *world) {
 		c := w.joint("委员乙")
 		w.do("委员乙", "sign", c.Matter.ID, nil)
-		c = w.do("委员甲", "edit", c.Matter.ID, flow.Form{"analysis": c.Proposal().Analysis})
+		c = w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": c.Proposal().Analysis})
 		is(w, "signature", w.partyOf(c, "委员乙").Cosign, party.CosignSIGNED)
 	})
 	say(t, "an invitation is taken back, and given again to who declined, lapsed or was taken out", func(w *world) {
 		c := w.joint("委员乙", "委员丙", "委员丁")
-		w.refused("委员甲", "cancelInvite", flow.OfMatter, c.Matter.ID, flow.Form{"membershipId": w.member("召集人")}, errs.Invalid)
-		w.do("委员甲", "cancelInvite", c.Matter.ID, flow.Form{"membershipId": w.member("委员乙")})
-		w.refused("委员乙", "sign", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("委员甲", "cancelInvite", process.OfMatter, c.Matter.ID, process.Form{"membershipId": w.member("召集人")}, errs.Invalid)
+		w.do("委员甲", "cancelInvite", c.Matter.ID, process.Form{"membershipId": w.member("委员乙")})
+		w.refused("委员乙", "sign", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 		w.do("委员丙", "decline", c.Matter.ID, nil)
 		w.clock.Advance(4 * time.Hour)
 		w.sweep()
 		all := []any{w.member("委员乙"), w.member("委员丙"), w.member("委员丁")}
-		c = w.do("委员甲", "inviteCosign", c.Matter.ID, flow.Form{"membershipIds": all})
+		c = w.do("委员甲", "inviteCosign", c.Matter.ID, process.Form{"membershipIds": all})
 		is(w, "parties", len(c.Parties), 4)
 		for _, name := range []string{"委员乙", "委员丙", "委员丁"} {
 			is(w, name, w.partyOf(c, name).Cosign, party.CosignINVITED)
@@ -163,15 +164,15 @@ func TestCosigning(t *testing.T) {
 	say(t, "with no co-signer left it goes in as an individual proposal, when its author says so", func(w *world) {
 		c := w.joint("委员乙")
 		w.do("委员乙", "decline", c.Matter.ID, nil)
-		w.blocked("委员甲", "submit", flow.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
-		c = w.do("委员甲", "submit", c.Matter.ID, flow.Form{"acceptIndividual": true})
+		w.blocked("委员甲", "submit", process.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
+		c = w.do("委员甲", "submit", c.Matter.ID, process.Form{"acceptIndividual": true})
 		is(w, "kind", c.Proposal().ProposerKind, proposal.ProposerKindINDIVIDUAL)
 		is(w, "proposers", len(c.Proposers()), 1)
 	})
 	say(t, "whoever has signed makes it joint, whatever the author ticks", func(w *world) {
 		c := w.joint("委员乙")
 		w.do("委员乙", "sign", c.Matter.ID, nil)
-		c = w.do("委员甲", "submit", c.Matter.ID, flow.Form{"acceptIndividual": true})
+		c = w.do("委员甲", "submit", c.Matter.ID, process.Form{"acceptIndividual": true})
 		is(w, "kind", c.Proposal().ProposerKind, proposal.ProposerKindJOINT)
 	})
 }

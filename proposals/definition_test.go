@@ -8,6 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
 )
@@ -18,7 +19,7 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := flow.Parse(source)
+	d, err := process.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +30,11 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	e := flow.NewRules()
 	proposals.Register(e)
 	forwards.Register(e)
-	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+	for _, f := range e.Check(d, process.DefaultPolicy(), process.RolesOf(policy)) {
 		t.Error(f)
 	}
 	// domain.md 4.3.3 names 21; COSIGNED, REVIEWED and REEDITING say whose turn it is, LAPSED that there is nobody
-	if n := len(d.Machines[flow.OfMatter].States); n != 25 {
+	if n := len(d.Machines[process.OfMatter].States); n != 25 {
 		t.Errorf("the definition has %d states", n)
 	}
 }
@@ -53,7 +54,7 @@ func TestFormerVersionsCanStillRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{first, string(second)} {
-		d, err := flow.Parse([]byte(text))
+		d, err := process.Parse([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +63,7 @@ func TestFormerVersionsCanStillRun(t *testing.T) {
 		if d.Version > 1 {
 			forwards.Register(s)
 		}
-		for _, f := range s.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+		for _, f := range s.Check(d, process.DefaultPolicy(), process.RolesOf(policy)) {
 			if strings.Contains(f.Problem, "随产品提供的规则要用到") { // states that came later: nobody publishes it again
 				continue
 			}
@@ -79,15 +80,15 @@ func TestNoStateWaitsForOnePersonAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := flow.Parse(source)
+	d, err := process.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range d.Machines[flow.OfMatter].States {
+	for _, s := range d.Machines[process.OfMatter].States {
 		if s.End {
 			continue
 		}
-		if !slices.ContainsFunc(d.Machines[flow.OfMatter].Actions, func(a *flow.Action) bool { return movesOn(d, s, a) }) {
+		if !slices.ContainsFunc(d.Machines[process.OfMatter].Actions, func(a *process.Action) bool { return movesOn(d, s, a) }) {
 			t.Errorf("from %s only one person leads on, and he can be gone", s.Code)
 		}
 	}
@@ -97,17 +98,17 @@ func TestNoStateWaitsForOnePersonAlone(t *testing.T) {
 var persons = []string{"lead", "co", "invitee", "resigner", "rater"}
 
 // movesOn: the action leads out of the state, and it is not one person's alone.
-func movesOn(d *flow.Definition, s *flow.State, a *flow.Action) bool {
+func movesOn(d *process.Definition, s *process.State, a *process.Action) bool {
 	if !slices.Contains(a.From, s.Code) || a.To == "" || a.To == s.Code {
 		return false
 	}
 	if a.Automatic {
 		expires := slices.ContainsFunc(s.Timers, func(key string) bool { return d.Timers[key].Expires == a.Code })
-		leaves := slices.ContainsFunc(a.Guards, func(g *flow.Rule) bool { return g.Name == "proposal.lead_gone" })
-		byUnits := slices.ContainsFunc(a.Guards, func(g *flow.Rule) bool {
+		leaves := slices.ContainsFunc(a.Guards, func(g *process.Rule) bool { return g.Name == "proposal.lead_gone" })
+		byUnits := slices.ContainsFunc(a.Guards, func(g *process.Rule) bool {
 			return slices.Contains([]string{"proposal.any_signed", "proposal.all_sent", "proposal.reissued", "proposal.reviewed"}, g.Name)
 		})
 		return expires || leaves || byUnits
 	}
-	return !slices.ContainsFunc(a.As, func(r *flow.Rule) bool { return slices.Contains(persons, r.Name) })
+	return !slices.ContainsFunc(a.As, func(r *process.Rule) bool { return slices.Contains(persons, r.Name) })
 }

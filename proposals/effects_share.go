@@ -6,6 +6,7 @@ import (
 	"maps"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
@@ -85,7 +86,7 @@ func decideReturn(by string) flow.Effect {
 // reassign opens the share anew for the unit that the office named, with a
 // clock of its own; the day of the first assignment stays beside it.
 func reassign(ctx context.Context, r *run) error {
-	id, err := flow.Form(decision(&r.Input, byOffice).Data).ID("newUnitId")
+	id, err := process.Form(decision(&r.Input, byOffice).Data).ID("newUnitId")
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,7 @@ func decideUnits(ctx context.Context, r *run) error {
 	if !r.Form.Bool("grant") {
 		return nil
 	}
-	ids, err := flow.Form(shareRecord(&r.Input, record.KindCHECK, "add_units").Data).IDs("unitIds")
+	ids, err := process.Form(shareRecord(&r.Input, record.KindCHECK, "add_units").Data).IDs("unitIds")
 	if err != nil {
 		return err
 	}
@@ -330,7 +331,7 @@ func draft(ctx context.Context, r *run) error {
 		return err
 	}
 	for i, c := range in.Commitments {
-		due, err := flow.Form{"dueOn": c.DueOn}.Day("dueOn")
+		due, err := process.Form{"dueOn": c.DueOn}.Day("dueOn")
 		if err != nil {
 			return errs.New(errs.Invalid, "承诺的期限格式应为 2024-12-27").At("commitments", fmt.Sprint(i), "dueOn")
 		}

@@ -10,12 +10,13 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // rating is the form of one proposer's two ratings.
-func rating(feedbackID, attitude, result string) flow.Form {
-	return flow.Form{"feedbackId": feedbackID, "attitude": attitude, "result": result}
+func rating(feedbackID, attitude, result string) process.Form {
+	return process.Form{"feedbackId": feedbackID, "attitude": attitude, "result": result}
 }
 
 // jointReplied is a replied case of 委员甲 and 委员乙; it answers who of them
@@ -61,14 +62,14 @@ func TestRating(t *testing.T) {
 	say(t, "two ratings a proposer, his own, once, in the policy's words", func(w *world) {
 		c, asked := w.jointReplied()
 		id := c.Matter.ID
-		w.refused("委员甲", "rate", flow.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "GREAT"), errs.Invalid)
-		w.refused("委员甲", "rate", flow.OfMatter, id, flow.Form{"feedbackId": asked["委员甲"], "result": "SATISFIED"}, errs.Invalid)
-		w.refused("委员甲", "rate", flow.OfMatter, id, rating(asked["委员乙"], "SATISFIED", "SATISFIED"), errs.NotFound)
-		w.refused("委员丙", "rate", flow.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.NotFound)
-		w.refused("干事", "rate", flow.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.NotAllowed)
+		w.refused("委员甲", "rate", process.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "GREAT"), errs.Invalid)
+		w.refused("委员甲", "rate", process.OfMatter, id, process.Form{"feedbackId": asked["委员甲"], "result": "SATISFIED"}, errs.Invalid)
+		w.refused("委员甲", "rate", process.OfMatter, id, rating(asked["委员乙"], "SATISFIED", "SATISFIED"), errs.NotFound)
+		w.refused("委员丙", "rate", process.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.NotFound)
+		w.refused("干事", "rate", process.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.NotAllowed)
 		c = w.do("委员甲", "rate", id, rating(asked["委员甲"], "DISSATISFIED", "UNDERSTOOD"))
 		is(w, "the attitude alone reopens nothing", c.State, "REPLIED")
-		w.refused("委员甲", "rate", flow.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.Conflict)
+		w.refused("委员甲", "rate", process.OfMatter, id, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.Conflict)
 		c = w.do("委员乙", "rate", id, rating(asked["委员乙"], "SATISFIED", "BASIC"))
 		is(w, "all have rated", c.State, "COMPLETION_REVIEW")
 		is(w, "channel", *c.Feedback[0].Channel, feedback.ChannelSELF)
@@ -76,11 +77,11 @@ func TestRating(t *testing.T) {
 	say(t, "staff enter what was said by telephone or on paper, and that they did", func(w *world) {
 		c, asked := w.jointReplied()
 		form := rating(asked["委员甲"], "SATISFIED", "SATISFIED")
-		w.refused("干事", "enterRating", flow.OfMatter, c.Matter.ID, form, errs.Invalid) // no channel
+		w.refused("干事", "enterRating", process.OfMatter, c.Matter.ID, form, errs.Invalid) // no channel
 		form["channel"] = "SELF"
-		w.refused("干事", "enterRating", flow.OfMatter, c.Matter.ID, form, errs.Invalid)
+		w.refused("干事", "enterRating", process.OfMatter, c.Matter.ID, form, errs.Invalid)
 		form["channel"] = "PHONE"
-		w.refused("委员乙", "enterRating", flow.OfMatter, c.Matter.ID, form, errs.NotAllowed)
+		w.refused("委员乙", "enterRating", process.OfMatter, c.Matter.ID, form, errs.NotAllowed)
 		c = w.do("干事", "enterRating", c.Matter.ID, form)
 		for _, f := range c.Feedback {
 			if f.ID.String() == asked["委员甲"] {
@@ -88,16 +89,16 @@ func TestRating(t *testing.T) {
 				is(w, "entered by", *f.EnteredByID, w.people["干事"].Membership)
 			}
 		}
-		w.refused("委员甲", "rate", flow.OfMatter, c.Matter.ID, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.Conflict)
+		w.refused("委员甲", "rate", process.OfMatter, c.Matter.ID, rating(asked["委员甲"], "SATISFIED", "SATISFIED"), errs.Conflict)
 	})
 	say(t, "silence stays silence, and asking ends only after the window", func(w *world) {
 		c, asked := w.jointReplied()
 		w.do("委员乙", "rate", c.Matter.ID, rating(asked["委员乙"], "SATISFIED", "SATISFIED"))
-		w.blocked("干事", "closeFeedback", flow.OfMatter, c.Matter.ID, nil, "proposal.window_over")
+		w.blocked("干事", "closeFeedback", process.OfMatter, c.Matter.ID, nil, "proposal.window_over")
 		due := *timerOf(w, c, "feedback", nil).DueOn
 		is(w, "window", day(&due), "2025-01-20")
 		w.at(2025, 1, 20)
-		w.blocked("干事", "closeFeedback", flow.OfMatter, c.Matter.ID, nil, "proposal.window_over")
+		w.blocked("干事", "closeFeedback", process.OfMatter, c.Matter.ID, nil, "proposal.window_over")
 		w.at(2025, 1, 21)
 		w.sweep()
 		is(w, "time alone closes nothing", w.look(c.Matter.ID).State, "REPLIED")
@@ -117,8 +118,8 @@ func TestRating(t *testing.T) {
 		w.attach(c.Matter.ID, nil, attachment.KindSEAL)
 		c = w.do("主任", "file", w.passed("联络员", c.Matter.ID).Matter.ID, nil)
 		c = w.replied(w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE")), "商务局", "A")
-		w.share("联络员", "confirmContact", w.of(c, "商务局").ID, flow.Form{"recordId": c.RecordsOf(record.KindCONTACT)[0].ID.String(), "happened": true})
-		w.refused("委员甲", "rate", flow.OfMatter, c.Matter.ID, rating(c.Feedback[0].ID.String(), "SATISFIED", "SATISFIED"), errs.NotFound)
+		w.share("联络员", "confirmContact", w.of(c, "商务局").ID, process.Form{"recordId": c.RecordsOf(record.KindCONTACT)[0].ID.String(), "happened": true})
+		w.refused("委员甲", "rate", process.OfMatter, c.Matter.ID, rating(c.Feedback[0].ID.String(), "SATISFIED", "SATISFIED"), errs.NotFound)
 		c = w.do("联络员", "rate", c.Matter.ID, rating(c.Feedback[0].ID.String(), "SATISFIED", "SATISFIED"))
 		is(w, "state", c.State, "COMPLETION_REVIEW")
 	})
@@ -147,7 +148,7 @@ func TestDissatisfaction(t *testing.T) {
 		is(w, "new day", day(next.DueOn), "2025-05-03")
 		is(w, "first day", next.OriginAssignedAt.Equal(first.OriginAssignedAt), true)
 		is(w, "the old promise lapses", c.Items[0].Status, item.StatusDROPPED)
-		w.blocked("干事", "sendBack", flow.OfAssignment, first.ID, nil, "assignment.case_open")
+		w.blocked("干事", "sendBack", process.OfAssignment, first.ID, nil, "assignment.case_open")
 		path := ""
 		for _, s := range w.stepsOf("干事", c.Matter.ID) {
 			if s.FromState != s.ToState && s.AssignmentID == nil {
@@ -166,20 +167,20 @@ func TestDissatisfaction(t *testing.T) {
 		is(w, "by anybody", c.State, "HANDLING")
 	})
 	say(t, "the second time there is a face-to-face consultation, once, and no endless loop", func(w *world) {
-		consult := flow.Form{"on": "2024-12-27", "place": "区政协会议室", "present": []any{"提案委", "区政府办"}, "decision": "分两年实施"}
+		consult := process.Form{"on": "2024-12-27", "place": "区政协会议室", "present": []any{"提案委", "区政府办"}, "decision": "分两年实施"}
 		c := w.sole()
-		w.refused("干事", "jointConsult", flow.OfMatter, c.Matter.ID, consult, errs.NotAllowedInState)
+		w.refused("干事", "jointConsult", process.OfMatter, c.Matter.ID, consult, errs.NotAllowedInState)
 		c = w.replied(c, "商务局", "A")
-		w.blocked("干事", "jointConsult", flow.OfMatter, c.Matter.ID, consult, "proposal.twice_dissatisfied")
+		w.blocked("干事", "jointConsult", process.OfMatter, c.Matter.ID, consult, "proposal.twice_dissatisfied")
 		c = w.rated(c, "委员甲", "DISSATISFIED")
 		c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "DISSATISFIED")
 		is(w, "no third round by itself", c.State, "REPLIED")
 		is(w, "round", c.Proposal().Round, 2)
-		w.blocked("干事", "judgeQuality", flow.OfMatter, c.Matter.ID, nil, "proposal.rounds_left")
+		w.blocked("干事", "judgeQuality", process.OfMatter, c.Matter.ID, nil, "proposal.rounds_left")
 		w.at(2025, 3, 3)
-		w.blocked("干事", "closeFeedback", flow.OfMatter, c.Matter.ID, nil, "proposal.settled_ratings")
-		w.refused("委员甲", "jointConsult", flow.OfMatter, c.Matter.ID, consult, errs.NotAllowed)
-		w.refused("干事", "jointConsult", flow.OfMatter, c.Matter.ID, flow.Form{"on": "2025-03-03", "place": "会议室", "present": []any{"提案委"}, "decision": "再办"}, errs.Invalid)
+		w.blocked("干事", "closeFeedback", process.OfMatter, c.Matter.ID, nil, "proposal.settled_ratings")
+		w.refused("委员甲", "jointConsult", process.OfMatter, c.Matter.ID, consult, errs.NotAllowed)
+		w.refused("干事", "jointConsult", process.OfMatter, c.Matter.ID, process.Form{"on": "2025-03-03", "place": "会议室", "present": []any{"提案委"}, "decision": "再办"}, errs.Invalid)
 		c = w.do("政府办", "jointConsult", c.Matter.ID, consult)
 		is(w, "handled once more", c.State, "HANDLING")
 		is(w, "round", c.Proposal().Round, 3)
@@ -187,12 +188,12 @@ func TestDissatisfaction(t *testing.T) {
 		c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "DISSATISFIED")
 		is(w, "and ends, dissatisfied as he is", c.State, "COMPLETION_REVIEW")
 		is(w, "his word stays", c.Feedback[2].Result, "DISSATISFIED")
-		w.blocked("干事", "jointConsult", flow.OfMatter, c.Matter.ID, consult, "proposal.twice_dissatisfied")
+		w.blocked("干事", "jointConsult", process.OfMatter, c.Matter.ID, consult, "proposal.twice_dissatisfied")
 		is(w, "state", w.completed(c, "商务局").State, "COMPLETED")
 	})
 	say(t, "the 提案委 may judge the quality itself, with a reason", func(w *world) {
 		c := w.replied(w.sole(), "商务局", "A")
-		w.refused("政府办", "judgeQuality", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("政府办", "judgeQuality", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("干事", "judgeQuality", c.Matter.ID, nil)
 		is(w, "state", c.State, "HANDLING")
 		is(w, "round", c.Proposal().Round, 2)
@@ -211,9 +212,9 @@ func TestDissatisfaction(t *testing.T) {
 		c = w.rated(w.look(c.Matter.ID), "委员甲", "DISSATISFIED")
 		is(w, "after the second only the consultation helps", c.State, "COMPLETION_REVIEW")
 		w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
-		w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "CLOSED"})
-		w.blocked("主任", "complete", flow.OfMatter, c.Matter.ID, nil, "proposal.settled_ratings")
-		c = w.do("干事", "jointConsult", c.Matter.ID, flow.Form{"on": "2025-03-03", "place": "区政协", "present": []any{"提案委", "区政府办"}, "decision": "再办一次"})
+		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "CLOSED"})
+		w.blocked("主任", "complete", process.OfMatter, c.Matter.ID, nil, "proposal.settled_ratings")
+		c = w.do("干事", "jointConsult", c.Matter.ID, process.Form{"on": "2025-03-03", "place": "区政协", "present": []any{"提案委", "区政府办"}, "decision": "再办一次"})
 		is(w, "state", c.State, "HANDLING")
 	})
 	say(t, "a committee may allow more rounds", func(w *world) {

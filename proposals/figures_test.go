@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -46,7 +47,7 @@ func (w *world) mixed() {
 	w.do("委员甲", "consentOpinion", opinion, nil)
 	w.do("主任", "convertToOpinion", opinion, nil)
 	w.do("主任", "convertToLetter", w.reviewed().Matter.ID, nil)
-	w.do("主任", "refuse", w.reviewed().Matter.ID, flow.Form{"reasonCode": "EMPTY"})
+	w.do("主任", "refuse", w.reviewed().Matter.ID, process.Form{"reasonCode": "EMPTY"})
 	w.do("主任", "forwardUp", w.reviewed().Matter.ID, nil)
 	surviving := w.filed()
 	w.do("主任", "merge", w.filed().Matter.ID, into(surviving))
@@ -130,7 +131,7 @@ func TestTheListIsPublished(t *testing.T) {
 	}
 	filed := func(w *world, category string) *flow.Case {
 		c := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
-		w.do("委员甲", "edit", c.Matter.ID, flow.Form{"category": category})
+		w.do("委员甲", "edit", c.Matter.ID, process.Form{"category": category})
 		w.clock.Advance(time.Minute)
 		return w.do("主任", "file", w.passed("委员甲", c.Matter.ID).Matter.ID, nil)
 	}
@@ -138,11 +139,11 @@ func TestTheListIsPublished(t *testing.T) {
 		late := filed(w, "2")
 		early := filed(w, "1")
 		alsoLate := filed(w, "2")
-		key := w.do("主任", "markKey", filed(w, "9").Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
+		key := w.do("主任", "markKey", filed(w, "9").Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
 		gone := filed(w, "0")
 		w.do("委员甲", "applyWithdraw", gone.Matter.ID, nil)
 		w.do("主任", "approveWithdraw", gone.Matter.ID, nil) // leaves a gap
-		one := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		one := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		if err := publish(w, "主任"); !errs.Is(err, errs.NotAllowedInState) {
 			w.t.Errorf("before the cut-off: %v", err)
 		}
@@ -161,7 +162,7 @@ func TestTheListIsPublished(t *testing.T) {
 		steps := w.stepsOf("委员甲", late.Matter.ID)
 		is(w, "the old number is kept", steps[len(steps)-1].Before["number"], any("第十一届四次会议第006号"))
 
-		w.do("主任", "markKey", alsoLate.Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
+		w.do("主任", "markKey", alsoLate.Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
 		if err := publish(w, "主任"); err != nil {
 			w.t.Fatal(err)
 		}
@@ -174,7 +175,7 @@ func TestTheListIsPublished(t *testing.T) {
 		if err := publish(w, "主任"); err != nil {
 			w.t.Fatal(err)
 		}
-		w.refused("主任", "merge", flow.OfMatter, a.Matter.ID, into(b), errs.GuardFailed)
+		w.refused("主任", "merge", process.OfMatter, a.Matter.ID, into(b), errs.GuardFailed)
 		w.do("委员甲", "applyWithdraw", b.Matter.ID, nil)
 		c := w.do("主任", "approveWithdraw", b.Matter.ID, nil)
 		is(w, "number of the withdrawn case", c.Number, "第十一届四次会议第002号")
@@ -198,7 +199,7 @@ func TestTheListIsPublished(t *testing.T) {
 		}
 		is(w, "first", w.look(a.Matter.ID).Number, "第十一届四次会议第001号")
 		is(w, "second", w.look(b.Matter.ID).Number, "第十一届四次会议第002号")
-		c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		is(w, "a 一号提案 after all is it by its mark", c.Proposal().IsNoOne, true)
 		is(w, "published numbers stay", c.Number, "第十一届四次会议第003号")
 	})

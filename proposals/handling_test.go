@@ -13,30 +13,31 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // contact is the form of a talk with the first proposer today.
-func (w *world) contact(c *flow.Case) flow.Form {
-	return flow.Form{"partyId": lead(c), "mode": "面谈", "stage": "办前", "on": w.today(), "text": "当面听取意见"}
+func (w *world) contact(c *flow.Case) process.Form {
+	return process.Form{"partyId": lead(c), "mode": "面谈", "stage": "办前", "on": w.today(), "text": "当面听取意见"}
 }
 
-var answerA = flow.Form{"class": "A", "body": "关于提案的答复：已研究采纳，具体措施如下。"}
+var answerA = process.Form{"class": "A", "body": "关于提案的答复：已研究采纳，具体措施如下。"}
 
 // received is a share that has been received and has an officer.
 func (w *world) received(c *flow.Case, name string) (*flow.Case, uuid.UUID) {
 	w.t.Helper()
 	a := w.of(c, name)
 	w.share(name+"联络员", "signReceipt", a.ID, nil)
-	return w.share(name+"联络员", "nameOfficer", a.ID, flow.Form{"membershipId": w.member(name + "承办人")}), a.ID
+	return w.share(name+"联络员", "nameOfficer", a.ID, process.Form{"membershipId": w.member(name + "承办人")}), a.ID
 }
 
 func TestContactingTheProposer(t *testing.T) {
 	t.Parallel()
 	say(t, "no reply without contact with the first proposer", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.contacted")
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.contacted")
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
 		c = w.share("商务局承办人", "draftReply", a, answerA)
 		is(w, "share", w.of(c, "商务局").State, "DRAFTED")
@@ -50,11 +51,13 @@ func TestContactingTheProposer(t *testing.T) {
 		c, a := w.received(w.sole(), "商务局")
 		c = w.share("商务局承办人", "recordContact", a, w.contact(c))
 		rec := c.RecordsOf(record.KindCONTACT)[0]
-		says := func(happened bool) flow.Form { return flow.Form{"recordId": rec.ID.String(), "happened": happened} }
-		w.refused("委员乙", "confirmContact", flow.OfAssignment, a, says(true), errs.NotFound)
-		w.refused("委员甲", "confirmContact", flow.OfAssignment, a, flow.Form{"recordId": uuid.NewString(), "happened": true}, errs.NotFound)
+		says := func(happened bool) process.Form {
+			return process.Form{"recordId": rec.ID.String(), "happened": happened}
+		}
+		w.refused("委员乙", "confirmContact", process.OfAssignment, a, says(true), errs.NotFound)
+		w.refused("委员甲", "confirmContact", process.OfAssignment, a, process.Form{"recordId": uuid.NewString(), "happened": true}, errs.NotFound)
 		w.share("委员甲", "confirmContact", a, says(false))
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.contacted")
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.contacted")
 		w.share("委员甲", "confirmContact", a, says(true))
 		w.share("商务局承办人", "draftReply", a, answerA)
 	})
@@ -64,34 +67,34 @@ func TestContactingTheProposer(t *testing.T) {
 		_, two := w.received(c, "文旅局")
 		w.share("商务局承办人", "recordContact", one, w.contact(c))
 		w.share("商务局承办人", "draftReply", one, answerA)
-		w.blocked("文旅局承办人", "draftReply", flow.OfAssignment, two, answerA, "assignment.contacted")
+		w.blocked("文旅局承办人", "draftReply", process.OfAssignment, two, answerA, "assignment.contacted")
 	})
 	say(t, "a contact is with a proposer, by the unit's officer, and not in the future", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		form := w.contact(c)
 		form["on"] = "2024-12-28"
-		w.refused("商务局承办人", "recordContact", flow.OfAssignment, a, form, errs.Invalid)
+		w.refused("商务局承办人", "recordContact", process.OfAssignment, a, form, errs.Invalid)
 		form = w.contact(c)
 		form["partyId"] = uuid.NewString()
-		w.refused("商务局承办人", "recordContact", flow.OfAssignment, a, form, errs.Invalid)
+		w.refused("商务局承办人", "recordContact", process.OfAssignment, a, form, errs.Invalid)
 		form = w.contact(c)
 		form["mode"] = "托梦"
-		w.refused("商务局承办人", "recordContact", flow.OfAssignment, a, form, errs.Invalid)
-		w.refused("商务局局长", "recordContact", flow.OfAssignment, a, w.contact(c), errs.NotAllowed)
-		w.refused("文旅局承办人", "recordContact", flow.OfAssignment, a, w.contact(c), errs.NotFound)
+		w.refused("商务局承办人", "recordContact", process.OfAssignment, a, form, errs.Invalid)
+		w.refused("商务局局长", "recordContact", process.OfAssignment, a, w.contact(c), errs.NotAllowed)
+		w.refused("文旅局承办人", "recordContact", process.OfAssignment, a, w.contact(c), errs.NotFound)
 	})
 	say(t, "the officer is of the unit, today", func(w *world) {
 		c := w.sole()
 		a := w.of(c, "商务局")
 		w.share("商务局联络员", "signReceipt", a.ID, nil)
-		w.refused("商务局联络员", "nameOfficer", flow.OfAssignment, a.ID, flow.Form{"membershipId": w.member("文旅局承办人")}, errs.Invalid)
+		w.refused("商务局联络员", "nameOfficer", process.OfAssignment, a.ID, process.Form{"membershipId": w.member("文旅局承办人")}, errs.Invalid)
 		w.must("", func(ctx context.Context, cl *gen.Client) error {
 			return cl.Seat.Update().SetSeatTo(clock.Date(2024, 12, 26)).Exec(ctx)
 		})
 		w.must("", func(ctx context.Context, cl *gen.Client) error { // only the liaison is left
 			return cl.Seat.Create().SetMembershipID(w.people["商务局联络员"].Membership).SetUnitID(w.units["商务局"]).Exec(ctx)
 		})
-		w.refused("商务局联络员", "nameOfficer", flow.OfAssignment, a.ID, flow.Form{"membershipId": w.member("商务局承办人")}, errs.Invalid)
+		w.refused("商务局联络员", "nameOfficer", process.OfAssignment, a.ID, process.Form{"membershipId": w.member("商务局承办人")}, errs.Invalid)
 	})
 }
 
@@ -100,13 +103,13 @@ func TestReplying(t *testing.T) {
 	say(t, "officer drafts, leader signs, liaison sends; the number is taken at signature", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
-		w.refused("商务局联络员", "draftReply", flow.OfAssignment, a, answerA, errs.NotAllowed)
-		w.refused("商务局承办人", "draftReply", flow.OfAssignment, a, flow.Form{"class": "Z", "body": answerA["body"]}, errs.Invalid)
+		w.refused("商务局联络员", "draftReply", process.OfAssignment, a, answerA, errs.NotAllowed)
+		w.refused("商务局承办人", "draftReply", process.OfAssignment, a, process.Form{"class": "Z", "body": answerA["body"]}, errs.Invalid)
 		w.share("商务局承办人", "draftReply", a, answerA)
-		w.share("商务局承办人", "draftReply", a, flow.Form{"class": "C", "body": "改写后的答复，说明受条件限制的情况。"})
-		w.refused("商务局局长", "signOff", flow.OfAssignment, a, nil, errs.NotAllowedInState)
+		w.share("商务局承办人", "draftReply", a, process.Form{"class": "C", "body": "改写后的答复，说明受条件限制的情况。"})
+		w.refused("商务局局长", "signOff", process.OfAssignment, a, nil, errs.NotAllowedInState)
 		w.share("商务局承办人", "submitDraft", a, nil)
-		w.refused("商务局承办人", "signOff", flow.OfAssignment, a, nil, errs.NotAllowed)
+		w.refused("商务局承办人", "signOff", process.OfAssignment, a, nil, errs.NotAllowed)
 		w.share("商务局局长", "rejectDraft", a, nil)
 		w.share("商务局承办人", "submitDraft", a, nil)
 		c = w.share("商务局局长", "signOff", a, nil)
@@ -114,8 +117,8 @@ func TestReplying(t *testing.T) {
 		is(w, "number", c.Replies[0].DocNo, "中商务局〔2024〕1号")
 		is(w, "signer", *c.Replies[0].SignerID, w.people["商务局局长"].Membership)
 		is(w, "seen by the proposer", w.repliesSeenBy("委员甲", c), 0)
-		w.refused("商务局局长", "send", flow.OfAssignment, a, nil, errs.NotAllowed)
-		w.blocked("商务局联络员", "submitAudit", flow.OfAssignment, a, nil, "assignment.audit_required")
+		w.refused("商务局局长", "send", process.OfAssignment, a, nil, errs.NotAllowed)
+		w.blocked("商务局联络员", "submitAudit", process.OfAssignment, a, nil, "assignment.audit_required")
 		c = w.share("商务局联络员", "send", a, nil)
 		is(w, "copies", len(c.Replies[0].Cc), 2)
 		is(w, "seen by the proposer", w.repliesSeenBy("委员甲", c), 1)
@@ -124,11 +127,11 @@ func TestReplying(t *testing.T) {
 	say(t, "a B-class reply lists what is promised and until when", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
-		promise := func(due string) flow.Form {
-			return flow.Form{"class": "B", "body": "列入明年计划，分两步实施。", "commitments": []any{map[string]any{"text": "开通专线", "dueOn": due}}}
+		promise := func(due string) process.Form {
+			return process.Form{"class": "B", "body": "列入明年计划，分两步实施。", "commitments": []any{map[string]any{"text": "开通专线", "dueOn": due}}}
 		}
-		w.refused("商务局承办人", "draftReply", flow.OfAssignment, a, flow.Form{"class": "B", "body": "列入明年计划，分两步实施。"}, errs.Invalid)
-		w.refused("商务局承办人", "draftReply", flow.OfAssignment, a, promise("2025-02-30"), errs.Invalid)
+		w.refused("商务局承办人", "draftReply", process.OfAssignment, a, process.Form{"class": "B", "body": "列入明年计划，分两步实施。"}, errs.Invalid)
+		w.refused("商务局承办人", "draftReply", process.OfAssignment, a, promise("2025-02-30"), errs.Invalid)
 		w.share("商务局承办人", "draftReply", a, promise("2025-06-30"))
 		c = w.share("商务局承办人", "draftReply", a, promise("2025-12-31"))
 		open := 0
@@ -149,11 +152,11 @@ func TestReplying(t *testing.T) {
 			w.share("商务局承办人", "draftReply", a, answerA)
 			w.share("商务局承办人", "submitDraft", a, nil)
 			w.share("商务局局长", "signOff", a, nil)
-			w.blocked("商务局联络员", "send", flow.OfAssignment, a, nil, "assignment.audited")
+			w.blocked("商务局联络员", "send", process.OfAssignment, a, nil, "assignment.audited")
 			w.share("商务局联络员", "submitAudit", a, nil)
 		}
 		signed()
-		w.refused("干事", "approveAudit", flow.OfAssignment, a, nil, errs.NotAllowed)
+		w.refused("干事", "approveAudit", process.OfAssignment, a, nil, errs.NotAllowed)
 		w.share("政府办", "rejectAudit", a, nil)
 		signed() // rejected, rewritten, signed again
 		w.share("政府办", "approveAudit", a, nil)
@@ -169,8 +172,8 @@ func TestReplying(t *testing.T) {
 	say(t, "a reply that does not fit is sent back, with a new clock", func(w *world) {
 		c := w.replied(w.sole(), "商务局", "B")
 		a := w.of(c, "商务局").ID
-		w.refused("商务局联络员", "sendBack", flow.OfAssignment, a, nil, errs.NotAllowed)
-		w.refused("委员甲", "sendBack", flow.OfAssignment, a, nil, errs.NotAllowed)
+		w.refused("商务局联络员", "sendBack", process.OfAssignment, a, nil, errs.NotAllowed)
+		w.refused("委员甲", "sendBack", process.OfAssignment, a, nil, errs.NotAllowed)
 		w.at(2025, 1, 20)
 		c = w.share("政府办", "sendBack", a, nil)
 		is(w, "case", c.State, "HANDLING")
@@ -183,14 +186,14 @@ func TestReplying(t *testing.T) {
 		is(w, "seen by the proposer", w.repliesSeenBy("委员甲", c), 0)
 		c = w.replied(c, "商务局", "A")
 		is(w, "case", c.State, "REPLIED")
-		c = w.do("委员甲", "rate", c.Matter.ID, flow.Form{"feedbackId": c.Feedback[1].ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
+		c = w.do("委员甲", "rate", c.Matter.ID, process.Form{"feedbackId": c.Feedback[1].ID.String(), "attitude": "SATISFIED", "result": "SATISFIED"})
 		is(w, "nobody rates the letter that was sent back", c.State, "COMPLETION_REVIEW")
 	})
 	say(t, "a completed case's reply is neither sent back nor accepted", func(w *world) {
 		c := w.rated(w.replied(w.sole(), "商务局", "A"), "委员甲", "SATISFIED")
 		c = w.completed(c, "商务局")
-		w.blocked("干事", "sendBack", flow.OfAssignment, w.of(c, "商务局").ID, nil, "assignment.case_open")
-		w.blocked("干事", "acceptReply", flow.OfAssignment, w.of(c, "商务局").ID, nil, "assignment.case_open")
+		w.blocked("干事", "sendBack", process.OfAssignment, w.of(c, "商务局").ID, nil, "assignment.case_open")
+		w.blocked("干事", "acceptReply", process.OfAssignment, w.of(c, "商务局").ID, nil, "assignment.case_open")
 	})
 }
 
@@ -208,13 +211,13 @@ func (w *world) repliesSeenBy(who string, c *flow.Case) (n int) {
 func TestAssisting(t *testing.T) {
 	t.Parallel()
 	led := map[string]assignment.Role{"商务局": assignment.RoleLEAD, "文旅局": assignment.RoleASSIST, "城建局": assignment.RoleASSIST}
-	opinion := flow.Form{"body": "建议增设夜间照明。"}
+	opinion := process.Form{"body": "建议增设夜间照明。"}
 	say(t, "an assisting unit answers the lead, never the proposer", func(w *world) {
 		c := w.assigned(led)
 		c, a := w.received(c, "文旅局")
-		w.blocked("文旅局承办人", "recordContact", flow.OfAssignment, a, w.contact(c), "assignment.answers")
-		w.blocked("文旅局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.answers")
-		w.refused("文旅局联络员", "submitCoOpinion", flow.OfAssignment, a, opinion, errs.NotAllowed)
+		w.blocked("文旅局承办人", "recordContact", process.OfAssignment, a, w.contact(c), "assignment.answers")
+		w.blocked("文旅局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.answers")
+		w.refused("文旅局联络员", "submitCoOpinion", process.OfAssignment, a, opinion, errs.NotAllowed)
 		c = w.share("文旅局承办人", "submitCoOpinion", a, opinion)
 		is(w, "share", w.of(c, "文旅局").State, "SENT")
 		is(w, "number of its own series", c.Replies[0].DocNo, "中文旅局会办〔2024〕1号")
@@ -225,18 +228,18 @@ func TestAssisting(t *testing.T) {
 		for _, s := range w.stepsOf("委员甲", c.Matter.ID) {
 			is(w, "the proposer's timeline", s.Action == "submitCoOpinion", false)
 		}
-		w.blocked("干事", "sendBack", flow.OfAssignment, a, nil, "assignment.answers")
+		w.blocked("干事", "sendBack", process.OfAssignment, a, nil, "assignment.answers")
 	})
 	say(t, "the lead waits for the opinions until they are late, and no longer", func(w *world) {
 		c := w.assigned(led)
 		c, a := w.received(c, "商务局")
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
-		w.blocked("商务局承办人", "submitCoOpinion", flow.OfAssignment, a, opinion, "assignment.assists")
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.assist_settled")
+		w.blocked("商务局承办人", "submitCoOpinion", process.OfAssignment, a, opinion, "assignment.assists")
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.assist_settled")
 		_, assist := w.received(c, "文旅局")
 		w.share("文旅局承办人", "submitCoOpinion", assist, opinion)
 		w.at(2025, 1, 27)
-		w.blocked("商务局承办人", "draftReply", flow.OfAssignment, a, answerA, "assignment.assist_settled")
+		w.blocked("商务局承办人", "draftReply", process.OfAssignment, a, answerA, "assignment.assist_settled")
 		w.at(2025, 1, 28)
 		w.share("商务局承办人", "draftReply", a, answerA)
 	})
@@ -260,17 +263,17 @@ func TestAssisting(t *testing.T) {
 // 延期.
 func TestExtending(t *testing.T) {
 	t.Parallel()
-	until := func(s string) flow.Form { return flow.Form{"until": s} }
+	until := func(s string) process.Form { return process.Form{"until": s} }
 	say(t, "the unit's leader applies before the day, once, for a month at most", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
-		w.refused("商务局联络员", "applyExtension", flow.OfAssignment, a, until("2025-04-20"), errs.NotAllowed)
+		w.refused("商务局联络员", "applyExtension", process.OfAssignment, a, until("2025-04-20"), errs.NotAllowed)
 		w.at(2025, 3, 27) // the last day
 		w.sweep()
-		w.refused("商务局局长", "applyExtension", flow.OfAssignment, a, until("2025-04-28"), errs.Invalid)
-		w.refused("商务局局长", "applyExtension", flow.OfAssignment, a, until("2025-03-27"), errs.Invalid)
+		w.refused("商务局局长", "applyExtension", process.OfAssignment, a, until("2025-04-28"), errs.Invalid)
+		w.refused("商务局局长", "applyExtension", process.OfAssignment, a, until("2025-03-27"), errs.Invalid)
 		w.share("商务局局长", "applyExtension", a, until("2025-04-27"))
-		w.refused("商务局局长", "decideExtension", flow.OfAssignment, a, grant(""), errs.NotAllowed)
-		c = w.share("政府办", "decideExtension", a, flow.Form{"grant": true})
+		w.refused("商务局局长", "decideExtension", process.OfAssignment, a, grant(""), errs.NotAllowed)
+		c = w.share("政府办", "decideExtension", a, process.Form{"grant": true})
 		share := w.of(c, "商务局")
 		is(w, "back where it was", share.State, "HANDLING")
 		is(w, "new day", day(share.DueOn), "2025-04-27")
@@ -278,7 +281,7 @@ func TestExtending(t *testing.T) {
 		is(w, "original day of the clock", day(timerOf(w, c, "reply", &a).OriginalDueOn), "2025-03-27")
 		is(w, "nearest day of the case", day(c.NextDueOn), "2025-01-20") // the overdue contact
 		is(w, "extended", share.Extended, true)
-		w.blocked("商务局局长", "applyExtension", flow.OfAssignment, a, until("2025-05-20"), "assignment.extensions_left")
+		w.blocked("商务局局长", "applyExtension", process.OfAssignment, a, until("2025-05-20"), "assignment.extensions_left")
 	})
 	say(t, "a refused application leaves the day as it was, and may be made again", func(w *world) {
 		_, a := w.received(w.sole(), "商务局")
@@ -291,17 +294,17 @@ func TestExtending(t *testing.T) {
 	say(t, "after the day it is too late", func(w *world) {
 		_, a := w.received(w.sole(), "商务局")
 		w.at(2025, 3, 28)
-		w.refused("商务局局长", "applyExtension", flow.OfAssignment, a, until("2025-04-20"), errs.DeadlinePassed)
+		w.refused("商务局局长", "applyExtension", process.OfAssignment, a, until("2025-04-20"), errs.DeadlinePassed)
 	})
 	say(t, "as often as the policy says, and never beyond six months from assignment", func(w *world) {
 		w.policyIs(map[string]any{"maxExtensions": 3, "deadlines": map[string]any{"extension.max": map[string]any{"amount": 2, "unit": "MONTH"}}})
 		_, a := w.received(w.sole(), "商务局")
 		for _, x := range []struct{ ok, beyond string }{{"2025-05-27", "2025-05-28"}, {"2025-06-20", "2025-06-28"}, {"2025-06-27", "2025-06-28"}} {
-			w.refused("商务局局长", "applyExtension", flow.OfAssignment, a, until(x.beyond), errs.Invalid)
+			w.refused("商务局局长", "applyExtension", process.OfAssignment, a, until(x.beyond), errs.Invalid)
 			w.share("商务局局长", "applyExtension", a, until(x.ok))
-			w.share("政府办", "decideExtension", a, flow.Form{"grant": true})
+			w.share("政府办", "decideExtension", a, process.Form{"grant": true})
 		}
-		w.blocked("商务局局长", "applyExtension", flow.OfAssignment, a, until("2025-06-27"), "assignment.extensions_left")
+		w.blocked("商务局局长", "applyExtension", process.OfAssignment, a, until("2025-06-27"), "assignment.extensions_left")
 	})
 	say(t, "a 平时提案 has its own time", func(w *world) {
 		w.policyIs(map[string]any{"deadlines": map[string]any{"reply.intersession": map[string]any{"amount": 20, "unit": "WORKDAY"}}})

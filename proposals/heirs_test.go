@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -44,10 +45,10 @@ func TestARenamedUnit(t *testing.T) {
 		w.share("商务局联络员", "signReceipt", w.of(c, "商务局").ID, nil)
 		w.renamed("商务和投资局", "投资促进局")
 		a := w.of(c, "商务局")
-		w.share("商务局联络员", "nameOfficer", a.ID, flow.Form{"membershipId": w.people["商务局承办人"].Membership.String()})
+		w.share("商务局联络员", "nameOfficer", a.ID, process.Form{"membershipId": w.people["商务局承办人"].Membership.String()})
 		w.share("文旅局联络员", "signReceipt", w.of(c, "文旅局").ID, nil)
-		w.do("政府办", "urge", c.Matter.ID, flow.Form{"unitId": w.units["投资促进局"].String(), "level": flow.LevelRemind, "text": "请抓紧办理"})
-		c = w.share("文旅局承办人", "submitCoOpinion", w.of(c, "文旅局").ID, flow.Form{"body": "会办意见：同意。"})
+		w.do("政府办", "urge", c.Matter.ID, process.Form{"unitId": w.units["投资促进局"].String(), "level": flow.LevelRemind, "text": "请抓紧办理"})
+		c = w.share("文旅局承办人", "submitCoOpinion", w.of(c, "文旅局").ID, process.Form{"body": "会办意见：同意。"})
 		c = w.replied(c, "商务局", "A")
 		if no := c.Reply(w.of(c, "商务局")).DocNo; !strings.HasPrefix(no, "中投资促进局〔") {
 			w.t.Errorf("R12: the letter carries %q", no)

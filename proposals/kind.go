@@ -3,6 +3,7 @@ package proposals
 import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // Kind is the matters' kind and the process's code.
@@ -20,11 +21,11 @@ var Declaration = &flow.Kind{
 	},
 	Lacks: []string{gen.TypeEvent}, // meetings are records
 	Names: map[string]flow.Names{
-		flow.OfMatter: {
+		process.OfMatter: {
 			States:  []string{"COSIGNING", "SUBMITTED", "RETURNED", "UNDER_REVIEW", "FILED", "PRE_ASSIGNED", "HANDLING", "REPLIED", "COMPLETION_REVIEW", "TRACKING", "REVIEWED", "REEDITING"},
 			Actions: []string{"merge"},
 		},
-		flow.OfAssignment: {
+		process.OfAssignment: {
 			States: []string{"PENDING_SIGN", "RETURN_APPLIED", "RETURN_GRANTED", "SENT", "SENT_BACK", "SUPERSEDED"},
 		},
 	},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // returned gives a share back and names who takes it.
@@ -68,8 +69,8 @@ func TestOneUnitHasOneShare(t *testing.T) {
 	})
 	say(t, "a unit that is suggested and takes part already gets no second share", func(w *world) {
 		c, a := w.received(w.assigned(map[string]assignment.Role{"商务局": lead, "文旅局": assist}), "商务局")
-		w.share("商务局联络员", "suggestUnits", a, flow.Form{"unitIds": []any{w.units["文旅局"].String(), w.units["城建局"].String()}})
-		c = w.share("政府办", "decideUnits", a, flow.Form{"grant": true})
+		w.share("商务局联络员", "suggestUnits", a, process.Form{"unitIds": []any{w.units["文旅局"].String(), w.units["城建局"].String()}})
+		c = w.share("政府办", "decideUnits", a, process.Form{"grant": true})
 		is(w, "shares", len(c.Shares()), 3)
 	})
 }
@@ -100,7 +101,7 @@ func TestCommitmentsRemind(t *testing.T) {
 	say(t, "M17: a commitment of a draft is nobody's debt; sent, it reminds the unit that made it", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
-		c = w.share("商务局承办人", "draftReply", a, flow.Form{"class": "B", "body": "关于提案的答复：列入明年计划。",
+		c = w.share("商务局承办人", "draftReply", a, process.Form{"class": "B", "body": "关于提案的答复：列入明年计划。",
 			"commitments": []any{map[string]any{"text": "明年建成夜间公交专线", "dueOn": "2025-06-30"}}})
 		is(w, "clocks of a draft", w.clocksOf(c), "")
 		w.share("商务局承办人", "submitDraft", a, nil)
@@ -116,9 +117,9 @@ func TestCommitmentsRemind(t *testing.T) {
 		is(w, "next due", day(c.NextDueOn), day(timerOf(w, c, "track", nil).DueOn))
 		is(w, "clocks", w.clocksOf(c), "承诺 RUNNING 2025-12-31")
 		id := c.Items[0].ID.String()
-		c = w.do("商务局联络员", "reportCommitment", c.Matter.ID, flow.Form{"itemId": id, "evidence": "专线已开通"})
+		c = w.do("商务局联络员", "reportCommitment", c.Matter.ID, process.Form{"itemId": id, "evidence": "专线已开通"})
 		is(w, "reported", w.clocksOf(c), "承诺 MET 2025-12-31")
-		c = w.do("干事", "verifyCommitment", c.Matter.ID, flow.Form{"itemId": id, "done": false})
+		c = w.do("干事", "verifyCommitment", c.Matter.ID, process.Form{"itemId": id, "done": false})
 		is(w, "not accepted", w.clocksOf(c), "承诺 RUNNING 2025-12-31")
 	})
 }

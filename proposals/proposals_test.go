@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -24,17 +24,17 @@ func TestAProposalGoesFromDraftToArchive(t *testing.T) {
 		t.Fatalf("rated: %s", c.State)
 	}
 	id := c.Matter.ID
-	w.refused("主任", "complete", flow.OfMatter, id, nil, errs.GuardFailed)
+	w.refused("主任", "complete", process.OfMatter, id, nil, errs.GuardFailed)
 	w.share("干事", "acceptReply", w.of(c, "商务局").ID, nil)
-	w.do("干事", "decideDisclosure", id, flow.Form{"decision": "OPEN"})
-	w.refused("干事", "complete", flow.OfMatter, id, nil, errs.NotAllowed)
+	w.do("干事", "decideDisclosure", id, process.Form{"decision": "OPEN"})
+	w.refused("干事", "complete", process.OfMatter, id, nil, errs.NotAllowed)
 	c = w.do("主任", "complete", id, nil)
 	if c.State != "COMPLETED" || c.Proposal().ClassFinal != "A" {
 		t.Fatalf("completed: %s %s", c.State, c.Proposal().ClassFinal)
 	}
-	c = w.do("干事", "archive", id, flow.Form{"checklist": map[string]any{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案"}})
+	c = w.do("干事", "archive", id, process.Form{"checklist": map[string]any{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案"}})
 	if c.State != "ARCHIVED" || c.ClosedAt == nil || c.NextDueOn != nil {
 		t.Fatalf("archived: %s %v %v", c.State, c.ClosedAt, c.NextDueOn)
 	}
-	w.refused("委员甲", "edit", flow.OfMatter, id, flow.Form{"title": "改一改已经归档的案由"}, errs.NotAllowedInState)
+	w.refused("委员甲", "edit", process.OfMatter, id, process.Form{"title": "改一改已经归档的案由"}, errs.NotAllowedInState)
 }

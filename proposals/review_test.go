@@ -16,12 +16,13 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
 
-var opinionToFile = flow.Form{"disposition": "FILED", "note": "内容具体，建议可行"}
+var opinionToFile = process.Form{"disposition": "FILED", "note": "内容具体，建议可行"}
 
 // Transitions 8 and 9.
 func TestReviewing(t *testing.T) {
@@ -29,20 +30,20 @@ func TestReviewing(t *testing.T) {
 	say(t, "there are three passes in order, and every opinion is kept", func(w *world) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
 		id := c.Matter.ID
-		w.refused("审查员", "recordPass", flow.OfMatter, id, opinionToFile, errs.NotAllowedInState)
-		w.refused("审查员", "startReview", flow.OfMatter, id, opinionToFile, errs.NotAllowed)
-		w.refused("干事", "startReview", flow.OfMatter, id, flow.Form{"disposition": "随便"}, errs.Invalid)
+		w.refused("审查员", "recordPass", process.OfMatter, id, opinionToFile, errs.NotAllowedInState)
+		w.refused("审查员", "startReview", process.OfMatter, id, opinionToFile, errs.NotAllowed)
+		w.refused("干事", "startReview", process.OfMatter, id, process.Form{"disposition": "随便"}, errs.Invalid)
 		c = w.do("干事", "startReview", id, opinionToFile)
 		is(w, "state", c.State, "UNDER_REVIEW")
-		w.blocked("主任", "file", flow.OfMatter, id, nil, "proposal.reviewed")
-		w.refused("干事", "recordPass", flow.OfMatter, id, opinionToFile, errs.NotAllowed)
+		w.blocked("主任", "file", process.OfMatter, id, nil, "proposal.reviewed")
+		w.refused("干事", "recordPass", process.OfMatter, id, opinionToFile, errs.NotAllowed)
 		w.do("审查员", "recordPass", id, opinionToFile)
 		for _, action := range []string{"file", "convertToOpinion", "convertToLetter", "forwardUp"} {
-			w.blocked("主任", action, flow.OfMatter, id, nil, "proposal.reviewed")
+			w.blocked("主任", action, process.OfMatter, id, nil, "proposal.reviewed")
 		}
-		w.blocked("主任", "refuse", flow.OfMatter, id, flow.Form{"reasonCode": "EMPTY"}, "proposal.reviewed")
+		w.blocked("主任", "refuse", process.OfMatter, id, process.Form{"reasonCode": "EMPTY"}, "proposal.reviewed")
 		c = w.do("主任", "recordPass", id, opinionToFile)
-		w.refused("主任", "recordPass", flow.OfMatter, id, opinionToFile, errs.NotAllowedInState)
+		w.refused("主任", "recordPass", process.OfMatter, id, opinionToFile, errs.NotAllowedInState)
 		var names []string
 		for _, r := range c.RecordsOf(record.KindREVIEW) {
 			names = append(names, r.Stage)
@@ -52,9 +53,9 @@ func TestReviewing(t *testing.T) {
 	say(t, "F19: two passes in a row are made by two people, unless the policy lets one make them", func(w *world) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
 		w.do("主任", "startReview", c.Matter.ID, opinionToFile)
-		w.blocked("主任", "recordPass", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
+		w.blocked("主任", "recordPass", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
 		w.do("审查员", "recordPass", c.Matter.ID, opinionToFile)
-		w.blocked("审查员", "recordPass", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
+		w.blocked("审查员", "recordPass", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
 		w.do("主任", "recordPass", c.Matter.ID, opinionToFile)
 		w.policyIs(map[string]any{"reviewPeople": 1})
 		c = w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
@@ -67,7 +68,7 @@ func TestReviewing(t *testing.T) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
 		w.do("主任", "startReview", c.Matter.ID, opinionToFile)
 		w.do("审查员", "recordPass", c.Matter.ID, opinionToFile)
-		w.blocked("主任", "recordPass", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
+		w.blocked("主任", "recordPass", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.pass_by_other")
 		w.do("副主任", "recordPass", c.Matter.ID, opinionToFile)
 		w.do("干事", "returnForEdit", c.Matter.ID, nil)
 		w.do("委员甲", "resubmit", c.Matter.ID, nil)
@@ -95,10 +96,10 @@ func TestReviewing(t *testing.T) {
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		w.do("委员丙", "decline", c.Matter.ID, nil)
 		w.do("委员甲", "submit", c.Matter.ID, nil)
-		w.blocked("委员甲", "startReview", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
-		w.blocked("委员乙", "startReview", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
+		w.blocked("委员甲", "startReview", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
+		w.blocked("委员乙", "startReview", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
 		w.do("委员丙", "startReview", c.Matter.ID, opinionToFile)
-		w.blocked("委员乙", "recordPass", flow.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
+		w.blocked("委员乙", "recordPass", process.OfMatter, c.Matter.ID, opinionToFile, "proposal.not_own")
 	})
 	say(t, "the proposers do not see the opinions of the passes", func(w *world) {
 		c := w.reviewed()
@@ -119,29 +120,29 @@ func TestSecrets(t *testing.T) {
 		into := w.filed()
 		c := w.reviewed()
 		w.do("干事", "flagSecret", c.Matter.ID, nil)
-		w.blocked("主任", "file", flow.OfMatter, c.Matter.ID, nil, "proposal.not_secret")
+		w.blocked("主任", "file", process.OfMatter, c.Matter.ID, nil, "proposal.not_secret")
 		for _, action := range []string{"convertToOpinion", "convertToLetter", "forwardUp"} {
-			w.blocked("主任", action, flow.OfMatter, c.Matter.ID, nil, "proposal.not_secret")
+			w.blocked("主任", action, process.OfMatter, c.Matter.ID, nil, "proposal.not_secret")
 		}
-		w.blocked("主任", "merge", flow.OfMatter, c.Matter.ID, flow.Form{"intoId": into.Matter.ID.String()}, "proposal.not_secret")
+		w.blocked("主任", "merge", process.OfMatter, c.Matter.ID, process.Form{"intoId": into.Matter.ID.String()}, "proposal.not_secret")
 	})
 	say(t, "it is cleared by another person than who raised it", func(w *world) {
 		c := w.reviewed()
 		w.do("主任", "flagSecret", c.Matter.ID, nil)
-		w.refused("干事", "clearSecret", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
-		w.blocked("主任", "clearSecret", flow.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
+		w.refused("干事", "clearSecret", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.blocked("主任", "clearSecret", process.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
 		w.do("干事", "flagSecret", c.Matter.ID, nil) // the clerk's concern does not make the director another person
-		w.blocked("主任", "clearSecret", flow.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
+		w.blocked("主任", "clearSecret", process.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
 		w.do("副主任", "clearSecret", c.Matter.ID, nil)
-		w.blocked("副主任", "clearSecret", flow.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
+		w.blocked("副主任", "clearSecret", process.OfMatter, c.Matter.ID, nil, "proposal.flagged_by_other")
 		is(w, "state", w.do("主任", "file", c.Matter.ID, nil).State, "FILED")
 	})
 	say(t, "it is refused as secret by another person than who raised it", func(w *world) {
 		c := w.reviewed()
-		secret := flow.Form{"reasonCode": "SECRET"}
-		w.blocked("主任", "refuse", flow.OfMatter, c.Matter.ID, secret, "proposal.refusal_reason")
+		secret := process.Form{"reasonCode": "SECRET"}
+		w.blocked("主任", "refuse", process.OfMatter, c.Matter.ID, secret, "proposal.refusal_reason")
 		w.do("主任", "flagSecret", c.Matter.ID, nil)
-		w.blocked("主任", "refuse", flow.OfMatter, c.Matter.ID, secret, "proposal.refusal_reason")
+		w.blocked("主任", "refuse", process.OfMatter, c.Matter.ID, secret, "proposal.refusal_reason")
 		c = w.do("副主任", "refuse", c.Matter.ID, secret)
 		is(w, "state", c.State, "NOT_FILED")
 		is(w, "reason", c.Proposal().DispositionReason, "SECRET")
@@ -150,7 +151,7 @@ func TestSecrets(t *testing.T) {
 		c := w.reviewed()
 		w.do("干事", "flagSecret", c.Matter.ID, nil)
 		w.do("主任", "clearSecret", c.Matter.ID, nil)
-		w.blocked("主任", "refuse", flow.OfMatter, c.Matter.ID, flow.Form{"reasonCode": "SECRET"}, "proposal.refusal_reason")
+		w.blocked("主任", "refuse", process.OfMatter, c.Matter.ID, process.Form{"reasonCode": "SECRET"}, "proposal.refusal_reason")
 	})
 	say(t, "M7: from the concern on it is read by its author and by who decides about it, refused for it too, until it is cleared", func(w *world) {
 		reads := func(id uuid.UUID) (out []string) {
@@ -175,7 +176,7 @@ func TestSecrets(t *testing.T) {
 		w.do("主任", "clearSecret", c.Matter.ID, nil)
 		is(w, "cleared", fmt.Sprint(reads(c.Matter.ID)), fmt.Sprint(before))
 		w.do("干事", "flagSecret", c.Matter.ID, nil)
-		w.do("主任", "refuse", c.Matter.ID, flow.Form{"reasonCode": "SECRET"})
+		w.do("主任", "refuse", c.Matter.ID, process.Form{"reasonCode": "SECRET"})
 		is(w, "refused as a secret", fmt.Sprint(reads(c.Matter.ID)), fmt.Sprint(circle))
 	})
 	say(t, "the proposers do not learn of the concern", func(w *world) {
@@ -196,9 +197,9 @@ func TestDeciding(t *testing.T) {
 	say(t, "the director files, and the case gets its number and day", func(w *world) {
 		c := w.reviewed()
 		for _, other := range []string{"干事", "审查员", "政府办"} {
-			w.refused(other, "file", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+			w.refused(other, "file", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		}
-		w.refused("委员甲", "file", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
+		w.refused("委员甲", "file", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("主任", "file", c.Matter.ID, nil)
 		is(w, "number", c.Number, "第十一届四次会议第001号")
 		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionFILED)
@@ -213,15 +214,15 @@ func TestDeciding(t *testing.T) {
 		w.loop(2024) // another year's
 		w.loop(2025)
 		is(w, "first filed", w.filed().Number, "第十一届四次会议第002号")
-		c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		is(w, "一号提案", c.Number, "第十一届四次会议第001号")
 		is(w, "flag", c.Proposal().IsNoOne, true)
-		w.refused("主任", "file", flow.OfMatter, w.reviewed().Matter.ID, flow.Form{"noOne": true}, errs.Conflict)
+		w.refused("主任", "file", process.OfMatter, w.reviewed().Matter.ID, process.Form{"noOne": true}, errs.Conflict)
 		is(w, "next", w.filed().Number, "第十一届四次会议第003号")
 	})
 	say(t, "M12: a 一号提案 that nobody expected takes 001 from who had it, and his timeline says so", func(w *world) {
 		first, second := w.filed(), w.filed()
-		c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		is(w, "一号提案", c.Number, "第十一届四次会议第001号")
 		is(w, "who had it", w.look(first.Matter.ID).Number, "第十一届四次会议第003号")
 		is(w, "others", w.look(second.Matter.ID).Number, "第十一届四次会议第002号")
@@ -229,10 +230,10 @@ func TestDeciding(t *testing.T) {
 		is(w, "told", steps[len(steps)-1].Before["number"], any("第十一届四次会议第001号"))
 	})
 	say(t, "a 一号提案 that is withdrawn gives its place back", func(w *world) {
-		c := w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		w.do("委员甲", "applyWithdraw", c.Matter.ID, nil)
 		w.do("主任", "approveWithdraw", c.Matter.ID, nil)
-		c = w.do("主任", "file", w.reviewed().Matter.ID, flow.Form{"noOne": true})
+		c = w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		is(w, "number", c.Number, "第十一届四次会议第001号")
 	})
 	say(t, "a 平时提案 continues after the plenary numbers, or has its own, as the policy says", func(w *world) {
@@ -246,23 +247,23 @@ func TestDeciding(t *testing.T) {
 	})
 	say(t, "refusal has a known reason, a number of its own, and perhaps a unit that may use it", func(w *world) {
 		c := w.reviewed()
-		w.refused("主任", "refuse", flow.OfMatter, c.Matter.ID, flow.Form{"reasonCode": "BECAUSE"}, errs.Invalid)
-		w.refused("主任", "refuse", flow.OfMatter, c.Matter.ID, flow.Form{}, errs.Invalid)
-		c = w.do("主任", "refuse", c.Matter.ID, flow.Form{"reasonCode": "EMPTY", "note": "没有具体建议", "unitId": w.units["文旅局"].String()})
+		w.refused("主任", "refuse", process.OfMatter, c.Matter.ID, process.Form{"reasonCode": "BECAUSE"}, errs.Invalid)
+		w.refused("主任", "refuse", process.OfMatter, c.Matter.ID, process.Form{}, errs.Invalid)
+		c = w.do("主任", "refuse", c.Matter.ID, process.Form{"reasonCode": "EMPTY", "note": "没有具体建议", "unitId": w.units["文旅局"].String()})
 		p := c.Proposal()
 		is(w, "number", p.NotFiledNo, "T1104-001")
 		is(w, "note", p.DispositionNote, "没有具体建议")
 		is(w, "no case number", p.CaseNo == nil, true)
 		is(w, "next case", w.filed().Number, "第十一届四次会议第001号")
-		c = w.do("主任", "refuse", w.reviewed().Matter.ID, flow.Form{"reasonCode": "PERSONAL"})
+		c = w.do("主任", "refuse", w.reviewed().Matter.ID, process.Form{"reasonCode": "PERSONAL"})
 		is(w, "second number", c.Proposal().NotFiledNo, "T1104-002")
-		w.refused("文旅局联络员", "signReceipt", flow.OfMatter, c.Matter.ID, nil, errs.NotFound)
+		w.refused("文旅局联络员", "signReceipt", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 	})
 	say(t, "it is forwarded up only where there is an upper committee, and an agreement with it", func(w *world) {
 		c := w.reviewed()
-		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.above")
+		w.blocked("主任", "forwardUp", process.OfMatter, c.Matter.ID, nil, "forward.above")
 		w.above()
-		w.blocked("主任", "forwardUp", flow.OfMatter, c.Matter.ID, nil, "forward.above") // no agreement lets it out
+		w.blocked("主任", "forwardUp", process.OfMatter, c.Matter.ID, nil, "forward.above") // no agreement lets it out
 		w.agreed()
 		c = w.do("主任", "forwardUp", c.Matter.ID, nil)
 		is(w, "state", c.State, "FORWARDED_UP")
@@ -274,7 +275,7 @@ func TestNumbersHaveNoGapUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	// file lets n directors file a reviewed case each at the same time.
-	file := func(n int, form flow.Form) (numbers []int, failed []error) {
+	file := func(n int, form process.Form) (numbers []int, failed []error) {
 		var ids []uuid.UUID
 		for range n {
 			ids = append(ids, w.reviewed().Matter.ID)
@@ -290,7 +291,7 @@ func TestNumbersHaveNoGapUnderConcurrency(t *testing.T) {
 						return err
 					}
 					ctx, _ = audit.Collect(ctx)
-					c, err := w.engine.Do(authz.With(ctx, v), flow.Command{Machine: flow.OfMatter, Subject: id, Action: "file", Form: form})
+					c, err := w.engine.Do(authz.With(ctx, v), flow.Command{Machine: process.OfMatter, Subject: id, Action: "file", Form: form})
 					if err == nil {
 						mu.Lock()
 						numbers = append(numbers, *c.Proposal().CaseNo)
@@ -310,7 +311,7 @@ func TestNumbersHaveNoGapUnderConcurrency(t *testing.T) {
 		return numbers, failed
 	}
 	t.Run("of five who file a 一号提案 at once one does, and the others conflict", func(t *testing.T) {
-		numbers, failed := file(5, flow.Form{"noOne": true})
+		numbers, failed := file(5, process.Form{"noOne": true})
 		if !slices.Equal(numbers, []int{1}) || len(failed) != 4 {
 			t.Error(numbers, failed)
 		}

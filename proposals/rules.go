@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -468,7 +469,7 @@ func commitmentsSettled(in *flow.Input) error {
 	return knownClass(in.Policy, in.Form.Text("class"))
 }
 
-func knownClass(p flow.Policy, code string) error {
+func knownClass(p process.Policy, code string) error {
 	if _, ok := p.Class(code); !ok {
 		return errs.New(errs.Invalid, "答复分类不在政策之内，请重新选择").At("class")
 	}

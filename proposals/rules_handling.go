@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/deadline"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -24,7 +25,7 @@ type share struct {
 	Role assignment.Role `json:"role"`
 }
 
-func shares(f flow.Form) ([]share, error) {
+func shares(f process.Form) ([]share, error) {
 	var in struct {
 		Units []share `json:"units"`
 	}
@@ -38,7 +39,7 @@ func planned(c *flow.Case) ([]share, error) {
 	if r == nil {
 		return nil, nil
 	}
-	return shares(flow.Form(r.Data))
+	return shares(process.Form(r.Data))
 }
 
 func registerHandlingRules(s *flow.Rules) {

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/workday"
@@ -40,8 +41,8 @@ func input(p *gen.Proposal) *flow.Input {
 	m := &gen.Matter{}
 	m.Edges.Proposal = p
 	return &flow.Input{Case: &flow.Case{
-		Matter: m, Policy: flow.DefaultPolicy(), Calendar: workday.New(nil), Now: time.Date(2024, 12, 27, 12, 0, 0, 0, clock.Shanghai),
-	}, Form: flow.Form{}, Viewer: &authz.Viewer{Membership: uuid.New()}}
+		Matter: m, Policy: process.DefaultPolicy(), Calendar: workday.New(nil), Now: time.Date(2024, 12, 27, 12, 0, 0, 0, clock.Shanghai),
+	}, Form: process.Form{}, Viewer: &authz.Viewer{Membership: uuid.New()}}
 }
 
 func TestTheRolesOfTheUnitsFitTogether(t *testing.T) {
@@ -194,13 +195,13 @@ func TestUrgingGoesUpTheLadderRungByRung(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := input(nil)
 			in.Assignments, in.Records = []*gen.Assignment{mine, his}, x.before
-			in.Form = flow.Form{"unitId": unit.String(), "level": x.want}
+			in.Form = process.Form{"unitId": unit.String(), "level": x.want}
 			verdict(t, urgeLadder(in), x.objection)
 		})
 	}
 	t.Run("only a unit that handles the case is urged", func(t *testing.T) {
 		in := input(nil)
-		in.Form = flow.Form{"unitId": unit.String(), "level": "提醒"}
+		in.Form = process.Form{"unitId": unit.String(), "level": "提醒"}
 		verdict(t, urgeLadder(in), "不承办")
 	})
 }
@@ -227,7 +228,7 @@ func TestAnExtensionIsAtMostAMonthAndNeverBeyondSixMonths(t *testing.T) {
 				t.Fatal(err)
 			}
 			in.Share = &gen.Assignment{AssignedAt: in.Now, DueOn: &due}
-			in.Form = flow.Form{"until": x.until}
+			in.Form = process.Form{"until": x.until}
 			verdict(t, withinMax(in), x.objection)
 		})
 	}
@@ -291,7 +292,7 @@ func TestASecretIsJudgedByAnother(t *testing.T) {
 		})
 	}
 	t.Run("an unknown reason of not filing is refused", func(t *testing.T) {
-		in.Form = flow.Form{"reasonCode": "BECAUSE"}
+		in.Form = process.Form{"reasonCode": "BECAUSE"}
 		if err := refusalReason(in); !errs.Is(err, errs.Invalid) {
 			t.Error(err)
 		}
@@ -302,7 +303,7 @@ func TestASecretIsJudgedByAnother(t *testing.T) {
 			t.Error(n)
 		}
 		for _, r := range in.Policy.NotFiledReasons {
-			in.Form = flow.Form{"reasonCode": r.Code}
+			in.Form = process.Form{"reasonCode": r.Code}
 			verdict(t, refusalReason(in), "")
 		}
 	})
@@ -330,7 +331,7 @@ func TestEveryInvitationIsAnsweredOrOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := input(&gen.Proposal{ProposerKind: proposal.ProposerKindJOINT})
 			in.Parties = append(x.parties, &gen.Party{Role: party.RoleLEAD})
-			in.Form = flow.Form{"acceptIndividual": x.accept}
+			in.Form = process.Form{"acceptIndividual": x.accept}
 			verdict(t, cosignClosed(in), x.objection)
 		})
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -43,7 +44,7 @@ func is[T comparable](w *world, what string, got, want T) {
 }
 
 // blocked expects a guard to object.
-func (w *world) blocked(who, action, machine string, id uuid.UUID, form flow.Form, guard string) {
+func (w *world) blocked(who, action, machine string, id uuid.UUID, form process.Form, guard string) {
 	w.t.Helper()
 	_, err := w.try(who, action, machine, id, form)
 	if e, ok := errs.As(err); !ok || e.Details["guard"] != guard {
@@ -169,16 +170,16 @@ func (w *world) joint(invited ...string) *flow.Case {
 	for i, name := range invited {
 		ids[i] = w.member(name)
 	}
-	return w.do("委员甲", "inviteCosign", c.Matter.ID, flow.Form{"membershipIds": ids})
+	return w.do("委员甲", "inviteCosign", c.Matter.ID, process.Form{"membershipIds": ids})
 }
 
 // passed takes a draft through submission and the three passes.
 func (w *world) passed(who string, id uuid.UUID) *flow.Case {
 	w.t.Helper()
 	w.do(who, "submit", id, nil)
-	w.do("干事", "startReview", id, flow.Form{"disposition": "FILED"})
-	w.do("审查员", "recordPass", id, flow.Form{"disposition": "FILED"})
-	return w.do("主任", "recordPass", id, flow.Form{"disposition": "FILED"})
+	w.do("干事", "startReview", id, process.Form{"disposition": "FILED"})
+	w.do("审查员", "recordPass", id, process.Form{"disposition": "FILED"})
+	return w.do("主任", "recordPass", id, process.Form{"disposition": "FILED"})
 }
 
 // caseOf is a filed individual proposal of a member.
@@ -189,12 +190,12 @@ func (w *world) caseOf(who string) *flow.Case {
 }
 
 // units is the form of 预交办 and 交办: name and role in turn.
-func (w *world) unitsForm(pairs ...string) flow.Form {
+func (w *world) unitsForm(pairs ...string) process.Form {
 	var list []any
 	for i := 0; i < len(pairs); i += 2 {
 		list = append(list, map[string]any{"unitId": w.units[pairs[i]].String(), "role": pairs[i+1]})
 	}
-	return flow.Form{"units": list}
+	return process.Form{"units": list}
 }
 
 // sole is a case that 商务局 handles alone.
@@ -209,12 +210,12 @@ func (w *world) completed(c *flow.Case, units ...string) *flow.Case {
 	for _, u := range units {
 		w.share("干事", "acceptReply", w.of(c, u).ID, nil)
 	}
-	w.do("干事", "decideDisclosure", c.Matter.ID, flow.Form{"decision": "ABSTRACT_ONLY"})
+	w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "ABSTRACT_ONLY"})
 	return w.do("主任", "complete", c.Matter.ID, nil)
 }
 
 // checklist is a complete table of contents of a file.
-var checklist = flow.Form{"checklist": map[string]any{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案"}}
+var checklist = process.Form{"checklist": map[string]any{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案"}}
 
 // timerOf is the newest timer of a key, of the matter or of a share.
 func timerOf(w *world, c *flow.Case, key string, share *uuid.UUID) *gen.Timer {

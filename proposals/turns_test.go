@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // todo is what waits for somebody in a case, nil when it is not on his list.
@@ -108,16 +109,16 @@ func TestWhoseTurnAProposalIs(t *testing.T) {
 		w.waits(id, "委员甲")
 		w.do("委员甲", "submit", id, nil)
 		w.waits(id, "干事", "主任", "副主任")
-		w.do("干事", "startReview", id, flow.Form{"disposition": "FILED"})
+		w.do("干事", "startReview", id, process.Form{"disposition": "FILED"})
 		w.waits(id, "审查员", "主任", "副主任")
-		w.do("审查员", "recordPass", id, flow.Form{"disposition": "FILED"})
-		w.do("主任", "recordPass", id, flow.Form{"disposition": "FILED"})
+		w.do("审查员", "recordPass", id, process.Form{"disposition": "FILED"})
+		w.do("主任", "recordPass", id, process.Form{"disposition": "FILED"})
 		w.waits(id, "主任", "副主任")
 		w.do("主任", "file", id, nil)
 		w.waits(id, "干事", "主任", "副主任")
 		w.do("委员甲", "applyReedit", id, nil)
 		w.waits(id, "主任", "副主任")
-		w.do("主任", "grantReedit", id, flow.Form{"grant": true})
+		w.do("主任", "grantReedit", id, process.Form{"grant": true})
 		w.waits(id, "委员甲")
 		w.hears(id, "轮到您办理", "委员甲")
 	})
@@ -231,7 +232,7 @@ func TestWhoIsTold(t *testing.T) {
 		id := c.Matter.ID
 		w.hears(id, "交办，现处于“已交办”", "委员甲")
 		w.hears(id, "轮到您办理：现处于“待签收”", "商务局联络员")
-		w.do("干事", "urge", id, flow.Form{"unitId": w.units["商务局"].String(), "level": "提醒", "text": "请尽快"})
+		w.do("干事", "urge", id, process.Form{"unitId": w.units["商务局"].String(), "level": "提醒", "text": "请尽快"})
 		w.hears(id, "催办", "商务局联络员", "商务局承办人")
 		c = w.replied(c, "商务局", "A")
 		w.hears(id, "轮到您办理：现处于“已答复待征询”", "委员甲")
@@ -261,7 +262,7 @@ func TestWhoIsTold(t *testing.T) {
 	})
 	say(t, "M15: a merge tells every proposer", func(w *world) {
 		main, other := w.caseOf("委员甲"), w.passed("委员乙", w.draft("委员乙", "INDIVIDUAL").Matter.ID)
-		w.do("主任", "merge", other.Matter.ID, flow.Form{"intoId": main.Matter.ID.String()})
+		w.do("主任", "merge", other.Matter.ID, process.Form{"intoId": main.Matter.ID.String()})
 		w.hears(other.Matter.ID, "并案，现处于“被并案”", "委员乙")
 		w.hears(main.Matter.ID, "并入", "委员甲")
 	})

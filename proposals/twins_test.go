@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // differs says why two actions that ask or do the same are not guarded alike:
@@ -37,7 +37,7 @@ func TestTwinActionsHaveTheSameGuards(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := flow.Parse(source)
+	d, err := process.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,13 +69,13 @@ func TestTwinActionsHaveTheSameGuards(t *testing.T) {
 }
 
 // twin: the same form, or the same effect.
-func twin(t *testing.T, a, b *flow.Action) bool {
+func twin(t *testing.T, a, b *process.Action) bool {
 	t.Helper()
 	if len(a.Form) > 0 && len(a.Form["properties"].(map[string]any)) > 0 && !consentOnly(a) && text(t, a.Form) == text(t, b.Form) {
 		return true
 	}
-	return slices.ContainsFunc(a.Effects, func(x *flow.Rule) bool {
-		return !slices.Contains(beside, x.Name) && slices.ContainsFunc(b.Effects, func(y *flow.Rule) bool { return x.Name == y.Name })
+	return slices.ContainsFunc(a.Effects, func(x *process.Rule) bool {
+		return !slices.Contains(beside, x.Name) && slices.ContainsFunc(b.Effects, func(y *process.Rule) bool { return x.Name == y.Name })
 	})
 }
 
@@ -85,7 +85,7 @@ var beside = []string{"proposal.record_consent", "proposal.cite_document", "prop
 
 // consentOnly: the form asks for nothing but the consent of him for whom staff
 // act, which many actions do.
-func consentOnly(a *flow.Action) bool {
+func consentOnly(a *process.Action) bool {
 	for name := range a.Form["properties"].(map[string]any) {
 		if name != "consentHow" && name != "consentOn" {
 			return false
@@ -95,9 +95,9 @@ func consentOnly(a *flow.Action) bool {
 }
 
 // lacks are the guards of a that b is without.
-func lacks(a, b *flow.Action) (out []string) {
+func lacks(a, b *process.Action) (out []string) {
 	for _, g := range a.Guards {
-		if !slices.ContainsFunc(b.Guards, func(x *flow.Rule) bool { return x.Name == g.Name }) {
+		if !slices.ContainsFunc(b.Guards, func(x *process.Rule) bool { return x.Name == g.Name }) {
 			out = append(out, fmt.Sprint(g.Name, " ", a.Code))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -36,7 +37,7 @@ func TestARunningCaseKeepsItsRules(t *testing.T) {
 			next := strings.Replace(string(src), "version: 3", "version: 4", 1)
 			next = strings.Replace(next, "{code: file, label: 立案,", "{code: file, label: 决定立案,", 1)
 			w.as("", func(ctx context.Context) error {
-				_, err := w.engine.Publish(authz.System(ctx), []byte(next), flow.RolesOf(w.policy))
+				_, err := w.engine.Publish(authz.System(ctx), []byte(next), process.RolesOf(w.policy))
 				return err
 			})
 		}
@@ -60,29 +61,29 @@ func TestTwoPersonsAtOnce(t *testing.T) {
 	say(t, "who acts on an old version is told so and changes nothing", func(w *world) {
 		c := w.filed()
 		seen := c.Version
-		w.do("主席", "markKey", c.Matter.ID, flow.Form{"superviseLeaderPost": "政协主席"})
-		err := attempt(w, "干事", flow.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "assign", Form: w.unitsForm("商务局", "SOLE"), Expected: &seen})
+		w.do("主席", "markKey", c.Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
+		err := attempt(w, "干事", process.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "assign", Form: w.unitsForm("商务局", "SOLE"), Expected: &seen})
 		if e, _ := errs.As(err); !errs.Is(err, errs.VersionConflict) || e.Details["currentVersion"] != seen+1 {
 			w.t.Error(err)
 		}
 		c = w.look(c.Matter.ID)
 		is(w, "state", c.State, "FILED")
 		is(w, "version", c.Version, seen+1)
-		err = attempt(w, "干事", flow.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "assign", Form: w.unitsForm("商务局", "SOLE"), Expected: &c.Version})
+		err = attempt(w, "干事", process.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "assign", Form: w.unitsForm("商务局", "SOLE"), Expected: &c.Version})
 		is(w, "on the version of now", err, nil)
 	})
 	say(t, "so it is with a share, and the case's version moves with its shares'", func(w *world) {
 		c, a := w.received(w.sole(), "商务局")
 		seen := w.of(c, "商务局").Version
 		w.share("商务局承办人", "recordContact", a, w.contact(c))
-		err := attempt(w, "商务局承办人", flow.OfAssignment, flow.Command{Subject: a, Action: "draftReply", Form: answerA, Expected: &seen})
+		err := attempt(w, "商务局承办人", process.OfAssignment, flow.Command{Subject: a, Action: "draftReply", Form: answerA, Expected: &seen})
 		is(w, "conflict", errs.Is(err, errs.VersionConflict), true)
 		is(w, "the case's version", w.look(c.Matter.ID).Version, c.Version+1)
 	})
 	say(t, "of two who do the same the second is told what may be done now", func(w *world) {
 		c := w.reviewed()
 		w.do("主任", "file", c.Matter.ID, nil)
-		err := attempt(w, "副主任", flow.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "file"})
+		err := attempt(w, "副主任", process.OfMatter, flow.Command{Subject: c.Matter.ID, Action: "file"})
 		e, _ := errs.As(err)
 		if e == nil || e.Code != errs.NotAllowedInState || e.Details["state"] != "FILED" || len(e.Details["allowedActions"].([]string)) == 0 {
 			w.t.Errorf("%+v", e)
@@ -102,22 +103,22 @@ func TestStrangersFindNothing(t *testing.T) {
 			who, action, machine string
 			code                 errs.Code
 		}{
-			{"委员丙", "edit", flow.OfMatter, errs.NotFound},
-			{"委员丙", "assign", flow.OfMatter, errs.NotFound},
-			{"城建局联络员", "signReceipt", flow.OfAssignment, errs.NotFound},
-			{"城建局承办人", "draftReply", flow.OfAssignment, errs.NotFound},
-			{"文旅局联络员", "signReceipt", flow.OfAssignment, errs.NotFound},
-			{"文旅局局长", "applyExtension", flow.OfAssignment, errs.NotFound},
-			{"信息编辑", "urge", flow.OfMatter, errs.NotFound},
-			{"联络员", "urge", flow.OfMatter, errs.NotFound},
-			{"审查员", "urge", flow.OfMatter, errs.NotAllowed},
-			{"委员甲", "urge", flow.OfMatter, errs.NotAllowed},
-			{"召集人", "urge", flow.OfMatter, errs.NotAllowed}, // his 界别's case: he sees it
-			{"商务局承办人", "signReceipt", flow.OfAssignment, errs.NotAllowed},
-			{"干事", "signReceipt", flow.OfAssignment, errs.NotAllowed},
+			{"委员丙", "edit", process.OfMatter, errs.NotFound},
+			{"委员丙", "assign", process.OfMatter, errs.NotFound},
+			{"城建局联络员", "signReceipt", process.OfAssignment, errs.NotFound},
+			{"城建局承办人", "draftReply", process.OfAssignment, errs.NotFound},
+			{"文旅局联络员", "signReceipt", process.OfAssignment, errs.NotFound},
+			{"文旅局局长", "applyExtension", process.OfAssignment, errs.NotFound},
+			{"信息编辑", "urge", process.OfMatter, errs.NotFound},
+			{"联络员", "urge", process.OfMatter, errs.NotFound},
+			{"审查员", "urge", process.OfMatter, errs.NotAllowed},
+			{"委员甲", "urge", process.OfMatter, errs.NotAllowed},
+			{"召集人", "urge", process.OfMatter, errs.NotAllowed}, // his 界别's case: he sees it
+			{"商务局承办人", "signReceipt", process.OfAssignment, errs.NotAllowed},
+			{"干事", "signReceipt", process.OfAssignment, errs.NotAllowed},
 		} {
 			id := c.Matter.ID
-			if x.machine == flow.OfAssignment {
+			if x.machine == process.OfAssignment {
 				id = lead
 			}
 			w.refused(x.who, x.action, x.machine, id, nil, x.code)
@@ -126,26 +127,26 @@ func TestStrangersFindNothing(t *testing.T) {
 			if name == "委员乙" {
 				continue
 			}
-			w.refused(name, "submit", flow.OfMatter, draft.Matter.ID, nil, errs.NotFound)
+			w.refused(name, "submit", process.OfMatter, draft.Matter.ID, nil, errs.NotFound)
 		}
 	})
 	say(t, "nobody who is not signed in does anything", func(w *world) {
 		c := w.filed()
 		err := w.as("", func(ctx context.Context) error {
-			_, err := w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "assign"})
+			_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "assign"})
 			return err
 		})
 		is(w, "refused", errs.Is(err, errs.Unauthenticated), true)
 	})
 	say(t, "an action that the process does not know is not done", func(w *world) {
 		c := w.filed()
-		w.refused("主任", "delete", flow.OfMatter, c.Matter.ID, nil, errs.NotAllowedInState)
-		w.refused("主任", "begin", flow.OfMatter, w.sole().Matter.ID, nil, errs.NotAllowedInState) // the engine's own
+		w.refused("主任", "delete", process.OfMatter, c.Matter.ID, nil, errs.NotAllowedInState)
+		w.refused("主任", "begin", process.OfMatter, w.sole().Matter.ID, nil, errs.NotAllowedInState) // the engine's own
 	})
 	say(t, "a form with what nobody asked for is refused", func(w *world) {
 		c := w.reviewed()
-		w.refused("主任", "file", flow.OfMatter, c.Matter.ID, flow.Form{"caseNo": 7}, errs.Invalid)
-		w.refused("委员甲", "consentOpinion", flow.OfMatter, c.Matter.ID, flow.Form{"how": 7}, errs.Invalid)
-		w.refused("主任", "flagSecret", flow.OfMatter, c.Matter.ID, flow.Form{"x": 1}, errs.Invalid)
+		w.refused("主任", "file", process.OfMatter, c.Matter.ID, process.Form{"caseNo": 7}, errs.Invalid)
+		w.refused("委员甲", "consentOpinion", process.OfMatter, c.Matter.ID, process.Form{"how": 7}, errs.Invalid)
+		w.refused("主任", "flagSecret", process.OfMatter, c.Matter.ID, process.Form{"x": 1}, errs.Invalid)
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -97,7 +98,7 @@ func (w *world) found(ctx context.Context) error {
 	c := w.store.Ent()
 	for _, src := range append(templates.Processes(), []byte(opinion)) {
 		if string(src) == opinion || bytes.Contains(src, []byte("\nkind: proposal\n")) {
-			if _, err := w.engine.Publish(ctx, src, flow.RolesOf(w.policy)); err != nil {
+			if _, err := w.engine.Publish(ctx, src, process.RolesOf(w.policy)); err != nil {
 				return err
 			}
 		}
@@ -165,9 +166,9 @@ func (w *world) as(name string, fn func(context.Context) error) error {
 }
 
 // do carries out an action of the matter and fails the test when it is refused.
-func (w *world) do(who, action string, id uuid.UUID, form flow.Form) *flow.Case {
+func (w *world) do(who, action string, id uuid.UUID, form process.Form) *flow.Case {
 	w.t.Helper()
-	c, err := w.try(who, action, flow.OfMatter, id, form)
+	c, err := w.try(who, action, process.OfMatter, id, form)
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", who, action, err)
 	}
@@ -175,16 +176,16 @@ func (w *world) do(who, action string, id uuid.UUID, form flow.Form) *flow.Case 
 }
 
 // share carries out an action of a unit's share.
-func (w *world) share(who, action string, id uuid.UUID, form flow.Form) *flow.Case {
+func (w *world) share(who, action string, id uuid.UUID, form process.Form) *flow.Case {
 	w.t.Helper()
-	c, err := w.try(who, action, flow.OfAssignment, id, form)
+	c, err := w.try(who, action, process.OfAssignment, id, form)
 	if err != nil {
 		w.t.Fatalf("%s %s: %v", who, action, err)
 	}
 	return c
 }
 
-func (w *world) try(who, action, machine string, id uuid.UUID, form flow.Form) (c *flow.Case, err error) {
+func (w *world) try(who, action, machine string, id uuid.UUID, form process.Form) (c *flow.Case, err error) {
 	w.t.Helper()
 	err = w.as(who, func(ctx context.Context) error {
 		c, err = w.engine.Do(ctx, flow.Command{Machine: machine, Subject: id, Action: action, Form: form, Reason: "测试理由"})
@@ -194,7 +195,7 @@ func (w *world) try(who, action, machine string, id uuid.UUID, form flow.Form) (
 }
 
 // refused expects an action to be refused with a code.
-func (w *world) refused(who, action, machine string, id uuid.UUID, form flow.Form, code errs.Code) {
+func (w *world) refused(who, action, machine string, id uuid.UUID, form process.Form, code errs.Code) {
 	w.t.Helper()
 	_, err := w.try(who, action, machine, id, form)
 	if !errs.Is(err, code) {
@@ -236,9 +237,9 @@ func (w *world) reviewed() *flow.Case {
 	w.t.Helper()
 	c := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
 	w.do("委员甲", "submit", c.Matter.ID, nil)
-	w.do("干事", "startReview", c.Matter.ID, flow.Form{"disposition": "FILED"})
-	w.do("审查员", "recordPass", c.Matter.ID, flow.Form{"disposition": "FILED"})
-	return w.do("主任", "recordPass", c.Matter.ID, flow.Form{"disposition": "FILED"})
+	w.do("干事", "startReview", c.Matter.ID, process.Form{"disposition": "FILED"})
+	w.do("审查员", "recordPass", c.Matter.ID, process.Form{"disposition": "FILED"})
+	return w.do("主任", "recordPass", c.Matter.ID, process.Form{"disposition": "FILED"})
 }
 
 // assigned is one given to units in roles.
@@ -249,7 +250,7 @@ func (w *world) assigned(roles map[string]assignment.Role) *flow.Case {
 	for name, role := range roles {
 		list = append(list, map[string]any{"unitId": w.units[name].String(), "role": string(role)})
 	}
-	return w.do("干事", "assign", c.Matter.ID, flow.Form{"units": list})
+	return w.do("干事", "assign", c.Matter.ID, process.Form{"units": list})
 }
 
 // of is the present share of a unit.
@@ -281,8 +282,8 @@ func (w *world) replied(c *flow.Case, name, class string) *flow.Case {
 	if a.State == "PENDING_SIGN" {
 		w.share(name+"联络员", "signReceipt", a.ID, nil)
 	}
-	w.share(name+"承办人", "recordContact", a.ID, flow.Form{"partyId": lead(c), "mode": "面谈", "stage": "办前", "on": w.clock.Now().In(clock.Shanghai).Format(time.DateOnly), "text": "当面听取意见"})
-	form := flow.Form{"class": class, "body": "关于提案的答复：已研究采纳，具体措施如下。"}
+	w.share(name+"承办人", "recordContact", a.ID, process.Form{"partyId": lead(c), "mode": "面谈", "stage": "办前", "on": w.clock.Now().In(clock.Shanghai).Format(time.DateOnly), "text": "当面听取意见"})
+	form := process.Form{"class": class, "body": "关于提案的答复：已研究采纳，具体措施如下。"}
 	if class == "B" {
 		form["commitments"] = []any{map[string]any{"text": "明年建成夜间公交专线", "dueOn": "2025-12-31"}}
 	}
@@ -297,7 +298,7 @@ func (w *world) rated(c *flow.Case, who, result string) *flow.Case {
 	w.t.Helper()
 	for _, f := range c.Feedback {
 		if f.Round == c.Proposal().Round && f.ReceivedAt == nil {
-			c = w.do(who, "rate", c.Matter.ID, flow.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": result, "contacted": true})
+			c = w.do(who, "rate", c.Matter.ID, process.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": result, "contacted": true})
 		}
 	}
 	return c

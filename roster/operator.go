@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -54,7 +55,7 @@ func (o Operator) Bootstrap(ctx context.Context, in FirstAdmin) (_ *gen.Membersh
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Engine.Ship(ctx, in.Processes, flow.RolesOf(o.Roster.policy)); err != nil {
+	if err := o.Engine.Ship(ctx, in.Processes, process.RolesOf(o.Roster.policy)); err != nil {
 		return nil, err
 	}
 	account, err := findAccount(ctx, in.Login)

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -75,7 +75,7 @@ func TestSettingsRefused(t *testing.T) {
 			t.Fatal(got)
 		}
 		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
-		if p := w.current(); p.Version != 2 || p.BodyLimit == 1300 || p.MaxExtensions != flow.DefaultPolicy().MaxExtensions {
+		if p := w.current(); p.Version != 2 || p.BodyLimit == 1300 || p.MaxExtensions != process.DefaultPolicy().MaxExtensions {
 			t.Fatal(p)
 		}
 	})
@@ -106,7 +106,7 @@ func TestAChangeOfSettings(t *testing.T) {
 	})
 	t.Run("what is reset is as shipped again, one of a kind by itself", func(t *testing.T) {
 		must(w, w.SetPolicy, set(nil, "deadlines.sign.receipt", "bodyLimit"))
-		shipped, p := flow.DefaultPolicy(), w.current()
+		shipped, p := process.DefaultPolicy(), w.current()
 		if p.Deadlines["sign.receipt"] != shipped.Deadlines["sign.receipt"] || p.BodyLimit != shipped.BodyLimit || p.Deadlines["archive"].Amount != 20 {
 			t.Fatal(p)
 		}
@@ -143,7 +143,7 @@ func TestAChangeOfSettings(t *testing.T) {
 	})
 }
 
-func (w *world) current() (p flow.Policy) {
+func (w *world) current() (p process.Policy) {
 	w.t.Helper()
 	w.do(func(ctx ctxT) (err error) {
 		p, err = w.op.Engine.CurrentPolicy(ctx)

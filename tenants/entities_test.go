@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -120,7 +120,7 @@ var changes = map[string]change{
 	"Agreement": {"partner_name", "甲"}, "Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Attendance": {"note", "甲"},
 	"Cohort": {"lead_leader_post", "甲"}, "Event": {"title", "甲"}, "Feedback": {"opinion", "甲"}, "Grant": {"reason", "甲"}, "Item": {"text", "甲"},
 	"Link": {"reason", "甲"}, "Matter": {"title", "甲"}, "Membership": {"name", "甲"}, "Notice": {"read_at", anyDay}, "Party": {"name", "甲"},
-	"Platform": {"brand", "甲"}, "Process": {"status", process.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"},
+	"Platform": {"brand", "甲"}, "Process": {"status", entprocess.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"},
 	"Reply": {"body", "甲"}, "Seat": {"seat_from", clock.Date(2025, 1, 1)}, "Sitting": {"ordinal", 9}, "Step": {"reason", "甲"},
 	"TenantPolicy": {"note", "甲"}, "Term": {"ordinal", 9}, "Timer": {"due_on", clock.Date(2025, 1, 1)}, "Unit": {"name", "甲"},
 	"Workday": {"note", "甲"},

@@ -16,7 +16,7 @@ import (
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	flowprocess "github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -146,9 +146,9 @@ func permissions(_ context.Context, _ []string, out io.Writer) error {
 	return p.Print(out)
 }
 
-// process checks or draws a definition, or prints what definitions can say: the
+// processes checks or draws a definition, or prints what definitions can say: the
 // words, every item, the JSON Schema for editors. It needs no database.
-func process(_ context.Context, args []string, out io.Writer) error {
+func processes(_ context.Context, args []string, out io.Writer) error {
 	usage := errors.New("用法：bihuan process check|diagram|svg 文件.yaml，或 bihuan process kinds|words|told|schema|reference")
 	words := assembly.Vocabulary()
 	if len(args) == 1 {
@@ -163,7 +163,7 @@ func process(_ context.Context, args []string, out io.Writer) error {
 		case "told":
 			return told(out)
 		case "reference":
-			return flowprocess.Reference(out)
+			return process.Reference(out)
 		case "schema":
 			enc := json.NewEncoder(out)
 			enc.SetEscapeHTML(false)
@@ -178,7 +178,7 @@ func process(_ context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	d, err := flowprocess.Parse(source)
+	d, err := process.Parse(source)
 	if err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func told(out io.Writer) error {
 		sources = append(sources, t.Source)
 	}
 	for _, source := range sources {
-		d, err := flowprocess.Parse(source)
+		d, err := process.Parse(source)
 		if err != nil {
 			return err
 		}
@@ -212,16 +212,16 @@ func told(out io.Writer) error {
 	return nil
 }
 
-func check(words *flowprocess.Vocabulary, d *flowprocess.Definition, out io.Writer) error {
+func check(words *process.Vocabulary, d *process.Definition, out io.Writer) error {
 	p, err := authz.Load()
 	if err != nil {
 		return err
 	}
-	found := append(words.Below(d), words.Check(d, flowprocess.DefaultPolicy(), flowprocess.RolesOf(p))...)
+	found := append(words.Below(d), words.Check(d, process.DefaultPolicy(), process.RolesOf(p))...)
 	for _, f := range found {
 		fmt.Fprintln(out, f)
 	}
-	if bad := flowprocess.Errors(found); len(bad) > 0 {
+	if bad := process.Errors(found); len(bad) > 0 {
 		return fmt.Errorf("流程有 %d 处不合要求", len(bad))
 	}
 	fmt.Fprintf(out, "“%s”第 %d 版可以闭环\n", d.Title, d.Version)

@@ -32,7 +32,7 @@ var commands = []command{
 	{"keys", "keys rotate [--leaked]  换签名密钥", keys},
 	{"audit", "audit verify [--tenant=行政区划代码 [--anchor=序号:链头]]  校验审计链", auditVerify},
 	{"permissions", "permissions  打印权限表", permissions},
-	{"process", "process check|diagram|svg 文件.yaml、process words  检查流程能否闭环，画出流程图（Mermaid、SVG），列出定义里可以用的规则", process},
+	{"process", "process check|diagram|svg 文件.yaml、process words  检查流程能否闭环，画出流程图（Mermaid、SVG），列出定义里可以用的规则", processes},
 	{"config", "config doc  打印配置说明", configDoc},
 	{"schema", "schema  打印 GraphQL 模式", printSchema},
 	{"version", "version  打印版本", printVersion},

@@ -6,7 +6,7 @@ import (
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -26,7 +26,7 @@ func ship(ctx context.Context, appURL string) error {
 	if err != nil {
 		return err
 	}
-	engine, roles := assembly.Engine(store.Ent()), flow.RolesOf(p)
+	engine, roles := assembly.Engine(store.Ent()), process.RolesOf(p)
 	doors := audit.Doors{Store: store, System: "ship"}
 	for t, err := range store.Committees(ctx) {
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/cel-go/common/ast"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -144,7 +145,7 @@ type whenArgs struct {
 }
 
 func registerWhen(s *flow.Rules) {
-	flow.GuardOf(s, "when", "一个表达式成立；算不出来、算得太久也按不成立处理。", func(p *flow.Place, a whenArgs) {
+	flow.GuardOf(s, "when", "一个表达式成立；算不出来、算得太久也按不成立处理。", func(p *process.Place, a whenArgs) {
 		need(p, "otherwise", a.Otherwise)
 		if a.CEL.problem != "" || a.CEL.program == nil {
 			p.Find("%s", orElse(a.CEL.problem, "要写明 cel"))

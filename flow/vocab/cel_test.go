@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -22,7 +23,7 @@ func checker(t *testing.T) func(where, rule, fields string) string {
 	vocab.Register(e)
 	return func(where, rule, fields string) string {
 		t.Helper()
-		d, err := flow.Parse([]byte(`
+		d, err := process.Parse([]byte(`
 kind: one
 version: 1
 title: 一
@@ -40,7 +41,7 @@ machines:
 			t.Fatalf("%s: %v", rule, err)
 		}
 		var all []string
-		for _, f := range e.Check(d, flow.DefaultPolicy(), everybody) {
+		for _, f := range e.Check(d, process.DefaultPolicy(), everybody) {
 			if f.Line == 0 || f.Place != "x" {
 				t.Errorf("%v", f)
 			}
@@ -98,7 +99,7 @@ func everybody(authz.Permission) bool { return true }
 func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
 
 // asked evaluates an expression as the guard does.
-func asked(t *testing.T, cel string, f flow.Form, data map[string]any) error {
+func asked(t *testing.T, cel string, f process.Form, data map[string]any) error {
 	t.Helper()
 	c := &flow.Case{Matter: &gen.Matter{Title: "停车", Number: "1", Source: "群众征题", Data: data}, Now: time.Date(2025, 3, 3, 9, 0, 0, 0, clock.Shanghai)}
 	return vocab.When(&flow.Input{Case: c, Form: f}, cel, "不行")
@@ -112,29 +113,29 @@ func TestWhenIsAsked(t *testing.T) {
 	text := strings.Repeat("a", 200_000)
 	for sentence, c := range map[string]struct {
 		cel   string
-		form  flow.Form
+		form  process.Form
 		data  map[string]any
 		holds bool
 	}{
-		"whole numbers are int":                       {`form.x + 1 == 4`, flow.Form{"x": 3.0}, nil, true},
-		"broken ones are double":                      {`form.x * 2.0 == 5.0`, flow.Form{"x": 2.5}, nil, true},
-		"a number as GraphQL brings it":               {`form.x > 3`, flow.Form{"x": json.Number("4")}, nil, true},
+		"whole numbers are int":                       {`form.x + 1 == 4`, process.Form{"x": 3.0}, nil, true},
+		"broken ones are double":                      {`form.x * 2.0 == 5.0`, process.Form{"x": 2.5}, nil, true},
+		"a number as GraphQL brings it":               {`form.x > 3`, process.Form{"x": json.Number("4")}, nil, true},
 		"the matter's own words":                      {`title == "停车" && number == "1" && source == "群众征题" && today == "2025-03-03"`, nil, nil, true},
 		"the saved data":                              {`data.people.exists(p, p.age > 60)`, nil, map[string]any{"people": []any{map[string]any{"age": 61.0}}}, true},
 		"what is not there does not hold":             {`form.x > 3`, nil, nil, false},
 		"unless it asks first":                        {`!has(form.x) || form.x > 3`, nil, nil, true},
 		"no data at all":                              {`data.x == 1`, nil, nil, false},
-		"a text where a number should be":             {`form.x > 3`, flow.Form{"x": "vier"}, nil, false},
-		"a list where a map should be":                {`form.x.y == 1`, flow.Form{"x": []any{1.0}}, nil, false},
-		"division by nothing":                         {`1 / form.x == 1`, flow.Form{"x": 0.0}, nil, false},
-		"a loop over all pairs of a long list":        {`form.x.all(a, form.x.all(b, a + b >= 0))`, flow.Form{"x": long}, nil, false},
-		"one long list is too long as well":           {`form.x.map(a, a * 2).map(a, a * 2).size() > 0`, flow.Form{"x": long}, nil, false},
-		"a pattern over a long text":                  {`form.x.matches("(a+)+(a+)+(a+)+$")`, flow.Form{"x": text}, nil, false},
-		"a text put together again and again":         {`(form.x + form.x + form.x + form.x).contains("b")`, flow.Form{"x": text}, nil, false},
-		"the largest number and one more":             {`form.x + 9223372036854775807 > 0`, flow.Form{"x": 1.0}, nil, false},
-		"a map of what is in the form, key by key":    {`form.all(k, k == "x")`, flow.Form{"x": 1.0}, nil, true},
-		"nothing is null and not an error":            {`form.x == null`, flow.Form{"x": nil}, nil, true},
-		"the form cannot be changed into other names": {`form.x == title`, flow.Form{"x": "停车"}, nil, true},
+		"a text where a number should be":             {`form.x > 3`, process.Form{"x": "vier"}, nil, false},
+		"a list where a map should be":                {`form.x.y == 1`, process.Form{"x": []any{1.0}}, nil, false},
+		"division by nothing":                         {`1 / form.x == 1`, process.Form{"x": 0.0}, nil, false},
+		"a loop over all pairs of a long list":        {`form.x.all(a, form.x.all(b, a + b >= 0))`, process.Form{"x": long}, nil, false},
+		"one long list is too long as well":           {`form.x.map(a, a * 2).map(a, a * 2).size() > 0`, process.Form{"x": long}, nil, false},
+		"a pattern over a long text":                  {`form.x.matches("(a+)+(a+)+(a+)+$")`, process.Form{"x": text}, nil, false},
+		"a text put together again and again":         {`(form.x + form.x + form.x + form.x).contains("b")`, process.Form{"x": text}, nil, false},
+		"the largest number and one more":             {`form.x + 9223372036854775807 > 0`, process.Form{"x": 1.0}, nil, false},
+		"a map of what is in the form, key by key":    {`form.all(k, k == "x")`, process.Form{"x": 1.0}, nil, true},
+		"nothing is null and not an error":            {`form.x == null`, process.Form{"x": nil}, nil, true},
+		"the form cannot be changed into other names": {`form.x == title`, process.Form{"x": "停车"}, nil, true},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			began := time.Now()

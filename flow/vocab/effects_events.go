@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -27,7 +28,7 @@ type holdArgs struct {
 }
 
 func registerEvents(s *flow.Rules) {
-	flow.EffectOf(s, "event", "安排一次会议或活动：表单的 title、on、place、venueId、unitId、form、edition、summary。", func(p *flow.Place, a eventArgs) {
+	flow.EffectOf(s, "event", "安排一次会议或活动：表单的 title、on、place、venueId、unitId、form、edition、summary。", func(p *process.Place, a eventArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
 		p.NeedField("on")
@@ -35,13 +36,13 @@ func registerEvents(s *flow.Rules) {
 			p.Find("state 只能是 PLANNED 或 HELD")
 		}
 	}, plan)
-	flow.EffectOf(s, "hold", "登记会议或活动已经举行，以及谁到会、谁缺席：表单的 eventId、on、summary、present、absent。", func(p *flow.Place, a holdArgs) {
+	flow.EffectOf(s, "hold", "登记会议或活动已经举行，以及谁到会、谁缺席：表单的 eventId、on、summary、present、absent。", func(p *process.Place, a holdArgs) {
 		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
 		if a.Kind == "" {
 			p.NeedField("eventId")
 		}
 	}, hold)
-	flow.EffectOf(s, "cancel_event", "取消表单 eventId 所指的、还没有举行的会议或活动。", func(p *flow.Place, _ struct{}) { p.NeedField("eventId") }, cancelEvent)
+	flow.EffectOf(s, "cancel_event", "取消表单 eventId 所指的、还没有举行的会议或活动。", func(p *process.Place, _ struct{}) { p.NeedField("eventId") }, cancelEvent)
 }
 
 func plan(ctx context.Context, r *flow.Run, a eventArgs) error {

@@ -20,7 +20,7 @@ type newItemsArgs struct {
 }
 
 func registerItems(s *flow.Rules) {
-	flow.EffectOf(s, "items", "增加条目：问题、成果、任务、节点等欠下的事。", func(p *flow.Place, a newItemsArgs) {
+	flow.EffectOf(s, "items", "增加条目：问题、成果、任务、节点等欠下的事。", func(p *process.Place, a newItemsArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "条目的类别", a.Kind, schema.Item{}, "kind")
 		rowsOf(p, orElse(a.Field, "items"), itemColumns...)
@@ -30,11 +30,11 @@ func registerItems(s *flow.Rules) {
 			}
 		}
 	}, addItems)
-	flow.EffectOf(s, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。已有负责单位的，由该单位或主办人员明确；改由别的单位办要写明理由。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "claim_item", "明确一条由谁办、怎么办、何时办完：表单的 itemId、unitId、owner、path、dueOn、solution。已有负责单位的，由该单位或主办人员明确；改由别的单位办要写明理由。", func(p *process.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("path")
 	}, claimItem)
-	flow.EffectOf(s, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。由负责的单位或主办人员了结。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "settle_item", "了结一条：表单的 itemId、done、evidence，没有办成的在 evidence 中说明原因；可带 path。由负责的单位或主办人员了结。", func(p *process.Place, _ struct{}) {
 		p.NeedField("itemId")
 		p.NeedField("done")
 		p.NeedField("evidence")
@@ -49,7 +49,7 @@ func addItems(ctx context.Context, r *flow.Run, a newItemsArgs) error {
 	if err != nil {
 		return err
 	}
-	var policy flow.Policy
+	var policy process.Policy
 	if a.Receipts && len(list) > 0 {
 		if policy, err = r.Engine.CurrentPolicy(ctx); err != nil {
 			return err

@@ -39,7 +39,7 @@ type timerArgs struct {
 var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 
 func registerMatters(s *flow.Rules) {
-	flow.EffectOf(s, "create", "另开一件事项并与之联系；有平台使用该流程时归入平台。", func(p *flow.Place, a createArgs) {
+	flow.EffectOf(s, "create", "另开一件事项并与之联系；有平台使用该流程时归入平台。", func(p *process.Place, a createArgs) {
 		need(p, "link", a.Link)
 		enum(p, "联系的类别", a.Link, schema.Link{}, "kind")
 		p.NeedField(a.Field)
@@ -53,7 +53,7 @@ func registerMatters(s *flow.Rules) {
 			p.Find("“%s”有自己的内容，不能由别的流程直接开出", a.Kind)
 		}
 	}, create)
-	flow.EffectOf(s, "link", "与另一件看得到的事项建立联系；已有的不重复。", func(p *flow.Place, a linkArgs) {
+	flow.EffectOf(s, "link", "与另一件看得到的事项建立联系；已有的不重复。", func(p *process.Place, a linkArgs) {
 		need(p, "kind", a.Kind)
 		need(p, "field", a.Field)
 		enum(p, "联系的类别", a.Kind, schema.Link{}, "kind")
@@ -69,7 +69,7 @@ func registerMatters(s *flow.Rules) {
 
 // freeTimer: a deadline that a state runs begins and ends with the state,
 // whatever an effect says.
-func freeTimer(p *flow.Place, a timerArgs) {
+func freeTimer(p *process.Place, a timerArgs) {
 	if p.Def.Timers[a.Key] == nil {
 		p.Find("流程里没有期限“%s”%s", a.Key, process.Choices(a.Key, slices.Sorted(maps.Keys(p.Def.Timers))))
 		return

@@ -29,13 +29,13 @@ type notifyArgs struct {
 }
 
 func registerPeople(s *flow.Rules) {
-	flow.EffectOf(s, "party", "增加当事方；已有的不重复增加，移出过的重新加入。", func(p *flow.Place, a partyArgs) {
+	flow.EffectOf(s, "party", "增加当事方；已有的不重复增加，移出过的重新加入。", func(p *process.Place, a partyArgs) {
 		need(p, "role", a.Role)
 		partyRole(p, a.Role)
 		rowsOf(p, orElse(a.Field, "parties"), "name", "kind", "post", "organisation", phone, "membershipId", "unitId", "speaker")
 	}, addParties)
-	flow.EffectOf(s, "remove_party", "移出表单 partyId 所指的当事方，记录仍保留。", func(p *flow.Place, _ struct{}) { p.NeedField("partyId") }, removeParty)
-	flow.EffectOf(s, "notify", "通知有关的人；有不事先告知的走访时，走访之前只通知当事方。", func(p *flow.Place, a notifyArgs) {
+	flow.EffectOf(s, "remove_party", "移出表单 partyId 所指的当事方，记录仍保留。", func(p *process.Place, _ struct{}) { p.NeedField("partyId") }, removeParty)
+	flow.EffectOf(s, "notify", "通知有关的人；有不事先告知的走访时，走访之前只通知当事方。", func(p *process.Place, a notifyArgs) {
 		need(p, "text", a.Text)
 		checkTemplate(p, a.Text, "title", "number", "state")
 		if len(a.Roles)+len(a.Parties) == 0 {
@@ -55,7 +55,7 @@ func registerPeople(s *flow.Rules) {
 
 // laterEvent: a visit that is concealed conceals what follows it, so it comes
 // first.
-func laterEvent(p *flow.Place) {
+func laterEvent(p *process.Place) {
 	told := false
 	for _, r := range p.Action.Effects {
 		switch {

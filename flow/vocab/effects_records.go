@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -28,17 +29,17 @@ type scoreArgs struct {
 }
 
 func registerRecords(s *flow.Rules) {
-	flow.EffectOf(s, "record", "把表单写成一条记录：on、place、partyId、unitId、eventId 各归其位，其余的栏存为记录的内容。", func(p *flow.Place, a recordArgs) {
+	flow.EffectOf(s, "record", "把表单写成一条记录：on、place、partyId、unitId、eventId 各归其位，其余的栏存为记录的内容。", func(p *process.Place, a recordArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "记录的类别", a.Kind, schema.Record{}, "kind")
 		enum(p, "可见对象", a.Audience, schema.Record{}, "audience")
 		p.NeedField(a.Text)
 		numberKey(p, a.Number)
 	}, keep)
-	flow.EffectOf(s, "minutes", "把表单 minutes 逐条写成问答辩记录；“答”要有举措和周期。", func(p *flow.Place, _ struct{}) {
+	flow.EffectOf(s, "minutes", "把表单 minutes 逐条写成问答辩记录；“答”要有举措和周期。", func(p *process.Place, _ struct{}) {
 		rowsOf(p, "minutes", "mode", "partyId", "text", "measures", "period")
 	}, minutes)
-	flow.EffectOf(s, "score", "给每位有账号的当事方记一笔计分依据；同一项目不重复。", func(p *flow.Place, a scoreArgs) {
+	flow.EffectOf(s, "score", "给每位有账号的当事方记一笔计分依据；同一项目不重复。", func(p *process.Place, a scoreArgs) {
 		need(p, "code", a.Code)
 		partyRole(p, a.Role)
 	}, score)

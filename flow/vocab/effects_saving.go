@@ -30,7 +30,7 @@ type documentArgs struct {
 }
 
 func registerSaving(s *flow.Rules) {
-	flow.EffectOf(s, "save", "把表单的内容保存到事项，同名的栏以新的为准。", func(p *flow.Place, a saveArgs) {
+	flow.EffectOf(s, "save", "把表单的内容保存到事项，同名的栏以新的为准。", func(p *process.Place, a saveArgs) {
 		for _, f := range a.Fields {
 			p.NeedField(f)
 			if f == phone {
@@ -41,11 +41,11 @@ func registerSaving(s *flow.Rules) {
 			p.Find("这个动作没有表单，没有可以保存的内容")
 		}
 	}, save)
-	flow.EffectOf(s, "number", "给事项编号；已有编号的不再编。", func(p *flow.Place, a numberArgs) {
+	flow.EffectOf(s, "number", "给事项编号；已有编号的不再编。", func(p *process.Place, a numberArgs) {
 		need(p, "key", a.Key)
 		numberKey(p, a.Key)
 	}, number)
-	flow.EffectOf(s, "document", "按模板写成一份文件，存为记录。", func(p *flow.Place, a documentArgs) {
+	flow.EffectOf(s, "document", "按模板写成一份文件，存为记录。", func(p *process.Place, a documentArgs) {
 		need(p, "title", a.Title)
 		need(p, "template", a.Template)
 		numberKey(p, a.Number)
@@ -122,7 +122,7 @@ var hole = regexp.MustCompile(`\{([^{}\s]{1,80})\}`)
 
 // checkTemplate notes places that would never be filled. Names that end in a
 // dot stand for fields.
-func checkTemplate(p *flow.Place, template string, known ...string) {
+func checkTemplate(p *process.Place, template string, known ...string) {
 	for _, m := range hole.FindAllStringSubmatch(template, -1) {
 		name := m[1]
 		field, isForm := strings.CutPrefix(name, "form.")
@@ -180,15 +180,15 @@ func render(r *flow.Run, template, no string) string {
 }
 
 // arriving is the state in which the action leaves the matter.
-func arriving(r *flow.Run) flow.State {
-	m := r.Def.Machines[flow.OfMatter]
+func arriving(r *flow.Run) process.State {
+	m := r.Def.Machines[process.OfMatter]
 	if s := m.State(r.Action.To); s != nil && r.Share == nil {
 		return *s
 	}
 	if s := m.State(r.State); s != nil {
 		return *s
 	}
-	return flow.State{}
+	return process.State{}
 }
 
 // written is a value as a person reads it.

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -48,7 +49,7 @@ func TestSaving(t *testing.T) {
 		}
 		// one that fails takes no number
 		_ = w.as("干部", func(ctx context.Context) error {
-			_, err := w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: b, Action: "number"})
+			_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: b, Action: "number"})
 			if err != nil {
 				w.t.Error(err)
 			}
@@ -372,12 +373,12 @@ func TestTwice(t *testing.T) {
 		version := w.do("number", id, nil).Version
 		for i, action := range []struct {
 			code string
-			form flow.Form
-		}{{"approve", flow.Form{"opinion": "同意"}}, {"items", flow.Form{"items": list(form{"text": "一"})}}, {"plan", flow.Form{"on": "2025-03-10"}}, {"notify", nil}, {"create", flow.Form{"name": "另一件"}}} {
+			form process.Form
+		}{{"approve", process.Form{"opinion": "同意"}}, {"items", process.Form{"items": list(form{"text": "一"})}}, {"plan", process.Form{"on": "2025-03-10"}}, {"notify", nil}, {"create", process.Form{"name": "另一件"}}} {
 			v := version + i
 			for n := range 2 {
 				err := w.as("干部", func(ctx context.Context) error {
-					_, err := w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action.code, Form: action.form, Expected: &v})
+					_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action.code, Form: action.form, Expected: &v})
 					return err
 				})
 				if (n == 0 && err != nil) || (n == 1 && !errs.Is(err, errs.VersionConflict)) {

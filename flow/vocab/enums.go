@@ -5,13 +5,12 @@ import (
 
 	"entgo.io/ent"
 
-	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 )
 
 // enum notes a value that the enumeration of a schema's field does not have,
 // and names those that it has. An empty one is left to need.
-func enum(p *flow.Place, what, value string, of ent.Interface, field string) {
+func enum(p *process.Place, what, value string, of ent.Interface, field string) {
 	all := valuesOf(of, field)
 	if value == "" || slices.Contains(all, value) {
 		return

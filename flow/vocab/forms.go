@@ -12,12 +12,13 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // entry is a form, or a row of a list in it, with the place at which it stands.
 type entry struct {
-	flow.Form
+	process.Form
 	path []string
 }
 
@@ -70,7 +71,7 @@ func (p entry) count(key string) (*int64, error) {
 }
 
 // rows are the rows of a list, none when it is not given.
-func rows(f flow.Form, field string) ([]entry, error) {
+func rows(f process.Form, field string) ([]entry, error) {
 	if !f.Has(field) {
 		return nil, nil
 	}

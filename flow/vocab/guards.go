@@ -81,54 +81,54 @@ type windowArgs struct {
 }
 
 func registerGuards(s *flow.Rules) {
-	flow.GuardOf(s, "checklist", "按政策中的清单逐项回答，各项都合要求；清单没有填写文字、也没有写明免用理由时不能通过。", func(p *flow.Place, a checklistArgs) {
+	flow.GuardOf(s, "checklist", "按政策中的清单逐项回答，各项都合要求；清单没有填写文字、也没有写明免用理由时不能通过。", func(p *process.Place, a checklistArgs) {
 		if _, ok := p.Policy.Checklists[a.Key]; !ok {
 			p.Find("政策里没有清单“%s”%s", a.Key, process.Choices(a.Key, slices.Sorted(maps.Keys(p.Policy.Checklists))))
 		}
 		need(p, "field", a.Field)
 		p.NeedField(a.Field)
 	}, checklist)
-	flow.GuardOf(s, "approval", "已有某个机构或人的审批记录。", func(p *flow.Place, a approvalArgs) {
+	flow.GuardOf(s, "approval", "已有某个机构或人的审批记录。", func(p *process.Place, a approvalArgs) {
 		need(p, "by", a.By)
 		bounds(p, max(a.Least, 1), nil)
 	}, approval)
-	flow.GuardOf(s, "parties", "某个角色、某个类别的当事方有几个。", func(p *flow.Place, a partiesArgs) {
+	flow.GuardOf(s, "parties", "某个角色、某个类别的当事方有几个。", func(p *process.Place, a partiesArgs) {
 		partyRole(p, a.Role)
 		partyKind(p, a.Kind)
 		bounds(p, a.Least, a.Most)
 	}, parties)
-	flow.GuardOf(s, "present", "在某一次已举行的会议或活动中，到会的人够数。", func(p *flow.Place, a presentArgs) {
+	flow.GuardOf(s, "present", "在某一次已举行的会议或活动中，到会的人够数。", func(p *process.Place, a presentArgs) {
 		enum(p, "会议或活动的类别", a.Event, schema.Event{}, "kind")
 		partyRole(p, a.Role)
 		partyKind(p, a.Kind)
 		bounds(p, a.Least, nil)
 	}, present)
-	flow.GuardOf(s, "events", "会议或活动的次数。", func(p *flow.Place, a eventsArgs) {
+	flow.GuardOf(s, "events", "会议或活动的次数。", func(p *process.Place, a eventsArgs) {
 		enum(p, "会议或活动的类别", a.Kind, schema.Event{}, "kind")
 		enum(p, "会议或活动的状态", a.State, schema.Event{}, "state")
 		bounds(p, a.Least, a.Most)
 	}, events)
-	flow.GuardOf(s, "records", "某类记录的条数。", func(p *flow.Place, a recordsArgs) {
+	flow.GuardOf(s, "records", "某类记录的条数。", func(p *process.Place, a recordsArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "记录的类别", a.Kind, schema.Record{}, "kind")
 		bounds(p, a.Least, a.Most)
 	}, records)
 	flow.GuardOf(s, "speakers_researched", "列入发言名单的每一位都有调研记录，或参加过走访、视察（没调研不发言）。", nil, speakersResearched)
-	flow.GuardOf(s, "attachments", "附件的个数。", func(p *flow.Place, a attachmentsArgs) {
+	flow.GuardOf(s, "attachments", "附件的个数。", func(p *process.Place, a attachmentsArgs) {
 		enum(p, "附件的类别", a.Kind, schema.Attachment{}, "kind")
 		bounds(p, a.Least, nil)
 	}, attachments)
-	flow.GuardOf(s, "linked", "已与别的事项建立联系。", func(p *flow.Place, a linkedArgs) {
+	flow.GuardOf(s, "linked", "已与别的事项建立联系。", func(p *process.Place, a linkedArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "联系的类别", a.Kind, schema.Link{}, "kind")
 		bounds(p, a.Least, nil)
 	}, linked)
-	flow.GuardOf(s, "data", "保存下来的内容中某些栏已经填写。", func(p *flow.Place, a dataArgs) {
+	flow.GuardOf(s, "data", "保存下来的内容中某些栏已经填写。", func(p *process.Place, a dataArgs) {
 		if len(a.Fields) == 0 {
 			p.Find("要写明 fields")
 		}
 	}, data)
-	flow.GuardOf(s, "window", "只在每年的一段日子里进行。", func(p *flow.Place, a windowArgs) {
+	flow.GuardOf(s, "window", "只在每年的一段日子里进行。", func(p *process.Place, a windowArgs) {
 		if !isMonthDay(a.From) || !isMonthDay(a.To) {
 			p.Find("from 和 to 要写成 MM-DD，例如 03-01")
 		}
@@ -352,8 +352,8 @@ func empty(v any) bool {
 }
 
 // titleOf is what the forms of the process call a field.
-func titleOf(d *flow.Definition, field string) string {
-	for _, name := range []string{flow.OfMatter, flow.OfAssignment} {
+func titleOf(d *process.Definition, field string) string {
+	for _, name := range []string{process.OfMatter, process.OfAssignment} {
 		if m := d.Machines[name]; m != nil {
 			for _, a := range m.Actions {
 				if t, ok := property(a, field)["title"].(string); ok {

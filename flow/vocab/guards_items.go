@@ -29,15 +29,15 @@ type itemsHaveArgs struct {
 }
 
 func registerItemGuards(s *flow.Rules) {
-	flow.GuardOf(s, "items", "某类条目的条数，放弃了的不算。", func(p *flow.Place, a itemsArgs) {
+	flow.GuardOf(s, "items", "某类条目的条数，放弃了的不算。", func(p *process.Place, a itemsArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "条目的类别", a.Kind, schema.Item{}, "kind")
 		bounds(p, a.Least, a.Most)
 	}, items)
-	flow.GuardOf(s, "items_settled", "每条都已了结：办成、放弃、选定，或写明了没有办成的原因。", func(p *flow.Place, a itemsSettledArgs) {
+	flow.GuardOf(s, "items_settled", "每条都已了结：办成、放弃、选定，或写明了没有办成的原因。", func(p *process.Place, a itemsSettledArgs) {
 		enum(p, "条目的类别", a.Kind, schema.Item{}, "kind")
 	}, itemsSettled)
-	flow.GuardOf(s, "items_have", "每条未了结的条目都有某几项内容。", func(p *flow.Place, a itemsHaveArgs) {
+	flow.GuardOf(s, "items_have", "每条未了结的条目都有某几项内容。", func(p *process.Place, a itemsHaveArgs) {
 		need(p, "kind", a.Kind)
 		enum(p, "条目的类别", a.Kind, schema.Item{}, "kind")
 		if len(a.Fields) == 0 {

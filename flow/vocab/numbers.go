@@ -24,7 +24,7 @@ const ReceiptKey = process.ReceiptKey
 
 // numberKey notes a series that the policy does not have, or that would give
 // the same number twice.
-func numberKey(p *flow.Place, key string) {
+func numberKey(p *process.Place, key string) {
 	pattern, ok := p.Policy.Numbers[key]
 	switch {
 	case key == "":
@@ -127,7 +127,7 @@ func platformCode(ctx context.Context, r *flow.Run) (string, error) {
 // NextReceipt takes the next number of the committee's receipts and makes its
 // check code. The series is one for all kinds of matter, since the number of a
 // receipt is unique in a committee; policy is the present one.
-func NextReceipt(ctx context.Context, policy flow.Policy, year int) (no, code string, err error) {
+func NextReceipt(ctx context.Context, policy process.Policy, year int) (no, code string, err error) {
 	pattern := policy.Numbers[ReceiptKey]
 	if !strings.Contains(pattern, "{seq") {
 		return "", "", errs.New(errs.GuardFailed, "编号规则“%s”没有 {seq}，请租户管理员改正", ReceiptKey)

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 type partyRelation struct {
@@ -30,7 +31,7 @@ var (
 )
 
 func registerRelations(s *flow.Rules) {
-	flow.RelationOf(s, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *flow.Place, a partyRelation) {
+	flow.RelationOf(s, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *process.Place, a partyRelation) {
 		if len(a.Roles) == 0 {
 			p.Find("要写明 roles")
 		}
@@ -43,7 +44,7 @@ func registerRelations(s *flow.Rules) {
 				((p.MembershipID != nil && *p.MembershipID == in.Viewer.Membership) || (p.UnitID != nil && slices.Contains(in.Viewer.Seats, *p.UnitID)))
 		})
 	})
-	flow.RelationOf(s, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *flow.Place, a seatRelation) {
+	flow.RelationOf(s, "seat", "本人今天在事项所属的街道、界别、归口单位，或活动的阵地中有席位。", func(p *process.Place, a seatRelation) {
 		for _, post := range a.Posts {
 			enum(p, "席位的职务", post, schema.Seat{}, "post")
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // Register gives the engine all words. Called once, at start.
@@ -23,14 +24,14 @@ func Register(s *flow.Rules) {
 }
 
 // need notes an argument that must be given.
-func need(p *flow.Place, name, value string) {
+func need(p *process.Place, name, value string) {
 	if strings.TrimSpace(value) == "" {
 		p.Find("要写明 %s", name)
 	}
 }
 
 // bounds notes a number of things that nothing can meet, or anything does.
-func bounds(p *flow.Place, least int, most *int) {
+func bounds(p *process.Place, least int, most *int) {
 	switch {
 	case least < 0 || (most != nil && *most < least):
 		p.Find("least 和 most 不对：应有 0 ≤ least ≤ most")
@@ -39,12 +40,12 @@ func bounds(p *flow.Place, least int, most *int) {
 	}
 }
 
-func partyRole(p *flow.Place, role string) {
+func partyRole(p *process.Place, role string) {
 	enum(p, "当事方的角色", role, schema.Party{}, "role")
 }
 
 // property is what a form says of a field, nil when it has none.
-func property(a *flow.Action, field string) map[string]any {
+func property(a *process.Action, field string) map[string]any {
 	props, _ := a.Form["properties"].(map[string]any)
 	prop, _ := props[field].(map[string]any)
 	return prop
@@ -52,7 +53,7 @@ func property(a *flow.Action, field string) map[string]any {
 
 // rowsOf notes a field that is not a list of the rows that an effect takes:
 // what it does not take would be lost.
-func rowsOf(p *flow.Place, field string, takes ...string) {
+func rowsOf(p *process.Place, field string, takes ...string) {
 	p.NeedField(field)
 	prop := property(p.Action, field)
 	if prop == nil {
@@ -72,11 +73,11 @@ func rowsOf(p *flow.Place, field string, takes ...string) {
 }
 
 // partyKind notes a kind of party that no action of the definition can bring.
-func partyKind(p *flow.Place, kind string) {
+func partyKind(p *process.Place, kind string) {
 	if kind == "" {
 		return
 	}
-	for _, name := range []string{flow.OfMatter, flow.OfAssignment} {
+	for _, name := range []string{process.OfMatter, process.OfAssignment} {
 		m := p.Def.Machines[name]
 		if m == nil {
 			continue
@@ -91,7 +92,7 @@ func partyKind(p *flow.Place, kind string) {
 }
 
 // brings reports whether the action can make a party of that kind.
-func brings(a *flow.Action, kind string) bool {
+func brings(a *process.Action, kind string) bool {
 	for _, e := range a.Effects {
 		if e == nil || e.Name != "party" {
 			continue
@@ -127,7 +128,7 @@ func allows(prop map[string]any, value string) bool {
 }
 
 // argsOf are the arguments of a rule as its YAML says them.
-func argsOf(r *flow.Rule) map[string]any {
+func argsOf(r *process.Rule) map[string]any {
 	v, err := r.MarshalYAML()
 	if err != nil {
 		return nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 )
 
@@ -108,11 +109,11 @@ func TestTemplates(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := flow.Parse(source)
+			d, err := process.Parse(source)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, found := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(rights)) {
+			for _, found := range e.Check(d, process.DefaultPolicy(), process.RolesOf(rights)) {
 				t.Error(found)
 			}
 		})

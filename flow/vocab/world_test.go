@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -158,7 +159,7 @@ func newWorld(t *testing.T) *world {
 			}
 			w.people[p.name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
 		}
-		_, err := w.engine.Publish(ctx, []byte(probe), flow.RolesOf(w.policy))
+		_, err := w.engine.Publish(ctx, []byte(probe), process.RolesOf(w.policy))
 		return err
 	})
 	return w
@@ -214,7 +215,7 @@ type form = map[string]any
 
 func (w *world) try(who, action string, id uuid.UUID, f form) (c *flow.Case, err error) {
 	err = w.as(who, func(ctx context.Context) error {
-		c, err = w.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Form: flow.Form(f), Reason: "理由"})
+		c, err = w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: process.Form(f), Reason: "理由"})
 		return err
 	})
 	return c, err

@@ -9,14 +9,15 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
 // definition is the shipped one of a kind.
-func definition(t testing.TB, kind string) *flow.Definition {
+func definition(t testing.TB, kind string) *process.Definition {
 	t.Helper()
 	for _, source := range templates.Processes() {
-		d, err := flow.Parse(source)
+		d, err := process.Parse(source)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -36,12 +37,12 @@ func TestLoopsClose(t *testing.T) {
 	}
 	e := flow.NewRules()
 	Register(e)
-	for sentence, d := range map[string]*flow.Definition{
+	for sentence, d := range map[string]*process.Definition{
 		Kind: definition(t, Kind), "opinion": definition(t, "opinion"),
 		"everything that version 1 names is still there": former(t), "and so is what version 2 names": second(t),
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(p)) {
+			for _, f := range e.Check(d, process.DefaultPolicy(), process.RolesOf(p)) {
 				t.Error(f)
 			}
 		})
@@ -49,16 +50,16 @@ func TestLoopsClose(t *testing.T) {
 }
 
 // former is the definition on which loops ran before there were tasks.
-func former(t testing.TB) *flow.Definition { return version(t, 1) }
+func former(t testing.TB) *process.Definition { return version(t, 1) }
 
 // second is the definition on which loops ran before it said what is recorded.
-func second(t testing.TB) *flow.Definition { return version(t, 2) }
+func second(t testing.TB) *process.Definition { return version(t, 2) }
 
-func version(t testing.TB, n int) *flow.Definition {
+func version(t testing.TB, n int) *process.Definition {
 	t.Helper()
 	source, err := os.ReadFile(fmt.Sprintf("testdata/cohort-%d.yaml", n))
 	must(t, err)
-	d, err := flow.Parse(source)
+	d, err := process.Parse(source)
 	must(t, err)
 	if d.Version != n || definition(t, Kind).Version <= n {
 		t.Fatal("the shipped version must be higher than the former one")
@@ -68,7 +69,7 @@ func version(t testing.TB, n int) *flow.Definition {
 
 func TestDefinition(t *testing.T) {
 	t.Parallel()
-	m := definition(t, Kind).Machines[flow.OfMatter]
+	m := definition(t, Kind).Machines[process.OfMatter]
 	t.Run("every state has a phase, and every action that asks for a day leaves a record", func(t *testing.T) {
 		for _, s := range m.States {
 			if PhaseOf(s.Code) == "" {
@@ -77,14 +78,14 @@ func TestDefinition(t *testing.T) {
 		}
 		for _, a := range m.Actions {
 			props, _ := a.Form["properties"].(map[string]any)
-			if _, dated := props["on"]; dated && !slices.ContainsFunc(a.Effects, func(e *flow.Rule) bool { return e.Name == recordEffect || madeBy[e.Name].Kind != "" }) {
+			if _, dated := props["on"]; dated && !slices.ContainsFunc(a.Effects, func(e *process.Rule) bool { return e.Name == recordEffect || madeBy[e.Name].Kind != "" }) {
 				t.Error(a.Code)
 			}
 		}
 	})
 	t.Run("no registered rule is without use in this version or a former one", func(t *testing.T) {
 		used, codes := map[string]bool{}, map[string]bool{}
-		for _, a := range slices.Concat(m.Actions, former(t).Machines[flow.OfMatter].Actions, second(t).Machines[flow.OfMatter].Actions) {
+		for _, a := range slices.Concat(m.Actions, former(t).Machines[process.OfMatter].Actions, second(t).Machines[process.OfMatter].Actions) {
 			codes[a.Code] = true
 			for _, rule := range slices.Concat(a.Guards, a.Effects) {
 				used[rule.Name] = true
@@ -133,7 +134,7 @@ func TestDefinition(t *testing.T) {
 
 func TestStates(t *testing.T) {
 	t.Parallel()
-	m := definition(t, Kind).Machines[flow.OfMatter]
+	m := definition(t, Kind).Machines[process.OfMatter]
 	t.Run("no path from the first state to the end avoids a step", func(t *testing.T) {
 		// Taking the states of one step away cuts the end off.
 		byStep := map[int][]string{}
@@ -151,7 +152,7 @@ func TestStates(t *testing.T) {
 		}
 	})
 	t.Run("the states of tasks and plans that gates look at are those of their own processes", func(t *testing.T) {
-		tasks, plans := definition(t, kindTask).Machines[flow.OfMatter], definition(t, kindPlan).Machines[flow.OfMatter]
+		tasks, plans := definition(t, kindTask).Machines[process.OfMatter], definition(t, kindPlan).Machines[process.OfMatter]
 		for _, s := range tasks.States {
 			ended := s.Code == taskDone || s.Code == taskExplained || s.Code == taskWithdrawn
 			if s.End != ended || ended == (standing[s.Code] != "") {
@@ -171,7 +172,7 @@ func TestStates(t *testing.T) {
 	})
 }
 
-func reaches(m *flow.Machine, from, to string, without map[string]bool) bool {
+func reaches(m *process.Machine, from, to string, without map[string]bool) bool {
 	seen, queue := map[string]bool{}, []string{from}
 	for len(queue) > 0 {
 		s := queue[0]

@@ -14,10 +14,11 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	entlink "github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -66,7 +67,7 @@ func newHouse(t *testing.T) *house {
 }
 
 // newHouseOn is one that has a certain version of the process.
-func newHouseOn(t *testing.T, d *flow.Definition) *house {
+func newHouseOn(t *testing.T, d *process.Definition) *house {
 	t.Helper()
 	db := tenantstest.New(t)
 	authz.Narrow(db.Store.Ent())
@@ -95,7 +96,7 @@ func newHouseOn(t *testing.T, d *flow.Definition) *house {
 			}
 			h.units[name] = u.ID
 		}
-		_, err := h.engine.Publish(ctx, []byte(d.Source), flow.RolesOf(p))
+		_, err := h.engine.Publish(ctx, []byte(d.Source), process.RolesOf(p))
 		return err
 	}))
 	h.storeProposals(t)
@@ -164,7 +165,7 @@ func (h *house) opened(t *testing.T, year int, title string) *loop {
 func (h *house) proposal(t *testing.T, title string, d proposal.Disposition) (id uuid.UUID) {
 	t.Helper()
 	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
-		p, err := c.Process.Query().Where(process.Kind("proposal")).Only(ctx)
+		p, err := c.Process.Query().Where(entprocess.Kind("proposal")).Only(ctx)
 		if err != nil {
 			return err
 		}
@@ -239,7 +240,7 @@ func uncompleted(title string) string { return "一号提案“" + title + "”�
 
 // foreign puts a matter of another noun into the database.
 func (h *house) foreign(ctx context.Context, c *gen.Client, kind, state, title string, data map[string]any) (*gen.Matter, error) {
-	p, err := c.Process.Query().Where(process.Kind(kind)).Only(ctx)
+	p, err := c.Process.Query().Where(entprocess.Kind(kind)).Only(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -274,9 +275,9 @@ func (l *loop) look(t *testing.T) (c *flow.Case) {
 	return c
 }
 
-func (l *loop) try(t *testing.T, role, action string, form flow.Form, reason string) (c *flow.Case, err error) {
+func (l *loop) try(t *testing.T, role, action string, form process.Form, reason string) (c *flow.Case, err error) {
 	err = l.as(t, role, func(ctx context.Context) error {
-		c, err = l.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: l.id, Action: action, Form: form, Reason: reason})
+		c, err = l.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: l.id, Action: action, Form: form, Reason: reason})
 		return err
 	})
 	return c, err
@@ -387,7 +388,7 @@ func (l *loop) missing(t *testing.T, action string) (all []string) {
 
 // lacks expects the gate to be closed for exactly these reasons, and Do to
 // refuse for the same.
-func (l *loop) lacks(t *testing.T, role, action string, form flow.Form, want ...string) {
+func (l *loop) lacks(t *testing.T, role, action string, form process.Form, want ...string) {
 	t.Helper()
 	if got := l.missing(t, action); !slices.Equal(got, want) {
 		t.Errorf("%s lacks %q, want %q", action, got, want)
@@ -396,12 +397,12 @@ func (l *loop) lacks(t *testing.T, role, action string, form flow.Form, want ...
 }
 
 // does carries out an action and expects the state after it.
-func (l *loop) does(t *testing.T, role, action string, form flow.Form, state string) *flow.Case {
+func (l *loop) does(t *testing.T, role, action string, form process.Form, state string) *flow.Case {
 	t.Helper()
 	return l.doesWith(t, role, action, form, "", state)
 }
 
-func (l *loop) doesWith(t *testing.T, role, action string, form flow.Form, reason, state string) *flow.Case {
+func (l *loop) doesWith(t *testing.T, role, action string, form process.Form, reason, state string) *flow.Case {
 	t.Helper()
 	c, err := l.try(t, role, action, form, reason)
 	if err != nil {
@@ -410,14 +411,14 @@ func (l *loop) doesWith(t *testing.T, role, action string, form flow.Form, reaso
 	if c.State != state {
 		t.Fatalf("%s leads to %s, want %s", action, c.State, state)
 	}
-	if l.each != nil && c.Def.Machines[flow.OfMatter].Action(action).To != "" {
+	if l.each != nil && c.Def.Machines[process.OfMatter].Action(action).To != "" {
 		l.each(t, state)
 	}
 	return c
 }
 
 // refused expects an action to be refused with a code.
-func (l *loop) refused(t *testing.T, code errs.Code, role, action string, form flow.Form) {
+func (l *loop) refused(t *testing.T, code errs.Code, role, action string, form process.Form) {
 	t.Helper()
 	if _, err := l.try(t, role, action, form, ""); !errs.Is(err, code) {
 		t.Fatalf("%s: %v, want %s", action, err, code)
@@ -425,8 +426,8 @@ func (l *loop) refused(t *testing.T, code errs.Code, role, action string, form f
 }
 
 // fact is a form with a day and a text, and what else is given.
-func (h *house) fact(more flow.Form) flow.Form {
-	f := flow.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "会议内容"}
+func (h *house) fact(more process.Form) process.Form {
+	f := process.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "会议内容"}
 	for k, v := range more {
 		f[k] = v
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -30,7 +31,7 @@ var Declaration = &flow.Kind{
 	},
 	Lacks: []string{gen.TypeEvent}, // meetings are records
 	Names: map[string]flow.Names{ // those in which its appraisal can be voted on
-		flow.OfMatter: {States: []string{"H5_HEARD", "H6_APPRAISED"}},
+		process.OfMatter: {States: []string{"H5_HEARD", "H6_APPRAISED"}},
 	},
 	Attaching: []string{"cohort.run", "cohort.decide"},
 	Turns: map[string]flow.Turn{

@@ -9,7 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	entlink "github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -21,7 +21,7 @@ func TestLinking(t *testing.T) {
 	l.prestudied(t)
 	other.prestudied(t)
 	a, b := h.proposal(t, water, proposal.DispositionFILED), h.proposal(t, energy, proposal.DispositionNONE)
-	to := func(id uuid.UUID) flow.Form { return flow.Form{"proposalId": id.String()} }
+	to := func(id uuid.UUID) process.Form { return process.Form{"proposalId": id.String()} }
 
 	t.Run("what is no proposal of this committee, or not handed in, does not exist", func(t *testing.T) {
 		draft := h.proposal(t, "草稿", proposal.DispositionNONE)
@@ -42,7 +42,7 @@ func TestLinking(t *testing.T) {
 		other.refused(t, errs.Conflict, director, "linkProposal", to(a))
 	})
 	t.Run("a designated filed proposal is the 一号提案", func(t *testing.T) {
-		l.does(t, chair, "designate", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
+		l.does(t, chair, "designate", l.fact(process.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
 		if !l.look(t).Cohort().Edges.ProposalMatter.Edges.Proposal.IsNoOne {
 			t.Fatal("not marked")
 		}
@@ -100,6 +100,6 @@ func TestLinking(t *testing.T) {
 			return c.Proposal.Update().Where(proposal.MatterID(rival)).SetIsNoOne(true).Exec(ctx)
 		}))
 		l.doesWith(t, director, "relinkProposal", to(mine), "换一件", "H0_SUBMITTED")
-		l.refused(t, errs.Conflict, chair, "designate", l.fact(flow.Form{"by": "CHAIR_MEETING"}))
+		l.refused(t, errs.Conflict, chair, "designate", l.fact(process.Form{"by": "CHAIR_MEETING"}))
 	})
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/timer"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -25,41 +25,41 @@ const (
 	energy = "关于聚焦新能源产业赛道，推动我市绿色高质量发展的提案"
 )
 
-var bothSides = flow.Form{"present": []any{"市政府", "市政协"}}
+var bothSides = process.Form{"present": []any{"市政府", "市政协"}}
 
 // prestudied walks a fresh cohort to P5_SELECTED.
 func (l *loop) prestudied(t *testing.T) {
 	t.Helper()
-	l.prestudiedFrom(t, flow.Form{"source": "党政交题"})
+	l.prestudiedFrom(t, process.Form{"source": "党政交题"})
 }
 
 // prestudiedFrom says besides where the direction comes from.
-func (l *loop) prestudiedFrom(t *testing.T, source flow.Form) {
+func (l *loop) prestudiedFrom(t *testing.T, source process.Form) {
 	t.Helper()
-	d := flow.Form{"text": "方向一：产业发展", "unitId": l.units["市水务局"].String()}
+	d := process.Form{"text": "方向一：产业发展", "unitId": l.units["市水务局"].String()}
 	maps.Copy(d, source)
 	c := l.does(t, director, "addDirection", d, "P1_COLLECT")
-	l.does(t, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
+	l.does(t, director, "holdKickoff", l.fact(process.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
 	l.does(t, director, "startResearch", nil, "P3_RESEARCH")
 	for _, title := range []string{"备选件一", "备选件二"} {
-		c = l.does(t, director, "addCandidate", flow.Form{"text": title, "unitId": l.units["市水务局"].String()}, "P3_RESEARCH")
+		c = l.does(t, director, "addCandidate", process.Form{"text": title, "unitId": l.units["市水务局"].String()}, "P3_RESEARCH")
 		last := c.Items[len(c.Items)-1].ID.String()
 		for _, by := range []string{"LEAD_ORG", "THINK_TANK"} {
-			l.does(t, director, "recordResearch", l.fact(flow.Form{"itemId": last, "by": by}), "P3_RESEARCH")
+			l.does(t, director, "recordResearch", l.fact(process.Form{"itemId": last, "by": by}), "P3_RESEARCH")
 		}
 	}
 	l.does(t, director, "shortlist", nil, "P4_SHORTLIST")
 	first := items(c, item.KindCANDIDATE)[0].ID.String()
-	l.does(t, chair, "chooseCandidate", l.fact(flow.Form{"itemId": first, "by": "CHAIR_MEETING"}), "P5_SELECTED")
+	l.does(t, chair, "chooseCandidate", l.fact(process.Form{"itemId": first, "by": "CHAIR_MEETING"}), "P5_SELECTED")
 }
 
 // deployed walks from P5_SELECTED to H1_DEPLOYED with one unit and one
 // assisting.
 func (l *loop) deployed(t *testing.T, p uuid.UUID) {
 	t.Helper()
-	l.does(t, director, "linkProposal", flow.Form{"proposalId": p.String()}, "H0_SUBMITTED")
+	l.does(t, director, "linkProposal", process.Form{"proposalId": p.String()}, "H0_SUBMITTED")
 	l.file(t, p)
-	l.does(t, chair, "designate", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
+	l.does(t, chair, "designate", l.fact(process.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
 	l.does(t, director, "deploy", l.fact(leaders), "H1_DEPLOYED")
 	l.assign(t, p, assignment.RoleLEAD, "市水务局")
 	l.assign(t, p, assignment.RoleASSIST, "市发展改革委")
@@ -79,7 +79,7 @@ func (l *loop) handled(t *testing.T, p uuid.UUID) (task uuid.UUID) {
 	b, _ := l.ballot("市水务局")
 	l.does(t, director, "recordAppraisal", l.result(b), "H6_APPRAISED")
 	l.answer(t, p)
-	l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}), "H7_REPORT")
+	l.does(t, director, "recordReport", l.fact(process.Form{"sentTo": []any{"PARTY", "GOVERNMENT"}}), "H7_REPORT")
 	return task
 }
 
@@ -88,18 +88,18 @@ func (l *loop) assessed(t *testing.T) {
 	t.Helper()
 	l.does(t, director, "symposium", l.fact(present("PROPOSER", "EXPERT", "UNIT")), "S1_SYMPOSIUM")
 	l.does(t, director, "deepen", l.fact(nil), "S2_DEEPENED")
-	l.does(t, director, "visit", l.fact(flow.Form{"place": "水库现场"}), "S3_FIELD")
+	l.does(t, director, "visit", l.fact(process.Form{"place": "水库现场"}), "S3_FIELD")
 	l.does(t, director, "assess", l.fact(bothSides), "S4_PROBLEMS")
 }
 
 // result is the form that takes a ballot's result over, today.
-func (l *loop) result(ballot uuid.UUID) flow.Form {
-	return flow.Form{"on": l.fact(nil)["on"], "ballotId": ballot.String()}
+func (l *loop) result(ballot uuid.UUID) process.Form {
+	return process.Form{"on": l.fact(nil)["on"], "ballotId": ballot.String()}
 }
 
-var heard = flow.Form{"reporterPost": "副市长", "spoken": 12, "written": 23}
+var heard = process.Form{"reporterPost": "副市长", "spoken": 12, "written": 23}
 
-var leaders = flow.Form{"chair": "GOVERNMENT_HEAD", "leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}
+var leaders = process.Form{"chair": "GOVERNMENT_HEAD", "leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}
 
 func TestThreeYears(t *testing.T) {
 	t.Parallel()
@@ -108,7 +108,7 @@ func TestThreeYears(t *testing.T) {
 	p := h.proposal(t, energy, proposal.DispositionNONE)
 
 	t.Run("the first year ends with one chosen candidate, the other kept", func(t *testing.T) {
-		l.refused(t, errs.GuardFailed, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}))
+		l.refused(t, errs.GuardFailed, director, "holdKickoff", l.fact(process.Form{"chair": "CPPCC_CHAIR"}))
 		l.refused(t, errs.NotAllowedInState, director, "startResearch", nil)
 		l.prestudied(t)
 		l.refused(t, errs.NotAllowedInState, director, "deploy", l.fact(leaders))
@@ -119,7 +119,7 @@ func TestThreeYears(t *testing.T) {
 	})
 	t.Run("the deployment is due by the end of March, the handling by the end of the year", func(t *testing.T) {
 		h.at(2023, 1, 10)
-		c := l.does(t, chair, "designate", l.fact(flow.Form{"by": "PARTY_GROUP"}), "H0_DESIGNATED")
+		c := l.does(t, chair, "designate", l.fact(process.Form{"by": "PARTY_GROUP"}), "H0_DESIGNATED")
 		due := map[string]string{}
 		for _, d := range c.OpenTimers(nil) {
 			due[d.Key] = d.DueOn.Format(time.DateOnly)
@@ -130,10 +130,10 @@ func TestThreeYears(t *testing.T) {
 	})
 	t.Run("a designation made before the proposal holds for it, and the deployment waits for filing", func(t *testing.T) {
 		l.refused(t, errs.GuardFailed, director, "deploy", l.fact(leaders))
-		l.does(t, director, "linkProposal", flow.Form{"proposalId": p.String()}, "H0_SUBMITTED")
+		l.does(t, director, "linkProposal", process.Form{"proposalId": p.String()}, "H0_SUBMITTED")
 		l.refused(t, errs.GuardFailed, director, "deploy", l.fact(leaders))
 		h.file(t, p)
-		l.refused(t, errs.GuardFailed, chair, "designate", l.fact(flow.Form{"by": "PARTY_GROUP"}))
+		l.refused(t, errs.GuardFailed, chair, "designate", l.fact(process.Form{"by": "PARTY_GROUP"}))
 		h.at(2023, 3, 27)
 		c := l.does(t, director, "deploy", l.fact(leaders), "H1_DEPLOYED")
 		if x := c.Cohort(); x.LeadLeaderPost != "市长" || x.SuperviseLeaderPost != "市政协主席" || !x.Edges.ProposalMatter.Edges.Proposal.IsNoOne {
@@ -144,7 +144,7 @@ func TestThreeYears(t *testing.T) {
 	t.Run("accounts, hearing, appraisal and report wait for one another", l.secondHalf)
 	h.at(2024, 2, 1)
 	t.Run("the third year is planned, deepened, seen and assessed", func(t *testing.T) {
-		decided := l.fact(flow.Form{"by": "PARTY_GROUP"})
+		decided := l.fact(process.Form{"by": "PARTY_GROUP"})
 		l.lacks(t, chair, "plan", decided, "还没有列入2024年度监督计划，请在该计划中为它立项并关联")
 		plan := l.entered(t, "SUPERVISION", 2024, "SUBMITTED_TO_COMMITTEE")
 		l.lacks(t, chair, "plan", decided, "2024年度监督计划还没有批准")
@@ -184,9 +184,9 @@ func (l *loop) consulted(t *testing.T, p uuid.UUID) {
 }
 
 func (l *loop) secondHalf(t *testing.T) {
-	problem := l.does(t, director, "addProblem", flow.Form{"text": "管网老化"}, "H3_HANDLE_CONSULT").Items
+	problem := l.does(t, director, "addProblem", process.Form{"text": "管网老化"}, "H3_HANDLE_CONSULT").Items
 	l.lacks(t, director, "openAccounts", nil, "问题“管网老化”还没有责任单位")
-	c := l.does(t, director, "settleProblem", flow.Form{
+	c := l.does(t, director, "settleProblem", process.Form{
 		"itemId": problem[len(problem)-1].ID.String(), "unitId": l.units["市水务局"].String(),
 		"cause": "年久失修", "solution": "分年改造", "dueOn": "2024-10-31",
 	}, "H3_HANDLE_CONSULT")
@@ -199,15 +199,15 @@ func (l *loop) secondHalf(t *testing.T) {
 	l.report(t, l.made[0], item.StatusREPORTED)
 	l.does(t, director, "recordHearing", l.fact(heard), "H5_HEARD")
 	l.appraisal(t)
-	report := l.fact(flow.Form{"sentTo": []any{"PARTY"}})
+	report := l.fact(process.Form{"sentTo": []any{"PARTY"}})
 	l.lacks(t, director, "recordReport", report, "“市水务局”还没有答复一号提案", "“市发展改革委”还没有答复一号提案") // M1
 	l.answer(t, linked(l.look(t)).ID)
 	l.does(t, director, "recordReport", report, "H7_REPORT")
 	if got := l.gates(t, director)["plan"].Checks[0].Missing; !slices.Equal(got, []string{"专题协商报告还没有报送政府"}) {
 		t.Error(got)
 	}
-	l.refused(t, errs.GuardFailed, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}))
-	l.does(t, director, "recordReport", l.fact(flow.Form{"sentTo": []any{"GOVERNMENT"}}), "H7_REPORT")
+	l.refused(t, errs.GuardFailed, chair, "plan", l.fact(process.Form{"by": "PARTY_GROUP"}))
+	l.does(t, director, "recordReport", l.fact(process.Form{"sentTo": []any{"GOVERNMENT"}}), "H7_REPORT")
 }
 
 // appraisal: what is refused changes nothing, and the result is numbers.
@@ -248,19 +248,19 @@ func (l *loop) appraisal(t *testing.T) {
 }
 
 func (l *loop) closing(t *testing.T) {
-	c := l.does(t, director, "addProblem", flow.Form{"text": "调度不畅"}, "S4_PROBLEMS")
+	c := l.does(t, director, "addProblem", process.Form{"text": "调度不畅"}, "S4_PROBLEMS")
 	first, second := items(c, item.KindPROBLEM)[0].ID.String(), items(c, item.KindPROBLEM)[1].ID.String()
-	closed := func() flow.Form { return l.fact(flow.Form{"by": "CHAIR_MEETING"}) }
+	closed := func() process.Form { return l.fact(process.Form{"by": "CHAIR_MEETING"}) }
 	l.to(t, l.made[1], "REPORTED")
 	l.lacks(t, chair, "close", closed(), "问题“调度不畅”还没有查明原因、商定办法和期限",
 		"问题“管网老化”还没有了结，请了结、说明原因，或再延一年", "问题“调度不畅”还没有了结，请了结、说明原因，或再延一年",
 		"任务“管网改造”正在办理", "任务“联网调度”等待核实", uncompleted(energy))
-	l.refused(t, errs.GuardFailed, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"})
-	l.does(t, director, "settleProblem", flow.Form{
+	l.refused(t, errs.GuardFailed, director, "resolveProblem", process.Form{"itemId": second, "done": true, "evidence": "已联网"})
+	l.does(t, director, "settleProblem", process.Form{
 		"itemId": second, "unitId": l.units["市发展改革委"].String(), "cause": "数据不通", "solution": "联网调度", "dueOn": "2024-12-31",
 	}, "S4_PROBLEMS")
-	l.does(t, director, "resolveProblem", flow.Form{"itemId": first, "done": false, "evidence": "列入下一年改造计划"}, "S4_PROBLEMS")
-	l.does(t, director, "resolveProblem", flow.Form{"itemId": second, "done": true, "evidence": "已联网"}, "S4_PROBLEMS")
+	l.does(t, director, "resolveProblem", process.Form{"itemId": first, "done": false, "evidence": "列入下一年改造计划"}, "S4_PROBLEMS")
+	l.does(t, director, "resolveProblem", process.Form{"itemId": second, "done": true, "evidence": "已联网"}, "S4_PROBLEMS")
 	l.lacks(t, chair, "close", closed(), "任务“管网改造”正在办理", "任务“联网调度”等待核实", uncompleted(energy))
 	l.to(t, l.made[0], taskExplained)
 	l.to(t, l.made[1], taskDone)
@@ -281,7 +281,7 @@ func (l *loop) closing(t *testing.T) {
 // extended goes through the third year twice.
 func (l *loop) extended(t *testing.T) {
 	l.assessed(t)
-	again := l.fact(flow.Form{"by": "CHAIR_MEETING"})
+	again := l.fact(process.Form{"by": "CHAIR_MEETING"})
 	l.refused(t, errs.Invalid, chair, "extend", again)
 	l.lacks(t, chair, "close", again, "任务“管网改造”正在办理", uncompleted(water))
 	l.doesWith(t, chair, "extend", again, "尚有任务没有完成", "S6_EXTENDED")
@@ -304,7 +304,7 @@ func (l *loop) extended(t *testing.T) {
 	if v := ofStage(c, stageDeepened); len(v) != 2 || v[0].Data["version"] != float64(1) || v[1].Data["version"] != float64(2) {
 		t.Fatal(v)
 	}
-	l.does(t, director, "visit", l.fact(flow.Form{"place": "水库现场"}), "S3_FIELD")
+	l.does(t, director, "visit", l.fact(process.Form{"place": "水库现场"}), "S3_FIELD")
 	l.does(t, director, "assess", l.fact(bothSides), "S4_PROBLEMS")
 }
 
@@ -314,7 +314,7 @@ func TestNoGateIsSkipped(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	l := h.opened(t, 2023, energy)
-	m := definition(t, Kind).Machines[flow.OfMatter]
+	m := definition(t, Kind).Machines[process.OfMatter]
 	tried := 0
 	l.each = func(t *testing.T, state string) {
 		for _, a := range m.Actions {
@@ -331,11 +331,11 @@ func TestNoGateIsSkipped(t *testing.T) {
 	p := h.proposal(t, energy, proposal.DispositionNONE)
 	task := l.handled(t, p)
 	l.entered(t, "SUPERVISION", 2024, "ISSUED")
-	l.does(t, chair, "plan", l.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
+	l.does(t, chair, "plan", l.fact(process.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
 	l.assessed(t)
 	l.to(t, task, taskDone)
 	l.complete(t, p)
-	l.does(t, chair, "close", l.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
+	l.does(t, chair, "close", l.fact(process.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
 	if tried < 400 {
 		t.Errorf("only %d tries", tried)
 	}
@@ -349,10 +349,10 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 	left := first.handled(t, h.proposal(t, water, proposal.DispositionNONE))
 	h.at(2023, 2, 1)
 	first.entered(t, "SUPERVISION", 2023, "ISSUED")
-	first.does(t, chair, "plan", first.fact(flow.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
+	first.does(t, chair, "plan", first.fact(process.Form{"by": "PARTY_GROUP"}), "S0_PLANNED")
 	second := h.opened(t, 2023, energy)
 	second.prestudied(t)
-	second.does(t, chair, "designate", second.fact(flow.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
+	second.does(t, chair, "designate", second.fact(process.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
 	third := h.opened(t, 2024, "2024年度一号提案选题")
 
 	t.Run("three cohorts of three years are in three phases", func(t *testing.T) {
@@ -370,10 +370,10 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 	})
 	t.Run("the supervision year is extended with a reason and planned anew", first.extended)
 	t.Run("the tasks of an extended loop stay, and end it when they have ended", func(t *testing.T) {
-		first.lacks(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "任务“管网改造”正在办理", uncompleted(water))
+		first.lacks(t, chair, "close", first.fact(process.Form{"by": "CHAIR_MEETING"}), "任务“管网改造”正在办理", uncompleted(water))
 		first.to(t, left, taskDone)
 		first.complete(t, linked(first.look(t)).ID)
-		first.does(t, chair, "close", first.fact(flow.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
+		first.does(t, chair, "close", first.fact(process.Form{"by": "CHAIR_MEETING"}), "S5_CLOSED")
 	})
 	t.Run("staff who may read cohorts see them, nobody else", func(t *testing.T) {
 		for role, want := range map[string]int{director: 3, chair: 3, member: 0, clerk: 0} {

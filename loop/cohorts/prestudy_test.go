@@ -9,7 +9,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -17,40 +17,40 @@ func TestPrestudy(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	l := h.opened(t, 2023, energy)
-	c := l.does(t, director, "addDirection", flow.Form{"text": "方向一：产业发展", "source": "群众征题"}, "P1_COLLECT")
+	c := l.does(t, director, "addDirection", process.Form{"text": "方向一：产业发展", "source": "群众征题"}, "P1_COLLECT")
 	d := c.Items[0].ID.String()
 
 	t.Run("a direction says from which of the sources it comes", func(t *testing.T) {
 		if c.Items[0].Path != "群众征题" {
 			t.Error(c.Items[0])
 		}
-		l.refused(t, errs.Invalid, director, "addDirection", flow.Form{"text": "方向二：民生"})
-		l.refused(t, errs.Invalid, director, "addDirection", flow.Form{"text": "方向二：民生", "source": "听说"})
+		l.refused(t, errs.Invalid, director, "addDirection", process.Form{"text": "方向二：民生"})
+		l.refused(t, errs.Invalid, director, "addDirection", process.Form{"text": "方向二：民生", "source": "听说"})
 	})
 	t.Run("a think tank's opinion on a direction is recorded, and holds up nothing", func(t *testing.T) {
-		c := l.does(t, director, "recordOpinion", l.fact(flow.Form{"itemId": d, "thinkTank": "新型智库", "score": 86.5}), "P1_COLLECT")
+		c := l.does(t, director, "recordOpinion", l.fact(process.Form{"itemId": d, "thinkTank": "新型智库", "score": 86.5}), "P1_COLLECT")
 		if r := last(c, stageOpinion); r == nil || r.Data["score"] != 86.5 || r.Data["itemId"] != d {
 			t.Error(r)
 		}
-		l.refused(t, errs.Invalid, director, "recordOpinion", l.fact(flow.Form{"itemId": uuid.Must(uuid.NewV7()).String()}))
+		l.refused(t, errs.Invalid, director, "recordOpinion", l.fact(process.Form{"itemId": uuid.Must(uuid.NewV7()).String()}))
 	})
 	t.Run("a dropped direction may return", func(t *testing.T) {
-		l.doesWith(t, director, "dropItem", flow.Form{"itemId": d}, "重复", "P1_COLLECT")
-		l.refused(t, errs.GuardFailed, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}))
-		l.does(t, director, "restoreItem", flow.Form{"itemId": d}, "P1_COLLECT")
+		l.doesWith(t, director, "dropItem", process.Form{"itemId": d}, "重复", "P1_COLLECT")
+		l.refused(t, errs.GuardFailed, director, "holdKickoff", l.fact(process.Form{"chair": "CPPCC_CHAIR"}))
+		l.does(t, director, "restoreItem", process.Form{"itemId": d}, "P1_COLLECT")
 	})
 	t.Run("each kept direction needs a lead organisation of this committee's roster", func(t *testing.T) {
-		l.does(t, director, "holdKickoff", l.fact(flow.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
+		l.does(t, director, "holdKickoff", l.fact(process.Form{"chair": "CPPCC_CHAIR"}), "P2_KICKOFF")
 		l.refused(t, errs.GuardFailed, director, "startResearch", nil)
-		l.refused(t, errs.Invalid, director, "assignDirection", flow.Form{"itemId": d, "unitId": uuid.Must(uuid.NewV7()).String()})
-		l.does(t, director, "assignDirection", flow.Form{"itemId": d, "unitId": h.units["市水务局"].String()}, "P2_KICKOFF")
+		l.refused(t, errs.Invalid, director, "assignDirection", process.Form{"itemId": d, "unitId": uuid.Must(uuid.NewV7()).String()})
+		l.does(t, director, "assignDirection", process.Form{"itemId": d, "unitId": h.units["市水务局"].String()}, "P2_KICKOFF")
 		l.does(t, director, "startResearch", nil, "P3_RESEARCH")
 	})
 	t.Run("a day that is no day is refused", func(t *testing.T) {
-		l.refused(t, errs.Invalid, director, "recordResearch", flow.Form{"itemId": d, "by": "LEAD_ORG", "on": "2022-02-30", "text": "报告"})
+		l.refused(t, errs.Invalid, director, "recordResearch", process.Form{"itemId": d, "by": "LEAD_ORG", "on": "2022-02-30", "text": "报告"})
 	})
 	t.Run("a direction is no candidate", func(t *testing.T) {
-		l.refused(t, errs.Invalid, director, "recordResearch", l.fact(flow.Form{"itemId": d, "by": "LEAD_ORG"}))
+		l.refused(t, errs.Invalid, director, "recordResearch", l.fact(process.Form{"itemId": d, "by": "LEAD_ORG"}))
 	})
 	t.Run("what may be done now, and what blocks it, is computed by the same rules", func(t *testing.T) {
 		fresh := h.opened(t, 2021, "更早的一个")
@@ -71,9 +71,9 @@ func TestPrestudy(t *testing.T) {
 		again := h.opened(t, 2022, water)
 		again.prestudied(t)
 		all := items(again.look(t), item.KindCANDIDATE)
-		other := flow.Form{"itemId": all[1].ID.String()}
-		again.refused(t, errs.Invalid, director, "returnCandidate", flow.Form{"itemId": all[0].ID.String()}) // the chosen one
-		c := again.does(t, director, "returnCandidate", flow.Form{"itemId": all[1].ID.String(), "as": "普通提案"}, "P5_SELECTED")
+		other := process.Form{"itemId": all[1].ID.String()}
+		again.refused(t, errs.Invalid, director, "returnCandidate", process.Form{"itemId": all[0].ID.String()}) // the chosen one
+		c := again.does(t, director, "returnCandidate", process.Form{"itemId": all[1].ID.String(), "as": "普通提案"}, "P5_SELECTED")
 		if i := items(c, item.KindCANDIDATE)[1]; i.Status != item.StatusDROPPED || i.Path != "普通提案" || i.SettledAt == nil {
 			t.Fatal(i)
 		}
@@ -87,8 +87,8 @@ func TestPrestudy(t *testing.T) {
 		}
 	})
 	t.Run("only the chair decides, only the director runs", func(t *testing.T) {
-		l.refused(t, errs.NotAllowed, chair, "addCandidate", flow.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
-		l.refused(t, errs.NotFound, clerk, "addCandidate", flow.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
+		l.refused(t, errs.NotAllowed, chair, "addCandidate", process.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
+		l.refused(t, errs.NotFound, clerk, "addCandidate", process.Form{"text": "备选件一", "unitId": h.units["市水务局"].String()})
 	})
 }
 

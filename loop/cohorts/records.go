@@ -50,7 +50,7 @@ func registerRecord(s *flow.Rules) {
 
 // orFormer is what the definition says, or what the action's code meant before
 // definitions said it.
-func orFormer(a *flow.Action, as recording) recording {
+func orFormer(a *process.Action, as recording) recording {
 	if as == (recording{}) {
 		return formerRecords[a.Code]
 	}
@@ -59,7 +59,7 @@ func orFormer(a *flow.Action, as recording) recording {
 
 // recordable finds a recording that is missing, that cannot be stored, or that
 // rules would take for something else.
-func recordable(p *flow.Place, as recording) {
+func recordable(p *process.Place, as recording) {
 	switch {
 	case as == (recording{}):
 		if formerRecords[p.Action.Code].Kind == "" {
@@ -93,20 +93,20 @@ func recordable(p *flow.Place, as recording) {
 
 // needs finds a gate that asks for a record that no action makes: it would
 // never open.
-func needs(stage string) func(*flow.Place, struct{}) {
+func needs(stage string) func(*process.Place, struct{}) {
 	if stage == "" {
 		return nil
 	}
-	return func(p *flow.Place, _ struct{}) {
-		if !slices.ContainsFunc(p.Machine.Actions, func(a *flow.Action) bool { return a != nil && makes(a, stage) }) {
+	return func(p *process.Place, _ struct{}) {
+		if !slices.ContainsFunc(p.Machine.Actions, func(a *process.Action) bool { return a != nil && makes(a, stage) }) {
 			p.Find("没有哪个动作记录“%s”，这个条件不会成立", stage)
 		}
 	}
 }
 
 // makes reports whether an action leaves a record of the stage.
-func makes(a *flow.Action, stage string) bool {
-	return slices.ContainsFunc(a.Effects, func(e *flow.Rule) bool {
+func makes(a *process.Action, stage string) bool {
+	return slices.ContainsFunc(a.Effects, func(e *process.Rule) bool {
 		if e == nil {
 			return false
 		}

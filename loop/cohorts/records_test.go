@@ -8,11 +8,12 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // owning is the shipped text with an action of a committee's own, that has an
 // effect, and other changes.
-func owning(t testing.TB, effect string, changes ...string) *flow.Definition {
+func owning(t testing.TB, effect string, changes ...string) *process.Definition {
 	t.Helper()
 	action := `      - {code: expertMeeting, label: 专家论证会, from: [P1_COLLECT], may: cohort.run, guards: [cohort.happened], effects: [` + effect +
 		`], form: {required: ["on", text], properties: {"on": *on, text: *text}}}` + "\n"
@@ -21,7 +22,7 @@ func owning(t testing.TB, effect string, changes ...string) *flow.Definition {
 	if !strings.Contains(source, before) {
 		t.Fatal("where is the third year?")
 	}
-	d, err := flow.Parse([]byte(strings.NewReplacer(append(changes, before, action+before)...).Replace(source)))
+	d, err := process.Parse([]byte(strings.NewReplacer(append(changes, before, action+before)...).Replace(source)))
 	must(t, err)
 	return d
 }
@@ -70,7 +71,7 @@ func TestRecordings(t *testing.T) {
 	} {
 		t.Run("C3: is refused at publication: "+name, func(t *testing.T) {
 			var all []string
-			for _, f := range flow.Errors(s.Check(owning(t, c.effect, c.changes...), flow.DefaultPolicy(), flow.RolesOf(rights))) {
+			for _, f := range process.Errors(s.Check(owning(t, c.effect, c.changes...), process.DefaultPolicy(), process.RolesOf(rights))) {
 				all = append(all, f.String())
 			}
 			if len(all) != 1 || !strings.Contains(all[0], c.says) {
@@ -80,10 +81,10 @@ func TestRecordings(t *testing.T) {
 	}
 	t.Run("C3: what the shipped version says is what its former version meant", func(t *testing.T) {
 		said := regexp.MustCompile(`\{cohort\.record: \{[^}]*\}\}`)
-		d, err := flow.Parse([]byte(said.ReplaceAllString(definition(t, Kind).Source, recordEffect)))
+		d, err := process.Parse([]byte(said.ReplaceAllString(definition(t, Kind).Source, recordEffect)))
 		must(t, err)
-		now := definition(t, Kind).Machines[flow.OfMatter]
-		for i, a := range d.Machines[flow.OfMatter].Actions {
+		now := definition(t, Kind).Machines[process.OfMatter]
+		for i, a := range d.Machines[process.OfMatter].Actions {
 			for stage := range kindOf {
 				if makes(a, stage) != makes(now.Actions[i], stage) {
 					t.Error(a.Code, stage)

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // handlingLists are the gates of the second year; those about tasks are in
@@ -139,7 +140,7 @@ func appraised(in *flow.Input) []string {
 	var result struct {
 		Results []Tally `json:"results"`
 	}
-	if flow.Form(r.Data).Into(&result) != nil {
+	if process.Form(r.Data).Into(&result) != nil {
 		return []string{"民主测评结果无法读取，请重新记录"}
 	}
 	var missing []string

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -143,20 +144,20 @@ func share(unit uuid.UUID, role assignment.Role, state string, signed bool) *gen
 
 func sent(to ...any) part { return noted(stageReport, nil, map[string]any{"sentTo": to}) }
 
-func present(as ...string) flow.Form {
+func present(as ...string) process.Form {
 	list := []any{}
 	for _, a := range as {
 		list = append(list, map[string]any{"as": a, "name": "某某"})
 	}
-	return flow.Form{"present": list}
+	return process.Form{"present": list}
 }
 
-func ballot(voters, absent int, results ...map[string]any) flow.Form {
+func ballot(voters, absent int, results ...map[string]any) process.Form {
 	list := []any{}
 	for _, r := range results {
 		list = append(list, r)
 	}
-	return flow.Form{"voters": voters, "absent": absent, "results": list}
+	return process.Form{"voters": voters, "absent": absent, "results": list}
 }
 
 func votes(unit uuid.UUID, satisfied, basic, dissatisfied, invalid int) map[string]any {
@@ -167,7 +168,7 @@ type ruleCase struct {
 	name  string // the sentence
 	guard string
 	c     *flow.Case
-	form  flow.Form
+	form  process.Form
 	says  string // part of the objection; empty: none
 }
 
@@ -314,17 +315,17 @@ func anyShortlist(t *testing.T) {
 
 func formCases() []ruleCase {
 	return []ruleCase{
-		{"a meeting of today is recorded", "happened", nil, flow.Form{"on": "2023-05-01"}, ""},
-		{"nothing is recorded on a day that has not come", "happened", nil, flow.Form{"on": "2023-05-02"}, "今天之后"},
-		{"the chair of the CPPCC chairs the beginning of research", "chaired_by_cppcc", nil, flow.Form{"chair": "CPPCC_CHAIR"}, ""},
-		{"another cannot chair it", "chaired_by_cppcc", nil, flow.Form{"chair": "DEPUTY"}, "政协主席主持"},
-		{"the head of the government chairs the deployment", "chaired_by_government", nil, flow.Form{"chair": "GOVERNMENT_HEAD"}, ""},
-		{"the party secretary does not chair it in his place", "chaired_by_government", nil, flow.Form{"chair": "PARTY_SECRETARY"}, "政府主要负责人"},
-		{"who leads and who supervises are two posts", "two_leaders", nil, flow.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}, ""},
-		{"one post cannot do both, however it is spaced", "two_leaders", nil, flow.Form{"leadLeaderPost": "市长", "superviseLeaderPost": " 市长"}, "同一职务"},
-		{"one post cannot do both", "two_leaders", nil, flow.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市长"}, "同一职务"},
-		{"a result is that of a ballot", "ballot_named", nil, flow.Form{"ballotId": itemA.String()}, ""},
-		{"what names no ballot has no result", "ballot_named", nil, flow.Form{"ballotId": "手工计票"}, "不存在"},
+		{"a meeting of today is recorded", "happened", nil, process.Form{"on": "2023-05-01"}, ""},
+		{"nothing is recorded on a day that has not come", "happened", nil, process.Form{"on": "2023-05-02"}, "今天之后"},
+		{"the chair of the CPPCC chairs the beginning of research", "chaired_by_cppcc", nil, process.Form{"chair": "CPPCC_CHAIR"}, ""},
+		{"another cannot chair it", "chaired_by_cppcc", nil, process.Form{"chair": "DEPUTY"}, "政协主席主持"},
+		{"the head of the government chairs the deployment", "chaired_by_government", nil, process.Form{"chair": "GOVERNMENT_HEAD"}, ""},
+		{"the party secretary does not chair it in his place", "chaired_by_government", nil, process.Form{"chair": "PARTY_SECRETARY"}, "政府主要负责人"},
+		{"who leads and who supervises are two posts", "two_leaders", nil, process.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市政协主席"}, ""},
+		{"one post cannot do both, however it is spaced", "two_leaders", nil, process.Form{"leadLeaderPost": "市长", "superviseLeaderPost": " 市长"}, "同一职务"},
+		{"one post cannot do both", "two_leaders", nil, process.Form{"leadLeaderPost": "市长", "superviseLeaderPost": "市长"}, "同一职务"},
+		{"a result is that of a ballot", "ballot_named", nil, process.Form{"ballotId": itemA.String()}, ""},
+		{"what names no ballot has no result", "ballot_named", nil, process.Form{"ballotId": "手工计票"}, "不存在"},
 		{"all three that are absent are named", "three_present", nil, present("MEMBER"), "缺少提案者、专家、承办单位"},
 		{"the symposium has a proposer, an expert and a unit", "three_present", nil, present("UNIT", "EXPERT", "MEMBER", "PROPOSER"), ""},
 		{"no symposium without a proposer", "three_present", nil, present("UNIT", "EXPERT", "MEMBER"), "缺少提案者"},

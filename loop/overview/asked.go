@@ -10,7 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -19,7 +19,7 @@ import (
 type Request struct {
 	Matter  *gen.Matter // its Origin says by whom it was asked and how far the origin has come
 	Task    *gen.Item
-	State   *flow.State
+	State   *process.State
 	Owed    []*gen.Item // nodes, and the task itself, that are not reported yet; by day
 	Overdue []*gen.Item // of these
 }
@@ -91,8 +91,8 @@ func (s *Service) Asked(ctx context.Context) (_ *Asked, err error) {
 	return out, nil
 }
 
-func (b branch) request(def *flow.Definition, today time.Time) *Request {
-	r := &Request{Matter: b.Matter, Task: b.task, State: def.Machines[flow.OfMatter].State(b.State), Owed: []*gen.Item{}, Overdue: []*gen.Item{}}
+func (b branch) request(def *process.Definition, today time.Time) *Request {
+	r := &Request{Matter: b.Matter, Task: b.task, State: def.Machines[process.OfMatter].State(b.State), Owed: []*gen.Item{}, Overdue: []*gen.Item{}}
 	for _, i := range b.Edges.Items { // by day
 		if i.Status == item.StatusOPEN {
 			r.Owed = append(r.Owed, i)

@@ -14,7 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -302,7 +302,7 @@ func BenchmarkGates(b *testing.B) {
 	inHouse(b, func(h *house) {
 		loop := h.loop(2023, "H4_ACCOUNT")
 		h.system(func(ctx context.Context, c *gen.Client) error {
-			d, err := flow.Parse([]byte(gatedSource))
+			d, err := process.Parse([]byte(gatedSource))
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -133,7 +134,7 @@ func (h *house) people() {
 			}
 		}
 		for kind, source := range map[string]string{"cohort": loopSource, taskKind: taskSource, "proposal": proposalSource} {
-			d, err := flow.Parse([]byte(source))
+			d, err := process.Parse([]byte(source))
 			if err != nil {
 				return err
 			}

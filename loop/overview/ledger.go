@@ -15,7 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/unit"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -175,8 +175,8 @@ func yearsOf(ctx context.Context, matters []uuid.UUID) (map[uuid.UUID]int, error
 	return out, err
 }
 
-func label(def *flow.Definition, state string) string {
-	if s := def.Machines[flow.OfMatter].State(state); s != nil {
+func label(def *process.Definition, state string) string {
+	if s := def.Machines[process.OfMatter].State(state); s != nil {
 		return s.Label
 	}
 	return state

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -60,13 +61,13 @@ func (c *Counts) add(i *gen.Item, today time.Time, ended bool) {
 type Loop struct {
 	Matter     *gen.Matter // with its cohort
 	HandleYear int
-	State      *flow.State // its Stage is 预研, 办理 or 监督
-	Turn       string      // whose turn it is, in the process's words; empty: nobody's
-	Gates      []flow.Gate // ways out of the state, open or not
-	Tasks      Counts      // issued
-	Nodes      Counts      // of these tasks
-	Problems   Counts      // found in the loop
-	Districts  []Share     // by code
+	State      *process.State // its Stage is 预研, 办理 or 监督
+	Turn       string         // whose turn it is, in the process's words; empty: nobody's
+	Gates      []flow.Gate    // ways out of the state, open or not
+	Tasks      Counts         // issued
+	Nodes      Counts         // of these tasks
+	Problems   Counts         // found in the loop
+	Districts  []Share        // by code
 }
 
 // Share is what was handed to one district.
@@ -146,7 +147,7 @@ func (s *Service) Overview(ctx context.Context, years ...int) (_ []*Loop, err er
 	for i, c := range found {
 		m := c.Edges.Matter
 		l := &Loop{Matter: m, HandleYear: c.HandleYear, Gates: gates[m.ID]}
-		l.State = defs[m.ID].Machines[flow.OfMatter].State(m.State)
+		l.State = defs[m.ID].Machines[process.OfMatter].State(m.State)
 		l.Turn = defs[m.ID].Turns[m.Turn]
 		l.Tasks, l.Nodes = count(tasks[m.ID], today)
 		l.Problems = newCounts()

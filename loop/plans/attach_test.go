@@ -12,7 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/step"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -20,7 +20,7 @@ func TestAdjust(t *testing.T) {
 	h := newHouse(t)
 	p, old := h.issued(Supervision, 2023)
 	topic := h.talk("某次视察", nil, matter.VisibilitySTAFF)
-	next := flow.Form{"text": "调整增加的题目", "aspect": "视察", "unitId": h.unit.String(), "dueOn": "2023-10-31"}
+	next := process.Form{"text": "调整增加的题目", "aspect": "视察", "unitId": h.unit.String(), "dueOn": "2023-10-31"}
 	h.run("an issued plan changes by an adjustment, which has a reason", func() {
 		p.refused(errs.NotAllowedInState, staff, "addItem", next, "")
 		p.refused(errs.Invalid, secretary, "adjust", p.on(nil), "")
@@ -29,9 +29,9 @@ func TestAdjust(t *testing.T) {
 	})
 	h.run("until its approval is recorded nothing that it added begins, no other adjustment does, and the plan is not closed", func() {
 		added := p.addForm(next)
-		p.refused(errs.GuardFailed, staff, "attach", flow.Form{"itemId": added.ID.String(), "matterId": topic.String()}, "")
-		p.refused(errs.GuardFailed, staff, "finishItem", flow.Form{"itemId": added.ID.String(), "evidence": "已经办了"}, "")
-		p.does(staff, "attach", flow.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "", "ADJUSTED")
+		p.refused(errs.GuardFailed, staff, "attach", process.Form{"itemId": added.ID.String(), "matterId": topic.String()}, "")
+		p.refused(errs.GuardFailed, staff, "finishItem", process.Form{"itemId": added.ID.String(), "evidence": "已经办了"}, "")
+		p.does(staff, "attach", process.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "", "ADJUSTED")
 		p.refused(errs.GuardFailed, secretary, "adjust", p.on(nil), "又有部署")
 		if missing := p.gate(secretary, "close"); len(missing) != 3 || !strings.Contains(missing[2], "批准") {
 			h.Error(missing)
@@ -39,20 +39,20 @@ func TestAdjust(t *testing.T) {
 		if due := p.read().NextDueOn.Format("2006-01-02"); due != "2023-02-10" { // a month from the adjustment
 			h.Error(due)
 		}
-		p.does(staff, "approveAdjustment", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕9号"}), "", "ADJUSTED")
-		p.does(staff, "attach", flow.Form{"itemId": added.ID.String(), "matterId": topic.String()}, "", "ADJUSTED")
+		p.does(staff, "approveAdjustment", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕9号"}), "", "ADJUSTED")
+		p.does(staff, "attach", process.Form{"itemId": added.ID.String(), "matterId": topic.String()}, "", "ADJUSTED")
 		if due := p.read().NextDueOn.Format("2006-01-02"); due != "2023-09-30" { // the project's
 			h.Error(due)
 		}
 	})
 	h.run("once approved its items do not change, and another adjustment may follow", func() {
 		p.refused(errs.GuardFailed, staff, "addItem", next, "")
-		p.refused(errs.GuardFailed, staff, "changeItem", flow.Form{"itemId": old.ID.String(), "text": "改了的题目"}, "")
-		p.refused(errs.GuardFailed, staff, "approveAdjustment", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕9号"}), "")
+		p.refused(errs.GuardFailed, staff, "changeItem", process.Form{"itemId": old.ID.String(), "text": "改了的题目"}, "")
+		p.refused(errs.GuardFailed, staff, "approveAdjustment", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕9号"}), "")
 		p.does(secretary, "adjust", p.on(nil), "又有部署", "ADJUSTED")
-		p.refused(errs.GuardFailed, staff, "dropItem", flow.Form{"itemId": old.ID.String()}, "不再需要") // the topic is attached to it
-		p.does(staff, "detach", flow.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "不再需要", "ADJUSTED")
-		p.does(staff, "dropItem", flow.Form{"itemId": old.ID.String()}, "不再需要", "ADJUSTED")
+		p.refused(errs.GuardFailed, staff, "dropItem", process.Form{"itemId": old.ID.String()}, "不再需要") // the topic is attached to it
+		p.does(staff, "detach", process.Form{"itemId": old.ID.String(), "matterId": topic.String()}, "不再需要", "ADJUSTED")
+		p.does(staff, "dropItem", process.Form{"itemId": old.ID.String()}, "不再需要", "ADJUSTED")
 		if s := State(p.read(), p.item(old.ID)); s != Cancelled {
 			h.Error(s)
 		}
@@ -67,7 +67,7 @@ func TestAttach(t *testing.T) {
 	p := h.opened(Consultation, 2023)
 	i := p.add("海洋经济高质量发展", 2023)
 	meeting := h.talk("专题协商会", nil, matter.VisibilitySTAFF)
-	pair := func(m uuid.UUID) flow.Form { return flow.Form{"itemId": i.ID.String(), "matterId": m.String()} }
+	pair := func(m uuid.UUID) process.Form { return process.Form{"itemId": i.ID.String(), "matterId": m.String()} }
 	state := func() ItemState { return State(p.read(), p.item(i.ID)) }
 	h.run("nothing is attached before the plan is approved", func() {
 		p.refused(errs.NotAllowedInState, staff, "attach", pair(meeting), "")
@@ -177,7 +177,7 @@ func TestTheEnd(t *testing.T) {
 	done, cancelled, over := p.add("按期完成的题目", 2023), p.add("其后取消的题目", 2023), p.add("没有做完的题目", 2023)
 	p.approved()
 	p.does(secretary, "issue", p.on(nil), "", "ISSUED")
-	one := func(i *gen.Item) flow.Form { return flow.Form{"itemId": i.ID.String()} }
+	one := func(i *gen.Item) process.Form { return process.Form{"itemId": i.ID.String()} }
 	h.at(2023, 12, 20)
 	h.run("a plan closes when each item is done, cancelled or carried over; whatever is not is listed", func() {
 		e := p.refused(errs.GuardFailed, secretary, "close", nil, "")
@@ -187,7 +187,7 @@ func TestTheEnd(t *testing.T) {
 	})
 	h.run("an item is finished with evidence, once", func() {
 		p.refused(errs.Invalid, staff, "finishItem", one(done), "")
-		f := flow.Form{"itemId": done.ID.String(), "evidence": "   "}
+		f := process.Form{"itemId": done.ID.String(), "evidence": "   "}
 		p.refused(errs.Invalid, staff, "finishItem", f, "")
 		f["evidence"] = "常委会建议案已报市委"
 		p.does(staff, "finishItem", f, "", "ISSUED")
@@ -228,7 +228,7 @@ func TestTheEnd(t *testing.T) {
 		if missing := next.gate(secretary, "approveAdjustment"); len(missing) != 0 {
 			h.Error(missing) // it leads nowhere and is no gate
 		}
-		e := next.refused(errs.GuardFailed, staff, "approveAdjustment", next.on(flow.Form{"by": "市委常委会", "number": "委办〔2024〕1号"}), "")
+		e := next.refused(errs.GuardFailed, staff, "approveAdjustment", next.on(process.Form{"by": "市委常委会", "number": "委办〔2024〕1号"}), "")
 		if !strings.Contains(e.Message, "期限") { // it is to be set anew
 			h.Error(e)
 		}
@@ -237,11 +237,11 @@ func TestTheEnd(t *testing.T) {
 		p.does(secretary, "adjust", p.on(nil), "部署有变", "ADJUSTED")
 		p.does(staff, "dropItem", one(cancelled), "不再需要", "ADJUSTED")
 		p.refused(errs.GuardFailed, secretary, "close", nil, "")
-		p.does(staff, "approveAdjustment", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕20号"}), "", "ADJUSTED")
+		p.does(staff, "approveAdjustment", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕20号"}), "", "ADJUSTED")
 		p.does(secretary, "close", nil, "", "CLOSED")
 		if p.read().ClosedAt == nil {
 			h.Error("it is open")
 		}
-		p.refused(errs.NotAllowedInState, staff, "attach", flow.Form{"itemId": done.ID.String(), "matterId": uuid.NewString()}, "")
+		p.refused(errs.NotAllowedInState, staff, "attach", process.Form{"itemId": done.ID.String(), "matterId": uuid.NewString()}, "")
 	})
 }

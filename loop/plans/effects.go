@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -198,7 +199,7 @@ func carryOver(ctx context.Context, r *flow.Run) error {
 		return err
 	}
 	to := locked[next]
-	if a := to.Def.Machines[flow.OfMatter].Action("takeOver"); a == nil || !slices.Contains(a.From, to.State) || fixed(to) != nil {
+	if a := to.Def.Machines[process.OfMatter].Action("takeOver"); a == nil || !slices.Contains(a.From, to.State) || fixed(to) != nil {
 		return errs.New(errs.GuardFailed, "%s的项目现在不能改动，请先对它进行“调整”", name)
 	}
 	if err := change(r, i).SetStatus(item.StatusDROPPED).SetCause(r.Reason).SetSolution("结转至" + name).SetSettledAt(r.Now).Exec(ctx); err != nil {
@@ -209,7 +210,7 @@ func carryOver(ctx context.Context, r *flow.Run) error {
 		return err
 	}
 	r.After["next"] = name
-	_, err = r.Engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: next, Action: "takeOver", Form: flow.Form{"itemId": i.ID.String()}, Reason: r.Reason, By: r.Title})
+	_, err = r.Engine.Carry(ctx, flow.Command{Machine: process.OfMatter, Subject: next, Action: "takeOver", Form: process.Form{"itemId": i.ID.String()}, Reason: r.Reason, By: r.Title})
 	return err
 }
 

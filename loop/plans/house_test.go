@@ -11,9 +11,10 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -91,7 +92,7 @@ func newHouse(t *testing.T) *house {
 		}
 		h.unit = u.ID
 		for _, source := range [][]byte{definition(t).source(), []byte(talk)} {
-			if _, err := e.Publish(ctx, source, flow.RolesOf(p)); err != nil {
+			if _, err := e.Publish(ctx, source, process.RolesOf(p)); err != nil {
 				return err
 			}
 		}
@@ -100,7 +101,7 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-type shipped struct{ *flow.Definition }
+type shipped struct{ *process.Definition }
 
 func (s shipped) source() []byte { return []byte(s.Source) }
 
@@ -108,7 +109,7 @@ func (s shipped) source() []byte { return []byte(s.Source) }
 func definition(t testing.TB) shipped {
 	t.Helper()
 	for _, source := range templates.Processes() {
-		d, err := flow.Parse(source)
+		d, err := process.Parse(source)
 		must(t, err)
 		if d.Kind == MatterKind {
 			return shipped{d}
@@ -181,10 +182,10 @@ func (h *house) issued(k Kind, year int) (*plan, *gen.Item) {
 // approved takes a draft to the approval of the party committee.
 func (p *plan) approved() {
 	p.Helper()
-	p.does(staff, "consultThree", p.on(flow.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
+	p.does(staff, "consultThree", p.on(process.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
 	p.does(secretary, "approveByPartyGroup", p.on(nil), "", "PARTY_GROUP_APPROVED")
-	p.does(staff, "submit", p.on(flow.Form{"number": "政协〔2023〕1号"}), "", "SUBMITTED_TO_COMMITTEE")
-	p.does(staff, "recordApproval", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
+	p.does(staff, "submit", p.on(process.Form{"number": "政协〔2023〕1号"}), "", "SUBMITTED_TO_COMMITTEE")
+	p.does(staff, "recordApproval", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
 }
 
 func three(without ...string) []any {
@@ -198,24 +199,24 @@ func three(without ...string) []any {
 }
 
 // on is a form with today and a text, and what else is given.
-func (h *house) on(more flow.Form) flow.Form {
-	f := flow.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "会议内容"}
+func (h *house) on(more process.Form) process.Form {
+	f := process.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "会议内容"}
 	for k, v := range more {
 		f[k] = v
 	}
 	return f
 }
 
-func (p *plan) try(role, action string, form flow.Form, reason string) (c *flow.Case, err error) {
+func (p *plan) try(role, action string, form process.Form, reason string) (c *flow.Case, err error) {
 	err = p.as(role, func(ctx context.Context) error {
-		c, err = p.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: p.id, Action: action, Form: form, Reason: reason})
+		c, err = p.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: p.id, Action: action, Form: form, Reason: reason})
 		return err
 	})
 	return c, err
 }
 
 // does carries out an action and expects the state after it.
-func (p *plan) does(role, action string, form flow.Form, reason, state string) *flow.Case {
+func (p *plan) does(role, action string, form process.Form, reason, state string) *flow.Case {
 	p.Helper()
 	if action == "issue" {
 		delete(form, "text")
@@ -231,7 +232,7 @@ func (p *plan) does(role, action string, form flow.Form, reason, state string) *
 }
 
 // refused expects an action to be refused with a code.
-func (p *plan) refused(code errs.Code, role, action string, form flow.Form, reason string) *errs.Error {
+func (p *plan) refused(code errs.Code, role, action string, form process.Form, reason string) *errs.Error {
 	p.Helper()
 	_, err := p.try(role, action, form, reason)
 	e, ok := errs.As(err)
@@ -244,10 +245,10 @@ func (p *plan) refused(code errs.Code, role, action string, form flow.Form, reas
 // add puts an item that lacks nothing into the plan.
 func (p *plan) add(text string, year int) *gen.Item {
 	p.Helper()
-	return p.addForm(flow.Form{"text": text, "aspect": "监督议题", "unitId": p.unit.String(), "leaderPost": "政协主席", "dueOn": clock.Date(year, 9, 30).Format(time.DateOnly), "path": "政协选题", "owner": "农工党支部"})
+	return p.addForm(process.Form{"text": text, "aspect": "监督议题", "unitId": p.unit.String(), "leaderPost": "政协主席", "dueOn": clock.Date(year, 9, 30).Format(time.DateOnly), "path": "政协选题", "owner": "农工党支部"})
 }
 
-func (p *plan) addForm(f flow.Form) *gen.Item {
+func (p *plan) addForm(f process.Form) *gen.Item {
 	p.Helper()
 	c := p.does(staff, "addItem", f, "", p.read().State)
 	return c.Items[len(c.Items)-1]
@@ -298,7 +299,7 @@ func (p *plan) gate(role, action string) (missing []string) {
 func (h *house) talk(title string, platform *uuid.UUID, v matter.Visibility) (id uuid.UUID) {
 	h.Helper()
 	h.system(func(ctx context.Context, c *gen.Client) error {
-		p, err := c.Process.Query().Where(process.Kind("talk")).Only(ctx)
+		p, err := c.Process.Query().Where(entprocess.Kind("talk")).Only(ctx)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package plans
 import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // MatterKind is the matters' kind and the process's code.
@@ -11,7 +12,7 @@ const MatterKind = "plan"
 // Declaration is what a year's plan is. Its rules look at what its items began.
 var Declaration = &flow.Kind{
 	Code: MatterKind, Title: "年度计划", Sealed: true, Gathers: true,
-	Names: map[string]flow.Names{flow.OfMatter: {
+	Names: map[string]flow.Names{process.OfMatter: {
 		States:  []string{"APPROVED", "ISSUED", "ADJUSTED", "CLOSED", "WITHDRAWN"},
 		Actions: []string{"attach", "takeOver"},
 	}},

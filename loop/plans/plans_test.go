@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -27,7 +28,7 @@ func TestDefinition(t *testing.T) {
 	vocab.Register(e)
 	d := definition(t)
 	t.Run("the loop closes", func(t *testing.T) {
-		for _, f := range e.Check(d.Definition, flow.DefaultPolicy(), flow.RolesOf(p)) {
+		for _, f := range e.Check(d.Definition, process.DefaultPolicy(), process.RolesOf(p)) {
 			t.Error(f)
 		}
 	})
@@ -39,7 +40,7 @@ func TestDefinition(t *testing.T) {
 		}
 	})
 	t.Run("no gate is skipped, and going back asks for a reason", func(t *testing.T) {
-		m := d.Machines[flow.OfMatter]
+		m := d.Machines[process.OfMatter]
 		for _, a := range m.Actions {
 			to := m.State(a.To)
 			for _, f := range a.From {
@@ -129,20 +130,20 @@ func TestTheWholeWay(t *testing.T) {
 		}
 	})
 	h.run("nothing is consulted on without an item", func() {
-		p.refused(errs.GuardFailed, staff, "consultThree", p.on(flow.Form{"present": three()}), "")
+		p.refused(errs.GuardFailed, staff, "consultThree", p.on(process.Form{"present": three()}), "")
 	})
-	bare := p.addForm(flow.Form{"text": "营商环境民主评议", "aspect": "民主评议"})
+	bare := p.addForm(process.Form{"text": "营商环境民主评议", "aspect": "民主评议"})
 	p.add("一号提案落实情况", 2023)
 	h.run("nothing is recorded on a day that has not come", func() {
-		late := p.on(flow.Form{"present": three(), "on": "2023-01-11"})
+		late := p.on(process.Form{"present": three(), "on": "2023-01-11"})
 		p.refused(errs.Invalid, staff, "consultThree", late, "")
 	})
 	h.run("the consultation of the three cannot be recorded without one of them, and may be held again", func() {
 		for _, as := range []string{"PARTY", "GOVERNMENT", "CPPCC"} {
-			p.refused(errs.GuardFailed, staff, "consultThree", p.on(flow.Form{"present": three(as)}), "")
+			p.refused(errs.GuardFailed, staff, "consultThree", p.on(process.Form{"present": three(as)}), "")
 		}
-		p.does(staff, "consultThree", p.on(flow.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
-		p.does(staff, "consultThree", p.on(flow.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
+		p.does(staff, "consultThree", p.on(process.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
+		p.does(staff, "consultThree", p.on(process.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
 		if n := len(p.read().RecordsOf(record.KindMEETING)); n != 2 {
 			h.Error(n)
 		}
@@ -156,15 +157,15 @@ func TestTheWholeWay(t *testing.T) {
 		if missing := p.gate(secretary, "approveByPartyGroup"); len(missing) != 2 {
 			h.Error(missing)
 		}
-		p.does(staff, "changeItem", flow.Form{"itemId": bare.ID.String(), "unitId": h.unit.String(), "dueOn": "2023-11-30"}, "", "TRIPARTITE_CONSULT")
+		p.does(staff, "changeItem", process.Form{"itemId": bare.ID.String(), "unitId": h.unit.String(), "dueOn": "2023-11-30"}, "", "TRIPARTITE_CONSULT")
 		if missing := p.gate(secretary, "approveByPartyGroup"); len(missing) != 0 {
 			h.Error(missing)
 		}
 		p.does(secretary, "approveByPartyGroup", p.on(nil), "", "PARTY_GROUP_APPROVED")
 	})
 	h.run("items do not change any more", func() {
-		p.refused(errs.NotAllowedInState, staff, "addItem", flow.Form{"text": "另一个题目", "aspect": "视察"}, "")
-		p.refused(errs.NotAllowedInState, staff, "dropItem", flow.Form{"itemId": bare.ID.String()}, "不办了")
+		p.refused(errs.NotAllowedInState, staff, "addItem", process.Form{"text": "另一个题目", "aspect": "视察"}, "")
+		p.refused(errs.NotAllowedInState, staff, "dropItem", process.Form{"itemId": bare.ID.String()}, "不办了")
 	})
 	h.run("it goes back with a reason, and the whole way again", func() {
 		p.refused(errs.Invalid, secretary, "revise", nil, "")
@@ -172,16 +173,16 @@ func TestTheWholeWay(t *testing.T) {
 		p.refused(errs.NotAllowedInState, secretary, "approveByPartyGroup", p.on(nil), "")
 	})
 	h.run("the party committee does not sign in: staff record its approval, with who decided, when, and the document's number", func() {
-		p.does(staff, "consultThree", p.on(flow.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
+		p.does(staff, "consultThree", p.on(process.Form{"present": three()}), "", "TRIPARTITE_CONSULT")
 		p.does(secretary, "approveByPartyGroup", p.on(nil), "", "PARTY_GROUP_APPROVED")
-		p.refused(errs.NotAllowedInState, secretary, "issue", flow.Form{"on": "2023-01-10"}, "")
-		p.does(staff, "submit", p.on(flow.Form{"number": "政协〔2023〕1号"}), "", "SUBMITTED_TO_COMMITTEE")
+		p.refused(errs.NotAllowedInState, secretary, "issue", process.Form{"on": "2023-01-10"}, "")
+		p.does(staff, "submit", p.on(process.Form{"number": "政协〔2023〕1号"}), "", "SUBMITTED_TO_COMMITTEE")
 		for _, without := range []string{"by", "on", "number"} {
-			f := p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕3号"})
+			f := p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕3号"})
 			delete(f, without)
 			p.refused(errs.Invalid, staff, "recordApproval", f, "")
 		}
-		p.does(staff, "recordApproval", p.on(flow.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
+		p.does(staff, "recordApproval", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
 		all := p.read().RecordsOf(record.KindAPPROVAL)
 		if r := all[len(all)-1]; r.Number != "委办〔2023〕3号" || r.Data["by"] != "市委常委会" || r.On.Format("2006-01-02") != "2023-01-10" || *r.AuthorID != h.who[staff].membership {
 			h.Error(r)
@@ -216,28 +217,28 @@ func TestItems(t *testing.T) {
 		if i.Aspect != "监督议题" || *i.UnitID != h.unit || i.Owner != "农工党支部" || i.LeaderPost != "政协主席" || i.Path != "政协选题" || i.DueOn == nil {
 			h.Error(i)
 		}
-		p.refused(errs.Invalid, staff, "addItem", flow.Form{"text": "题目的类别不对", "aspect": "吃饭"}, "")
-		p.refused(errs.Invalid, staff, "addItem", flow.Form{"text": "单位不存在的题目", "aspect": "视察", "unitId": uuid.NewString()}, "")
-		c := p.does(staff, "changeItem", flow.Form{"itemId": i.ID.String(), "text": "海洋经济", "owner": "", "path": "党政交题"}, "", "DRAFT")
+		p.refused(errs.Invalid, staff, "addItem", process.Form{"text": "题目的类别不对", "aspect": "吃饭"}, "")
+		p.refused(errs.Invalid, staff, "addItem", process.Form{"text": "单位不存在的题目", "aspect": "视察", "unitId": uuid.NewString()}, "")
+		c := p.does(staff, "changeItem", process.Form{"itemId": i.ID.String(), "text": "海洋经济", "owner": "", "path": "党政交题"}, "", "DRAFT")
 		if i = c.Items[0]; i.Text != "海洋经济" || i.Owner != "" || i.Path != "党政交题" || *i.UnitID != h.unit || i.Aspect != "监督议题" {
 			h.Error(i)
 		}
 	})
 	h.run("the period of an item ends within the plan's year", func() {
-		p.refused(errs.Invalid, staff, "addItem", flow.Form{"text": "明年的题目", "aspect": "视察", "dueOn": "2024-01-01"}, "")
+		p.refused(errs.Invalid, staff, "addItem", process.Form{"text": "明年的题目", "aspect": "视察", "dueOn": "2024-01-01"}, "")
 	})
 	h.run("an item that is cancelled stays, with the reason", func() {
 		i := p.add("要取消的题目", 2023)
-		p.refused(errs.Invalid, staff, "dropItem", flow.Form{"itemId": i.ID.String()}, "")
-		c := p.does(staff, "dropItem", flow.Form{"itemId": i.ID.String()}, "与另一题重复", "DRAFT")
+		p.refused(errs.Invalid, staff, "dropItem", process.Form{"itemId": i.ID.String()}, "")
+		c := p.does(staff, "dropItem", process.Form{"itemId": i.ID.String()}, "与另一题重复", "DRAFT")
 		if i = c.Items[1]; State(c, i) != Cancelled || i.Cause != "与另一题重复" || i.SettledAt == nil {
 			h.Error(i)
 		}
-		p.refused(errs.Invalid, staff, "changeItem", flow.Form{"itemId": i.ID.String(), "text": "又改一改"}, "")
-		p.refused(errs.Invalid, staff, "dropItem", flow.Form{"itemId": i.ID.String()}, "再来一次")
+		p.refused(errs.Invalid, staff, "changeItem", process.Form{"itemId": i.ID.String(), "text": "又改一改"}, "")
+		p.refused(errs.Invalid, staff, "dropItem", process.Form{"itemId": i.ID.String()}, "再来一次")
 	})
 	h.run("who may only read changes nothing", func() {
-		p.refused(errs.NotAllowed, overseer, "addItem", flow.Form{"text": "另一个题目", "aspect": "视察"}, "")
-		p.refused(errs.NotFound, member, "addItem", flow.Form{"text": "另一个题目", "aspect": "视察"}, "")
+		p.refused(errs.NotAllowed, overseer, "addItem", process.Form{"text": "另一个题目", "aspect": "视察"}, "")
+		p.refused(errs.NotFound, member, "addItem", process.Form{"text": "另一个题目", "aspect": "视察"}, "")
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/tasks"
 )
@@ -95,14 +96,14 @@ func TestAcross(t *testing.T) {
 		if out := h.look(h.first, sub).Out; out[0].Kind != "DERIVED_FROM" || h.look(h.first, sub).Origin != nil {
 			h.Fatal(out)
 		}
-		h.does(h.first, staff, there, "addOwnNode", flow.Form{"text": "区里的节点", "dueOn": "2023-05-01"}, "WORKING")
+		h.does(h.first, staff, there, "addOwnNode", process.Form{"text": "区里的节点", "dueOn": "2023-05-01"}, "WORKING")
 		for n := range 3 {
 			h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, n, "DONE"), "WORKING")
 		}
-		h.refused(errs.GuardFailed, h.first, staff, there, "report", h.fact(flow.Form{"outcome": "DONE"})) // the sub-task
+		h.refused(errs.GuardFailed, h.first, staff, there, "report", h.fact(process.Form{"outcome": "DONE"})) // the sub-task
 		h.does(h.first, director, sub, "withdraw", nil, "WITHDRAWN")
 		h.attach(h.first, there, "验收报告.pdf")
-		h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "DONE"}), "REPORTED")
+		h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "DONE"}), "REPORTED")
 		h.deliver()
 		c = h.look(h.city, here)
 		rows := c.RecordsOf(record.KindREPORT)
@@ -113,7 +114,7 @@ func TestAcross(t *testing.T) {
 			h.Fatal("to verify is the city's")
 		}
 		for n := range 2 {
-			h.does(h.city, clerk, here, "acceptNode", flow.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
+			h.does(h.city, clerk, here, "acceptNode", process.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
 		}
 		h.does(h.city, clerk, here, "verify", h.fact(nil), "DONE")
 		h.deliver()
@@ -127,7 +128,7 @@ func TestAcross(t *testing.T) {
 	})
 	h.run("changing or verifying a received task is the sender's alone, and what it decides arrives by envelope", func() {
 		there, here := h.accepted(of)
-		for action, form := range map[string]flow.Form{"addNode": {"text": "节点", "dueOn": "2023-05-01"}, "postpone": {"dueOn": "2024-01-01"}, "withdraw": nil,
+		for action, form := range map[string]process.Form{"addNode": {"text": "节点", "dueOn": "2023-05-01"}, "postpone": {"dueOn": "2024-01-01"}, "withdraw": nil,
 			"acceptNode": {"itemId": h.node(h.first, there, 0)}, "returnNode": {"itemId": h.node(h.first, there, 0)}} {
 			h.refused(errs.NotAllowed, h.first, director, there, action, form)
 		}
@@ -138,9 +139,9 @@ func TestAcross(t *testing.T) {
 		if m := h.look(h.city, here).Mirror; m["status"] != "办理中" || !strings.Contains(fmt.Sprint(m["note"]), items(before, item.KindNODE)[0].Text) {
 			h.Fatal("M16: the last that it told is", m)
 		}
-		h.does(h.city, clerk, here, "returnNode", flow.Form{"itemId": h.node(h.city, here, 0)}, "WORKING")
-		h.does(h.city, director, here, "addNode", flow.Form{"text": "市里加的节点", "dueOn": "2023-06-30"}, "WORKING")
-		h.does(h.city, director, here, "postpone", flow.Form{"dueOn": "2023-12-01"}, "WORKING")
+		h.does(h.city, clerk, here, "returnNode", process.Form{"itemId": h.node(h.city, here, 0)}, "WORKING")
+		h.does(h.city, director, here, "addNode", process.Form{"text": "市里加的节点", "dueOn": "2023-06-30"}, "WORKING")
+		h.does(h.city, director, here, "postpone", process.Form{"dueOn": "2023-12-01"}, "WORKING")
 		h.deliver()
 		h.both(here, there, "WORKING", "OPEN", "OPEN", "OPEN", "OPEN")
 		if h.due(h.first, there)["task"] != "2023-12-01" || h.due(h.first, there)["node"] != "2023-05-31" {
@@ -149,21 +150,21 @@ func TestAcross(t *testing.T) {
 		for n := range 3 {
 			h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, n, "EXPLAINED"), "WORKING")
 		}
-		h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "EXPLAINED"}), "REPORTED")
+		h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "EXPLAINED"}), "REPORTED")
 		h.deliver()
 		for n := range 3 {
-			h.does(h.city, clerk, here, "acceptNode", flow.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
+			h.does(h.city, clerk, here, "acceptNode", process.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
 		}
 		h.does(h.city, clerk, here, "sendBack", nil, "WORKING")
 		h.deliver()
 		h.both(here, there, "WORKING", "OPEN", "DROPPED", "DROPPED", "DROPPED")
 		h.refused(errs.NotAllowed, h.first, director, there, "withdraw", nil)
-		h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "EXPLAINED"}), "REPORTED")
+		h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "EXPLAINED"}), "REPORTED")
 		h.deliver()
 		for _, action := range []string{"verify", "explain", "sendBack"} {
 			h.refused(errs.NotAllowed, h.first, director, there, action, nil)
 		}
-		h.does(h.city, clerk, here, "explain", h.fact(flow.Form{"by": "主席会议"}), "EXPLAINED")
+		h.does(h.city, clerk, here, "explain", h.fact(process.Form{"by": "主席会议"}), "EXPLAINED")
 		h.deliver()
 		h.both(here, there, "EXPLAINED", "DROPPED", "DROPPED", "DROPPED", "DROPPED")
 	})
@@ -171,15 +172,15 @@ func TestAcross(t *testing.T) {
 		there, here := h.sent(of)
 		h.does(h.first, staff, there, "decline", nil, "DRAFT")
 		h.refused(errs.NotAllowed, h.first, director, there, "issue", nil)
-		h.refused(errs.NotAllowed, h.first, director, there, "amend", flow.Form{"duty": "改"})
+		h.refused(errs.NotAllowed, h.first, director, there, "amend", process.Form{"duty": "改"})
 		h.deliver()
 		h.both(here, there, "DRAFT", "OPEN", "OPEN", "OPEN")
 		if got := h.told(h.city, here)[clerk]; !strings.Contains(got, "没有承接") {
 			h.Fatal(got)
 		}
-		h.does(h.city, clerk, here, "amend", flow.Form{"duty": "协助建设"}, "DRAFT")
-		h.does(h.city, clerk, here, "dropNode", flow.Form{"itemId": h.node(h.city, here, 0)}, "DRAFT")
-		h.does(h.city, clerk, here, "addNode", flow.Form{"text": "新的节点", "dueOn": "2023-06-30"}, "DRAFT")
+		h.does(h.city, clerk, here, "amend", process.Form{"duty": "协助建设"}, "DRAFT")
+		h.does(h.city, clerk, here, "dropNode", process.Form{"itemId": h.node(h.city, here, 0)}, "DRAFT")
+		h.does(h.city, clerk, here, "addNode", process.Form{"text": "新的节点", "dueOn": "2023-06-30"}, "DRAFT")
 		before := len(h.received(h.first))
 		h.does(h.city, clerk, here, "issue", nil, "ISSUED")
 		h.deliver()
@@ -192,7 +193,7 @@ func TestAcross(t *testing.T) {
 		there, here := h.sent(of)
 		h.does(h.first, staff, there, "decline", nil, "DRAFT")
 		h.deliver()
-		h.does(h.city, clerk, here, "amend", flow.Form{"partner": secondCode}, "DRAFT")
+		h.does(h.city, clerk, here, "amend", process.Form{"partner": secondCode}, "DRAFT")
 		h.does(h.city, clerk, here, "issue", nil, "ISSUED")
 		h.deliver()
 		h.state(h.first, there, "WITHDRAWN")
@@ -206,7 +207,7 @@ func TestAcross(t *testing.T) {
 		}
 		h.does(h.second, staff, other, "decline", nil, "DRAFT")
 		h.deliver()
-		h.does(h.city, clerk, here, "amend", flow.Form{"partner": firstCode}, "DRAFT")
+		h.does(h.city, clerk, here, "amend", process.Form{"partner": firstCode}, "DRAFT")
 		h.does(h.city, clerk, here, "issue", nil, "ISSUED")
 		h.deliver()
 		h.state(h.second, other, "WITHDRAWN")
@@ -222,7 +223,7 @@ func TestAcross(t *testing.T) {
 			h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, n, "DONE"), "WORKING")
 		}
 		h.deliver()
-		h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "DONE"}), "REPORTED")
+		h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "DONE"}), "REPORTED")
 		h.does(h.city, director, here, "withdraw", nil, "WITHDRAWN")
 		h.deliver()
 		h.both(here, there, "WITHDRAWN", "DROPPED", "DROPPED", "DROPPED")
@@ -314,34 +315,34 @@ func TestEveryActionIsWalked(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	of := h.loop(h.city)
-	day := flow.Form{"text": "又一个节点", "dueOn": "2023-06-30"}
+	day := process.Form{"text": "又一个节点", "dueOn": "2023-06-30"}
 	there, here := h.sent(of)
 	h.does(h.first, staff, there, "decline", nil, "DRAFT")
 	h.deliver()
-	h.does(h.city, director, here, "amend", flow.Form{"duty": "协助"}, "DRAFT")
-	h.does(h.city, director, here, "dropNode", flow.Form{"itemId": h.node(h.city, here, 1)}, "DRAFT")
+	h.does(h.city, director, here, "amend", process.Form{"duty": "协助"}, "DRAFT")
+	h.does(h.city, director, here, "dropNode", process.Form{"itemId": h.node(h.city, here, 1)}, "DRAFT")
 	h.does(h.city, director, here, "issue", nil, "ISSUED")
 	h.does(h.city, director, here, "addNode", day, "ISSUED")
 	h.deliver()
 	h.does(h.first, staff, there, "addOwnNode", day, "ISSUED")
 	h.does(h.first, staff, there, "accept", nil, "WORKING")
 	h.deliver()
-	h.does(h.city, director, here, "postpone", flow.Form{"dueOn": "2023-12-01"}, "WORKING")
+	h.does(h.city, director, here, "postpone", process.Form{"dueOn": "2023-12-01"}, "WORKING")
 	h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, 0, "DONE"), "WORKING")
 	h.deliver()
-	h.does(h.city, clerk, here, "returnNode", flow.Form{"itemId": h.node(h.city, here, 0)}, "WORKING")
+	h.does(h.city, clerk, here, "returnNode", process.Form{"itemId": h.node(h.city, here, 0)}, "WORKING")
 	h.deliver()
 	for _, n := range []int{0, 2, 3} {
 		h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, n, "DONE"), "WORKING")
 	}
 	h.deliver()
 	for _, n := range []int{0, 2} {
-		h.does(h.city, clerk, here, "acceptNode", flow.Form{"itemId": h.node(h.city, here, n)}, "WORKING")
+		h.does(h.city, clerk, here, "acceptNode", process.Form{"itemId": h.node(h.city, here, n)}, "WORKING")
 	}
 	for _, next := range []string{"sendBack", "verify"} {
-		h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "DONE"}), "REPORTED")
+		h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "DONE"}), "REPORTED")
 		h.deliver()
-		form := flow.Form(nil)
+		form := process.Form(nil)
 		if next == "verify" {
 			form = h.fact(nil)
 		}
@@ -352,17 +353,17 @@ func TestEveryActionIsWalked(t *testing.T) {
 	for n := range 2 {
 		h.does(h.first, staff, there, "reportNode", h.nodeFact(h.first, there, n, "EXPLAINED"), "WORKING")
 	}
-	h.does(h.first, staff, there, "report", h.fact(flow.Form{"outcome": "EXPLAINED"}), "REPORTED")
+	h.does(h.first, staff, there, "report", h.fact(process.Form{"outcome": "EXPLAINED"}), "REPORTED")
 	h.deliver()
 	for n := range 2 {
-		h.does(h.city, clerk, here, "acceptNode", flow.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
+		h.does(h.city, clerk, here, "acceptNode", process.Form{"itemId": h.node(h.city, here, n)}, "REPORTED")
 	}
-	h.does(h.city, clerk, here, "explain", h.fact(flow.Form{"by": "主席会议"}), "EXPLAINED")
+	h.does(h.city, clerk, here, "explain", h.fact(process.Form{"by": "主席会议"}), "EXPLAINED")
 	_, here = h.accepted(of)
 	h.does(h.city, director, here, "withdraw", nil, "WITHDRAWN")
 	h.deliver()
 
-	for _, a := range definition(t, tasks.Kind).Machines[flow.OfMatter].Actions {
+	for _, a := range definition(t, tasks.Kind).Machines[process.OfMatter].Actions {
 		var n int
 		h.db.AsSuper(t, `SELECT count(*) FROM steps WHERE action = $1`, []any{a.Code}, &n)
 		if n == 0 {

@@ -6,6 +6,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/loop/tasks"
 )
 
@@ -17,7 +18,7 @@ func TestTheLoopCloses(t *testing.T) {
 	}
 	e := flow.NewRules()
 	tasks.Register(e)
-	for _, f := range e.Check(definition(t, tasks.Kind), flow.DefaultPolicy(), flow.RolesOf(p)) {
+	for _, f := range e.Check(definition(t, tasks.Kind), process.DefaultPolicy(), process.RolesOf(p)) {
 		t.Error(f)
 	}
 }
@@ -25,7 +26,7 @@ func TestTheLoopCloses(t *testing.T) {
 func TestDefinition(t *testing.T) {
 	t.Parallel()
 	d := definition(t, tasks.Kind)
-	m := d.Machines[flow.OfMatter]
+	m := d.Machines[process.OfMatter]
 	t.Run("only the engine carries out what envelopes bring, and nobody else's actions are automatic", func(t *testing.T) {
 		for _, a := range m.Actions {
 			never := len(a.Guards) > 0 && a.Guards[0].Name == "never"

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -296,7 +297,7 @@ func withdraw(ctx context.Context, r *flow.Run) error {
 		}
 	}
 	for _, b := range below(r.Case) {
-		if _, err := r.Engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: b.ID, Action: "recall", Reason: r.Reason, By: r.By}); err != nil {
+		if _, err := r.Engine.Carry(ctx, flow.Command{Machine: process.OfMatter, Subject: b.ID, Action: "recall", Reason: r.Reason, By: r.By}); err != nil {
 			return err
 		}
 	}

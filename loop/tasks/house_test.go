@@ -16,11 +16,12 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
-	"github.com/bihuan/bihuan/ent/gen/process"
+	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/tasks"
@@ -100,7 +101,7 @@ func (h *house) running(store *tenants.Store) *program {
 		if r.Origin == nil && r.Mirror == nil {
 			return nil
 		}
-		label := r.Def.Machines[flow.OfMatter].State(r.State).Label
+		label := r.Def.Machines[process.OfMatter].State(r.State).Label
 		_, err := post.Report(ctx, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID}, exchange.Status{Status: label})
 		return err
 	})
@@ -134,7 +135,7 @@ func (h *house) committee(code, name, level string) uuid.UUID {
 				return err
 			}
 		}
-		if _, err := h.engine.Publish(ctx, []byte(definition(h.T, tasks.Kind).Source), flow.RolesOf(p)); err != nil {
+		if _, err := h.engine.Publish(ctx, []byte(definition(h.T, tasks.Kind).Source), process.RolesOf(p)); err != nil {
 			return err
 		}
 		d := definition(h.T, "cohort") // its rules are not these tests' business
@@ -152,10 +153,10 @@ func (h *house) agree(tenant uuid.UUID, partner string) {
 }
 
 // definition is the shipped one of a kind.
-func definition(t testing.TB, kind string) *flow.Definition {
+func definition(t testing.TB, kind string) *process.Definition {
 	t.Helper()
 	for _, source := range templates.Processes() {
-		if d, err := flow.Parse(source); err == nil && d.Kind == kind {
+		if d, err := process.Parse(source); err == nil && d.Kind == kind {
 			return d
 		}
 	}
@@ -205,7 +206,7 @@ func (h *house) system(tenant uuid.UUID, fn func(context.Context, *gen.Client) e
 func (h *house) loop(tenant uuid.UUID) (id uuid.UUID) {
 	h.Helper()
 	h.system(tenant, func(ctx context.Context, c *gen.Client) error {
-		p, err := c.Process.Query().Where(process.Kind("cohort")).Only(ctx)
+		p, err := c.Process.Query().Where(entprocess.Kind("cohort")).Only(ctx)
 		if err != nil {
 			return err
 		}
@@ -252,15 +253,15 @@ func (h *house) drafted(tenant uuid.UUID, d tasks.Draft) uuid.UUID {
 	return id
 }
 
-func (h *house) try(tenant uuid.UUID, role string, id uuid.UUID, action string, form flow.Form, reason string) error {
+func (h *house) try(tenant uuid.UUID, role string, id uuid.UUID, action string, form process.Form, reason string) error {
 	return h.as(tenant, role, func(ctx context.Context) error {
-		_, err := h.engine.Act(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
+		_, err := h.engine.Act(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
 		return err
 	})
 }
 
 // does carries out an action, with a reason, and expects the state after it.
-func (h *house) does(tenant uuid.UUID, role string, id uuid.UUID, action string, form flow.Form, state string) {
+func (h *house) does(tenant uuid.UUID, role string, id uuid.UUID, action string, form process.Form, state string) {
 	h.Helper()
 	if err := h.try(tenant, role, id, action, form, "理由"); err != nil {
 		h.Fatalf("%s: %v", action, err)
@@ -275,7 +276,7 @@ func (h *house) state(tenant, id uuid.UUID, state string) {
 	}
 }
 
-func (h *house) refused(code errs.Code, tenant uuid.UUID, role string, id uuid.UUID, action string, form flow.Form) {
+func (h *house) refused(code errs.Code, tenant uuid.UUID, role string, id uuid.UUID, action string, form process.Form) {
 	h.Helper()
 	if err := h.try(tenant, role, id, action, form, "理由"); !errs.Is(err, code) {
 		h.Errorf("%s: %v, want %s", action, err, code)
@@ -358,17 +359,17 @@ func (h *house) node(tenant, id uuid.UUID, n int) string {
 }
 
 // fact is a form with today and a text, and what else is given.
-func (h *house) fact(more flow.Form) flow.Form {
-	f := flow.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "情况和依据"}
+func (h *house) fact(more process.Form) process.Form {
+	f := process.Form{"on": clock.Day(h.clock.Now()).Format(time.DateOnly), "text": "情况和依据"}
 	for k, v := range more {
 		f[k] = v
 	}
 	return f
 }
 
-func (h *house) nodeFact(tenant, id uuid.UUID, n int, outcome string) flow.Form {
+func (h *house) nodeFact(tenant, id uuid.UUID, n int, outcome string) process.Form {
 	h.Helper()
-	return h.fact(flow.Form{"itemId": h.node(tenant, id, n), "outcome": outcome})
+	return h.fact(process.Form{"itemId": h.node(tenant, id, n), "outcome": outcome})
 }
 
 // due are the open deadlines by key.

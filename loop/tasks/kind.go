@@ -4,6 +4,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 )
 
 // Kind is the matters' kind and the process's code.
@@ -14,7 +15,7 @@ const Kind = "task"
 // here.
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "六定任务", Sealed: true, Gathers: true,
-	Names: map[string]flow.Names{flow.OfMatter: {
+	Names: map[string]flow.Names{process.OfMatter: {
 		States: []string{"DRAFT", "ISSUED", "WORKING", "DONE", "EXPLAINED", "WITHDRAWN"},
 		Actions: []string{"receive", // and what envelopes bring
 			"accepted", "declined", "nodeReported", "reported",

@@ -12,7 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/record"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/tasks"
@@ -80,14 +80,14 @@ func TestDrafting(t *testing.T) {
 				h.Fatal(missing)
 			}
 		}
-		h.does(h.city, director, id, "amend", flow.Form{"unitId": h.unit[h.city].String(), "leaderPost": "局长", "officerId": h.people[h.city][liaison].membership.String(),
+		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit[h.city].String(), "leaderPost": "局长", "officerId": h.people[h.city][liaison].membership.String(),
 			"duty": "牵头", "dueOn": "2023-09-01", "effect": "建成", "measure": "两座", "title": "改过的任务", "difficult": true}, "DRAFT")
 		c := h.look(h.city, id)
 		if i := items(c, item.KindTASK)[0]; c.Title != "改过的任务" || i.Text != c.Title || !i.Difficult || *c.OwnerUnitID != h.unit[h.city] || i.DueOn.Format(time.DateOnly) != "2023-09-01" {
 			h.Fatal(i)
 		}
 		h.does(h.city, director, id, "issue", nil, "ISSUED")
-		h.refused(errs.NotAllowedInState, h.city, director, id, "amend", flow.Form{"duty": "另一样"})
+		h.refused(errs.NotAllowedInState, h.city, director, id, "amend", process.Form{"duty": "另一样"})
 	})
 	h.run("a task is one committee's or one unit's, never both", func() {
 		both := h.whole(of, h.city)
@@ -96,16 +96,16 @@ func TestDrafting(t *testing.T) {
 			h.Error(err)
 		}
 		id := h.drafted(h.city, h.whole(of, h.city))
-		h.does(h.city, director, id, "amend", flow.Form{"partner": firstCode}, "DRAFT")
+		h.does(h.city, director, id, "amend", process.Form{"partner": firstCode}, "DRAFT")
 		if c := h.look(h.city, id); items(c, item.KindTASK)[0].UnitID != nil || c.OwnerUnitID != nil || items(c, item.KindTASK)[0].Owner != "乙区政协" {
 			h.Error(items(c, item.KindTASK)[0])
 		}
-		h.does(h.city, director, id, "amend", flow.Form{"unitId": h.unit[h.city].String()}, "DRAFT")
+		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit[h.city].String()}, "DRAFT")
 		if i := items(h.look(h.city, id), item.KindTASK)[0]; i.Partner != "" || i.Owner != "" {
 			h.Error(i)
 		}
 		for form, key := range map[string]string{"unitId": uuid.NewString(), "leaderId": uuid.NewString(), "partner": "999999"} {
-			h.refused(errs.Invalid, h.city, director, id, "amend", flow.Form{form: key})
+			h.refused(errs.Invalid, h.city, director, id, "amend", process.Form{form: key})
 		}
 	})
 	h.run("no day of a task or of its nodes has passed when it is issued, no node is later than its task, and the task is not over ten years ahead", func() {
@@ -115,14 +115,14 @@ func TestDrafting(t *testing.T) {
 			h.Error(err)
 		}
 		id := h.drafted(h.city, h.whole(of, h.city))
-		h.refused(errs.Invalid, h.city, director, id, "addNode", flow.Form{"text": "太晚", "dueOn": "2023-10-01"})
-		h.refused(errs.Invalid, h.city, director, id, "amend", flow.Form{"dueOn": "2033-04-04"})
+		h.refused(errs.Invalid, h.city, director, id, "addNode", process.Form{"text": "太晚", "dueOn": "2023-10-01"})
+		h.refused(errs.Invalid, h.city, director, id, "amend", process.Form{"dueOn": "2033-04-04"})
 		d = h.whole(of, h.city)
 		d.DueOn = clock.Date(2033, 4, 4)
 		h.refused(errs.GuardFailed, h.city, director, h.drafted(h.city, d), "issue", nil)
-		h.does(h.city, director, id, "amend", flow.Form{"dueOn": "2023-07-01"}, "DRAFT")
+		h.does(h.city, director, id, "amend", process.Form{"dueOn": "2023-07-01"}, "DRAFT")
 		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
-		h.does(h.city, director, id, "dropNode", flow.Form{"itemId": h.node(h.city, id, 1)}, "DRAFT")
+		h.does(h.city, director, id, "dropNode", process.Form{"itemId": h.node(h.city, id, 1)}, "DRAFT")
 		h.at(2023, 7, 2)
 		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
 		h.at(2023, 4, 3)
@@ -164,7 +164,7 @@ func (h *house) working(of uuid.UUID) uuid.UUID {
 	h.Helper()
 	id := h.drafted(h.city, h.whole(of, h.city))
 	h.does(h.city, director, id, "issue", nil, "ISSUED")
-	h.does(h.city, liaison, id, "accept", flow.Form{"on": "2023-04-03"}, "WORKING")
+	h.does(h.city, liaison, id, "accept", process.Form{"on": "2023-04-03"}, "WORKING")
 	return id
 }
 
@@ -185,8 +185,8 @@ func TestDoing(t *testing.T) {
 		h.refused(errs.NotAllowed, h.city, liaison, id, "withdraw", nil)
 		h.refused(errs.NotAllowedInState, h.city, liaison, id, "accepted", nil) // what an envelope brings nobody asks for
 		h.does(h.city, liaison, id, "accept", nil, "WORKING")
-		h.refused(errs.NotAllowed, h.city, director, id, "report", h.fact(flow.Form{"outcome": "DONE"}))
-		h.refused(errs.NotAllowed, h.city, liaison, id, "acceptNode", flow.Form{"itemId": h.node(h.city, id, 0)})
+		h.refused(errs.NotAllowed, h.city, director, id, "report", h.fact(process.Form{"outcome": "DONE"}))
+		h.refused(errs.NotAllowed, h.city, liaison, id, "acceptNode", process.Form{"itemId": h.node(h.city, id, 0)})
 	})
 	h.run("a node is reported with a day that has come and a text; attached files are named in the report in which they first count", func() {
 		id := h.working(of)
@@ -214,16 +214,16 @@ func TestDoing(t *testing.T) {
 	h.run("a reported node is accepted, done or explained as it was reported, or returned with a reason and owed again", func() {
 		id := h.working(of)
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, 0, "EXPLAINED"), "WORKING")
-		h.refused(errs.Invalid, h.city, clerk, id, "acceptNode", flow.Form{"itemId": h.node(h.city, id, 1)})
-		h.refused(errs.Invalid, h.city, clerk, id, "acceptNode", flow.Form{"itemId": uuid.NewString()})
-		h.does(h.city, clerk, id, "returnNode", flow.Form{"itemId": h.node(h.city, id, 0)}, "WORKING")
+		h.refused(errs.Invalid, h.city, clerk, id, "acceptNode", process.Form{"itemId": h.node(h.city, id, 1)})
+		h.refused(errs.Invalid, h.city, clerk, id, "acceptNode", process.Form{"itemId": uuid.NewString()})
+		h.does(h.city, clerk, id, "returnNode", process.Form{"itemId": h.node(h.city, id, 0)}, "WORKING")
 		if s := items(h.look(h.city, id), item.KindNODE)[0].Status; s != item.StatusOPEN {
 			h.Fatal(s)
 		}
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, 0, "DONE"), "WORKING")
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, 1, "EXPLAINED"), "WORKING")
 		for n, want := range []item.Status{item.StatusDONE, item.StatusDROPPED} {
-			h.does(h.city, clerk, id, "acceptNode", flow.Form{"itemId": h.node(h.city, id, n)}, "WORKING")
+			h.does(h.city, clerk, id, "acceptNode", process.Form{"itemId": h.node(h.city, id, n)}, "WORKING")
 			if got := items(h.look(h.city, id), item.KindNODE)[n]; got.Status != want || got.SettledAt == nil {
 				h.Fatal(got)
 			}
@@ -239,7 +239,7 @@ func TestDoing(t *testing.T) {
 		if got := h.due(h.city, id); len(got) != 2 || got["node"] != "2023-05-31" || got["task"] != "2023-09-28" {
 			h.Fatal(got)
 		}
-		h.does(h.city, liaison, id, "addOwnNode", flow.Form{"text": "签订协议", "dueOn": "2023-04-20"}, "WORKING")
+		h.does(h.city, liaison, id, "addOwnNode", process.Form{"text": "签订协议", "dueOn": "2023-04-20"}, "WORKING")
 		if got := h.due(h.city, id)["node"]; got != "2023-04-20" {
 			h.Fatal(got)
 		}
@@ -252,17 +252,17 @@ func TestDoing(t *testing.T) {
 				h.Fatal(got, next)
 			}
 		}
-		h.does(h.city, clerk, id, "returnNode", flow.Form{"itemId": h.node(h.city, id, 0)}, "WORKING")
+		h.does(h.city, clerk, id, "returnNode", process.Form{"itemId": h.node(h.city, id, 0)}, "WORKING")
 		if got := h.due(h.city, id)["node"]; got != "2023-05-31" {
 			h.Fatal(got)
 		}
 	})
 	h.run("a task is reported when every node is, and every task that it was broken down into has ended", func() {
 		id := h.working(of)
-		h.refused(errs.GuardFailed, h.city, liaison, id, "report", h.fact(flow.Form{"outcome": "DONE"}))
+		h.refused(errs.GuardFailed, h.city, liaison, id, "report", h.fact(process.Form{"outcome": "DONE"}))
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, 0, "DONE"), "WORKING")
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, 1, "DONE"), "WORKING")
-		h.does(h.city, liaison, id, "report", h.fact(flow.Form{"outcome": "DONE"}), "REPORTED")
+		h.does(h.city, liaison, id, "report", h.fact(process.Form{"outcome": "DONE"}), "REPORTED")
 		if i := items(h.look(h.city, id), item.KindTASK)[0]; i.Status != item.StatusREPORTED || h.turn(h.city, id) != "director" {
 			h.Fatal(i)
 		}
@@ -279,7 +279,7 @@ func (h *house) ready(of uuid.UUID, outcome string) uuid.UUID {
 	for n := range 2 {
 		h.does(h.city, liaison, id, "reportNode", h.nodeFact(h.city, id, n, outcome), "WORKING")
 	}
-	h.does(h.city, liaison, id, "report", h.fact(flow.Form{"outcome": outcome}), "REPORTED")
+	h.does(h.city, liaison, id, "report", h.fact(process.Form{"outcome": outcome}), "REPORTED")
 	return id
 }
 
@@ -292,13 +292,13 @@ func TestEnding(t *testing.T) {
 		id := h.ready(of, "DONE")
 		h.refused(errs.GuardFailed, h.city, clerk, id, "verify", h.fact(nil))
 		for n := range 2 {
-			h.does(h.city, clerk, id, "acceptNode", flow.Form{"itemId": h.node(h.city, id, n)}, "REPORTED")
+			h.does(h.city, clerk, id, "acceptNode", process.Form{"itemId": h.node(h.city, id, n)}, "REPORTED")
 		}
 		h.does(h.city, clerk, id, "sendBack", nil, "WORKING")
 		if i := items(h.look(h.city, id), item.KindTASK)[0]; i.Status != item.StatusOPEN {
 			h.Fatal(i)
 		}
-		h.does(h.city, liaison, id, "report", h.fact(flow.Form{"outcome": "DONE"}), "REPORTED")
+		h.does(h.city, liaison, id, "report", h.fact(process.Form{"outcome": "DONE"}), "REPORTED")
 		h.does(h.city, clerk, id, "verify", h.fact(nil), "DONE")
 		if c := h.look(h.city, id); items(c, item.KindTASK)[0].Status != item.StatusDONE || c.ClosedAt == nil || len(h.due(h.city, id)) != 0 {
 			h.Fatal(c.ClosedAt)
@@ -306,11 +306,11 @@ func TestEnding(t *testing.T) {
 
 		id = h.ready(of, "EXPLAINED")
 		for n := range 2 {
-			h.does(h.city, clerk, id, "acceptNode", flow.Form{"itemId": h.node(h.city, id, n)}, "REPORTED")
+			h.does(h.city, clerk, id, "acceptNode", process.Form{"itemId": h.node(h.city, id, n)}, "REPORTED")
 		}
 		h.refused(errs.GuardFailed, h.city, clerk, id, "verify", h.fact(nil))
 		h.refused(errs.Invalid, h.city, clerk, id, "explain", h.fact(nil))
-		h.does(h.city, clerk, id, "explain", h.fact(flow.Form{"by": "市政府常务会议"}), "EXPLAINED")
+		h.does(h.city, clerk, id, "explain", h.fact(process.Form{"by": "市政府常务会议"}), "EXPLAINED")
 		c := h.look(h.city, id)
 		if last := c.Records[len(c.Records)-1]; last.Kind != record.KindAPPROVAL || last.Data["acceptedBy"] != "市政府常务会议" || items(c, item.KindTASK)[0].Status != item.StatusDROPPED {
 			h.Fatal(last)
@@ -318,11 +318,11 @@ func TestEnding(t *testing.T) {
 	})
 	h.run("a task is postponed to a later day with a reason; both days stay on record", func() {
 		id := h.working(of)
-		h.refused(errs.Invalid, h.city, director, id, "postpone", flow.Form{"dueOn": "2023-09-28"})
-		if err := h.try(h.city, director, id, "postpone", flow.Form{"dueOn": "2023-12-01"}, ""); !errs.Is(err, errs.Invalid) {
+		h.refused(errs.Invalid, h.city, director, id, "postpone", process.Form{"dueOn": "2023-09-28"})
+		if err := h.try(h.city, director, id, "postpone", process.Form{"dueOn": "2023-12-01"}, ""); !errs.Is(err, errs.Invalid) {
 			h.Error(err)
 		}
-		h.does(h.city, director, id, "postpone", flow.Form{"dueOn": "2023-12-01"}, "WORKING")
+		h.does(h.city, director, id, "postpone", process.Form{"dueOn": "2023-12-01"}, "WORKING")
 		c := h.look(h.city, id)
 		last := c.Records[len(c.Records)-1]
 		if h.due(h.city, id)["task"] != "2023-12-01" || last.Kind != record.KindEXTENSION || last.Data["from"] != "2023-09-28" || last.Data["to"] != "2023-12-01" {

@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -50,7 +51,7 @@ func (d desk) applyTask(ctx context.Context, in exchange.Incoming) (none exchang
 	if err != nil {
 		return none, err
 	}
-	c, err = d.engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: "receive", By: in.Name})
+	c, err = d.engine.Carry(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: "receive", By: in.Name})
 	if err != nil {
 		return none, err
 	}
@@ -58,7 +59,7 @@ func (d desk) applyTask(ctx context.Context, in exchange.Incoming) (none exchang
 }
 
 // label of the case's state.
-func label(c *flow.Case) string { return c.Def.Machines[flow.OfMatter].State(c.State).Label }
+func label(c *flow.Case) string { return c.Def.Machines[process.OfMatter].State(c.State).Label }
 
 // check refuses what is no whole task.
 func (b *taskBody) check(in exchange.Incoming) error {
@@ -340,7 +341,7 @@ func (d desk) carry(ctx context.Context, in exchange.Incoming, c *flow.Case, b w
 		return exchange.Refuse(exchange.Malformed, "任务“%s”已有这个节点，或节点过多", c.Title)
 	}
 	given := map[string]any{"on": b.On, "text": b.Text, "outcome": b.Outcome, "by": b.By, "dueOn": b.DueOn, "itemId": node, "originId": b.Node.String()}
-	form := flow.Form{}
+	form := process.Form{}
 	for _, key := range s.form {
 		switch {
 		case key == "files":
@@ -353,7 +354,7 @@ func (d desk) carry(ctx context.Context, in exchange.Incoming, c *flow.Case, b w
 			form[key] = given[key]
 		}
 	}
-	_, err := d.engine.Carry(ctx, flow.Command{Machine: flow.OfMatter, Subject: c.Matter.ID, Action: s.action, Form: form, Reason: b.Reason, By: in.Name})
+	_, err := d.engine.Carry(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: s.action, Form: form, Reason: b.Reason, By: in.Name})
 	return err
 }
 

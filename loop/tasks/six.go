@@ -11,7 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/membership"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -22,7 +22,7 @@ var names = map[string]string{"title": "任务", "partner": "交给哪个政协"
 
 // fill puts what the form gives into the task's row and its matter's; what it
 // does not name stays, an empty text clears.
-func fill(ctx context.Context, client *gen.Client, f flow.Form, i *gen.ItemMutation, m *gen.MatterMutation) error {
+func fill(ctx context.Context, client *gen.Client, f process.Form, i *gen.ItemMutation, m *gen.MatterMutation) error {
 	if err := performer(ctx, client, f, i, m); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func fill(ctx context.Context, client *gen.Client, f flow.Form, i *gen.ItemMutat
 
 // performer sets who is to do it: one of our units, which then owns the matter,
 // or another committee. Naming the one takes the other away.
-func performer(ctx context.Context, client *gen.Client, f flow.Form, i *gen.ItemMutation, m *gen.MatterMutation) error {
+func performer(ctx context.Context, client *gen.Client, f process.Form, i *gen.ItemMutation, m *gen.MatterMutation) error {
 	own, other := f.Text("unitId") != "", f.Text("partner") != ""
 	switch {
 	case own && other:
@@ -116,7 +116,7 @@ func performer(ctx context.Context, client *gen.Client, f flow.Form, i *gen.Item
 }
 
 // person is the active member of this committee that a field names.
-func person(ctx context.Context, client *gen.Client, f flow.Form, key string) (uuid.UUID, error) {
+func person(ctx context.Context, client *gen.Client, f process.Form, key string) (uuid.UUID, error) {
 	id, err := f.ID(key)
 	if err != nil {
 		return id, err

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -135,8 +136,8 @@ func (s *Service) Draft(ctx context.Context, d Draft) (_ *flow.Case, err error) 
 }
 
 // form is the draft as the action amend has it, without what is missing.
-func (d Draft) form() flow.Form {
-	f := flow.Form{"title": d.Title, "key": d.Key, "difficult": d.Difficult}
+func (d Draft) form() process.Form {
+	f := process.Form{"title": d.Title, "key": d.Key, "difficult": d.Difficult}
 	for key, given := range map[string]string{"partner": d.Partner, "leaderPost": d.LeaderPost, "officerPost": d.OfficerPost,
 		"duty": d.Duty, "effect": d.Effect, "measure": d.Measure} {
 		if !text.Blank(given) {
@@ -162,7 +163,7 @@ const (
 	nodeMax  = 1000 // characters of a node's text
 )
 
-func (d Draft) check(f flow.Form) error {
+func (d Draft) check(f process.Form) error {
 	if text.Count(f.Text("title")) < titleMin {
 		return errs.New(errs.Invalid, "请填写任务的名称，至少 %d 字", titleMin).At("title")
 	}

@@ -61,8 +61,8 @@ func registerWords(s *flow.Rules) {
 
 // sayable finds a word that is missing, that the other committee would not
 // know, or that tells of what the action does not do.
-func sayable(effect string, with, former map[string]string) func(*flow.Place, word) {
-	return func(p *flow.Place, what word) {
+func sayable(effect string, with, former map[string]string) func(*process.Place, word) {
+	return func(p *process.Place, what word) {
 		all := slices.Sorted(maps.Keys(with))
 		if what.As == "" {
 			if former[p.Action.Code] == "" {
@@ -76,7 +76,7 @@ func sayable(effect string, with, former map[string]string) func(*flow.Place, wo
 			return
 		}
 		place := func(name string) int {
-			return slices.IndexFunc(p.Action.Effects, func(e *flow.Rule) bool { return e != nil && e.Name == name })
+			return slices.IndexFunc(p.Action.Effects, func(e *process.Rule) bool { return e != nil && e.Name == name })
 		}
 		if at := place(first); first != "" && (at < 0 || at > place(effect)) {
 			p.Find("%s 告诉对方 %s，它前面要有 %s", effect, what.As, first)
@@ -88,8 +88,8 @@ func sayable(effect string, with, former map[string]string) func(*flow.Place, wo
 const textMax = 100
 
 // tellable finds a notice that would say nothing, or a story.
-func tellable(effect string) func(*flow.Place, telling) {
-	return func(p *flow.Place, what telling) {
+func tellable(effect string) func(*process.Place, telling) {
+	return func(p *process.Place, what telling) {
 		switch {
 		case what.Text == "" && formerTold[p.Action.Code] == "":
 			p.Find("%s 要写明 text（通知里说什么），例如 {%s: {text: 已交办，请承接}}", effect, effect)
@@ -123,7 +123,7 @@ func issuers(c *flow.Case) []string {
 func tell(who func(*flow.Case) []string) func(context.Context, *flow.Run, telling) error {
 	return func(ctx context.Context, r *flow.Run, what telling) error {
 		m, then := *r.Matter, *r.Case
-		if to := r.Def.Machines[flow.OfMatter].State(r.Action.To); to != nil && to.Visible != "" {
+		if to := r.Def.Machines[process.OfMatter].State(r.Action.To); to != nil && to.Visible != "" {
 			m.Visibility = matter.Visibility(to.Visible)
 		}
 		then.Matter = &m

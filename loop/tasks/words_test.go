@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/loop/tasks"
 )
 
@@ -42,7 +43,7 @@ func (h *house) publish(source, version string) {
 	source = regexp.MustCompile(`(?m)^version: \d+$`).ReplaceAllString(source, "version: "+version)
 	for _, tenant := range []uuid.UUID{h.city, h.first} {
 		h.system(tenant, func(ctx context.Context, _ *gen.Client) error {
-			_, err := h.engine.Publish(ctx, []byte(source), flow.RolesOf(p))
+			_, err := h.engine.Publish(ctx, []byte(source), process.RolesOf(p))
 			return err
 		})
 	}
@@ -53,7 +54,7 @@ func (h *house) publish(source, version string) {
 func (h *house) crosses(of uuid.UUID, add, report string) {
 	h.Helper()
 	there, here := h.accepted(of)
-	h.does(h.city, director, here, add, flow.Form{"text": "补充的节点", "dueOn": "2023-06-30"}, "WORKING")
+	h.does(h.city, director, here, add, process.Form{"text": "补充的节点", "dueOn": "2023-06-30"}, "WORKING")
 	h.deliver()
 	if n := len(items(h.look(h.first, there), item.KindNODE)); n != 3 {
 		h.Errorf("%d nodes there", n)
@@ -98,11 +99,11 @@ func TestWordsAreChecked(t *testing.T) {
 	s := flow.NewRules()
 	tasks.Register(s)
 	found := func(source string) (all []string) {
-		d, err := flow.Parse([]byte(source))
+		d, err := process.Parse([]byte(source))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range flow.Errors(s.Check(d, flow.DefaultPolicy(), flow.RolesOf(p))) {
+		for _, f := range process.Errors(s.Check(d, process.DefaultPolicy(), process.RolesOf(p))) {
 			all = append(all, f.String())
 		}
 		return all

@@ -19,12 +19,13 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
-const process = `
+const definition = `
 kind: topic
 version: 1
 title: 群众征题
@@ -72,7 +73,7 @@ func newSite(t *testing.T, o Options) *site {
 	tenantstest.Tenant(t, db, "210213", "邻区政协", "DISTRICT")
 	err = db.Store.InTx(clock.With(context.Background(), s.clock), tenant, func(ctx context.Context) error {
 		ctx, _ = audit.Collect(authz.System(ctx))
-		if _, err := e.Publish(ctx, []byte(process), flow.RolesOf(policy)); err != nil {
+		if _, err := e.Publish(ctx, []byte(definition), process.RolesOf(policy)); err != nil {
 			return err
 		}
 		client.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("甲街道").SaveX(ctx)

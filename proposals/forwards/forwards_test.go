@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals/forwards"
@@ -30,7 +31,7 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := flow.Parse(source)
+	d, err := process.Parse(source)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	}
 	e := flow.NewRules()
 	forwards.Register(e)
-	for _, f := range e.Check(d, flow.DefaultPolicy(), flow.RolesOf(policy)) {
+	for _, f := range e.Check(d, process.DefaultPolicy(), process.RolesOf(policy)) {
 		t.Error(f)
 	}
 }
@@ -210,7 +211,7 @@ func TestTheAnswer(t *testing.T) {
 		}
 	})
 	answer := func(on string) (*flow.Case, error) {
-		return h.try(city, "主任", "answer", id, "", flow.Form{"on": on, "text": "已列入明年市政计划。"})
+		return h.try(city, "主任", "answer", id, "", process.Form{"on": on, "text": "已列入明年市政计划。"})
 	}
 	h.run("nothing is answered on a day that has not come", func() {
 		_, err := answer("2025-01-07")
@@ -249,7 +250,7 @@ func TestAdopted(t *testing.T) {
 	t.Parallel()
 	h, sent, id := came(t)
 	adopt := func(what uuid.UUID) (*flow.Case, error) {
-		return h.try(city, "主任", "adopt", id, "", flow.Form{"proposalId": what.String()})
+		return h.try(city, "主任", "adopt", id, "", process.Form{"proposalId": what.String()})
 	}
 	h.do(city, "干事", "take", id, nil)
 	own := h.submitted(city)

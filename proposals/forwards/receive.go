@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -52,7 +53,7 @@ func receive(e *flow.Engine) func(context.Context, exchange.Incoming) (exchange.
 		if err != nil {
 			return none, err
 		}
-		state := c.Def.Machines[flow.OfMatter].State(c.State)
+		state := c.Def.Machines[process.OfMatter].State(c.State)
 		return exchange.Result{Object: exchange.Object{Type: gen.TypeMatter, ID: c.Matter.ID}, Number: c.Matter.Number, Status: state.Label}, nil
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -62,7 +63,7 @@ func newHouse(t *testing.T, secret byte) *house {
 			return nil
 		}
 		_, err := h.post.Report(ctx, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID},
-			exchange.Status{Number: r.Matter.Number, Status: r.Def.Machines[flow.OfMatter].State(r.State).Label, Note: r.Told})
+			exchange.Status{Number: r.Matter.Number, Status: r.Def.Machines[process.OfMatter].State(r.State).Label, Note: r.Told})
 		return err
 	})
 	return h
@@ -81,7 +82,7 @@ func (h *house) committee(code, name, level string) {
 			if !bytes.Contains(src, []byte("\nkind: proposal\n")) && !bytes.Contains(src, []byte("\nkind: forward\n")) {
 				continue
 			}
-			if _, err := h.engine.Publish(ctx, src, flow.RolesOf(h.dir.Policy())); err != nil {
+			if _, err := h.engine.Publish(ctx, src, process.RolesOf(h.dir.Policy())); err != nil {
 				return err
 			}
 		}
@@ -142,16 +143,16 @@ func (h *house) as(code, who string, fn func(context.Context) error) error {
 	})
 }
 
-func (h *house) try(code, who, action string, id uuid.UUID, reason string, form flow.Form) (c *flow.Case, err error) {
+func (h *house) try(code, who, action string, id uuid.UUID, reason string, form process.Form) (c *flow.Case, err error) {
 	h.Helper()
 	err = h.as(code, who, func(ctx context.Context) error {
-		c, err = h.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
+		c, err = h.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
 		return err
 	})
 	return c, err
 }
 
-func (h *house) do(code, who, action string, id uuid.UUID, form flow.Form) *flow.Case {
+func (h *house) do(code, who, action string, id uuid.UUID, form process.Form) *flow.Case {
 	h.Helper()
 	c, err := h.try(code, who, action, id, "在市的职权之内", form)
 	if err != nil {
@@ -182,7 +183,7 @@ func (h *house) submitted(code string) uuid.UUID {
 		return err
 	}))
 	id := c.Matter.ID
-	h.do(code, "委员甲", "inviteCosign", id, flow.Form{"membershipIds": []any{h.people[code+"委员乙"].Membership.String()}})
+	h.do(code, "委员甲", "inviteCosign", id, process.Form{"membershipIds": []any{h.people[code+"委员乙"].Membership.String()}})
 	h.do(code, "委员乙", "sign", id, nil)
 	h.do(code, "委员甲", "submit", id, nil)
 	return id
@@ -192,7 +193,7 @@ func (h *house) submitted(code string) uuid.UUID {
 func (h *house) reviewed(code string) uuid.UUID {
 	h.Helper()
 	id := h.submitted(code)
-	opinion := flow.Form{"disposition": "FORWARDED_UP", "note": "属于市的职权"}
+	opinion := process.Form{"disposition": "FORWARDED_UP", "note": "属于市的职权"}
 	h.do(code, "干事", "startReview", id, opinion)
 	h.do(code, "审查员", "recordPass", id, opinion)
 	h.do(code, "主任", "recordPass", id, opinion)

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -20,7 +21,7 @@ func TestTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, policy := flow.NewRules(), flow.DefaultPolicy()
+	s, policy := flow.NewRules(), process.DefaultPolicy()
 	vocab.Register(s)
 	opinions.Register(s)
 	e := s.Vocabulary()
@@ -30,7 +31,7 @@ func TestTemplates(t *testing.T) {
 	}
 	for _, x := range templates.Platforms() {
 		t.Run(x.Name+" closes its loop", func(t *testing.T) {
-			d, err := flow.Parse(x.Source)
+			d, err := process.Parse(x.Source)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,21 +11,21 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/step"
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
 // onItem reports whether an action answers, settles or takes over one item.
-func onItem(a *flow.Action) bool {
+func onItem(a *process.Action) bool {
 	fields, _ := a.Form["properties"].(map[string]any)
-	return fields["itemId"] != nil && slices.ContainsFunc(a.Effects, func(r *flow.Rule) bool {
+	return fields["itemId"] != nil && slices.ContainsFunc(a.Effects, func(r *process.Rule) bool {
 		return slices.Contains([]string{"claim_item", "settle_item", "record"}, r.Name)
 	})
 }
 
 // filled answers everything that an action on an item asks for.
-func filled(a *flow.Action, id string) obj {
+func filled(a *process.Action, id string) obj {
 	out := obj{}
 	fields, _ := a.Form["properties"].(map[string]any)
 	for name, f := range fields {
@@ -83,11 +83,11 @@ func TestWhoOwesActs(t *testing.T) {
 	})
 	tried := 0
 	for _, kind := range kinds {
-		d, err := flow.Parse(source(kind))
+		d, err := process.Parse(source(kind))
 		if err != nil || w.boards[kind] == uuid.Nil {
 			continue
 		}
-		for _, a := range d.Machines[flow.OfMatter].Actions {
+		for _, a := range d.Machines[process.OfMatter].Actions {
 			if !onItem(a) {
 				continue
 			}

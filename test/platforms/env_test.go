@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -80,8 +81,8 @@ func newWorld(t *testing.T, settings obj, kinds ...string) *world {
 		}
 		w.settle(ctx, c)
 		for _, src := range templates.Processes() { // as provisioning does
-			if d, err := flow.Parse(src); err == nil && d.Kind == "opinion" {
-				_, err := w.engine.Publish(ctx, src, flow.RolesOf(w.rights))
+			if d, err := process.Parse(src); err == nil && d.Kind == "opinion" {
+				_, err := w.engine.Publish(ctx, src, process.RolesOf(w.rights))
 				return err
 			}
 		}
@@ -129,7 +130,7 @@ func source(kind string) []byte {
 }
 
 func title(kind string) string {
-	d, err := flow.Parse(source(kind))
+	d, err := process.Parse(source(kind))
 	if err != nil {
 		return err.Error()
 	}
@@ -233,7 +234,7 @@ func (w *world) open(who, kind, title string) *run {
 }
 
 // form is what an action is given, as it comes through the API.
-func form(f obj) (out flow.Form) {
+func form(f obj) (out process.Form) {
 	if f == nil {
 		return nil
 	}
@@ -250,7 +251,7 @@ func form(f obj) (out flow.Form) {
 func (r *run) try(who, action string, f obj) error {
 	r.t.Helper()
 	return r.as(who, func(ctx context.Context) error {
-		c, err := r.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: r.c.Matter.ID, Action: action, Form: form(f), Reason: r.reason})
+		c, err := r.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: r.c.Matter.ID, Action: action, Form: form(f), Reason: r.reason})
 		if err == nil {
 			met.Store(r.c.Kind+"."+action, true)
 			met.Store(r.c.Kind+"."+c.State, true)
@@ -276,14 +277,14 @@ func (r *run) do(who, action string, f obj) {
 // others: no action that does not leave the state can be done in it.
 func (r *run) others(who string) {
 	r.t.Helper()
-	m := r.c.Def.Machines[flow.OfMatter]
+	m := r.c.Def.Machines[process.OfMatter]
 	allowed := m.Allowed(r.c.State)
 	r.must(who, func(ctx context.Context, _ *gen.Client) error {
 		for _, a := range m.Actions {
 			if slices.Contains(allowed, a.Code) {
 				continue
 			}
-			_, err := r.engine.Do(ctx, flow.Command{Machine: flow.OfMatter, Subject: r.c.Matter.ID, Action: a.Code, Reason: "测试理由"})
+			_, err := r.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: r.c.Matter.ID, Action: a.Code, Reason: "测试理由"})
 			if !errs.Is(err, errs.NotAllowedInState) {
 				r.t.Errorf("%s in %s: %v, want NOT_ALLOWED_IN_STATE", a.Code, r.c.State, err)
 			}

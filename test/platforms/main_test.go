@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
 
@@ -31,11 +31,11 @@ func TestMain(m *testing.M) {
 
 func unmet() (out []string) {
 	for _, x := range templates.Platforms() {
-		d, err := flow.Parse(x.Source)
+		d, err := process.Parse(x.Source)
 		if err != nil {
 			return []string{x.Name + ": " + err.Error()}
 		}
-		machine := d.Machines[flow.OfMatter]
+		machine := d.Machines[process.OfMatter]
 		want := []string{}
 		for _, a := range machine.Actions {
 			want = append(want, a.Code)

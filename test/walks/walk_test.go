@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -124,15 +125,15 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 	type choice struct {
 		machine string
 		subject uuid.UUID
-		action  *flow.Action
+		action  *process.Action
 	}
 	var choices []choice
 	_ = w.as(name, func(ctx context.Context) error {
 		all, err := w.engine.Available(ctx, id)
 		for subject, list := range all {
-			machine := flow.OfAssignment
+			machine := process.OfAssignment
 			if subject == id {
-				machine = flow.OfMatter
+				machine = process.OfMatter
 			}
 			for _, a := range list {
 				if a.Blocked == "" {

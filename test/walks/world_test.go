@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/loop/plans"
@@ -135,7 +136,7 @@ func (w *world) settle(ctx context.Context, c *gen.Client) error {
 		sources = append(sources, t.Source)
 	}
 	for _, s := range sources {
-		if _, err := w.engine.Publish(ctx, s, flow.RolesOf(w.rights)); err != nil {
+		if _, err := w.engine.Publish(ctx, s, process.RolesOf(w.rights)); err != nil {
 			return err
 		}
 	}
@@ -330,12 +331,12 @@ func (w *walk) subjects(id uuid.UUID) (out []subject) {
 		if err != nil {
 			return err
 		}
-		if s := defs[id].Machines[flow.OfMatter].State(m.State); s != nil && !s.End {
+		if s := defs[id].Machines[process.OfMatter].State(m.State); s != nil && !s.End {
 			out = append(out, subject{name: m.Kind + "." + m.State})
 		}
 		shares, err := m.QueryAssignments().All(ctx)
 		for _, a := range shares {
-			if s := defs[id].Machines[flow.OfAssignment].State(a.State); s != nil && !s.End {
+			if s := defs[id].Machines[process.OfAssignment].State(a.State); s != nil && !s.End {
 				out = append(out, subject{share: &a.ID, name: m.Kind + ".assignment." + a.State})
 			}
 		}
@@ -349,7 +350,7 @@ func (w *walk) shares(id uuid.UUID) []subject {
 }
 
 // fill makes a form from its schema: mostly right, as people's are.
-func (w *walk) fill(id uuid.UUID, schema map[string]any) flow.Form {
+func (w *walk) fill(id uuid.UUID, schema map[string]any) process.Form {
 	if schema == nil {
 		return nil
 	}
@@ -357,5 +358,5 @@ func (w *walk) fill(id uuid.UUID, schema map[string]any) flow.Form {
 	var s map[string]any
 	_ = json.Unmarshal(b, &s)
 	out, _ := w.value(id, "", s).(map[string]any)
-	return flow.Form(out)
+	return process.Form(out)
 }

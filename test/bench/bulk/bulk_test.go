@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	entmatter "github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
@@ -161,7 +162,7 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 			do := func(person int, machine, action string) {
 				as(n, person, func(ctx context.Context) error {
 					id := m.id
-					if machine == flow.OfAssignment {
+					if machine == process.OfAssignment {
 						share, err := c.Assignment.Query().Where(assignment.MatterID(m.id)).First(ctx)
 						if err != nil {
 							return err
@@ -175,11 +176,11 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 			}
 			switch {
 			case m.state.Code == "DRAFT" && len(m.co) == 0:
-				do(m.lead, flow.OfMatter, "submit")
+				do(m.lead, process.OfMatter, "submit")
 			case m.state.Code == "UNDER_REVIEW" && w.passes(&m) == 3:
-				do(w.staff(1), flow.OfMatter, "file")
+				do(w.staff(1), process.OfMatter, "file")
 			case m.state.Code == "ASSIGNED":
-				do(w.agent(m.shares[0].unit), flow.OfAssignment, "signReceipt")
+				do(w.agent(m.shares[0].unit), process.OfAssignment, "signReceipt")
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -174,7 +174,7 @@ func (w *world) partyRows(l *line, emit func() error) error {
 }
 
 func (w *world) shareRows(l *line, emit func() error) error {
-	machine := w.proposal.Machines[flow.OfAssignment]
+	machine := w.proposal.Machines[process.OfAssignment]
 	return w.cases(func(m *matter) error {
 		for _, s := range m.shares {
 			at, due := m.at(assigned), clock.Day(m.at(assigned)).AddDate(0, 3, 0)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 )
 
@@ -58,7 +58,7 @@ type matter struct {
 	t, n    int
 	id      uuid.UUID
 	opened  time.Time
-	state   *flow.State
+	state   *process.State
 	stage   int
 	sitting int // 0 or 1
 	lead    int // member
@@ -90,7 +90,7 @@ func (w *world) matter(t, n int) matter {
 	if n*5 < w.Matters*2 {
 		of = finished
 	}
-	m.state = w.proposal.Machines[flow.OfMatter].State(draw(of, w.pick(1000, t, n, 1)))
+	m.state = w.proposal.Machines[process.OfMatter].State(draw(of, w.pick(1000, t, n, 1)))
 	m.stage = stages[m.state.Code]
 	if m.opened.After(second) {
 		m.sitting = 1

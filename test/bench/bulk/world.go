@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants/templates"
 )
@@ -56,15 +56,15 @@ var (
 type world struct {
 	Size
 	seed      uint64
-	processes []*flow.Definition
-	proposal  *flow.Definition
+	processes []*process.Definition
+	proposal  *process.Definition
 }
 
 func newWorld(size Size) (*world, error) {
 	w := &world{Size: size}
 	w.seed = mix(mix(uint64(size.Tenants))<<1 ^ mix(uint64(size.Members))<<2 ^ mix(uint64(size.Matters)))
 	for _, src := range templates.Processes() {
-		d, err := flow.Parse(src)
+		d, err := process.Parse(src)
 		if err != nil {
 			return nil, err
 		}
