@@ -44,11 +44,8 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ 
 		return nil, nil, err
 	}
 	text := fmt.Sprintf("%s提出发布“%s”第 %d 版，须由另一人看过改动后确认", v.Name, p.Title, p.Version)
-	return p, found, s.notify(ctx, text, confirmers...)
+	return p, found, s.notify(ctx, text, s.policy.Holders(confirm)...)
 }
-
-// confirmers are the roles that hold processes.confirm: a test compares.
-var confirmers = []string{"tenant_admin", "secretary_general", "chair"}
 
 // Confirmation is the second person's word on a version that was proposed.
 type Confirmation struct {
@@ -73,7 +70,7 @@ func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process,
 	case p.ProposedByID == nil:
 		return nil, errs.New(errs.NotAllowedInState, "还没有人提出发布这一版，没有可以确认的").With("state", p.Status).With("allowedActions", []string{})
 	case *p.ProposedByID == v.Membership:
-		return nil, errs.New(errs.NotAllowed, "这一版由您提出发布，须由另一人（租户管理员、秘书长或主席）确认")
+		return nil, s.policy.Another(confirm, "这一版由您提出发布")
 	case in.Hash != p.Hash:
 		return nil, errs.New(errs.VersionConflict, "定义与您看到的不同，请刷新后重新核对").With("currentVersion", p.Hash)
 	}

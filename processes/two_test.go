@@ -111,14 +111,6 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("the roles that are told are those that may confirm", func(t *testing.T) {
-		for _, role := range w.policy.Roles() {
-			may := w.policy.Table(role)[authz.Perm(confirm)] != authz.None
-			if may != slices.Contains(confirmers, role) {
-				t.Errorf("%s: may confirm %t", role, may)
-			}
-		}
-	})
 }
 
 // S1: the text by which one person filed his own case and opened drafts to all.

@@ -28,9 +28,6 @@ var protection = sync.OnceValue(func() *process.Protection {
 	return p
 })
 
-// settingsConfirmers are the roles that hold settings.confirm: a test compares.
-var settingsConfirmers = []string{"tenant_admin", "secretary_general", "chair"}
-
 // PolicyProposed reports whether a version is a proposal: it never takes effect
 // by itself, and its confirmation is another version.
 func PolicyProposed(p *gen.TenantPolicy) bool {
@@ -127,7 +124,7 @@ func (s *Service) propose(ctx context.Context, v *authz.Viewer, in proposal, add
 		return nil, err
 	}
 	text := fmt.Sprintf("%s提出修改政策（第 %d 版）：%s。须由另一人确认后才生效", v.Name, p.Version, strings.Join(in.changed, "；"))
-	return p, flow.TellRoles(ctx, s.client, text, settingsConfirmers...)
+	return p, flow.TellRoles(ctx, s.client, text, s.policy.Holders(confirmSettings)...)
 }
 
 // ConfirmPolicy is the second person's word on a proposed version: the next
@@ -160,7 +157,7 @@ func (s *Service) ConfirmPolicy(ctx context.Context, version int) (_ *gen.Tenant
 	case !PolicyProposed(p) || p.ProposedByID == nil:
 		return nil, errs.New(errs.NotAllowedInState, "第 %d 版不是须两人的提议，不用确认", version).At("version")
 	case *p.ProposedByID == v.Membership:
-		return nil, errs.New(errs.NotAllowed, "这一修改由您提出，须由另一人（租户管理员、秘书长或主席）确认")
+		return nil, s.policy.Another(confirmSettings, "这一修改由您提出")
 	case last != nil && last.Version > p.Version:
 		return nil, errs.New(errs.Conflict, "提出之后政策又有了第 %d 版，请在它的基础上重新提出", last.Version).At("version")
 	}

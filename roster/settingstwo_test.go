@@ -2,7 +2,6 @@ package roster
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 
@@ -124,14 +123,6 @@ func TestSettingsThatProtectTakeTwo(t *testing.T) {
 		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))
 		if !w.current().OfficeAudit {
 			t.Error("not in force on its day")
-		}
-	})
-	t.Run("the roles that are told are those that may confirm", func(t *testing.T) {
-		for _, role := range w.policy.Roles() {
-			may := w.policy.Table(role)[authz.Perm(confirmSettings)] != authz.None
-			if may != slices.Contains(settingsConfirmers, role) {
-				t.Errorf("%s: may confirm %t", role, may)
-			}
 		}
 	})
 }

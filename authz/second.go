@@ -1,0 +1,31 @@
+package authz
+
+import (
+	"strings"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// Holders are the shipped roles that hold a permission in any scope, in the
+// order of Roles: who is told that something waits for it.
+func (p *Policy) Holders(permission string) []string {
+	var out []string
+	for _, r := range Roles {
+		if p.tables[r.Code][Perm(permission)] != None {
+			out = append(out, r.Code)
+		}
+	}
+	return out
+}
+
+// Another refuses the first of two persons as the second: done says what he did
+// himself, and the answer names the roles from which the other may come. What
+// takes two is proposed by one and confirmed by somebody else who holds the
+// permission; design.md 2 and docs/adr/0024 say why.
+func (p *Policy) Another(permission, done string) error {
+	var names []string
+	for _, role := range p.Holders(permission) {
+		names = append(names, RoleName(role))
+	}
+	return errs.New(errs.NotAllowed, "%s，须由另一人（%s）确认", done, strings.Join(names, "、"))
+}
