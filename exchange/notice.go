@@ -3,16 +3,10 @@ package exchange
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
-	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
-	"github.com/bihuan/bihuan/tenants"
 )
 
 // Kinds that tell something and open nothing.
@@ -67,21 +61,9 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 	if wrong := n.wrong(); wrong != nil {
 		return Result{}, wrong
 	}
-	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
-		SELECT DISTINCT m.id FROM memberships m JOIN grants g ON g.tenant_id = m.tenant_id AND g.membership_id = m.id
-		WHERE g.role = 'secretary_general' AND in_force(g, $1) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx))
-	if err != nil {
-		return Result{}, err
-	}
 	text := fmt.Sprintf("%s送来%s：《%s》", letter.Name, kindNames[letter.Kind], n.Title)
-	rows := make([]*gen.NoticeCreate, len(people))
-	for i, id := range people {
-		rows[i] = s.client.Notice.Create().SetMembershipID(id).SetText(text).SetCreatedAt(clock.Now(ctx))
-	}
-	for page := range slices.Chunk(rows, 1000) { // far below PostgreSQL's 65,535 parameters
-		if err := s.client.Notice.CreateBulk(page...).Exec(ctx); err != nil {
-			return Result{}, err
-		}
+	if err := flow.TellRoles(ctx, text, "secretary_general"); err != nil {
+		return Result{}, err
 	}
 	return Result{}, nil // no state: what it is about is not the receiver's to mirror
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -282,7 +283,7 @@ func (c *Case) meantBy(ctx context.Context, rows []who) (people, error) {
 		return nil, nil
 	}
 	compact := func(s []string) []string { slices.Sort(s); return slices.Compact(s) }
-	return readPeople(ctx, asked{members, compact(office), compact(seated), units, c.whole().Units(), c.Today()})
+	return readPeople(ctx, asked{members: members, office: compact(office), seated: compact(seated), units: units, mattered: c.whole().Units(), on: c.Today()})
 }
 
 // store writes the difference, whose turn it is now for lists, and the notices,
@@ -298,9 +299,9 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 			a.add(w)
 		}
 	}
-	var n noticeRows
+	var n notices.Rows
 	for _, x := range told {
-		n.add(x)
+		n.Add(x.to, x.key, x.text)
 	}
 	turn, shares, turns := c.Turn, []uuid.UUID{}, []string{}
 	for _, s := range subjects {
@@ -312,7 +313,7 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 	}
 	_, err = tenants.Exec(ctx, storeAwaited, tenant, c.Matter.ID, c.Now,
 		a.key, a.share, a.turn, a.role, a.unit, a.seated, a.member, a.roles, a.due, a.instead, a.reason,
-		turn, shares, turns, n.id, n.member, n.key, n.text)
+		turn, shares, turns, n.ID, n.To, n.Key, n.Text)
 	if err == nil && c.Turn != turn {
 		c.Turn = turn
 	}
@@ -321,7 +322,7 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 
 // Who is awaited already is told nothing; of several notices to one person the
 // first is written. Rows of ended shares go, since the case does not name them.
-const storeAwaited = `
+var storeAwaited = `
 WITH wanted AS (
 	SELECT * FROM unnest($4::text[], $5::uuid[], $6::text[], $7::text[], $8::uuid[], $9::bool[], $10::uuid[], $11::text[], $12::date[], $13::bool[], $14::text[])
 		AS w(key, assignment_id, turn, role, unit_id, seated, membership_id, roles, due_on, instead, reason)
@@ -340,11 +341,7 @@ WITH wanted AS (
 ), of_share AS (
 	UPDATE assignments s SET turn = t.turn FROM unnest($16::uuid[], $17::text[]) AS t(id, turn) WHERE s.id = t.id AND s.turn IS DISTINCT FROM t.turn
 )
-INSERT INTO notices (id, tenant_id, created_at, text, membership_id, matter_id)
-SELECT DISTINCT ON (n.membership_id) n.id, $1, $3, n.text, n.membership_id, $2
-FROM unnest($18::uuid[], $19::uuid[], $20::text[], $21::text[]) WITH ORDINALITY AS n(id, membership_id, key, text, place)
-WHERE n.key = '' OR NOT EXISTS (SELECT FROM was WHERE was.key = n.key)
-ORDER BY n.membership_id, n.place`
+` + notices.Insert(1, 3, 2, 18, `n.key = '' OR NOT EXISTS (SELECT FROM was WHERE was.key = n.key)`)
 
 // awaitedRows are rows by column, as PostgreSQL takes them.
 type awaitedRows struct {
@@ -368,23 +365,15 @@ func (a *awaitedRows) add(w who) {
 	a.seated, a.instead, a.due = append(a.seated, w.Seated), append(a.instead, w.Instead), append(a.due, w.Due)
 }
 
-type noticeRows struct {
-	id, member []uuid.UUID
-	key, text  []string
-}
-
-func (n *noticeRows) add(x notice) {
-	n.id, n.member = append(n.id, uuid.Must(uuid.NewV7())), append(n.member, x.to)
-	n.key, n.text = append(n.key, x.key), append(n.text, x.text)
-}
-
 // asked is what readPeople is asked: people by themselves, holders of roles, and
-// holders of roles with a seat in one of the units or above it; of all of them
-// the seats in the units that matter.
+// holders of roles with a seat in one of the units or above it, and all with a
+// seat in one of those that are called; of all of them the seats in the units
+// that matter.
 type asked struct {
 	members         []uuid.UUID
 	office, seated  []string
 	units, mattered []uuid.UUID
+	called          []uuid.UUID
 	on              time.Time
 }
 
@@ -401,7 +390,7 @@ type someone struct {
 func readPeople(ctx context.Context, a asked) (people, error) {
 	rows, err := tenants.Rows[someone](ctx, `
 		WITH RECURSIVE met AS (
-			SELECT unit FROM unnest($4::uuid[] || $5::uuid[]) unit
+			SELECT unit FROM unnest($4::uuid[] || $5::uuid[] || $7::uuid[]) unit
 		), up AS (
 			SELECT x.unit, u.id, u.parent_id, true AS itself FROM (SELECT unit, unit AS id FROM met UNION SELECT unit, heir(unit) FROM met) x JOIN units u ON u.id = x.id
 			UNION SELECT up.unit, u.id, u.parent_id, false FROM units u JOIN up ON u.id = up.parent_id
@@ -417,8 +406,9 @@ func readPeople(ctx context.Context, a asked) (people, error) {
 		FROM memberships m
 		WHERE in_force(m, $6) AND (m.id = ANY($1) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($2))
 				OR (EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($3))
-					AND EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id WHERE seat.membership_id = m.id AND up.unit = ANY($4))))
-		ORDER BY m.id`, a.members, a.office, a.seated, a.units, a.mattered, a.on)
+					AND EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id WHERE seat.membership_id = m.id AND up.unit = ANY($4)))
+				OR EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id AND up.itself WHERE seat.membership_id = m.id AND up.unit = ANY($7)))
+		ORDER BY m.id`, a.members, a.office, a.seated, a.units, a.mattered, a.on, a.called)
 	rights, bad := authz.Load()
 	if err != nil || bad != nil {
 		return nil, errors.Join(err, bad)

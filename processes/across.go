@@ -118,7 +118,7 @@ func (s *Service) applyTemplate(ctx context.Context, in exchange.Incoming) (exch
 }
 
 func (s *Service) notify(ctx context.Context, text string, roles ...string) error {
-	return flow.TellRoles(ctx, s.client, text, roles...)
+	return flow.TellRoles(ctx, text, roles...)
 }
 
 // Adopt makes a draft of a version that was received, by the id of its row in

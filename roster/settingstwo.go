@@ -124,7 +124,7 @@ func (s *Service) propose(ctx context.Context, v *authz.Viewer, in proposal, add
 		return nil, err
 	}
 	text := fmt.Sprintf("%s提出修改政策（第 %d 版）：%s。须由另一人确认后才生效", v.Name, p.Version, strings.Join(in.changed, "；"))
-	return p, flow.TellRoles(ctx, s.client, text, s.policy.Holders(confirmSettings)...)
+	return p, flow.TellRoles(ctx, text, s.policy.Holders(confirmSettings)...)
 }
 
 // ConfirmPolicy is the second person's word on a proposed version: the next

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -103,10 +104,6 @@ func (s *Service) Open(ctx context.Context, spec Spec) (_ *Ballot, err error) {
 	return r.ballot(), nil
 }
 
-// noticePage is how many notices are written at a time: PostgreSQL takes
-// 65,535 parameters a statement.
-const noticePage = 1000
-
 // invite tells everybody on the list that he may vote, and when: all the same,
 // once, and nobody is told anything later. The cohort is not named beside it:
 // most voters do not see it.
@@ -114,17 +111,7 @@ func (s *Service) invite(ctx context.Context, spec Spec, now time.Time) error {
 	const minute = "2006-01-02 15:04"
 	text := fmt.Sprintf("请参加“%s”，不记名投票，时间为 %s 至 %s", spec.Title,
 		spec.OpensAt.In(clock.Shanghai).Format(minute), spec.ClosesAt.In(clock.Shanghai).Format(minute))
-	c := s.store.Ent()
-	rows := make([]*gen.NoticeCreate, len(spec.Voters))
-	for i, voter := range spec.Voters {
-		rows[i] = c.Notice.Create().SetMembershipID(voter).SetText(text).SetCreatedAt(now)
-	}
-	for page := range slices.Chunk(rows, noticePage) {
-		if err := c.Notice.CreateBulk(page...).Exec(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return notices.WriteAt(ctx, now, nil, text, spec.Voters...)
 }
 
 // tidy checks what can be checked without the database.
