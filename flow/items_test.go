@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/notice"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
@@ -160,6 +161,36 @@ func TestItemsHaveClocks(t *testing.T) {
 		w.sweep()
 		lines(t, w.heard(c), "03-07 主任 问题“建成夜间公交专线”将于2025年3月14日到期")
 	})
+}
+
+// What a unit owes its heir owes: the reminder goes to the people who are there.
+func TestItemsOfUnitsThatChanged(t *testing.T) {
+	t.Parallel()
+	follow := func(w *world, ctx context.Context, merged bool) {
+		c, until := w.store.Ent(), day(4)
+		next := c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("投资促进局").SetActiveFrom(day(1)).SaveX(ctx).ID
+		c.Unit.UpdateOneID(w.unit).SetSuccessorID(next).SetParentID(next).SetActiveTo(until).ExecX(ctx)
+		c.Seat.Update().Where(seat.UnitID(w.unit)).SetSeatTo(until).ExecX(ctx)
+		if !merged { // a renamed unit's people go over
+			c.Seat.Create().SetMembershipID(w.people["局长"].Membership).SetUnitID(next).SetSeatFrom(day(5)).ExecX(ctx)
+			return
+		}
+		m := c.Membership.Create().SetName("新局长").SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
+		c.Grant.Create().SetMembership(m).SetRole("unit_lead").SaveX(ctx)
+		c.Seat.Create().SetMembership(m).SetUnitID(next).SaveX(ctx)
+		w.people["新局长"] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
+	}
+	for who, merged := range map[string]bool{"局长": false, "新局长": true} {
+		t.Run(fmt.Sprintf("C1: what a unit owes that is merged (%t) or renamed is brought to %s of its heir", merged, who), func(t *testing.T) {
+			t.Parallel()
+			w := newDebts(t, "")
+			c := w.owing("debts", process.Form{"kind": "PROBLEM", "on": "2025-03-14"})
+			w.system(func(ctx context.Context) error { follow(w, ctx, merged); return nil })
+			w.at(7, 8, 0)
+			w.sweep()
+			lines(t, w.heard(c), "03-07 "+who+" 问题“建成夜间公交专线”将于2025年3月14日到期")
+		})
+	}
 }
 
 func TestClocksOfItemsEndWithWhatIsOwed(t *testing.T) {

@@ -107,7 +107,7 @@ var weight = map[assignment.Role]int{
 // more (an assisting unit that becomes the lead).
 func openShare(ctx context.Context, r *run, u *gen.Unit, s flow.Share) error {
 	for _, had := range r.Assignments {
-		if had.UnitID != s.Unit || had.Round != s.Round || !flow.Open(had) {
+		if !r.Heirs.Same(had.UnitID, s.Unit) || had.Round != s.Round || !flow.Open(had) {
 			continue
 		}
 		if weight[had.Role] >= weight[s.Role] {
@@ -152,8 +152,8 @@ func askFeedback(ctx context.Context, r *run) error {
 	}
 	for _, a := range r.Answering() {
 		rep := r.Reply(a)
-		for _, p := range oneEach(r.Proposers()) {
-			if asked[[2]uuid.UUID{rep.ID, personOf(p)}] {
+		for _, p := range oneEach(r.Heirs, r.Proposers()) {
+			if asked[[2]uuid.UUID{rep.ID, personOf(r.Heirs, p)}] {
 				continue
 			}
 			err := r.Client.Feedback.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetPartyID(p.ID).
@@ -224,7 +224,7 @@ func recordOutcome(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(r.Assignments, func(a *gen.Assignment) bool { return a.UnitID == id }) {
+		if !slices.ContainsFunc(r.Assignments, func(a *gen.Assignment) bool { return r.Heirs.Same(a.UnitID, id) }) {
 			return errs.New(errs.Invalid, "该单位没有承办本件").At("unitId")
 		}
 		c.SetUnitID(id)

@@ -169,22 +169,14 @@ func merge(ctx context.Context, r *run) error {
 }
 
 // adopt adds this case's proposers to the surviving case. One who is a party
-// there already stays that; one whom an undone merge left cancelled is back.
+// there already stays that, an organisation also where it was renamed or merged
+// since; one whom an undone merge left cancelled is back.
 func adopt(ctx context.Context, r *run, c *flow.Case) error {
 	type who struct {
-		member, unit uuid.UUID
-		role         party.Role
+		person uuid.UUID
+		role   party.Role
 	}
-	key := func(p *gen.Party) who {
-		k := who{role: p.Role}
-		if p.MembershipID != nil {
-			k.member = *p.MembershipID
-		}
-		if p.UnitID != nil {
-			k.unit = *p.UnitID
-		}
-		return k
-	}
+	key := func(p *gen.Party) who { return who{personOf(c.Heirs, p), p.Role} }
 	there := map[who]*gen.Party{}
 	for _, p := range c.Parties {
 		there[key(p)] = p

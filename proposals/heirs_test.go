@@ -7,9 +7,10 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -23,7 +24,8 @@ func (w *world) renamed(old, name string) {
 		c := w.store.Ent()
 		ctx = authz.System(ctx)
 		today := clock.Today(ctx)
-		next := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName(name).SetDocWord("中" + name).SetActiveFrom(today).SaveX(ctx)
+		was := c.Unit.GetX(ctx, w.units[old])
+		next := c.Unit.Create().SetLine(was.Line).SetKind(was.Kind).SetName(name).SetDocWord("中" + name).SetActiveFrom(today).SaveX(ctx)
 		w.units[name] = next.ID
 		c.Unit.UpdateOneID(w.units[old]).SetParent(next).SetSuccessor(next).SetActiveTo(today.AddDate(0, 0, -1)).ExecX(ctx)
 		for _, s := range c.Seat.Query().Where(seat.UnitID(w.units[old])).AllX(ctx) {
@@ -65,6 +67,21 @@ func TestARenamedUnit(t *testing.T) {
 			}
 			return nil
 		})
+	})
+	say(t, "R15: an organisation that was renamed between two proposals is one party of what they were merged into, asked once", func(w *world) {
+		collective := func() *flow.Case {
+			c := w.draft("联络员", proposal.ProposerKindPARTY)
+			w.attach(c.Matter.ID, nil, attachment.KindSEAL)
+			return w.do("主任", "file", w.passed("联络员", c.Matter.ID).Matter.ID, nil)
+		}
+		surviving := collective()
+		w.renamed("民建区委", "民建新区委")
+		w.units["民建区委"] = w.units["民建新区委"]
+		w.do("主任", "merge", collective().Matter.ID, into(surviving))
+		c := w.look(surviving.Matter.ID)
+		is(w, "proposers", len(c.Proposers()), 1)
+		c = w.replied(w.do("干事", "assign", c.Matter.ID, w.unitsForm("商务局", "SOLE")), "商务局", "A")
+		is(w, "asked", len(c.Feedback), 1)
 	})
 	say(t, "a new round is the successor's own", func(w *world) {
 		c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleSOLE})

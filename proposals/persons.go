@@ -3,6 +3,7 @@ package proposals
 import (
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
@@ -12,13 +13,14 @@ import (
 // the one may have been the first proposer of the other. He is asked, contacted
 // and counted once.
 
-// personOf is who a party is: a member, an organisation, or the party itself.
-func personOf(p *gen.Party) uuid.UUID {
+// personOf is who a party is: a member, an organisation as it is there now, or
+// the party itself. In SQL it is coalesce(membership_id, heir(unit_id), id).
+func personOf(h authz.Heirs, p *gen.Party) uuid.UUID {
 	switch {
 	case p.MembershipID != nil:
 		return *p.MembershipID
 	case p.UnitID != nil:
-		return *p.UnitID
+		return h.Of(*p.UnitID)
 	}
 	return p.ID
 }
@@ -27,19 +29,19 @@ func personOf(p *gen.Party) uuid.UUID {
 func persons(c *flow.Case) map[uuid.UUID]uuid.UUID {
 	out := make(map[uuid.UUID]uuid.UUID, len(c.Parties))
 	for _, p := range c.Parties {
-		out[p.ID] = personOf(p)
+		out[p.ID] = personOf(c.Heirs, p)
 	}
 	return out
 }
 
 // oneEach keeps one party for each person, as first proposer where he is that.
-func oneEach(parties []*gen.Party) (out []*gen.Party) {
+func oneEach(h authz.Heirs, parties []*gen.Party) (out []*gen.Party) {
 	at := map[uuid.UUID]int{}
 	for _, p := range parties {
-		i, there := at[personOf(p)]
+		i, there := at[personOf(h, p)]
 		switch {
 		case !there:
-			at[personOf(p)] = len(out)
+			at[personOf(h, p)] = len(out)
 			out = append(out, p)
 		case p.Role == party.RoleLEAD && out[i].Role != party.RoleLEAD:
 			out[i] = p

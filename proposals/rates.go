@@ -22,10 +22,10 @@ func ratings(ctx context.Context, sittingID uuid.UUID, column string) ([]RatingC
 			JOIN replies r ON r.tenant_id = f.tenant_id AND r.id = f.reply_id AND r.status <> 'SENT_BACK'
 			WHERE p.sitting_id = $1
 		), once AS (
-			SELECT DISTINCT ON (f.reply_id, coalesce(w.membership_id, w.unit_id, w.id)) f.`+column+` AS word FROM stands f
+			SELECT DISTINCT ON (f.reply_id, coalesce(w.membership_id, heir(w.unit_id), w.id)) f.`+column+` AS word FROM stands f
 			JOIN parties w ON w.tenant_id = f.tenant_id AND w.id = f.party_id
 			WHERE f.round = f.last
-			ORDER BY f.reply_id, coalesce(w.membership_id, w.unit_id, w.id), f.received_at NULLS LAST
+			ORDER BY f.reply_id, coalesce(w.membership_id, heir(w.unit_id), w.id), f.received_at NULLS LAST
 		) SELECT coalesce(nullif(word, ''), 'SILENT'), count(*)::int FROM once GROUP BY 1 ORDER BY 1`, sittingID)
 }
 

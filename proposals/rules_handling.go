@@ -204,7 +204,7 @@ func dissatisfied(c *flow.Case) bool {
 	lead, who := map[uuid.UUID]bool{}, persons(c)
 	for _, p := range c.Parties {
 		if p.Role == party.RoleLEAD {
-			lead[personOf(p)] = true
+			lead[personOf(c.Heirs, p)] = true
 		}
 	}
 	for _, f := range roundFeedback(c) {
@@ -379,12 +379,12 @@ var faceToFace = []string{"面谈", "座谈会", "实地"}
 // contacted where the policy is content with that.
 func toContact(c *flow.Case, share *gen.Assignment, contacts []*gen.Record) (left []*gen.Party) {
 	who := persons(c)
-	for _, p := range oneEach(c.Active(party.RoleLEAD)) {
+	for _, p := range oneEach(c.Heirs, c.Active(party.RoleLEAD)) {
 		if gone(p, c.Today()) { // nobody can be met; the others are
 			continue
 		}
 		if !slices.ContainsFunc(contacts, func(r *gen.Record) bool {
-			return r.PartyID != nil && who[*r.PartyID] == personOf(p) && r.UnitID != nil && *r.UnitID == share.UnitID && r.Data["denied"] != true &&
+			return r.PartyID != nil && who[*r.PartyID] == personOf(c.Heirs, p) && r.UnitID != nil && *r.UnitID == share.UnitID && r.Data["denied"] != true &&
 				(c.Policy.ContactBy == "ANY" || slices.Contains(faceToFace, r.Mode))
 		}) {
 			left = append(left, p)
