@@ -54,7 +54,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 		return s, err
 	}
 	e := flow.New(store.Ent())
-	register(e.Rules)
+	Register(e.Rules)
 	cohorts.Connect(e, appraisals{s.Ballots})
 	tasks.Connect(e, s.Exchange)
 	forwards.Connect(e, s.Exchange)
@@ -69,25 +69,26 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 // Vocabulary is every word that a definition can write: enough to check one.
 func Vocabulary() *process.Vocabulary {
 	s := flow.NewRules()
-	register(s)
+	Register(s)
 	return s.Vocabulary()
 }
 
 // Kinds are what the product's own kinds of matter are, by their codes.
 func Kinds() []*flow.Kind {
 	s := flow.NewRules()
-	register(s)
+	Register(s)
 	return s.Kinds()
 }
 
 // Engine knows every rule, and is enough to publish definitions.
 func Engine(client *gen.Client) *flow.Engine {
 	e := flow.New(client)
-	register(e.Rules)
+	Register(e.Rules)
 	return e
 }
 
-func register(s *flow.Rules) {
+// Register makes every word of the product known.
+func Register(s *flow.Rules) {
 	proposals.Register(s)
 	cohorts.Register(s)
 	tasks.Register(s)

@@ -1,7 +1,6 @@
 package proposals_test
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"testing"
@@ -9,29 +8,25 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
-	"github.com/bihuan/bihuan/ent/gen/seat"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
-	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
 
-// world is a small district with one person of every role, in the words of
-// the field.
+// world is the district in the words of these tests.
 type world struct {
+	*assembled.District
 	t       *testing.T
 	db      *tenantstest.DB
 	store   *tenants.Store
@@ -46,123 +41,26 @@ type world struct {
 	sitting uuid.UUID
 }
 
-// newWorld opens a district on 27 December 2024, the day its fourth plenary
+// newWorld opens the district on 27 December 2024, the day its fourth plenary
 // begins: until 29 December proposals are 大会提案.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := tenantstest.New(t)
-	w := &world{
-		t: t, db: db, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, units: map[string]uuid.UUID{},
-		tenant: tenantstest.Tenant(t, db, "210202", "政协大连市中山区委员会", "DISTRICT"),
+	d := assembled.New(t, district.Plan{On: clock.Date(2024, 12, 27), Runs: []string{"proposal", "opinion"}, Sitting: &district.Sitting{
+		Term: 11, Ordinal: 4, TermFrom: clock.Date(2021, 12, 1), Prepares: clock.Date(2024, 11, 1), Opens: clock.Date(2024, 12, 27), Closes: clock.Date(2024, 12, 29),
+		CutoffAt: time.Date(2024, 12, 28, 12, 0, 0, 0, clock.Shanghai),
+	}})
+	return &world{
+		District: d, t: t, db: d.DB, store: d.Store, tenant: d.Tenant, engine: d.Services.Engine, service: d.Proposals, post: d.Exchange, policy: d.Rights,
+		clock: d.Clock, people: d.People, units: d.Units, sitting: d.Sitting,
 	}
-	w.clock.Set(time.Date(2024, 12, 27, 9, 0, 0, 0, clock.Shanghai))
-	authz.Narrow(w.store.Ent())
-	w.store.Ent().Use(audit.Hook)
-	w.engine = flow.New(w.store.Ent())
-	proposals.Register(w.engine.Rules)
-	var err error
-	if w.post, err = exchange.New(w.store, make([]byte, 32)); err != nil {
-		t.Fatal(err)
-	}
-	forwards.Register(w.engine.Rules)
-	forwards.Connect(w.engine, w.post)
-	w.engine.Guard("opinion.any", "什么都行", func(*flow.Input) error { return nil })
-	w.service = proposals.New(w.engine)
-	if w.policy, err = rights(); err != nil {
-		t.Fatal(err)
-	}
-	w.as("", func(ctx context.Context) error { return w.found(authz.System(ctx)) })
-	return w
 }
 
 // rights are compiled once for all worlds: it takes half a second.
 var rights = sync.OnceValues(authz.Load)
 
-// opinion is the least process a converted proposal can go on in.
-const opinion = `
-kind: opinion
-version: 1
-title: 社情民意
-turns: {editor: 信息编辑}
-machines:
-  matter:
-    initial: SUBMITTED
-    states:
-      - {code: SUBMITTED, label: 已收到, turn: editor, waits: 由信息编辑处理, visible: STAFF}
-      - {code: ACCEPTED, label: 已采用, end: true}
-    actions:
-      - {code: accept, label: 采用, from: [SUBMITTED], to: ACCEPTED, may: opinion.accept, guards: [opinion.any]}
-`
-
-func (w *world) found(ctx context.Context) error {
-	c := w.store.Ent()
-	for _, src := range append(templates.Processes(), []byte(opinion)) {
-		if string(src) == opinion || bytes.Contains(src, []byte("\nkind: proposal\n")) {
-			if _, err := w.engine.Publish(ctx, src, process.RolesOf(w.policy)); err != nil {
-				return err
-			}
-		}
-	}
-	term := c.Term.Create().SetOrdinal(11).SetStartsOn(clock.Date(2021, 12, 1)).SetEndsOn(clock.Date(2026, 12, 1)).SaveX(ctx)
-	s := c.Sitting.Create().SetTerm(term).SetOrdinal(4).SetPrepOpensOn(clock.Date(2024, 11, 1)).SetOpensOn(clock.Date(2024, 12, 27)).
-		SetCutoffAt(time.Date(2024, 12, 28, 12, 0, 0, 0, clock.Shanghai)).SetClosesOn(clock.Date(2024, 12, 29)).SaveX(ctx)
-	w.sitting = s.ID
-	for name, line := range map[string]unit.Line{"商务局": unit.LineHANDLING, "提案委": unit.LineORGANISATION, "文旅局": unit.LineHANDLING, "城建局": unit.LineHANDLING, "经济界": unit.LineORGANISATION, "民建区委": unit.LineORGANISATION} {
-		kind := unit.KindHANDLING_UNIT
-		switch name {
-		case "经济界":
-			kind = unit.KindSECTOR
-		case "民建区委":
-			kind = unit.KindPOLITICAL_PARTY
-		case "提案委":
-			kind = unit.KindPROPOSAL_COMMITTEE
-		}
-		w.units[name] = c.Unit.Create().SetLine(line).SetKind(kind).SetName(name).SetDocWord("中" + name).SaveX(ctx).ID
-	}
-	type person struct{ name, unit, role string }
-	for _, p := range []person{
-		{"委员甲", "经济界", "member"}, {"委员乙", "经济界", "member"}, {"委员丙", "", "member"}, {"委员丁", "", "member"}, {"召集人", "经济界", "sector_convener"},
-		{"联络员", "民建区委", "party_liaison"}, {"干事", "", "proposal_clerk"}, {"审查员", "", "proposal_reviewer"}, {"主任", "", "proposal_director"}, {"副主任", "", "proposal_director"},
-		{"政府办", "", "assign_gov"}, {"主席", "", "chair"}, {"信息编辑", "", "info_editor"},
-		{"商务局联络员", "商务局", "unit_liaison"}, {"商务局承办人", "商务局", "unit_officer"}, {"商务局局长", "商务局", "unit_lead"},
-		{"文旅局联络员", "文旅局", "unit_liaison"}, {"文旅局承办人", "文旅局", "unit_officer"}, {"文旅局局长", "文旅局", "unit_lead"},
-		{"城建局联络员", "城建局", "unit_liaison"}, {"城建局承办人", "城建局", "unit_officer"}, {"城建局局长", "城建局", "unit_lead"},
-	} {
-		kind := membership.KindMEMBER
-		if p.role != "member" && p.role != "sector_convener" && p.role != "party_liaison" {
-			kind = membership.KindSTAFF
-		}
-		m := c.Membership.Create().SetName(p.name).SetKind(kind).SetAccountID(uuid.New()).SetPhone("13000000000").SaveX(ctx)
-		c.Grant.Create().SetMembership(m).SetRole(p.role).SaveX(ctx)
-		if p.unit != "" {
-			post := seat.PostMEMBER
-			if p.role == "sector_convener" {
-				post = seat.PostCONVENER
-			}
-			c.Seat.Create().SetMembership(m).SetUnitID(w.units[p.unit]).SetPost(post).SaveX(ctx)
-		}
-		w.people[p.name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-	}
-	return nil
-}
-
-// as runs fn as a person, "" as the product itself, in one transaction that
-// is audited.
 func (w *world) as(name string, fn func(context.Context) error) error {
 	w.t.Helper()
-	ctx := clock.With(context.Background(), w.clock)
-	return w.store.InTx(ctx, w.tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		if name == "" {
-			return fn(authz.System(ctx))
-		}
-		p := w.people[name]
-		v, err := authz.NewDirectory(w.policy).Viewer(ctx, p.Account, p.Membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
+	return w.As(name, fn)
 }
 
 // do carries out an action of the matter and fails the test when it is refused.

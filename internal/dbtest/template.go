@@ -16,6 +16,7 @@ type Template struct {
 	Name  string // a–z, 0–9 and _, at most 30
 	Hash  string // of everything that Build reads, such as the migrations
 	Build func(ctx context.Context, url string) error
+	From  *Template // what Build begins with; nil is an empty database
 }
 
 const (
@@ -50,6 +51,13 @@ func (s *server) prepare(ctx context.Context, t Template) (string, error) {
 	if !nameRule.MatchString(t.Name) || t.Build == nil {
 		return "", fmt.Errorf("needs a name like %s and a Build", nameRule)
 	}
+	from := "template1"
+	if t.From != nil {
+		var err error
+		if from, err = s.prepare(ctx, *t.From); err != nil {
+			return "", err
+		}
+	}
 	name := t.database()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +76,7 @@ func (s *server) prepare(ctx context.Context, t Template) (string, error) {
 		if err := lock(ctx, s.keeper, "pg_advisory_unlock_shared", name); err != nil {
 			return "", err
 		}
-		if err := s.build(ctx, t, name); err != nil {
+		if err := s.build(ctx, t, from, name); err != nil {
 			return "", err
 		}
 	}
@@ -76,7 +84,7 @@ func (s *server) prepare(ctx context.Context, t Template) (string, error) {
 }
 
 // build builds the template, unless another process has done so meanwhile.
-func (s *server) build(ctx context.Context, t Template, name string) (err error) {
+func (s *server) build(ctx context.Context, t Template, from, name string) (err error) {
 	c, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -91,7 +99,7 @@ func (s *server) build(ctx context.Context, t Template, name string) (err error)
 	if err := s.exec(ctx, "drop database if exists %s with (force)", name); err != nil {
 		return err
 	}
-	if err := s.exec(ctx, "create database %s template template1 strategy file_copy", name); err != nil {
+	if err := s.exec(ctx, "create database %s template %s strategy file_copy", name, from); err != nil {
 		return err
 	}
 	if err := t.Build(ctx, URL(s.base, "", name)); err != nil {

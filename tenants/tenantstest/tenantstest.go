@@ -2,6 +2,7 @@ package tenantstest
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -44,14 +45,49 @@ func New(t testing.TB) *DB {
 	if err != nil {
 		t.Fatalf("tenantstest: %v", err)
 	}
-	super := dbtest.New(t, tpl)
-	db := &DB{SuperURL: super, OwnerURL: dbtest.URL(super, owner, ""), AppURL: dbtest.URL(super, app, "")}
-	db.Store, err = tenants.Open(context.Background(), db.AppURL, poolSize)
+	return open(t, dbtest.New(t, tpl))
+}
+
+// Copy makes a database in which build has run. It runs once a test process for
+// each key; what it made is copied for whoever asks for the key again.
+func Copy(t testing.TB, key string, build func(*DB)) *DB {
+	t.Helper()
+	tpl, err := template()
+	if err != nil {
+		t.Fatalf("tenantstest: %v", err)
+	}
+	return open(t, dbtest.New(t, dbtest.Template{
+		Name: "copied", Hash: process + key, From: &tpl,
+		Build: func(_ context.Context, super string) error {
+			db, err := connect(super)
+			if err != nil {
+				return err
+			}
+			defer db.Store.Close()
+			build(db)
+			return nil
+		},
+	}))
+}
+
+// process tells this test process's templates from those of every other, which
+// may be of another program.
+var process = rand.Text()
+
+func open(t testing.TB, super string) *DB {
+	t.Helper()
+	db, err := connect(super)
 	if err != nil {
 		t.Fatalf("tenantstest: %v", err)
 	}
 	t.Cleanup(db.Store.Close)
 	return db
+}
+
+func connect(super string) (db *DB, err error) {
+	db = &DB{SuperURL: super, OwnerURL: dbtest.URL(super, owner, ""), AppURL: dbtest.URL(super, app, "")}
+	db.Store, err = tenants.Open(context.Background(), db.AppURL, poolSize)
+	return db, err
 }
 
 // template is read from the disk once a test process.

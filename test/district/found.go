@@ -1,0 +1,262 @@
+package district
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants/templates"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
+)
+
+// House is an installation: what several committees of a test share.
+type House struct {
+	*tenantstest.DB
+	Clock     *clock.Movable
+	Rights    *authz.Policy
+	Directory *authz.Directory
+	Engine    *flow.Engine
+
+	committees map[string]*District // by code
+}
+
+// rights are compiled once for all tests: it takes half a second.
+var rights = sync.OnceValues(authz.Load)
+
+// New is a district of its own; with several plans, the first one's, and the
+// others stand beside it.
+func New(t testing.TB, plans ...Plan) *District {
+	t.Helper()
+	if len(plans) == 0 {
+		plans = []Plan{{}}
+	}
+	for i := range plans {
+		plans[i] = plans[i].whole()
+	}
+	k := key(plans)
+	db := tenantstest.Copy(t, k, func(db *tenantstest.DB) {
+		h := open(t, db, plans[0])
+		var all []rows
+		for _, p := range plans {
+			all = append(all, h.found(t, p).rows)
+		}
+		founded.Lock()
+		defer founded.Unlock()
+		founded.by[k] = all
+	})
+	h := open(t, db, plans[0])
+	founded.Lock()
+	defer founded.Unlock()
+	for i, p := range plans {
+		h.enter(t, p.Code, founded.by[k][i])
+	}
+	return h.committees[plans[0].Code]
+}
+
+// founded are the rows of the districts that are copied, by key: as many as the
+// tests of a package have plans.
+var founded = struct {
+	sync.Mutex
+	by map[string][]rows
+}{by: map[string][]rows{}}
+
+// rows are the ids of what a district has.
+type rows struct {
+	tenant  uuid.UUID
+	units   map[string]uuid.UUID
+	people  map[string]authz.Viewer
+	roles   map[string]string // who has a role, the first of the list
+	runs    map[string]uuid.UUID
+	sitting uuid.UUID
+}
+
+// open wires a program on a database, as far as no noun is needed.
+func open(t testing.TB, db *tenantstest.DB, first Plan) *House {
+	t.Helper()
+	policy, err := rights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := db.Store.Ent()
+	authz.Narrow(client)
+	client.Use(audit.Hook)
+	h := &House{DB: db, Clock: &clock.Movable{}, Rights: policy, Directory: authz.NewDirectory(policy), Engine: flow.New(client), committees: map[string]*District{}}
+	h.Clock.Set(clock.StartOf(first.On).Add(9 * time.Hour))
+	if first.Rules != nil {
+		first.Rules(h.Engine)
+	}
+	return h
+}
+
+// enter makes a committee known that is there.
+func (h *House) enter(t testing.TB, code string, r rows) *District {
+	d := &District{House: h, T: t, Tenant: r.tenant, Code: code, Units: map[string]uuid.UUID{}, People: map[string]*authz.Viewer{}, Runs: map[string]uuid.UUID{}, Sitting: r.sitting, rows: r}
+	for name, id := range r.units {
+		d.Units[name] = id
+	}
+	for name, v := range r.people {
+		d.People[name] = &v
+	}
+	for kind, id := range r.runs {
+		d.Runs[kind] = id
+	}
+	h.committees[code] = d
+	return d
+}
+
+// Found opens one more committee in a house that is there.
+func (h *House) Found(t testing.TB, p Plan) *District {
+	t.Helper()
+	return h.found(t, p.whole())
+}
+
+func (h *House) found(t testing.TB, p Plan) *District {
+	t.Helper()
+	known, ok := committees[p.Code]
+	if !ok {
+		t.Fatalf("district: no committee has the code %s", p.Code)
+	}
+	r := rows{units: map[string]uuid.UUID{}, people: map[string]authz.Viewer{}, roles: map[string]string{}, runs: map[string]uuid.UUID{}}
+	r.tenant = tenantstest.Tenant(t, h.DB, p.Code, known.name, known.level)
+	d := h.enter(t, p.Code, r)
+	d.Must("", func(ctx context.Context, c *gen.Client) error {
+		for _, step := range []func(context.Context, *gen.Client, Plan, *rows) error{settle, staff, sit, h.run} {
+			if err := step(ctx, c, p, &r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return h.enter(t, p.Code, r)
+}
+
+func settle(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
+	for _, u := range p.Units {
+		create := c.Unit.Create().SetLine(u.line()).SetKind(u.Kind).SetName(u.Name).SetDocWord("中" + u.Name)
+		if u.Above != "" {
+			create.SetParentID(r.units[u.Above])
+		}
+		if !u.Until.IsZero() {
+			create.SetActiveTo(u.Until)
+		}
+		row, err := create.Save(ctx)
+		if err != nil {
+			return err
+		}
+		r.units[u.Name] = row.ID
+	}
+	return nil
+}
+
+func staff(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
+	for _, x := range p.People {
+		m, err := c.Membership.Create().SetName(x.Name).SetKind(x.kind()).SetAccountID(uuid.Must(uuid.NewV7())).SetPhone("13000000000").Save(ctx)
+		if err != nil {
+			return err
+		}
+		r.people[x.Name] = authz.Viewer{Account: *m.AccountID, Membership: m.ID, Tenant: r.tenant, Name: x.Name}
+		if x.Role != "" {
+			if err := c.Grant.Create().SetMembership(m).SetRole(x.Role).Exec(ctx); err != nil {
+				return err
+			}
+			if r.roles[x.Role] == "" {
+				r.roles[x.Role] = x.Name
+			}
+		}
+		if x.Unit == "" {
+			continue
+		}
+		post := seat.PostMEMBER
+		if x.Post != "" {
+			post = seat.Post(x.Post)
+		}
+		if err := c.Seat.Create().SetMembership(m).SetUnitID(r.units[x.Unit]).SetPost(post).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sit(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
+	if p.Sitting == nil {
+		return nil
+	}
+	s := p.Sitting
+	term, err := c.Term.Create().SetOrdinal(s.Term).SetStartsOn(s.TermFrom).SetEndsOn(s.TermFrom.AddDate(5, 0, 0)).Save(ctx)
+	if err != nil {
+		return err
+	}
+	row, err := c.Sitting.Create().SetTerm(term).SetOrdinal(s.Ordinal).SetPrepOpensOn(s.Prepares).SetOpensOn(s.Opens).SetCutoffAt(s.CutoffAt).SetClosesOn(s.Closes).Save(ctx)
+	if err == nil {
+		r.sitting = row.ID
+	}
+	return err
+}
+
+// run publishes what the plan names.
+func (h *House) run(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
+	sources := p.Sources
+	for _, kind := range p.Runs {
+		sources = append(sources, Shipped(kind).Source)
+	}
+	for _, s := range sources {
+		row, err := h.Engine.Publish(ctx, []byte(s), process.RolesOf(h.Rights))
+		if err != nil {
+			return err
+		}
+		r.runs[row.Kind] = row.ID
+	}
+	for _, kind := range p.Stored {
+		d := Shipped(kind)
+		row, err := c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Save(ctx)
+		if err != nil {
+			return err
+		}
+		r.runs[row.Kind] = row.ID
+	}
+	return nil
+}
+
+// shipped are the definitions of the product, by kind.
+var shipped = sync.OnceValues(func() (map[string]*process.Definition, error) {
+	sources := templates.Processes()
+	for _, p := range templates.Platforms() {
+		sources = append(sources, p.Source)
+	}
+	out := map[string]*process.Definition{}
+	for _, s := range sources {
+		d, err := process.Parse(s)
+		if err != nil {
+			return nil, err
+		}
+		out[d.Kind] = d
+	}
+	return out, nil
+})
+
+// Shipped is the product's definition of a kind.
+func Shipped(kind string) *process.Definition {
+	all, err := shipped()
+	if err != nil || all[kind] == nil {
+		panic("district: no process of kind " + kind + " is shipped")
+	}
+	return all[kind]
+}
+
+// Kinds are all that the product ships.
+func Kinds() []string {
+	all, _ := shipped()
+	return slices.Sorted(maps.Keys(all))
+}
