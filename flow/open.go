@@ -55,6 +55,9 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	}
 	machine := def.Machines[process.OfMatter]
 	first := machine.State(orInitial(machine, action.To))
+	if err := e.home(sys, &o, first, v); err != nil {
+		return nil, err
+	}
 	now := clock.Now(ctx)
 	create := e.client.Matter.Create().SetKind(o.Kind).SetProcess(p).SetPolicyVersion(version).SetState(first.Code).SetTurn(first.Turn).
 		SetTitle(o.Title).SetOpenedAt(now).SetNillableSectorID(o.Sector).SetNillableStreetID(o.Street).SetNillableOwnerUnitID(o.OwnerUnit)

@@ -188,8 +188,12 @@ func (w *world) tryOpen(name string, in Opening) (c *flow.Case, err error) {
 	return c, err
 }
 
+// open opens something in 甲街道, unless it says where.
 func (w *world) open(name string, in Opening) *flow.Case {
 	w.t.Helper()
+	if in.StreetID == nil {
+		in.StreetID = ptr(w.units["甲街道"])
+	}
 	c, err := w.tryOpen(name, in)
 	if err != nil {
 		w.t.Fatal(err)

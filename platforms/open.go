@@ -42,13 +42,6 @@ type Opening struct {
 // JSON, in bytes.
 const longestData = 64 << 10
 
-// Kinds of unit that a matter can belong to as its street and its 界别. What
-// 中山 calls 街道联络委 is a 委员活动组 in 旅顺口 (domain.md 3.2).
-var (
-	streetKinds = []unit.Kind{unit.KindSTREET_LIAISON, unit.KindCOMMUNITY_GROUP, unit.KindMEMBER_GROUP}
-	sectorKinds = []unit.Kind{unit.KindSECTOR, unit.KindSECTOR_GROUP}
-)
-
 // Open opens a matter on a platform for the context's viewer, who becomes its
 // first party. Called twice it opens two; an idempotency key prevents that.
 func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error) {
@@ -185,11 +178,15 @@ func (in *Opening) from(p *gen.Platform, scope authz.Scope) error {
 
 // place settles to which units the matter belongs, and with it whose it is.
 func (s *Service) place(ctx context.Context, v *authz.Viewer, scope authz.Scope, p *gen.Platform, in *Opening) error {
+	streets, err := s.client.Unit.Query().Where(unit.IDIn(v.Seats...), unit.KindIn(authz.Streets...)).Exist(ctx)
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		id    *uuid.UUID
 		path  string
 		kinds []unit.Kind
-	}{{in.StreetID, "streetId", streetKinds}, {in.SectorID, "sectorId", sectorKinds}, {in.OwnerUnitID, "ownerUnitId", nil}} {
+	}{{in.StreetID, "streetId", authz.Streets}, {in.SectorID, "sectorId", authz.Sectors}, {in.OwnerUnitID, "ownerUnitId", nil}} {
 		if f.id == nil {
 			continue
 		}
@@ -199,9 +196,10 @@ func (s *Service) place(ctx context.Context, v *authz.Viewer, scope authz.Scope,
 		theirs := f.path == "ownerUnitId" && p.OwnerUnitID != nil && *f.id == *p.OwnerUnitID // the platform's own
 		switch {
 		case scope.Has(authz.Tenant) || v.InUnit(f.id) || theirs:
+		case f.path == "streetId" && !(scope.Has(authz.Unit) && streets): // who is of no street may say where it happens, not whose it is
 		case scope.Has(authz.Unit):
 			return errs.New(errs.NotAllowed, "您只能为自己的单位新建事项").At(f.path)
-		case f.path != "streetId": // a member may say where it happens, not whose it is
+		default:
 			return errs.New(errs.NotAllowed, "您不属于所选的单位").At(f.path)
 		}
 	}
@@ -224,7 +222,7 @@ func (s *Service) seat(ctx context.Context, v *authz.Viewer, in *Opening) error 
 	for _, f := range []struct {
 		kinds []unit.Kind
 		into  **uuid.UUID
-	}{{streetKinds, &in.StreetID}, {sectorKinds, &in.SectorID}, {nil, &in.OwnerUnitID}} {
+	}{{authz.Streets, &in.StreetID}, {authz.Sectors, &in.SectorID}, {nil, &in.OwnerUnitID}} {
 		for _, u := range seats {
 			if f.kinds == nil || slices.Contains(f.kinds, u.Kind) {
 				*f.into = &u.ID

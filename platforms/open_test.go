@@ -3,6 +3,7 @@ package platforms
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 func finish(m *gen.Matter) flow.Command {
@@ -38,8 +40,8 @@ func TestOpen(t *testing.T) {
 		if c.StreetID == nil || *c.StreetID != a || *c.OwnerUnitID != *in.OwnerUnitID {
 			t.Fatal(c.Matter)
 		}
-		c = w.open("召集人", Opening{PlatformID: plain.ID, Title: "企业用工"})
-		if c.SectorID == nil || *c.SectorID != w.units["经济界"] || c.StreetID != nil {
+		c = w.open("召集人", Opening{PlatformID: plain.ID, Title: "企业用工", StreetID: &b})
+		if c.SectorID == nil || *c.SectorID != w.units["经济界"] || *c.StreetID != b {
 			t.Fatal(c.Matter)
 		}
 		_, err := w.tryOpen("联络员甲", Opening{PlatformID: p.ID, Title: "别的街道的事", Source: SourcePublic, StreetID: &b})
@@ -58,6 +60,36 @@ func TestOpen(t *testing.T) {
 		}
 		_, err = w.tryOpen("干部", Opening{PlatformID: p.ID, Title: "不是街道", Source: "党政交题", StreetID: ptr(w.units["经济界"])})
 		refused(t, err, errs.Invalid, "streetId")
+	})
+	t.Run("A6: what would be nobody's goes to the opener's own street, else he is asked for one", func(t *testing.T) {
+		for _, who := range []string{"委员乙", "委员甲", "召集人", "干部"} { // of no street
+			in := Opening{PlatformID: plain.ID, Title: "路灯不亮"}
+			_, err := w.tryOpen(who, in)
+			if e := refused(t, err, errs.Invalid, "streetId"); !strings.Contains(e.Message, "街道联络员") || !strings.Contains(e.Message, "请选择由哪个街道办理") {
+				t.Error(e.Message)
+			}
+		}
+		w.system(func(ctx context.Context) error {
+			return w.client.Seat.Create().SetMembership(w.people["委员乙"]).SetUnitID(w.units["乙街道"]).Exec(ctx)
+		})
+		c, err := w.tryOpen("委员乙", Opening{PlatformID: plain.ID, Title: "路灯不亮"})
+		if err != nil || c.StreetID == nil || *c.StreetID != w.units["乙街道"] {
+			t.Fatal(c, err)
+		}
+		w.system(func(ctx context.Context) error { // it is on the list of that street's liaison
+			var n int
+			err := tenants.Row(ctx, `SELECT count(*) FROM awaited WHERE matter_id = $1 AND role = 'street_liaison' AND unit_id = $2 AND NOT instead`,
+				[]any{c.Matter.ID, w.units["乙街道"]}, &n)
+			if err == nil && n != 1 {
+				t.Error("nobody is awaited")
+			}
+			return err
+		})
+		own := spec("own")
+		own.OwnerUnitID = ptr(w.units["甲街道"])
+		if c, err = w.tryOpen("委员甲", Opening{PlatformID: w.create(own).ID, Title: "路灯不亮"}); err != nil || c.StreetID != nil {
+			t.Fatal(c, err) // a street's own platform has somebody
+		}
 	})
 	t.Run("A member's matter is 委员荐题 where the platform knows that source.", func(t *testing.T) {
 		if c := w.open("委员乙", Opening{PlatformID: p.ID, Title: "校门口拥堵"}); c.Source != SourceMember {

@@ -31,7 +31,7 @@ type TopicInput struct {
 	Text         string     // at most 500 characters; may have several lines
 	Name         string     // may be empty
 	Phone        string     // may be empty; shown to those alone who may see contact details
-	Street       *uuid.UUID // the street's liaison committee; nil: not said
+	Street       *uuid.UUID // nil: not said, which Site.Must forbids
 	// Once names the form that was filled in: the same form makes one topic,
 	// however often and wherever it is sent. The nil UUID: every call makes one.
 	Once uuid.UUID
@@ -75,19 +75,36 @@ func titleOf(text string) string {
 	return string(all[:titleLength-1]) + "…"
 }
 
-// Public is a platform as strangers see it, with the streets that a topic can
-// name. A platform that is retired or takes no topics is NOT_FOUND.
-func (s *Service) Public(ctx context.Context, code string) (_ *gen.Platform, streets []*gen.Unit, err error) {
+// Site is a platform as strangers see it.
+type Site struct {
+	*gen.Platform
+	Streets []*gen.Unit // which a topic can name
+	Must    bool        // it has to name one, since it would be nobody's
+}
+
+// Public is a platform as strangers see it. One that is retired or takes no
+// topics is NOT_FOUND.
+func (s *Service) Public(ctx context.Context, code string) (_ *Site, err error) {
 	defer errs.Wrap(&err, "platforms.Public(%s)", code)
 	ctx = authz.System(ctx)
 	p, err := s.takes(ctx, code)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	today := clock.Today(ctx)
-	streets, err = s.client.Unit.Query().Where(unit.KindEQ(unit.KindSTREET_LIAISON), authz.UnitOn(today)).
-		Order(unit.ByName(), unit.ByID()).Limit(200).All(ctx)
-	return p, streets, err
+	out := &Site{Platform: p}
+	for _, kind := range authz.Streets { // what is called a street here
+		out.Streets, err = s.client.Unit.Query().Where(unit.KindEQ(kind), authz.UnitOn(clock.Today(ctx))).
+			Order(unit.ByName(), unit.ByID()).Limit(200).All(ctx)
+		if err != nil || len(out.Streets) > 0 {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	asks, err := s.engine.AsksHome(ctx, TopicKind, p.OwnerUnitID)
+	out.Must = asks == "streetId"
+	return out, err
 }
 
 func (s *Service) takes(ctx context.Context, code string) (*gen.Platform, error) {
@@ -118,7 +135,7 @@ func (s *Service) SubmitTopic(ctx context.Context, in TopicInput) (_ Receipt, er
 		return Receipt{}, err
 	}
 	if in.Street != nil {
-		if _, err := s.openUnit(ctx, *in.Street, "street", unit.KindSTREET_LIAISON); err != nil {
+		if _, err := s.openUnit(ctx, *in.Street, "street", authz.Streets...); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -134,6 +151,9 @@ func (s *Service) SubmitTopic(ctx context.Context, in TopicInput) (_ Receipt, er
 	ctx, changes := audit.Collect(ctx)
 	c, err := s.engine.Start(ctx, flow.Opening{Kind: TopicKind, Title: titleOf(in.Text), Street: in.Street, OwnerUnit: p.OwnerUnitID,
 		Payload: func(ctx context.Context, m *gen.Matter) error { return s.raise(ctx, m, p, in, out) }})
+	if shown, ok := errs.As(err); ok && shown.Details[flow.Homeless] != nil {
+		return Receipt{}, errs.New(errs.Invalid, "请选择在哪个街道，这样才能送到该办的人手里").At("street")
+	}
 	if err != nil {
 		return Receipt{}, err
 	}

@@ -20,8 +20,12 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// submit hands a topic in as the public does: no viewer, no collector.
+// submit hands a topic in as the public does, without viewer and collector: of
+// 甲街道, unless it says where.
 func (w *world) submit(in TopicInput) (r Receipt, err error) {
+	if in.Street == nil {
+		in.Street = ptr(w.units["甲街道"])
+	}
 	err = w.db.Store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error { r, err = w.SubmitTopic(ctx, in); return err })
 	return r, err
 }
@@ -87,10 +91,33 @@ func TestTopics(t *testing.T) {
 			t.Fatal(entry)
 		}
 	})
+	t.Run("A6: a topic that would be nobody's is asked in which street it is; the page says so beforehand", func(t *testing.T) {
+		err := w.in(func(ctx context.Context) error {
+			site, err := w.Public(ctx, "lushun")
+			if err == nil && (!site.Must || len(site.Streets) != 2) {
+				t.Error(site)
+			}
+			if err == nil {
+				_, err = w.SubmitTopic(ctx, TopicInput{PlatformCode: "lushun", Text: "路灯坏了"})
+			}
+			return err
+		})
+		refused(t, err, errs.Invalid, "street")
+		own := spec("own")
+		own.TakesTopics, own.OwnerUnitID = true, ptr(w.units["乙街道"])
+		w.create(own)
+		w.system(func(ctx context.Context) error {
+			site, err := w.Public(ctx, "own")
+			if err == nil && site.Must {
+				t.Error("a street's own platform asks for the street")
+			}
+			return err
+		})
+	})
 	t.Run("who happens to be signed in is not its creator", func(t *testing.T) {
 		var r Receipt
 		w.do("委员甲", func(ctx context.Context) (err error) {
-			r, err = w.SubmitTopic(ctx, TopicInput{PlatformCode: "lushun", Text: "委员甲也是居民"})
+			r, err = w.SubmitTopic(ctx, TopicInput{PlatformCode: "lushun", Text: "委员甲也是居民", Street: ptr(w.units["甲街道"])})
 			return err
 		})
 		if m := w.topic(r); m.CreatorID != nil || r.No != "2026-收-0002" {
@@ -177,7 +204,7 @@ func TestReceipts(t *testing.T) {
 	})
 	t.Run("a receipt that another process gave is answered too", func(t *testing.T) {
 		w.system(func(ctx context.Context) error {
-			c, err := w.engine.Start(ctx, flow.Opening{Kind: "talk", Title: "议事会"})
+			c, err := w.engine.Start(ctx, flow.Opening{Kind: "talk", Title: "议事会", Street: ptr(w.units["甲街道"])})
 			if err != nil {
 				return err
 			}
@@ -198,7 +225,7 @@ func TestReceipts(t *testing.T) {
 			w.client.Record.Create().SetMatterID(id).SetKind("NOTE").SetText("内部说明").ExecX(ctx)
 			w.client.Item.Update().Where(item.MatterID(id)).SetEvidence("内部依据").SetSolution("内部办法").ExecX(ctx)
 			w.client.Link.Create().SetFromID(id).SetToID(o.Matter.ID).SetKind("CONVERTED_TO").SetReason("内部理由").ExecX(ctx)
-			other, err := w.engine.Start(ctx, flow.Opening{Kind: "talk", Title: "撤销的"})
+			other, err := w.engine.Start(ctx, flow.Opening{Kind: "talk", Title: "撤销的", Street: ptr(w.units["甲街道"])})
 			if err != nil {
 				return err
 			}

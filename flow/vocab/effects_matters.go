@@ -119,6 +119,9 @@ func create(ctx context.Context, r *flow.Run, a createArgs) error {
 		return err
 	}
 	c, err := r.Engine.Start(ctx, opening(r, kind, title, host, source))
+	if shown, ok := errs.As(err); ok && shown.Details[flow.Homeless] != nil { // this form does not ask for it
+		return errs.New(errs.GuardFailed, "还不能开出新的事项：%s。本事项属于哪个单位，新的就属于哪个单位，请先转交", shown.Message)
+	}
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -22,13 +23,6 @@ type seatRelation struct {
 	Posts []string `json:"posts" doc:"席位的职务；系统只核对席位所在的单位，因此同时要用动作的 by 限定角色"`
 	Kinds []string `json:"kinds" doc:"哪些单位：STREET_LIAISON、COMMUNITY_GROUP、MEMBER_GROUP 为所属街道，SECTOR、SECTOR_GROUP 为界别，VENUE_ 开头的为活动的阵地，其余为归口单位；不写为全部"`
 }
-
-// Kinds of unit to which a matter belongs as its street and its 界别: what one
-// committee calls 街道联络委 is a 委员活动组 in another (domain.md 3.2).
-var (
-	streets = []unit.Kind{unit.KindSTREET_LIAISON, unit.KindCOMMUNITY_GROUP, unit.KindMEMBER_GROUP}
-	sectors = []unit.Kind{unit.KindSECTOR, unit.KindSECTOR_GROUP}
-)
 
 func registerRelations(s *flow.Rules) {
 	flow.RelationOf(s, "party", "本人，或本人所在的单位，是某个角色的当事方。", func(p *process.Place, a partyRelation) {
@@ -65,8 +59,8 @@ func registerRelations(s *flow.Rules) {
 func hasSeat(in *flow.Input, a seatRelation) bool {
 	sits := func(id *uuid.UUID) bool { return id != nil && slices.Contains(in.Viewer.Seats, *id) }
 	asked := func(is func(string) bool) bool { return len(a.Kinds) == 0 || slices.ContainsFunc(a.Kinds, is) }
-	street := func(k string) bool { return slices.Contains(streets, unit.Kind(k)) }
-	sector := func(k string) bool { return slices.Contains(sectors, unit.Kind(k)) }
+	street := func(k string) bool { return slices.Contains(authz.Streets, unit.Kind(k)) }
+	sector := func(k string) bool { return slices.Contains(authz.Sectors, unit.Kind(k)) }
 	venue := func(k string) bool { return strings.HasPrefix(k, "VENUE_") }
 	other := func(k string) bool { return !street(k) && !sector(k) && !venue(k) }
 	if (asked(street) && sits(in.StreetID)) || (asked(sector) && sits(in.SectorID)) || (asked(other) && sits(in.OwnerUnitID)) {

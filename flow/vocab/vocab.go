@@ -21,6 +21,7 @@ func Register(s *flow.Rules) {
 	registerEvents(s)
 	registerItems(s)
 	registerMatters(s)
+	registerHanding(s)
 }
 
 // need notes an argument that must be given.

@@ -77,6 +77,9 @@ func TestWordsAreChecked(t *testing.T) {
 		{"effects", `{document: {title: 报告, template: "{data.phone}"}}`, "", "个人信息"},
 		{"effects", `{document: {title: 报告, template: "{colour}", number: none}}`, "", "{colour} 不认识"},
 		{"effects", `{score: {role: TEAM}}`, "", "code"},
+		{"effects", `hand_over`, "unitId: {}", "as"},
+		{"effects", `{hand_over: {as: town}}`, "unitId: {}", "as 不能写“town”"},
+		{"effects", `{hand_over: {as: street, field: streetId}}`, "unitId: {}", "“streetId”"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			if got := check(c.where, c.rule, c.fields); (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
@@ -146,7 +149,7 @@ func TestVocabulary(t *testing.T) {
 				"not_suspended suspended never deadline_passed",
 			"relation": "party seat creator",
 			"effect": "save number record minutes party remove_party event hold cancel_event items claim_item settle_item notify create link start_timer stop_timer " +
-				"document score suspend_timers resume_timers",
+				"document score suspend_timers resume_timers hand_over",
 		} {
 			for _, n := range strings.Fields(names) {
 				if !got[sort+" "+n] {

@@ -99,6 +99,9 @@ machines:
       - {code: start, label: 开始回访, from: [OPEN], may: matter.follow, effects: [{start_timer: {key: extra}}]}
       - {code: stop, label: 结束回访, from: [OPEN], may: matter.follow, effects: [{stop_timer: {key: extra}}]}
       - {code: document, label: 文件, from: [OPEN], may: matter.follow, effects: [{document: {title: 微建议, number: suggestion, to: 区委, template: "{number} 关于{title}：{form.text} {data.what}\n{items}\n{today}"}}], form: {properties: {text: {type: string}}}}
+      - {code: handStreet, label: 转交, from: [OPEN], may: matter.screen, effects: [{hand_over: {as: street}}], form: {properties: {unitId: {type: string}}}}
+      - {code: handSector, label: 转交, from: [OPEN], may: matter.follow, effects: [{hand_over: {as: sector, field: to}}], form: {properties: {to: {type: string}}}}
+      - {code: handOwner, label: 转交, from: [OPEN], may: matter.follow, effects: [{hand_over: {as: owner}}], form: {properties: {unitId: {type: string}}}}
       - {code: score, label: 计分, from: [OPEN], may: matter.follow, effects: [{score: {code: talk, role: TEAM}}]}
 `
 

@@ -29,7 +29,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/platform"
-	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
@@ -1899,6 +1899,7 @@ input OpenMatterInput {
   source: String
   "归口单位，例如街道联络委；不填为自己的单位"
   ownerUnitId: ID
+  "由哪个街道办理。流程从街道联络员办起的必须明确：不填为本人所在的街道；本人不在街道、也不止一个街道可选的，要填"
   streetId: ID
   sectorId: ID
   "以前的同一议题，见 similarMatters"
@@ -2047,7 +2048,7 @@ extend type Mutation {
   markNoticeRead(input: MarkNoticeReadInput!): NoticePayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/entprocess.graphql", Input: `# 流程：由租户管理员自己建立、检查、发布和换版。
+	{Name: "../schema/process.graphql", Input: `# 流程：由租户管理员自己建立、检查、发布和换版。
 "随产品提供的流程模板"
 type ProcessTemplate {
   "代码，adoptProcessTemplate 用它"
@@ -28947,7 +28948,7 @@ func (ec *executionContext) _Process_status(ctx context.Context, field graphql.C
 			return obj.Status, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v entprocess.Status) graphql.Marshaler {
+		func(ctx context.Context, selections ast.SelectionSet, v process.Status) graphql.Marshaler {
 			return ec.marshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx, selections, v)
 		},
 		true,
@@ -71239,13 +71240,13 @@ func (ec *executionContext) marshalNProcessReport2ᚖgithubᚗcomᚋbihuanᚋbih
 	return ec._ProcessReport(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, v any) (entprocess.Status, error) {
-	var res entprocess.Status
+func (ec *executionContext) unmarshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, v any) (process.Status, error) {
+	var res process.Status
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, sel ast.SelectionSet, v entprocess.Status) graphql.Marshaler {
+func (ec *executionContext) marshalNProcessStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋprocessᚐStatus(ctx context.Context, sel ast.SelectionSet, v process.Status) graphql.Marshaler {
 	return v
 }
 

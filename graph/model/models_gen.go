@@ -1563,8 +1563,9 @@ type OpenMatterInput struct {
 	Source *string `json:"source,omitempty"`
 	// 归口单位，例如街道联络委；不填为自己的单位
 	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
-	StreetID    *uuid.UUID `json:"streetId,omitempty"`
-	SectorID    *uuid.UUID `json:"sectorId,omitempty"`
+	// 由哪个街道办理。流程从街道联络员办起的必须明确：不填为本人所在的街道；本人不在街道、也不止一个街道可选的，要填
+	StreetID *uuid.UUID `json:"streetId,omitempty"`
+	SectorID *uuid.UUID `json:"sectorId,omitempty"`
 	// 以前的同一议题，见 similarMatters
 	FollowsID *uuid.UUID `json:"followsId,omitempty"`
 	// 随事项保存的内容；流程规定了新建时的表单的，按 Platform.opening 填写

@@ -213,10 +213,10 @@ func (h *Handler) site(r *http.Request) (v *view, c committee, err error) {
 	v = &view{page: "topic", status: http.StatusOK, Committee: c.Name, Most: platforms.LongestTopic,
 		Here: r.URL.Path, Ask: "/t/" + r.PathValue("committee") + "/receipt", Minutes: int(goodFor / time.Minute)}
 	err = h.o.Store.ReadTx(r.Context(), c.ID, func(ctx context.Context) error {
-		p, streets, err := h.o.Platforms.Public(ctx, r.PathValue("platform"))
+		p, err := h.o.Platforms.Public(ctx, r.PathValue("platform"))
 		if err == nil {
-			v.Title, v.Brand, v.Manners = p.Brand, p.Brand, p.Manners
-			v.streets(streets)
+			v.Title, v.Brand, v.Manners, v.Must = p.Brand, p.Brand, p.Manners, p.Must
+			v.streets(p.Streets)
 		}
 		return err
 	})
@@ -291,7 +291,10 @@ func (h *Handler) check(r *http.Request, v *view) (in platforms.TopicInput, bad 
 			v.wrong(shown.Path[0], shown.Message)
 		}
 	}
-	if v.Street != "" {
+	switch {
+	case v.Street == "" && v.Must:
+		v.wrong("street", "请选择在哪个街道，这样才能送到该办的人手里")
+	case v.Street != "":
 		id, err := uuid.Parse(v.Street)
 		if err != nil {
 			v.wrong("street", "请重新选择街道")

@@ -28,7 +28,8 @@ type view struct {
 	Brand    string
 	Manners  []string
 	Streets  []choice
-	Most     int // characters
+	Must     bool // one of the streets has to be chosen
+	Most     int  // characters
 	Minutes  int
 	Token    string
 	Question string

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -46,26 +47,83 @@ func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
 			t.Errorf("it waits for %v", got)
 		}
 	})
-	t.Run("A6: what belongs to no street goes to who can place it, who is told why", func(t *testing.T) {
+	t.Run("A6: with one street in the committee it goes there; with several who opens is asked; what is nobody's goes to who can hand it over, who is told why", func(t *testing.T) {
 		w := newWorld(t, answered, "lushun")
 		r := newRun(w)
-		w.must("委员甲", func(ctx context.Context, _ *gen.Client) (err error) {
-			r.c, err = w.service.Open(ctx, platforms.Opening{PlatformID: w.boards["lushun"], Title: "停车难"})
-			return err
+		open := func() error {
+			return w.as("委员甲", func(ctx context.Context) error {
+				c, err := w.service.Open(ctx, platforms.Opening{PlatformID: w.boards["lushun"], Title: "停车难"})
+				if err == nil {
+					r.c = c
+				}
+				return err
+			})
+		}
+		if err := open(); err != nil || !slices.Equal(r.waits(), []string{"联络员"}) {
+			t.Fatal(err, r.waits())
+		}
+		w.must("", func(ctx context.Context, c *gen.Client) error {
+			w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
+			return nil
 		})
+		if e, ok := errs.As(open()); !ok || e.Code != errs.Invalid || e.Path[0] != "streetId" {
+			t.Error(e)
+		}
+		r.do("联络员", "handOver", obj{"streetId": w.unit("新街道")}) // which has nobody yet
 		if got := r.waits(); !slices.Equal(got, []string{"干事"}) {
 			t.Errorf("it waits for %v", got)
 		}
-		var text string
-		w.must("干事", func(ctx context.Context, c *gen.Client) error {
-			n, err := c.Notice.Query().Where(notice.MatterID(r.c.Matter.ID)).First(ctx)
-			if err == nil {
-				text = n.Text
-			}
-			return err
-		})
-		if !strings.Contains(text, "轮到街道联络员，但其中没有人能办理") {
+		if text := r.lastTold("干事"); !strings.Contains(text, "轮到街道联络员，但没有在任而且能登录的人") {
+			t.Error(text)
+		}
+		r.do("干事", "handOver", obj{"streetId": w.unit("街道")})
+		if got := r.waits(); !slices.Equal(got, []string{"联络员"}) {
+			t.Errorf("it waits for %v", got)
+		}
+		if text := r.lastTold("联络员"); !strings.Contains(text, "轮到您办理") {
 			t.Error(text)
 		}
 	})
+	for _, kind := range []string{"topic", "dandong", "yishihui", "yiqihui"} {
+		t.Run("A6: "+kind+" can be handed to another street", func(t *testing.T) {
+			w := newWorld(t, answered, kind)
+			var r *run
+			if kind == platforms.TopicKind {
+				r = newRun(w)
+				street := w.units["街道"]
+				w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
+					r.c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "停车难", Street: &street})
+					return err
+				})
+			} else {
+				r = w.open("干事", kind, "停车难")
+			}
+			w.must("", func(ctx context.Context, c *gen.Client) error {
+				w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
+				return nil
+			})
+			r.do("联络员", "handOver", obj{"streetId": w.unit("新街道")})
+			if got := r.waits(); !slices.Equal(got, []string{"干事"}) {
+				t.Errorf("it waits for %v", got)
+			}
+			r.do("干事", "handOver", obj{"streetId": w.unit("街道")})
+			if got := r.waits(); !slices.Equal(got, []string{"联络员"}) {
+				t.Errorf("it waits for %v", got)
+			}
+		})
+	}
+}
+
+// lastTold is the newest notice of the matter to somebody.
+func (r *run) lastTold(name string) (text string) {
+	r.t.Helper()
+	r.must(name, func(ctx context.Context, c *gen.Client) error {
+		n, err := c.Notice.Query().Where(notice.MatterID(r.c.Matter.ID), notice.MembershipID(r.people[name].Membership)).
+			Order(gen.Desc(notice.FieldID)).First(ctx)
+		if err == nil {
+			text = n.Text
+		}
+		return err
+	})
+	return text
 }
