@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // The shipped definition closes its loop: what `make test` runs on every build.
@@ -49,7 +50,7 @@ func TestFormerVersionsCanStillRun(t *testing.T) {
 	if strings.Contains(first, "forward.") {
 		t.Fatal("version 1 knew nothing of package forwards")
 	}
-	policy, err := rights()
+	policy, err := district.Rights()
 	if err != nil {
 		t.Fatal(err)
 	}

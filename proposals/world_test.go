@@ -2,7 +2,6 @@ package proposals_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -54,9 +53,6 @@ func newWorld(t *testing.T) *world {
 		clock: d.Clock, people: d.People, units: d.Units, sitting: d.Sitting,
 	}
 }
-
-// rights are compiled once for all worlds: it takes half a second.
-var rights = sync.OnceValues(authz.Load)
 
 func (w *world) as(name string, fn func(context.Context) error) error {
 	w.t.Helper()

@@ -10,8 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -20,25 +18,34 @@ import (
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
-// house is a city committee with people, units and a cohort, and a district
-// beside it, wired as the program is.
+// house is a city committee with voters, units and a cohort, and a district
+// beside it.
 type house struct {
 	*ballots.Service
 	t              *testing.T
+	d              *district.District
 	db             *tenantstest.DB
 	clock          *clock.Movable
-	dir            *authz.Directory
 	city, district uuid.UUID
 	who            map[string]person
 	voters         []person
 	units          []uuid.UUID
 	cohort         uuid.UUID
-	process        uuid.UUID
 }
 
-type person struct{ tenant, account, membership uuid.UUID }
+type person struct {
+	in                  *district.District
+	name                string
+	account, membership uuid.UUID
+}
+
+func who(in *district.District, name string) person {
+	v := in.Who(name)
+	return person{in, name, v.Account, v.Membership}
+}
 
 const (
 	director = "proposal_director" // runs cohorts
@@ -58,57 +65,37 @@ var (
 
 func newHouse(t *testing.T, voters int) *house {
 	t.Helper()
-	db := tenantstest.New(t)
-	authz.Narrow(db.Store.Ent())
-	db.Store.Ent().Use(audit.Hook)
-	p, err := authz.Load()
-	must(t, err)
-	h := &house{t: t, db: db, clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}}
-	h.Service, err = ballots.New(db.Store, secret)
-	must(t, err)
-	h.clock.Set(time.Date(2023, 11, 20, 9, 0, 0, 0, clock.Shanghai))
-	h.city = tenantstest.Tenant(t, db, "210200", "甲市政协", "CITY")
-	h.district = tenantstest.Tenant(t, db, "210202", "乙区政协", "DISTRICT")
-	for _, role := range []string{director, chair, admin, auditor, unitLead} {
-		h.who[role] = h.person(h.city, role, role)
+	names := []string{"市水务局", "市发展改革委", "市商务局"}
+	city := district.Plan{Code: "210200", On: clock.Date(2023, 11, 20), Posts: []string{"主任", "主席", "管理员", "审计员"}, Stored: []string{district.Shipped("cohort").Source}}
+	for _, name := range names {
+		city.Units = append(city.Units, district.Unit{Name: name, Kind: unit.KindHANDLING_UNIT})
 	}
-	h.who[stranger] = h.person(h.district, stranger, director)
+	city.People = []district.Person{{Name: "水务局局长", Role: unitLead, Unit: names[0]}}
 	for i := range voters {
-		h.voters = append(h.voters, h.person(h.city, fmt.Sprintf("委员%d", i), "member"))
+		city.People = append(city.People, district.Person{Name: fmt.Sprintf("委员%d", i), Role: "member"})
 	}
-	must(t, h.system(func(ctx context.Context, c *gen.Client) error {
-		for _, name := range []string{"市水务局", "市发展改革委", "市商务局"} {
-			u, err := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName(name).Save(ctx)
-			if err != nil {
-				return err
-			}
-			h.units = append(h.units, u.ID)
-		}
-		err := c.Seat.Create().SetMembershipID(h.who[unitLead].membership).SetUnitID(h.units[0]).Exec(ctx)
-		if err != nil {
-			return err
-		}
-		d, err := c.Process.Create().SetKind("cohort").SetVersion(1).SetTitle("一号提案").SetSource("-").SetHash("-").Save(ctx)
-		h.process = d.ID
-		return err
-	}))
+	d := district.New(t, city, district.Plan{Code: "210202", Posts: []string{"主任"}})
+	h := &house{t: t, d: d, db: d.DB, clock: d.Clock, city: d.Tenant, district: d.Beside("210202").Tenant, who: map[string]person{}}
+	var err error
+	h.Service, err = ballots.New(d.Store, secret)
+	must(t, err)
+	for _, role := range []string{director, chair, admin, auditor, unitLead} {
+		h.who[role] = who(d, role)
+	}
+	h.who[stranger] = who(d.Beside("210202"), director)
+	for i := range voters {
+		h.voters = append(h.voters, who(d, fmt.Sprintf("委员%d", i)))
+	}
+	for _, name := range names {
+		h.units = append(h.units, d.Units[name])
+	}
 	h.cohort = h.matter("cohort")
 	return h
 }
 
-func (h *house) person(tenant uuid.UUID, name, role string) person {
-	account := uuid.Must(uuid.NewV7())
-	p := person{tenant, account, tenantstest.Member(h.t, h.db, tenant, account, "STAFF", name)}
-	must(h.t, h.db.Store.InTx(authz.System(h.ctx()), tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		return h.db.Store.Ent().Grant.Create().SetMembershipID(p.membership).SetRole(role).Exec(ctx)
-	}))
-	return p
-}
-
 func (h *house) matter(kind string) (id uuid.UUID) {
 	must(h.t, h.system(func(ctx context.Context, c *gen.Client) error {
-		m, err := c.Matter.Create().SetKind(kind).SetProcessID(h.process).SetState("H5_HEARD").SetTitle("一号提案").
+		m, err := c.Matter.Create().SetKind(kind).SetProcessID(h.d.Runs["cohort"]).SetState("H5_HEARD").SetTitle("一号提案").
 			SetOpenedAt(h.clock.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
 		id = m.ID
 		return err
@@ -123,44 +110,19 @@ func (h *house) stands(state string) {
 	}))
 }
 
-func (h *house) ctx() context.Context { return clock.With(context.Background(), h.clock) }
+func (h *house) ctx() context.Context { return h.d.Ctx() }
 
 func (h *house) system(fn func(context.Context, *gen.Client) error) error {
-	return h.db.Store.InTx(authz.System(h.ctx()), h.city, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		return fn(ctx, h.db.Store.Ent())
-	})
+	return h.d.As("", func(ctx context.Context) error { return fn(ctx, h.d.Ent()) })
 }
 
 // as does one mutation the way the API does: one transaction, its record last.
 func (h *house) as(p person, action string, fn func(context.Context) error) error {
-	return h.db.Store.InTx(h.ctx(), p.tenant, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, p.account, p.membership)
-		if err != nil {
-			return err
-		}
-		ctx, changes := audit.Collect(authz.With(ctx, v))
-		if err := fn(ctx); err != nil {
-			return err
-		}
-		if len(changes.Changes()) == 0 {
-			return nil
-		}
-		return audit.Write(ctx, audit.Entry{Action: action, Actor: audit.Actor{Account: p.account, Membership: p.membership, Name: v.Name},
-			Object: audit.Object("Ballot", changes.Changes()[0].ID), From: audit.From{Address: "192.0.2.1", RequestID: "r1"}})
-	})
+	return p.in.Recorded(p.name, action, fn)
 }
 
 // reads runs fn as a query of the API does, in a transaction for reading.
-func (h *house) reads(p person, fn func(context.Context) error) error {
-	return h.db.Store.ReadTx(h.ctx(), p.tenant, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, p.account, p.membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (h *house) reads(p person, fn func(context.Context) error) error { return p.in.Reads(p.name, fn) }
 
 func (h *house) spec() ballots.Spec {
 	s := ballots.Spec{Matter: h.cohort, Title: "2023年度一号提案民主测评", Subjects: h.units, Dimensions: dimensions, Options: options,

@@ -10,24 +10,11 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
-	"github.com/bihuan/bihuan/tenants/templates"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // definition is the shipped one of a kind.
-func definition(t testing.TB, kind string) *process.Definition {
-	t.Helper()
-	for _, source := range templates.Processes() {
-		d, err := process.Parse(source)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d.Kind == kind {
-			return d
-		}
-	}
-	t.Fatalf("no template of kind %s", kind)
-	return nil
-}
+func definition(_ testing.TB, kind string) *process.Definition { return district.Shipped(kind) }
 
 func TestLoopsClose(t *testing.T) {
 	t.Parallel()

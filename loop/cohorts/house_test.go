@@ -23,18 +23,15 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
-// house is a city committee on a database of its own, with a director of the
-// proposals committee, a chair, a clerk without a word in cohorts, and a clock
-// that is moved.
+// house is the committee in the words of these tests.
 type house struct {
+	d      *district.District
 	db     *tenantstest.DB
 	engine *flow.Engine
 	clock  *clock.Movable
-	dir    *authz.Directory
-	city   uuid.UUID
-	who    map[string]person
 	units  map[string]uuid.UUID
 	counts counts
 }
@@ -52,8 +49,6 @@ func (c counts) Appraisal(_ context.Context, id uuid.UUID) (*Appraisal, error) {
 	return nil, errs.New(errs.NotFound, "没有这次测评，或者您看不到它")
 }
 
-type person struct{ account, membership uuid.UUID }
-
 const (
 	director = "proposal_director"
 	chair    = "chair"
@@ -66,80 +61,41 @@ func newHouse(t *testing.T) *house {
 	return newHouseOn(t, definition(t, Kind))
 }
 
-// newHouseOn is one that has a certain version of the process.
-func newHouseOn(t *testing.T, d *process.Definition) *house {
-	t.Helper()
-	db := tenantstest.New(t)
-	authz.Narrow(db.Store.Ent())
-	p, err := authz.Load()
-	must(t, err)
-	h := &house{db: db, engine: flow.New(db.Store.Ent()), dir: authz.NewDirectory(p), clock: &clock.Movable{}, who: map[string]person{}, units: map[string]uuid.UUID{}, counts: counts{}}
-	Register(h.engine.Rules)
-	Connect(h.engine, h.counts)
-	h.engine.Kind(proposals.Declaration) // the one that a loop carries
-	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
-	h.at(2022, 3, 1)
-	for _, role := range []string{director, chair, member, clerk} {
-		account := uuid.Must(uuid.NewV7())
-		h.who[role] = person{account, tenantstest.Member(t, db, h.city, account, "STAFF", role)}
+// committee is one of these tests that has a certain version of the process.
+func committee(code string, d *process.Definition, c counts) district.Plan {
+	return district.Plan{
+		Code: code, On: clock.Date(2022, 3, 1), Posts: []string{"主任", "主席", "委员甲", "干事"},
+		Units:   []district.Unit{{Name: "市水务局", Kind: unit.KindHANDLING_UNIT}, {Name: "市发展改革委", Kind: unit.KindHANDLING_UNIT}},
+		Sources: []string{d.Source},
+		// Of the others' only the rows are looked at; their rules are not these tests' business.
+		Stored: []string{district.Shipped("proposal").Source, district.Shipped(kindTask).Source, district.Shipped(kindPlan).Source},
+		Rules: func(e *flow.Engine) {
+			Register(e.Rules)
+			Connect(e, c)
+			e.Kind(proposals.Declaration) // the one that a loop carries
+		},
 	}
-	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
-		for role, who := range h.who {
-			if err := c.Grant.Create().SetMembershipID(who.membership).SetRole(role).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		for _, name := range []string{"市水务局", "市发展改革委"} {
-			u, err := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName(name).Save(ctx)
-			if err != nil {
-				return err
-			}
-			h.units[name] = u.ID
-		}
-		_, err := h.engine.Publish(ctx, []byte(d.Source), process.RolesOf(p))
-		return err
-	}))
-	h.storeProposals(t)
-	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error { // only their rows are looked at
-		for _, kind := range []string{kindTask, kindPlan} {
-			if err := c.Process.Create().SetKind(kind).SetVersion(1).SetTitle(kind).SetSource("-").SetHash("-").Exec(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	}))
-	return h
 }
 
-// storeProposals stores the proposals' definition; their rules are not these
-// tests' business.
-func (h *house) storeProposals(t *testing.T) {
+// newHouseOn is one that has a certain version of the process.
+func newHouseOn(t *testing.T, def *process.Definition) *house {
 	t.Helper()
-	must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
-		d := definition(t, "proposal")
-		return c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Exec(ctx)
-	}))
+	c := counts{}
+	d := district.New(t, committee("210200", def, c))
+	return &house{d: d, db: d.DB, engine: d.Engine, clock: d.Clock, units: d.Units, counts: c}
 }
 
 // at moves the clock to nine in the morning of a day.
-func (h *house) at(y int, m time.Month, d int) {
-	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
-}
+func (h *house) at(y int, m time.Month, day int) { h.d.At(y, m, day) }
 
 func (h *house) ctx(t *testing.T) context.Context { return clock.With(t.Context(), h.clock) }
 
 func (h *house) system(t *testing.T, fn func(context.Context, *gen.Client) error) error {
-	return h.db.Store.InTx(authz.System(h.ctx(t)), h.city, func(ctx context.Context) error { return fn(ctx, h.db.Store.Ent()) })
+	return h.as(t, "", func(ctx context.Context) error { return fn(ctx, h.d.Ent()) })
 }
 
 func (h *house) as(t *testing.T, role string, fn func(context.Context) error) error {
-	return h.db.Store.InTx(h.ctx(t), h.city, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, h.who[role].account, h.who[role].membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
+	return h.d.With(t).As(role, fn)
 }
 
 func (h *house) open(t *testing.T, year int, title string) (id uuid.UUID, err error) {

@@ -11,7 +11,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 func TestLinking(t *testing.T) {
@@ -28,10 +27,9 @@ func TestLinking(t *testing.T) {
 		must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
 			return c.Proposal.Update().Where(proposal.MatterID(draft)).ClearSubmittedAt().Exec(ctx)
 		}))
-		district := *h
-		district.city = tenantstest.Tenant(t, h.db, "210202", "中山区政协", "DISTRICT")
-		district.storeProposals(t)
-		theirs := district.proposal(t, water, proposal.DispositionFILED)
+		elsewhere := *h
+		elsewhere.d = h.d.Found(t, committee("210202", definition(t, Kind), h.counts))
+		theirs := elsewhere.proposal(t, water, proposal.DispositionFILED)
 		for _, id := range []uuid.UUID{draft, theirs, other.id, uuid.Must(uuid.NewV7())} {
 			l.refused(t, errs.NotFound, director, "linkProposal", to(id))
 		}

@@ -388,8 +388,7 @@ func TestThreeCohortsAtOnce(t *testing.T) {
 	})
 	t.Run("a passed gate reminds, and is overdue", func(t *testing.T) {
 		h.at(2023, 6, 1)
-		n, err := h.engine.Sweep(h.ctx(t), h.db.Store, h.city)
-		must(t, err)
+		n := h.d.With(t).Sweep()
 		late := 0
 		for _, d := range third.look(t).Timers {
 			if d.Status == timer.StatusOVERDUE && d.Key == "collect" {

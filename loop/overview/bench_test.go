@@ -240,9 +240,9 @@ func BenchmarkLedgerPage(b *testing.B) {
 		h.insert(3000, 0, taskKind, item.KindTASK, h.loop(2023, "H4_ACCOUNT"))
 		h.insert(1500, 0, "proposal", item.KindCOMMITMENT, uuid.Nil)
 		h.insert(500, 0, "proposal", item.KindPROBLEM, uuid.Nil)
-		b.Run(director, func(b *testing.B) { h.ledgerPage(b, director, seenByStaff, h.who[director].membership) })
+		b.Run(director, func(b *testing.B) { h.ledgerPage(b, director, seenByStaff, h.d.Who(director).Membership) })
 		b.Run(liaison, func(b *testing.B) {
-			h.ledgerPage(b, liaison, seenByUnit, h.who[liaison].membership, h.units["市水务局"])
+			h.ledgerPage(b, liaison, seenByUnit, h.d.Who(liaison).Membership, h.units["市水务局"])
 		})
 	})
 }

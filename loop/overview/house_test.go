@@ -8,16 +8,15 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // Definitions with the states that these tests speak of; the shipped ones are
@@ -74,100 +73,58 @@ const (
 	admin    = "tenant_admin"
 )
 
-type person struct{ account, membership uuid.UUID }
-
-// house is a city committee on a database of its own, seen by several people,
-// with a clock that is moved.
+// house is the committee in the words of these tests.
 type house struct {
 	*testing.T
+	d       *district.District
 	db      *tenantstest.DB
 	engine  *flow.Engine
 	service *Service
 	clock   *clock.Movable
-	dir     *authz.Directory
 	city    uuid.UUID
-	who     map[string]person
 	units   map[string]uuid.UUID
 	kinds   map[string]uuid.UUID
 }
 
+// plan is a committee of these tests.
+func plan(code string) district.Plan {
+	return district.Plan{
+		Code: code, On: clock.Date(2023, 6, 1), Posts: []string{"主任", "干事", "市督察", "委员甲", "管理员"}, Stored: []string{loopSource, taskSource, proposalSource},
+		Units:  []district.Unit{{Name: "市水务局", Kind: unit.KindHANDLING_UNIT}, {Name: "市发展改革委", Kind: unit.KindHANDLING_UNIT}},
+		People: []district.Person{{Name: liaison, Role: liaison, Unit: "市水务局", Post: "OFFICER"}, {Name: other, Role: other, Unit: "市发展改革委", Post: "OFFICER"}},
+	}
+}
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	db := tenantstest.New(t)
-	authz.Narrow(db.Store.Ent())
-	p, err := authz.Load()
-	must(t, err)
-	h := &house{T: t, db: db, engine: flow.New(db.Store.Ent()), clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}, units: map[string]uuid.UUID{}, kinds: map[string]uuid.UUID{}}
-	h.engine.Guard("test.directions", "至少有一个方向", flow.Listing(func(in *flow.Input) []string {
+	d := district.New(t, plan("210200"), district.Plan{Code: "210202", Posts: []string{}})
+	d.Engine.Guard("test.directions", "至少有一个方向", flow.Listing(func(in *flow.Input) []string {
 		if len(in.Items) == 0 {
 			return []string{"还没有调研方向"}
 		}
 		return nil
 	}))
-	h.service = New(h.engine)
-	h.city = tenantstest.Tenant(t, db, "210200", "大连市政协", "CITY")
-	tenantstest.Tenant(t, db, "210202", "中山区政协", "DISTRICT")
-	h.at(2023, 6, 1)
-	h.people()
-	return h
+	h := &house{T: t, db: d.DB, engine: d.Engine, service: New(d.Engine), clock: d.Clock}
+	return h.in(d)
 }
 
-func (h *house) people() {
-	for _, role := range []string{director, clerk, overseer, member, liaison, other, admin} {
-		account := uuid.Must(uuid.NewV7())
-		h.who[role] = person{account, tenantstest.Member(h, h.db, h.city, account, "STAFF", role)}
-	}
-	h.system(func(ctx context.Context, c *gen.Client) error {
-		for role, who := range h.who {
-			if err := c.Grant.Create().SetMembershipID(who.membership).SetRole(role).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		for name, role := range map[string]string{"市水务局": liaison, "市发展改革委": other} {
-			u, err := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName(name).Save(ctx)
-			if err != nil {
-				return err
-			}
-			h.units[name] = u.ID
-			if err := c.Seat.Create().SetMembershipID(h.who[role].membership).SetUnitID(u.ID).SetPost("OFFICER").Exec(ctx); err != nil {
-				return err
-			}
-		}
-		for kind, source := range map[string]string{"cohort": loopSource, taskKind: taskSource, "proposal": proposalSource} {
-			d, err := process.Parse([]byte(source))
-			if err != nil {
-				return err
-			}
-			row, err := c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Save(ctx)
-			if err != nil {
-				return err
-			}
-			h.kinds[kind] = row.ID
-		}
-		return nil
-	})
+// in is the same house, seen from a committee of it.
+func (h *house) in(d *district.District) *house {
+	own := *h
+	own.d, own.city, own.units, own.kinds = d, d.Tenant, d.Units, d.Runs
+	return &own
 }
 
-func (h *house) at(y int, m time.Month, d int) {
-	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
-}
+func (h *house) at(y int, m time.Month, day int) { h.d.At(y, m, day) }
 
-func (h *house) ctx() context.Context { return clock.With(context.Background(), h.clock) }
+func (h *house) ctx() context.Context { return h.d.Ctx() }
 
 func (h *house) system(fn func(context.Context, *gen.Client) error) {
 	h.Helper()
-	must(h, h.db.Store.InTx(authz.System(h.ctx()), h.city, func(ctx context.Context) error { return fn(ctx, h.db.Store.Ent()) }))
+	must(h, h.as("", func(ctx context.Context) error { return fn(ctx, h.d.Ent()) }))
 }
 
-func (h *house) as(role string, fn func(context.Context) error) error {
-	return h.db.Store.InTx(h.ctx(), h.city, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, h.who[role].account, h.who[role].membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (h *house) as(role string, fn func(context.Context) error) error { return h.d.As(role, fn) }
 
 // matterOf puts a matter of a kind into the database.
 func (h *house) matterOf(kind, state, title string, set func(*gen.MatterCreate)) (id uuid.UUID) {

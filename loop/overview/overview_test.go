@@ -12,7 +12,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 func yearsIn(loops []*Loop) (out []int) {
@@ -51,10 +50,7 @@ func TestOverviewOfLoops(t *testing.T) {
 		}
 	})
 	t.Run("another committee's loops, tasks and items are never in it", func(t *testing.T) {
-		elsewhere := *h
-		elsewhere.city = tenantstest.Tenant(t, h.db, "210204", "沙河口区政协", "DISTRICT")
-		elsewhere.who, elsewhere.units, elsewhere.kinds = map[string]person{}, map[string]uuid.UUID{}, map[string]uuid.UUID{}
-		elsewhere.people()
+		elsewhere := h.in(h.d.Found(t, plan("210203")))
 		its := elsewhere.loop(2023, "H4_ACCOUNT")
 		elsewhere.task(job{loop: its, title: "别处的任务"})
 		for _, l := range h.overview(overseer) {
@@ -77,7 +73,7 @@ func TestOverviewFigures(t *testing.T) {
 	_, reported := h.task(job{loop: loop, due: past, state: "REPORTED", status: item.StatusREPORTED})
 	_, done := h.task(job{loop: loop, due: past, state: "DONE", status: item.StatusDONE})
 	gone, dropped := h.task(job{loop: loop, due: past, state: "WITHDRAWN", status: item.StatusDROPPED})
-	draft, _ := h.task(job{loop: loop, due: past, state: "DRAFT", matter: func(c *gen.MatterCreate) { c.SetCreatorID(h.who[director].membership) }})
+	draft, _ := h.task(job{loop: loop, due: past, state: "DRAFT", matter: func(c *gen.MatterCreate) { c.SetCreatorID(h.d.Who(director).Membership) }})
 	h.task(job{of: m, due: past, title: "分解的任务"})
 	overdueNode := h.node(m, open, past, item.StatusOPEN)
 	h.node(m, open, past, item.StatusREPORTED)

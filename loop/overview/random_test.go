@@ -90,7 +90,7 @@ func (f *fact) put(h *house, r *rand.Rand, loops, proposals map[int]uuid.UUID, p
 				c.SetOrigin(map[string]any{"committee": "210000"})
 			}
 			if f.draft {
-				c.SetVisibility(matter.VisibilityPARTIES).SetCreatorID(h.who[director].membership)
+				c.SetVisibility(matter.VisibilityPARTIES).SetCreatorID(h.d.Who(director).Membership)
 			}
 		}}
 		if above := parents[f.loop]; f.loop != 0 && len(above) > 0 && r.IntN(4) == 0 {

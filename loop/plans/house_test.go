@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
@@ -18,8 +16,7 @@ import (
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants/templates"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 const (
@@ -46,103 +43,36 @@ machines:
       - {code: finish, label: 办结, from: [OPEN], to: DONE, may: matter.follow}
 `
 
-// house is a city committee on a database of its own with its people, and a
-// clock that is moved.
+// house is the committee in the words of these tests.
 type house struct {
 	*testing.T
-	db     *tenantstest.DB
+	d      *district.District
 	engine *flow.Engine
 	svc    *Service
 	clock  *clock.Movable
-	dir    *authz.Directory
-	city   uuid.UUID
-	who    map[string]person
 	unit   uuid.UUID
 }
-
-type person struct{ account, membership uuid.UUID }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	t.Parallel()
-	db := tenantstest.New(t)
-	authz.Narrow(db.Store.Ent())
-	db.Store.Ent().Use(audit.Hook)
-	p, err := authz.Load()
-	must(t, err)
-	e := flow.New(db.Store.Ent())
-	Register(e.Rules)
-	vocab.Register(e.Rules)
-	h := &house{T: t, db: db, engine: e, svc: New(e), clock: &clock.Movable{}, dir: authz.NewDirectory(p), who: map[string]person{}}
-	h.at(2023, 1, 10)
-	h.city = tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")
-	for _, role := range []string{secretary, staff, overseer, member, admin} {
-		account := uuid.Must(uuid.NewV7())
-		h.who[role] = person{account, tenantstest.Member(t, db, h.city, account, "STAFF", role)}
-	}
-	h.system(func(ctx context.Context, c *gen.Client) error {
-		for role, who := range h.who {
-			if err := c.Grant.Create().SetMembershipID(who.membership).SetRole(role).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		u, err := c.Unit.Create().SetLine(unit.LineORGANISATION).SetKind(unit.KindCOMMITTEE).SetName("经济委员会").Save(ctx)
-		if err != nil {
-			return err
-		}
-		h.unit = u.ID
-		for _, source := range [][]byte{definition(t).source(), []byte(talk)} {
-			if _, err := e.Publish(ctx, source, process.RolesOf(p)); err != nil {
-				return err
-			}
-		}
-		return nil
+	d := district.New(t, district.Plan{
+		Code: "210200", On: clock.Date(2023, 1, 10), Posts: []string{"秘书长", "专委干部", "市督察", "委员甲", "管理员"},
+		Units:   []district.Unit{{Name: "经济委员会", Kind: unit.KindCOMMITTEE}},
+		Sources: []string{talk}, Runs: []string{MatterKind},
+		Rules: func(e *flow.Engine) { Register(e.Rules); vocab.Register(e.Rules) },
 	})
-	return h
+	return &house{T: t, d: d, engine: d.Engine, svc: New(d.Engine), clock: d.Clock, unit: d.Units["经济委员会"]}
 }
 
-type shipped struct{ *process.Definition }
-
-func (s shipped) source() []byte { return []byte(s.Source) }
-
-// definition is the shipped one of plans.
-func definition(t testing.TB) shipped {
-	t.Helper()
-	for _, source := range templates.Processes() {
-		d, err := process.Parse(source)
-		must(t, err)
-		if d.Kind == MatterKind {
-			return shipped{d}
-		}
-	}
-	t.Fatal("plans are not shipped")
-	return shipped{}
-}
-
-// at moves the clock to nine in the morning of a day.
-func (h *house) at(y int, m time.Month, d int) {
-	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
-}
-
-func (h *house) ctx() context.Context {
-	ctx, _ := audit.Collect(clock.With(context.Background(), h.clock))
-	return ctx
-}
+func (h *house) at(y int, m time.Month, day int) { h.d.At(y, m, day) }
 
 func (h *house) system(fn func(context.Context, *gen.Client) error) {
 	h.Helper()
-	must(h, h.db.Store.InTx(authz.System(h.ctx()), h.city, func(ctx context.Context) error { return fn(ctx, h.db.Store.Ent()) }))
+	must(h, h.as("", func(ctx context.Context) error { return fn(ctx, h.d.Ent()) }))
 }
 
-func (h *house) as(role string, fn func(context.Context) error) error {
-	return h.db.Store.InTx(h.ctx(), h.city, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, h.who[role].account, h.who[role].membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (h *house) as(role string, fn func(context.Context) error) error { return h.d.As(role, fn) }
 
 func (h *house) open(role string, k Kind, year int) (id uuid.UUID, err error) {
 	err = h.as(role, func(ctx context.Context) error {
@@ -254,14 +184,9 @@ func (p *plan) addForm(f process.Form) *gen.Item {
 	return c.Items[len(c.Items)-1]
 }
 
-func (h *house) whole(id uuid.UUID) (c *flow.Case) {
+func (h *house) whole(id uuid.UUID) *flow.Case {
 	h.Helper()
-	h.system(func(ctx context.Context, _ *gen.Client) error {
-		all, err := h.engine.Lock(ctx, id)
-		c = all[id]
-		return err
-	})
-	return c
+	return h.d.With(h.T).Look(id)
 }
 
 func (p *plan) read() *flow.Case { return p.whole(p.id) }

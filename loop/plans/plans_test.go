@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 func TestDefinition(t *testing.T) {
@@ -26,9 +27,9 @@ func TestDefinition(t *testing.T) {
 	e := flow.NewRules()
 	Register(e)
 	vocab.Register(e)
-	d := definition(t)
+	d := district.Shipped(MatterKind)
 	t.Run("the loop closes", func(t *testing.T) {
-		for _, f := range e.Check(d.Definition, process.DefaultPolicy(), process.RolesOf(p)) {
+		for _, f := range e.Check(d, process.DefaultPolicy(), process.RolesOf(p)) {
 			t.Error(f)
 		}
 	})
@@ -119,7 +120,7 @@ func TestTheWholeWay(t *testing.T) {
 	sees := func(role string) bool {
 		var there bool
 		must(h, h.as(role, func(ctx context.Context) (err error) {
-			there, err = h.db.Store.Ent().Matter.Query().Where(matter.ID(p.id)).Exist(ctx)
+			there, err = h.d.Ent().Matter.Query().Where(matter.ID(p.id)).Exist(ctx)
 			return err
 		}))
 		return there
@@ -184,7 +185,7 @@ func TestTheWholeWay(t *testing.T) {
 		}
 		p.does(staff, "recordApproval", p.on(process.Form{"by": "市委常委会", "number": "委办〔2023〕3号"}), "", "APPROVED")
 		all := p.read().RecordsOf(record.KindAPPROVAL)
-		if r := all[len(all)-1]; r.Number != "委办〔2023〕3号" || r.Data["by"] != "市委常委会" || r.On.Format("2006-01-02") != "2023-01-10" || *r.AuthorID != h.who[staff].membership {
+		if r := all[len(all)-1]; r.Number != "委办〔2023〕3号" || r.Data["by"] != "市委常委会" || r.On.Format("2006-01-02") != "2023-01-10" || *r.AuthorID != h.d.Who(staff).Membership {
 			h.Error(r)
 		}
 	})

@@ -76,7 +76,7 @@ func TestAcross(t *testing.T) {
 	h.run("there it is a matter of that committee's own, with the origin beside it; its people accept it, break it down and report", func() {
 		there, here := h.sent(of)
 		c := h.look(h.first, there)
-		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "甲市政协" || c.CreatorID != nil || c.Turn != "unit" || h.sees(h.first, staff, there) != 1 || h.sees(h.first, liaison, there) != 0 {
+		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "大连市政协" || c.CreatorID != nil || c.Turn != "unit" || h.sees(h.first, staff, there) != 1 || h.sees(h.first, liaison, there) != 0 {
 			h.Fatal(c.Origin)
 		}
 		if got := h.told(h.first, there); !strings.Contains(got[director], "请承接") || !strings.Contains(got["committee_staff"], "轮到您") || len(got) != 3 {
@@ -107,7 +107,7 @@ func TestAcross(t *testing.T) {
 		h.deliver()
 		c = h.look(h.city, here)
 		rows := c.RecordsOf(record.KindREPORT)
-		if c.State != "REPORTED" || strings.Join(statuses(c), " ") != "REPORTED REPORTED REPORTED" || len(rows) != 3 || rows[2].Data["by"] != "乙区政协" || !strings.Contains(text(rows[2].Data), "验收报告.pdf") {
+		if c.State != "REPORTED" || strings.Join(statuses(c), " ") != "REPORTED REPORTED REPORTED" || len(rows) != 3 || rows[2].Data["by"] != "中山区政协" || !strings.Contains(text(rows[2].Data), "验收报告.pdf") {
 			h.Fatal(c.State, statuses(c), rows)
 		}
 		if h.turn(h.city, here) != "director" || len(h.due(h.city, here)) != 1 || len(h.due(h.first, there)) != 0 {

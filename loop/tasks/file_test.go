@@ -51,7 +51,7 @@ func TestByFile(t *testing.T) {
 	t.Parallel()
 	here, there := newHouse(t), newHouse(t)
 	const code = "210211"
-	away := there.committee(code, "丁区政协", "DISTRICT")
+	away := there.committee(code)
 	here.byFile(here.city, there.identity(away))
 	there.byFile(away, here.identity(here.city))
 	here.run("who imports a file of envelopes has not written what they bring", func() {

@@ -3,22 +3,19 @@ package tasks_test
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/notice"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/timer"
-	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
@@ -26,8 +23,9 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
 
 // Who acts in every committee of the tests; the unit's people sit in 水务局.
@@ -38,8 +36,6 @@ const (
 	liaison  = "unit_liaison"
 	admin    = "tenant_admin"
 )
-
-var roles = []string{director, clerk, staff, liaison, admin, "unit_lead", "secretary_general"}
 
 // program is one that runs on a store.
 type program struct {
@@ -53,15 +49,12 @@ type program struct {
 type house struct {
 	*testing.T
 	*program
+	d                   *assembled.District
 	db                  *tenantstest.DB
 	clock               *clock.Movable
-	dir                 *authz.Directory
 	city, first, second uuid.UUID
-	people              map[uuid.UUID]map[string]person
-	unit                map[uuid.UUID]uuid.UUID
+	of                  map[uuid.UUID]*district.District
 }
-
-type person struct{ account, membership uuid.UUID }
 
 const (
 	cityCode, firstCode, secondCode = "210200", "210202", "210203"
@@ -70,15 +63,21 @@ const (
 
 var kinds = []string{tasks.KindTask, tasks.KindReport, tasks.KindDecision}
 
+// plan is a committee of these tests.
+func plan(code string) district.Plan {
+	return district.Plan{Code: code, On: clock.Date(2023, 4, 3), Secret: 7, Runs: []string{tasks.Kind, "cohort"},
+		Posts: []string{"主任", "干事", "专委干部", "商务局联络员", "商务局局长", "管理员", "秘书长"}}
+}
+
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	p, err := authz.Load()
-	db := tenantstest.New(t)
-	h := &house{T: t, db: db, dir: authz.NewDirectory(p), clock: &clock.Movable{}, people: map[uuid.UUID]map[string]person{}, unit: map[uuid.UUID]uuid.UUID{}}
-	h.must(err)
-	h.program = h.running(db.Store)
-	h.at(2023, 4, 3)
-	h.city, h.first, h.second = h.committee(cityCode, "甲市政协", "CITY"), h.committee(firstCode, "乙区政协", "DISTRICT"), h.committee(secondCode, "丙区政协", "DISTRICT")
+	d := assembled.New(t, plan(cityCode), plan(firstCode), plan(secondCode))
+	h := &house{T: t, d: d, db: d.DB, clock: d.Clock, city: d.Tenant, of: map[uuid.UUID]*district.District{}}
+	h.program = wired(d.Store, d.Services)
+	h.first, h.second = d.Beside(firstCode).Tenant, d.Beside(secondCode).Tenant
+	for _, code := range []string{cityCode, firstCode, secondCode} {
+		h.of[d.Beside(code).Tenant] = d.Beside(code)
+	}
 	for tenant, code := range map[uuid.UUID]string{h.first: firstCode, h.second: secondCode} {
 		h.agree(h.city, code)
 		h.agree(tenant, cityCode)
@@ -86,62 +85,18 @@ func newHouse(t *testing.T) *house {
 	return h
 }
 
-// running wires a program as the assembly does.
-func (h *house) running(store *tenants.Store) *program {
-	h.Helper()
-	authz.Narrow(store.Ent())
-	store.Ent().Use(audit.Hook)
-	p := &program{store: store, engine: flow.New(store.Ent())}
-	post, err := exchange.New(store, slices.Repeat([]byte{7}, 32))
-	h.must(err)
-	p.post = post
-	tasks.Register(p.engine.Rules)
-	tasks.Connect(p.engine, post)
-	p.engine.Watch(func(ctx context.Context, r *flow.Run, _ string) error {
-		if r.Origin == nil && r.Mirror == nil {
-			return nil
-		}
-		label := r.Def.Machines[process.OfMatter].State(r.State).Label
-		_, err := post.Report(ctx, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID}, exchange.Status{Status: label})
-		return err
-	})
-	p.tasks = tasks.New(p.engine, post)
-	return p
+func wired(store *tenants.Store, s assembly.Services) *program {
+	return &program{store: store, engine: s.Engine, post: s.Exchange, tasks: s.Tasks}
 }
 
-func (h *house) committee(code, name, level string) uuid.UUID {
+func (h *house) running(store *tenants.Store) *program { return wired(store, h.d.On(store)) }
+
+// committee opens one more.
+func (h *house) committee(code string) uuid.UUID {
 	h.Helper()
-	id := tenantstest.Tenant(h.T, h.db, code, name, level)
-	h.people[id] = map[string]person{}
-	for _, role := range roles {
-		account := uuid.New()
-		h.people[id][role] = person{account, tenantstest.Member(h.T, h.db, id, account, "STAFF", role)}
-	}
-	p, err := authz.Load()
-	h.must(err)
-	h.system(id, func(ctx context.Context, c *gen.Client) error {
-		for role, who := range h.people[id] {
-			if err := c.Grant.Create().SetMembershipID(who.membership).SetRole(role).Exec(ctx); err != nil {
-				return err
-			}
-		}
-		u, err := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName("水务局").Save(ctx)
-		if err != nil {
-			return err
-		}
-		h.unit[id] = u.ID
-		for _, role := range []string{liaison, "unit_lead"} {
-			if err := c.Seat.Create().SetMembershipID(h.people[id][role].membership).SetUnitID(u.ID).SetPost("LIAISON").Exec(ctx); err != nil {
-				return err
-			}
-		}
-		if _, err := h.engine.Publish(ctx, []byte(definition(h.T, tasks.Kind).Source), process.RolesOf(p)); err != nil {
-			return err
-		}
-		d := definition(h.T, "cohort") // its rules are not these tests' business
-		return c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Exec(ctx)
-	})
-	return id
+	d := h.d.Found(h.T, plan(code))
+	h.of[d.Tenant] = d
+	return d.Tenant
 }
 
 func (h *house) agree(tenant uuid.UUID, partner string) {
@@ -153,53 +108,25 @@ func (h *house) agree(tenant uuid.UUID, partner string) {
 }
 
 // definition is the shipped one of a kind.
-func definition(t testing.TB, kind string) *process.Definition {
-	t.Helper()
-	for _, source := range templates.Processes() {
-		if d, err := process.Parse(source); err == nil && d.Kind == kind {
-			return d
-		}
-	}
-	t.Fatalf("no template of kind %s", kind)
-	return nil
-}
+func definition(_ testing.TB, kind string) *process.Definition { return district.Shipped(kind) }
 
-func (h *house) at(y int, m time.Month, d int) {
-	h.clock.Set(time.Date(y, m, d, 9, 0, 0, 0, clock.Shanghai))
-}
+func (h *house) at(y int, m time.Month, d int) { h.d.At(y, m, d) }
 
-func (h *house) ctx() context.Context { return clock.With(context.Background(), h.clock) }
+func (h *house) ctx() context.Context { return h.d.Ctx() }
 
 func (h *house) viewer(ctx context.Context, tenant uuid.UUID, role string) (*authz.Viewer, error) {
-	who := h.people[tenant][role]
-	return h.dir.Viewer(ctx, who.account, who.membership)
+	return h.of[tenant].Viewer(ctx, role)
 }
 
 // as runs fn as a mutation does: a transaction, collected changes, a record.
 func (h *house) as(tenant uuid.UUID, role string, fn func(context.Context) error) error {
-	return h.store.InTx(h.ctx(), tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		v, err := h.viewer(ctx, tenant, role)
-		if err != nil {
-			return err
-		}
-		if err := fn(authz.With(ctx, v)); err != nil {
-			return err
-		}
-		return audit.Write(ctx, audit.Entry{Action: "mutation", Object: "Test:1", Actor: audit.Actor{Membership: v.Membership, Name: v.Name}})
-	})
+	return h.of[tenant].Recorded(role, "mutation", fn)
 }
 
 // system sees everything in the tenant.
 func (h *house) system(tenant uuid.UUID, fn func(context.Context, *gen.Client) error) {
 	h.Helper()
-	h.must(h.store.InTx(authz.System(h.ctx()), tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		if err := fn(ctx, h.store.Ent()); err != nil {
-			return err
-		}
-		return audit.Write(ctx, audit.Entry{Action: "test", Object: "Test:1", Actor: audit.Actor{System: "test"}})
-	}))
+	h.must(h.of[tenant].Recorded("", "test", func(ctx context.Context) error { return fn(ctx, h.store.Ent()) }))
 }
 
 // loop is a cohort of a committee that has been deployed.
@@ -220,10 +147,13 @@ func (h *house) loop(tenant uuid.UUID) (id uuid.UUID) {
 	return id
 }
 
+// unit is the one in whose name people of a committee act.
+func (h *house) unit(tenant uuid.UUID) uuid.UUID { return h.of[tenant].Units["商务局"] }
+
 // whole is a draft with everything in it.
 func (h *house) whole(of uuid.UUID, tenant uuid.UUID) tasks.Draft {
-	u := h.unit[tenant]
-	leader := h.people[tenant]["unit_lead"].membership
+	u := h.unit(tenant)
+	leader := h.of[tenant].Who("unit_lead").Membership
 	return tasks.Draft{Of: of, UnitID: &u, LeaderID: &leader, OfficerPost: "科长", Title: "建成首批加氢站", Duty: "牵头建设", DueOn: clock.Date(2023, 9, 28),
 		Effect: "投入运行", Measure: "两座，日加氢五百公斤", Key: true, Nodes: []tasks.Node{{"完成选址", clock.Date(2023, 5, 31)}, {"主体完工", clock.Date(2023, 8, 31)}}}
 }
@@ -283,17 +213,9 @@ func (h *house) refused(code errs.Code, tenant uuid.UUID, role string, id uuid.U
 	}
 }
 
-func (h *house) look(tenant, id uuid.UUID) (c *flow.Case) {
+func (h *house) look(tenant, id uuid.UUID) *flow.Case {
 	h.Helper()
-	h.system(tenant, func(ctx context.Context, _ *gen.Client) error {
-		cases, err := h.engine.Lock(ctx, id)
-		c = cases[id]
-		return err
-	})
-	if c == nil {
-		h.Fatal("no such matter")
-	}
-	return c
+	return h.of[tenant].With(h.T).Look(id)
 }
 
 // deliver takes everything that waits to where it is to go, also what that
@@ -303,14 +225,11 @@ func (h *house) deliver(of ...uuid.UUID) {
 	if len(of) == 0 {
 		of = []uuid.UUID{h.city, h.first, h.second}
 	}
-	for settled := 1; settled > 0; {
-		settled = 0
-		for _, tenant := range of {
-			n, err := h.post.Deliver(h.ctx(), tenant)
-			h.must(err)
-			settled += n
-		}
+	var all []*district.District
+	for _, tenant := range of {
+		all = append(all, h.of[tenant])
 	}
+	h.d.Deliver(all...)
 }
 
 // at the district: its own matters of tasks, oldest first.
@@ -388,17 +307,12 @@ func (h *house) due(tenant, id uuid.UUID) map[string]string {
 func (h *house) told(tenant, id uuid.UUID) map[string]string {
 	h.Helper()
 	out := map[string]string{}
-	h.system(tenant, func(ctx context.Context, c *gen.Client) error {
-		rows, err := c.Notice.Query().Where(notice.MatterID(id)).Order(notice.ByID()).All(ctx)
-		for _, n := range rows {
-			for role, who := range h.people[tenant] {
-				if who.membership == n.MembershipID {
-					out[role] = n.Text
-				}
-			}
+	told := h.of[tenant].Told(id)
+	for _, role := range h.d.Rights.Roles() {
+		if text, ok := told[h.of[tenant].Holder(role)]; ok {
+			out[role] = text
 		}
-		return err
-	})
+	}
 	return out
 }
 

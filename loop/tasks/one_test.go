@@ -80,10 +80,10 @@ func TestDrafting(t *testing.T) {
 				h.Fatal(missing)
 			}
 		}
-		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit[h.city].String(), "leaderPost": "局长", "officerId": h.people[h.city][liaison].membership.String(),
+		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit(h.city).String(), "leaderPost": "局长", "officerId": h.of[h.city].Who(liaison).Membership.String(),
 			"duty": "牵头", "dueOn": "2023-09-01", "effect": "建成", "measure": "两座", "title": "改过的任务", "difficult": true}, "DRAFT")
 		c := h.look(h.city, id)
-		if i := items(c, item.KindTASK)[0]; c.Title != "改过的任务" || i.Text != c.Title || !i.Difficult || *c.OwnerUnitID != h.unit[h.city] || i.DueOn.Format(time.DateOnly) != "2023-09-01" {
+		if i := items(c, item.KindTASK)[0]; c.Title != "改过的任务" || i.Text != c.Title || !i.Difficult || *c.OwnerUnitID != h.unit(h.city) || i.DueOn.Format(time.DateOnly) != "2023-09-01" {
 			h.Fatal(i)
 		}
 		h.does(h.city, director, id, "issue", nil, "ISSUED")
@@ -97,10 +97,10 @@ func TestDrafting(t *testing.T) {
 		}
 		id := h.drafted(h.city, h.whole(of, h.city))
 		h.does(h.city, director, id, "amend", process.Form{"partner": firstCode}, "DRAFT")
-		if c := h.look(h.city, id); items(c, item.KindTASK)[0].UnitID != nil || c.OwnerUnitID != nil || items(c, item.KindTASK)[0].Owner != "乙区政协" {
+		if c := h.look(h.city, id); items(c, item.KindTASK)[0].UnitID != nil || c.OwnerUnitID != nil || items(c, item.KindTASK)[0].Owner != "中山区政协" {
 			h.Error(items(c, item.KindTASK)[0])
 		}
-		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit[h.city].String()}, "DRAFT")
+		h.does(h.city, director, id, "amend", process.Form{"unitId": h.unit(h.city).String()}, "DRAFT")
 		if i := items(h.look(h.city, id), item.KindTASK)[0]; i.Partner != "" || i.Owner != "" {
 			h.Error(i)
 		}

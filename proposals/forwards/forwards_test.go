@@ -22,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // The shipped definition closes its loop, and checking needs no exchange.
@@ -35,7 +36,7 @@ func TestTheShippedDefinitionClosesItsLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := rights()
+	policy, err := district.Rights()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,41 +51,40 @@ const noAgreement = "与上级政协没有有效的、包括送出转来的提�
 
 func TestWhereItCannotGo(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, 1)
-	h.committee(district, "政协甲市乙区委员会", "DISTRICT")
-	id := h.reviewed(district)
+	h := newHouse(t, 1, zhongshan)
+	id := h.reviewed(zhongshan)
 	refused := func(says string) {
 		t.Helper()
-		_, err := h.try(district, "主任", "forwardUp", id, "理由", nil)
+		_, err := h.try(zhongshan, "主任", "forwardUp", id, "理由", nil)
 		h.refused(err, errs.GuardFailed, says)
-		if m := h.matter(district, id); m.State != "REVIEWED" || m.Mirror != nil {
+		if m := h.matter(zhongshan, id); m.State != "REVIEWED" || m.Mirror != nil {
 			h.Error(m.State, m.Mirror)
 		}
 	}
 	h.run("where there is none above, a proposal is not forwarded", func() { refused("本政协没有上级，不能转上级政协") })
-	h.committee(city, "政协甲市委员会", "CITY")
-	h.below(district, city)
+	h.committee(city)
+	h.below(zhongshan, city)
 	h.run("nor where there is no agreement with it", func() {
 		refused(noAgreement)
 	})
-	half := h.agree(district, exchange.Terms{Partner: city, Sends: []string{"commendation"}})
+	half := h.agree(zhongshan, exchange.Terms{Partner: city, Sends: []string{"commendation"}})
 	h.run("nor where the agreement does not let forwarded proposals out", func() {
 		refused(noAgreement)
 	})
-	h.agree(district, exchange.Terms{Partner: city, Sends: []string{forwards.KindEnvelope}})
+	h.agree(zhongshan, exchange.Terms{Partner: city, Sends: []string{forwards.KindEnvelope}})
 	h.run("nor where it is suspended", func() {
-		h.must(h.as(district, "管理员", func(ctx context.Context) error { _, err := h.post.Suspend(ctx, half, "调整"); return err }))
+		h.must(h.as(zhongshan, "管理员", func(ctx context.Context) error { _, err := h.post.Suspend(ctx, half, "调整"); return err }))
 		refused(noAgreement)
-		h.must(h.as(district, "管理员", func(ctx context.Context) error { _, err := h.post.Resume(ctx, half); return err }))
+		h.must(h.as(zhongshan, "管理员", func(ctx context.Context) error { _, err := h.post.Resume(ctx, half); return err }))
 	})
 	h.run("what the city does not receive waits in the district's list of refused envelopes, and the proposal says that it was sent", func() {
-		h.agree(city, exchange.Terms{Partner: district})
-		c := h.do(district, "主任", "forwardUp", id, nil)
-		h.deliver(district)
-		if m := h.matter(district, id); c.State != "FORWARDED_UP" || m.Mirror["status"] != forwards.Sent || m.Mirror["committee"] != city || m.Mirror["name"] != "政协甲市委员会" || m.Mirror["on"] != "2025-01-06" {
+		h.agree(city, exchange.Terms{Partner: zhongshan})
+		c := h.do(zhongshan, "主任", "forwardUp", id, nil)
+		h.deliver(zhongshan)
+		if m := h.matter(zhongshan, id); c.State != "FORWARDED_UP" || m.Mirror["status"] != forwards.Sent || m.Mirror["committee"] != city || m.Mirror["name"] != "大连市政协" || m.Mirror["on"] != "2025-01-06" {
 			h.Error(c.State, m.Mirror)
 		}
-		h.must(h.as(district, "管理员", func(ctx context.Context) error {
+		h.must(h.as(zhongshan, "管理员", func(ctx context.Context) error {
 			p, err := h.post.Dead(ctx, 10, uuid.Nil)
 			if err == nil && (len(p.Rows) != 1 || p.Rows[0].Code != exchange.NotReceived || p.Rows[0].About.ID != id) {
 				h.Error(p.Rows)
@@ -110,12 +110,12 @@ func TestWhatCrosses(t *testing.T) {
 			h.Fatal(m.Edges.Parties)
 		}
 		for i, p := range m.Edges.Parties {
-			if want := []string{"委员甲 LEAD", "委员乙 CO"}[i]; p.Name+" "+string(p.Role) != want || p.Organisation != "政协甲市乙区委员会" || p.MembershipID != nil {
+			if want := []string{"委员甲 LEAD", "委员乙 CO"}[i]; p.Name+" "+string(p.Role) != want || p.Organisation != "中山区政协" || p.MembershipID != nil {
 				h.Error(p)
 			}
 		}
-		number := h.matter(district, sent).Number
-		if m.Origin["committee"] != district || m.Origin["name"] != "政协甲市乙区委员会" || m.Origin["number"] != number || number == "" {
+		number := h.matter(zhongshan, sent).Number
+		if m.Origin["committee"] != zhongshan || m.Origin["name"] != "中山区政协" || m.Origin["number"] != number || number == "" {
 			h.Error(m.Origin)
 		}
 	})
@@ -134,24 +134,24 @@ func TestWhatCrosses(t *testing.T) {
 				h.Errorf("%s sees it: %v", who, got)
 			}
 		}
-		if h.sees(district, "主任", id) {
+		if h.sees(zhongshan, "主任", id) {
 			h.Error("the sender sees the copy")
 		}
 	})
 	h.run("the sender's proposal shows the copy's state", func() {
-		if got := h.matter(district, sent).Mirror["status"]; got != "已收到" {
+		if got := h.matter(zhongshan, sent).Mirror["status"]; got != "已收到" {
 			h.Error(got)
 		}
 	})
 	h.run("the same proposal comes once", func() {
-		h.must(h.as(district, "", func(ctx context.Context) error {
+		h.must(h.as(zhongshan, "", func(ctx context.Context) error {
 			body := map[string]any{"title": title, "proposerKind": "JOINT", "proposers": []string{"委员甲"}}
 			_, err := h.post.Send(ctx, city, forwards.KindEnvelope, body, exchange.Object{Type: gen.TypeMatter, ID: sent})
 			return err
 		}))
-		h.deliver(district)
+		h.deliver(zhongshan)
 		h.only(city)
-		h.must(h.as(district, "管理员", func(ctx context.Context) error {
+		h.must(h.as(zhongshan, "管理员", func(ctx context.Context) error {
 			p, err := h.post.Dead(ctx, 10, uuid.Nil)
 			if err == nil && (len(p.Rows) != 1 || p.Rows[0].Reason != "这件提案已经转来过，不能再转一次") {
 				h.Error(p.Rows)
@@ -170,13 +170,13 @@ func TestWhatCrosses(t *testing.T) {
 			{"title": title, "proposerKind": "JOINT", "proposers": []string{"甲"}, "submittedOn": "昨天"},
 		} {
 			var e uuid.UUID
-			h.must(h.as(district, "", func(ctx context.Context) (err error) {
+			h.must(h.as(zhongshan, "", func(ctx context.Context) (err error) {
 				e, err = h.post.Send(ctx, city, forwards.KindEnvelope, body, exchange.Object{})
 				return err
 			}))
-			h.deliver(district)
+			h.deliver(zhongshan)
 			var code string
-			h.must(h.as(district, "", func(ctx context.Context) error {
+			h.must(h.as(zhongshan, "", func(ctx context.Context) error {
 				return tenants.Row(ctx, `SELECT code FROM exchange_outbox WHERE id = $1`, []any{e}, &code)
 			}))
 			if code != string(exchange.Malformed) {
@@ -193,7 +193,7 @@ func TestTheAnswer(t *testing.T) {
 	status := func() string {
 		h.Helper()
 		h.deliver(city)
-		m := h.matter(district, sent).Mirror
+		m := h.matter(zhongshan, sent).Mirror
 		note, _ := m["note"].(string)
 		return strings.TrimSpace(m["status"].(string) + " " + note)
 	}
@@ -240,7 +240,7 @@ func TestDeclined(t *testing.T) {
 		_, err = h.try(city, "干事", "decline", id, "属于区的职权", nil)
 		h.must(err)
 		h.deliver(city)
-		if m := h.matter(district, sent).Mirror; m["status"] != "未予接收" || m["note"] != "属于区的职权" {
+		if m := h.matter(zhongshan, sent).Mirror; m["status"] != "未予接收" || m["note"] != "属于区的职权" {
 			h.Error(m)
 		}
 	})
@@ -277,7 +277,7 @@ func TestAdopted(t *testing.T) {
 		}
 		h.deliver(city)
 		want := "已作为本会提案办理：《" + title + "》" + h.matter(city, own).Number
-		if got := h.matter(district, sent).Mirror; got["status"] != "已作为本会提案" || got["note"] != want {
+		if got := h.matter(zhongshan, sent).Mirror; got["status"] != "已作为本会提案" || got["note"] != want {
 			h.Error(got, want)
 		}
 	})
@@ -287,11 +287,7 @@ func TestAdopted(t *testing.T) {
 // reaches it by files.
 func TestByFile(t *testing.T) {
 	t.Parallel()
-	up, low := newHouse(t, 1), newHouse(t, 2)
-	up.committee(city, "政协甲市委员会", "CITY")
-	low.committee(city, "政协甲市委员会", "CITY")
-	low.committee(district, "政协甲市乙区委员会", "DISTRICT")
-	low.below(district, city)
+	up, low := newHouse(t, 1, city), newHouse(t, 2, city, zhongshan)
 	identity := func(h *house, code string) (i exchange.Identity) {
 		h.must(h.as(code, "管理员", func(ctx context.Context) (err error) { i, err = h.post.Identity(ctx); return err }))
 		return i
@@ -300,26 +296,26 @@ func TestByFile(t *testing.T) {
 		h.agree(code, exchange.Terms{Partner: with.Code, Name: with.Name, Key: with.Key, Channel: agreement.ChannelFILE, Sends: sends, Receives: receives})
 	}
 	kinds := []string{forwards.KindEnvelope}
-	half(up, city, identity(low, district), nil, kinds)
-	half(low, district, identity(up, city), kinds, nil)
+	half(up, city, identity(low, zhongshan), nil, kinds)
+	half(low, zhongshan, identity(up, city), kinds, nil)
 	carry := func(from *house, of, to string, into *house) {
 		t.Helper()
 		var file bytes.Buffer
 		from.must(from.as(of, "管理员", func(ctx context.Context) error { _, err := from.post.Export(ctx, &file, to, 0); return err }))
-		admin := into.people[to+"管理员"]
+		admin := into.of[to].Who("管理员")
 		var v *authz.Viewer
 		into.must(into.as(to, "管理员", func(ctx context.Context) error { v = authz.From(ctx); return nil }))
 		if v.Membership != admin.Membership {
 			t.Fatal("another person")
 		}
-		if _, err := into.post.Import(authz.With(clock.With(context.Background(), into.clock), v), into.ids[to], &file); err != nil {
+		if _, err := into.post.Import(authz.With(clock.With(context.Background(), into.clock), v), into.of[to].Tenant, &file); err != nil {
 			t.Fatal(err)
 		}
 	}
-	id := low.reviewed(district)
-	low.do(district, "主任", "forwardUp", id, nil)
-	carry(low, district, city, up)
-	carry(up, city, district, low)
+	id := low.reviewed(zhongshan)
+	low.do(zhongshan, "主任", "forwardUp", id, nil)
+	carry(low, zhongshan, city, up)
+	carry(up, city, zhongshan, low)
 	t.Run("the person who carried the file in does not see it", func(t *testing.T) {
 		m := up.only(city)
 		if m.CreatorID != nil || m.Visibility != matter.VisibilitySTAFF || up.sees(city, "管理员", m.ID) || !up.sees(city, "干事", m.ID) {
@@ -327,7 +323,7 @@ func TestByFile(t *testing.T) {
 		}
 	})
 	t.Run("the sender's proposal shows its state", func(t *testing.T) {
-		if m := low.matter(district, id).Mirror; m["status"] != "已收到" || m["committee"] != city {
+		if m := low.matter(zhongshan, id).Mirror; m["status"] != "已收到" || m["committee"] != city {
 			t.Error(m)
 		}
 	})

@@ -1,19 +1,13 @@
 package forwards_test
 
 import (
-	"bytes"
 	"context"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
-	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
@@ -22,90 +16,56 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
-	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
-
-// rights are compiled once for all worlds: it takes half a second.
-var rights = sync.OnceValues(authz.Load)
 
 // house is an installation.
 type house struct {
 	*testing.T
+	d      *assembled.District
 	db     *tenantstest.DB
 	engine *flow.Engine
 	drafts *proposals.Service
 	post   *exchange.Service
-	dir    *authz.Directory
 	clock  *clock.Movable
-	people map[string]*authz.Viewer // by committee's code and name
-	ids    map[string]uuid.UUID     // of committees, by code
+	of     map[string]*district.District // by code
 }
 
-func newHouse(t *testing.T, secret byte) *house {
+// plan is a committee of these tests.
+func plan(code string, secret byte) district.Plan {
+	return district.Plan{Code: code, Secret: secret, On: clock.Date(2025, 1, 6), Runs: []string{"proposal", forwards.Kind}, Sitting: district.Plenary(2025, 6, 9),
+		Posts: []string{"委员甲", "委员乙", "审查员", "干事", "主任", "管理员", "政府办"}}
+}
+
+// newHouse is an installation with committees, each by itself.
+func newHouse(t *testing.T, secret byte, codes ...string) *house {
 	t.Helper()
-	db := tenantstest.New(t)
-	h := &house{T: t, db: db, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, ids: map[string]uuid.UUID{}}
-	h.clock.Set(time.Date(2025, 1, 6, 9, 0, 0, 0, clock.Shanghai))
-	authz.Narrow(h.ent())
-	h.ent().Use(audit.Hook)
-	policy, err := rights()
-	h.must(err)
-	h.dir, h.engine = authz.NewDirectory(policy), flow.New(h.ent())
-	h.post, err = exchange.New(db.Store, bytes.Repeat([]byte{secret}, 32))
-	h.must(err)
-	proposals.Register(h.engine.Rules)
-	forwards.Register(h.engine.Rules)
-	forwards.Connect(h.engine, h.post)
-	h.drafts = proposals.New(h.engine)
-	h.engine.Watch(func(ctx context.Context, r *flow.Run, _ string) error { // as package assembly does
-		if r.Origin == nil && r.Mirror == nil {
-			return nil
-		}
-		_, err := h.post.Report(ctx, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID},
-			exchange.Status{Number: r.Matter.Number, Status: r.Def.Machines[process.OfMatter].State(r.State).Label, Note: r.Told})
-		return err
-	})
+	var plans []district.Plan
+	for _, code := range codes {
+		plans = append(plans, plan(code, secret))
+	}
+	d := assembled.New(t, plans...)
+	h := &house{T: t, d: d, db: d.DB, engine: d.Services.Engine, drafts: d.Proposals, post: d.Exchange, clock: d.Clock, of: map[string]*district.District{}}
+	for _, code := range codes {
+		h.of[code] = d.Beside(code)
+	}
 	return h
 }
 
-func (h *house) ent() *gen.Client { return h.db.Store.Ent() }
+func (h *house) ent() *gen.Client { return h.d.Ent() }
 
-// committee enters one with its processes, a sitting and people.
-func (h *house) committee(code, name, level string) {
+// committee enters one more.
+func (h *house) committee(code string) {
 	h.Helper()
-	h.ids[code] = tenantstest.Tenant(h.T, h.db, code, name, level)
-	h.must(h.as(code, "", func(ctx context.Context) error {
-		ctx = authz.System(ctx)
-		c := h.ent()
-		for _, src := range templates.Processes() {
-			if !bytes.Contains(src, []byte("\nkind: proposal\n")) && !bytes.Contains(src, []byte("\nkind: forward\n")) {
-				continue
-			}
-			if _, err := h.engine.Publish(ctx, src, process.RolesOf(h.dir.Policy())); err != nil {
-				return err
-			}
-		}
-		term := c.Term.Create().SetOrdinal(14).SetStartsOn(clock.Date(2022, 1, 1)).SetEndsOn(clock.Date(2026, 12, 31)).SaveX(ctx)
-		c.Sitting.Create().SetTerm(term).SetOrdinal(4).SetPrepOpensOn(clock.Date(2024, 11, 1)).SetOpensOn(clock.Date(2025, 1, 6)).
-			SetCutoffAt(time.Date(2025, 1, 8, 12, 0, 0, 0, clock.Shanghai)).SetClosesOn(clock.Date(2025, 1, 9)).SaveX(ctx)
-		for who, role := range map[string]string{"委员甲": "member", "委员乙": "member", "审查员": "proposal_reviewer", "干事": "proposal_clerk", "主任": "proposal_director", "管理员": "tenant_admin", "政府办": "assign_gov"} {
-			kind := membership.KindSTAFF
-			if role == "member" {
-				kind = membership.KindMEMBER
-			}
-			m := c.Membership.Create().SetName(who).SetKind(kind).SetAccountID(uuid.New()).SetPhone("13000000000").SaveX(ctx)
-			c.Grant.Create().SetMembership(m).SetRole(role).SaveX(ctx)
-			h.people[code+who] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-		}
-		return nil
-	}))
+	h.of[code] = h.d.Found(h.T, plan(code, 0))
 }
 
 // below makes one committee stand below another.
 func (h *house) below(code, above string) {
 	h.Helper()
-	h.db.AsOwner(h.T, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, h.ids[above], h.ids[code])
+	h.db.AsOwner(h.T, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, h.of[above].Tenant, h.of[code].Tenant)
 }
 
 // agree enters one committee's half of an agreement.
@@ -128,19 +88,7 @@ func (h *house) agree(code string, t exchange.Terms) (id uuid.UUID) {
 // audited transaction.
 func (h *house) as(code, who string, fn func(context.Context) error) error {
 	h.Helper()
-	ctx := clock.With(context.Background(), h.clock)
-	return h.db.Store.InTx(ctx, h.ids[code], func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		if who == "" {
-			return fn(authz.System(ctx))
-		}
-		p := h.people[code+who]
-		v, err := h.dir.Viewer(ctx, p.Account, p.Membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
+	return h.of[code].As(who, fn)
 }
 
 func (h *house) try(code, who, action string, id uuid.UUID, reason string, form process.Form) (c *flow.Case, err error) {
@@ -183,7 +131,7 @@ func (h *house) submitted(code string) uuid.UUID {
 		return err
 	}))
 	id := c.Matter.ID
-	h.do(code, "委员甲", "inviteCosign", id, process.Form{"membershipIds": []any{h.people[code+"委员乙"].Membership.String()}})
+	h.do(code, "委员甲", "inviteCosign", id, process.Form{"membershipIds": []any{h.of[code].Who("委员乙").Membership.String()}})
 	h.do(code, "委员乙", "sign", id, nil)
 	h.do(code, "委员甲", "submit", id, nil)
 	return id
@@ -203,8 +151,7 @@ func (h *house) reviewed(code string) uuid.UUID {
 // deliver carries what waits in a committee's outbox.
 func (h *house) deliver(code string) {
 	h.Helper()
-	_, err := h.post.Deliver(clock.With(context.Background(), h.clock), h.ids[code])
-	h.must(err)
+	h.d.Deliver(h.of[code])
 }
 
 // copies are the matters that came to a committee.
@@ -269,19 +216,16 @@ func (h *house) run(name string, fn func()) {
 }
 
 const (
-	city     = "210200"
-	district = "210202"
+	city      = "210200"
+	zhongshan = "210202"
 )
 
 // pair is a city and a district of one installation that agreed.
 func pair(t *testing.T) *house {
 	t.Helper()
-	h := newHouse(t, 1)
-	h.committee(city, "政协甲市委员会", "CITY")
-	h.committee(district, "政协甲市乙区委员会", "DISTRICT")
-	h.below(district, city)
-	h.agree(city, exchange.Terms{Partner: district, Receives: []string{forwards.KindEnvelope}})
-	h.agree(district, exchange.Terms{Partner: city, Sends: []string{forwards.KindEnvelope}})
+	h := newHouse(t, 1, city, zhongshan)
+	h.agree(city, exchange.Terms{Partner: zhongshan, Receives: []string{forwards.KindEnvelope}})
+	h.agree(zhongshan, exchange.Terms{Partner: city, Sends: []string{forwards.KindEnvelope}})
 	return h
 }
 
@@ -289,8 +233,8 @@ func pair(t *testing.T) *house {
 func came(t *testing.T) (h *house, sent uuid.UUID, copied uuid.UUID) {
 	t.Helper()
 	h = pair(t)
-	sent = h.reviewed(district)
-	h.do(district, "主任", "forwardUp", sent, nil)
-	h.deliver(district)
+	sent = h.reviewed(zhongshan)
+	h.do(zhongshan, "主任", "forwardUp", sent, nil)
+	h.deliver(zhongshan)
 	return h, sent, h.only(city).ID
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
@@ -32,8 +33,9 @@ type House struct {
 	committees map[string]*District // by code
 }
 
-// rights are compiled once for all tests: it takes half a second.
-var rights = sync.OnceValues(authz.Load)
+// Rights are what roles may do, compiled once for all tests: it takes half a
+// second.
+var Rights = sync.OnceValues(authz.Load)
 
 // New is a district of its own; with several plans, the first one's, and the
 // others stand beside it.
@@ -85,19 +87,25 @@ type rows struct {
 // open wires a program on a database, as far as no noun is needed.
 func open(t testing.TB, db *tenantstest.DB, first Plan) *House {
 	t.Helper()
-	policy, err := rights()
+	policy, err := Rights()
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := db.Store.Ent()
-	authz.Narrow(client)
-	client.Use(audit.Hook)
+	client := Guarded(db.Store)
 	h := &House{DB: db, Clock: &clock.Movable{}, Rights: policy, Directory: authz.NewDirectory(policy), Engine: flow.New(client), committees: map[string]*District{}}
 	h.Clock.Set(clock.StartOf(first.On).Add(9 * time.Hour))
 	if first.Rules != nil {
 		first.Rules(h.Engine)
 	}
 	return h
+}
+
+// Guarded is a store's client with what stands in front of it in the program.
+func Guarded(store *tenants.Store) *gen.Client {
+	client := store.Ent()
+	authz.Narrow(client)
+	client.Use(audit.Hook)
+	return client
 }
 
 // enter makes a committee known that is there.
@@ -218,8 +226,11 @@ func (h *House) run(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
 		}
 		r.runs[row.Kind] = row.ID
 	}
-	for _, kind := range p.Stored {
-		d := Shipped(kind)
+	for _, source := range p.Stored {
+		d, err := process.Parse([]byte(source))
+		if err != nil {
+			return err
+		}
 		row, err := c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Save(ctx)
 		if err != nil {
 			return err

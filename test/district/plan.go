@@ -20,8 +20,9 @@ type Plan struct {
 	Units   []Unit    // which the test needs beside the standard ones
 	Runs    []string  // kinds of the shipped processes that it runs
 	Sources []string  // definitions of the test's own
-	Stored  []string  // shipped definitions that are only stored: their rules are not known here
+	Stored  []string  // definitions that are only stored: their rules are not known here
 	Sitting *Sitting  // the plenary of its term
+	Secret  byte      // of the installation, which tells two houses apart; of several plans, the first's
 
 	// Rules makes the definitions' words known to an engine.
 	Rules func(*flow.Engine) `json:"-"`
@@ -63,6 +64,7 @@ var committees = map[string]struct{ name, level string }{
 	"210200": {"大连市政协", "CITY"},
 	"210202": {"中山区政协", "DISTRICT"},
 	"210203": {"西岗区政协", "DISTRICT"},
+	"210211": {"甘井子区政协", "DISTRICT"},
 	"210212": {"旅顺口区政协", "DISTRICT"},
 }
 

@@ -83,6 +83,9 @@ func (d *District) Who(who string) *authz.Viewer {
 	return v
 }
 
+// Holder is the name of who is asked for by a role.
+func (d *District) Holder(role string) string { return d.rows.roles[role] }
+
 // Viewer is a person with the rights of today; it needs the transaction.
 func (d *District) Viewer(ctx context.Context, who string) (*authz.Viewer, error) {
 	d.T.Helper()

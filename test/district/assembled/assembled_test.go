@@ -19,7 +19,10 @@ func TestDistrict(t *testing.T) {
 	}
 	d := assembled.New(t, plans()...)
 	count := func(d *district.District) (n int) {
-		d.Must("", func(ctx context.Context, c *gen.Client) (err error) { n, err = c.Membership.Query().Count(ctx); return err })
+		d.Must("", func(ctx context.Context, c *gen.Client) (err error) {
+			n, err = c.Membership.Query().Count(ctx)
+			return err
+		})
 		return n
 	}
 
