@@ -66,6 +66,10 @@ verify: gen ## 生成的内容都是最新的，迁移与模式一致
 walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、单位撤并、期限到了，什么都不会停在那里
 	$(GO) test -count=1 -timeout 4h -v ./test/walks -walks 200 -steps 60
 
+.PHONY: corpus
+corpus: postgres ## 把整套古怪的文字、日期和数字送进每个变更的每一栏
+	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestEveryDoorSaysTheSame ./graph -corpus
+
 .PHONY: lint
 lint: ## 格式、vet、staticcheck、包之间的方向
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' | grep -vE '^(ent/gen|graph/generated|graph/model)/'))" || { echo "请运行 gofmt"; exit 1; }

@@ -36,19 +36,16 @@ type Instruction struct {
 
 // wrong tidies the title and says what is wrong with the notice, nil when
 // nothing is.
-func (n *Notice) wrong() *Refusal {
+func (n *Notice) wrong() error {
 	list := []text.Of{
-		{Text: &n.Title, Field: text.Field{Label: "标题", Least: 1, Most: 200}}, {Text: &n.Text, Field: text.Field{Label: "正文", Most: 50_000, Lines: true}},
-		{Text: &n.Place, Field: text.Field{Label: "地点", Most: 200}},
+		{Text: &n.Title, Field: text.Field{Label: "标题", Path: []string{"title"}, Least: 1, Most: 200}}, {Text: &n.Text, Field: text.Field{Label: "正文", Path: []string{"text"}, Most: 50_000, Lines: true}},
+		{Text: &n.Place, Field: text.Field{Label: "地点", Path: []string{"place"}, Most: 200}},
 	}
 	if i := n.Instruction; i != nil {
-		list = append(list, text.Of{Text: &i.By, Field: text.Field{Label: "由谁批示", Least: 1, Most: 200}},
-			text.Of{Text: &i.Text, Field: text.Field{Label: "批示内容", Least: 1, Most: 5000, Lines: true}})
+		list = append(list, text.Of{Text: &i.By, Field: text.Field{Label: "由谁批示", Path: []string{"instruction", "by"}, Least: 1, Most: 200}},
+			text.Of{Text: &i.Text, Field: text.Field{Label: "批示内容", Path: []string{"instruction", "text"}, Least: 1, Most: 5000, Lines: true}})
 	}
-	if shown, wrong := errs.As(text.Tidy(list...)); wrong {
-		return Refuse(Malformed, "%s", shown.Message)
-	}
-	return nil
+	return text.Tidy(list...)
 }
 
 // applyNotice tells the secretaries-general of the day; whoever holds
@@ -58,8 +55,8 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 	if err := letter.Decode(&n); err != nil {
 		return Result{}, err
 	}
-	if wrong := n.wrong(); wrong != nil {
-		return Result{}, wrong
+	if shown, wrong := errs.As(n.wrong()); wrong {
+		return Result{}, Refuse(Malformed, "%s", shown.Message)
 	}
 	text := fmt.Sprintf("%s送来%s：《%s》", letter.Name, kindNames[letter.Kind], n.Title)
 	if err := flow.TellRoles(ctx, text, "secretary_general"); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -38,7 +39,7 @@ func (s *Service) Tell(ctx context.Context, kind string, partners []string, n No
 	if len(partners) == 0 || len(partners) > maxPartners {
 		return nil, errs.New(errs.Invalid, "请选择 1 到 %d 个政协", maxPartners).At("partners")
 	}
-	if err := n.sendable(); err != nil {
+	if err := n.sendable(clock.Today(ctx)); err != nil {
 		return nil, err
 	}
 	if err := s.instruct(ctx, v, kind, partners, n.Instruction, about); err != nil {
@@ -57,21 +58,28 @@ func (s *Service) Tell(ctx context.Context, kind string, partners []string, n No
 	return sent, nil
 }
 
-// sendable refuses what a receiver would, and days that are none.
-func (n *Notice) sendable() error {
-	if wrong := n.wrong(); wrong != nil {
-		return errs.New(errs.Invalid, "%s", wrong.Message)
+// sendable refuses what a receiver would, and days that cannot be: an activity
+// is planned, an instruction was given.
+func (n *Notice) sendable(today time.Time) error {
+	if err := n.wrong(); err != nil {
+		return err
 	}
-	days := map[string]string{"on": n.On}
-	if n.Instruction != nil {
-		days["instruction"] = n.Instruction.On
+	if err := can(day.Planned, n.On, today, "on"); err != nil || n.Instruction == nil {
+		return err
 	}
-	for path, day := range days {
-		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
-			return errs.New(errs.Invalid, "日期格式应为 2024-12-27").At(path)
-		}
+	return can(day.Happened, n.Instruction.On, today, "instruction", "on")
+}
+
+// can asks a rule of days about one that is written out; none is no fault.
+func can(rule func(on, begun, today time.Time, path ...string) error, written string, today time.Time, path ...string) error {
+	if written == "" {
+		return nil
 	}
-	return nil
+	on, err := time.Parse(time.DateOnly, written)
+	if err != nil {
+		return errs.New(errs.Invalid, "日期格式应为 2024-12-27").At(path...)
+	}
+	return rule(on, time.Time{}, today, path...)
 }
 
 // instruct records the instruction on the matter that the notice is about. The

@@ -47,6 +47,7 @@ type world struct {
 	schema *ast.Schema
 	http   http.Handler
 	spent  int64 // SQL statements of the latest operation
+	quiet  bool  // a panic is expected, and its stack not to be seen
 }
 
 // newWorld begins on 27 December 2024, the day the fourth plenary opens: until
@@ -81,6 +82,12 @@ func (w *world) serve() {
 	srv := handler.New(es)
 	srv.AddTransport(transport.POST{})
 	srv.SetErrorPresenter(graph.Present)
+	srv.SetRecoverFunc(func(ctx context.Context, panicked any) error {
+		if w.quiet {
+			return fmt.Errorf("%v", panicked)
+		}
+		return graphql.DefaultRecover(ctx, panicked)
+	})
 	srv.Use(graph.Operation{Resolver: w.r})
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		out := next(ctx)
@@ -147,6 +154,7 @@ type committee struct {
 	unit   map[string]string
 	made   map[string]string // other things by what the test calls them
 	done   map[string]int    // mutations that succeeded
+	before func(who, mutation string, in input)
 }
 
 // found opens a committee with two administrators.
@@ -240,6 +248,9 @@ func (c *committee) call(who, mutation string, in input) answer {
 // name. It answers the changed object.
 func (c *committee) do(who, mutation string, in input) map[string]any {
 	c.t.Helper()
+	if c.before != nil {
+		c.before(who, mutation, plainInput(in))
+	}
 	before := c.records()
 	a := c.call(who, mutation, in)
 	p, _ := a.Data[mutation].(map[string]any)

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Service is what is not a transition of one case: opening one, looking for
@@ -257,9 +258,10 @@ func insert(list []Similar, x Similar) []Similar {
 	return list[:min(len(list), 5)]
 }
 
-// pairs are a title's neighbouring characters, without the words that every
-// title has.
+// pairs are a title's neighbouring characters as people see them, without the
+// words that every title has.
 func pairs(title string) map[string]int {
+	title = text.Key(title)
 	for _, w := range []string{"关于", "的提案", "的建议", "进一步", "加强", "推动"} {
 		title = strings.ReplaceAll(title, w, "")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -32,6 +33,9 @@ func (s *Service) OpenTerm(ctx context.Context, in NewTerm) (_ *gen.Term, err er
 		return nil, err
 	}
 	in.StartsOn, in.EndsOn = clock.Day(in.StartsOn), clock.Day(in.EndsOn)
+	if err := day.Planned(in.EndsOn, time.Time{}, clock.Today(ctx), "endsOn"); err != nil {
+		return nil, err
+	}
 	terms, err := s.client.Term.Query().All(ctx)
 	if err != nil {
 		return nil, err
@@ -281,8 +285,9 @@ func (s *Service) AddWorkday(ctx context.Context, in NewWorkday) (_ *gen.Workday
 		return s.client.Workday.UpdateOne(old).SetWorking(in.Working).SetNote(in.Note).Save(ctx)
 	case !gen.IsNotFound(err):
 		return nil, err
-	case in.Day.Before(today):
-		return nil, errs.New(errs.Invalid, "只能调整今天和以后的日子").At("day")
+	}
+	if err := day.Ahead(in.Day, today, "day"); err != nil {
+		return nil, err
 	}
 	return s.client.Workday.Create().SetDay(in.Day).SetWorking(in.Working).SetNote(in.Note).Save(ctx)
 }

@@ -32,7 +32,9 @@ func (s *Service) EndMembership(ctx context.Context, in Ending) (_ *gen.Membersh
 	if err != nil {
 		return nil, err
 	}
-	days(&in.On)
+	if err := days(clock.Today(ctx), dated{&in.On, "on"}); err != nil {
+		return nil, err
+	}
 	if err := texts(field{&in.Reason, longText, true, "终止理由", "reason"}); err != nil {
 		return nil, err
 	}
@@ -107,7 +109,9 @@ func (s *Service) Reinstate(ctx context.Context, in Reinstatement) (_ *gen.Membe
 	if err != nil {
 		return nil, err
 	}
-	days(&in.From)
+	if err := days(clock.Today(ctx), dated{&in.From, "from"}); err != nil {
+		return nil, err
+	}
 	m, err := s.membership(ctx, in.Membership)
 	if err != nil {
 		return nil, err

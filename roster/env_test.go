@@ -213,4 +213,4 @@ type ctxT = context.Context
 
 func ptr[T any](v T) *T { return &v }
 
-func day(y int, m time.Month, d int) *time.Time { return ptr(clock.Date(y, m, d)) }
+func on(y int, m time.Month, d int) *time.Time { return ptr(clock.Date(y, m, d)) }

@@ -45,7 +45,9 @@ func (s *Service) Grant(ctx context.Context, in NewGrant) (_ *gen.Grant, err err
 // granting collects what the rules of granting look at; granter is nil for
 // the operator.
 func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID) (*granting, error) {
-	days(&in.From, &in.To)
+	if err := days(clock.Today(ctx), dated{&in.From, "from"}, dated{&in.To, "to"}); err != nil {
+		return nil, err
+	}
 	if err := texts(field{&in.Reason, longText, NeedsTwo(in.Role), "授权事由", "reason"}); err != nil {
 		return nil, err
 	}

@@ -45,9 +45,9 @@ func TestGrant(t *testing.T) {
 		{"only shipped roles are given", NewGrant{Membership: m.ID, Role: "province_overseer"}, errs.Invalid, "role"},
 		{"never to oneself", NewGrant{Membership: w.admin, Role: "proposal_clerk"}, errs.NotAllowed, "membership"},
 		{"not to who has left", NewGrant{Membership: gone.ID, Role: "member"}, errs.NotAllowedInState, "membership"},
-		{"from today on at the earliest", NewGrant{Membership: m.ID, Role: "member", From: day(2026, 3, 1)}, errs.Invalid, "from"},
-		{"not to end before it begins", NewGrant{Membership: m.ID, Role: "member", From: day(2026, 3, 9), To: day(2026, 3, 8)}, errs.Invalid, "to"},
-		{"days that overlap are a conflict", NewGrant{Membership: m.ID, Role: "proposal_clerk", From: day(2026, 5, 1)}, errs.Conflict, "from"},
+		{"from today on at the earliest", NewGrant{Membership: m.ID, Role: "member", From: on(2026, 3, 1)}, errs.Invalid, "from"},
+		{"not to end before it begins", NewGrant{Membership: m.ID, Role: "member", From: on(2026, 3, 9), To: on(2026, 3, 8)}, errs.Invalid, "to"},
+		{"days that overlap are a conflict", NewGrant{Membership: m.ID, Role: "proposal_clerk", From: on(2026, 5, 1)}, errs.Conflict, "from"},
 		{"a person must exist", NewGrant{Membership: uuid.New(), Role: "member"}, errs.NotFound, ""},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestGrant(t *testing.T) {
 		})
 	}
 	t.Run("a role may begin later and end by itself", func(t *testing.T) {
-		must(w, w.Grant, NewGrant{Membership: m.ID, Role: "info_editor", From: day(2026, 3, 5), To: day(2026, 3, 6)})
+		must(w, w.Grant, NewGrant{Membership: m.ID, Role: "info_editor", From: on(2026, 3, 5), To: on(2026, 3, 6)})
 		for i, want := range []int{1, 2, 2, 1} { // 4th, 5th, 6th, 7th of March
 			w.clock.Set(clock.StartOf(clock.Date(2026, 3, 4+i)))
 			if roles := w.roles(m.ID); len(roles) != want {
@@ -106,7 +106,7 @@ func TestByTwo(t *testing.T) {
 			path string
 		}{
 			{NewGrant{Membership: third.ID, Role: "chair"}, "reason"},
-			{NewGrant{Membership: third.ID, Role: "chair", Reason: "当选", From: day(2026, 5, 1)}, "from"},
+			{NewGrant{Membership: third.ID, Role: "chair", Reason: "当选", From: on(2026, 5, 1)}, "from"},
 		} {
 			_, err := try(w, w.Grant, c.in)
 			refused(t, err, errs.Invalid, c.path)
@@ -130,7 +130,7 @@ func TestByTwoRefuses(t *testing.T) {
 	})
 	t.Run("what has run out cannot be confirmed", func(t *testing.T) {
 		n := w.staff("代主席", "acting")
-		g := must(w, w.Grant, NewGrant{Membership: n.ID, Role: "chair", Reason: "代理", To: day(2026, 3, 10)})
+		g := must(w, w.Grant, NewGrant{Membership: n.ID, Role: "chair", Reason: "代理", To: on(2026, 3, 10)})
 		w.later(30)
 		_, err := tryAs(w, second, w.Confirm, g.ID)
 		refused(t, err, errs.DeadlinePassed, "")
@@ -153,7 +153,7 @@ func TestAdministratorAndAuditorApart(t *testing.T) {
 	})
 	n := w.staff("某甲", "someone")
 	t.Run("not even proposed", func(t *testing.T) {
-		must(w, w.Grant, NewGrant{Membership: n.ID, Role: auditor, Reason: "设审计员", To: day(2026, 6, 30)})
+		must(w, w.Grant, NewGrant{Membership: n.ID, Role: auditor, Reason: "设审计员", To: on(2026, 6, 30)})
 		_, err := try(w, w.Grant, NewGrant{Membership: n.ID, Role: tenantAdmin, Reason: "兼任"})
 		refused(t, err, errs.NotAllowed, "role")
 	})
@@ -189,7 +189,7 @@ func TestLastAdministrator(t *testing.T) {
 	n := w.staff("临时管理员", "interim")
 	must(w, w.Grant, NewGrant{Membership: n.ID, Role: tenantAdmin, Reason: "增设"})
 	t.Run("one who is only proposed does not count", stays)
-	_, err := w.appoint(Appointment{Membership: n.ID, Role: tenantAdmin, To: day(2026, 12, 31), Reason: "临时"})
+	_, err := w.appoint(Appointment{Membership: n.ID, Role: tenantAdmin, To: on(2026, 12, 31), Reason: "临时"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +322,7 @@ func TestPreviewSays(t *testing.T) {
 	w := newWorld(t)
 	n := w.staff("某甲", "someone")
 	t.Run("says from when, and whether two are needed", func(t *testing.T) {
-		if e := must(w, w.PreviewGrant, NewGrant{Membership: n.ID, Role: "info_editor", From: day(2026, 5, 1)}); e.From == nil || !e.From.Equal(*day(2026, 5, 1)) {
+		if e := must(w, w.PreviewGrant, NewGrant{Membership: n.ID, Role: "info_editor", From: on(2026, 5, 1)}); e.From == nil || !e.From.Equal(*on(2026, 5, 1)) {
 			t.Fatal(e)
 		}
 		if e := must(w, w.PreviewGrant, NewGrant{Membership: n.ID, Role: "chair", Reason: "当选"}); !e.NeedsTwo || len(e.Gains) == 0 {

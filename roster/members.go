@@ -78,7 +78,9 @@ func (s *Service) AddMember(ctx context.Context, in NewMember) (_ *gen.Membershi
 }
 
 func (s *Service) addMember(ctx context.Context, in NewMember) (*gen.Membership, error) {
-	days(&in.From)
+	if err := days(clock.Today(ctx), dated{&in.From, "from"}); err != nil {
+		return nil, err
+	}
 	if err := in.Person.check(); err != nil {
 		return nil, err
 	}

@@ -149,8 +149,8 @@ func TestEndMembership(t *testing.T) {
 			path string
 		}{
 			{func(e *Ending) { e.Reason = "" }, "reason"},
-			{func(e *Ending) { e.On = day(2027, 1, 1) }, "on"},
-			{func(e *Ending) { e.On = day(2020, 1, 1) }, "on"},
+			{func(e *Ending) { e.On = on(2027, 1, 1) }, "on"},
+			{func(e *Ending) { e.On = on(2020, 1, 1) }, "on"},
 			{func(e *Ending) { e.Status = membership.StatusACTIVE }, "status"},
 		} {
 			in := end
@@ -161,7 +161,7 @@ func TestEndMembership(t *testing.T) {
 	})
 	t.Run("seats and rights end with it", func(t *testing.T) {
 		got := must(w, w.EndMembership, end)
-		if got.Status != membership.StatusENDED || !got.ActiveTo.Equal(*day(2026, 3, 5)) {
+		if got.Status != membership.StatusENDED || !got.ActiveTo.Equal(*on(2026, 3, 5)) {
 			t.Fatal(got)
 		}
 		w.do(func(ctx ctxT) error {
@@ -218,7 +218,7 @@ func TestReinstate(t *testing.T) {
 	t.Run("not from a day before the end", func(t *testing.T) {
 		other := w.person("另一人")
 		must(w, w.EndMembership, Ending{Membership: other.ID, Status: membership.StatusRESIGNED, Reason: "请辞"})
-		_, err := try(w, w.Reinstate, Reinstatement{Membership: other.ID, Kind: membership.KindSTAFF, From: day(2026, 3, 4)})
+		_, err := try(w, w.Reinstate, Reinstatement{Membership: other.ID, Kind: membership.KindSTAFF, From: on(2026, 3, 4)})
 		refused(t, err, errs.Invalid, "from")
 	})
 }

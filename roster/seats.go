@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -42,8 +43,10 @@ func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error)
 	if err := texts(field{&in.Certificate, shortText, false, "聘书编号", "certificate"}); err != nil {
 		return nil, err
 	}
-	days(&in.From, &in.To)
 	today := clock.Today(ctx)
+	if err := days(today, dated{&in.From, "from"}, dated{&in.To, "to"}); err != nil {
+		return nil, err
+	}
 	if in.From == nil {
 		in.From = &today
 	}
@@ -136,6 +139,9 @@ func (s *Service) EndSeat(ctx context.Context, id uuid.UUID, last time.Time) (_ 
 		return nil, err
 	}
 	last = clock.Day(last)
+	if err := day.Planned(last, time.Time{}, clock.Today(ctx), "on"); err != nil {
+		return nil, err
+	}
 	if sameDay(o.SeatTo, &last) {
 		return o, nil
 	}

@@ -35,7 +35,7 @@ func TestSeats(t *testing.T) {
 		code     errs.Code
 		path     string
 	}{
-		{"the same post for days that overlap is a conflict", with(sit(sector, seat.PostMEMBER), day(2026, 5, 1), nil), errs.Conflict, "from"},
+		{"the same post for days that overlap is a conflict", with(sit(sector, seat.PostMEMBER), on(2026, 5, 1), nil), errs.Conflict, "from"},
 		{"a person sits in one 界别", sit(other, seat.PostMEMBER), errs.Conflict, "unit"},
 		{"a person has one primary committee", sit(second, seat.PostMEMBER), errs.Conflict, "unit"},
 		{"a handling unit has no members", sit(bureau, seat.PostMEMBER), errs.Invalid, "post"},
@@ -43,7 +43,7 @@ func TestSeats(t *testing.T) {
 		{"only committees are joined as secondary", sit(other, seat.PostSECONDARY), errs.Invalid, "post"},
 		{"a committee has no 召集人", sit(second, seat.PostCONVENER), errs.Invalid, "post"},
 		{"a post that does not exist is refused", sit(second, "KING"), errs.Invalid, "post"},
-		{"a seat does not end before it begins", with(sit(bureau, seat.PostOFFICER), day(2026, 5, 2), day(2026, 5, 1)), errs.Invalid, "to"},
+		{"a seat does not end before it begins", with(sit(bureau, seat.PostOFFICER), on(2026, 5, 2), on(2026, 5, 1)), errs.Invalid, "to"},
 		{"a person must exist", NewSeat{Membership: uuid.New(), Unit: bureau.ID, Post: seat.PostOFFICER}, errs.NotFound, ""},
 		{"a unit must exist", NewSeat{Membership: m.ID, Unit: uuid.New(), Post: seat.PostOFFICER}, errs.NotFound, ""},
 	} {
@@ -58,10 +58,10 @@ func TestSeats(t *testing.T) {
 		}
 	})
 	t.Run("another 界别 follows when the first has ended", func(t *testing.T) {
-		w.do(func(ctx ctxT) error { _, err := w.EndSeat(ctx, row.ID, *day(2026, 6, 30)); return err })
-		_, err := try(w, w.Seat, with(sit(other, seat.PostMEMBER), day(2026, 6, 30), nil))
+		w.do(func(ctx ctxT) error { _, err := w.EndSeat(ctx, row.ID, *on(2026, 6, 30)); return err })
+		_, err := try(w, w.Seat, with(sit(other, seat.PostMEMBER), on(2026, 6, 30), nil))
 		refused(t, err, errs.Conflict, "unit")
-		must(w, w.Seat, with(sit(other, seat.PostMEMBER), day(2026, 7, 1), nil))
+		must(w, w.Seat, with(sit(other, seat.PostMEMBER), on(2026, 7, 1), nil))
 	})
 	t.Run("whose membership has ended cannot be seated", func(t *testing.T) {
 		gone := w.person("已去者")
@@ -88,7 +88,7 @@ func TestEndSeat(t *testing.T) {
 		return in
 	}
 	t.Run("the last day is included, the day after is worth nothing", func(t *testing.T) {
-		if _, err := end(*day(2026, 3, 10)); err != nil || !sees() {
+		if _, err := end(*on(2026, 3, 10)); err != nil || !sees() {
 			t.Fatal(err)
 		}
 		w.later(8)
@@ -101,22 +101,22 @@ func TestEndSeat(t *testing.T) {
 		}
 	})
 	t.Run("the same day again changes nothing, another one is refused once it has ended", func(t *testing.T) {
-		if _, err := end(*day(2026, 3, 10)); err != nil {
+		if _, err := end(*on(2026, 3, 10)); err != nil {
 			t.Fatal(err)
 		}
-		_, err := end(*day(2026, 3, 9))
+		_, err := end(*on(2026, 3, 9))
 		refused(t, err, errs.NotAllowedInState, "")
 	})
 	t.Run("a seat is made shorter, never longer; yesterday ends it at once, and before it began it never was", func(t *testing.T) {
-		o = must(w, w.Seat, NewSeat{Membership: m.ID, Unit: u.ID, Post: seat.PostOFFICER, To: day(2026, 4, 30)})
-		_, err := end(*day(2026, 5, 1))
+		o = must(w, w.Seat, NewSeat{Membership: m.ID, Unit: u.ID, Post: seat.PostOFFICER, To: on(2026, 4, 30)})
+		_, err := end(*on(2026, 5, 1))
 		refused(t, err, errs.Invalid, "on")
-		_, err = end(*day(2026, 3, 9))
+		_, err = end(*on(2026, 3, 9))
 		refused(t, err, errs.Invalid, "on")
-		if _, err := end(*day(2026, 3, 10)); err != nil || sees() {
+		if _, err := end(*on(2026, 3, 10)); err != nil || sees() {
 			t.Fatal(err)
 		}
-		again := must(w, w.Seat, NewSeat{Membership: m.ID, Unit: u.ID, Post: seat.PostOFFICER, To: day(2026, 4, 30)})
+		again := must(w, w.Seat, NewSeat{Membership: m.ID, Unit: u.ID, Post: seat.PostOFFICER, To: on(2026, 4, 30)})
 		if again.ID == o.ID {
 			t.Fatal("a seat that never was stood in the way")
 		}

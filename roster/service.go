@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -90,14 +91,27 @@ func texts(fields ...field) error {
 	return text.Tidy(list...)
 }
 
-// days brings optional days to the one form of a day, in place.
-func days(list ...**time.Time) {
+// dated is a day of an input on which something begins or ends; nil is not
+// given.
+type dated struct {
+	of   **time.Time
+	path string
+}
+
+// days brings optional days to the one form of a day, in place, and refuses one
+// that is further ahead than anybody plans. How early it may be is each rule's.
+func days(today time.Time, list ...dated) error {
 	for _, d := range list {
-		if *d != nil {
-			day := clock.Day(**d)
-			*d = &day
+		if *d.of == nil {
+			continue
+		}
+		on := clock.Day(**d.of)
+		*d.of = &on
+		if err := day.Planned(on, time.Time{}, today, d.path); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 func or(d *time.Time, fallback time.Time) time.Time {

@@ -51,7 +51,9 @@ func (s *Service) SetPolicy(ctx context.Context, in NewPolicy) (_ *gen.TenantPol
 		return nil, err
 	}
 	today := clock.Today(ctx)
-	days(&in.EffectiveFrom)
+	if err := days(today, dated{&in.EffectiveFrom, "effectiveFrom"}); err != nil {
+		return nil, err
+	}
 	from := or(in.EffectiveFrom, today)
 	if last != nil && sameSettings(last.Settings, settings) && !or(last.EffectiveFrom, from).After(from) {
 		return last, nil

@@ -30,7 +30,7 @@ func TestSettings(t *testing.T) {
 		}
 	})
 	t.Run("a version of a later day waits", func(t *testing.T) {
-		in := NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"}
+		in := NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: on(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"}
 		if got := must(w, w.SetPolicy, in); got.Version != 2 {
 			t.Fatal(got)
 		}
@@ -43,11 +43,11 @@ func TestSettings(t *testing.T) {
 func TestSettingsRefused(t *testing.T) {
 	w := newWorld(t)
 	audited := NewPolicy{Settings: map[string]any{"bodyLimit": 1300}, Note: "字数", ApprovedBy: "主席会议"}
-	must(w, w.SetPolicy, NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: day(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"})
+	must(w, w.SetPolicy, NewPolicy{Settings: map[string]any{"maxExtensions": 3}, EffectiveFrom: on(2026, 7, 1), Note: "三次", ApprovedBy: "主席会议"})
 	change := func(f func(*NewPolicy)) NewPolicy {
 		in := audited
 		in.Settings = maps.Clone(in.Settings)
-		in.EffectiveFrom = day(2026, 7, 1)
+		in.EffectiveFrom = on(2026, 7, 1)
 		f(&in)
 		return in
 	}
@@ -57,8 +57,8 @@ func TestSettingsRefused(t *testing.T) {
 		code     errs.Code
 		path     string
 	}{
-		{"a version does not begin before the one it follows", change(func(n *NewPolicy) { n.EffectiveFrom = day(2026, 6, 30) }), errs.Conflict, "effectiveFrom"},
-		{"a version does not begin in the past", change(func(n *NewPolicy) { n.EffectiveFrom = day(2026, 3, 1) }), errs.Invalid, "effectiveFrom"},
+		{"a version does not begin before the one it follows", change(func(n *NewPolicy) { n.EffectiveFrom = on(2026, 6, 30) }), errs.Conflict, "effectiveFrom"},
+		{"a version does not begin in the past", change(func(n *NewPolicy) { n.EffectiveFrom = on(2026, 3, 1) }), errs.Invalid, "effectiveFrom"},
 		{"a misspelt setting is refused", change(func(n *NewPolicy) { n.Settings["maxRound"] = 3 }), errs.Invalid, "settings"},
 		{"a setting without a value is refused", change(func(n *NewPolicy) { n.Settings["deadlines"] = nil }), errs.Invalid, "settings"},
 		{"too much is refused", change(func(n *NewPolicy) { n.Settings["labels"] = map[string]any{"x": strings.Repeat("长", maxSettings/3)} }), errs.Limited, "settings"},

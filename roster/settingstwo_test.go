@@ -115,9 +115,9 @@ func TestSettingsThatProtectTakeTwo(t *testing.T) {
 	})
 	t.Run("a proposal of a later day takes effect on it", func(t *testing.T) {
 		in := set("officeAudit", true)
-		in.EffectiveFrom = day(2026, 7, 1)
+		in.EffectiveFrom = on(2026, 7, 1)
 		got := mustAs(w, second, w.ConfirmPolicy, must(w, w.SetPolicy, in).Version)
-		if !got.EffectiveFrom.Equal(*day(2026, 7, 1)) || w.current().OfficeAudit {
+		if !got.EffectiveFrom.Equal(*on(2026, 7, 1)) || w.current().OfficeAudit {
 			t.Fatal(got)
 		}
 		w.clock.Set(clock.StartOf(clock.Date(2026, 7, 1)))

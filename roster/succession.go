@@ -35,7 +35,9 @@ func (s *Service) RenameUnit(ctx context.Context, in Renaming) (_ *gen.Unit, err
 	if err != nil {
 		return nil, err
 	}
-	days(&in.On)
+	if err := days(clock.Today(ctx), dated{&in.On, "on"}); err != nil {
+		return nil, err
+	}
 	if err := texts(
 		field{&in.Name, nameText, true, "名称", "name"},
 		field{&in.ShortName, shortText, false, "简称", "shortName"},
@@ -94,7 +96,9 @@ func (s *Service) MergeUnits(ctx context.Context, in Merger) (_ *gen.Unit, err e
 	if err != nil {
 		return nil, err
 	}
-	days(&in.On)
+	if err := days(clock.Today(ctx), dated{&in.On, "on"}); err != nil {
+		return nil, err
+	}
 	if len(in.Units) == 0 {
 		return nil, errs.New(errs.Invalid, "请选择要并入的单位").At("units")
 	}
@@ -233,7 +237,9 @@ func (s *Service) CloseUnit(ctx context.Context, in Closing) (_ *gen.Unit, err e
 	if err != nil {
 		return nil, err
 	}
-	days(&in.On)
+	if err := days(clock.Today(ctx), dated{&in.On, "on"}); err != nil {
+		return nil, err
+	}
 	if err := texts(field{&in.Reason, longText, true, "停用理由", "reason"}); err != nil {
 		return nil, err
 	}

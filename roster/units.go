@@ -35,6 +35,9 @@ func (s *Service) CreateUnit(ctx context.Context, in NewUnit) (_ *gen.Unit, err 
 	if err != nil {
 		return nil, err
 	}
+	if err := days(clock.Today(ctx), dated{&in.From, "from"}); err != nil {
+		return nil, err
+	}
 	if err := in.check(); err != nil {
 		return nil, err
 	}
@@ -62,7 +65,6 @@ func (s *Service) insertUnit(ctx context.Context, in NewUnit, from time.Time) (*
 
 // check tidies the input and says what is wrong with it by itself.
 func (in *NewUnit) check() error {
-	days(&in.From)
 	if err := texts(
 		field{&in.Name, nameText, true, "名称", "name"},
 		field{&in.ShortName, shortText, false, "简称", "shortName"},

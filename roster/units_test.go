@@ -222,9 +222,9 @@ func TestMergeUnits(t *testing.T) {
 	sub := w.unitOf(unit.KindMEMBER_GROUP, "一组", &a.ID)
 	both := w.person("兼任者")
 	must(w, w.Seat, NewSeat{Membership: both.ID, Unit: a.ID, Post: seat.PostCLERK})
-	must(w, w.Seat, NewSeat{Membership: both.ID, Unit: b.ID, Post: seat.PostCLERK, To: day(2026, 12, 31)})
+	must(w, w.Seat, NewSeat{Membership: both.ID, Unit: b.ID, Post: seat.PostCLERK, To: on(2026, 12, 31)})
 	future := w.person("将到任者")
-	must(w, w.Seat, NewSeat{Membership: future.ID, Unit: b.ID, Post: seat.PostHEAD, From: day(2026, 6, 1)})
+	must(w, w.Seat, NewSeat{Membership: future.ID, Unit: b.ID, Post: seat.PostHEAD, From: on(2026, 6, 1)})
 	w.later(1)
 
 	t.Run("a unit is not merged into itself, what is below it, or another tree", func(t *testing.T) {
@@ -359,8 +359,8 @@ func TestCloseUnit(t *testing.T) {
 			in   Closing
 			path string
 		}{
-			{Closing{Unit: u.ID, Reason: "撤销", On: day(2027, 1, 1)}, "on"},
-			{Closing{Unit: u.ID, Reason: "撤销", On: day(2020, 1, 1)}, "on"},
+			{Closing{Unit: u.ID, Reason: "撤销", On: on(2027, 1, 1)}, "on"},
+			{Closing{Unit: u.ID, Reason: "撤销", On: on(2020, 1, 1)}, "on"},
 			{Closing{Unit: u.ID}, "reason"},
 		} {
 			_, err := try(w, w.CloseUnit, c.in)

@@ -372,7 +372,7 @@ func compileForm(form map[string]any) (*jsonschema.Schema, error) {
 func (a *Action) Validate(form map[string]any) error {
 	if a.schema == nil {
 		if len(form) > 0 {
-			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label)
+			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label).At(slices.Min(slices.Collect(maps.Keys(form))))
 		}
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/schema"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -56,7 +57,7 @@ func plan(ctx context.Context, r *flow.Run, a eventArgs) error {
 	}
 	state := event.State(orElse(a.State, string(event.StatePLANNED)))
 	if state == event.StateHELD {
-		if err := notAfterToday(r, form, "on", *on); err != nil {
+		if err := day.Happened(*on, time.Time{}, r.Today(), form.at("on")...); err != nil {
 			return err
 		}
 	}
@@ -114,7 +115,7 @@ func hold(ctx context.Context, r *flow.Run, a holdArgs) error {
 		return err
 	}
 	if on != nil {
-		if err := notAfterToday(r, form, "on", *on); err != nil {
+		if err := day.Happened(*on, time.Time{}, r.Today(), form.at("on")...); err != nil {
 			return err
 		}
 	}

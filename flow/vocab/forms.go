@@ -189,14 +189,6 @@ func madeHere(r *flow.Run) *gen.Event {
 	return nil
 }
 
-// notAfterToday: what has happened has not happened tomorrow.
-func notAfterToday(r *flow.Run, p entry, key string, d time.Time) error {
-	if d.After(r.Today()) {
-		return p.invalid(key, "日期不能晚于今天")
-	}
-	return nil
-}
-
 // public is a value without telephone numbers: they are kept with the party
 // and nowhere else.
 func public(v any) any {

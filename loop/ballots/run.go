@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
@@ -127,6 +128,9 @@ func tidy(in Spec, now time.Time) (Spec, error) {
 	in.OpensAt, in.ClosesAt = in.OpensAt.Truncate(time.Microsecond), in.ClosesAt.Truncate(time.Microsecond)
 	if !in.ClosesAt.After(in.OpensAt) {
 		return in, errs.New(errs.Invalid, "结束时间应在开始时间和现在之后").At("closesAt")
+	}
+	if err := day.Ahead(clock.Day(in.ClosesAt), clock.Day(now), "closesAt"); err != nil {
+		return in, err
 	}
 	if err := distinct("subjects", "测评对象", in.Subjects, 1, mostSubjects); err != nil {
 		return in, err

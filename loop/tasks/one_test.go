@@ -118,8 +118,12 @@ func TestDrafting(t *testing.T) {
 		h.refused(errs.Invalid, h.city, director, id, "addNode", process.Form{"text": "太晚", "dueOn": "2023-10-01"})
 		h.refused(errs.Invalid, h.city, director, id, "amend", process.Form{"dueOn": "2033-04-04"})
 		d = h.whole(of, h.city)
-		d.DueOn = clock.Date(2033, 4, 4)
-		h.refused(errs.GuardFailed, h.city, director, h.drafted(h.city, d), "issue", nil)
+		for _, slip := range []time.Time{clock.Date(2033, 4, 4), clock.Date(2023, 4, 2), clock.Date(2001, 5, 1)} {
+			d.DueOn = slip
+			if _, err := h.draft(h.city, director, d); !errs.Is(err, errs.Invalid) {
+				h.Error(slip, err)
+			}
+		}
 		h.does(h.city, director, id, "amend", process.Form{"dueOn": "2023-07-01"}, "DRAFT")
 		h.refused(errs.GuardFailed, h.city, director, id, "issue", nil)
 		h.does(h.city, director, id, "dropNode", process.Form{"itemId": h.node(h.city, id, 1)}, "DRAFT")

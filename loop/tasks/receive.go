@@ -69,7 +69,7 @@ func (b *taskBody) check(in exchange.Incoming) error {
 	if shown, wrong := errs.As(text.Tidy(b.texts()...)); wrong {
 		return bad(shown.Message)
 	}
-	if _, err := day(b.DueOn); err != nil || in.About.Type != gen.TypeMatter || len(b.Nodes) > maxNodes {
+	if _, err := written(b.DueOn); err != nil || in.About.Type != gen.TypeMatter || len(b.Nodes) > maxNodes {
 		return bad("期限、所指的事项，或节点过多")
 	}
 	if l := b.Loop; l != nil && (l.Year < firstYear || l.Year > lastYear) {
@@ -77,7 +77,7 @@ func (b *taskBody) check(in exchange.Incoming) error {
 	}
 	seen := map[uuid.UUID]bool{}
 	for _, n := range b.Nodes {
-		if _, err := day(n.DueOn); err != nil || n.ID == uuid.Nil || seen[n.ID] {
+		if _, err := written(n.DueOn); err != nil || n.ID == uuid.Nil || seen[n.ID] {
 			return bad("节点")
 		}
 		seen[n.ID] = true
@@ -139,7 +139,7 @@ func (d desk) renew(ctx context.Context, c *flow.Case, b taskBody) error {
 // the nodes that came before, by the sender's ids.
 func (d desk) write(ctx context.Context, u *gen.MatterUpdateOne, t *gen.Item, b taskBody, known map[string]any) error {
 	client := d.engine.Client()
-	due, err := day(b.DueOn)
+	due, err := written(b.DueOn)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (d desk) write(ctx context.Context, u *gen.MatterUpdateOne, t *gen.Item, b 
 		ours = map[string]any{}
 	}
 	for _, n := range b.Nodes {
-		due, err := day(n.DueOn)
+		due, err := written(n.DueOn)
 		if err != nil {
 			return err
 		}
@@ -221,7 +221,7 @@ func (b wordBody) check() error {
 		return bad("理由过长")
 	}
 	for _, text := range []string{b.On, b.DueOn} {
-		if _, err := day(text); text != "" && err != nil {
+		if _, err := written(text); text != "" && err != nil {
 			return bad("日期")
 		}
 	}

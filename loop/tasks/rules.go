@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -180,9 +181,6 @@ func sixFixed(in *flow.Input) (missing []string) {
 	return missing
 }
 
-// maxYears is how far ahead a task's day can be; later is a slip of the keyboard.
-const maxYears = 10
-
 func days(in *flow.Input) (wrong []string) {
 	t := theTask(in.Case)
 	if t == nil || t.DueOn == nil {
@@ -191,8 +189,8 @@ func days(in *flow.Input) (wrong []string) {
 	switch {
 	case t.DueOn.Before(in.Today()):
 		wrong = append(wrong, fmt.Sprintf("任务的期限%s已过，请修改", t.DueOn.Format(time.DateOnly)))
-	case t.DueOn.After(in.Today().AddDate(maxYears, 0, 0)):
-		wrong = append(wrong, fmt.Sprintf("任务的期限%s超过 %d 年，请核对", t.DueOn.Format(time.DateOnly), maxYears))
+	case t.DueOn.After(in.Today().AddDate(day.Farthest, 0, 0)):
+		wrong = append(wrong, fmt.Sprintf("任务的期限%s超过 %d 年，请核对", t.DueOn.Format(time.DateOnly), day.Farthest))
 	}
 	for _, n := range nodes(in.Case, item.StatusOPEN) {
 		switch {
@@ -287,8 +285,8 @@ func later(in *flow.Input) error {
 	switch {
 	case due.Before(in.Today()) || (t != nil && t.DueOn != nil && !due.After(*t.DueOn)):
 		return errs.New(errs.Invalid, "新的期限应晚于原来的期限，也不能已过").At("dueOn")
-	case due.After(in.Today().AddDate(maxYears, 0, 0)):
-		return errs.New(errs.Invalid, "期限不能超过 %d 年，请核对", maxYears).At("dueOn")
+	case due.After(in.Today().AddDate(day.Farthest, 0, 0)):
+		return errs.New(errs.Invalid, "期限不能超过 %d 年，请核对", day.Farthest).At("dueOn")
 	}
 	return nil
 }
@@ -297,8 +295,8 @@ func later(in *flow.Input) error {
 // deadlines are counted on from it.
 const firstYear, lastYear = 2000, 2200
 
-// day reads a date of an envelope.
-func day(text string) (time.Time, error) {
+// written reads a date of an envelope.
+func written(text string) (time.Time, error) {
 	d, err := time.Parse(time.DateOnly, text)
 	if err == nil && (d.Year() < firstYear || d.Year() > lastYear) {
 		err = fmt.Errorf("the year of %s", text)

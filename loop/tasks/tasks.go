@@ -16,6 +16,8 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -106,7 +108,7 @@ func (s *Service) Draft(ctx context.Context, d Draft) (_ *flow.Case, err error) 
 		return nil, errors.New("tasks: a partner's task without an exchange")
 	}
 	form := d.form()
-	if err := d.check(form); err != nil {
+	if err := d.check(form, clock.Today(ctx)); err != nil {
 		return nil, err
 	}
 	kind, err := s.above(ctx, v, d.Of)
@@ -163,7 +165,7 @@ const (
 	nodeMax  = 1000 // characters of a node's text
 )
 
-func (d Draft) check(f process.Form) error {
+func (d *Draft) check(f process.Form, today time.Time) (err error) {
 	if text.Count(f.Text("title")) < titleMin {
 		return errs.New(errs.Invalid, "请填写任务的名称，至少 %d 字", titleMin).At("title")
 	}
@@ -177,12 +179,26 @@ func (d Draft) check(f process.Form) error {
 		}
 		f[key] = s
 	}
+	if d.Reason, err = (text.Field{Label: "理由", Path: []string{"reason"}, Most: longest["duty"], Lines: true}).Take(d.Reason); err != nil {
+		return err
+	}
+	if !d.DueOn.IsZero() {
+		if err := day.Ahead(d.DueOn, today, "dueOn"); err != nil {
+			return err
+		}
+	}
+	return d.checkNodes(today)
+}
+
+func (d *Draft) checkNodes(today time.Time) error {
 	if len(d.Nodes) > maxNodes {
 		return errs.New(errs.Limited, "至多 %d 个节点", maxNodes).At("nodes")
 	}
 	for i, n := range d.Nodes {
-		at := func(problem string) error { return errs.New(errs.Invalid, "%s", problem).At("nodes", fmt.Sprint(i)) }
-		s, err := text.Field{Label: "节点的内容", Path: []string{"nodes", fmt.Sprint(i)}, Least: titleMin, Most: nodeMax, Lines: true}.Take(n.Text)
+		at := func(problem string) error {
+			return errs.New(errs.Invalid, "%s", problem).At("nodes", fmt.Sprint(i), "dueOn")
+		}
+		s, err := text.Field{Label: "节点的内容", Path: []string{"nodes", fmt.Sprint(i), "text"}, Least: titleMin, Most: nodeMax, Lines: true}.Take(n.Text)
 		if err != nil {
 			return err
 		}
@@ -192,6 +208,9 @@ func (d Draft) check(f process.Form) error {
 			return at("请填写节点的日期")
 		case !d.DueOn.IsZero() && n.DueOn.After(d.DueOn):
 			return at("节点的日期不能晚于任务的期限")
+		}
+		if err := day.Ahead(n.DueOn, today, "nodes", fmt.Sprint(i), "dueOn"); err != nil {
+			return err
 		}
 	}
 	return nil
