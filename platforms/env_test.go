@@ -12,10 +12,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 const talkProcess = `
@@ -70,66 +70,40 @@ machines:
 // monday is 2 March 2026, nine o'clock.
 var monday = clock.StartOf(clock.Date(2026, 3, 2)).Add(9 * time.Hour)
 
-// world is a district with two streets, a 界别 and people of all scopes, wired
-// as the program is.
+// world is a district with two streets, a 界别 and people of all scopes.
 type world struct {
 	*Service
 	t      *testing.T
+	d      *district.District
 	db     *tenantstest.DB
 	clock  *clock.Movable
-	dir    *authz.Directory
 	tenant uuid.UUID
-	people map[string]*gen.Membership
+	people map[string]*authz.Viewer
 	units  map[string]uuid.UUID
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	t.Parallel()
-	db := tenantstest.New(t)
-	policy, err := authz.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := db.Store.Ent()
-	w := &world{t: t, db: db, clock: &clock.Movable{}, dir: authz.NewDirectory(policy), people: map[string]*gen.Membership{}, units: map[string]uuid.UUID{}}
-	w.clock.Set(monday)
-	authz.Narrow(client)
-	client.Use(audit.Hook)
-	e := flow.New(client)
-	e.Effect("tiny.answer", "一句话", func(ctx context.Context, r *flow.Run) error {
-		return r.Client.Matter.UpdateOneID(r.Matter.ID).SetData(map[string]any{"answer": r.Form.Text("answer")}).Exec(ctx)
+	d := district.New(t, district.Plan{
+		Code: "210212", On: clock.Date(2026, 3, 2), Posts: []string{"管理员", "召集人", "委员甲", "审计员"}, Sources: []string{talkProcess, topicProcess, opinionProcess},
+		Units: []district.Unit{{Name: "甲街道", Kind: unit.KindSTREET_LIAISON}, {Name: "乙街道", Kind: unit.KindSTREET_LIAISON}, {Name: "提案委", Kind: unit.KindCOMMITTEE}},
+		People: []district.Person{
+			{Name: "干部", Role: "committee_staff", Unit: "提案委"}, {Name: "联络员甲", Role: "street_liaison", Unit: "甲街道"}, {Name: "联络员乙", Role: "street_liaison", Unit: "乙街道"},
+			{Name: "委员乙", Role: "member"}, {Name: "无席位", Role: "street_liaison"},
+		},
+		Rules: func(e *flow.Engine) {
+			e.Effect("tiny.answer", "一句话", func(ctx context.Context, r *flow.Run) error {
+				return r.Client.Matter.UpdateOneID(r.Matter.ID).SetData(map[string]any{"answer": r.Form.Text("answer")}).Exec(ctx)
+			})
+		},
 	})
-	w.Service = New(e)
-	w.tenant = tenantstest.Tenant(t, db, "210212", "某区政协", "DISTRICT")
-	w.system(func(ctx context.Context) error {
-		for _, p := range []string{talkProcess, topicProcess, opinionProcess} {
-			if _, err := e.Publish(ctx, []byte(p), process.RolesOf(policy)); err != nil {
-				return err
-			}
-		}
-		for name, kind := range map[string]unit.Kind{"甲街道": unit.KindSTREET_LIAISON, "乙街道": unit.KindSTREET_LIAISON, "经济界": unit.KindSECTOR, "提案委": unit.KindCOMMITTEE} {
-			w.units[name] = client.Unit.Create().SetLine(unit.LineORGANISATION).SetKind(kind).SetName(name).SaveX(ctx).ID
-		}
-		for _, p := range []struct{ name, role, unit string }{
-			{"管理员", "tenant_admin", ""}, {"干部", "committee_staff", "提案委"}, {"联络员甲", "street_liaison", "甲街道"}, {"联络员乙", "street_liaison", "乙街道"},
-			{"召集人", "sector_convener", "经济界"}, {"委员甲", "member", "经济界"}, {"委员乙", "member", ""}, {"无席位", "street_liaison", ""}, {"审计员", "auditor", ""},
-		} {
-			m := client.Membership.Create().SetName(p.name).SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
-			client.Grant.Create().SetMembership(m).SetRole(p.role).SaveX(ctx)
-			if p.unit != "" {
-				client.Seat.Create().SetMembership(m).SetUnitID(w.units[p.unit]).SaveX(ctx)
-			}
-			w.people[p.name] = m
-		}
-		return nil
-	})
-	return w
+	return &world{Service: New(d.Engine), t: t, d: d, db: d.DB, clock: d.Clock, tenant: d.Tenant, people: d.People, units: d.Units}
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.clock) }
+func (w *world) ctx() context.Context { return w.d.Ctx() }
 
-// in runs fn in the committee's transaction.
+// in runs fn in the committee's transaction, as nobody.
 func (w *world) in(fn func(context.Context) error) error {
 	return w.db.Store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
 		ctx, _ = audit.Collect(ctx)
@@ -140,22 +114,11 @@ func (w *world) in(fn func(context.Context) error) error {
 // system runs fn as the product itself.
 func (w *world) system(fn func(context.Context) error) {
 	w.t.Helper()
-	if err := w.in(func(ctx context.Context) error { return fn(authz.System(ctx)) }); err != nil {
-		w.t.Fatal(err)
-	}
+	w.d.OK(w.as("", fn))
 }
 
 // as runs fn for somebody signed in.
-func (w *world) as(name string, fn func(context.Context) error) error {
-	return w.in(func(ctx context.Context) error {
-		m := w.people[name]
-		v, err := w.dir.Viewer(ctx, *m.AccountID, m.ID)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (w *world) as(name string, fn func(context.Context) error) error { return w.d.As(name, fn) }
 
 func (w *world) do(name string, fn func(context.Context) error) {
 	w.t.Helper()

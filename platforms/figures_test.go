@@ -136,7 +136,7 @@ func (w *world) gather(ctx context.Context, r *rand.Rand, n *tally, p *gen.Platf
 	for i := range 4 {
 		c := w.client.Party.Create().SetMatter(m).SetRole("PARTICIPANT").SetName(pick(r, names...))
 		if i == 0 {
-			c.SetMembershipID(w.people[pick(r, "委员甲", "委员乙")].ID).SetName("写法不一")
+			c.SetMembershipID(w.people[pick(r, "委员甲", "委员乙")].Membership).SetName("写法不一")
 		}
 		parties = append(parties, c.SaveX(ctx))
 	}
@@ -285,7 +285,7 @@ func TestFigures(t *testing.T) {
 	in.Sources = []string{"政协选题", "群众征题"}
 	one, two := w.create(in), w.create(spec("two"))
 	w.system(func(ctx context.Context) error { // so that he sees the opinions too
-		return w.client.Grant.Create().SetMembership(w.people["干部"]).SetRole("info_editor").Exec(ctx)
+		return w.client.Grant.Create().SetMembershipID(w.people["干部"].Membership).SetRole("info_editor").Exec(ctx)
 	})
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

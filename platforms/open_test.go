@@ -70,7 +70,7 @@ func TestOpen(t *testing.T) {
 			}
 		}
 		w.system(func(ctx context.Context) error {
-			return w.client.Seat.Create().SetMembership(w.people["委员乙"]).SetUnitID(w.units["乙街道"]).Exec(ctx)
+			return w.client.Seat.Create().SetMembershipID(w.people["委员乙"].Membership).SetUnitID(w.units["乙街道"]).Exec(ctx)
 		})
 		c, err := w.tryOpen("委员乙", Opening{PlatformID: plain.ID, Title: "路灯不亮"})
 		if err != nil || c.StreetID == nil || *c.StreetID != w.units["乙街道"] {
@@ -109,7 +109,7 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("Who opens a matter is its first party.", func(t *testing.T) {
 		c := w.open("委员甲", Opening{PlatformID: p.ID, Title: "路灯不亮"})
-		me := w.people["委员甲"].ID
+		me := w.people["委员甲"].Membership
 		if len(c.Parties) != 1 || c.Parties[0].Role != party.RoleLEAD || *c.Parties[0].MembershipID != me || c.Parties[0].Name != "委员甲" || *c.CreatorID != me {
 			t.Fatal(c.Parties)
 		}
@@ -119,7 +119,7 @@ func TestOpen(t *testing.T) {
 		c := w.open("委员甲", Opening{PlatformID: p.ID, Title: "垃圾分类再商量", FollowsID: &first.Matter.ID})
 		w.system(func(ctx context.Context) error {
 			l, err := w.client.Link.Query().Where(link.FromID(c.Matter.ID)).Only(ctx)
-			if err == nil && (l.Kind != link.KindFOLLOWS || l.ToID != first.Matter.ID || *l.DecidedByID != w.people["委员甲"].ID) {
+			if err == nil && (l.Kind != link.KindFOLLOWS || l.ToID != first.Matter.ID || *l.DecidedByID != w.people["委员甲"].Membership) {
 				t.Error(l)
 			}
 			return err

@@ -17,7 +17,7 @@ import (
 )
 
 func TestWho(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "210203")
 	p := w.published(walk)
 	t.Run("everything takes processes.manage", func(t *testing.T) {
 		for name, call := range map[string]func(context.Context) error{
@@ -39,12 +39,12 @@ func TestWho(t *testing.T) {
 			"MoveMatters": func(ctx context.Context) error { _, err := w.MoveMatters(ctx, Move{From: p.ID, To: p.ID}); return err },
 			"Versions":    func(ctx context.Context) error { _, err := w.Versions(ctx, ""); return err },
 		} {
-			t.Run(name, func(t *testing.T) { refused(t, w.as("干部", call), errs.NotAllowed) })
+			t.Run(name, func(t *testing.T) { refused(t, w.as("专委干部", call), errs.NotAllowed) })
 		}
 	})
 	t.Run("another committee's versions are not there", func(t *testing.T) {
-		home := w.tenant
-		w.tenant = w.committee("210203", "另一区政协")
+		home := w.d
+		w.d = w.d.Beside("210203")
 		_, err := try(w, w.Export, p.ID)
 		refused(t, err, errs.NotFound)
 		_, err = try(w, w.Impact, p.ID)
@@ -53,7 +53,7 @@ func TestWho(t *testing.T) {
 		refused(t, err, errs.NotFound)
 		_, err = try(w, w.UpdateDraft, Edit{Process: p.ID, Source: walk})
 		refused(t, err, errs.NotFound)
-		w.tenant = home
+		w.d = home
 	})
 }
 
@@ -157,14 +157,14 @@ func TestPublish(t *testing.T) {
 	})
 	t.Run("who is no longer in office does not count", func(t *testing.T) {
 		d := w.draft(walk)
-		w.in(w.tenant, func(ctx context.Context) error {
+		w.in(func(ctx context.Context) error {
 			return w.client.Grant.Update().Where(grant.Role("committee_staff")).SetRevokedAt(w.now()).Exec(authz.System(ctx))
 		})
 		_, warned, err := w.publish(d.ID)
 		if err != nil || len(warned) == 0 {
 			t.Errorf("%v %v", warned, err)
 		}
-		w.in(w.tenant, func(ctx context.Context) error {
+		w.in(func(ctx context.Context) error {
 			return w.client.Grant.Update().Where(grant.Role("committee_staff")).ClearRevokedAt().Exec(authz.System(ctx))
 		})
 	})
@@ -232,10 +232,10 @@ func TestShippedKinds(t *testing.T) {
 }
 
 func TestExchange(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, "210203")
 	text := must(w, w.Export, w.published(walk).ID)
 	t.Run("a text that was exported says the same in another committee", func(t *testing.T) {
-		w.tenant = w.committee("210203", "另一区政协")
+		w.d = w.d.Beside("210203")
 		w.draft(walk)
 		p := must(w, w.Import, text)
 		if p.Version != 2 || p.Origin != "导入" || p.Status != entprocess.StatusDRAFT {
@@ -277,7 +277,7 @@ func TestSimulate(t *testing.T) {
 		if r.Finished != 10 || r.States[0].Overdue != 10 {
 			t.Errorf("%+v", r)
 		}
-		w.in(w.tenant, func(ctx context.Context) error {
+		w.in(func(ctx context.Context) error {
 			if n := w.client.Matter.Query().CountX(authz.System(ctx)); n != 0 {
 				t.Errorf("%d matters", n)
 			}
@@ -307,7 +307,7 @@ func TestVersions(t *testing.T) {
 	first := w.published(walk)
 	a, b, done := w.open("walk"), w.open("walk"), w.open("walk")
 	act := func(c *flow.Case, action string) {
-		err := w.as("干部", func(ctx context.Context) error {
+		err := w.as("专委干部", func(ctx context.Context) error {
 			_, err := w.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: c.Matter.ID, Action: action})
 			return err
 		})
@@ -327,7 +327,7 @@ func TestVersions(t *testing.T) {
 		if len(i.Unmapped) != 1 || i.Unmapped[0].State != "TALKED" {
 			t.Errorf("%+v", i.Unmapped)
 		}
-		if len(i.Turns) != 1 || i.Turns[0].From != "专委会" || i.Turns[0].To != "街道" || i.Turns[0].Loses[0] != w.people["干部"] || i.Turns[0].Gains[0] != w.people["联络员"] {
+		if len(i.Turns) != 1 || i.Turns[0].From != "专委会" || i.Turns[0].To != "街道" || i.Turns[0].Loses[0] != w.d.Who("专委干部").Membership || i.Turns[0].Gains[0] != w.d.Who("街道联络员").Membership {
 			t.Errorf("%+v", i.Turns)
 		}
 	})
@@ -365,7 +365,7 @@ func TestVersions(t *testing.T) {
 	})
 	t.Run("more than a page are moved page by page", func(t *testing.T) {
 		third := w.published(walk)
-		w.in(w.tenant, func(ctx context.Context) error {
+		w.in(func(ctx context.Context) error {
 			for range movePage + 1 {
 				_, err := w.engine.Start(authz.System(ctx), flow.Opening{Kind: "walk", Title: "某事"})
 				if err != nil {
@@ -390,7 +390,7 @@ func TestVersions(t *testing.T) {
 
 func (w *world) onVersion(t *testing.T, matter, version uuid.UUID) {
 	t.Helper()
-	w.in(w.tenant, func(ctx context.Context) error {
+	w.in(func(ctx context.Context) error {
 		if m := w.client.Matter.GetX(authz.System(ctx), matter); m.ProcessID != version {
 			t.Errorf("%s is on %s", m.State, m.ProcessID)
 		}

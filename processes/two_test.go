@@ -28,7 +28,7 @@ func (w *world) confirm(who string, id uuid.UUID, hash string) (p *gen.Process, 
 // newest is the version with which matters of a kind begin.
 func (w *world) newest(kind string) (version int) {
 	w.t.Helper()
-	w.in(w.tenant, func(ctx context.Context) error {
+	w.in(func(ctx context.Context) error {
 		p, err := w.client.Process.Query().Where(entprocess.Kind(kind), entprocess.StatusEQ(entprocess.StatusPUBLISHED)).
 			Order(gen.Desc(entprocess.FieldVersion)).First(authz.System(ctx))
 		if err == nil {
@@ -49,7 +49,7 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 		_, err := w.confirm("秘书长", p.ID, p.Hash)
 		refused(t, err, errs.NotAllowedInState)
 		got, _, err := w.propose(p.ID)
-		if err != nil || got.Status != entprocess.StatusDRAFT || got.ProposedAt == nil || *got.ProposedByID != w.people["管理员"] {
+		if err != nil || got.Status != entprocess.StatusDRAFT || got.ProposedAt == nil || *got.ProposedByID != w.d.Who("管理员").Membership {
 			t.Fatalf("%v %v", got, err)
 		}
 		again, _, err := w.propose(p.ID)
@@ -58,9 +58,9 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 		}
 	})
 	t.Run("who may confirm is told, and not who proposed", func(t *testing.T) {
-		w.in(w.tenant, func(ctx context.Context) error {
+		w.in(func(ctx context.Context) error {
 			rows, err := w.client.Notice.Query().Where(notice.TextContains("提出发布")).All(authz.System(ctx))
-			if err == nil && (len(rows) != 1 || rows[0].MembershipID != w.people["秘书长"]) {
+			if err == nil && (len(rows) != 1 || rows[0].MembershipID != w.d.Who("秘书长").Membership) {
 				t.Errorf("%v", rows)
 			}
 			return err
@@ -69,7 +69,7 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 	t.Run("the second is another person who holds processes.confirm and saw this text", func(t *testing.T) {
 		_, err := w.confirm("管理员", p.ID, p.Hash)
 		refused(t, err, errs.NotAllowed)
-		_, err = w.confirm("干部", p.ID, p.Hash)
+		_, err = w.confirm("专委干部", p.ID, p.Hash)
 		refused(t, err, errs.NotAllowed)
 		_, err = w.confirm("秘书长", p.ID, "another")
 		refused(t, err, errs.VersionConflict)
@@ -87,7 +87,7 @@ func TestAVersionOfARegulatedKindTakesTwo(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := w.confirm("秘书长", p.ID, p.Hash)
-		if err != nil || got.Status != entprocess.StatusPUBLISHED || *got.ProposedByID != w.people["管理员"] || *got.ConfirmedByID != w.people["秘书长"] {
+		if err != nil || got.Status != entprocess.StatusPUBLISHED || *got.ProposedByID != w.d.Who("管理员").Membership || *got.ConfirmedByID != w.d.Who("秘书长").Membership {
 			t.Fatalf("%v %v", got, err)
 		}
 		if again, err := w.confirm("秘书长", p.ID, p.Hash); err != nil || again.Status != entprocess.StatusPUBLISHED {
@@ -140,7 +140,7 @@ func TestNobodyPublishesBelowTheFloor(t *testing.T) {
 			}
 		})
 	}
-	w.in(w.tenant, func(ctx context.Context) error {
+	w.in(func(ctx context.Context) error {
 		n, err := w.client.Process.Query().Where(entprocess.StatusEQ(entprocess.StatusPUBLISHED)).Count(authz.System(ctx))
 		if n > 0 {
 			t.Error("something was published")

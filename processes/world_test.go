@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
@@ -20,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // walk is a committee's own process.
@@ -42,83 +42,48 @@ machines:
       - {code: finish, label: 办结, from: [TALKED], to: DONE, may: matter.archive}
 `
 
-// world is a committee with an administrator, somebody of a committee's staff
-// and a liaison, wired as the program is.
+// world is the desk of a committee in the district. The nouns whose kinds are
+// tried here are registered beside it.
 type world struct {
 	*Service
 	t      *testing.T
+	d      *district.District // in which committee the tests act
 	db     *tenantstest.DB
 	ctx    context.Context
 	dir    *authz.Directory
 	client *gen.Client
-	tenant uuid.UUID
-	people map[string]uuid.UUID
 }
 
-func newWorld(t *testing.T) *world {
+func plan(code string) district.Plan {
+	return district.Plan{Code: code, On: clock.Date(2026, 3, 2), Posts: []string{"管理员", "秘书长", "专委干部", "街道联络员"}, Rules: func(e *flow.Engine) {
+		proposals.Register(e.Rules)
+		cohorts.Register(e.Rules)
+		opinions.Register(e.Rules)
+		vocab.Register(e.Rules)
+	}}
+}
+
+// newWorld is one in 中山区, with other committees beside it.
+func newWorld(t *testing.T, beside ...string) *world {
 	t.Helper()
 	t.Parallel()
-	db := tenantstest.New(t)
-	policy, err := authz.Load()
-	if err != nil {
-		t.Fatal(err)
+	plans := []district.Plan{plan("210202")}
+	for _, code := range beside {
+		plans = append(plans, plan(code))
 	}
-	now := &clock.Movable{}
-	now.Set(clock.StartOf(clock.Date(2026, 3, 2)).Add(9 * time.Hour))
-	w := &world{t: t, db: db, dir: authz.NewDirectory(policy), client: db.Store.Ent(), people: map[string]uuid.UUID{}}
-	w.ctx = clock.With(context.Background(), now)
-	authz.Narrow(w.client)
-	w.client.Use(audit.Hook)
-	e := flow.New(w.client)
-	proposals.Register(e.Rules)
-	cohorts.Register(e.Rules)
-	opinions.Register(e.Rules)
-	vocab.Register(e.Rules)
-	w.Service = New(e, w.dir)
-	w.tenant = w.committee("210202", "某区政协")
-	return w
+	d := district.New(t, plans...)
+	return &world{Service: New(d.Engine, d.Directory), t: t, d: d, db: d.DB, ctx: d.Ctx(), dir: d.Directory, client: d.Ent()}
 }
 
-// committee makes a committee with its people; their names are those of the
-// newest.
-func (w *world) committee(code, name string) uuid.UUID {
+func (w *world) in(fn func(context.Context) error) {
 	w.t.Helper()
-	id := tenantstest.Tenant(w.t, w.db, code, name, "DISTRICT")
-	for name, role := range map[string]string{"管理员": "tenant_admin", "秘书长": "secretary_general", "干部": "committee_staff", "联络员": "street_liaison"} {
-		w.people[name] = tenantstest.Member(w.t, w.db, id, uuid.New(), "STAFF", name)
-		w.in(id, func(ctx context.Context) error {
-			return w.client.Grant.Create().SetMembershipID(w.people[name]).SetRole(role).Exec(authz.System(ctx))
-		})
-	}
-	return id
-}
-
-func (w *world) in(tenant uuid.UUID, fn func(context.Context) error) {
-	w.t.Helper()
-	err := w.db.Store.InTx(w.ctx, tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		return fn(ctx)
-	})
-	if err != nil {
+	if err := w.as("", fn); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // as runs fn as somebody in a transaction of his committee.
-func (w *world) as(who string, fn func(context.Context) error) error {
-	return w.db.Store.InTx(w.ctx, w.tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		m, err := w.client.Membership.Get(authz.System(ctx), w.people[who])
-		if err != nil {
-			return err
-		}
-		v, err := w.dir.Viewer(ctx, *m.AccountID, m.ID)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (w *world) as(who string, fn func(context.Context) error) error { return w.d.As(who, fn) }
 
 // try calls a method as the administrator.
 func try[In, Out any](w *world, method func(context.Context, In) (Out, error), in In) (out Out, err error) {
@@ -172,7 +137,7 @@ func (w *world) published(source string) *gen.Process {
 // open starts a matter of a kind.
 func (w *world) open(kind string) (c *flow.Case) {
 	w.t.Helper()
-	err := w.as("干部", func(ctx context.Context) (err error) {
+	err := w.as("专委干部", func(ctx context.Context) (err error) {
 		c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "某事"})
 		return err
 	})
@@ -200,7 +165,7 @@ func (w *world) waive(keys ...string) {
 	for _, key := range keys {
 		lists[key] = map[string]any{"title": "清单", "items": []any{map[string]any{"text": ""}}, "waived": "本区另有规定"}
 	}
-	w.in(w.tenant, func(ctx context.Context) error {
+	w.in(func(ctx context.Context) error {
 		return w.client.TenantPolicy.Create().SetVersion(1).SetEffectiveFrom(w.now()).SetSettings(map[string]any{"checklists": lists}).Exec(authz.System(ctx))
 	})
 }

@@ -90,9 +90,7 @@ func TestReminders(t *testing.T) {
 	sweep := func(d int) map[string]string {
 		w.clock.Set(time.Date(2025, 3, d, 8, 0, 0, 0, clock.Shanghai))
 		for range 2 { // the second finds nothing
-			if _, err := w.engine.Sweep(w.ctx(), w.store, w.tenant); err != nil {
-				t.Fatal(err)
-			}
+			w.d.Sweep()
 		}
 		return w.told(id)
 	}
@@ -138,7 +136,7 @@ func TestSees(t *testing.T) {
 		}
 	}
 	for _, p := range people {
-		err := w.as(p.name, func(ctx context.Context) error {
+		err := w.as(p.Name, func(ctx context.Context) error {
 			v := authz.From(ctx)
 			cases, err := w.engine.Lock(authz.System(ctx), all...)
 			if err != nil {
@@ -150,7 +148,7 @@ func TestSees(t *testing.T) {
 					return err
 				}
 				if got := c.Sees(v); got != want {
-					t.Errorf("%s, %s in %s: %v, the database says %v", p.name, c.Visibility, c.StreetID, got, want)
+					t.Errorf("%s, %s in %s: %v, the database says %v", p.Name, c.Visibility, c.StreetID, got, want)
 				}
 			}
 			return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // probe is a process with one action for every use of a word.
@@ -108,6 +108,7 @@ machines:
 // world is a committee with the process probe, its people and units.
 type world struct {
 	t      *testing.T
+	d      *district.District
 	store  *tenants.Store
 	engine *flow.Engine
 	policy *authz.Policy
@@ -123,75 +124,41 @@ var monday = time.Date(2025, 3, 3, 9, 0, 0, 0, clock.Shanghai)
 func day(d int) time.Time { return clock.Date(2025, 3, d) }
 
 // people are who there is, with role and seat.
-var people = []struct{ name, role, seat string }{
-	{"干部", "committee_staff", ""}, {"联络员", "street_liaison", "街道"}, {"社区联络员", "street_liaison", "社区"}, {"上级联络员", "street_liaison", "片区"},
-	{"外街道", "street_liaison", "外街道"}, {"委员", "member", ""}, {"外委员", "member", ""}, {"阵地长", "member", "阵地"},
-	{"秘书长", "secretary_general", ""}, {"管理员", "tenant_admin", ""},
+var people = []district.Person{
+	{Name: "干部", Role: "committee_staff"}, {Name: "联络员", Role: "street_liaison", Unit: "街道", Post: "STREET_LIAISON"},
+	{Name: "社区联络员", Role: "street_liaison", Unit: "社区", Post: "STREET_LIAISON"}, {Name: "上级联络员", Role: "street_liaison", Unit: "片区", Post: "STREET_LIAISON"},
+	{Name: "外街道", Role: "street_liaison", Unit: "外街道", Post: "STREET_LIAISON"}, {Name: "委员", Role: "member"}, {Name: "外委员", Role: "member"},
+	{Name: "阵地长", Role: "member", Unit: "阵地", Post: "STREET_LIAISON"}, {Name: "秘书长", Role: "secretary_general"}, {Name: "管理员", Role: "tenant_admin"},
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := tenantstest.New(t)
-	w := &world{t: t, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, units: map[string]uuid.UUID{}}
-	w.tenant = tenantstest.Tenant(t, db, "210202", "政协某区委员会", "DISTRICT")
-	w.clock.Set(monday)
-	authz.Narrow(w.store.Ent())
-	w.engine = flow.New(w.store.Ent())
-	vocab.Register(w.engine.Rules)
-	var err error
-	if w.policy, err = authz.Load(); err != nil {
-		t.Fatal(err)
-	}
-	w.system(func(ctx context.Context) error {
-		c := w.store.Ent()
-		for _, x := range []struct{ name, above string }{{"片区", ""}, {"街道", "片区"}, {"社区", "街道"}, {"外街道", ""}} {
-			create := c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName(x.name)
-			if x.above != "" {
-				create.SetParentID(w.units[x.above])
-			}
-			w.units[x.name] = create.SaveX(ctx).ID
-		}
-		w.units["阵地"] = c.Unit.Create().SetLine("VENUE").SetKind("VENUE_ROOM").SetName("阵地").SaveX(ctx).ID
-		w.units["部门"] = c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("城建局").SaveX(ctx).ID
-		w.units["停用"] = c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("旧局").SetActiveTo(day(2)).SaveX(ctx).ID
-		for _, p := range people {
-			m := c.Membership.Create().SetName(p.name).SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
-			c.Grant.Create().SetMembership(m).SetRole(p.role).SaveX(ctx)
-			if p.seat != "" {
-				c.Seat.Create().SetMembership(m).SetUnitID(w.units[p.seat]).SetPost("STREET_LIAISON").SaveX(ctx)
-			}
-			w.people[p.name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-		}
-		_, err := w.engine.Publish(ctx, []byte(probe), process.RolesOf(w.policy))
-		return err
+	d := district.New(t, district.Plan{
+		Posts: []string{}, People: people, Sources: []string{probe}, Rules: func(e *flow.Engine) { vocab.Register(e.Rules) },
+		Units: []district.Unit{
+			{Name: "片区", Kind: "STREET_LIAISON"}, {Name: "街道", Kind: "STREET_LIAISON", Above: "片区"}, {Name: "社区", Kind: "STREET_LIAISON", Above: "街道"},
+			{Name: "外街道", Kind: "STREET_LIAISON"}, {Name: "阵地", Kind: "VENUE_ROOM"}, {Name: "城建局", Kind: "HANDLING_UNIT"}, {Name: "旧局", Kind: "HANDLING_UNIT", Until: day(2)},
+		},
 	})
-	return w
+	d.Units["部门"], d.Units["停用"] = d.Units["城建局"], d.Units["旧局"]
+	return &world{t: t, d: d, store: d.Store, engine: d.Engine, policy: d.Rights, clock: d.Clock, tenant: d.Tenant, units: d.Units, people: d.People}
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.clock) }
+func (w *world) ctx() context.Context { return w.d.Ctx() }
 
 // system runs fn as the product itself.
 func (w *world) system(fn func(context.Context) error) {
 	w.t.Helper()
-	if err := w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error { return fn(authz.System(ctx)) }); err != nil {
+	if err := w.as("", fn); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // as runs fn as a person, in one transaction.
-func (w *world) as(name string, fn func(context.Context) error) error {
-	return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-		v, err := w.viewer(ctx, name)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (w *world) as(name string, fn func(context.Context) error) error { return w.d.As(name, fn) }
 
 func (w *world) viewer(ctx context.Context, name string) (*authz.Viewer, error) {
-	p := w.people[name]
-	return authz.NewDirectory(w.policy).Viewer(ctx, p.Account, p.Membership)
+	return w.d.Viewer(ctx, name)
 }
 
 // open starts a matter of the staff in the street, with a member in its team.
