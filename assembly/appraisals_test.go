@@ -1,4 +1,4 @@
-package assembly
+package assembly_test
 
 import (
 	"context"
@@ -7,12 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -21,76 +18,49 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/ballots"
-	"github.com/bihuan/bihuan/loop/cohorts"
-	"github.com/bihuan/bihuan/tenants/templates"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
 
 // TestAppraisalOfASecretBallot: the two nouns meet here, a ballot whose time is
 // over is closed by who takes its result over, and only then has one.
 func TestAppraisalOfASecretBallot(t *testing.T) {
 	t.Parallel()
-	db := tenantstest.New(t)
-	client := db.Store.Ent()
-	authz.Narrow(client)
-	client.Use(audit.Hook)
-	rights, err := authz.Load()
-	must(t, err)
-	dir := authz.NewDirectory(rights)
-	votes, err := ballots.New(db.Store, []byte("a secret of the installation, 32 bytes and more"))
-	must(t, err)
-	e := flow.New(client)
-	cohorts.Register(e.Rules)
-	cohorts.Connect(e, appraisals{votes})
-	now := &clock.Movable{}
-	now.Set(time.Date(2023, 12, 8, 9, 0, 0, 0, clock.Shanghai))
-	city := tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")
-	in := func(account, member uuid.UUID, fn func(context.Context) error) error {
-		return db.Store.InTx(clock.With(t.Context(), now), city, func(ctx context.Context) error {
-			ctx, _ = audit.Collect(ctx)
-			if member == uuid.Nil {
-				return fn(authz.System(ctx))
-			}
-			v, err := dir.Viewer(ctx, account, member)
-			if err != nil {
-				return err
-			}
-			return fn(authz.With(ctx, v))
-		})
-	}
-	account := uuid.New()
-	director := tenantstest.Member(t, db, city, account, "STAFF", "主任")
-	voters, accounts := []uuid.UUID{}, []uuid.UUID{}
-	for range 3 {
-		a := uuid.New()
-		accounts, voters = append(accounts, a), append(voters, tenantstest.Member(t, db, city, a, "MEMBER", "委员"))
-	}
-	var id, u uuid.UUID
-	must(t, in(uuid.Nil, uuid.Nil, func(ctx context.Context) error { return stage(ctx, client, e, rights, now, director, &id, &u) }))
+	d := assembled.New(t, district.Plan{
+		Code: "210200", On: clock.Date(2023, 12, 8), Runs: []string{"cohort", "proposal"}, Posts: []string{"主任", "委员甲", "委员乙", "委员丙"},
+		Units: []district.Unit{{Name: "市水务局", Kind: unit.KindHANDLING_UNIT}},
+	})
+	voters := []string{"委员甲", "委员乙", "委员丙"}
+	u := d.Units["市水务局"]
+	var id uuid.UUID
+	d.Must("", func(ctx context.Context, c *gen.Client) (err error) {
+		id, err = stage(ctx, c, d)
+		return err
+	})
 	var b *ballots.Ballot
-	must(t, in(account, director, func(ctx context.Context) (err error) {
-		b, err = votes.Open(ctx, ballots.Spec{Matter: id, Title: "民主测评", Subjects: []uuid.UUID{u}, Dimensions: []string{"办理质量", "落实效果"},
-			Options: []ballots.Option{{Name: "满意"}, {Name: "不满意"}, {Name: "弃权", Abstention: true}}, Voters: voters, ClosesAt: now.Now().Add(time.Hour)})
+	must(t, d.As("主任", func(ctx context.Context) (err error) {
+		b, err = d.Ballots.Open(ctx, ballots.Spec{Matter: id, Title: "民主测评", Subjects: []uuid.UUID{u}, Dimensions: []string{"办理质量", "落实效果"},
+			Options: []ballots.Option{{Name: "满意"}, {Name: "不满意"}, {Name: "弃权", Abstention: true}}, Voters: memberships(d, voters), ClosesAt: d.Clock.Now().Add(time.Hour)})
 		return err
 	}))
 	take := func() (c *flow.Case, err error) {
-		err = in(account, director, func(ctx context.Context) (err error) {
-			c, err = e.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: "recordAppraisal",
+		err = d.As("主任", func(ctx context.Context) (err error) {
+			c, err = d.Services.Engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: "recordAppraisal",
 				Form: process.Form{"on": "2023-12-08", "ballotId": b.ID.String()}})
 			return err
 		})
 		return c, err
 	}
-	for i, v := range voters {
+	for _, v := range voters {
 		var token string
-		must(t, in(accounts[i], v, func(ctx context.Context) (err error) { token, err = votes.Claim(ctx, b.ID); return err }))
-		_, err := votes.Cast(clock.With(t.Context(), now), token, []ballots.Choice{{Subject: u, Dimension: "办理质量", Option: "满意"}, {Subject: u, Dimension: "落实效果", Option: "弃权"}})
+		must(t, d.As(v, func(ctx context.Context) (err error) { token, err = d.Ballots.Claim(ctx, b.ID); return err }))
+		_, err := d.Ballots.Cast(d.Ctx(), token, []ballots.Choice{{Subject: u, Dimension: "办理质量", Option: "满意"}, {Subject: u, Dimension: "落实效果", Option: "弃权"}})
 		must(t, err)
 	}
 	if _, err := take(); !errs.Is(err, errs.GuardFailed) {
 		t.Fatalf("an open ballot: %v", err)
 	}
-	now.Advance(2 * time.Hour)
+	d.Clock.Advance(2 * time.Hour)
 	c, err := take()
 	must(t, err)
 	r := c.Records[len(c.Records)-1]
@@ -100,55 +70,33 @@ func TestAppraisalOfASecretBallot(t *testing.T) {
 	}
 }
 
-func stage(ctx context.Context, c *gen.Client, e *flow.Engine, rights *authz.Policy, now clock.Clock, director uuid.UUID, id, u *uuid.UUID) error {
-	if err := c.Grant.Create().SetMembershipID(director).SetRole("proposal_director").Exec(ctx); err != nil {
-		return err
+func memberships(d *assembled.District, names []string) (out []uuid.UUID) {
+	for _, n := range names {
+		out = append(out, d.Who(n).Membership)
 	}
-	var pr *gen.Process
-	for _, s := range templates.Processes() {
-		d, err := process.Parse(s)
-		if err != nil {
-			return err
-		}
-		if d.Kind != "cohort" && d.Kind != "proposal" {
-			continue
-		}
-		p, err := c.Process.Create().SetKind(d.Kind).SetVersion(d.Version).SetTitle(d.Title).SetSource(d.Source).SetHash(d.Hash).Save(ctx)
-		if err != nil {
-			return err
-		}
-		if d.Kind == "cohort" {
-			pr = p
-		}
-	}
-	pp, err := c.Process.Query().Where(entprocess.Kind("proposal")).Only(ctx)
+	return out
+}
+
+// stage is a cohort that was heard, with the proposal that it carries.
+func stage(ctx context.Context, c *gen.Client, d *assembled.District) (id uuid.UUID, err error) {
+	pm, err := c.Matter.Create().SetKind("proposal").SetProcessID(d.Runs["proposal"]).SetState("HANDLING").SetTitle("提案").SetOpenedAt(d.Clock.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
 	if err != nil {
-		return err
+		return id, err
 	}
-	un, err := c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName("市水务局").Save(ctx)
+	if err := c.Proposal.Create().SetMatterID(pm.ID).SetProposerKind(proposal.ProposerKindJOINT_ORG).SetSubmittedAt(d.Clock.Now()).SetDisposition("FILED").Exec(ctx); err != nil {
+		return id, err
+	}
+	if err := c.Assignment.Create().SetMatterID(pm.ID).SetUnitID(d.Units["市水务局"]).SetRole(assignment.RoleLEAD).SetState("SIGNED").SetAssignedAt(d.Clock.Now()).SetOriginAssignedAt(d.Clock.Now()).Exec(ctx); err != nil {
+		return id, err
+	}
+	m, err := c.Matter.Create().SetKind("cohort").SetProcessID(d.Runs["cohort"]).SetState("H5_HEARD").SetTitle("一号提案").SetOpenedAt(d.Clock.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
 	if err != nil {
-		return err
+		return id, err
 	}
-	*u = un.ID
-	pm, err := c.Matter.Create().SetKind("proposal").SetProcess(pp).SetState("HANDLING").SetTitle("提案").SetOpenedAt(now.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
-	if err != nil {
-		return err
-	}
-	if err := c.Proposal.Create().SetMatterID(pm.ID).SetProposerKind(proposal.ProposerKindJOINT_ORG).SetSubmittedAt(now.Now()).SetDisposition("FILED").Exec(ctx); err != nil {
-		return err
-	}
-	if err := c.Assignment.Create().SetMatterID(pm.ID).SetUnitID(un.ID).SetRole(assignment.RoleLEAD).SetState("SIGNED").SetAssignedAt(now.Now()).SetOriginAssignedAt(now.Now()).Exec(ctx); err != nil {
-		return err
-	}
-	m, err := c.Matter.Create().SetKind("cohort").SetProcess(pr).SetState("H5_HEARD").SetTitle("一号提案").SetOpenedAt(now.Now()).SetVisibility(matter.VisibilitySTAFF).Save(ctx)
-	if err != nil {
-		return err
-	}
-	*id = m.ID
 	if err := c.Cohort.Create().SetMatterID(m.ID).SetHandleYear(2023).SetProposalMatterID(pm.ID).Exec(ctx); err != nil {
-		return err
+		return id, err
 	}
-	return c.Record.Create().SetMatterID(m.ID).SetKind(record.KindMEETING).SetStage("常委会听取").SetOn(clock.Date(2023, 12, 8)).Exec(ctx)
+	return m.ID, c.Record.Create().SetMatterID(m.ID).SetKind(record.KindMEETING).SetStage("常委会听取").SetOn(clock.Date(2023, 12, 8)).Exec(ctx)
 }
 
 func must(t *testing.T, err error) {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -20,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // Kinds of the tests, as nouns would register them.
@@ -40,23 +40,19 @@ type reportBody struct {
 // house is an installation.
 type house struct {
 	*testing.T
+	house  *district.House
 	db     *tenantstest.DB
 	svc    *exchange.Service
 	clock  *clock.Movable
-	dir    *authz.Directory
+	of     map[uuid.UUID]*district.District
 	admins map[uuid.UUID]*authz.Viewer
 	broken func() error
 }
 
 func newHouse(t *testing.T, secret byte) *house {
 	t.Helper()
-	db := tenantstest.New(t)
-	authz.Narrow(db.Store.Ent())
-	db.Store.Ent().Use(audit.Hook)
-	p, err := authz.Load()
-	h := &house{T: t, db: db, clock: &clock.Movable{}, dir: authz.NewDirectory(p), admins: map[uuid.UUID]*authz.Viewer{}}
-	h.must(err)
-	h.clock.Set(time.Date(2026, 3, 5, 9, 0, 0, 0, clock.Shanghai))
+	in := district.Empty(t, clock.Date(2026, 3, 5))
+	h := &house{T: t, house: in, db: in.DB, clock: in.Clock, of: map[uuid.UUID]*district.District{}, admins: map[uuid.UUID]*authz.Viewer{}}
 	h.svc = h.service(secret, 1)
 	return h
 }
@@ -126,27 +122,18 @@ func (h *house) ent() *gen.Client { return h.db.Store.Ent() }
 // committee enters one, with an administrator.
 func (h *house) committee(code, name, level string) uuid.UUID {
 	h.Helper()
-	id := tenantstest.Tenant(h.T, h.db, code, name, level)
-	h.admins[id] = h.person(id, "tenant_admin")
-	return id
+	d := h.house.Found(h.T, district.Plan{Code: code, Name: name, Level: level, Posts: []string{}})
+	h.of[d.Tenant] = d
+	h.admins[d.Tenant] = h.person(d.Tenant, "tenant_admin")
+	return d.Tenant
 }
 
-func (h *house) person(tenant uuid.UUID, role string) (v *authz.Viewer) {
+func (h *house) person(tenant uuid.UUID, role string) *authz.Viewer {
 	h.Helper()
-	account := uuid.New()
-	who := tenantstest.Member(h.T, h.db, tenant, account, "STAFF", "工作人员"+role)
-	ctx, _ := audit.Collect(authz.System(h.ctx()))
-	h.must(h.db.Store.InTx(ctx, tenant, func(ctx context.Context) (err error) {
-		if err := h.ent().Grant.Create().SetMembershipID(who).SetRole(role).Exec(ctx); err != nil {
-			return err
-		}
-		v, err = h.dir.Viewer(ctx, account, who)
-		return err
-	}))
-	return v
+	return h.of[tenant].Join(district.Person{Name: "工作人员" + role, Role: role})
 }
 
-func (h *house) ctx() context.Context { return clock.With(context.Background(), h.clock) }
+func (h *house) ctx() context.Context { return h.house.Ctx() }
 
 // as runs fn as a mutation does: a transaction, collected changes, a record.
 func (h *house) as(v *authz.Viewer, fn func(context.Context) error) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/record"
@@ -21,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // tiny is a process with one of everything that the engine does. It closes.
@@ -32,6 +34,7 @@ var tiny string
 // his deputy, and the lead of a unit.
 type world struct {
 	t      *testing.T
+	d      *district.District
 	db     *tenantstest.DB
 	store  *tenants.Store
 	engine *flow.Engine
@@ -50,30 +53,13 @@ func day(d int) time.Time { return clock.Date(2025, 3, d) }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := tenantstest.New(t)
-	w := &world{t: t, db: db, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, allow: true}
-	w.tenant = tenantstest.Tenant(t, db, "210202", "政协某区委员会", "DISTRICT")
-	w.clock.Set(monday)
-	authz.Narrow(w.store.Ent())
-	w.engine = w.rules(flow.New(w.store.Ent()))
-	var err error
-	if w.policy, err = authz.Load(); err != nil {
-		t.Fatal(err)
-	}
-	w.system(func(ctx context.Context) error {
-		c := w.store.Ent()
-		w.unit = c.Unit.Create().SetLine("HANDLING").SetKind("HANDLING_UNIT").SetName("商务局").SaveX(ctx).ID
-		for name, role := range map[string]string{"主任": "committee_staff", "副主任": "committee_staff", "局长": "unit_lead", "外人": "proposal_director"} {
-			m := c.Membership.Create().SetName(name).SetKind("STAFF").SetAccountID(uuid.New()).SaveX(ctx)
-			c.Grant.Create().SetMembership(m).SetRole(role).SaveX(ctx)
-			if name == "局长" {
-				c.Seat.Create().SetMembership(m).SetUnitID(w.unit).SaveX(ctx)
-			}
-			w.people[name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-		}
-		_, err := w.engine.Publish(ctx, []byte(tiny), process.RolesOf(w.policy))
-		return err
+	w := &world{t: t, allow: true}
+	d := district.New(t, district.Plan{
+		Posts: []string{}, Units: []district.Unit{{Name: "商务局", Kind: "HANDLING_UNIT"}}, Sources: []string{tiny}, Rules: func(e *flow.Engine) { w.rules(e) },
+		People: []district.Person{{Name: "主任", Role: "committee_staff"}, {Name: "副主任", Role: "committee_staff"}, {Name: "局长", Role: "unit_lead", Unit: "商务局"}, {Name: "外人", Role: "proposal_director"}},
 	})
+	w.d, w.db, w.store, w.engine, w.policy, w.clock, w.tenant = d, d.DB, d.Store, d.Engine, d.Rights, d.Clock, d.Tenant
+	w.unit, w.people = d.Units["商务局"], d.People
 	return w
 }
 
@@ -113,27 +99,22 @@ func (w *world) rules(e *flow.Engine) *flow.Engine {
 	return e
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.clock) }
+// ctx collects what is changed, as every door of the program does.
+func (w *world) ctx() context.Context {
+	ctx, _ := audit.Collect(w.d.Ctx())
+	return ctx
+}
 
 // system runs fn as the product itself.
 func (w *world) system(fn func(context.Context) error) {
 	w.t.Helper()
-	if err := w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error { return fn(authz.System(ctx)) }); err != nil {
+	if err := w.as("", fn); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
 // as runs fn as a person, in one transaction.
-func (w *world) as(name string, fn func(context.Context) error) error {
-	return w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-		p := w.people[name]
-		v, err := authz.NewDirectory(w.policy).Viewer(ctx, p.Account, p.Membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (w *world) as(name string, fn func(context.Context) error) error { return w.d.As(name, fn) }
 
 // open starts a matter of the director to which the deputy and the unit are
 // party.

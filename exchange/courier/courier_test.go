@@ -26,6 +26,7 @@ import (
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // memo makes a matter of the receiver's; "broken" fails, so that it is tried
@@ -37,7 +38,7 @@ type house struct {
 	*testing.T
 	db     *tenantstest.DB
 	post   *exchange.Service
-	dir    *authz.Directory
+	d      *district.District
 	keys   *accounts.Keys
 	tenant uuid.UUID
 	url    string
@@ -49,18 +50,15 @@ type house struct {
 
 func newHouse(t *testing.T, secret byte, code, name, level string) *house {
 	t.Helper()
-	h := &house{T: t, db: tenantstest.New(t)}
-	authz.Narrow(h.db.Store.Ent())
-	h.db.Store.Ent().Use(audit.Hook)
-	p, err := authz.Load()
-	h.must(err)
-	h.dir = authz.NewDirectory(p)
+	in := district.Empty(t, time.Now())
+	h := &house{T: t, db: in.DB, d: in.Found(t, district.Plan{Code: code, Name: name, Level: level, Posts: []string{}})}
+	h.tenant = h.d.Tenant
+	var err error
 	h.keys, err = accounts.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	h.must(err)
 	h.post, err = exchange.New(h.db.Store, bytes.Repeat([]byte{secret}, 32))
 	h.must(err)
 	h.post.Register(memo, 1, exchange.Handler{Apply: h.apply})
-	h.tenant = tenantstest.Tenant(t, h.db, code, name, level)
 	h.admin, h.who = h.person("tenant_admin")
 	h.member, _ = h.person("member")
 	handler := &courier.Handler{
@@ -99,17 +97,8 @@ func (h *house) apply(ctx context.Context, in exchange.Incoming) (exchange.Resul
 // person is a token, and whose it is.
 func (h *house) person(role string) (token string, v *authz.Viewer) {
 	h.Helper()
-	account := uuid.New()
-	who := tenantstest.Member(h.T, h.db, h.tenant, account, "STAFF", "工作人员"+role)
-	ctx, _ := audit.Collect(authz.System(context.Background()))
-	h.must(h.db.Store.InTx(ctx, h.tenant, func(ctx context.Context) (err error) {
-		if err := h.db.Store.Ent().Grant.Create().SetMembershipID(who).SetRole(role).Exec(ctx); err != nil {
-			return err
-		}
-		v, err = h.dir.Viewer(ctx, account, who)
-		return err
-	}))
-	token, err := h.keys.Sign(accounts.Claims{Account: account, Tenant: h.tenant, Membership: who, Session: uuid.New(), ID: uuid.New(),
+	v = h.d.Join(district.Person{Name: "工作人员" + role, Role: role})
+	token, err := h.keys.Sign(accounts.Claims{Account: v.Account, Tenant: h.tenant, Membership: v.Membership, Session: uuid.New(), ID: uuid.New(),
 		Issued: time.Now().Truncate(time.Second), Expires: time.Now().Add(time.Hour)})
 	h.must(err)
 	return token, v
@@ -130,7 +119,7 @@ func (h *house) as(r *http.Request, write bool, fn func(context.Context) error) 
 		door = h.db.Store.InTx
 	}
 	return door(r.Context(), c.Tenant, func(ctx context.Context) error {
-		v, err := h.dir.Viewer(ctx, c.Account, c.Membership)
+		v, err := h.d.Directory.Viewer(ctx, c.Account, c.Membership)
 		if err != nil {
 			return err
 		}
@@ -234,14 +223,14 @@ func (h *house) records(action string) (out []audit.Entry) {
 }
 
 const (
-	city     = "210200"
-	district = "210212"
+	city   = "210200"
+	lushun = "210212"
 )
 
 // apart are a city and a district, each in an installation of its own.
 func apart(t *testing.T) (up, low *house) {
 	t.Helper()
-	up, low = newHouse(t, 1, city, "甲市政协", "CITY"), newHouse(t, 2, district, "丁区政协", "DISTRICT")
+	up, low = newHouse(t, 1, city, "甲市政协", "CITY"), newHouse(t, 2, lushun, "丁区政协", "DISTRICT")
 	for _, pair := range [][2]*house{{up, low}, {low, up}} {
 		var with exchange.Identity
 		pair[1].in(func(ctx context.Context) (err error) { with, err = pair[1].post.Identity(ctx); return err })
@@ -260,9 +249,9 @@ func TestDownload(t *testing.T) {
 	run := func(name string, fn func(t *testing.T)) {
 		t.Run(name, func(t *testing.T) { up.T, low.T = t, t; fn(t) })
 	}
-	up.send(district, "甲", "乙", "丙")
+	up.send(lushun, "甲", "乙", "丙")
 	run("it is the file for a partner, as a download", func(t *testing.T) {
-		a := up.get("/exchange/" + district)
+		a := up.get("/exchange/" + lushun)
 		if a.status != http.StatusOK || bytes.Count(a.body, []byte("\n")) != 4 || a.header.Get("Content-Type") != "application/x-ndjson" ||
 			a.header.Get("Content-Disposition") != "attachment; filename=envelopes-210212-1-3.jsonl" || a.header.Get("Link") != "" ||
 			a.header.Get("Cache-Control") != "private, no-store" {
@@ -277,24 +266,24 @@ func TestDownload(t *testing.T) {
 		}
 	})
 	run("from=N begins at number N", func(t *testing.T) {
-		a := up.get("/exchange/" + district + "?from=3")
+		a := up.get("/exchange/" + lushun + "?from=3")
 		if bytes.Count(a.body, []byte("\n")) != 2 || !strings.HasSuffix(a.header.Get("Content-Disposition"), "-3-3.jsonl") {
 			t.Errorf("%v %s", a.header, a.body)
 		}
 	})
 	run("else it begins at the first that is not acknowledged", func(t *testing.T) {
-		low.take(up.get("/exchange/" + district).body)
+		low.take(up.get("/exchange/" + lushun).body)
 		up.take(low.get("/exchange/" + city).body)
-		a := up.get("/exchange/" + district)
+		a := up.get("/exchange/" + lushun)
 		if bytes.Count(a.body, []byte("\n")) != 1 || !strings.HasSuffix(a.header.Get("Content-Disposition"), "-receipts-4.jsonl") {
 			t.Errorf("%v %s", a.header, a.body)
 		}
 	})
 	run("a number that is none is refused", func(t *testing.T) {
 		for _, from := range []string{"0", "-1", "x", "1.5", "9223372036854775808"} {
-			up.refused(up.get("/exchange/"+district+"?from="+from), http.StatusBadRequest, errs.Invalid, "from 应是信封的号数")
+			up.refused(up.get("/exchange/"+lushun+"?from="+from), http.StatusBadRequest, errs.Invalid, "from 应是信封的号数")
 		}
-		up.refused(up.get("/exchange/"+district+"?from=1;x=%zz"), http.StatusBadRequest, errs.Invalid, "网址中的参数无法读取")
+		up.refused(up.get("/exchange/"+lushun+"?from=1;x=%zz"), http.StatusBadRequest, errs.Invalid, "网址中的参数无法读取")
 	})
 	run("a partner without an agreement is refused, and nothing is recorded", func(t *testing.T) {
 		before := len(up.records("exportEnvelopes"))
@@ -304,20 +293,20 @@ func TestDownload(t *testing.T) {
 		}
 	})
 	run("other methods are not known", func(t *testing.T) {
-		if a := up.call(http.MethodHead, up.admin, "/exchange/"+district, nil); a.status != http.StatusMethodNotAllowed {
+		if a := up.call(http.MethodHead, up.admin, "/exchange/"+lushun, nil); a.status != http.StatusMethodNotAllowed {
 			t.Error(a.status)
 		}
 	})
 	run("where the limits of a file left something for the next, the header Link names it", func(t *testing.T) {
 		up.in(func(ctx context.Context) error {
 			for range 34 { // of almost a megabyte each
-				if _, err := up.post.Send(ctx, district, memo, strings.Repeat("x", exchange.MaxBody-100), exchange.Object{}); err != nil {
+				if _, err := up.post.Send(ctx, lushun, memo, strings.Repeat("x", exchange.MaxBody-100), exchange.Object{}); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
-		a := up.get("/exchange/" + district + "?from=4")
+		a := up.get("/exchange/" + lushun + "?from=4")
 		link := a.header.Get("Link")
 		next, rest, _ := strings.Cut(strings.TrimPrefix(link, "<"), ">")
 		if rest != `; rel="next"` || len(a.body) > exchange.MaxFile {
@@ -339,8 +328,8 @@ func TestUpload(t *testing.T) {
 	run := func(name string, fn func(t *testing.T)) {
 		t.Run(name, func(t *testing.T) { up.T, low.T = t, t; fn(t) })
 	}
-	up.send(district, "甲", "no", "乙")
-	file := up.get("/exchange/" + district).body
+	up.send(lushun, "甲", "no", "乙")
+	file := up.get("/exchange/" + lushun).body
 	lines := bytes.SplitAfter(file, []byte("\n"))
 	run("both are for who holds exchange.manage; without a valid token nothing is read or written", func(t *testing.T) {
 		for _, x := range []struct {
@@ -411,8 +400,8 @@ func TestUpload(t *testing.T) {
 		}
 	})
 	run("what had been taken in before an error is said with it", func(t *testing.T) {
-		up.send(district, "丁", "broken", "戊")
-		next := up.get("/exchange/" + district + "?from=4").body
+		up.send(lushun, "丁", "broken", "戊")
+		next := up.get("/exchange/" + lushun + "?from=4").body
 		low.broken = true
 		a := low.take(next)
 		low.refused(a, http.StatusServiceUnavailable, errs.Unavailable, "文件第 3 行处理时出错，它之前的已经导入")

@@ -16,13 +16,11 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/audit"
-	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 const definition = `
@@ -58,33 +56,16 @@ var secret = []byte("a secret of the installation, 32+ bytes")
 func newSite(t *testing.T, o Options) *site {
 	t.Helper()
 	t.Parallel()
-	db := tenantstest.New(t)
-	s := &site{t: t, db: db, clock: &clock.Movable{}}
-	s.clock.Set(monday)
-	policy, err := authz.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := db.Store.Ent()
-	authz.Narrow(client)
-	client.Use(audit.Hook)
-	e := flow.New(client)
-	tenant := tenantstest.Tenant(t, db, "210212", "某区政协", "DISTRICT")
-	tenantstest.Tenant(t, db, "210213", "邻区政协", "DISTRICT")
-	err = db.Store.InTx(clock.With(context.Background(), s.clock), tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(authz.System(ctx))
-		if _, err := e.Publish(ctx, []byte(definition), process.RolesOf(policy)); err != nil {
-			return err
-		}
-		client.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("甲街道").SaveX(ctx)
+	d := district.New(t, district.Plan{
+		Code: "210212", On: clock.Date(2026, 3, 2), Posts: []string{}, Sources: []string{definition}, Units: []district.Unit{{Name: "甲街道", Kind: "STREET_LIAISON"}},
+	}, district.Plan{Code: "210213", Name: "邻区政协", Level: "DISTRICT", Posts: []string{}})
+	s := &site{t: t, db: d.DB, clock: d.Clock}
+	d.Must("", func(ctx context.Context, client *gen.Client) error {
 		client.Platform.Create().SetCode("closed").SetBrand("不征题").SetType("区域型").SetProcessKind("topic").SaveX(ctx)
 		return client.Platform.Create().SetCode("lushun").SetBrand("旅事<商量>").SetType("区域型").SetProcessKind("topic").SetTakesTopics(true).
 			SetManners([]string{"依法依规", "文明表达", "机会均等", "实事求是"}).Exec(ctx)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Store, o.Platforms, o.Secret, o.Log = db.Store, platforms.New(e), secret, slog.New(slog.NewTextHandler(t.Output(), nil))
+	o.Store, o.Platforms, o.Secret, o.Log = d.Store, platforms.New(d.Engine), secret, slog.New(slog.NewTextHandler(t.Output(), nil))
 	for i := range s.h {
 		h, err := New(o)
 		if err != nil {

@@ -67,6 +67,12 @@ func New(t testing.TB, plans ...Plan) *District {
 	return h.committees[plans[0].Code]
 }
 
+// Empty is a house without a committee, on a day.
+func Empty(t testing.TB, on time.Time) *House {
+	t.Helper()
+	return open(t, tenantstest.New(t), Plan{On: on})
+}
+
 // founded are the rows of the districts that are copied, by key: as many as the
 // tests of a package have plans.
 var founded = struct {
@@ -132,8 +138,11 @@ func (h *House) Found(t testing.TB, p Plan) *District {
 
 func (h *House) found(t testing.TB, p Plan) *District {
 	t.Helper()
-	known, ok := committees[p.Code]
-	if !ok {
+	known := committees[p.Code]
+	if p.Name != "" {
+		known.name, known.level = p.Name, p.Level
+	}
+	if known.name == "" {
 		t.Fatalf("district: no committee has the code %s", p.Code)
 	}
 	r := rows{units: map[string]uuid.UUID{}, people: map[string]authz.Viewer{}, roles: map[string]string{}, runs: map[string]uuid.UUID{}}
@@ -195,6 +204,23 @@ func staff(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
 		}
 	}
 	return nil
+}
+
+// Join brings somebody new into the committee.
+func (d *District) Join(p Person) (v *authz.Viewer) {
+	d.T.Helper()
+	d.Must("", func(ctx context.Context, c *gen.Client) error {
+		r := rows{tenant: d.Tenant, units: d.Units, people: map[string]authz.Viewer{}, roles: d.rows.roles}
+		if err := staff(ctx, c, Plan{People: []Person{p}}, &r); err != nil {
+			return err
+		}
+		own := r.people[p.Name]
+		d.People[p.Name] = &own
+		var err error
+		v, err = d.Viewer(ctx, p.Name)
+		return err
+	})
+	return v
 }
 
 func sit(ctx context.Context, c *gen.Client, p Plan, r *rows) error {

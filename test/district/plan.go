@@ -13,16 +13,17 @@ import (
 // Plan is what a test wants its district to be. The zero Plan is 中山区 on
 // Monday 3 March 2025 with the standard units and people, that runs nothing.
 type Plan struct {
-	Code    string    // of the committee; 210202 when empty
-	On      time.Time // the day on which the test begins, at nine o'clock; of several plans, the first's
-	Posts   []string  // who of the standard people is there, with their units; nil: everybody
-	People  []Person  // whom the test needs beside them
-	Units   []Unit    // which the test needs beside the standard ones
-	Runs    []string  // kinds of the shipped processes that it runs
-	Sources []string  // definitions of the test's own
-	Stored  []string  // definitions that are only stored: their rules are not known here
-	Sitting *Sitting  // the plenary of its term
-	Secret  byte      // of the installation, which tells two houses apart; of several plans, the first's
+	Code        string    // of the committee; 210202 when empty
+	Name, Level string    // instead of those below, or for another code
+	On          time.Time // the day on which the test begins, at nine o'clock; of several plans, the first's
+	Posts       []string  // who of the standard people is there, with their units; nil: everybody
+	People      []Person  // whom the test needs beside them
+	Units       []Unit    // which the test needs beside the standard ones
+	Runs        []string  // kinds of the shipped processes that it runs
+	Sources     []string  // definitions of the test's own
+	Stored      []string  // definitions that are only stored: their rules are not known here
+	Sitting     *Sitting  // the plenary of its term
+	Secret      byte      // of the installation, which tells two houses apart; of several plans, the first's
 
 	// Rules makes the definitions' words known to an engine.
 	Rules func(*flow.Engine) `json:"-"`

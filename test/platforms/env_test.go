@@ -12,23 +12,22 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
-	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/platforms"
-	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
 
 // world is a district with one platform for each template under test.
 type world struct {
 	t       *testing.T
+	d       *assembled.District
 	store   *tenants.Store
 	tenant  uuid.UUID
 	engine  *flow.Engine
@@ -61,33 +60,22 @@ var answered = obj{"checklists": obj{
 func newWorld(t *testing.T, settings obj, kinds ...string) *world {
 	t.Helper()
 	t.Parallel()
-	db := tenantstest.New(t)
-	w := &world{
-		t: t, store: db.Store, clock: &clock.Movable{}, people: map[string]*authz.Viewer{}, units: map[string]uuid.UUID{}, boards: map[string]uuid.UUID{},
-		tenant: tenantstest.Tenant(t, db, "210212", "政协大连市某区委员会", "DISTRICT"),
-	}
-	w.clock.Set(time.Date(2025, 3, 3, 9, 0, 0, 0, clock.Shanghai))
-	authz.Narrow(w.store.Ent())
-	w.store.Ent().Use(audit.Hook)
-	w.engine = engine(w.store.Ent())
-	w.service = platforms.New(w.engine)
-	var err error
-	if w.rights, err = authz.Load(); err != nil {
-		t.Fatal(err)
-	}
-	w.must("", func(ctx context.Context, c *gen.Client) error {
-		if settings != nil {
-			decide(ctx, c, 1, clock.Date(2025, 1, 1), settings)
-		}
-		w.settle(ctx, c)
-		for _, src := range templates.Processes() { // as provisioning does
-			if d, err := process.Parse(src); err == nil && d.Kind == "opinion" {
-				_, err := w.engine.Publish(ctx, src, process.RolesOf(w.rights))
-				return err
-			}
-		}
-		return nil
+	d := assembled.New(t, district.Plan{
+		Code: "210212", Runs: []string{"opinion"}, // as provisioning does
+		Posts:  []string{"管理员", "审定人", "主持人", "委员丙", "监督员", "秘书长", "主席", "城建局联络员", "城建局局长", "商务局联络员"},
+		Units:  []district.Unit{{Name: "工作室", Kind: unit.KindVENUE_STUDIO}},
+		People: []district.Person{{Name: "联络员", Role: "street_liaison", Unit: "街道"}, {Name: "委员甲", Role: "member"}, {Name: "委员乙", Role: "member"}, {Name: "干事", Role: "committee_staff"}},
 	})
+	w := &world{
+		t: t, d: d, store: d.Store, tenant: d.Tenant, engine: d.Services.Engine, service: d.Platforms, rights: d.Rights, clock: d.Clock,
+		people: d.People, units: d.Units, boards: map[string]uuid.UUID{},
+	}
+	if settings != nil {
+		w.must("", func(ctx context.Context, c *gen.Client) error {
+			decide(ctx, c, 1, clock.Date(2025, 1, 1), settings)
+			return nil
+		})
+	}
 	if err := w.publish(kinds...); err != nil {
 		t.Fatal(err)
 	}
@@ -112,14 +100,6 @@ func decide(ctx context.Context, c *gen.Client, version int, from time.Time, set
 	c.TenantPolicy.Create().SetVersion(version).SetEffectiveFrom(from).SetSettings(settings).SaveX(ctx)
 }
 
-// engine has the vocabulary: no template needs any other rule.
-func engine(c *gen.Client) *flow.Engine {
-	e := flow.New(c)
-	vocab.Register(e.Rules)
-	e.Kind(&flow.Kind{Code: "opinion"}) // others open it
-	return e
-}
-
 func source(kind string) []byte {
 	for _, x := range templates.Platforms() {
 		if x.Name == kind {
@@ -142,7 +122,7 @@ func title(kind string) string {
 func (w *world) publish(kinds ...string) error {
 	w.t.Helper()
 	return w.as("管理员", func(ctx context.Context) error {
-		s := processes.New(w.engine, authz.NewDirectory(w.rights))
+		s := w.d.Processes
 		for _, kind := range kinds {
 			draft, err := s.FromTemplate(ctx, kind)
 			if err != nil {
@@ -156,48 +136,10 @@ func (w *world) publish(kinds ...string) error {
 	})
 }
 
-// settle brings in the units and one person of every role.
-func (w *world) settle(ctx context.Context, c *gen.Client) {
-	for name, u := range map[string]struct {
-		line unit.Line
-		kind unit.Kind
-	}{"街道": {unit.LineORGANISATION, unit.KindSTREET_LIAISON}, "城建局": {unit.LineHANDLING, unit.KindHANDLING_UNIT}, "商务局": {unit.LineHANDLING, unit.KindHANDLING_UNIT}, "工作室": {unit.LineVENUE, unit.KindVENUE_STUDIO}} {
-		w.units[name] = c.Unit.Create().SetLine(u.line).SetKind(u.kind).SetName(name).SaveX(ctx).ID
-	}
-	for _, p := range []struct{ name, role, unit string }{
-		{"管理员", "tenant_admin", ""}, {"联络员", "street_liaison", "街道"}, {"审定人", "street_party_approver", "街道"}, {"主持人", "grassroots_host", ""},
-		{"委员甲", "member", ""}, {"委员乙", "member", ""}, {"委员丙", "member", ""}, {"监督员", "supervisor_commissioner", ""},
-		{"干事", "committee_staff", ""}, {"秘书长", "secretary_general", ""}, {"主席", "chair", ""},
-		{"城建局联络员", "unit_liaison", "城建局"}, {"城建局局长", "unit_lead", "城建局"}, {"商务局联络员", "unit_liaison", "商务局"},
-	} {
-		kind := membership.KindSTAFF
-		if p.role == "member" {
-			kind = membership.KindMEMBER
-		}
-		m := c.Membership.Create().SetName(p.name).SetKind(kind).SetAccountID(uuid.New()).SaveX(ctx)
-		c.Grant.Create().SetMembership(m).SetRole(p.role).SaveX(ctx)
-		if p.unit != "" {
-			c.Seat.Create().SetMembership(m).SetUnitID(w.units[p.unit]).SaveX(ctx)
-		}
-		w.people[p.name] = &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-	}
-}
-
 // as runs fn as a person, "" as the product itself, in one audited transaction.
 func (w *world) as(name string, fn func(context.Context) error) error {
 	w.t.Helper()
-	return w.store.InTx(clock.With(context.Background(), w.clock), w.tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		if name == "" {
-			return fn(authz.System(ctx))
-		}
-		p := w.people[name]
-		v, err := authz.NewDirectory(w.rights).Viewer(ctx, p.Account, p.Membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
+	return w.d.As(name, fn)
 }
 
 // must runs fn as a person and fails the test on an error.
