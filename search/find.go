@@ -1,0 +1,248 @@
+package search
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
+	"github.com/bihuan/bihuan/ent/gen/event"
+	"github.com/bihuan/bihuan/ent/gen/feedback"
+	"github.com/bihuan/bihuan/ent/gen/item"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// source is a table whose rows are found: its name in the index, and its type,
+// by which package authz says who sees a row of it.
+type source struct{ name, table, typ string }
+
+// sources of parts. Of a matter and its proposal everything is seen with the
+// matter.
+var sources = []source{
+	{"REPLY", reply.Table, gen.TypeReply}, {"FEEDBACK", feedback.Table, gen.TypeFeedback}, {"RECORD", record.Table, gen.TypeRecord},
+	{"EVENT", event.Table, gen.TypeEvent}, {"ITEM", item.Table, gen.TypeItem}, {"PARTY", party.Table, gen.TypeParty},
+	{"ATTACHMENT", attachment.Table, gen.TypeAttachment},
+}
+
+// ofUnit is what a unit's part in a matter is worth: as much as a name.
+const ofUnit = 6
+
+// Counted is up to how many matters are counted; then there are more.
+const Counted = 1000
+
+// Place is where a page ends: by points, then the newest first.
+type Place struct {
+	Score  int
+	Opened time.Time
+	Matter uuid.UUID
+}
+
+// Query is a search as it was understood.
+type Query struct {
+	words []word
+	kinds []string
+}
+
+// Parse reads what somebody writes into the search field. What shows nothing
+// finds nothing; kinds may be empty.
+func Parse(query string, kinds []string) (*Query, error) {
+	words, err := parse(query, "query")
+	if err == nil && len(kinds) > 40 {
+		err = errs.New(errs.Invalid, "kinds 至多 40 个").At("kinds")
+	}
+	return &Query{words, kinds}, err
+}
+
+// Empty: it asks for nothing.
+func (q *Query) Empty() bool { return len(q.words) == 0 }
+
+// Find is a page of what the viewer finds, the best first.
+func (q *Query) Find(ctx context.Context, after *Place, n int) (_ []Place, err error) {
+	defer errs.Wrap(&err, "search.Find(%d words)", len(q.words))
+	if q.Empty() {
+		return nil, nil
+	}
+	b := q.found(authz.From(ctx))
+	b.WriteString(" SELECT score, opened_at, id FROM found")
+	if after != nil {
+		b.WriteString(" WHERE (score, opened_at, id) < (").Arg(after.Score).WriteString("::bigint, ").Arg(after.Opened).WriteString("::timestamptz, ").Arg(after.Matter).WriteString("::uuid)")
+	}
+	b.WriteString(" ORDER BY score DESC, opened_at DESC, id DESC LIMIT ").Arg(n)
+	text, args := b.Query()
+	return tenants.Collect(ctx, pgx.RowToStructByPos[Place], text, args...)
+}
+
+// Count is how many matters the viewer finds, up to Counted + 1.
+func (q *Query) Count(ctx context.Context) (n int, err error) {
+	defer errs.Wrap(&err, "search.Count(%d words)", len(q.words))
+	if q.Empty() {
+		return 0, nil
+	}
+	b := q.found(authz.From(ctx))
+	b.WriteString(" SELECT count(*) FROM (SELECT FROM found LIMIT ").Arg(Counted + 1).WriteString(") few")
+	text, args := b.Query()
+	return n, tenants.Row(ctx, text, args, &n)
+}
+
+// found begins a statement: hit is each place in which the viewer reads a word,
+// found the matters in which he reads all of them.
+func (q *Query) found(v *authz.Viewer) *sql.Builder {
+	b := q.hits(v, nil)
+	b.WriteString(", found AS (SELECT x.score, m.opened_at, m.id FROM (SELECT matter_id, sum(best) AS score FROM (" +
+		"SELECT matter_id, word, max(weight) AS best FROM hit GROUP BY matter_id, word) each_word GROUP BY matter_id HAVING count(*) = ").
+		Arg(len(q.words)).WriteString(") x JOIN (").Join(q.seen(v)).WriteString(") m ON m.id = x.matter_id)")
+	return b
+}
+
+// seen selects the matters that the viewer sees, of the kinds asked for.
+func (q *Query) seen(v *authz.Viewer) *sql.Selector {
+	m := sql.Table(matter.Table)
+	s := sql.Dialect(dialect.Postgres).Select(m.C(matter.FieldID), m.C(matter.FieldOpenedAt)).From(m)
+	authz.MatterVisible(v)(s)
+	if len(q.kinds) > 0 {
+		s.Where(sql.In(m.C(matter.FieldKind), slices.Collect(anys(q.kinds))...))
+	}
+	return s
+}
+
+func anys[T any](list []T) func(func(any) bool) {
+	return func(yield func(any) bool) {
+		for _, x := range list {
+			if !yield(x) {
+				return
+			}
+		}
+	}
+}
+
+// hits begins a statement with the places where the viewer reads a word, in the
+// matters given or in all.
+func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
+	b := begin()
+	b.WriteString("WITH ")
+	for i, w := range q.words {
+		b.WriteString(named(i) + " AS MATERIALIZED (SELECT id FROM search_units(ARRAY(SELECT p.part_id FROM search_parts p WHERE p.source = 'UNIT' AND ")
+		w.stands(b)
+		b.WriteString("))), ")
+	}
+	b.WriteString("hit AS (")
+	for i, w := range q.words {
+		if i > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		b.WriteString("SELECT " + strconv.Itoa(i) + " AS word, p.matter_id, p.weight, p.id AS part, NULL::uuid AS unit FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
+		within(b, "p.matter_id", in)
+		w.stands(b)
+		b.WriteString(" AND ")
+		readable(b, v)
+		for _, s := range []source{{"", party.Table, gen.TypeParty}, {"", assignment.Table, gen.TypeAssignment}} {
+			b.WriteString(" UNION ALL ").Join(unitHits(v, s, i, in))
+		}
+	}
+	return b.WriteString(")")
+}
+
+func begin() *sql.Builder {
+	b := &sql.Builder{}
+	b.SetDialect(dialect.Postgres)
+	return b
+}
+
+func named(i int) string { return "unit_" + strconv.Itoa(i) }
+
+// unitHits are the rows of a table which the viewer sees and which name a unit
+// that the word means.
+func unitHits(v *authz.Viewer, of source, i int, in []uuid.UUID) *sql.Selector {
+	column := func(name string) string { return `"` + of.table + `"."` + name + `"` }
+	s := sql.Dialect(dialect.Postgres).SelectExpr(sql.Expr(strconv.Itoa(i) + ", " + column("matter_id") + ", " + strconv.Itoa(ofUnit) + ", NULL::bigint, " + column("unit_id"))).
+		From(sql.Table(of.table))
+	return s.Where(sql.P(func(b *sql.Builder) {
+		within(b, column("matter_id"), in)
+		b.WriteString(column("unit_id") + " IN (SELECT id FROM " + named(i) + ")")
+	})).Where(seenOf(v, of))
+}
+
+// seenOf is what authz says of a part's row, TRUE where it says nothing.
+func seenOf(v *authz.Viewer, of source) *sql.Predicate {
+	s := sql.Dialect(dialect.Postgres).Select().From(sql.Table(of.table))
+	authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)
+	if p := s.P(); p != nil {
+		return p
+	}
+	return sql.ExprP("TRUE")
+}
+
+func within(b *sql.Builder, column string, in []uuid.UUID) {
+	if in != nil {
+		b.WriteString(column + " = ANY (").Arg(in).WriteString("::uuid[]) AND ")
+	}
+}
+
+// readable: the viewer sees the row of which the part p is, in a matter that he
+// sees.
+func readable(b *sql.Builder, v *authz.Viewer) {
+	b.WriteString("(p.source IN ('MATTER', 'PROPOSAL')")
+	for _, of := range sources {
+		b.WriteString(" OR p.source = '" + of.name + "'")
+		s := sql.Dialect(dialect.Postgres).Select("id").From(sql.Table(of.table))
+		authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)
+		if s.P() == nil {
+			continue
+		}
+		s.Where(sql.ExprP(`"` + of.table + `"."id" = p.part_id`))
+		b.WriteString(" AND EXISTS (").Join(s).WriteString(")")
+	}
+	b.WriteString(")")
+}
+
+// stands: the word stands in the part p. Only = and >= are asked of the terms:
+// they are leakproof, so row-level security leaves them the index.
+func (w word) stands(b *sql.Builder) {
+	for i, l := range w.looks {
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteString("p.id IN (")
+		l.parts(b)
+		for j, also := range w.pinyin {
+			b.WriteString([]string{" UNION (", " INTERSECT "}[min(j, 1)])
+			also.parts(b)
+		}
+		if len(w.pinyin) > 0 {
+			b.WriteString(")")
+		}
+		b.WriteString(")")
+	}
+	if len(w.pinyin) > 0 {
+		return // the beginning of a word of letters is the word
+	}
+	for _, piece := range w.pieces {
+		b.WriteString(" AND strpos(p.body, ").Arg(piece).WriteString(") > 0")
+	}
+}
+
+// parts selects the parts that have the terms.
+func (l look) parts(b *sql.Builder) {
+	switch {
+	case len(l.all) == 0:
+		b.WriteString("SELECT part FROM search_terms WHERE term >= ").Arg(l.from).WriteString(" AND term < ").Arg(l.to)
+	case len(l.all) == 1:
+		b.WriteString("SELECT part FROM search_terms WHERE term = ").Arg(l.all[0])
+	default:
+		b.WriteString("SELECT part FROM search_terms WHERE term = ANY (").Arg(l.all).WriteString("::text[]) GROUP BY part HAVING count(*) = ").Arg(len(l.all))
+	}
+}
