@@ -4,7 +4,7 @@
 //
 //   - A matter is found by its title, number and content; by the text, the suggestions, the category and the registration number of a proposal; by replies, ratings' opinions, records, events, items, parties, the names of its files, and the units that take part in it or handle it.
 //   - Words are separated by spaces; a matter is found when each of them stands somewhere in what the viewer reads of it. What is joined by other signs, as in 2023-17, stands in one place together.
-//   - Width, letter case, radicals and compatibility ideographs, and spaces between ideographs make no difference.
+//   - Width, letter case, radicals and compatibility ideographs, and spaces beside ideographs make no difference.
 //   - Two letters and more find titles, categories and names by the initials of their pinyin, in any usual reading.
 //   - A number finds itself, with and without leading zeros.
 //   - A unit that was renamed or merged is found by the names it had and has.

@@ -144,7 +144,7 @@ func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		b.WriteString("SELECT " + strconv.Itoa(i) + " AS word, p.matter_id, p.weight, p.id AS part, NULL::uuid AS unit FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
+		b.WriteString("SELECT " + strconv.Itoa(i) + " AS word, p.matter_id, p.weight, p.no AS part, NULL::uuid AS unit FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
 		within(b, "p.matter_id", in)
 		w.stands(b)
 		b.WriteString(" AND ")
@@ -216,7 +216,7 @@ func (w word) stands(b *sql.Builder) {
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
-		b.WriteString("p.id IN (")
+		b.WriteString("p.no IN (")
 		l.parts(b)
 		for j, also := range w.pinyin {
 			b.WriteString([]string{" UNION (", " INTERSECT "}[min(j, 1)])

@@ -30,15 +30,15 @@ func separates(r rune) bool {
 
 func in(r, from, to rune) bool { return from <= r && r <= to }
 
-// Fold is the form in which texts are searched: text.Key, ideographs without
-// spaces between them, and one space for whatever stands between words.
+// Fold is the form in which texts are searched: text.Key, without spaces
+// beside ideographs, and one space for whatever stands between words.
 // PostgreSQL's search_fold is the same function (a test compares them).
 func Fold(s string) string {
 	key := []rune(text.Key(s))
 	var b strings.Builder
 	gap := false
 	for i, r := range key {
-		if r == ' ' && i > 0 && i+1 < len(key) && isHan(key[i-1]) && isHan(key[i+1]) {
+		if r == ' ' && (isHan(key[i-1]) || isHan(key[i+1])) { // Key has none at its ends
 			continue
 		}
 		if separates(r) {

@@ -23,8 +23,8 @@ func index(w *world) (lines []string) {
 		var err error
 		lines, err = tenants.Collect(ctx, pgx.RowTo[string], `
 			SELECT concat_ws('|', p.source, p.part_id, p.field, p.matter_id, p.weight, p.brief, p.shown, p.body, t.term)
-			FROM search_parts p LEFT JOIN search_terms t ON t.part = p.id
-			UNION ALL SELECT 'nobody''s: ' || term FROM search_terms t WHERE NOT EXISTS (SELECT FROM search_parts p WHERE p.id = t.part) ORDER BY 1`)
+			FROM search_parts p LEFT JOIN search_terms t ON t.part = p.no
+			UNION ALL SELECT 'nobody''s: ' || term FROM search_terms t WHERE NOT EXISTS (SELECT FROM search_parts p WHERE p.no = t.part) ORDER BY 1`)
 		if err != nil {
 			w.t.Fatal(err)
 		}

@@ -36,9 +36,9 @@ func (q *Query) Show(ctx context.Context, matters []uuid.UUID) (_ map[uuid.UUID]
 	b.WriteString(`, best AS (SELECT * FROM (
 		  SELECT h.*, row_number() OVER (PARTITION BY h.matter_id, h.word ORDER BY h.weight DESC, h.part) AS rank FROM hit h) r
 		WHERE rank <= `).Arg(mostPlaces).WriteString(`)
-		SELECT h.matter_id, h.word, h.weight, p.source, p.field, p.part_id, p.shown FROM best h JOIN search_parts p ON p.id = coalesce(h.part, (
-		  SELECT u.id FROM search_parts u WHERE u.source = 'UNIT' AND u.part_id = h.unit AND u.field = 'NAME'))
-		ORDER BY h.weight DESC, p.id, h.word`)
+		SELECT h.matter_id, h.word, h.weight, p.source, p.field, p.part_id, p.shown FROM best h JOIN search_parts p ON p.no = coalesce(h.part, (
+		  SELECT u.no FROM search_parts u WHERE u.source = 'UNIT' AND u.part_id = h.unit AND u.field = 'NAME'))
+		ORDER BY h.weight DESC, p.no, h.word`)
 	type row struct {
 		Matter       uuid.UUID
 		Word, Weight int
@@ -145,7 +145,7 @@ func Suggest(ctx context.Context, prefix string) (_ []Suggestion, err error) {
 	}
 	b.WriteString(" AND (p.source = 'UNIT' OR p.matter_id IN (SELECT id FROM (").Join(q.seen(v)).WriteString(") m) AND ")
 	readable(b, v)
-	b.WriteString(") GROUP BY 1 ORDER BY (min(p.source) = 'UNIT') DESC, max(p.weight) DESC, count(*) DESC, max(p.id) DESC LIMIT ").Arg(mostSuggestions)
+	b.WriteString(") GROUP BY 1 ORDER BY (min(p.source) = 'UNIT') DESC, max(p.weight) DESC, count(*) DESC, max(p.no) DESC LIMIT ").Arg(mostSuggestions)
 	text, args := b.Query()
 	return tenants.Collect(ctx, pgx.RowToStructByPos[Suggestion], text, args...)
 }

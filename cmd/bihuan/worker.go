@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/search"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -124,6 +125,46 @@ func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) err
 	return w.app.where(clock.With(ctx, w.clock), w.app.resolver.Exchange.HasDue, func(t uuid.UUID) river.JobArgs { return deliverArgs{t} })
 }
 
+// indexArgs is the job that puts into the index what one committee has written
+// before there was one.
+type indexArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (indexArgs) Kind() string { return "search_fill" }
+
+type indexWorker struct {
+	river.WorkerDefaults[indexArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *indexWorker) Work(ctx context.Context, job *river.Job[indexArgs]) error {
+	n, err := search.Fill(clock.With(ctx, w.clock), w.app.resolver.Store, job.Args.Tenant)
+	if n > 0 {
+		w.app.log.Info("indexed", "tenant", job.Args.Tenant, "matters", n)
+	}
+	return err
+}
+
+func (w *indexWorker) Timeout(*river.Job[indexArgs]) time.Duration { return time.Hour }
+
+// unindexedArgs is the job that finds the committees whose index lacks
+// something.
+type unindexedArgs struct{}
+
+func (unindexedArgs) Kind() string { return "search_look" }
+
+type unindexedWorker struct {
+	river.WorkerDefaults[unindexedArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *unindexedWorker) Work(ctx context.Context, _ *river.Job[unindexedArgs]) error {
+	return w.app.where(clock.With(ctx, w.clock), search.HasDue, func(t uuid.UUID) river.JobArgs { return indexArgs{t} })
+}
+
 // tidyArgs is the daily job that forgets what has served its time: ended
 // sessions, old failures, and idempotency keys of a month ago.
 type tidyArgs struct{}
@@ -167,6 +208,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &collectWorker{app: a, clock: c})
 	river.AddWorker(workers, &deliverWorker{app: a, clock: c})
 	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
+	river.AddWorker(workers, &unindexedWorker{app: a, clock: c})
+	river.AddWorker(workers, &indexWorker{app: a, clock: c})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
 		PeriodicJobs: []*river.PeriodicJob{
@@ -176,6 +219,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 				func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
 				func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
+				func() (river.JobArgs, *river.InsertOpts) { return unindexedArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 		},
 	})
 	if err != nil {

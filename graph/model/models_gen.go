@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
@@ -2293,6 +2294,53 @@ type RunningMatters struct {
 	Count   int    `json:"count"`
 }
 
+// 搜索结果，分数高的在前，同分的新的在前
+type SearchConnection struct {
+	Edges    []*SearchEdge               `json:"edges"`
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// 找到多少件；至多数到 1000
+	TotalCount int `json:"totalCount"`
+	// 实际比 totalCount 还多
+	TotalCountExceeded bool `json:"totalCountExceeded"`
+}
+
+// 找到的一件事项
+type SearchEdge struct {
+	Node   *gen.Matter              `json:"node"`
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+	// 分数：每个词取它所在的最要紧的一处（编号 20、登记号和收条编号 15、标题 10、文号 8、名称 6、分类 4、建议和条目 3、正文 2），各词相加
+	Score int `json:"score"`
+	// 写着所搜的词的地方，要紧的在前；至多三处，另加其余各词的一处
+	Highlights []*SearchHighlight `json:"highlights"`
+}
+
+// 一处写着所搜的词的地方；只有本人读得到的
+type SearchHighlight struct {
+	Part SearchPart `json:"part"`
+	// 那一处的 id：答复、记录、条目等对象自己的 id；UNIT 为单位的 id
+	PartID uuid.UUID `json:"partId"`
+	// 那一处叫什么，例如 标题、答复正文
+	Label string `json:"label"`
+	// 写着的是哪几个词
+	Words []string `json:"words"`
+	// 片段，各截依次连起来就是全文；前后省略处为“…”
+	Segments []*SearchSegment `json:"segments"`
+}
+
+// 片段中的一截文字
+type SearchSegment struct {
+	Text string `json:"text"`
+	// 是不是所搜的词
+	Marked bool `json:"marked"`
+}
+
+// 补全的一个词语
+type SearchSuggestion struct {
+	Text string `json:"text"`
+	// 它是标题、名称、分类中的哪一种
+	Label string `json:"label"`
+}
+
 // 安排席位
 type SeatMemberInput struct {
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -3565,6 +3613,88 @@ func (e *ReviewDisposition) UnmarshalJSON(b []byte) error {
 }
 
 func (e ReviewDisposition) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 哪里写着这些词
+type SearchPart string
+
+const (
+	// 事项：标题、编号、表单内容
+	SearchPartMatter SearchPart = "MATTER"
+	// 提案：情况、分析、建议、分类、登记号
+	SearchPartProposal SearchPart = "PROPOSAL"
+	// 答复与会办意见
+	SearchPartReply SearchPart = "REPLY"
+	// 征询意见
+	SearchPartFeedback SearchPart = "FEEDBACK"
+	// 记录：面商、视察、批示等
+	SearchPartRecord SearchPart = "RECORD"
+	// 会议、走访、恳谈
+	SearchPartEvent SearchPart = "EVENT"
+	// 条目：承诺、问题、建议、任务等
+	SearchPartItem SearchPart = "ITEM"
+	// 当事各方
+	SearchPartParty SearchPart = "PARTY"
+	// 附件的文件名
+	SearchPartAttachment SearchPart = "ATTACHMENT"
+	// 参加或承办的单位的名称，改名、合并前后的都算
+	SearchPartUnit SearchPart = "UNIT"
+)
+
+var AllSearchPart = []SearchPart{
+	SearchPartMatter,
+	SearchPartProposal,
+	SearchPartReply,
+	SearchPartFeedback,
+	SearchPartRecord,
+	SearchPartEvent,
+	SearchPartItem,
+	SearchPartParty,
+	SearchPartAttachment,
+	SearchPartUnit,
+}
+
+func (e SearchPart) IsValid() bool {
+	switch e {
+	case SearchPartMatter, SearchPartProposal, SearchPartReply, SearchPartFeedback, SearchPartRecord, SearchPartEvent, SearchPartItem, SearchPartParty, SearchPartAttachment, SearchPartUnit:
+		return true
+	}
+	return false
+}
+
+func (e SearchPart) String() string {
+	return string(e)
+}
+
+func (e *SearchPart) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SearchPart(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SearchPart", str)
+	}
+	return nil
+}
+
+func (e SearchPart) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SearchPart) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SearchPart) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
