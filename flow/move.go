@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -44,7 +44,7 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 	if err != nil {
 		return err
 	}
-	if strings.TrimSpace(reason) == "" {
+	if text.Blank(reason) {
 		return errs.New(errs.Invalid, "请填写理由").At("reason")
 	}
 	if suspended(c) {

@@ -31,7 +31,10 @@ func (r *mutationResolver) RefreshTokens(ctx context.Context, input model.Refres
 }
 
 // SignOut is the resolver for the signOut field.
-func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, error) {
+func (r *mutationResolver) SignOut(ctx context.Context, refreshToken *string) (*model.SignOutPayload, error) {
+	if refreshToken != nil {
+		return done(r.Accounts.SignOutBy(ctx, *refreshToken))
+	}
 	acc, session, err := account(ctx)
 	if err == nil {
 		err = r.Accounts.SignOut(ctx, acc, session)

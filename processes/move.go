@@ -45,7 +45,7 @@ func (s *Service) MoveMatters(ctx context.Context, in Move) (out Moved, err erro
 	if err != nil {
 		return Moved{}, err
 	}
-	if err := reasoned(in.Reason); err != nil {
+	if err := reasoned(&in.Reason); err != nil {
 		return Moved{}, err
 	}
 	if err := s.checkMove(ctx, in); err != nil {

@@ -131,7 +131,7 @@ func (s *Service) Retire(ctx context.Context, in Retirement) (_ *gen.Process, er
 	if err != nil {
 		return nil, err
 	}
-	if err := reasoned(in.Reason); err != nil {
+	if err := reasoned(&in.Reason); err != nil {
 		return nil, err
 	}
 	p, err := s.find(ctx, in.Process)

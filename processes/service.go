@@ -67,8 +67,8 @@ func (s *Service) find(ctx context.Context, id uuid.UUID) (*gen.Process, error) 
 }
 
 // reasoned is a reason that must be given.
-func reasoned(reason string) error {
-	_, err := text.Field{Label: "理由", Path: []string{"reason"}, Least: 1, Most: 500, Lines: true}.Take(reason)
+func reasoned(reason *string) (err error) {
+	*reason, err = text.Field{Label: "理由", Path: []string{"reason"}, Least: 1, Most: 500, Lines: true}.Take(*reason)
 	return err
 }
 

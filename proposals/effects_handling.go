@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // handlingUnits reads the chosen units, which must be handling units in use.
@@ -213,10 +213,10 @@ func rate(ctx context.Context, r *run, entered bool) error {
 func recordOutcome(ctx context.Context, r *run) error {
 	data := map[string]any{"category": r.Form.Text("category"), "evidence": r.Form.Text("evidence")}
 	if r.Form.Has("quantity") {
-		if strings.TrimSpace(r.Form.Text("measure")) == "" {
+		if text.Blank(r.Form.Text("measure")) {
 			return errs.New(errs.Invalid, "写了数量的，请写明计量单位，例如 项、家、公里").At("measure")
 		}
-		data["quantity"], data["measure"] = r.Form["quantity"], strings.TrimSpace(r.Form.Text("measure"))
+		data["quantity"], data["measure"] = r.Form["quantity"], r.Form.Text("measure")
 	}
 	c := note(r, record.KindOUTCOME, "outcome", r.Form.Text("text"), data).SetNumber(r.Form.Text("docNo"))
 	if r.Form.Has("unitId") {
@@ -291,7 +291,7 @@ func jointConsult(ctx context.Context, r *run) error {
 // disclose decides what is published. PENDING leaves it open for a reason, with
 // which the case may be completed (transition 25).
 func disclose(ctx context.Context, r *run) error {
-	d, why := proposal.Disclosure(r.Form.Text("decision")), strings.TrimSpace(r.Form.Text("note"))
+	d, why := proposal.Disclosure(r.Form.Text("decision")), r.Form.Text("note")
 	if d == "PENDING" {
 		if why == "" {
 			return errs.New(errs.Invalid, "暂不决定是否公开的，请写明理由").At("note")

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // note creates a record by the actor of today.
@@ -230,7 +231,7 @@ func undoMerge(ctx context.Context, r *run) error {
 // it was given.
 func consentOpinion(ctx context.Context, r *run) error {
 	own := anyParty(r.Parties, func(p *gen.Party) bool { return p.Role == party.RoleLEAD && speaksFor(p, r.Viewer) })
-	if !own && r.Form.Text("how") == "" {
+	if !own && text.Blank(r.Form.Text("how")) {
 		return errs.New(errs.Invalid, "代为记录须写明提案人同意的方式，例如电话、当面").At("how")
 	}
 	if err := note(r, record.KindCONSENT, "opinion", r.Form.Text("how"), nil).Exec(ctx); err != nil {

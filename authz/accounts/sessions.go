@@ -2,6 +2,8 @@ package accounts
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"time"
 
 	"github.com/google/uuid"
@@ -85,6 +87,32 @@ func (s *Service) SignOut(ctx context.Context, account, session uuid.UUID) (err 
 			return errs.New(errs.NotFound, "没有这个会话，请刷新后再试")
 		}
 		return s.audit(ctx, Event{Action: ActionSignedOut, Account: account, Session: session})
+	})
+}
+
+// SignOutBy ends the session that a refresh token is of: for who leaves when his
+// access token is over. The token may have been used, and called again it
+// changes nothing more; one that is of no session is refused.
+func (s *Service) SignOutBy(ctx context.Context, refresh string) (err error) {
+	defer errs.Wrap(&err, "accounts.SignOutBy")
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(refresh)
+	if err != nil || len(raw) != refreshBytes {
+		return errGone()
+	}
+	hash := sha256.Sum256(raw)
+	return s.join(ctx, func(ctx context.Context) error {
+		var account, session uuid.UUID
+		var over bool
+		err := tenants.Row(ctx, `
+			SELECT s.account_id, s.id, s.revoked_at IS NOT NULL FROM refresh_tokens r JOIN account_sessions s ON s.id = r.session_id WHERE r.hash = $1`,
+			[]any{hash[:]}, &account, &session, &over)
+		switch {
+		case tenants.NoRows(err):
+			return errGone()
+		case err != nil || over:
+			return err
+		}
+		return s.SignOut(ctx, account, session)
 	})
 }
 

@@ -2,7 +2,6 @@ package vocab
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Who acts on an item is who owes it: its unit, its people. Who keeps the
@@ -77,7 +77,7 @@ func debtor(r *flow.Run, i *gen.Item, named *uuid.UUID, form entry) (*uuid.UUID,
 	if named == nil || i.UnitID == nil || *named == *i.UnitID {
 		return named, nil
 	}
-	if r.Viewer != nil && strings.TrimSpace(r.Reason) == "" {
+	if r.Viewer != nil && text.Blank(r.Reason) {
 		return nil, errs.New(errs.Invalid, "“%s”已有负责的单位，改由别的单位办理请写明理由", process.Clip(i.Text)).At("reason")
 	}
 	r.Before["unitId"], r.After["unitId"] = *i.UnitID, *named

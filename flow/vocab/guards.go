@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 type checklistArgs struct {
@@ -342,7 +343,7 @@ func empty(v any) bool {
 	case nil:
 		return true
 	case string:
-		return strings.TrimSpace(v) == ""
+		return text.Blank(v)
 	case []any:
 		return len(v) == 0
 	case map[string]any:

@@ -2,7 +2,6 @@ package vocab
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
@@ -10,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 type itemsArgs struct {
@@ -84,7 +84,7 @@ func settled(i *gen.Item) bool {
 	case item.StatusOPEN:
 		return false
 	}
-	return strings.TrimSpace(i.Evidence) != ""
+	return !text.Blank(i.Evidence)
 }
 
 func itemsSettled(in *flow.Input, a itemsSettledArgs) error {

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -204,6 +205,37 @@ func TestAccess(t *testing.T) {
 		} {
 			if r := e.send(t, request{body: body(t, "mutation { "+mutation+" }", nil), header: stale}).is(200, ""); !strings.Contains(r.text, says) {
 				t.Error(r.text)
+			}
+		}
+	})
+	t.Run("F5: signing out with the refresh token ends the session, whatever the access token, and again changes nothing", func(t *testing.T) {
+		own := newEnv(t, nil)
+		in := own.send(t, request{body: body(t, `mutation { signIn(input: {login: "`+login+`", password: "`+password+`"}) { tokens { accessToken refreshToken } } }`, nil)})
+		var out struct {
+			Data struct {
+				SignIn struct {
+					Tokens struct{ AccessToken, RefreshToken string }
+				}
+			}
+		}
+		fatal(t, json.Unmarshal([]byte(in.text), &out))
+		tokens := out.Data.SignIn.Tokens
+		own.clock.Advance(time.Hour) // the access token is over
+		stale := []string{"Authorization", "Bearer " + tokens.AccessToken, "Accept", string(modern)}
+		mutation := func(field string) string {
+			return own.send(t, request{body: body(t, "mutation { "+field+" }", nil), header: stale}).is(200, "").text
+		}
+		for range 2 {
+			if says := mutation(`signOut(refreshToken: "` + tokens.RefreshToken + `") { done userErrors { code } }`); !strings.Contains(says, `"done":true,"userErrors":[]`) {
+				t.Error(says)
+			}
+		}
+		for field, says := range map[string]string{
+			`refreshTokens(input: {refreshToken: "` + tokens.RefreshToken + `"}) { userErrors { message } }`: "会话已失效",
+			`signOut(refreshToken: "x") { done userErrors { code path } }`:                                   `"done":false,"userErrors":[{"code":"UNAUTHENTICATED"`,
+		} {
+			if got := mutation(field); !strings.Contains(got, says) {
+				t.Error(got)
 			}
 		}
 	})

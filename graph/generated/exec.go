@@ -107,7 +107,7 @@ type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	ChooseTenant(ctx context.Context, input model.ChooseTenantInput) (*model.TokensPayload, error)
 	RefreshTokens(ctx context.Context, input model.RefreshInput) (*model.TokensPayload, error)
-	SignOut(ctx context.Context) (*model.SignOutPayload, error)
+	SignOut(ctx context.Context, refreshToken *string) (*model.SignOutPayload, error)
 	SignOutEverywhere(ctx context.Context) (*model.SignOutPayload, error)
 	AcceptInvitation(ctx context.Context, input model.AcceptInvitationInput) (*model.InvitationPayload, error)
 	DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error)
@@ -4251,8 +4251,8 @@ type Mutation {
   chooseTenant(input: ChooseTenantInput!): TokensPayload!
   "换新令牌"
   refreshTokens(input: RefreshInput!): TokensPayload!
-  "退出"
-  signOut: SignOutPayload!
+  "退出：结束当前的会话。访问令牌已过期的，给出 refreshToken，结束它所属的会话。再做一次不出错"
+  signOut(refreshToken: String): SignOutPayload!
   "在所有设备上退出"
   signOutEverywhere: SignOutPayload!
   "接受邀请，加入另一个政协"
@@ -8921,6 +8921,20 @@ func (ec *executionContext) field_Mutation_signOffReply_args(ctx context.Context
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_signOut_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "refreshToken",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["refreshToken"] = arg0
 	return args, nil
 }
 
@@ -20519,7 +20533,8 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 			return ec.fieldContext_Mutation_signOut(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Mutation().SignOut(ctx)
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignOut(ctx, fc.Args["refreshToken"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
@@ -20529,7 +20544,7 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		true,
 	)
 }
-func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_Mutation_signOut(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "Mutation",
 		Field:      field,
@@ -20538,6 +20553,17 @@ func (ec *executionContext) fieldContext_Mutation_signOut(_ context.Context, fie
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_SignOutPayload(ctx, field)
 		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signOut_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // formQuestions are asked of what is filled in.
@@ -27,7 +28,7 @@ func chairedBy(role, message string) flow.Guard {
 }
 
 func twoLeaders(in *flow.Input) error {
-	if strings.TrimSpace(in.Form.Text("leadLeaderPost")) == strings.TrimSpace(in.Form.Text("superviseLeaderPost")) {
+	if text.Key(in.Form.Text("leadLeaderPost")) == text.Key(in.Form.Text("superviseLeaderPost")) {
 		return errs.New(errs.Invalid, "领办与督办不能是同一职务").At("superviseLeaderPost")
 	}
 	return nil
