@@ -11,7 +11,7 @@ import (
 
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // series takes numbers in two committees.
@@ -21,10 +21,8 @@ type series struct {
 }
 
 func newSeries(t *testing.T) *series {
-	db := tenantstest.New(t)
-	return &series{
-		db.Store, tenantstest.Tenant(t, db, "210202", "甲区政协", "DISTRICT"), tenantstest.Tenant(t, db, "210203", "乙区政协", "DISTRICT"),
-	}
+	d := district.New(t, district.Plan{Posts: []string{}}, district.Plan{Code: "210203", Posts: []string{}})
+	return &series{d.Store, d.Tenant, d.Beside("210203").Tenant}
 }
 
 var errUndo = errors.New("undo")

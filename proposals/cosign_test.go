@@ -16,7 +16,7 @@ import (
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // partyOf is a person's part in a case.
@@ -46,7 +46,7 @@ func TestInvitingCosigners(t *testing.T) {
 		is(w, "state", c.State, "COSIGNING")
 	})
 	say(t, "only active members of this committee are invited, and not the first proposer", func(w *world) {
-		other := tenantstest.Member(w.t, w.db, tenantstest.Tenant(w.t, w.db, "210203", "西岗区政协", "DISTRICT"), uuid.Nil, "MEMBER", "外区委员")
+		other := w.Found(w.t, district.Plan{Code: "210203", Posts: []string{"委员甲"}}).Who("委员甲").Membership
 		w.must("", func(ctx context.Context, c *gen.Client) error {
 			return c.Membership.UpdateOneID(w.people["委员丙"].Membership).SetStatus(membership.StatusSUSPENDED).Exec(ctx)
 		})

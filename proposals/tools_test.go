@@ -24,7 +24,7 @@ import (
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // say is one sentence of the contract, in a world of its own.
@@ -55,8 +55,8 @@ func (w *world) blocked(who, action, machine string, id uuid.UUID, form process.
 // above enters the committee above.
 func (w *world) above() {
 	w.t.Helper()
-	city := tenantstest.Tenant(w.t, w.db, "210200", "政协大连市委员会", "CITY")
-	w.db.AsOwner(w.t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, city, w.tenant)
+	city := w.Found(w.t, district.Plan{Code: "210200", Posts: []string{}})
+	w.db.AsOwner(w.t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, city.Tenant, w.tenant)
 }
 
 // agreed enters this committee's half of an agreement with the one above.

@@ -33,7 +33,7 @@ func TestWhatIsFound(t *testing.T) {
 		w.c.Reply.Create().SetMatterID(lift).SetAssignment(a).SetKind(reply.KindREPLY).SetStatus(reply.StatusSENT).SetBody("已列入年度计划，资金由财政补贴。").SetDocNo("某建发〔2025〕7号").ExecX(ctx)
 		w.c.Record.Create().SetMatterID(lift).SetKind(record.KindCONTACT).SetText("在怡海花园面谈").ExecX(ctx)
 		w.c.Item.Create().SetMatterID(lift).SetKind(item.KindCOMMITMENT).SetText("年内完成二十部").SetReceiptNo("2025-微-3").ExecX(ctx)
-		w.c.Party.Create().SetMatterID(lift).SetName("钱多多").SetRole(party.RoleLEAD).SetMembership(w.people["委员甲"]).SetPhone("13812345678").ExecX(ctx)
+		w.c.Party.Create().SetMatterID(lift).SetName("钱多多").SetRole(party.RoleLEAD).SetMembershipID(w.people["委员甲"].Membership).SetPhone("13812345678").ExecX(ctx)
 		w.c.Party.Create().SetMatterID(park).SetName("王大爷").SetKind("RESIDENT").SetRole(party.RoleRAISER).SetOrganisation("某某社区").ExecX(ctx)
 		w.c.Matter.UpdateOneID(park).SetData(map[string]any{"place": "星海湾", "rows": []any{map[string]any{"note": "种了三百棵榆树"}}}).ExecX(ctx)
 	})
@@ -115,7 +115,8 @@ func TestAUnitIsFoundByTheNamesItHadAndHas(t *testing.T) {
 		w.share(ctx, old, "文旅局", assignment.RoleSOLE)
 		other = w.matter(ctx, "2", "乙", "二", matter.VisibilityTENANT)
 		w.c.Party.Create().SetMatterID(other).SetName("").SetUnitID(w.units["城建局"]).SetRole(party.RoleLEAD).ExecX(ctx)
-		heir := w.unit(ctx, "城市更新中心", unit.LineHANDLING, unit.KindHANDLING_UNIT)
+		heir := w.c.Unit.Create().SetLine(unit.LineHANDLING).SetKind(unit.KindHANDLING_UNIT).SetName("城市更新中心").SaveX(ctx).ID
+		w.units["城市更新中心"] = heir
 		w.c.Unit.Update().Where(unit.NameIn("文旅局", "城建局")).SetSuccessorID(heir).ExecX(ctx)
 		young = w.matter(ctx, "3", "丙", "三", matter.VisibilityTENANT)
 		w.share(ctx, young, "城市更新中心", assignment.RoleSOLE)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
@@ -42,20 +43,20 @@ func pick[T any](d dice, list ...T) T { return list[d.IntN(len(list))] }
 func (w *world) populate(r *rand.Rand, n int) {
 	w.t.Helper()
 	d := dice{r}
-	var people []*gen.Membership
+	var people []*authz.Viewer
 	for _, name := range []string{"委员甲", "委员乙", "委员丙", "召集人", "干事", "住建承办人"} {
 		people = append(people, w.people[name])
 	}
 	w.system(func(ctx context.Context) {
 		for i := range n {
 			kind := pick(d, "proposal", "proposal", "proposal", "opinion", "consultation")
-			c := w.c.Matter.Create().SetKind(kind).SetProcess(w.process).SetState("-").SetNumber(d.words()).SetTitle(d.words()).SetOpenedAt(morning.Add(time.Duration(i) * time.Hour)).
+			c := w.c.Matter.Create().SetKind(kind).SetProcessID(w.d.Runs["proposal"]).SetState("-").SetNumber(d.words()).SetTitle(d.words()).SetOpenedAt(morning.Add(time.Duration(i) * time.Hour)).
 				SetVisibility(pick(d, matter.VisibilityPARTIES, matter.VisibilitySTAFF, matter.VisibilitySTAFF, matter.VisibilityTENANT)).SetConfidential(d.IntN(8) == 0)
 			if d.IntN(2) == 0 {
 				c.SetSectorID(w.units[pick(d, "经济界", "教育界")])
 			}
 			if d.IntN(3) == 0 {
-				c.SetCreator(pick(d, people...))
+				c.SetCreatorID(pick(d, people...).Membership)
 			}
 			if d.IntN(3) == 0 {
 				c.SetData(map[string]any{"a": d.words(), "b": []any{d.words(), 7}})
@@ -69,10 +70,10 @@ func (w *world) populate(r *rand.Rand, n int) {
 	})
 }
 
-func (w *world) partsOf(ctx context.Context, d dice, m *gen.Matter, people []*gen.Membership) {
+func (w *world) partsOf(ctx context.Context, d dice, m *gen.Matter, people []*authz.Viewer) {
 	for i, p := range people {
 		if d.IntN(4) == 0 {
-			w.c.Party.Create().SetMatter(m).SetMembership(p).SetName(d.words()).SetRole(pick(d, party.RoleLEAD, party.RoleCO, party.RoleGUEST)).SetOrdinal(i).
+			w.c.Party.Create().SetMatter(m).SetMembershipID(p.Membership).SetName(d.words()).SetRole(pick(d, party.RoleLEAD, party.RoleCO, party.RoleGUEST)).SetOrdinal(i).
 				SetCosign(pick(d, party.CosignNONE, party.CosignSIGNED, party.CosignDECLINED, party.CosignEXPIRED)).SetOrganisation(d.words()).ExecX(ctx)
 		}
 	}
@@ -114,7 +115,7 @@ func (w *world) partsOf(ctx context.Context, d dice, m *gen.Matter, people []*ge
 		}
 		rec.ExecX(ctx)
 		it.ExecX(ctx)
-		f.SetUploader(pick(d, people...)).ExecX(ctx)
+		f.SetUploaderID(pick(d, people...).Membership).ExecX(ctx)
 	}
 	for _, p := range w.c.Party.Query().Where(party.MatterID(m.ID)).AllX(ctx) {
 		if len(replies) > 0 && d.IntN(3) == 0 {

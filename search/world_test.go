@@ -7,114 +7,73 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/search"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 // world is a committee with people of every sort.
 type world struct {
 	t         *testing.T
+	d         *district.District
 	db        *tenantstest.DB
 	store     *tenants.Store
 	c         *gen.Client
 	tenant    uuid.UUID
 	clock     *clock.Movable
 	directory *authz.Directory
-	people    map[string]*gen.Membership
+	people    map[string]*authz.Viewer
 	units     map[string]uuid.UUID
-	process   *gen.Process
 }
 
 var morning = time.Date(2025, 3, 3, 9, 0, 0, 0, clock.Shanghai)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := tenantstest.New(t)
-	policy, err := authz.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &world{
-		t: t, db: db, store: db.Store, c: db.Store.Ent(), clock: &clock.Movable{}, directory: authz.NewDirectory(policy),
-		tenant: tenantstest.Tenant(t, db, "210202", "政协某区委员会", "DISTRICT"),
-		people: map[string]*gen.Membership{}, units: map[string]uuid.UUID{},
-	}
-	w.clock.Set(morning)
-	authz.Narrow(w.c)
-	w.system(func(ctx context.Context) {
-		w.unit(ctx, "经济界", unit.LineORGANISATION, unit.KindSECTOR)
-		w.unit(ctx, "教育界", unit.LineORGANISATION, unit.KindSECTOR)
-		w.unit(ctx, "住房和城乡建设局", unit.LineHANDLING, unit.KindHANDLING_UNIT)
-		w.unit(ctx, "文旅局", unit.LineHANDLING, unit.KindHANDLING_UNIT)
-		w.unit(ctx, "城建局", unit.LineHANDLING, unit.KindHANDLING_UNIT)
-		for _, p := range [][3]string{
-			{"委员甲", "member", "经济界"}, {"委员乙", "member", "教育界"}, {"委员丙", "member", ""}, {"召集人", "sector_convener", "经济界"},
-			{"干事", "proposal_clerk", ""}, {"主任", "proposal_director", ""}, {"专委会干部", "committee_staff", ""}, {"信息编辑", "info_editor", ""},
-			{"住建承办人", "unit_officer", "住房和城乡建设局"}, {"文旅承办人", "unit_officer", "文旅局"}, {"城建联络员", "unit_liaison", "城建局"},
-			{"租户管理员", "tenant_admin", ""}, {"无角色", "", ""},
-		} {
-			w.person(ctx, p[0], p[1], p[2])
-		}
-		w.process = w.c.Process.Create().SetKind("proposal").SetVersion(1).SetTitle("提案").SetSource("-").SetHash("-").SaveX(ctx)
+	d := district.New(t, district.Plan{
+		Posts:  []string{"委员甲", "委员丙", "召集人", "干事", "主任", "信息编辑"},
+		Units:  []district.Unit{{Name: "教育界", Kind: unit.KindSECTOR}, {Name: "住房和城乡建设局", Kind: unit.KindHANDLING_UNIT}, {Name: "文旅局", Kind: unit.KindHANDLING_UNIT}, {Name: "城建局", Kind: unit.KindHANDLING_UNIT}},
+		Stored: []string{district.Shipped("proposal").Source},
+		People: []district.Person{
+			{Name: "委员乙", Role: "member", Unit: "教育界"}, {Name: "专委会干部", Role: "committee_staff"}, {Name: "住建承办人", Role: "unit_officer", Unit: "住房和城乡建设局"},
+			{Name: "文旅承办人", Role: "unit_officer", Unit: "文旅局"}, {Name: "城建联络员", Role: "unit_liaison", Unit: "城建局"}, {Name: "租户管理员", Role: "tenant_admin"}, {Name: "无角色"},
+		},
 	})
-	return w
+	return &world{t: t, d: d, db: d.DB, store: d.Store, c: d.Ent(), tenant: d.Tenant, clock: d.Clock, directory: d.Directory, people: d.People, units: d.Units}
 }
 
-func (w *world) ctx() context.Context { return clock.With(context.Background(), w.clock) }
+// ctx collects what is changed, as every door of the program does.
+func (w *world) ctx() context.Context {
+	ctx, _ := audit.Collect(w.d.Ctx())
+	return ctx
+}
 
 // system runs fn as the product itself.
 func (w *world) system(fn func(context.Context)) {
 	w.t.Helper()
-	err := w.store.InTx(w.ctx(), w.tenant, func(ctx context.Context) error { fn(authz.System(ctx)); return nil })
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	w.d.Must("", func(ctx context.Context, _ *gen.Client) error { fn(ctx); return nil })
 }
 
 // as runs fn as a person.
 func (w *world) as(name string, fn func(context.Context)) {
 	w.t.Helper()
-	err := w.store.ReadTx(w.ctx(), w.tenant, func(ctx context.Context) error {
-		m := w.people[name]
-		v, err := w.directory.Viewer(ctx, *m.AccountID, m.ID)
-		if err == nil {
-			fn(authz.With(ctx, v))
-		}
-		return err
-	})
-	if err != nil {
+	if err := w.d.Reads(name, func(ctx context.Context) error { fn(ctx); return nil }); err != nil {
 		w.t.Fatalf("%s: %v", name, err)
 	}
 }
 
-func (w *world) unit(ctx context.Context, name string, line unit.Line, kind unit.Kind) uuid.UUID {
-	w.units[name] = w.c.Unit.Create().SetLine(line).SetKind(kind).SetName(name).SaveX(ctx).ID
-	return w.units[name]
-}
-
-func (w *world) person(ctx context.Context, name, role, seat string) {
-	m := w.c.Membership.Create().SetName(name).SetKind(membership.KindMEMBER).SetAccountID(uuid.New()).SaveX(ctx)
-	if role != "" {
-		w.c.Grant.Create().SetMembership(m).SetRole(role).SetReason(name).SaveX(ctx)
-	}
-	if seat != "" {
-		w.c.Seat.Create().SetMembership(m).SetUnitID(w.units[seat]).SaveX(ctx)
-	}
-	w.people[name] = m
-}
-
 // matter is a proposal that whom it is open to sees.
 func (w *world) matter(ctx context.Context, number, title, situation string, v matter.Visibility) uuid.UUID {
-	m := w.c.Matter.Create().SetKind("proposal").SetProcess(w.process).SetState("-").SetNumber(number).SetTitle(title).SetOpenedAt(w.clock.Now()).SetVisibility(v).SaveX(ctx)
+	m := w.c.Matter.Create().SetKind("proposal").SetProcessID(w.d.Runs["proposal"]).SetState("-").SetNumber(number).SetTitle(title).SetOpenedAt(w.clock.Now()).SetVisibility(v).SaveX(ctx)
 	w.c.Proposal.Create().SetMatter(m).SetProposerKind(proposal.ProposerKindJOINT).SetSituation(situation).SetDisposition(proposal.DispositionFILED).ExecX(ctx)
 	w.clock.Set(w.clock.Now().Add(time.Minute))
 	return m.ID

@@ -7,23 +7,17 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/tenants"
-	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
 )
 
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	t.Run("One telling leaves one person one notice, however often he is named.", func(t *testing.T) {
-		db := tenantstest.New(t)
-		here := tenantstest.Tenant(t, db, "210202", "甲区", "DISTRICT")
-		err := db.Store.InTx(context.Background(), here, func(ctx context.Context) error {
-			ctx = authz.System(ctx)
-			someone := func(name string) uuid.UUID {
-				return db.Store.Ent().Membership.Create().SetName(name).SetKind("MEMBER").SaveX(ctx).ID
-			}
-			a, b := someone("委员甲"), someone("委员乙")
+		d := district.New(t, district.Plan{Posts: []string{"委员甲", "委员乙"}})
+		a, b := d.Who("委员甲").Membership, d.Who("委员乙").Membership
+		err := d.As("", func(ctx context.Context) error {
 			if err := notices.Write(ctx, nil, "请参加座谈", a, b, a); err != nil {
 				return err
 			}

@@ -14,6 +14,12 @@ import (
 // sources calls fn for every written Go file that is not a test.
 func sources(t *testing.T, fn func(path string, set *token.FileSet, f *ast.File)) {
 	t.Helper()
+	files(t, false, fn)
+}
+
+// files are the written ones of the program, or those of its tests.
+func files(t *testing.T, tests bool, fn func(path string, set *token.FileSet, f *ast.File)) {
+	t.Helper()
 	const root = "../.."
 	seen := 0
 	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
@@ -23,7 +29,7 @@ func sources(t *testing.T, fn func(path string, set *token.FileSet, f *ast.File)
 			return err
 		case d.IsDir() && (strings.HasPrefix(d.Name(), ".") && rel != "." || rel == "ent/gen" || rel == "graph/generated" || rel == "graph/model" || d.Name() == "node_modules"):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go"):
+		case d.IsDir() || !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") != tests:
 			return nil
 		}
 		set := token.NewFileSet()

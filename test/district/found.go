@@ -88,6 +88,7 @@ type rows struct {
 	roles   map[string]string // who has a role, the first of the list
 	runs    map[string]uuid.UUID
 	sitting uuid.UUID
+	there   []Person
 }
 
 // open wires a program on a database, as far as no noun is needed.
@@ -116,7 +117,7 @@ func Guarded(store *tenants.Store) *gen.Client {
 
 // enter makes a committee known that is there.
 func (h *House) enter(t testing.TB, code string, r rows) *District {
-	d := &District{House: h, T: t, Tenant: r.tenant, Code: code, Units: map[string]uuid.UUID{}, People: map[string]*authz.Viewer{}, Runs: map[string]uuid.UUID{}, Sitting: r.sitting, rows: r}
+	d := &District{House: h, T: t, Tenant: r.tenant, Code: code, Units: map[string]uuid.UUID{}, People: map[string]*authz.Viewer{}, Runs: map[string]uuid.UUID{}, Sitting: r.sitting, There: r.there, rows: r}
 	for name, id := range r.units {
 		d.Units[name] = id
 	}
@@ -145,7 +146,7 @@ func (h *House) found(t testing.TB, p Plan) *District {
 	if known.name == "" {
 		t.Fatalf("district: no committee has the code %s", p.Code)
 	}
-	r := rows{units: map[string]uuid.UUID{}, people: map[string]authz.Viewer{}, roles: map[string]string{}, runs: map[string]uuid.UUID{}}
+	r := rows{units: map[string]uuid.UUID{}, people: map[string]authz.Viewer{}, roles: map[string]string{}, runs: map[string]uuid.UUID{}, there: p.People}
 	r.tenant = tenantstest.Tenant(t, h.DB, p.Code, known.name, known.level)
 	d := h.enter(t, p.Code, r)
 	d.Must("", func(ctx context.Context, c *gen.Client) error {

@@ -29,6 +29,7 @@ type District struct {
 	People  map[string]*authz.Viewer
 	Runs    map[string]uuid.UUID // the processes' rows, by kind
 	Sitting uuid.UUID
+	There   []Person // who was there at first
 
 	rows rows
 }

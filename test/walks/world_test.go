@@ -16,13 +16,11 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/loop/plans"
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/platforms"
@@ -30,6 +28,8 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
+	"github.com/bihuan/bihuan/test/district"
+	"github.com/bihuan/bihuan/test/district/assembled"
 )
 
 // kinds are all that the product ships.
@@ -45,6 +45,7 @@ var kinds = func() []string {
 // every office. It keeps the truth about who is there beside the database.
 type world struct {
 	assembly.Services
+	d      *assembled.District
 	t      *testing.T
 	db     *tenantstest.DB
 	store  *tenants.Store
@@ -72,75 +73,30 @@ func yes(words ...string) []any {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	db := tenantstest.New(t)
+	d := assembled.New(t, district.Plan{
+		On: clock.Date(2025, 1, 6), Sitting: district.Plenary(2025, 6, 9), Runs: district.Kinds(),
+		Posts: []string{"管理员", "委员甲", "委员乙", "委员丙", "召集人", "联络员", "街道联络员", "审定人", "主持人", "监督员", "干事", "审查员", "主任", "副主任", "信息编辑", "党委办",
+			"政府办", "专委干部", "秘书长", "主席", "城建局联络员", "城建局承办人", "城建局局长", "商务局联络员", "商务局承办人", "商务局局长", "文旅局联络员", "文旅局承办人", "文旅局局长"},
+		Units: []district.Unit{{Name: "工作室", Kind: unit.KindVENUE_STUDIO}},
+	})
 	w := &world{
-		t: t, db: db, store: db.Store, clock: &clock.Movable{}, units: map[string]uuid.UUID{}, people: map[string]*authz.Viewer{}, all: map[string]*authz.Viewer{},
-		roles: map[string][]string{}, seats: map[string]string{}, tenant: tenantstest.Tenant(t, db, "210202", "政协某区委员会", "DISTRICT"),
+		Services: d.Services, d: d, t: t, db: d.DB, store: d.Store, engine: d.Services.Engine, rights: d.Rights, clock: d.Clock, tenant: d.Tenant, units: d.Units,
+		people: map[string]*authz.Viewer{}, all: d.People, roles: map[string][]string{}, seats: map[string]string{},
 	}
-	w.clock.Set(time.Date(2025, 1, 6, 9, 0, 0, 0, clock.Shanghai))
-	authz.Narrow(w.store.Ent())
-	w.store.Ent().Use(audit.Hook)
-	var err error
-	if w.rights, err = authz.Load(); err != nil {
-		t.Fatal(err)
+	for _, p := range d.There {
+		w.people[p.Name], w.roles[p.Name] = d.People[p.Name], []string{p.Role}
+		if p.Unit != "" {
+			w.seats[p.Name] = p.Unit
+		}
 	}
-	if w.Services, err = assembly.New(w.store, authz.NewDirectory(w.rights), secret.Secret{1}); err != nil {
-		t.Fatal(err)
-	}
-	w.engine = w.Engine
-	w.must("", w.settle)
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		return c.TenantPolicy.Create().SetVersion(1).SetEffectiveFrom(clock.Date(2024, 1, 1)).SetSettings(obj{"checklists": obj{
+			"two_six":    obj{"title": "两议六不议", "items": yes("一", "二", "三", "四", "五", "六", "七", "八")},
+			"three_none": obj{"title": "三无", "items": yes("一", "二", "三")},
+			"three_have": obj{"title": "三有", "items": yes("一", "二", "三")},
+		}}).Exec(ctx)
+	})
 	return w
-}
-
-func (w *world) settle(ctx context.Context, c *gen.Client) error {
-	c.TenantPolicy.Create().SetVersion(1).SetEffectiveFrom(clock.Date(2024, 1, 1)).SetSettings(obj{"checklists": obj{
-		"two_six":    obj{"title": "两议六不议", "items": yes("一", "二", "三", "四", "五", "六", "七", "八")},
-		"three_none": obj{"title": "三无", "items": yes("一", "二", "三")},
-		"three_have": obj{"title": "三有", "items": yes("一", "二", "三")},
-	}}).SaveX(ctx)
-	term := c.Term.Create().SetOrdinal(11).SetStartsOn(clock.Date(2021, 12, 1)).SetEndsOn(clock.Date(2026, 12, 1)).SaveX(ctx)
-	c.Sitting.Create().SetTerm(term).SetOrdinal(4).SetPrepOpensOn(clock.Date(2024, 11, 1)).SetOpensOn(clock.Date(2025, 1, 6)).
-		SetCutoffAt(time.Date(2025, 1, 8, 12, 0, 0, 0, clock.Shanghai)).SetClosesOn(clock.Date(2025, 1, 9)).SaveX(ctx)
-	for _, u := range []struct {
-		name string
-		line unit.Line
-		kind unit.Kind
-	}{{"街道", unit.LineORGANISATION, unit.KindSTREET_LIAISON}, {"经济界", unit.LineORGANISATION, unit.KindSECTOR}, {"民建区委", unit.LineORGANISATION, unit.KindPOLITICAL_PARTY},
-		{"工作室", unit.LineVENUE, unit.KindVENUE_STUDIO}, {"城建局", unit.LineHANDLING, unit.KindHANDLING_UNIT}, {"商务局", unit.LineHANDLING, unit.KindHANDLING_UNIT}, {"文旅局", unit.LineHANDLING, unit.KindHANDLING_UNIT}} {
-		w.units[u.name] = c.Unit.Create().SetLine(u.line).SetKind(u.kind).SetName(u.name).SetDocWord("区" + u.name).SaveX(ctx).ID
-	}
-	for _, p := range [][3]string{
-		{"管理员", "tenant_admin", ""}, {"委员甲", "member", "经济界"}, {"委员乙", "member", "经济界"}, {"委员丙", "member", ""}, {"召集人", "sector_convener", "经济界"},
-		{"党派联络人", "party_liaison", "民建区委"}, {"街道联络员", "street_liaison", "街道"}, {"审定人", "street_party_approver", "街道"}, {"主持人", "grassroots_host", ""},
-		{"监督员", "supervisor_commissioner", ""}, {"干事", "proposal_clerk", ""}, {"审查员", "proposal_reviewer", ""}, {"主任", "proposal_director", ""}, {"副主任", "proposal_director", ""},
-		{"信息编辑", "info_editor", ""}, {"党委办", "assign_party", ""}, {"政府办", "assign_gov", ""}, {"专委干部", "committee_staff", ""}, {"秘书长", "secretary_general", ""}, {"主席", "chair", ""},
-		{"城建局联络员", "unit_liaison", "城建局"}, {"城建局承办人", "unit_officer", "城建局"}, {"城建局局长", "unit_lead", "城建局"},
-		{"商务局联络员", "unit_liaison", "商务局"}, {"商务局承办人", "unit_officer", "商务局"}, {"商务局局长", "unit_lead", "商务局"},
-		{"文旅局联络员", "unit_liaison", "文旅局"}, {"文旅局承办人", "unit_officer", "文旅局"}, {"文旅局局长", "unit_lead", "文旅局"},
-	} {
-		kind := membership.KindSTAFF
-		if p[1] == "member" || p[1] == "sector_convener" || p[1] == "party_liaison" {
-			kind = membership.KindMEMBER
-		}
-		m := c.Membership.Create().SetName(p[0]).SetKind(kind).SetAccountID(uuid.New()).SaveX(ctx)
-		c.Grant.Create().SetMembership(m).SetRole(p[1]).SaveX(ctx)
-		if p[2] != "" {
-			c.Seat.Create().SetMembership(m).SetUnitID(w.units[p[2]]).SaveX(ctx)
-			w.seats[p[0]] = p[2]
-		}
-		v := &authz.Viewer{Account: *m.AccountID, Membership: m.ID}
-		w.people[p[0]], w.all[p[0]], w.roles[p[0]] = v, v, []string{p[1]}
-	}
-	sources := templates.Processes()
-	for _, t := range templates.Platforms() {
-		sources = append(sources, t.Source)
-	}
-	for _, s := range sources {
-		if _, err := w.engine.Publish(ctx, s, process.RolesOf(w.rights)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // here are the names of those who are there.
@@ -149,20 +105,7 @@ func (w *world) here() iter.Seq[string] { return maps.Keys(w.people) }
 func (w *world) today() time.Time { return clock.Day(w.clock.Now()) }
 
 // as runs fn as a person, "" as the product itself, in one audited transaction.
-func (w *world) as(name string, fn func(context.Context) error) error {
-	return w.store.InTx(clock.With(context.Background(), w.clock), w.tenant, func(ctx context.Context) error {
-		ctx, _ = audit.Collect(ctx)
-		if name == "" {
-			return fn(authz.System(ctx))
-		}
-		p := w.all[name]
-		v, err := authz.NewDirectory(w.rights).Viewer(ctx, p.Account, p.Membership)
-		if err != nil {
-			return err
-		}
-		return fn(authz.With(ctx, v))
-	})
-}
+func (w *world) as(name string, fn func(context.Context) error) error { return w.d.As(name, fn) }
 
 func (w *world) must(who string, fn func(context.Context, *gen.Client) error) {
 	w.t.Helper()
