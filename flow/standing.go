@@ -135,12 +135,15 @@ type Loss struct {
 // lost.
 type Left struct {
 	Matter  uuid.UUID
+	Kind    string
 	Title   string
 	Number  string
 	Share   *uuid.UUID
-	State   string // in Chinese
-	Turn    string // who is awaited now, in Chinese
-	Becomes string // whose turn it becomes, in Chinese
+	State   string      // in Chinese
+	Turn    string      // who is awaited now, in Chinese
+	Roles   []string    // by which those who go were awaited; none: they themselves were
+	Becomes string      // whose turn it becomes, in Chinese
+	By      []uuid.UUID // who is there of those: they stand in
 }
 
 // leftMost bounds how many matters one preview looks at.
@@ -154,9 +157,12 @@ func (e *Engine) Leaves(ctx context.Context, l Loss) (out []Left, err error) {
 	ctx = authz.System(ctx)
 	ids, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT DISTINCT matter_id FROM awaited
-		WHERE unit_id = ANY ($1) OR membership_id = ANY ($2) OR ($3 <> '' AND (role = $3 OR $3 = ANY (roles)))
-			OR ($3 = '' AND EXISTS (SELECT FROM grants g WHERE g.role = awaited.role AND g.membership_id = ANY ($2)))
-		ORDER BY matter_id LIMIT $4`, l.Units, l.Members, l.Role, leftMost)
+		WHERE (unit_id = ANY ($1) OR membership_id = ANY ($2) OR ($3 <> '' AND (role = $3 OR $3 = ANY (roles)))
+			OR ($3 = '' AND EXISTS (SELECT FROM grants g WHERE g.role = awaited.role AND g.membership_id = ANY ($2))))
+			AND NOT (cardinality($2) > 0 AND role IS NOT NULL AND unit_id IS NULL AND EXISTS (
+				SELECT FROM grants g JOIN memberships m ON m.id = g.membership_id
+				WHERE g.role = awaited.role AND m.id <> ALL ($2) AND m.account_id IS NOT NULL AND in_force(g, $5) AND in_force(m, $5)))
+		ORDER BY matter_id LIMIT $4`, some(l.Units), some(l.Members), l.Role, leftMost, clock.Today(ctx))
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
@@ -192,16 +198,40 @@ func (e *Engine) leaves(ctx context.Context, c *Case, rights *authz.Policy, l Lo
 	then := there.without(l)
 	for i, s := range subjects {
 		now, after := s.settle(c, there, stand[i], subjects[1:]), s.settle(c, then, stand[i], subjects[1:])
-		if !there.any(now) || (then.any(s.awaited) || len(now) == 0) {
+		if !there.any(now) || then.any(now) {
 			continue
 		}
-		x := Left{Matter: c.Matter.ID, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn], Becomes: becomes(after)}
+		x := Left{Matter: c.Matter.ID, Kind: c.Kind, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn],
+			Roles: there.roles(now), Becomes: becomes(after), By: then.meant(after)}
 		if s.share != nil {
 			x.Share = &s.share.ID
 		}
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// some is a list that the database takes: none is empty, not null.
+func some(ids []uuid.UUID) []uuid.UUID { return append([]uuid.UUID{}, ids...) }
+
+// roles are those by which somebody who is there is meant.
+func (ps people) roles(rows []who) (out []string) {
+	for _, w := range rows {
+		if w.Member == nil && w.Role != "" && ps.there(w) && !slices.Contains(out, w.Role) {
+			out = append(out, w.Role)
+		}
+	}
+	return out
+}
+
+// meant is who is there and meant.
+func (ps people) meant(rows []who) (out []uuid.UUID) {
+	for _, v := range ps {
+		if v.Account != uuid.Nil && slices.ContainsFunc(rows, func(w who) bool { return w.is(v) }) {
+			out = append(out, v.Membership)
+		}
+	}
+	return out
 }
 
 // becomes names who would be awaited.

@@ -53,7 +53,7 @@ func (c *committee) fragile() *fragile {
 	services, err := assembly.New(f.store, dir, installation.Secret{1})
 	must(c.t, err)
 	acc := accounts.New(f.store, c.r.Keys, accounts.Options{})
-	r := &graph.Resolver{Store: f.store, Directory: dir, Accounts: acc, Keys: c.r.Keys, Roster: roster.New(f.store.Ent(), dir, acc), Services: services}
+	r := &graph.Resolver{Store: f.store, Directory: dir, Accounts: acc, Keys: c.r.Keys, Roster: roster.New(f.store.Ent(), dir, acc, services.Engine), Services: services}
 	api := endpoint.New(endpoint.Options{Resolver: r, Log: slog.New(slog.DiscardHandler)})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		api.ServeHTTP(w, q.WithContext(clock.With(q.Context(), c.clock)))

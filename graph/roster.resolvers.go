@@ -148,7 +148,7 @@ func (r *mutationResolver) ConfirmGrant(ctx context.Context, input model.Confirm
 
 // RevokeGrant is the resolver for the revokeGrant field.
 func (r *mutationResolver) RevokeGrant(ctx context.Context, input model.RevokeGrantInput) (*model.GrantPayload, error) {
-	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Revoke, roster.Revocation{Grant: input.GrantID, Reason: input.Reason})
+	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Revoke, roster.Revocation{Grant: input.GrantID, Reason: input.Reason, Taker: input.TakerID})
 	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
 }
 
@@ -230,17 +230,20 @@ func (r *queryResolver) PreviewCloseUnit(ctx context.Context, unitID uuid.UUID) 
 
 // PreviewGrant is the resolver for the previewGrant field.
 func (r *queryResolver) PreviewGrant(ctx context.Context, input model.PreviewGrantInput) (*model.PreviewPayload, error) {
-	return preview(r.Roster.PreviewGrant(ctx, newGrant(model.GrantRoleInput{MembershipID: input.MembershipID, Role: input.Role, From: input.From, To: input.To, Reason: input.Reason})))
+	e, err := r.Roster.PreviewGrant(ctx, newGrant(model.GrantRoleInput{MembershipID: input.MembershipID, Role: input.Role, From: input.From, To: input.To, Reason: input.Reason}))
+	return r.preview(ctx, e, err)
 }
 
 // PreviewRevoke is the resolver for the previewRevoke field.
 func (r *queryResolver) PreviewRevoke(ctx context.Context, grantID uuid.UUID) (*model.PreviewPayload, error) {
-	return preview(r.Roster.PreviewRevoke(ctx, grantID))
+	e, err := r.Roster.PreviewRevoke(ctx, grantID)
+	return r.preview(ctx, e, err)
 }
 
 // PreviewEndMembership is the resolver for the previewEndMembership field.
 func (r *queryResolver) PreviewEndMembership(ctx context.Context, membershipID uuid.UUID) (*model.PreviewPayload, error) {
-	return preview(r.Roster.PreviewEnd(ctx, membershipID))
+	e, err := r.Roster.PreviewEnd(ctx, membershipID)
+	return r.preview(ctx, e, err)
 }
 
 // PermissionTable is the resolver for the permissionTable field.

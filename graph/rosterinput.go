@@ -86,7 +86,7 @@ func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T],
 
 // inputNames are the fields that the API calls otherwise than the services.
 var inputNames = map[string]string{
-	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId",
+	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId", "taker": "takerId",
 	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
 	"partnerName": "name", "partnerKey": "key",
 }
@@ -155,7 +155,7 @@ func newMember(in model.AddMemberInput) roster.NewMember {
 func memberChange(in model.UpdateMemberInput) roster.MemberChange {
 	out := roster.MemberChange{
 		Membership: in.MembershipID, Expected: in.ExpectedVersion, Name: in.Name, Phone: in.Phone, PoliticalParty: in.PoliticalParty,
-		Post: in.Post, Term: in.TermID, MemberNo: in.MemberNo, Status: in.Status, Ranked: in.Ranked,
+		Post: in.Post, Term: in.TermID, MemberNo: in.MemberNo, Status: in.Status, Ranked: in.Ranked, Taker: in.TakerID,
 	}
 	if in.Login != nil || in.Password != nil {
 		out.SignIn = &roster.SignIn{Login: value(in.Login), Password: value(in.Password)}
@@ -164,7 +164,7 @@ func memberChange(in model.UpdateMemberInput) roster.MemberChange {
 }
 
 func ending(in model.EndMembershipInput) roster.Ending {
-	return roster.Ending{Membership: in.MembershipID, Status: in.Status, On: in.On, Reason: in.Reason, Expected: in.ExpectedVersion}
+	return roster.Ending{Membership: in.MembershipID, Status: in.Status, On: in.On, Reason: in.Reason, Expected: in.ExpectedVersion, Taker: in.TakerID}
 }
 
 func reinstatement(in model.ReinstateMembershipInput) roster.Reinstatement {
@@ -204,13 +204,17 @@ func asJSON(v any) *string {
 }
 
 // preview maps what a change of rights would do, or why it would be refused.
-func preview(e roster.Effect, err error) (*model.PreviewPayload, error) {
+func (r *Resolver) preview(ctx context.Context, e roster.Effect, err error) (*model.PreviewPayload, error) {
 	bad, err := shown(asInput(err))
 	if err != nil || len(bad) > 0 {
 		return &model.PreviewPayload{UserErrors: bad}, err
 	}
+	leaves, err := r.waiting(ctx, e.Leaves)
+	if err != nil {
+		return nil, err
+	}
 	return &model.PreviewPayload{UserErrors: bad, Effect: &model.RightsEffect{
-		MembershipID: e.Membership, Name: e.Name, Post: e.Post, Gains: rights(e.Gains), Loses: rights(e.Loses), From: e.From, NeedsTwo: e.NeedsTwo,
+		MembershipID: e.Membership, Name: e.Name, Post: e.Post, Gains: rights(e.Gains), Loses: rights(e.Loses), From: e.From, NeedsTwo: e.NeedsTwo, Leaves: leaves,
 	}}, nil
 }
 
@@ -249,7 +253,7 @@ func (r *Resolver) waiting(ctx context.Context, list []roster.Waiting) ([]*model
 	}
 	out := make([]*model.WaitingMatter, len(list))
 	for i, w := range list {
-		m := &model.WaitingMatter{MatterID: w.Matter, Kind: w.Kind, Number: given(w.Number), State: w.State, Turn: given(w.Turn), Why: w.Why}
+		m := &model.WaitingMatter{MatterID: w.Matter, Kind: w.Kind, Number: given(w.Number), State: w.State, Turn: given(w.Turn), Why: w.Why, Becomes: given(w.Becomes)}
 		if d := defs[w.Matter]; d != nil {
 			if s := d.Machines[process.OfMatter].State(w.State); s != nil {
 				m.State = s.Label

@@ -43,6 +43,7 @@
 //   - What was taken away is worth nothing from that moment, and one is enough to take away.
 //   - There is always an administrator who can sign in and whose right has no end.
 //   - What a change would give and take can be seen before it is made.
+//   - The last holder of a role for which matters wait does not lose it, go or rest before somebody is named who takes over: who stands in anyway, or who is given the role (docs/adr/0025-who-takes-over.md).
 //   - Where there are no two, the operator of the installation is the second (Operator).
 //
 // Every method runs in the transaction that its caller opened, who rolls back

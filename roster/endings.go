@@ -21,6 +21,7 @@ type Ending struct {
 	On         *time.Time        // last day, not in the future; nil: today
 	Reason     string
 	Expected   *int
+	Taker      *uuid.UUID // who takes over what waits for the last holder of a role; nil: nothing waits
 }
 
 // EndMembership ends a membership from this moment on, with its seats and
@@ -51,6 +52,9 @@ func (s *Service) EndMembership(ctx context.Context, in Ending) (_ *gen.Membersh
 		return nil, err
 	}
 	if err := s.keepsAdmin(ctx, func(g *gen.Grant) bool { return g.MembershipID == m.ID }); err != nil {
+		return nil, err
+	}
+	if err := s.handing(ctx, m, nil, in.Taker); err != nil {
 		return nil, err
 	}
 	if err := s.endSeats(ctx, m.ID, last); err != nil {

@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 	w.client.Use(audit.Hook)
 	// Cheap hashes keep the tests quick; what they prove does not depend on it.
 	cheap := accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}}
-	w.Service = New(w.client, w.dir, accounts.New(db.Store, nil, cheap))
+	w.Service = New(w.client, w.dir, accounts.New(db.Store, nil, cheap), flow.New(w.client))
 	w.op = Operator{w.Service, flow.New(w.client)}
 	w.city = tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")
 	w.admin = w.bootstrap(w.city, "admin")

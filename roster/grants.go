@@ -55,11 +55,16 @@ func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
-	held, err := s.client.Grant.Query().Where(grant.MembershipID(m.ID)).Order(grant.ByID()).All(ctx)
+	held, err := s.grantsOf(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
 	return &granting{NewGrant: in, roles: s.policy.Roles(), granter: granter, to: m, held: held, today: clock.Today(ctx)}, nil
+}
+
+// grantsOf are a person's grants, whatever became of them.
+func (s *Service) grantsOf(ctx context.Context, m uuid.UUID) ([]*gen.Grant, error) {
+	return s.client.Grant.Query().Where(grant.MembershipID(m)).Order(grant.ByID()).All(ctx)
 }
 
 func (s *Service) give(ctx context.Context, g *granting) (*gen.Grant, error) {
@@ -83,7 +88,7 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (_ *gen.Grant, err 
 	if g.RevokedAt == nil && !Pending(g) {
 		return g, nil
 	}
-	held, err := s.client.Grant.Query().Where(grant.MembershipID(g.MembershipID)).All(ctx)
+	held, err := s.grantsOf(ctx, g.MembershipID)
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +103,7 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (_ *gen.Grant, err 
 type Revocation struct {
 	Grant  uuid.UUID
 	Reason string
+	Taker  *uuid.UUID // who takes over what waits for the last holder; nil: nothing waits
 }
 
 // Revoke takes a right away from this moment on. Called twice the second
@@ -116,6 +122,9 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (_ *gen.Grant, err 
 		return g, err
 	}
 	if err := s.keepsAdmin(ctx, func(o *gen.Grant) bool { return o.ID == g.ID }); err != nil {
+		return nil, err
+	}
+	if err := s.handing(ctx, g.Edges.Membership, g, in.Taker); err != nil {
 		return nil, err
 	}
 	return s.client.Grant.UpdateOne(g).SetRevokedAt(clock.Now(ctx)).Save(ctx)
@@ -157,6 +166,7 @@ type Effect struct {
 	Loses      []Right    // by permission
 	From       *time.Time // nil: at once
 	NeedsTwo   bool       // nothing happens before a second person confirms
+	Leaves     []Waiting  // what waits for him as the last who holds a role: somebody has to be named who takes over
 }
 
 // PreviewGrant says what Grant would do, or refuses as it would. It changes
@@ -198,7 +208,7 @@ func (s *Service) PreviewRevoke(ctx context.Context, id uuid.UUID) (_ Effect, er
 	if err != nil {
 		return Effect{}, err
 	}
-	return s.without(ctx, g.Edges.Membership, func(o *gen.Grant) bool { return o.ID == g.ID })
+	return s.without(ctx, g.Edges.Membership, g, func(o *gen.Grant) bool { return o.ID == g.ID })
 }
 
 // PreviewEnd says which rights EndMembership would take, or refuses as it
@@ -213,19 +223,24 @@ func (s *Service) PreviewEnd(ctx context.Context, id uuid.UUID) (_ Effect, err e
 	if err != nil {
 		return Effect{}, err
 	}
-	return s.without(ctx, m, func(o *gen.Grant) bool { return o.MembershipID == id })
+	return s.without(ctx, m, nil, func(o *gen.Grant) bool { return o.MembershipID == id })
 }
 
-// without is the effect of taking away some grants of a person.
-func (s *Service) without(ctx context.Context, m *gen.Membership, gone func(*gen.Grant) bool) (Effect, error) {
+// without is the effect of taking away some grants of a person: one, or all.
+func (s *Service) without(ctx context.Context, m *gen.Membership, of *gen.Grant, gone func(*gen.Grant) bool) (Effect, error) {
 	out := Effect{Membership: m.ID, Name: m.Name, Post: m.Post}
 	if err := s.keepsAdmin(ctx, gone); err != nil {
 		return out, err
 	}
-	held, err := s.client.Grant.Query().Where(grant.MembershipID(m.ID)).All(ctx)
+	held, err := s.grantsOf(ctx, m.ID)
 	if err != nil {
 		return out, err
 	}
+	left, err := s.losing(ctx, m.ID, of, held)
+	if err != nil {
+		return out, err
+	}
+	out.Leaves = waits(left)
 	var stay []*gen.Grant
 	for _, g := range held {
 		if !gone(g) {

@@ -124,7 +124,7 @@ func TestByTwoRefuses(t *testing.T) {
 	t.Run("what was taken back cannot be confirmed", func(t *testing.T) {
 		n := w.staff("拟任主席", "chair")
 		g := must(w, w.Grant, NewGrant{Membership: n.ID, Role: "chair", Reason: "当选"})
-		must(w, w.Revoke, Revocation{g.ID, "提错了人"})
+		must(w, w.Revoke, Revocation{Grant: g.ID, Reason: "提错了人"})
 		_, err := tryAs(w, second, w.Confirm, g.ID)
 		refused(t, err, errs.NotAllowedInState, "")
 	})
@@ -170,7 +170,7 @@ func TestLastAdministrator(t *testing.T) {
 	stays := func(t *testing.T) {
 		t.Helper()
 		for _, f := range []func() error{
-			func() error { _, err := try(w, w.Revoke, Revocation{first.ID, "不干了"}); return err },
+			func() error { _, err := try(w, w.Revoke, Revocation{Grant: first.ID, Reason: "不干了"}); return err },
 			func() error { _, err := try(w, w.PreviewRevoke, first.ID); return err },
 			func() error { _, err := try(w, w.PreviewEnd, w.admin); return err },
 			func() error {
@@ -207,7 +207,7 @@ func TestTwoAdministratorsAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			failed[0] = w.as(w.admin, func(ctx ctxT) error {
-				_, err := w.Revoke(ctx, Revocation{other.ID, "x"})
+				_, err := w.Revoke(ctx, Revocation{Grant: other.ID, Reason: "x"})
 				close(written)
 				select {
 				case <-answered: // he did not wait
@@ -218,7 +218,7 @@ func TestTwoAdministratorsAtOnce(t *testing.T) {
 		})
 		wg.Go(func() {
 			<-written
-			_, failed[1] = tryAs(w, second, w.Revoke, Revocation{first.ID, "x"})
+			_, failed[1] = tryAs(w, second, w.Revoke, Revocation{Grant: first.ID, Reason: "x"})
 			close(answered)
 		})
 		wg.Wait()
@@ -243,20 +243,20 @@ func TestRevoke(t *testing.T) {
 	n := w.staff("某甲", "someone")
 	g := must(w, w.Grant, NewGrant{Membership: n.ID, Role: "proposal_clerk"})
 	t.Run("why is needed", func(t *testing.T) {
-		_, err := try(w, w.Revoke, Revocation{g.ID, ""})
+		_, err := try(w, w.Revoke, Revocation{Grant: g.ID, Reason: ""})
 		refused(t, err, errs.Invalid, "reason")
 	})
 	t.Run("what was taken away is worth nothing from that moment", func(t *testing.T) {
 		before := w.roles(n.ID)
-		got := must(w, w.Revoke, Revocation{g.ID, "调岗"})
+		got := must(w, w.Revoke, Revocation{Grant: g.ID, Reason: "调岗"})
 		if after := w.roles(n.ID); len(before) != 1 || len(after) != 0 || got.RevokedAt == nil {
 			t.Fatal(before, after)
 		}
 	})
 	t.Run("a second time changes nothing", func(t *testing.T) {
-		before := must(w, w.Revoke, Revocation{g.ID, "调岗"})
+		before := must(w, w.Revoke, Revocation{Grant: g.ID, Reason: "调岗"})
 		w.clock.Advance(time.Hour)
-		if again := must(w, w.Revoke, Revocation{g.ID, "调岗"}); !again.RevokedAt.Equal(*before.RevokedAt) {
+		if again := must(w, w.Revoke, Revocation{Grant: g.ID, Reason: "调岗"}); !again.RevokedAt.Equal(*before.RevokedAt) {
 			t.Fatal(again)
 		}
 	})
@@ -266,7 +266,7 @@ func TestRevoke(t *testing.T) {
 		}
 	})
 	t.Run("a grant that does not exist is not found", func(t *testing.T) {
-		_, err := try(w, w.Revoke, Revocation{uuid.New(), "x"})
+		_, err := try(w, w.Revoke, Revocation{Grant: uuid.New(), Reason: "x"})
 		refused(t, err, errs.NotFound, "")
 	})
 }

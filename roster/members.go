@@ -221,6 +221,7 @@ type MemberChange struct {
 	Status         *membership.Status // ACTIVE or SUSPENDED; ending is EndMembership's
 	Ranked         *bool
 	SignIn         *SignIn
+	Taker          *uuid.UUID // of a suspension: who takes over what waits for the last holder of a role
 }
 
 // UpdateMember corrects a person. Called twice with an expected version, the
@@ -244,6 +245,9 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 		return nil, err
 	}
 	if in.Status != nil && *in.Status != membership.StatusACTIVE {
+		if err := s.handing(ctx, m, nil, in.Taker); err != nil {
+			return nil, err
+		}
 		if err := s.keepsAdmin(ctx, func(g *gen.Grant) bool { return g.MembershipID == m.ID }); err != nil {
 			return nil, err
 		}

@@ -29,11 +29,12 @@ type Service struct {
 	client   *gen.Client
 	policy   *authz.Policy
 	accounts Accounts
+	matters  Matters
 }
 
 // New makes a service.
-func New(client *gen.Client, dir *authz.Directory, accounts Accounts) *Service {
-	return &Service{client: client, policy: dir.Policy(), accounts: accounts}
+func New(client *gen.Client, dir *authz.Directory, accounts Accounts, matters Matters) *Service {
+	return &Service{client: client, policy: dir.Policy(), accounts: accounts, matters: matters}
 }
 
 // The rights of the package.

@@ -106,7 +106,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	}
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
 	a.resolver = &graph.Resolver{
-		Store: store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc), Services: services,
+		Store: store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services,
 	}
 	return nil
 }

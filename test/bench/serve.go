@@ -83,7 +83,7 @@ func productHandler(ctx context.Context, appURL string, keys *accounts.Keys) (ht
 		return nil, err
 	}
 	acc := accounts.New(store, keys, accounts.Options{})
-	r := &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc), Services: services}
+	r := &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
