@@ -67,14 +67,20 @@ func anyAdrift(ctx context.Context) (is bool, err error) {
 	return is, tenants.Row(ctx, adrift+` SELECT EXISTS (SELECT FROM adrift)`, []any{clock.Today(ctx)}, &is)
 }
 
-// settleMatter computes again whom a matter waits for, since people have changed.
-// It tells those to whom it is handed, and nobody else.
+// settleMatter lets follow what the process says of people who have gone, such as
+// the end of a draft, and computes again whom a matter waits for. Where nothing
+// follows it tells those to whom it is handed, and nobody else.
 func (e *Engine) settleMatter(ctx context.Context, id uuid.UUID) error {
+	ctx, j := journaling(ctx)
 	c, err := e.lock(ctx, id, "")
+	if err == nil {
+		c, err = e.follow(ctx, c)
+	}
 	if err != nil {
 		return err
 	}
-	return e.await(ctx, c, &journal{quiet: true})
+	j.quiet = len(j.steps) == 0
+	return e.await(ctx, c, j)
 }
 
 // Standing is a matter, or a share, for which nobody is left whose turn it is,

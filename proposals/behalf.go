@@ -39,12 +39,37 @@ func gone(p *gen.Party, today time.Time) bool {
 	return m != nil && !authz.Serves(m, today)
 }
 
+// mute: a member who is there and cannot sign in.
+func mute(p *gen.Party) bool {
+	m := p.Edges.Membership
+	return m != nil && m.AccountID == nil
+}
+
+// abandoned: nobody can go on with a draft. It is its author's alone, so that no
+// office takes over what he may never have meant to hand in; that there was one
+// stays on record, without its text.
+func abandoned(c *flow.Case) bool {
+	a := author(c)
+	return a != nil && (gone(a, c.Today()) || (mute(a) && c.Proposal().EnteredByID == nil))
+}
+
+// enterers act for a first proposer who cannot sign in.
+func enterers(c *flow.Case, _ *gen.Assignment) []string {
+	if a := author(c); a == nil || !mute(a) || gone(a, c.Today()) {
+		return nil
+	}
+	return clerks.Roles[:1]
+}
+
 func registerBehalf(s *flow.Rules) {
 	s.Relation("on_behalf", "本人有代录的权限，本件由工作人员代录，或第一提案人没有账号", onBehalf)
 	s.Guard("proposal.consent_recorded", "代录的记下了委员本人同意的方式和日期", consentRecorded, flow.OnForm)
 	s.Guard("proposal.lead_gone", "第一提案人已不在任", func(in *flow.Input) error {
 		a := author(in.Case)
 		return when(a == nil || !gone(a, in.Today()), "第一提案人还在任，由其本人决定")
+	})
+	s.Guard("proposal.abandoned", "起草的人已不在任，或已没有账号而草稿不是代录的，没有人能提交", func(in *flow.Input) error {
+		return when(!abandoned(in.Case), "草稿何时提交由起草的人决定")
 	})
 	s.Effect("proposal.record_consent", "代录的，记下委员本人的同意", recordConsent)
 	s.Effect("proposal.enter_consent_withdraw", "代录联名人同意撤案", enterConsentWithdraw)
@@ -60,8 +85,7 @@ func onBehalf(in *flow.Input) bool {
 	if a == nil || !in.Viewer.May(authz.Perm("proposal.enterFor")).Has(authz.Tenant) {
 		return false
 	}
-	m := a.Edges.Membership
-	return in.Proposal().EnteredByID != nil || (m != nil && m.AccountID == nil)
+	return in.Proposal().EnteredByID != nil || mute(a)
 }
 
 // behalfOf is the member for whom the viewer acts, nil where he acts for

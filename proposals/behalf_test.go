@@ -2,10 +2,12 @@ package proposals_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/attachment"
@@ -14,10 +16,12 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // offline is a member without an account.
@@ -198,6 +202,58 @@ func TestWhoIsGone(t *testing.T) {
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		is(w, "state", w.look(c.Matter.ID).State, "LAPSED")
 	})
+	say(t, "R21: the sweep ends it, on record and without its text; the office never reads it", func(w *world) {
+		gone, mute := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, w.draft("委员乙", proposal.ProposerKindINDIVIDUAL).Matter.ID
+		w.leaves("委员甲")
+		w.withoutAccount("委员乙")
+		w.sweep()
+		for _, id := range []uuid.UUID{gone, mute} {
+			is(w, "state", w.look(id).State, "LAPSED")
+			is(w, "who is awaited", len(w.awaited(id)), 0)
+			for _, who := range []string{"主任", "干事"} {
+				w.must(who, func(ctx context.Context, c *gen.Client) error {
+					seen, err := c.Matter.Query().Where(matter.ID(id)).Exist(ctx)
+					is(w, "seen by "+who, seen, false)
+					return err
+				})
+			}
+			w.must("", func(ctx context.Context, c *gen.Client) error {
+				last, err := c.Step.Query().Where(step.MatterID(id)).Order(gen.Desc(step.FieldID)).First(ctx)
+				if err == nil {
+					is(w, "on record", last.Action, "lapse")
+					is(w, "who", last.ActorName, "系统")
+					is(w, "text", len(last.Before)+len(last.After), 0)
+				}
+				return err
+			})
+		}
+		is(w, "again", w.sweep(), 0)
+	})
+	say(t, "M4: what was returned to one who has no account is on the list of those who enter for him", func(w *world) {
+		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
+		w.withoutAccount("委员甲")
+		w.do("干事", "returnForEdit", c.Matter.ID, nil)
+		is(w, "the office is awaited", slices.Contains(w.awaited(c.Matter.ID), "proposal_clerk"), true)
+		w.do("干事", "resubmit", c.Matter.ID, process.Form{"consentHow": "电话", "consentOn": "2024-12-27"})
+	})
+}
+
+// withoutAccount leaves somebody in office who cannot sign in any more.
+func (w *world) withoutAccount(name string) {
+	w.t.Helper()
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		return c.Membership.UpdateOneID(w.people[name].Membership).ClearAccountID().Exec(ctx)
+	})
+}
+
+// awaited are the roles, or the people by id, of whom a matter waits for.
+func (w *world) awaited(id uuid.UUID) (out []string) {
+	w.t.Helper()
+	w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
+		out, err = tenants.Collect(ctx, pgx.RowTo[string], `SELECT coalesce(role, membership_id::text, 'clock') FROM awaited WHERE matter_id = $1 AND NOT instead ORDER BY 1`, id)
+		return err
+	})
+	return out
 }
 
 func TestRevisingAFiledCase(t *testing.T) {

@@ -105,7 +105,7 @@ func movesOn(d *process.Definition, s *process.State, a *process.Action) bool {
 	}
 	if a.Automatic {
 		expires := slices.ContainsFunc(s.Timers, func(key string) bool { return d.Timers[key].Expires == a.Code })
-		leaves := slices.ContainsFunc(a.Guards, func(g *process.Rule) bool { return g.Name == "proposal.lead_gone" })
+		leaves := slices.ContainsFunc(a.Guards, func(g *process.Rule) bool { return g.Name == "proposal.lead_gone" || g.Name == "proposal.abandoned" })
 		byUnits := slices.ContainsFunc(a.Guards, func(g *process.Rule) bool {
 			return slices.Contains([]string{"proposal.any_signed", "proposal.all_sent", "proposal.reissued", "proposal.reviewed"}, g.Name)
 		})

@@ -24,7 +24,7 @@ func ofUnit(role string) flow.Turn {
 // turns says whom the codes of the shipped definition mean.
 var turns = map[string]flow.Turn{
 	"lead": {Party: func(_ *flow.Case, p *gen.Party) bool { return p.Role == party.RoleLEAD && p.FromMatterID == nil }, Creator: true,
-		Waits: leadWaits},
+		RolesOf: enterers, Waits: leadWaits},
 	"invitees":  {Party: func(_ *flow.Case, p *gen.Party) bool { return p.Cosign == party.CosignINVITED }},
 	"raters":    {Party: owesRating, Else: []flow.Turn{clerks}},
 	"units":     {UnitRoles: []string{"unit_liaison", "unit_officer"}, Units: askedNow, Waits: unitsWait, Else: []flow.Turn{clerks}},

@@ -3729,7 +3729,7 @@ input CloseUnitInput {
   idempotencyKey: String
 }
 
-"一件等着某个单位的事项。管理员看得到是哪一件、轮到谁，看不到内容"
+"一件等着某个单位或某个人的事项。管理员看得到是哪一件、轮到谁，看不到内容"
 type WaitingMatter {
   matterId: ID!
   "流程"
@@ -3740,8 +3740,10 @@ type WaitingMatter {
   state: String!
   "轮到谁"
   turn: String
-  "与单位的关系：承办、牵头、当事方等"
+  "与单位的关系：承办、牵头、当事方等；或者这个人是哪个角色的最后一位"
   why: String!
+  "以后轮到谁；空为没有变化，或没有人"
+  becomes: String
 }
 
 "录入人员"
@@ -3799,6 +3801,8 @@ input UpdateMemberInput {
   login: String
   "初始密码：填写则新开账号；不填则邀请这个登录名的本人"
   password: String
+  "暂停时由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色"
+  takerId: ID
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
   "理由"
@@ -3818,6 +3822,8 @@ input EndMembershipInput {
   expectedVersion: Int
   "理由，必填"
   reason: String!
+  "由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色"
+  takerId: ID
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
@@ -3901,6 +3907,8 @@ input RevokeGrantInput {
   grantId: ID!
   "理由，必填"
   reason: String!
+  "由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewRevoke 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色"
+  takerId: ID
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
@@ -4001,6 +4009,8 @@ type RightsEffect {
   from: Date
   "要另一位管理员确认才生效"
   needsTwo: Boolean!
+  "他是某个角色的最后一位，等着他办理的各件：要写明由谁接任（takerId）"
+  leaves: [WaitingMatter!]!
 }
 
 "预览：不改变任何内容。会被拒绝的，userErrors 说明理由。"
@@ -4063,7 +4073,7 @@ extend type Query {
   previewGrant(input: PreviewGrantInput!): PreviewPayload!
   "预览撤销授权"
   previewRevoke(grantId: ID!): PreviewPayload!
-  "预览终止身份"
+  "预览终止身份；暂停时失去的权利和要有人接任的各件也是这些"
   previewEndMembership(membershipId: ID!): PreviewPayload!
   "权限表：各角色可以做什么，各政协相同"
   permissionTable: [RoleRights!]!
@@ -6198,6 +6208,8 @@ func (ec *executionContext) childFields_RightsEffect(ctx context.Context, field 
 		return ec.fieldContext_RightsEffect_from(ctx, field)
 	case "needsTwo":
 		return ec.fieldContext_RightsEffect_needsTwo(ctx, field)
+	case "leaves":
+		return ec.fieldContext_RightsEffect_leaves(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RightsEffect", field.Name)
 }
@@ -7010,6 +7022,8 @@ func (ec *executionContext) childFields_WaitingMatter(ctx context.Context, field
 		return ec.fieldContext_WaitingMatter_turn(ctx, field)
 	case "why":
 		return ec.fieldContext_WaitingMatter_why(ctx, field)
+	case "becomes":
+		return ec.fieldContext_WaitingMatter_becomes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WaitingMatter", field.Name)
 }
@@ -35965,6 +35979,38 @@ func (ec *executionContext) fieldContext_RightsEffect_needsTwo(_ context.Context
 	return graphql.NewScalarFieldContext("RightsEffect", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _RightsEffect_leaves(ctx context.Context, field graphql.CollectedField, obj *model.RightsEffect) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RightsEffect_leaves(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Leaves, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.WaitingMatter) graphql.Marshaler {
+			return ec.marshalNWaitingMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWaitingMatterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RightsEffect_leaves(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RightsEffect",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaitingMatter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RoleRights_role(ctx context.Context, field graphql.CollectedField, obj *model.RoleRights) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42453,6 +42499,29 @@ func (ec *executionContext) fieldContext_WaitingMatter_why(_ context.Context, fi
 	return graphql.NewScalarFieldContext("WaitingMatter", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _WaitingMatter_becomes(ctx context.Context, field graphql.CollectedField, obj *model.WaitingMatter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaitingMatter_becomes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Becomes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WaitingMatter_becomes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WaitingMatter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Workday_id(ctx context.Context, field graphql.CollectedField, obj *gen.Workday) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -47249,7 +47318,7 @@ func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"membershipId", "status", "on", "expectedVersion", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"membershipId", "status", "on", "expectedVersion", "reason", "takerId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -47291,6 +47360,13 @@ func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context
 				return it, err
 			}
 			it.Reason = data
+		case "takerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakerID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -51511,7 +51587,7 @@ func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"grantId", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"grantId", "reason", "takerId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -51532,6 +51608,13 @@ func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, 
 				return it, err
 			}
 			it.Reason = data
+		case "takerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakerID = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -53214,7 +53297,7 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"membershipId", "name", "phone", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "expectedVersion", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"membershipId", "name", "phone", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "takerId", "expectedVersion", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -53298,6 +53381,13 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 				return it, err
 			}
 			it.Password = data
+		case "takerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takerId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TakerID = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -66046,6 +66136,11 @@ func (ec *executionContext) _RightsEffect(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "leaves":
+			out.Values[i] = ec._RightsEffect_leaves(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -69733,6 +69828,11 @@ func (ec *executionContext) _WaitingMatter(ctx context.Context, sel ast.Selectio
 		case "why":
 			out.Values[i] = ec._WaitingMatter_why(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "becomes":
+			out.Values[i] = ec._WaitingMatter_becomes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:

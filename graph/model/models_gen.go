@@ -991,6 +991,8 @@ type EndMembershipInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 理由，必填
 	Reason string `json:"reason"`
+	// 由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
+	TakerID *uuid.UUID `json:"takerId,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2247,6 +2249,8 @@ type RevokeGrantInput struct {
 	GrantID uuid.UUID `json:"grantId"`
 	// 理由，必填
 	Reason string `json:"reason"`
+	// 由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewRevoke 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
+	TakerID *uuid.UUID `json:"takerId,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2271,6 +2275,8 @@ type RightsEffect struct {
 	From *time.Time `json:"from,omitempty"`
 	// 要另一位管理员确认才生效
 	NeedsTwo bool `json:"needsTwo"`
+	// 他是某个角色的最后一位，等着他办理的各件：要写明由谁接任（takerId）
+	Leaves []*WaitingMatter `json:"leaves"`
 }
 
 // 一个角色可以做什么
@@ -2897,6 +2903,8 @@ type UpdateMemberInput struct {
 	Login *string `json:"login,omitempty"`
 	// 初始密码：填写则新开账号；不填则邀请这个登录名的本人
 	Password *string `json:"password,omitempty"`
+	// 暂停时由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
+	TakerID *uuid.UUID `json:"takerId,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 理由
@@ -3020,7 +3028,7 @@ type VocabularyWord struct {
 	Arguments []*VocabularyArgument `json:"arguments"`
 }
 
-// 一件等着某个单位的事项。管理员看得到是哪一件、轮到谁，看不到内容
+// 一件等着某个单位或某个人的事项。管理员看得到是哪一件、轮到谁，看不到内容
 type WaitingMatter struct {
 	MatterID uuid.UUID `json:"matterId"`
 	// 流程
@@ -3031,8 +3039,10 @@ type WaitingMatter struct {
 	State string `json:"state"`
 	// 轮到谁
 	Turn *string `json:"turn,omitempty"`
-	// 与单位的关系：承办、牵头、当事方等
+	// 与单位的关系：承办、牵头、当事方等；或者这个人是哪个角色的最后一位
 	Why string `json:"why"`
+	// 以后轮到谁；空为没有变化，或没有人
+	Becomes *string `json:"becomes,omitempty"`
 }
 
 // 代为撤案
