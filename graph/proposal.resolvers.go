@@ -335,8 +335,8 @@ func (r *queryResolver) ProposalFigures(ctx context.Context, sittingID uuid.UUID
 }
 
 // SimilarProposals is the resolver for the similarProposals field.
-func (r *queryResolver) SimilarProposals(ctx context.Context, title string) ([]*model.SimilarProposal, error) {
-	list, err := r.Proposals.FindSimilar(ctx, title)
+func (r *queryResolver) SimilarProposals(ctx context.Context, title string, exceptID *uuid.UUID) ([]*model.SimilarProposal, error) {
+	list, err := r.Proposals.FindSimilar(ctx, title, exceptID)
 	out := make([]*model.SimilarProposal, len(list))
 	for i, s := range list {
 		out[i] = &model.SimilarProposal{MatterID: s.Matter, Number: s.Number, Title: s.Title, Score: s.Score}

@@ -148,13 +148,13 @@ func TestSimilar(t *testing.T) {
 		w.open("委员甲", Opening{PlatformID: p.ID, Title: "解决柏杨路段的交通安全问题"})
 		w.open("干部", Opening{PlatformID: p.ID, Title: "柏杨路段交通安全问题"})
 		w.open("干部", Opening{PlatformID: p.ID, Title: "缓解企业用工难"})
-		w.system(func(ctx context.Context) error { // more than a page of others; old ones; another kind
+		w.system(func(ctx context.Context) error { // others; old ones; another kind
 			q, err := w.client.Process.Query().First(ctx)
 			if err != nil {
 				return err
 			}
 			var all []*gen.MatterCreate
-			for i := range titlePage + 200 {
+			for i := range 300 {
 				all = append(all, w.client.Matter.Create().SetKind("talk").SetProcess(q).SetState("OPEN").SetVisibility("STAFF").
 					SetTitle(fmt.Sprintf("第%d号楼的事", i)).SetOpenedAt(monday))
 			}

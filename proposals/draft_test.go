@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/search"
 )
 
 // Transition 1.
@@ -90,16 +91,30 @@ func TestDrafting(t *testing.T) {
 		c := w.filed()
 		w.draft("委员乙", proposal.ProposerKindINDIVIDUAL) // a draft is nobody's business
 		for who, sees := range map[string]bool{"委员甲": true, "干事": true, "委员丙": false} {
-			var found []proposals.Similar
+			var found []search.Like
 			w.must(who, func(ctx context.Context, _ *gen.Client) (err error) {
-				found, err = w.service.FindSimilar(ctx, "关于升级改造特色街区、发展夜经济的建议")
+				found, err = w.service.FindSimilar(ctx, "关于升级改造特色街区、发展夜经济的建议", nil)
 				return err
 			})
 			if sees && (len(found) != 1 || found[0].Matter != c.Matter.ID || found[0].Number != c.Number) || !sees && len(found) > 0 {
 				w.t.Errorf("%s found %+v", who, found)
 			}
 		}
-		err := w.as("信息编辑", func(ctx context.Context) error { _, err := w.service.FindSimilar(ctx, "夜经济"); return err })
+		waits := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
+		waits = w.do("委员甲", "submit", waits.Matter.ID, nil)
+		for who, n := range map[string]int{"委员甲": 1, "干事": 2, "委员丙": 0} { // S12: what waits for review is shown to staff
+			for except, less := range map[*uuid.UUID]int{nil: 0, &c.Matter.ID: 1} {
+				var found []search.Like
+				w.must(who, func(ctx context.Context, _ *gen.Client) (err error) {
+					found, err = w.service.FindSimilar(ctx, waits.Title, except)
+					return err
+				})
+				if len(found) != max(n-less, 0) {
+					w.t.Errorf("%s found %+v, want %d", who, found, n-less)
+				}
+			}
+		}
+		err := w.as("信息编辑", func(ctx context.Context) error { _, err := w.service.FindSimilar(ctx, "夜经济", nil); return err })
 		if !errs.Is(err, errs.NotAllowed) {
 			w.t.Error(err)
 		}

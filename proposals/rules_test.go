@@ -132,40 +132,6 @@ func TestNumbersAreWrittenAsTheCommitteesWriteThem(t *testing.T) {
 	}
 }
 
-func TestSimilarTitlesAreFound(t *testing.T) {
-	t.Parallel()
-	for name, x := range map[string]struct {
-		a, b     string
-		min, max float64
-	}{
-		"the same title": {"关于发展夜经济的提案", "关于发展夜经济的提案", 1, 1},
-		"words that every title has do not count":  {"关于进一步加强发展夜经济的提案", "发展夜经济的建议", 1, 1},
-		"the order of the words does not hide it":  {"特色街区夜经济", "夜经济与特色街区", 0.6, 0.9},
-		"another subject":                          {"关于发展夜经济的提案", "关于改善养老服务的提案", 0, 0},
-		"a title of nothing but such words is new": {"关于加强的提案", "关于推动的建议", 0, 0},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := dice(pairs(x.a), pairs(x.b)); got < x.min || got > x.max {
-				t.Errorf("%.2f, want %.2f to %.2f", got, x.min, x.max)
-			}
-		})
-	}
-	t.Run("the five best are kept, best first", func(t *testing.T) {
-		var list []Similar
-		for _, s := range []float64{.4, .9, .5, .7, .36, .8, .6} {
-			list = insert(list, Similar{Score: s})
-		}
-		for i, want := range []float64{.9, .8, .7, .6, .5} {
-			if list[i].Score != want {
-				t.Errorf("%d: %v", i, list[i].Score)
-			}
-		}
-		if len(list) != 5 {
-			t.Error(len(list))
-		}
-	})
-}
-
 func TestUrgingGoesUpTheLadderRungByRung(t *testing.T) {
 	t.Parallel()
 	unit, other := uuid.New(), uuid.New()

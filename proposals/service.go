@@ -2,7 +2,6 @@ package proposals
 
 import (
 	"context"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
@@ -18,7 +18,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/internal/text"
+	"github.com/bihuan/bihuan/search"
 )
 
 // Service is what is not a transition of one case: opening one, looking for
@@ -208,82 +208,22 @@ func (s *Service) currentSitting(ctx context.Context) (*gen.Sitting, error) {
 	return row, err
 }
 
-// Similar is an earlier case whose title is like another.
-type Similar struct {
-	Matter uuid.UUID
-	Number string
-	Title  string
-	Score  float64 // Dice coefficient of the titles' pairs of characters, 0–1
-}
-
-// similarLimit is how many earlier titles are compared: five years of a large
-// district.
-const similarLimit = 5000
-
-// FindSimilar looks for like titles among this committee's filed cases, best
-// first, at most five: 重复提案 are seen before they are written. It compares
-// those that the viewer sees.
-func (s *Service) FindSimilar(ctx context.Context, title string) ([]Similar, error) {
+// FindSimilar looks for like titles among this committee's cases, best first, at
+// most five: 重复提案 are seen before they are written, and when they are
+// reviewed. It compares those that the viewer sees: filed ones, and for staff
+// those that wait for review too; never the one that is looked at.
+func (s *Service) FindSimilar(ctx context.Context, title string, except *uuid.UUID) ([]search.Like, error) {
 	v := authz.From(ctx)
 	if v.May(authz.Perm("proposal.create")) == authz.None && v.May(authz.Perm("proposal.read")) == authz.None {
 		return nil, errs.New(errs.NotAllowed, "您没有查重的权限")
 	}
-	want := pairs(title)
-	if len(want) == 0 {
-		return nil, nil
+	such := proposal.DispositionEQ(proposal.DispositionFILED)
+	if v.May(authz.Perm("proposal.read")).Has(authz.Tenant) {
+		such = proposal.Or(such, proposal.And(proposal.DispositionEQ(proposal.DispositionNONE), proposal.SubmittedAtNotNil()))
 	}
-	rows, err := s.client.Matter.Query().
-		Where(matter.Kind(Kind), matter.HasProposalWith(proposal.DispositionEQ(proposal.DispositionFILED))).
-		Order(gen.Desc(matter.FieldOpenedAt)).Limit(similarLimit).
-		Select(matter.FieldID, matter.FieldNumber, matter.FieldTitle).All(ctx)
-	if err != nil {
-		return nil, err
+	ps := []predicate.Matter{matter.Kind(Kind), matter.HasProposalWith(such)}
+	if except != nil {
+		ps = append(ps, matter.IDNEQ(*except))
 	}
-	var out []Similar
-	for _, m := range rows {
-		if score := dice(want, pairs(m.Title)); score >= 0.35 {
-			out = insert(out, Similar{m.ID, m.Number, m.Title, score})
-		}
-	}
-	return out, nil
-}
-
-// insert keeps the five best, best first.
-func insert(list []Similar, x Similar) []Similar {
-	i := len(list)
-	for i > 0 && list[i-1].Score < x.Score {
-		i--
-	}
-	list = append(list[:i], append([]Similar{x}, list[i:]...)...)
-	return list[:min(len(list), 5)]
-}
-
-// pairs are a title's neighbouring characters as people see them, without the
-// words that every title has.
-func pairs(title string) map[string]int {
-	title = text.Key(title)
-	for _, w := range []string{"关于", "的提案", "的建议", "进一步", "加强", "推动"} {
-		title = strings.ReplaceAll(title, w, "")
-	}
-	r := []rune(strings.Join(strings.Fields(title), ""))
-	out := map[string]int{}
-	for i := 0; i+1 < len(r); i++ {
-		out[string(r[i:i+2])]++
-	}
-	return out
-}
-
-func dice(a, b map[string]int) float64 {
-	common, total := 0, 0
-	for p, n := range a {
-		common += min(n, b[p])
-		total += n
-	}
-	for _, n := range b {
-		total += n
-	}
-	if total == 0 {
-		return 0
-	}
-	return 2 * float64(common) / float64(total)
+	return search.Alike(ctx, title, 0.35, 5, ps...)
 }

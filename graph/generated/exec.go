@@ -298,7 +298,7 @@ type QueryResolver interface {
 	SimulateProcess(ctx context.Context, input model.SimulateProcessInput) (*model.Simulation, error)
 	Vocabulary(ctx context.Context) ([]*model.VocabularyWord, error)
 	ProposalFigures(ctx context.Context, sittingID uuid.UUID) (*model.ProposalFigures, error)
-	SimilarProposals(ctx context.Context, title string) ([]*model.SimilarProposal, error)
+	SimilarProposals(ctx context.Context, title string, exceptID *uuid.UUID) ([]*model.SimilarProposal, error)
 	Memberships(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) (*gen.MembershipConnection, error)
 	Units(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) (*gen.UnitConnection, error)
 	Terms(ctx context.Context) ([]*gen.Term, error)
@@ -3324,7 +3324,7 @@ extend type Mutation {
   publishCaseList(input: PublishCaseListInput!): SittingPayload!
 }
 
-"案由相近的已立案提案"
+"案由相近的提案"
 type SimilarProposal {
   matterId: ID!
   number: String!
@@ -3399,8 +3399,8 @@ type Rate {
 extend type Query {
   "一次会议的提案数字"
   proposalFigures(sittingId: ID!): ProposalFigures!
-  "查重：案由相近的已立案提案，至多五件"
-  similarProposals(title: String!): [SimilarProposal!]!
+  "查重：案由相近的提案，至多五件。都是本人看得到的：已立案的；能看全部提案的工作人员还包括等待审查的"
+  similarProposals(title: String!, "不算这一件，例如正在审查的" exceptId: ID): [SimilarProposal!]!
 }
 
 "登记书面联名"
@@ -10029,6 +10029,14 @@ func (ec *executionContext) field_Query_similarProposals_args(ctx context.Contex
 		return nil, err
 	}
 	args["title"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "exceptId",
+		func(ctx context.Context, v any) (*uuid.UUID, error) {
+			return ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["exceptId"] = arg1
 	return args, nil
 }
 
@@ -33115,7 +33123,7 @@ func (ec *executionContext) _Query_similarProposals(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().SimilarProposals(ctx, fc.Args["title"].(string))
+			return ec.Resolvers.Query().SimilarProposals(ctx, fc.Args["title"].(string), fc.Args["exceptId"].(*uuid.UUID))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.SimilarProposal) graphql.Marshaler {

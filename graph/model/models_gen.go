@@ -2587,7 +2587,7 @@ type SignReceiptInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 案由相近的已立案提案
+// 案由相近的提案
 type SimilarProposal struct {
 	MatterID uuid.UUID `json:"matterId"`
 	Number   string    `json:"number"`
