@@ -37,6 +37,7 @@ type Services struct {
 	Proposals *proposals.Service
 	Cohorts   *cohorts.Service
 	Tasks     *tasks.Service
+	Opinions  *opinions.Service
 	Plans     *plans.Service
 	Platforms *platforms.Service
 	Processes *processes.Service
@@ -61,6 +62,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	e.Watch(mirror(s.Exchange))
 	s.Engine = e
 	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
+	s.Opinions = opinions.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
 	return s, nil

@@ -286,7 +286,7 @@ var mutations = map[string]string{
 }
 
 // begins are the names of the API for what opens a matter of a kind.
-var begins = map[string]string{"cohort": "openCohort", "task": "draftTask", "plan": "openPlan"}
+var begins = map[string]string{"cohort": "openCohort", "task": "draftTask", "plan": "openPlan", "opinion": "submitOpinion"}
 
 func mutation(kind, action string) string {
 	name, other := mutations[action]

@@ -73,7 +73,7 @@ func thirdSitting(k, later int) timeline {
 // zhongshan tells the two sittings.
 func zhongshan(c *committee, now time.Time) []*script {
 	subjects := read[[]*subject]("subjects")
-	return append(history(c, subjects, now), present(c, subjects, now)...)
+	return slices.Concat(history(c, subjects, now), present(c, subjects, now), sheets(now))
 }
 
 // history is the third sitting: 69 filed, 5 merged into some of them, 35 that

@@ -201,16 +201,21 @@ func (c *Case) turnText(w who) string {
 	return fmt.Sprintf("%s轮到您办理：现处于“%s”%s", c.name(), state, until)
 }
 
-// stepText tells somebody what happened to his case.
+// stepText tells somebody what happened to his case, and why where a reason was
+// given: who hears of a step may read it there.
 func (c *Case) stepText(s taken) string {
 	what := s.run.Action.Label
 	if sh := c.sameShare(s.run.Share); sh != nil && sh.Edges.Unit != nil {
 		what = sh.Edges.Unit.Name + "：" + what
 	}
-	if s.from == s.to || s.run.Share != nil {
-		return fmt.Sprintf("%s%s", c.name(), what)
+	why := ""
+	if s.run.Reason != "" {
+		why = "。理由：" + process.Clip(s.run.Reason)
 	}
-	return fmt.Sprintf("%s%s，现处于“%s”", c.name(), what, c.stateLabel(nil))
+	if s.from == s.to || s.run.Share != nil {
+		return c.name() + what + why
+	}
+	return fmt.Sprintf("%s%s，现处于“%s”%s", c.name(), what, c.stateLabel(nil), why)
 }
 
 // stateLabel is the name of the state of the matter, or of one of its shares.

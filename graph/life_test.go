@@ -276,11 +276,24 @@ func (c *committee) rest() {
 	c.made["cohort"] = c.do("主任", "openCohort", input{"handleYear": 2025, "title": c.mark + "水资源一号提案"})["id"].(string)
 	c.on("主任", "performAction", c.made["cohort"], input{"action": "addDirection", "form": input{"text": "方向一：产业发展", "source": "党政交题", "unitId": c.unit["商务局"]}})
 	c.selected()
+	c.sheets()
 	c.system(func(ctx context.Context) error { // files do not go through GraphQL
 		return c.r.Store.Ent().Attachment.Create().SetMatterID(uuid.MustParse(c.made["tracking"])).SetAssignmentID(uuid.MustParse(a)).
 			SetUploaderID(uuid.MustParse(c.person["商务局联络员"])).SetKind(attachment.KindREPLY).SetName(c.mark + "答复.pdf").SetSize(3).
 			SetContentType("application/pdf").SetSha256(fmt.Sprintf("%064d", 0)).SetBlobKey(uuid.NewString()).Exec(ctx)
 	})
+}
+
+// sheets are 社情民意 that were handed in: a member's, kept with a reason that he
+// reads, and an expert's by staff.
+func (c *committee) sheets() {
+	c.t.Helper()
+	id := c.do("委员甲", "submitOpinion", input{"title": c.mark + "外置烟道堵塞的问题", "text": c.mark + "居民多次反映烟道堵塞，没有解决。", "people": 3, "topics": []string{"民生"}})["id"].(string)
+	c.made["sheet"] = id
+	c.on("信息编辑", "performAction", id, input{"action": "accept"})
+	c.on("信息编辑", "performAction", id, input{"action": "hold", "reason": "同类问题已有反映，留存备查"})
+	c.made["outside"] = c.do("信息编辑", "submitOpinion", input{"title": c.mark + "历史街区消防设施不足", "text": c.mark + "历史街区道路狭窄，消防水源不足。", "origin": "EXPERT",
+		"from": input{"name": c.mark + "专家", "institution": "某大学", "handedIn": "座谈会"}})["id"].(string)
 }
 
 // selected is a loop whose subject has been chosen, so that a proposal can be
@@ -316,7 +329,7 @@ func TestACommitteeLivesThroughTheAPI(t *testing.T) {
 		{"draft", "DRAFT"}, {"cosigning", "COSIGNING"}, {"submitted", "SUBMITTED"}, {"returned", "RETURNED"}, {"review", "REVIEWED"}, {"filed", "FILED"},
 		{"merged", "MERGED"}, {"converted", "CONVERTED_OPINION"}, {"refused", "NOT_FILED"}, {"preassigned", "PRE_ASSIGNED"}, {"assigned", "ASSIGNED"},
 		{"handling", "HANDLING"}, {"replied", "REPLIED"}, {"tracking", "TRACKING"}, {"cohort", "P1_COLLECT"}, {"selected", "P5_SELECTED"},
-		{"raised", "RAISED"}, {"drafted", "DRAFT"}, {"task", "WORKING"}, {"district task", "ISSUED"}, {"plan", "ISSUED"}, {"begun", "RAISED"}, {"talking", "CONSULTING"}, {"owed", "OWED"}, {"closed", "DONE"},
+		{"raised", "RAISED"}, {"drafted", "DRAFT"}, {"task", "WORKING"}, {"district task", "ISSUED"}, {"plan", "ISSUED"}, {"begun", "RAISED"}, {"talking", "CONSULTING"}, {"owed", "OWED"}, {"sheet", "HELD"}, {"outside", "SUBMITTED"}, {"closed", "DONE"},
 	} {
 		var got string
 		c.db.AsSuper(t, `SELECT state FROM matters WHERE id = $1`, []any{c.made[want.name]}, &got)

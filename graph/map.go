@@ -146,6 +146,12 @@ func figures(f proposals.Figures) *model.ProposalFigures {
 		out.AttitudeRatings = append(out.AttitudeRatings, &model.RatingCount{Code: c.Code, Count: c.Count})
 	}
 	out.FaceRate, out.ContactRate, out.Uncontacted = rate(f.Met, f.Assigned), rate(f.Contacted, f.Assigned), f.Uncontacted
+	out.UnitContacts = make([]*model.UnitContactFigure, len(f.Units))
+	for i, u := range f.Units {
+		out.UnitContacts[i] = &model.UnitContactFigure{
+			Unit: u.Unit, Assigned: u.Assigned, FaceRate: rate(u.Met, u.Assigned), ContactRate: rate(u.Contacted, u.Assigned), Uncontacted: u.Uncontacted, Marks: u.Marks,
+		}
+	}
 	for _, o := range f.Outcomes {
 		out.Outcomes = append(out.Outcomes, &model.OutcomeFigure{
 			Category: model.OutcomeCategory(o.Category), Measure: o.Measure, Count: len(o.Rows), Quantity: o.Quantity, Rows: o.Rows,

@@ -13,7 +13,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
-	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -295,21 +294,4 @@ func grantReedit(ctx context.Context, r *run) error {
 		return err
 	}
 	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReeditGrantedUntil(clock.StartOf(until.AddDate(0, 0, 1))).Exec(ctx)
-}
-
-// home finds a member's 界别 and street from his seats of today.
-func home(ctx context.Context, c *gen.Client, member uuid.UUID, today time.Time) (sector, street *uuid.UUID, err error) {
-	seats, err := c.Seat.Query().Where(seat.MembershipID(member), authz.SeatOn(today)).WithUnit().All(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, s := range seats {
-		switch s.Edges.Unit.Kind {
-		case "SECTOR":
-			sector = &s.UnitID
-		case "STREET_LIAISON":
-			street = &s.UnitID
-		}
-	}
-	return sector, street, nil
 }

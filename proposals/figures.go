@@ -32,10 +32,11 @@ type Figures struct {
 	Assigned     int // of Filed
 	Rehandled    int // of Assigned: round 2 and more
 	Ratings      []RatingCount
-	Attitudes    []RatingCount // of the attitude, of the same persons and replies
-	Met          int           // of Assigned: 面商 with a proposer
-	Contacted    int           // of Assigned: 沟通 of any kind
-	Uncontacted  int           // of Assigned: a proposer says that a unit did not come
+	Attitudes    []RatingCount  // of the attitude, of the same persons and replies
+	Met          int            // of Assigned: 面商 with a proposer, which he confirms
+	Contacted    int            // of Assigned: 沟通 of any kind
+	Uncontacted  int            // of Assigned: a proposer says that a unit did not come
+	Units        []UnitContacts // those of which proposers say most that they did not come come first
 	Outcomes     []Outcome
 	Asked        int // ratings asked for in the last round of each case
 	Answered     int // ratings received of them
@@ -95,6 +96,9 @@ func (s *Service) Figures(ctx context.Context, sittingID uuid.UUID) (_ Figures, 
 		return f, err
 	}
 	if err := f.contacts(ctx); err != nil {
+		return f, err
+	}
+	if err := s.units(ctx, f.Units); err != nil {
 		return f, err
 	}
 	if f.Outcomes, err = s.outcomes(ctx, sittingID); err != nil {

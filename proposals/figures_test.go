@@ -70,12 +70,14 @@ func TestFigures(t *testing.T) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
+		is(w, "the unit that answers them", unitFigure(got, "商务局"), "2/3/0 of 3")
+		got.Units = nil
 		want := proposals.Figures{
 			Sitting: w.sitting, Received: 14, Filed: 4, Merged: 1, Opinions: 1, Letters: 1, NotFiled: 1, Withdrawn: 1, Forwarded: 1, Pending: 4,
 			Plenary: 13, Intersession: 1, Completed: 1, Assigned: 3, Rehandled: 1, Asked: 4, Answered: 3,
 			Ratings:   []proposals.RatingCount{{Code: "DISSATISFIED", Count: 1}, {Code: "SATISFIED", Count: 2}, {Code: "SILENT", Count: 1}},
 			Attitudes: []proposals.RatingCount{{Code: "SATISFIED", Count: 3}, {Code: "SILENT", Count: 1}},
-			Met:       3, Contacted: 3, Outcomes: []proposals.Outcome{},
+			Met:       2, Contacted: 3, Outcomes: []proposals.Outcome{}, // one is not confirmed: silence is no word
 		}
 		if !reflect.DeepEqual(got, want) {
 			w.t.Errorf("got  %+v\nwant %+v", got, want)

@@ -29,24 +29,6 @@ func ratings(ctx context.Context, sittingID uuid.UUID, column string) ([]RatingC
 		) SELECT coalesce(nullif(word, ''), 'SILENT'), count(*)::int FROM once GROUP BY 1 ORDER BY 1`, sittingID)
 }
 
-// contacts counts the assigned cases whose proposers were met, and contacted at
-// all, in the present round; not those of which a proposer says that a unit did
-// not come.
-func (f *Figures) contacts(ctx context.Context) error {
-	return tenants.Row(ctx, `
-		WITH assigned AS (
-			SELECT p.matter_id, p.round,
-				EXISTS (SELECT FROM records d JOIN assignments a ON a.tenant_id = d.tenant_id AND a.id = d.assignment_id AND a.round = p.round
-					WHERE d.matter_id = p.matter_id AND d.kind = 'CHECK' AND d.data->>'for' = 'uncontacted') AS denied
-			FROM proposals p WHERE p.sitting_id = $1 AND p.assigned_at IS NOT NULL
-		), met AS (
-			SELECT x.matter_id, bool_or(r.mode IN ('面谈', '座谈会', '实地')) AS face FROM assigned x
-			JOIN records r ON r.matter_id = x.matter_id AND r.kind = 'CONTACT' AND r.data->>'denied' IS DISTINCT FROM 'true'
-			WHERE NOT x.denied GROUP BY x.matter_id
-		) SELECT (SELECT count(*) FROM met WHERE face), (SELECT count(*) FROM met), (SELECT count(*) FROM assigned WHERE denied)`,
-		[]any{f.Sitting}, &f.Met, &f.Contacted, &f.Uncontacted)
-}
-
 // outcomes are what came of the sitting's cases, by category and measure, with
 // the rows, as far as the viewer sees them.
 func (s *Service) outcomes(ctx context.Context, sittingID uuid.UUID) ([]Outcome, error) {

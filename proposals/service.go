@@ -80,7 +80,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (_ *flow.Case, err error)
 	}
 	o := flow.Opening{Kind: Kind, Title: d.Title, OnBehalf: d.OnBehalf}
 	if lead.member != nil {
-		if o.Sector, o.Street, err = home(sys, s.client, lead.member.ID, clock.Today(ctx)); err != nil {
+		if o.Sector, o.Street, err = authz.Home(sys, s.client, lead.member.ID, clock.Today(ctx)); err != nil {
 			return nil, err
 		}
 	}

@@ -151,6 +151,7 @@ type MutationResolver interface {
 	OfferTemplate(ctx context.Context, input model.OfferTemplateInput) (*model.OfferTemplatePayload, error)
 	AdoptTemplate(ctx context.Context, input model.AdoptTemplateInput) (*model.ProcessPayload, error)
 	SendNotice(ctx context.Context, input model.SendNoticeInput) (*model.SendNoticePayload, error)
+	SubmitOpinion(ctx context.Context, input model.SubmitOpinionInput) (*model.MatterPayload, error)
 	CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
@@ -445,6 +446,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputOpenPlanInput,
 		ec.unmarshalInputOpenSittingInput,
 		ec.unmarshalInputOpenTermInput,
+		ec.unmarshalInputOpinionSourceInput,
 		ec.unmarshalInputPerformActionInput,
 		ec.unmarshalInputPlatformOrder,
 		ec.unmarshalInputPreAssignProposalInput,
@@ -498,6 +500,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSubmitCoOpinionInput,
 		ec.unmarshalInputSubmitDraftInput,
 		ec.unmarshalInputSubmitForAuditInput,
+		ec.unmarshalInputSubmitOpinionInput,
 		ec.unmarshalInputSubmitProposalInput,
 		ec.unmarshalInputSuggestUnitsInput,
 		ec.unmarshalInputSuspendAgreementInput,
@@ -1826,6 +1829,68 @@ extend type Mutation {
   adoptTemplate(input: AdoptTemplateInput!): ProcessPayload!
   "把推广、表彰或联合活动告诉别的政协"
   sendNotice(input: SendNoticeInput!): SendNoticePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/opinion.graphql", Input: `# 社情民意：反映一件。以后的动作用 performAction。
+"社情民意从哪里来。提案和平台事项转来的不用反映"
+enum OpinionOrigin {
+  "委员反映"
+  MEMBER
+  "专委会、界别等单位反映"
+  COMMITTEE
+  "党派团体反映"
+  PARTY
+  "委员工作室等履职阵地反映"
+  VENUE
+  "专家学者反映，由工作人员录入"
+  EXPERT
+  "智库机构反映，由工作人员录入"
+  THINK_TANK
+  "群众反映，由工作人员录入"
+  PUBLIC
+}
+
+"从外面来的：是谁，怎样交来的"
+input OpinionSourceInput {
+  "姓名；专家学者和群众必填"
+  name: String
+  "所在的单位或机构；专家学者和智库机构必填"
+  institution: String
+  "职务"
+  post: String
+  "怎样交来的，例如 来信、座谈会上的发言"
+  handedIn: String!
+}
+
+"反映社情民意：一事一报。附件在反映以后上传到 /files"
+input SubmitOpinionInput {
+  "标题，4 至 80 字，一行"
+  title: String!
+  "内容，10 至 5000 字"
+  text: String!
+  "从哪里来；委员反映自己的不填"
+  origin: OpinionOrigin
+  "代哪位委员录入；工作人员用"
+  onBehalfOfId: ID
+  "反映的单位；来源为 COMMITTEE、PARTY、VENUE 时必填"
+  unitId: ID
+  "反映的人或机构；来源为 EXPERT、THINK_TANK、PUBLIC 时必填"
+  from: OpinionSourceInput
+  "为此联系了多少群众"
+  people: Int
+  "是否紧急"
+  urgent: Boolean
+  "主题，至多 10 个"
+  topics: [String!]
+  "说明，记在第一步"
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+extend type Mutation {
+  "反映一件社情民意；须有 opinion.submit 的权限"
+  submitOpinion(input: SubmitOpinionInput!): MatterPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -3354,12 +3419,14 @@ type ProposalFigures {
   ratings: [RatingCount!]!
   "态度评价各用语的份数；与结果评价是同一些人对同一些答复"
   attitudeRatings: [RatingCount!]!
-  "面商率：至少一次面谈、座谈会或实地的件数，占已交办的"
+  "面商率：至少一次面谈、座谈会或实地、并由提案人确认的件数，占已交办的；提案人在记录上确认，或在征询表上表示沟通过"
   faceRate: Rate!
   "沟通率：任何方式联系过的件数，占已交办的"
   contactRate: Rate!
   "提案人表示没有与其沟通的件数，不计入上面两个比率的分子"
   uncontacted: Int!
+  "各承办单位的面商和沟通；提案人表示没有沟通最多的在前"
+  unitContacts: [UnitContactFigure!]!
   "办成了什么，按类别和计量单位"
   outcomes: [OutcomeFigure!]!
   ratingsAsked: Int!
@@ -3370,6 +3437,20 @@ type ProposalFigures {
   satisfactionRate: Rate!
   satisfactionRateWithBasic: Rate!
   feedbackRate: Rate!
+}
+
+"一个承办单位的面商和沟通：本轮由它答复的各件"
+type UnitContactFigure {
+  unit: Unit!
+  assigned: Int!
+  "至少一次面谈、座谈会或实地，并由提案人确认"
+  faceRate: Rate!
+  "任何方式联系过"
+  contactRate: Rate!
+  "提案人表示没有与其沟通的件数，不计入上面两个比率的分子"
+  uncontacted: Int!
+  "提案人的表示"
+  marks: [Record!]!
 }
 
 "一类成果：件数就是 rows 的行数；不同的计量单位从不相加"
@@ -5958,6 +6039,8 @@ func (ec *executionContext) childFields_ProposalFigures(ctx context.Context, fie
 		return ec.fieldContext_ProposalFigures_contactRate(ctx, field)
 	case "uncontacted":
 		return ec.fieldContext_ProposalFigures_uncontacted(ctx, field)
+	case "unitContacts":
+		return ec.fieldContext_ProposalFigures_unitContacts(ctx, field)
 	case "outcomes":
 		return ec.fieldContext_ProposalFigures_outcomes(ctx, field)
 	case "ratingsAsked":
@@ -6908,6 +6991,24 @@ func (ec *executionContext) childFields_UnitConnection(ctx context.Context, fiel
 		return ec.fieldContext_UnitConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UnitConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UnitContactFigure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "unit":
+		return ec.fieldContext_UnitContactFigure_unit(ctx, field)
+	case "assigned":
+		return ec.fieldContext_UnitContactFigure_assigned(ctx, field)
+	case "faceRate":
+		return ec.fieldContext_UnitContactFigure_faceRate(ctx, field)
+	case "contactRate":
+		return ec.fieldContext_UnitContactFigure_contactRate(ctx, field)
+	case "uncontacted":
+		return ec.fieldContext_UnitContactFigure_uncontacted(ctx, field)
+	case "marks":
+		return ec.fieldContext_UnitContactFigure_marks(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnitContactFigure", field.Name)
 }
 
 func (ec *executionContext) childFields_UnitEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9028,6 +9129,20 @@ func (ec *executionContext) field_Mutation_submitForAudit_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SubmitForAuditInput, error) {
 			return ec.unmarshalNSubmitForAuditInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSubmitForAuditInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_submitOpinion_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SubmitOpinionInput, error) {
+			return ec.unmarshalNSubmitOpinionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSubmitOpinionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -22470,6 +22585,50 @@ func (ec *executionContext) fieldContext_Mutation_sendNotice(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_submitOpinion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitOpinion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitOpinion(ctx, fc.Args["input"].(model.SubmitOpinionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
+			return ec.marshalNMatterPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitOpinion(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitOpinion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createPlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31538,6 +31697,38 @@ func (ec *executionContext) _ProposalFigures_uncontacted(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ProposalFigures_uncontacted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ProposalFigures", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ProposalFigures_unitContacts(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProposalFigures_unitContacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UnitContacts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UnitContactFigure) graphql.Marshaler {
+			return ec.marshalNUnitContactFigure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUnitContactFigureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ProposalFigures_unitContacts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProposalFigures",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnitContactFigure(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ProposalFigures_outcomes(ctx context.Context, field graphql.CollectedField, obj *model.ProposalFigures) (ret graphql.Marshaler) {
@@ -41722,6 +41913,180 @@ func (ec *executionContext) fieldContext_UnitConnection_totalCount(_ context.Con
 	return graphql.NewScalarFieldContext("UnitConnection", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _UnitContactFigure_unit(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Unit) graphql.Marshaler {
+			return ec.marshalNUnit2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnit(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitContactFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Unit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnitContactFigure_assigned(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_assigned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Assigned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_assigned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitContactFigure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UnitContactFigure_faceRate(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_faceRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FaceRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_faceRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitContactFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnitContactFigure_contactRate(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_contactRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContactRate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Rate) graphql.Marshaler {
+			return ec.marshalNRate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_contactRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitContactFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Rate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnitContactFigure_uncontacted(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_uncontacted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Uncontacted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_uncontacted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnitContactFigure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _UnitContactFigure_marks(ctx context.Context, field graphql.CollectedField, obj *model.UnitContactFigure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnitContactFigure_marks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Marks, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Record) graphql.Marshaler {
+			return ec.marshalNRecord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecordᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnitContactFigure_marks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnitContactFigure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Record(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UnitEdge_node(ctx context.Context, field graphql.CollectedField, obj *gen.UnitEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -49726,6 +50091,57 @@ func (ec *executionContext) unmarshalInputOpenTermInput(ctx context.Context, obj
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputOpinionSourceInput(ctx context.Context, obj any) (model.OpinionSourceInput, error) {
+	var it model.OpinionSourceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "institution", "post", "handedIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "institution":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("institution"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Institution = data
+		case "post":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("post"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Post = data
+		case "handedIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("handedIn"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HandedIn = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPerformActionInput(ctx context.Context, obj any) (model.PerformActionInput, error) {
 	var it model.PerformActionInput
 	if obj == nil {
@@ -52907,6 +53323,106 @@ func (ec *executionContext) unmarshalInputSubmitForAuditInput(ctx context.Contex
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSubmitOpinionInput(ctx context.Context, obj any) (model.SubmitOpinionInput, error) {
+	var it model.SubmitOpinionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"title", "text", "origin", "onBehalfOfId", "unitId", "from", "people", "urgent", "topics", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "title":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Title = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "origin":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("origin"))
+			data, err := ec.unmarshalOOpinionOrigin2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionOrigin(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Origin = data
+		case "onBehalfOfId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("onBehalfOfId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OnBehalfOfID = data
+		case "unitId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UnitID = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalOOpinionSourceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionSourceInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "people":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("people"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.People = data
+		case "urgent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("urgent"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Urgent = data
+		case "topics":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("topics"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Topics = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -60532,6 +61048,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "submitOpinion":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitOpinion(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createPlatform":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPlatform(ctx, field)
@@ -63771,6 +64294,11 @@ func (ec *executionContext) _ProposalFigures(ctx context.Context, sel ast.Select
 			}
 		case "uncontacted":
 			out.Values[i] = ec._ProposalFigures_uncontacted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unitContacts":
+			out.Values[i] = ec._ProposalFigures_unitContacts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -69407,6 +69935,69 @@ func (ec *executionContext) _UnitConnection(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var unitContactFigureImplementors = []string{"UnitContactFigure"}
+
+func (ec *executionContext) _UnitContactFigure(ctx context.Context, sel ast.SelectionSet, obj *model.UnitContactFigure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unitContactFigureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnitContactFigure")
+		case "unit":
+			out.Values[i] = ec._UnitContactFigure_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "assigned":
+			out.Values[i] = ec._UnitContactFigure_assigned(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "faceRate":
+			out.Values[i] = ec._UnitContactFigure_faceRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contactRate":
+			out.Values[i] = ec._UnitContactFigure_contactRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "uncontacted":
+			out.Values[i] = ec._UnitContactFigure_uncontacted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "marks":
+			out.Values[i] = ec._UnitContactFigure_marks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var unitEdgeImplementors = []string{"UnitEdge"}
 
 func (ec *executionContext) _UnitEdge(ctx context.Context, sel ast.SelectionSet, obj *gen.UnitEdge) graphql.Marshaler {
@@ -73580,6 +74171,11 @@ func (ec *executionContext) unmarshalNSubmitForAuditInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSubmitOpinionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSubmitOpinionInput(ctx context.Context, v any) (model.SubmitOpinionInput, error) {
+	res, err := ec.unmarshalInputSubmitOpinionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSubmitProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSubmitProposalInput(ctx context.Context, v any) (model.SubmitProposalInput, error) {
 	res, err := ec.unmarshalInputSubmitProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -73829,6 +74425,32 @@ func (ec *executionContext) marshalNUnitConnection2ᚖgithubᚗcomᚋbihuanᚋbi
 		return graphql.Null
 	}
 	return ec._UnitConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNUnitContactFigure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUnitContactFigureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UnitContactFigure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUnitContactFigure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUnitContactFigure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNUnitContactFigure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUnitContactFigure(ctx context.Context, sel ast.SelectionSet, v *model.UnitContactFigure) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._UnitContactFigure(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUnitKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋunitᚐKind(ctx context.Context, v any) (unit.Kind, error) {
@@ -75090,6 +75712,30 @@ func (ec *executionContext) marshalONoticeEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._NoticeEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOOpinionOrigin2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionOrigin(ctx context.Context, v any) (*model.OpinionOrigin, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.OpinionOrigin)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOOpinionOrigin2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionOrigin(ctx context.Context, sel ast.SelectionSet, v *model.OpinionOrigin) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOOpinionSourceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionSourceInput(ctx context.Context, v any) (*model.OpinionSourceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputOpinionSourceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOParty2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPartyᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Party) graphql.Marshaler {

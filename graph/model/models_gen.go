@@ -1621,6 +1621,18 @@ type OpenTermInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 从外面来的：是谁，怎样交来的
+type OpinionSourceInput struct {
+	// 姓名；专家学者和群众必填
+	Name *string `json:"name,omitempty"`
+	// 所在的单位或机构；专家学者和智库机构必填
+	Institution *string `json:"institution,omitempty"`
+	// 职务
+	Post *string `json:"post,omitempty"`
+	// 怎样交来的，例如 来信、座谈会上的发言
+	HandedIn string `json:"handedIn"`
+}
+
 // 一类成果：件数就是 rows 的行数；不同的计量单位从不相加
 type OutcomeFigure struct {
 	Category OutcomeCategory `json:"category"`
@@ -1803,12 +1815,14 @@ type ProposalFigures struct {
 	Ratings []*RatingCount `json:"ratings"`
 	// 态度评价各用语的份数；与结果评价是同一些人对同一些答复
 	AttitudeRatings []*RatingCount `json:"attitudeRatings"`
-	// 面商率：至少一次面谈、座谈会或实地的件数，占已交办的
+	// 面商率：至少一次面谈、座谈会或实地、并由提案人确认的件数，占已交办的；提案人在记录上确认，或在征询表上表示沟通过
 	FaceRate *Rate `json:"faceRate"`
 	// 沟通率：任何方式联系过的件数，占已交办的
 	ContactRate *Rate `json:"contactRate"`
 	// 提案人表示没有与其沟通的件数，不计入上面两个比率的分子
 	Uncontacted int `json:"uncontacted"`
+	// 各承办单位的面商和沟通；提案人表示没有沟通最多的在前
+	UnitContacts []*UnitContactFigure `json:"unitContacts"`
 	// 办成了什么，按类别和计量单位
 	Outcomes        []*OutcomeFigure `json:"outcomes"`
 	RatingsAsked    int              `json:"ratingsAsked"`
@@ -2762,6 +2776,32 @@ type SubmitForAuditInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 反映社情民意：一事一报。附件在反映以后上传到 /files
+type SubmitOpinionInput struct {
+	// 标题，4 至 80 字，一行
+	Title string `json:"title"`
+	// 内容，10 至 5000 字
+	Text string `json:"text"`
+	// 从哪里来；委员反映自己的不填
+	Origin *OpinionOrigin `json:"origin,omitempty"`
+	// 代哪位委员录入；工作人员用
+	OnBehalfOfID *uuid.UUID `json:"onBehalfOfId,omitempty"`
+	// 反映的单位；来源为 COMMITTEE、PARTY、VENUE 时必填
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 反映的人或机构；来源为 EXPERT、THINK_TANK、PUBLIC 时必填
+	From *OpinionSourceInput `json:"from,omitempty"`
+	// 为此联系了多少群众
+	People *int `json:"people,omitempty"`
+	// 是否紧急
+	Urgent *bool `json:"urgent,omitempty"`
+	// 主题，至多 10 个
+	Topics []string `json:"topics,omitempty"`
+	// 说明，记在第一步
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 提交
 type SubmitProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -2861,6 +2901,20 @@ type UndoMergeInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一个承办单位的面商和沟通：本轮由它答复的各件
+type UnitContactFigure struct {
+	Unit     *gen.Unit `json:"unit"`
+	Assigned int       `json:"assigned"`
+	// 至少一次面谈、座谈会或实地，并由提案人确认
+	FaceRate *Rate `json:"faceRate"`
+	// 任何方式联系过
+	ContactRate *Rate `json:"contactRate"`
+	// 提案人表示没有与其沟通的件数，不计入上面两个比率的分子
+	Uncontacted int `json:"uncontacted"`
+	// 提案人的表示
+	Marks []*gen.Record `json:"marks"`
 }
 
 // 筛选单位；各项同时满足
@@ -3314,6 +3368,79 @@ func (e *NoticeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e NoticeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 社情民意从哪里来。提案和平台事项转来的不用反映
+type OpinionOrigin string
+
+const (
+	// 委员反映
+	OpinionOriginMember OpinionOrigin = "MEMBER"
+	// 专委会、界别等单位反映
+	OpinionOriginCommittee OpinionOrigin = "COMMITTEE"
+	// 党派团体反映
+	OpinionOriginParty OpinionOrigin = "PARTY"
+	// 委员工作室等履职阵地反映
+	OpinionOriginVenue OpinionOrigin = "VENUE"
+	// 专家学者反映，由工作人员录入
+	OpinionOriginExpert OpinionOrigin = "EXPERT"
+	// 智库机构反映，由工作人员录入
+	OpinionOriginThinkTank OpinionOrigin = "THINK_TANK"
+	// 群众反映，由工作人员录入
+	OpinionOriginPublic OpinionOrigin = "PUBLIC"
+)
+
+var AllOpinionOrigin = []OpinionOrigin{
+	OpinionOriginMember,
+	OpinionOriginCommittee,
+	OpinionOriginParty,
+	OpinionOriginVenue,
+	OpinionOriginExpert,
+	OpinionOriginThinkTank,
+	OpinionOriginPublic,
+}
+
+func (e OpinionOrigin) IsValid() bool {
+	switch e {
+	case OpinionOriginMember, OpinionOriginCommittee, OpinionOriginParty, OpinionOriginVenue, OpinionOriginExpert, OpinionOriginThinkTank, OpinionOriginPublic:
+		return true
+	}
+	return false
+}
+
+func (e OpinionOrigin) String() string {
+	return string(e)
+}
+
+func (e *OpinionOrigin) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OpinionOrigin(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OpinionOrigin", str)
+	}
+	return nil
+}
+
+func (e OpinionOrigin) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OpinionOrigin) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OpinionOrigin) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
