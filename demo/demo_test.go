@@ -27,6 +27,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 func TestLoad(t *testing.T) {
@@ -52,6 +53,7 @@ func TestLoad(t *testing.T) {
 	t.Run("everybody can sign in, and one person in two committees", in.signIns)
 	t.Run("every chain of the audit is whole, in the order of time", in.audited)
 	t.Run("the worker finds nothing late but in the loops, which stand still in August 2023", in.swept)
+	t.Run("nothing stands still", func(t *testing.T) { tenantstest.NothingStands(t, in.db.SuperURL) })
 	t.Run("the platforms have the figures of their sources, each the number of its rows", in.boards)
 	t.Run("旅顺口 has its 121 venues by category, with heads where people exist", in.venues)
 	t.Run("something of 旅顺口's platform waits at each of its steps", in.everyStep)

@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 	"github.com/bihuan/bihuan/test/district"
 	"github.com/bihuan/bihuan/test/district/assembled"
 )
@@ -62,7 +63,7 @@ func newWorld(t *testing.T, settings obj, kinds ...string) *world {
 	t.Parallel()
 	d := assembled.New(t, district.Plan{
 		Code: "210212", Runs: []string{"opinion"}, // as provisioning does
-		Posts:  []string{"管理员", "审定人", "主持人", "委员丙", "监督员", "秘书长", "主席", "城建局联络员", "城建局局长", "商务局联络员"},
+		Posts:  []string{"管理员", "信息编辑", "审定人", "主持人", "委员丙", "监督员", "秘书长", "主席", "城建局联络员", "城建局局长", "商务局联络员"},
 		Units:  []district.Unit{{Name: "工作室", Kind: unit.KindVENUE_STUDIO}},
 		People: []district.Person{{Name: "联络员", Role: "street_liaison", Unit: "街道"}, {Name: "委员甲", Role: "member"}, {Name: "委员乙", Role: "member"}, {Name: "干事", Role: "committee_staff"}},
 	})
@@ -70,6 +71,7 @@ func newWorld(t *testing.T, settings obj, kinds ...string) *world {
 		t: t, d: d, store: d.Store, tenant: d.Tenant, engine: d.Services.Engine, service: d.Platforms, rights: d.Rights, clock: d.Clock,
 		people: d.People, units: d.Units, boards: map[string]uuid.UUID{},
 	}
+	t.Cleanup(func() { tenantstest.NothingStands(t, d.DB.SuperURL) })
 	if settings != nil {
 		w.must("", func(ctx context.Context, c *gen.Client) error {
 			decide(ctx, c, 1, clock.Date(2025, 1, 1), settings)

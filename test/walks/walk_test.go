@@ -171,7 +171,13 @@ func (w *walk) disturb() {
 	names := slices.Sorted(w.here())
 	name := names[w.rand.IntN(len(names))]
 	who := w.people[name].Membership
-	switch n := w.rand.IntN(6); {
+	switch n := w.rand.IntN(9); {
+	case n == 6:
+		w.renames([]string{"城建局", "商务局", "街道"}[w.rand.IntN(3)])
+	case n == 7:
+		w.merges("文旅局", "商务局")
+	case n == 8 && name != "管理员":
+		w.revokes(name)
 	case n == 0 && len(w.gone) > 0:
 		name = w.gone[0]
 		w.gone = w.gone[1:]

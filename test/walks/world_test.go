@@ -25,6 +25,7 @@ import (
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/tenants/templates"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -57,7 +58,9 @@ type world struct {
 	people map[string]*authz.Viewer // who is there
 	all    map[string]*authz.Viewer
 	roles  map[string][]string
-	seats  map[string]string // unit by person
+	seats  map[string]string    // unit by person
+	named  map[uuid.UUID]string // by unit, also one that was renamed or merged: whose people act for it
+	roster *roster.Service
 	n      int
 }
 
@@ -82,6 +85,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{
 		Services: d.Services, d: d, t: t, db: d.DB, store: d.Store, engine: d.Services.Engine, rights: d.Rights, clock: d.Clock, tenant: d.Tenant, units: d.Units,
 		people: map[string]*authz.Viewer{}, all: d.People, roles: map[string][]string{}, seats: map[string]string{},
+	}
+	w.named, w.roster = map[uuid.UUID]string{}, roster.New(w.store.Ent(), authz.NewDirectory(d.Rights), nil, w.engine)
+	for name, id := range w.units {
+		w.named[id] = name
 	}
 	for _, p := range d.There {
 		w.people[p.Name], w.roles[p.Name] = d.People[p.Name], []string{p.Role}
@@ -250,7 +257,7 @@ func (w *walk) meant(name string, r row) bool {
 	case r.Role == "" || !has(r.Role):
 		return false
 	}
-	return r.Unit == nil || (w.seats[name] != "" && w.units[w.seats[name]] == *r.Unit)
+	return r.Unit == nil || (w.seats[name] != "" && w.named[*r.Unit] == w.seats[name])
 }
 
 // subject is a matter itself, or one of its shares.
