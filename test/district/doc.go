@@ -8,9 +8,9 @@
 //	d.At(2025, 4, 1)
 //	d.Sweep()
 //
-// What a test needs beside the standard district it says in the Plan. A district
-// is founded once a test process for each plan and copied for each test, which
-// costs no more than an empty database.
+// What a test needs beside the standard district it says in the Plan. From the
+// third time on that a test process asks for a plan, its district is copied as a
+// database, which costs no more than an empty one.
 //
 // People are asked for by name, "主任", or by role, "proposal_director": the
 // first of the list who has it. "" is the product itself. Whatever they do is one

@@ -26,8 +26,11 @@ func TestDistrict(t *testing.T) {
 		return n
 	}
 
-	t.Run("a plan is founded once and copied: the same rows, and what one test does is not in the other", func(t *testing.T) {
-		other := assembled.New(t, plans()...)
+	t.Run("a plan that is asked for often is founded once and copied: the same rows, and what one test does is not in the other", func(t *testing.T) {
+		if second := assembled.New(t, plans()...); second.Tenant == d.Tenant || count(second.District) != count(d.District) {
+			t.Error(second.Tenant, d.Tenant)
+		}
+		d, other := assembled.New(t, plans()...), assembled.New(t, plans()...)
 		if d.Tenant != other.Tenant || d.Runs["proposal"] != other.Runs["proposal"] || d.Runs["proposal"] == uuid.Nil {
 			t.Error(d.Tenant, other.Tenant, d.Runs)
 		}
