@@ -8,10 +8,11 @@ package graph
 import (
 	"context"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/graph/model"
 )
 
 // AuditLog is the resolver for the auditLog field.
-func (r *queryResolver) AuditLog(ctx context.Context, filter *model.AuditFilter, first *int, after *string) (*model.AuditPage, error) {
+func (r *queryResolver) AuditLog(ctx context.Context, filter *audit.Filter, first *int, after *string) (*model.AuditPage, error) {
 	return auditLog(ctx, filter, first, after)
 }

@@ -8,14 +8,15 @@ package graph
 import (
 	"context"
 
+	"github.com/bihuan/bihuan/graph/inputs"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/google/uuid"
 )
 
 // OpenBallot is the resolver for the openBallot field.
-func (r *mutationResolver) OpenBallot(ctx context.Context, input model.OpenBallotInput) (*model.BallotPayload, error) {
-	return r.ballot(ctx, input, func(ctx context.Context) (*ballots.Ballot, error) { return r.Ballots.Open(ctx, ballotSpec(input)) })
+func (r *mutationResolver) OpenBallot(ctx context.Context, input inputs.OpenBallot) (*model.BallotPayload, error) {
+	return r.ballot(ctx, input, func(ctx context.Context) (*ballots.Ballot, error) { return r.Ballots.Open(ctx, input.Spec) })
 }
 
 // CloseBallot is the resolver for the closeBallot field.

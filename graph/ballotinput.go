@@ -12,17 +12,6 @@ import (
 	"github.com/bihuan/bihuan/loop/ballots"
 )
 
-func ballotSpec(in model.OpenBallotInput) ballots.Spec {
-	s := ballots.Spec{
-		Matter: in.MatterID, Title: in.Title, Subjects: in.SubjectIds, Dimensions: in.Dimensions, Voters: in.VoterIds,
-		OpensAt: value(in.OpensAt), ClosesAt: in.ClosesAt,
-	}
-	for _, o := range in.Options {
-		s.Options = append(s.Options, ballots.Option{Name: o.Name, Abstention: value(o.Abstention)})
-	}
-	return s
-}
-
 // ballot carries out a change of a ballot.
 func (r *Resolver) ballot(ctx context.Context, input any, change func(context.Context) (*ballots.Ballot, error)) (*model.BallotPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
@@ -69,7 +58,7 @@ func (r *Resolver) claim(ctx context.Context, in model.ClaimBallotInput) (*model
 func (r *Resolver) cast(ctx context.Context, in model.CastBallotInput) (*model.CastBallotPayload, error) {
 	choices := make([]ballots.Choice, len(in.Choices))
 	for i, c := range in.Choices {
-		choices[i] = ballots.Choice{Subject: c.UnitID, Dimension: c.Dimension, Option: c.Option}
+		choices[i] = *c
 	}
 	valid, err := r.Ballots.Cast(ctx, in.Token, choices)
 	bad, failed := shown(err)

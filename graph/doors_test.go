@@ -118,11 +118,29 @@ func (d *corridor) walk(who, mutation string, in input, prepare func(context.Con
 				d.numbers(mutation, p, put)
 			}
 		}
+		d.nulls(mutation, f, in, try)
 		if after := d.rowsNow(ctx); !maps.Equal(before, after) {
 			d.t.Errorf("%s writes though it refuses: %v, %v", mutation, before, after)
 		}
 	})
 	return bare
+}
+
+// nulls wants null to be what is not given.
+func (d *corridor) nulls(mutation string, f *ast.FieldDefinition, in input, try func(any) said) {
+	d.t.Helper()
+	for _, field := range d.schema.Types[f.Arguments[0].Type.Name()].Fields {
+		if field.Type.NonNull {
+			continue
+		}
+		without := maps.Clone(in)
+		delete(without, field.Name)
+		null := maps.Clone(in)
+		null[field.Name] = nil
+		if a, b := try(without), try(null); a.code != b.code || !slices.Equal(a.path, b.path) {
+			d.t.Errorf("%s without %s: %s, with null: %s", mutation, field.Name, a.text, b.text)
+		}
+	}
 }
 
 // texts wants the verdict of the corpus: whether blank ones and those of several

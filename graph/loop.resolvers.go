@@ -11,7 +11,9 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/inputs"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/google/uuid"
 )
 
@@ -26,8 +28,8 @@ func (r *matterResolver) Gates(ctx context.Context, obj *gen.Matter) ([]*model.G
 }
 
 // DraftTask is the resolver for the draftTask field.
-func (r *mutationResolver) DraftTask(ctx context.Context, input model.DraftTaskInput) (*model.MatterPayload, error) {
-	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Tasks.Draft(ctx, taskDraft(input)) })
+func (r *mutationResolver) DraftTask(ctx context.Context, input inputs.DraftTask) (*model.MatterPayload, error) {
+	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Tasks.Draft(ctx, input.Draft) })
 }
 
 // OpenPlan is the resolver for the openPlan field.
@@ -67,6 +69,6 @@ func (r *queryResolver) AskedOfUs(ctx context.Context) (*model.AskedOfUs, error)
 }
 
 // Ledger is the resolver for the ledger field.
-func (r *queryResolver) Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.LedgerFilter) (*gen.ItemConnection, error) {
+func (r *queryResolver) Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *overview.Filter) (*gen.ItemConnection, error) {
 	return r.ledger(ctx, after, first, before, last, filter)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/plans"
-	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/platforms"
 )
 
@@ -28,18 +27,6 @@ func (r *Resolver) opens(ctx context.Context, input any, open func(context.Conte
 		return gen.TypeMatter, c.Matter.ID, nil
 	})
 	return r.matterPayload(ctx, id, bad, err)
-}
-
-func taskDraft(in model.DraftTaskInput) tasks.Draft {
-	d := tasks.Draft{
-		Of: in.MatterID, UnitID: in.UnitID, Partner: value(in.Partner), LeaderID: in.LeaderID, OfficerID: in.OfficerID,
-		LeaderPost: value(in.LeaderPost), OfficerPost: value(in.OfficerPost), Title: in.Title, Duty: value(in.Duty), DueOn: value(in.DueOn),
-		Effect: value(in.Effect), Measure: value(in.Measure), Key: value(in.Key), Difficult: value(in.Difficult), Reason: value(in.Reason),
-	}
-	for _, n := range in.Nodes {
-		d.Nodes = append(d.Nodes, tasks.Node{Text: n.Text, DueOn: n.DueOn})
-	}
-	return d
 }
 
 // startPlanItem opens a matter on a platform and attaches it to the plan's

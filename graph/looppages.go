@@ -61,7 +61,7 @@ func (r *Resolver) asked(ctx context.Context) (*model.AskedOfUs, error) {
 	return out, nil
 }
 
-func (r *Resolver) ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, f *model.LedgerFilter) (*gen.ItemConnection, error) {
+func (r *Resolver) ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, f *overview.Filter) (*gen.ItemConnection, error) {
 	first, last, err := page(first, last)
 	if err == nil {
 		err = belong(true, after, before)
@@ -69,20 +69,10 @@ func (r *Resolver) ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], 
 	if err != nil {
 		return nil, err
 	}
-	where, err := ledgerFilter(f).Predicate(ctx)
+	where, err := value(f).Predicate(ctx)
 	if err != nil {
 		return nil, asInput(err)
 	}
 	return r.ent().Item.Query().Where(where).Paginate(ctx, after, first, before, last,
 		gen.WithItemOrder(&gen.ItemOrder{Direction: entgql.OrderDirectionAsc, Field: gen.ItemOrderFieldDueOn}))
-}
-
-func ledgerFilter(f *model.LedgerFilter) overview.Filter {
-	if f == nil {
-		return overview.Filter{}
-	}
-	return overview.Filter{
-		Kinds: f.Kinds, Cohort: f.CohortID, Year: f.Year, Units: f.UnitIds, Partner: value(f.Partner), Statuses: f.Statuses, Key: f.Key,
-		Difficult: f.Difficult, Overdue: f.Overdue, DueFrom: f.DueFrom, DueTo: f.DueTo, Search: value(f.Search), FromAbove: f.FromAbove, OpenBefore: f.OpenBefore,
-	}
 }

@@ -42,9 +42,12 @@ type common struct {
 func split(input any) (common, process.Form, error) {
 	c, form := common{}, process.Form{}
 	v := reflect.ValueOf(input)
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		value, err := plain(v.Field(i), name)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Anonymous { // of package inputs: its fields are seen
+			continue
+		}
+		name, field := nameOf(f), v.FieldByIndex(f.Index)
+		value, err := plain(field, name)
 		if err != nil {
 			return c, nil, err
 		}
@@ -53,17 +56,17 @@ func split(input any) (common, process.Form, error) {
 		}
 		switch name {
 		case "matterId", "assignmentId":
-			c.subject = reflect.Indirect(v.Field(i)).Interface().(uuid.UUID) // not nil: value is there
+			c.subject = reflect.Indirect(field).Interface().(uuid.UUID) // not nil: value is there
 		case "reason":
 			c.reason = text.Clean(value.(string))
 		case "expectedVersion":
-			n := int(v.Field(i).Elem().Int())
+			n := int(field.Elem().Int())
 			c.expected = &n
 		case "idempotencyKey":
 			c.key = value.(string)
 		default:
 			if name == "onBehalfOfId" {
-				id := v.Field(i).Elem().Interface().(uuid.UUID)
+				id := field.Elem().Interface().(uuid.UUID)
 				c.onBehalf = &id
 			}
 			form[name] = value
@@ -76,6 +79,14 @@ func split(input any) (common, process.Form, error) {
 		return c, nil, errs.New(errs.Invalid, "理由至多 2000 字").At("reason")
 	}
 	return c, form, nil
+}
+
+// nameOf is what the API calls a field.
+func nameOf(f reflect.StructField) string {
+	if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
+		return name
+	}
+	return strings.ToLower(f.Name[:1]) + f.Name[1:]
 }
 
 // plain turns a model value into what a form holds: texts, numbers, truth
@@ -135,7 +146,7 @@ func plain(v reflect.Value, path ...string) (any, error) {
 	case reflect.Struct:
 		out := map[string]any{}
 		for i := range v.NumField() {
-			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+			name := nameOf(v.Type().Field(i))
 			x, err := plain(v.Field(i), append(path, name)...)
 			if err != nil {
 				return nil, err

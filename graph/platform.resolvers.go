@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/graph/inputs"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/google/uuid"
 )
@@ -28,8 +29,8 @@ func (r *matterResolver) Graph(ctx context.Context, obj *gen.Matter, depth *int)
 }
 
 // CreatePlatform is the resolver for the createPlatform field.
-func (r *mutationResolver) CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error) {
-	p, bad, err := change(ctx, r.Resolver, input, aPlatform, r.Platforms.Create, platformSpec(input))
+func (r *mutationResolver) CreatePlatform(ctx context.Context, input inputs.CreatePlatform) (*model.PlatformPayload, error) {
+	p, bad, err := change(ctx, r.Resolver, input, aPlatform, r.Platforms.Create, input.Spec)
 	return &model.PlatformPayload{Platform: p, UserErrors: bad}, err
 }
 
@@ -52,8 +53,8 @@ func (r *mutationResolver) RevivePlatform(ctx context.Context, input model.Reviv
 }
 
 // OpenMatter is the resolver for the openMatter field.
-func (r *mutationResolver) OpenMatter(ctx context.Context, input model.OpenMatterInput) (*model.MatterPayload, error) {
-	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Platforms.Open(ctx, opening(input)) })
+func (r *mutationResolver) OpenMatter(ctx context.Context, input inputs.OpenMatter) (*model.MatterPayload, error) {
+	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Platforms.Open(ctx, input.Opening) })
 }
 
 // MarkNoticeRead is the resolver for the markNoticeRead field.

@@ -36,14 +36,6 @@ var (
 	}
 )
 
-func platformSpec(in model.CreatePlatformInput) platforms.Spec {
-	return platforms.Spec{
-		Code: in.Code, Brand: in.Brand, BrandOwner: value(in.BrandOwner), Type: in.Type, Level: value(in.Level), ProcessKind: in.ProcessKind,
-		ParentID: in.ParentID, OwnerUnitID: in.OwnerUnitID, Approver: value(in.Approver), HostRule: value(in.HostRule),
-		Sources: in.Sources, Manners: in.Manners, Targets: in.Targets, TakesTopics: value(in.TakesTopics),
-	}
-}
-
 func (r *Resolver) changePlatform(ctx context.Context, in model.ChangePlatformInput) (*gen.Platform, error) {
 	p := platforms.Patch{
 		Brand: in.Brand, BrandOwner: in.BrandOwner, Type: in.Type, Level: in.Level, ProcessKind: in.ProcessKind, ParentID: in.ParentID,
@@ -67,13 +59,6 @@ func (r *Resolver) retirePlatform(ctx context.Context, in model.RetirePlatformIn
 
 func (r *Resolver) revivePlatform(ctx context.Context, in model.RevivePlatformInput) (*gen.Platform, error) {
 	return r.Platforms.Revive(ctx, in.ID)
-}
-
-func opening(in model.OpenMatterInput) platforms.Opening {
-	return platforms.Opening{
-		PlatformID: in.PlatformID, Title: in.Title, Source: value(in.Source), Data: in.Data, StreetID: in.StreetID,
-		OwnerUnitID: in.OwnerUnitID, SectorID: in.SectorID, FollowsID: in.FollowsID, Reason: value(in.Reason),
-	}
 }
 
 func (r *Resolver) entrance(ctx context.Context, p *gen.Platform) (*model.PlatformOpening, error) {

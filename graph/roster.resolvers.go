@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
+	"github.com/bihuan/bihuan/graph/inputs"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/roster"
@@ -22,14 +23,14 @@ import (
 )
 
 // OpenTerm is the resolver for the openTerm field.
-func (r *mutationResolver) OpenTerm(ctx context.Context, input model.OpenTermInput) (*model.TermPayload, error) {
-	t, bad, err := change(ctx, r.Resolver, input, aTerm, r.Roster.OpenTerm, roster.NewTerm{Ordinal: input.Ordinal, StartsOn: input.StartsOn, EndsOn: input.EndsOn})
+func (r *mutationResolver) OpenTerm(ctx context.Context, input inputs.OpenTerm) (*model.TermPayload, error) {
+	t, bad, err := change(ctx, r.Resolver, input, aTerm, r.Roster.OpenTerm, input.NewTerm)
 	return &model.TermPayload{Term: t, UserErrors: bad}, err
 }
 
 // OpenSitting is the resolver for the openSitting field.
-func (r *mutationResolver) OpenSitting(ctx context.Context, input model.OpenSittingInput) (*model.SittingPayload, error) {
-	s, bad, err := change(ctx, r.Resolver, input, aSitting, r.Roster.OpenSitting, newSitting(input))
+func (r *mutationResolver) OpenSitting(ctx context.Context, input inputs.OpenSitting) (*model.SittingPayload, error) {
+	s, bad, err := change(ctx, r.Resolver, input, aSitting, r.Roster.OpenSitting, input.NewSitting)
 	return &model.SittingPayload{Sitting: s, UserErrors: bad}, err
 }
 
@@ -40,14 +41,14 @@ func (r *mutationResolver) ChangeSitting(ctx context.Context, input model.Change
 }
 
 // SetWorkday is the resolver for the setWorkday field.
-func (r *mutationResolver) SetWorkday(ctx context.Context, input model.SetWorkdayInput) (*model.WorkdayPayload, error) {
-	w, bad, err := change(ctx, r.Resolver, input, aWorkday, r.Roster.AddWorkday, roster.NewWorkday{Day: input.Day, Working: input.Working, Note: input.Note})
+func (r *mutationResolver) SetWorkday(ctx context.Context, input inputs.SetWorkday) (*model.WorkdayPayload, error) {
+	w, bad, err := change(ctx, r.Resolver, input, aWorkday, r.Roster.AddWorkday, input.NewWorkday)
 	return &model.WorkdayPayload{Workday: w, UserErrors: bad}, err
 }
 
 // SetPolicy is the resolver for the setPolicy field.
-func (r *mutationResolver) SetPolicy(ctx context.Context, input model.SetPolicyInput) (*model.PolicyPayload, error) {
-	p, bad, err := change(ctx, r.Resolver, input, aPolicy, r.Roster.SetPolicy, newPolicy(input))
+func (r *mutationResolver) SetPolicy(ctx context.Context, input inputs.SetPolicy) (*model.PolicyPayload, error) {
+	p, bad, err := change(ctx, r.Resolver, input, aPolicy, r.Roster.SetPolicy, input.NewPolicy)
 	return &model.PolicyPayload{Policy: p, AwaitsConfirmation: p != nil && roster.PolicyProposed(p), UserErrors: bad}, err
 }
 
@@ -58,38 +59,38 @@ func (r *mutationResolver) ConfirmPolicy(ctx context.Context, input model.Confir
 }
 
 // CreateUnit is the resolver for the createUnit field.
-func (r *mutationResolver) CreateUnit(ctx context.Context, input model.CreateUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CreateUnit, newUnit(input))
+func (r *mutationResolver) CreateUnit(ctx context.Context, input inputs.CreateUnit) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CreateUnit, input.NewUnit)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
 // UpdateUnit is the resolver for the updateUnit field.
-func (r *mutationResolver) UpdateUnit(ctx context.Context, input model.UpdateUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.UpdateUnit, unitChange(input))
+func (r *mutationResolver) UpdateUnit(ctx context.Context, input inputs.UpdateUnit) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.UpdateUnit, input.UnitChange)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
 // RenameUnit is the resolver for the renameUnit field.
-func (r *mutationResolver) RenameUnit(ctx context.Context, input model.RenameUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.RenameUnit, renaming(input))
+func (r *mutationResolver) RenameUnit(ctx context.Context, input inputs.RenameUnit) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.RenameUnit, input.Renaming)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
 // MergeUnits is the resolver for the mergeUnits field.
-func (r *mutationResolver) MergeUnits(ctx context.Context, input model.MergeUnitsInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.MergeUnits, roster.Merger{Units: input.UnitIds, Into: input.IntoID, On: input.On})
+func (r *mutationResolver) MergeUnits(ctx context.Context, input inputs.MergeUnits) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.MergeUnits, input.Merger)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
 // MoveUnit is the resolver for the moveUnit field.
-func (r *mutationResolver) MoveUnit(ctx context.Context, input model.MoveUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.MoveUnit, roster.Move{Unit: input.UnitID, Parent: input.ParentID, Expected: input.ExpectedVersion})
+func (r *mutationResolver) MoveUnit(ctx context.Context, input inputs.MoveUnit) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.MoveUnit, input.Move)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
 // CloseUnit is the resolver for the closeUnit field.
-func (r *mutationResolver) CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error) {
-	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CloseUnit, roster.Closing{Unit: input.UnitID, Heir: input.HeirID, On: input.On, Reason: input.Reason, Expected: input.ExpectedVersion})
+func (r *mutationResolver) CloseUnit(ctx context.Context, input inputs.CloseUnit) (*model.UnitPayload, error) {
+	u, bad, err := change(ctx, r.Resolver, input, aUnit, r.Roster.CloseUnit, input.Closing)
 	return &model.UnitPayload{Unit: u, UserErrors: bad}, err
 }
 
@@ -110,21 +111,20 @@ func (r *mutationResolver) UpdateMember(ctx context.Context, input model.UpdateM
 }
 
 // EndMembership is the resolver for the endMembership field.
-func (r *mutationResolver) EndMembership(ctx context.Context, input model.EndMembershipInput) (*model.MembershipPayload, error) {
-	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.EndMembership, ending(input))
+func (r *mutationResolver) EndMembership(ctx context.Context, input inputs.EndMembership) (*model.MembershipPayload, error) {
+	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.EndMembership, input.Ending)
 	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
 }
 
 // ReinstateMembership is the resolver for the reinstateMembership field.
-func (r *mutationResolver) ReinstateMembership(ctx context.Context, input model.ReinstateMembershipInput) (*model.MembershipPayload, error) {
-	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.Reinstate, reinstatement(input))
+func (r *mutationResolver) ReinstateMembership(ctx context.Context, input inputs.ReinstateMembership) (*model.MembershipPayload, error) {
+	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.Reinstate, input.Reinstatement)
 	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
 }
 
 // SeatMember is the resolver for the seatMember field.
-func (r *mutationResolver) SeatMember(ctx context.Context, input model.SeatMemberInput) (*model.SeatPayload, error) {
-	s, bad, err := change(ctx, r.Resolver, input, aSeat, r.Roster.Seat, roster.NewSeat{Membership: input.MembershipID, Unit: input.UnitID, Post: input.Post, From: input.From, To: input.To,
-		Initiator: value(input.Initiator), Certificate: value(input.Certificate)})
+func (r *mutationResolver) SeatMember(ctx context.Context, input inputs.SeatMember) (*model.SeatPayload, error) {
+	s, bad, err := change(ctx, r.Resolver, input, aSeat, r.Roster.Seat, input.NewSeat)
 	return &model.SeatPayload{Seat: s, UserErrors: bad}, err
 }
 
@@ -135,8 +135,8 @@ func (r *mutationResolver) EndSeat(ctx context.Context, input model.EndSeatInput
 }
 
 // GrantRole is the resolver for the grantRole field.
-func (r *mutationResolver) GrantRole(ctx context.Context, input model.GrantRoleInput) (*model.GrantPayload, error) {
-	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Grant, newGrant(input))
+func (r *mutationResolver) GrantRole(ctx context.Context, input inputs.GrantRole) (*model.GrantPayload, error) {
+	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Grant, input.NewGrant)
 	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
 }
 
@@ -147,8 +147,8 @@ func (r *mutationResolver) ConfirmGrant(ctx context.Context, input model.Confirm
 }
 
 // RevokeGrant is the resolver for the revokeGrant field.
-func (r *mutationResolver) RevokeGrant(ctx context.Context, input model.RevokeGrantInput) (*model.GrantPayload, error) {
-	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Revoke, roster.Revocation{Grant: input.GrantID, Reason: input.Reason, Taker: input.TakerID})
+func (r *mutationResolver) RevokeGrant(ctx context.Context, input inputs.RevokeGrant) (*model.GrantPayload, error) {
+	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Revoke, input.Revocation)
 	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
 }
 
@@ -196,7 +196,7 @@ func (r *queryResolver) Workdays(ctx context.Context, year int) ([]*gen.Workday,
 }
 
 // PreviewPolicy is the resolver for the previewPolicy field.
-func (r *queryResolver) PreviewPolicy(ctx context.Context, input model.PreviewPolicyInput) (*model.PolicyPreview, error) {
+func (r *queryResolver) PreviewPolicy(ctx context.Context, input roster.NewPolicy) (*model.PolicyPreview, error) {
 	return r.previewPolicy(ctx, input)
 }
 
@@ -229,8 +229,8 @@ func (r *queryResolver) PreviewCloseUnit(ctx context.Context, unitID uuid.UUID) 
 }
 
 // PreviewGrant is the resolver for the previewGrant field.
-func (r *queryResolver) PreviewGrant(ctx context.Context, input model.PreviewGrantInput) (*model.PreviewPayload, error) {
-	e, err := r.Roster.PreviewGrant(ctx, newGrant(model.GrantRoleInput{MembershipID: input.MembershipID, Role: input.Role, From: input.From, To: input.To, Reason: input.Reason}))
+func (r *queryResolver) PreviewGrant(ctx context.Context, input roster.NewGrant) (*model.PreviewPayload, error) {
+	e, err := r.Roster.PreviewGrant(ctx, input)
 	return r.preview(ctx, e, err)
 }
 

@@ -102,12 +102,6 @@ func asInput(err error) error {
 	return named.Because(err)
 }
 
-func newSitting(in model.OpenSittingInput) roster.NewSitting {
-	return roster.NewSitting{Term: in.TermID, Ordinal: in.Ordinal, SittingDates: roster.SittingDates{
-		PrepOpensOn: in.PrepOpensOn, OpensOn: in.OpensOn, CutoffAt: in.CutoffAt, ClosesOn: in.ClosesOn,
-	}}
-}
-
 // changeSitting is the service's method with one argument.
 func (r *Resolver) changeSitting(ctx context.Context, in model.ChangeSittingInput) (*gen.Sitting, error) {
 	return r.Roster.ChangeSitting(ctx, in.SittingID, roster.SittingDates{
@@ -118,29 +112,6 @@ func (r *Resolver) changeSitting(ctx context.Context, in model.ChangeSittingInpu
 // endSeat is the service's method with one argument.
 func (r *Resolver) endSeat(ctx context.Context, in model.EndSeatInput) (*gen.Seat, error) {
 	return r.Roster.EndSeat(ctx, in.SeatID, in.On)
-}
-
-func newPolicy(in model.SetPolicyInput) roster.NewPolicy {
-	return roster.NewPolicy{Settings: in.Settings, Reset: in.Reset, EffectiveFrom: in.EffectiveFrom, Note: in.Note, ApprovedBy: in.ApprovedBy}
-}
-
-func newUnit(in model.CreateUnitInput) roster.NewUnit {
-	return roster.NewUnit{
-		Line: in.Line, Kind: in.Kind, Name: in.Name, ShortName: value(in.ShortName), Parent: in.ParentID, Channel: in.Channel,
-		DocWord: value(in.DocWord), Brand: value(in.Brand), Category: value(in.Category), Level: value(in.Level), From: in.From,
-	}
-}
-
-func unitChange(in model.UpdateUnitInput) roster.UnitChange {
-	return roster.UnitChange{
-		Unit: in.UnitID, Expected: in.ExpectedVersion, ShortName: in.ShortName, Channel: in.Channel, DocWord: in.DocWord, Brand: in.Brand, Category: in.Category, Level: in.Level,
-	}
-}
-
-func renaming(in model.RenameUnitInput) roster.Renaming {
-	return roster.Renaming{
-		Unit: in.UnitID, Name: in.Name, ShortName: value(in.ShortName), DocWord: in.DocWord, On: in.On, Expected: in.ExpectedVersion,
-	}
 }
 
 func newMember(in model.AddMemberInput) roster.NewMember {
@@ -163,24 +134,10 @@ func memberChange(in model.UpdateMemberInput) roster.MemberChange {
 	return out
 }
 
-func ending(in model.EndMembershipInput) roster.Ending {
-	return roster.Ending{Membership: in.MembershipID, Status: in.Status, On: in.On, Reason: in.Reason, Expected: in.ExpectedVersion, Taker: in.TakerID}
-}
-
-func reinstatement(in model.ReinstateMembershipInput) roster.Reinstatement {
-	return roster.Reinstatement{
-		Membership: in.MembershipID, Kind: in.Kind, Term: in.TermID, MemberNo: value(in.MemberNo), From: in.From, Expected: in.ExpectedVersion,
-	}
-}
-
-func newGrant(in model.GrantRoleInput) roster.NewGrant {
-	return roster.NewGrant{Membership: in.MembershipID, Role: in.Role, From: in.From, To: in.To, Reason: value(in.Reason)}
-}
-
 // previewPolicy maps what a change of the settings would do, or why it would be
 // refused.
-func (r *Resolver) previewPolicy(ctx context.Context, in model.PreviewPolicyInput) (*model.PolicyPreview, error) {
-	list, err := r.Roster.PreviewPolicy(ctx, roster.NewPolicy{Settings: in.Settings, Reset: in.Reset})
+func (r *Resolver) previewPolicy(ctx context.Context, in roster.NewPolicy) (*model.PolicyPreview, error) {
+	list, err := r.Roster.PreviewPolicy(ctx, in)
 	bad, err := shown(asInput(err))
 	out := &model.PolicyPreview{Changes: make([]*model.SettingChange, len(list)), UserErrors: bad}
 	for i, c := range list {

@@ -120,7 +120,7 @@ func (r *Resolver) directory(ctx context.Context, after *string, first *int, lev
 
 // auditLog is a page of the book for who may read it. The cursor is the number
 // of a page's last record.
-func auditLog(ctx context.Context, f *model.AuditFilter, first *int, after *string) (*model.AuditPage, error) {
+func auditLog(ctx context.Context, f *audit.Filter, first *int, after *string) (*model.AuditPage, error) {
 	if _, err := authz.Require(ctx, "audit.read"); err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func auditLog(ctx context.Context, f *model.AuditFilter, first *int, after *stri
 	if first != nil {
 		n = *first
 	}
-	page, err := audit.Search(ctx, auditFilter(f), n, seq)
+	page, err := audit.Search(ctx, value(f), n, seq)
 	if err != nil {
 		return nil, err
 	}
@@ -150,13 +150,6 @@ func auditLog(ctx context.Context, f *model.AuditFilter, first *int, after *stri
 		out.EndCursor = &last
 	}
 	return out, nil
-}
-
-func auditFilter(f *model.AuditFilter) audit.Filter {
-	if f == nil {
-		return audit.Filter{}
-	}
-	return audit.Filter{Object: value(f.Object), Actor: value(f.Actor), Action: value(f.Action), From: value(f.From), To: value(f.To)}
 }
 
 func auditEntry(row audit.Row) (*model.AuditEntry, error) {

@@ -33,9 +33,6 @@ func (s *Service) OpenTerm(ctx context.Context, in NewTerm) (_ *gen.Term, err er
 		return nil, err
 	}
 	in.StartsOn, in.EndsOn = clock.Day(in.StartsOn), clock.Day(in.EndsOn)
-	if err := day.Planned(in.EndsOn, time.Time{}, clock.Today(ctx), "endsOn"); err != nil {
-		return nil, err
-	}
 	terms, err := s.client.Term.Query().All(ctx)
 	if err != nil {
 		return nil, err
@@ -43,6 +40,9 @@ func (s *Service) OpenTerm(ctx context.Context, in NewTerm) (_ *gen.Term, err er
 	same, err := checkTerm(in, terms)
 	if err != nil || same != nil {
 		return same, err
+	}
+	if err := day.Planned(in.EndsOn, time.Time{}, clock.Today(ctx), "endsOn"); err != nil {
+		return nil, err
 	}
 	return s.client.Term.Create().SetOrdinal(in.Ordinal).SetStartsOn(in.StartsOn).SetEndsOn(in.EndsOn).Save(ctx)
 }

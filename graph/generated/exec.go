@@ -16,6 +16,7 @@ import (
 	"entgo.io/contrib/entgql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
@@ -38,8 +39,13 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/graph/inputs"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/graph/scalar"
+	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/bihuan/bihuan/loop/overview"
+	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/roster"
 	"github.com/google/uuid"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -135,7 +141,7 @@ type MutationResolver interface {
 	ConfirmContact(ctx context.Context, input model.ConfirmContactInput) (*model.AssignmentPayload, error)
 	ApplyExtension(ctx context.Context, input model.ApplyExtensionInput) (*model.AssignmentPayload, error)
 	DecideExtension(ctx context.Context, input model.DecideExtensionInput) (*model.AssignmentPayload, error)
-	OpenBallot(ctx context.Context, input model.OpenBallotInput) (*model.BallotPayload, error)
+	OpenBallot(ctx context.Context, input inputs.OpenBallot) (*model.BallotPayload, error)
 	CloseBallot(ctx context.Context, input model.CloseBallotInput) (*model.BallotPayload, error)
 	ClaimBallot(ctx context.Context, input model.ClaimBallotInput) (*model.ClaimBallotPayload, error)
 	CastBallot(ctx context.Context, input model.CastBallotInput) (*model.CastBallotPayload, error)
@@ -145,18 +151,18 @@ type MutationResolver interface {
 	SuspendAgreement(ctx context.Context, input model.SuspendAgreementInput) (*model.AgreementPayload, error)
 	ResumeAgreement(ctx context.Context, input model.ResumeAgreementInput) (*model.AgreementPayload, error)
 	ResendEnvelope(ctx context.Context, input model.ResendEnvelopeInput) (*model.ResendPayload, error)
-	DraftTask(ctx context.Context, input model.DraftTaskInput) (*model.MatterPayload, error)
+	DraftTask(ctx context.Context, input inputs.DraftTask) (*model.MatterPayload, error)
 	OpenPlan(ctx context.Context, input model.OpenPlanInput) (*model.MatterPayload, error)
 	StartPlanItem(ctx context.Context, input model.StartPlanItemInput) (*model.MatterPayload, error)
 	OfferTemplate(ctx context.Context, input model.OfferTemplateInput) (*model.OfferTemplatePayload, error)
 	AdoptTemplate(ctx context.Context, input model.AdoptTemplateInput) (*model.ProcessPayload, error)
 	SendNotice(ctx context.Context, input model.SendNoticeInput) (*model.SendNoticePayload, error)
 	SubmitOpinion(ctx context.Context, input model.SubmitOpinionInput) (*model.MatterPayload, error)
-	CreatePlatform(ctx context.Context, input model.CreatePlatformInput) (*model.PlatformPayload, error)
+	CreatePlatform(ctx context.Context, input inputs.CreatePlatform) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
 	RevivePlatform(ctx context.Context, input model.RevivePlatformInput) (*model.PlatformPayload, error)
-	OpenMatter(ctx context.Context, input model.OpenMatterInput) (*model.MatterPayload, error)
+	OpenMatter(ctx context.Context, input inputs.OpenMatter) (*model.MatterPayload, error)
 	MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error)
 	CreateProcessDraft(ctx context.Context, input model.CreateProcessDraftInput) (*model.ProcessPayload, error)
 	AdoptProcessTemplate(ctx context.Context, input model.AdoptProcessTemplateInput) (*model.ProcessPayload, error)
@@ -226,27 +232,27 @@ type MutationResolver interface {
 	CreateProposal(ctx context.Context, input model.CreateProposalInput) (*model.MatterPayload, error)
 	MergeProposals(ctx context.Context, input model.MergeProposalsInput) (*model.MatterPayload, error)
 	PublishCaseList(ctx context.Context, input model.PublishCaseListInput) (*model.SittingPayload, error)
-	OpenTerm(ctx context.Context, input model.OpenTermInput) (*model.TermPayload, error)
-	OpenSitting(ctx context.Context, input model.OpenSittingInput) (*model.SittingPayload, error)
+	OpenTerm(ctx context.Context, input inputs.OpenTerm) (*model.TermPayload, error)
+	OpenSitting(ctx context.Context, input inputs.OpenSitting) (*model.SittingPayload, error)
 	ChangeSitting(ctx context.Context, input model.ChangeSittingInput) (*model.SittingPayload, error)
-	SetWorkday(ctx context.Context, input model.SetWorkdayInput) (*model.WorkdayPayload, error)
-	SetPolicy(ctx context.Context, input model.SetPolicyInput) (*model.PolicyPayload, error)
+	SetWorkday(ctx context.Context, input inputs.SetWorkday) (*model.WorkdayPayload, error)
+	SetPolicy(ctx context.Context, input inputs.SetPolicy) (*model.PolicyPayload, error)
 	ConfirmPolicy(ctx context.Context, input model.ConfirmPolicyInput) (*model.PolicyPayload, error)
-	CreateUnit(ctx context.Context, input model.CreateUnitInput) (*model.UnitPayload, error)
-	UpdateUnit(ctx context.Context, input model.UpdateUnitInput) (*model.UnitPayload, error)
-	RenameUnit(ctx context.Context, input model.RenameUnitInput) (*model.UnitPayload, error)
-	MergeUnits(ctx context.Context, input model.MergeUnitsInput) (*model.UnitPayload, error)
-	MoveUnit(ctx context.Context, input model.MoveUnitInput) (*model.UnitPayload, error)
-	CloseUnit(ctx context.Context, input model.CloseUnitInput) (*model.UnitPayload, error)
+	CreateUnit(ctx context.Context, input inputs.CreateUnit) (*model.UnitPayload, error)
+	UpdateUnit(ctx context.Context, input inputs.UpdateUnit) (*model.UnitPayload, error)
+	RenameUnit(ctx context.Context, input inputs.RenameUnit) (*model.UnitPayload, error)
+	MergeUnits(ctx context.Context, input inputs.MergeUnits) (*model.UnitPayload, error)
+	MoveUnit(ctx context.Context, input inputs.MoveUnit) (*model.UnitPayload, error)
+	CloseUnit(ctx context.Context, input inputs.CloseUnit) (*model.UnitPayload, error)
 	AddMember(ctx context.Context, input model.AddMemberInput) (*model.MembershipPayload, error)
 	UpdateMember(ctx context.Context, input model.UpdateMemberInput) (*model.MembershipPayload, error)
-	EndMembership(ctx context.Context, input model.EndMembershipInput) (*model.MembershipPayload, error)
-	ReinstateMembership(ctx context.Context, input model.ReinstateMembershipInput) (*model.MembershipPayload, error)
-	SeatMember(ctx context.Context, input model.SeatMemberInput) (*model.SeatPayload, error)
+	EndMembership(ctx context.Context, input inputs.EndMembership) (*model.MembershipPayload, error)
+	ReinstateMembership(ctx context.Context, input inputs.ReinstateMembership) (*model.MembershipPayload, error)
+	SeatMember(ctx context.Context, input inputs.SeatMember) (*model.SeatPayload, error)
 	EndSeat(ctx context.Context, input model.EndSeatInput) (*model.SeatPayload, error)
-	GrantRole(ctx context.Context, input model.GrantRoleInput) (*model.GrantPayload, error)
+	GrantRole(ctx context.Context, input inputs.GrantRole) (*model.GrantPayload, error)
 	ConfirmGrant(ctx context.Context, input model.ConfirmGrantInput) (*model.GrantPayload, error)
-	RevokeGrant(ctx context.Context, input model.RevokeGrantInput) (*model.GrantPayload, error)
+	RevokeGrant(ctx context.Context, input inputs.RevokeGrant) (*model.GrantPayload, error)
 }
 type PartyResolver interface {
 	Name(ctx context.Context, obj *gen.Party) (*string, error)
@@ -268,7 +274,7 @@ type ProposalResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id uuid.UUID) (gen.Noder, error)
 	Nodes(ctx context.Context, ids []uuid.UUID) ([]gen.Noder, error)
-	AuditLog(ctx context.Context, filter *model.AuditFilter, first *int, after *string) (*model.AuditPage, error)
+	AuditLog(ctx context.Context, filter *audit.Filter, first *int, after *string) (*model.AuditPage, error)
 	MyBallots(ctx context.Context) ([]*model.Ballot, error)
 	Ballots(ctx context.Context, matterID uuid.UUID) ([]*model.Ballot, error)
 	BallotResult(ctx context.Context, id uuid.UUID) (*model.BallotResult, error)
@@ -285,7 +291,7 @@ type QueryResolver interface {
 	ReceivedEnvelopes(ctx context.Context, first *int, after *uuid.UUID, kinds []string) (*model.ReceivedEnvelopes, error)
 	LoopOverview(ctx context.Context, years []int) ([]*model.LoopOverview, error)
 	AskedOfUs(ctx context.Context) (*model.AskedOfUs, error)
-	Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.LedgerFilter) (*gen.ItemConnection, error)
+	Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *overview.Filter) (*gen.ItemConnection, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
@@ -304,12 +310,12 @@ type QueryResolver interface {
 	Units(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) (*gen.UnitConnection, error)
 	Terms(ctx context.Context) ([]*gen.Term, error)
 	Workdays(ctx context.Context, year int) ([]*gen.Workday, error)
-	PreviewPolicy(ctx context.Context, input model.PreviewPolicyInput) (*model.PolicyPreview, error)
+	PreviewPolicy(ctx context.Context, input roster.NewPolicy) (*model.PolicyPreview, error)
 	Policies(ctx context.Context) ([]*gen.TenantPolicy, error)
 	PendingGrants(ctx context.Context) ([]*gen.Grant, error)
 	Tenants(ctx context.Context, after *string, first *int, level *tenant.Level) ([]*gen.Tenant, error)
 	PreviewCloseUnit(ctx context.Context, unitID uuid.UUID) ([]*model.WaitingMatter, error)
-	PreviewGrant(ctx context.Context, input model.PreviewGrantInput) (*model.PreviewPayload, error)
+	PreviewGrant(ctx context.Context, input roster.NewGrant) (*model.PreviewPayload, error)
 	PreviewRevoke(ctx context.Context, grantID uuid.UUID) (*model.PreviewPayload, error)
 	PreviewEndMembership(ctx context.Context, membershipID uuid.UUID) (*model.PreviewPayload, error)
 	PermissionTable(ctx context.Context) ([]*model.RoleRights, error)
@@ -7685,8 +7691,8 @@ func (ec *executionContext) field_Mutation_closeUnit_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.CloseUnitInput, error) {
-			return ec.unmarshalNCloseUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCloseUnitInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.CloseUnit, error) {
+			return ec.unmarshalNCloseUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCloseUnit(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7867,8 +7873,8 @@ func (ec *executionContext) field_Mutation_createPlatform_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.CreatePlatformInput, error) {
-			return ec.unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreatePlatformInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.CreatePlatform, error) {
+			return ec.unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCreatePlatform(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7909,8 +7915,8 @@ func (ec *executionContext) field_Mutation_createUnit_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.CreateUnitInput, error) {
-			return ec.unmarshalNCreateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreateUnitInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.CreateUnit, error) {
+			return ec.unmarshalNCreateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCreateUnit(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8035,8 +8041,8 @@ func (ec *executionContext) field_Mutation_draftTask_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.DraftTaskInput, error) {
-			return ec.unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDraftTaskInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.DraftTask, error) {
+			return ec.unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐDraftTask(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8063,8 +8069,8 @@ func (ec *executionContext) field_Mutation_endMembership_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.EndMembershipInput, error) {
-			return ec.unmarshalNEndMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEndMembershipInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.EndMembership, error) {
+			return ec.unmarshalNEndMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐEndMembership(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8203,8 +8209,8 @@ func (ec *executionContext) field_Mutation_grantRole_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.GrantRoleInput, error) {
-			return ec.unmarshalNGrantRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGrantRoleInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.GrantRole, error) {
+			return ec.unmarshalNGrantRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐGrantRole(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8301,8 +8307,8 @@ func (ec *executionContext) field_Mutation_mergeUnits_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.MergeUnitsInput, error) {
-			return ec.unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMergeUnitsInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.MergeUnits, error) {
+			return ec.unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐMergeUnits(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8329,8 +8335,8 @@ func (ec *executionContext) field_Mutation_moveUnit_args(ctx context.Context, ra
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.MoveUnitInput, error) {
-			return ec.unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveUnitInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.MoveUnit, error) {
+			return ec.unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐMoveUnit(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8399,8 +8405,8 @@ func (ec *executionContext) field_Mutation_openBallot_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.OpenBallotInput, error) {
-			return ec.unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenBallotInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.OpenBallot, error) {
+			return ec.unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenBallot(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8427,8 +8433,8 @@ func (ec *executionContext) field_Mutation_openMatter_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.OpenMatterInput, error) {
-			return ec.unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.OpenMatter, error) {
+			return ec.unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenMatter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8455,8 +8461,8 @@ func (ec *executionContext) field_Mutation_openSitting_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.OpenSittingInput, error) {
-			return ec.unmarshalNOpenSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenSittingInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.OpenSitting, error) {
+			return ec.unmarshalNOpenSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenSitting(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8469,8 +8475,8 @@ func (ec *executionContext) field_Mutation_openTerm_args(ctx context.Context, ra
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.OpenTermInput, error) {
-			return ec.unmarshalNOpenTermInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenTermInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.OpenTerm, error) {
+			return ec.unmarshalNOpenTermInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenTerm(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8651,8 +8657,8 @@ func (ec *executionContext) field_Mutation_reinstateMembership_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.ReinstateMembershipInput, error) {
-			return ec.unmarshalNReinstateMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReinstateMembershipInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.ReinstateMembership, error) {
+			return ec.unmarshalNReinstateMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐReinstateMembership(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8693,8 +8699,8 @@ func (ec *executionContext) field_Mutation_renameUnit_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.RenameUnitInput, error) {
-			return ec.unmarshalNRenameUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRenameUnitInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.RenameUnit, error) {
+			return ec.unmarshalNRenameUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐRenameUnit(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8875,8 +8881,8 @@ func (ec *executionContext) field_Mutation_revokeGrant_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.RevokeGrantInput, error) {
-			return ec.unmarshalNRevokeGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRevokeGrantInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.RevokeGrant, error) {
+			return ec.unmarshalNRevokeGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐRevokeGrant(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8889,8 +8895,8 @@ func (ec *executionContext) field_Mutation_seatMember_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SeatMemberInput, error) {
-			return ec.unmarshalNSeatMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSeatMemberInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.SeatMember, error) {
+			return ec.unmarshalNSeatMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSeatMember(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8959,8 +8965,8 @@ func (ec *executionContext) field_Mutation_setPolicy_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SetPolicyInput, error) {
-			return ec.unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetPolicyInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.SetPolicy, error) {
+			return ec.unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSetPolicy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8973,8 +8979,8 @@ func (ec *executionContext) field_Mutation_setWorkday_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SetWorkdayInput, error) {
-			return ec.unmarshalNSetWorkdayInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetWorkdayInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.SetWorkday, error) {
+			return ec.unmarshalNSetWorkdayInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSetWorkday(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9253,8 +9259,8 @@ func (ec *executionContext) field_Mutation_updateUnit_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.UpdateUnitInput, error) {
-			return ec.unmarshalNUpdateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUpdateUnitInput(ctx, v)
+		func(ctx context.Context, v any) (inputs.UpdateUnit, error) {
+			return ec.unmarshalNUpdateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐUpdateUnit(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9403,8 +9409,8 @@ func (ec *executionContext) field_Query_auditLog_args(ctx context.Context, rawAr
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*model.AuditFilter, error) {
-			return ec.unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditFilter(ctx, v)
+		func(ctx context.Context, v any) (*audit.Filter, error) {
+			return ec.unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋauditᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9567,8 +9573,8 @@ func (ec *executionContext) field_Query_ledger_args(ctx context.Context, rawArgs
 	}
 	args["last"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*model.LedgerFilter, error) {
-			return ec.unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerFilter(ctx, v)
+		func(ctx context.Context, v any) (*overview.Filter, error) {
+			return ec.unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋoverviewᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9933,8 +9939,8 @@ func (ec *executionContext) field_Query_previewGrant_args(ctx context.Context, r
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.PreviewGrantInput, error) {
-			return ec.unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewGrantInput(ctx, v)
+		func(ctx context.Context, v any) (roster.NewGrant, error) {
+			return ec.unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewGrant(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9947,8 +9953,8 @@ func (ec *executionContext) field_Query_previewPolicy_args(ctx context.Context, 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.PreviewPolicyInput, error) {
-			return ec.unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPolicyInput(ctx, v)
+		func(ctx context.Context, v any) (roster.NewPolicy, error) {
+			return ec.unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewPolicy(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21891,7 +21897,7 @@ func (ec *executionContext) _Mutation_openBallot(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OpenBallot(ctx, fc.Args["input"].(model.OpenBallotInput))
+			return ec.Resolvers.Mutation().OpenBallot(ctx, fc.Args["input"].(inputs.OpenBallot))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BallotPayload) graphql.Marshaler {
@@ -22331,7 +22337,7 @@ func (ec *executionContext) _Mutation_draftTask(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DraftTask(ctx, fc.Args["input"].(model.DraftTaskInput))
+			return ec.Resolvers.Mutation().DraftTask(ctx, fc.Args["input"].(inputs.DraftTask))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
@@ -22639,7 +22645,7 @@ func (ec *executionContext) _Mutation_createPlatform(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreatePlatform(ctx, fc.Args["input"].(model.CreatePlatformInput))
+			return ec.Resolvers.Mutation().CreatePlatform(ctx, fc.Args["input"].(inputs.CreatePlatform))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PlatformPayload) graphql.Marshaler {
@@ -22815,7 +22821,7 @@ func (ec *executionContext) _Mutation_openMatter(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OpenMatter(ctx, fc.Args["input"].(model.OpenMatterInput))
+			return ec.Resolvers.Mutation().OpenMatter(ctx, fc.Args["input"].(inputs.OpenMatter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterPayload) graphql.Marshaler {
@@ -25895,7 +25901,7 @@ func (ec *executionContext) _Mutation_openTerm(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OpenTerm(ctx, fc.Args["input"].(model.OpenTermInput))
+			return ec.Resolvers.Mutation().OpenTerm(ctx, fc.Args["input"].(inputs.OpenTerm))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.TermPayload) graphql.Marshaler {
@@ -25939,7 +25945,7 @@ func (ec *executionContext) _Mutation_openSitting(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().OpenSitting(ctx, fc.Args["input"].(model.OpenSittingInput))
+			return ec.Resolvers.Mutation().OpenSitting(ctx, fc.Args["input"].(inputs.OpenSitting))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SittingPayload) graphql.Marshaler {
@@ -26027,7 +26033,7 @@ func (ec *executionContext) _Mutation_setWorkday(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetWorkday(ctx, fc.Args["input"].(model.SetWorkdayInput))
+			return ec.Resolvers.Mutation().SetWorkday(ctx, fc.Args["input"].(inputs.SetWorkday))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.WorkdayPayload) graphql.Marshaler {
@@ -26071,7 +26077,7 @@ func (ec *executionContext) _Mutation_setPolicy(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetPolicy(ctx, fc.Args["input"].(model.SetPolicyInput))
+			return ec.Resolvers.Mutation().SetPolicy(ctx, fc.Args["input"].(inputs.SetPolicy))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicyPayload) graphql.Marshaler {
@@ -26159,7 +26165,7 @@ func (ec *executionContext) _Mutation_createUnit(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateUnit(ctx, fc.Args["input"].(model.CreateUnitInput))
+			return ec.Resolvers.Mutation().CreateUnit(ctx, fc.Args["input"].(inputs.CreateUnit))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26203,7 +26209,7 @@ func (ec *executionContext) _Mutation_updateUnit(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateUnit(ctx, fc.Args["input"].(model.UpdateUnitInput))
+			return ec.Resolvers.Mutation().UpdateUnit(ctx, fc.Args["input"].(inputs.UpdateUnit))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26247,7 +26253,7 @@ func (ec *executionContext) _Mutation_renameUnit(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RenameUnit(ctx, fc.Args["input"].(model.RenameUnitInput))
+			return ec.Resolvers.Mutation().RenameUnit(ctx, fc.Args["input"].(inputs.RenameUnit))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26291,7 +26297,7 @@ func (ec *executionContext) _Mutation_mergeUnits(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().MergeUnits(ctx, fc.Args["input"].(model.MergeUnitsInput))
+			return ec.Resolvers.Mutation().MergeUnits(ctx, fc.Args["input"].(inputs.MergeUnits))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26335,7 +26341,7 @@ func (ec *executionContext) _Mutation_moveUnit(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().MoveUnit(ctx, fc.Args["input"].(model.MoveUnitInput))
+			return ec.Resolvers.Mutation().MoveUnit(ctx, fc.Args["input"].(inputs.MoveUnit))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26379,7 +26385,7 @@ func (ec *executionContext) _Mutation_closeUnit(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CloseUnit(ctx, fc.Args["input"].(model.CloseUnitInput))
+			return ec.Resolvers.Mutation().CloseUnit(ctx, fc.Args["input"].(inputs.CloseUnit))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UnitPayload) graphql.Marshaler {
@@ -26511,7 +26517,7 @@ func (ec *executionContext) _Mutation_endMembership(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().EndMembership(ctx, fc.Args["input"].(model.EndMembershipInput))
+			return ec.Resolvers.Mutation().EndMembership(ctx, fc.Args["input"].(inputs.EndMembership))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
@@ -26555,7 +26561,7 @@ func (ec *executionContext) _Mutation_reinstateMembership(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ReinstateMembership(ctx, fc.Args["input"].(model.ReinstateMembershipInput))
+			return ec.Resolvers.Mutation().ReinstateMembership(ctx, fc.Args["input"].(inputs.ReinstateMembership))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MembershipPayload) graphql.Marshaler {
@@ -26599,7 +26605,7 @@ func (ec *executionContext) _Mutation_seatMember(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SeatMember(ctx, fc.Args["input"].(model.SeatMemberInput))
+			return ec.Resolvers.Mutation().SeatMember(ctx, fc.Args["input"].(inputs.SeatMember))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SeatPayload) graphql.Marshaler {
@@ -26687,7 +26693,7 @@ func (ec *executionContext) _Mutation_grantRole(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(model.GrantRoleInput))
+			return ec.Resolvers.Mutation().GrantRole(ctx, fc.Args["input"].(inputs.GrantRole))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.GrantPayload) graphql.Marshaler {
@@ -26775,7 +26781,7 @@ func (ec *executionContext) _Mutation_revokeGrant(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RevokeGrant(ctx, fc.Args["input"].(model.RevokeGrantInput))
+			return ec.Resolvers.Mutation().RevokeGrant(ctx, fc.Args["input"].(inputs.RevokeGrant))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.GrantPayload) graphql.Marshaler {
@@ -32067,7 +32073,7 @@ func (ec *executionContext) _Query_auditLog(ctx context.Context, field graphql.C
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().AuditLog(ctx, fc.Args["filter"].(*model.AuditFilter), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().AuditLog(ctx, fc.Args["filter"].(*audit.Filter), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditPage) graphql.Marshaler {
@@ -32734,7 +32740,7 @@ func (ec *executionContext) _Query_ledger(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Ledger(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["filter"].(*model.LedgerFilter))
+			return ec.Resolvers.Query().Ledger(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["filter"].(*overview.Filter))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
@@ -33522,7 +33528,7 @@ func (ec *executionContext) _Query_previewPolicy(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PreviewPolicy(ctx, fc.Args["input"].(model.PreviewPolicyInput))
+			return ec.Resolvers.Query().PreviewPolicy(ctx, fc.Args["input"].(roster.NewPolicy))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
@@ -33718,7 +33724,7 @@ func (ec *executionContext) _Query_previewGrant(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().PreviewGrant(ctx, fc.Args["input"].(model.PreviewGrantInput))
+			return ec.Resolvers.Query().PreviewGrant(ctx, fc.Args["input"].(roster.NewGrant))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
@@ -45061,8 +45067,8 @@ func (ec *executionContext) unmarshalInputAssignProposalInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj any) (model.AuditFilter, error) {
-	var it model.AuditFilter
+func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj any) (audit.Filter, error) {
+	var it audit.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -45081,35 +45087,35 @@ func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj a
 		switch k {
 		case "object":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("object"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Object = data
 		case "actor":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actor"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Actor = data
 		case "action":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Action = data
 		case "from":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			data, err := ec.unmarshalOTime2timeᚐTime(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.From = data
 		case "to":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			data, err := ec.unmarshalOTime2timeᚐTime(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -45119,8 +45125,8 @@ func (ec *executionContext) unmarshalInputAuditFilter(ctx context.Context, obj a
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputBallotChoiceInput(ctx context.Context, obj any) (model.BallotChoiceInput, error) {
-	var it model.BallotChoiceInput
+func (ec *executionContext) unmarshalInputBallotChoiceInput(ctx context.Context, obj any) (ballots.Choice, error) {
+	var it ballots.Choice
 	if obj == nil {
 		return it, nil
 	}
@@ -45143,7 +45149,7 @@ func (ec *executionContext) unmarshalInputBallotChoiceInput(ctx context.Context,
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Subject = data
 		case "dimension":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimension"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -45163,8 +45169,8 @@ func (ec *executionContext) unmarshalInputBallotChoiceInput(ctx context.Context,
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputBallotOptionInput(ctx context.Context, obj any) (model.BallotOptionInput, error) {
-	var it model.BallotOptionInput
+func (ec *executionContext) unmarshalInputBallotOptionInput(ctx context.Context, obj any) (ballots.Option, error) {
+	var it ballots.Option
 	if obj == nil {
 		return it, nil
 	}
@@ -45190,7 +45196,7 @@ func (ec *executionContext) unmarshalInputBallotOptionInput(ctx context.Context,
 			it.Name = data
 		case "abstention":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("abstention"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -45285,7 +45291,7 @@ func (ec *executionContext) unmarshalInputCastBallotInput(ctx context.Context, o
 			it.Token = data
 		case "choices":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("choices"))
-			data, err := ec.unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInputᚄ(ctx, v)
+			data, err := ec.unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐChoiceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -45759,8 +45765,8 @@ func (ec *executionContext) unmarshalInputCloseFeedbackInput(ctx context.Context
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputCloseUnitInput(ctx context.Context, obj any) (model.CloseUnitInput, error) {
-	var it model.CloseUnitInput
+func (ec *executionContext) unmarshalInputCloseUnitInput(ctx context.Context, obj any) (inputs.CloseUnit, error) {
+	var it inputs.CloseUnit
 	if obj == nil {
 		return it, nil
 	}
@@ -45783,14 +45789,14 @@ func (ec *executionContext) unmarshalInputCloseUnitInput(ctx context.Context, ob
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Unit = data
 		case "heirId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("heirId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.HeirID = data
+			it.Heir = data
 		case "on":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -45804,7 +45810,7 @@ func (ec *executionContext) unmarshalInputCloseUnitInput(ctx context.Context, ob
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -46542,8 +46548,8 @@ func (ec *executionContext) unmarshalInputCosignProposalInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Context, obj any) (model.CreatePlatformInput, error) {
-	var it model.CreatePlatformInput
+func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Context, obj any) (inputs.CreatePlatform, error) {
+	var it inputs.CreatePlatform
 	if obj == nil {
 		return it, nil
 	}
@@ -46576,7 +46582,7 @@ func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Contex
 			it.Brand = data
 		case "brandOwner":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brandOwner"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -46590,7 +46596,7 @@ func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Contex
 			it.Type = data
 		case "level":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -46618,14 +46624,14 @@ func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Contex
 			it.OwnerUnitID = data
 		case "approver":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approver"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Approver = data
 		case "hostRule":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("hostRule"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -46653,7 +46659,7 @@ func (ec *executionContext) unmarshalInputCreatePlatformInput(ctx context.Contex
 			it.Targets = data
 		case "takesTopics":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takesTopics"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -46846,8 +46852,8 @@ func (ec *executionContext) unmarshalInputCreateProposalInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, obj any) (model.CreateUnitInput, error) {
-	var it model.CreateUnitInput
+func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, obj any) (inputs.CreateUnit, error) {
+	var it inputs.CreateUnit
 	if obj == nil {
 		return it, nil
 	}
@@ -46887,7 +46893,7 @@ func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, o
 			it.Name = data
 		case "shortName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortName"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -46898,7 +46904,7 @@ func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.ParentID = data
+			it.Parent = data
 		case "channel":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
 			data, err := ec.unmarshalOUnitChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋunitᚐChannel(ctx, v)
@@ -46908,28 +46914,28 @@ func (ec *executionContext) unmarshalInputCreateUnitInput(ctx context.Context, o
 			it.Channel = data
 		case "docWord":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("docWord"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.DocWord = data
 		case "brand":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("brand"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Brand = data
 		case "category":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("category"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Category = data
 		case "level":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -47431,8 +47437,8 @@ func (ec *executionContext) unmarshalInputDraftReplyInput(ctx context.Context, o
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, obj any) (model.DraftTaskInput, error) {
-	var it model.DraftTaskInput
+func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, obj any) (inputs.DraftTask, error) {
+	var it inputs.DraftTask
 	if obj == nil {
 		return it, nil
 	}
@@ -47455,7 +47461,7 @@ func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, ob
 			if err != nil {
 				return it, err
 			}
-			it.MatterID = data
+			it.Of = data
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -47472,7 +47478,7 @@ func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, ob
 			it.UnitID = data
 		case "partner":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partner"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -47486,7 +47492,7 @@ func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, ob
 			it.LeaderID = data
 		case "leaderPost":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("leaderPost"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -47500,63 +47506,63 @@ func (ec *executionContext) unmarshalInputDraftTaskInput(ctx context.Context, ob
 			it.OfficerID = data
 		case "officerPost":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("officerPost"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.OfficerPost = data
 		case "duty":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("duty"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Duty = data
 		case "dueOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
-			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
+			data, err := ec.unmarshalODate2timeᚐTime(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.DueOn = data
 		case "effect":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effect"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Effect = data
 		case "measure":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("measure"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Measure = data
 		case "key":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Key = data
 		case "difficult":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("difficult"))
-			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			data, err := ec.unmarshalOBoolean2bool(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Difficult = data
 		case "nodes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nodes"))
-			data, err := ec.unmarshalONodeInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInputᚄ(ctx, v)
+			data, err := ec.unmarshalONodeInput2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNodeᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Nodes = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -47680,8 +47686,8 @@ func (ec *executionContext) unmarshalInputEditProposalInput(ctx context.Context,
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context, obj any) (model.EndMembershipInput, error) {
-	var it model.EndMembershipInput
+func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context, obj any) (inputs.EndMembership, error) {
+	var it inputs.EndMembership
 	if obj == nil {
 		return it, nil
 	}
@@ -47704,7 +47710,7 @@ func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.MembershipID = data
+			it.Membership = data
 		case "status":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
 			data, err := ec.unmarshalNMembershipStatus2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋmembershipᚐStatus(ctx, v)
@@ -47725,7 +47731,7 @@ func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -47739,7 +47745,7 @@ func (ec *executionContext) unmarshalInputEndMembershipInput(ctx context.Context
 			if err != nil {
 				return it, err
 			}
-			it.TakerID = data
+			it.Taker = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -48371,8 +48377,8 @@ func (ec *executionContext) unmarshalInputGivePreAssignOpinionInput(ctx context.
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, obj any) (model.GrantRoleInput, error) {
-	var it model.GrantRoleInput
+func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, obj any) (inputs.GrantRole, error) {
+	var it inputs.GrantRole
 	if obj == nil {
 		return it, nil
 	}
@@ -48395,7 +48401,7 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 			if err != nil {
 				return it, err
 			}
-			it.MembershipID = data
+			it.Membership = data
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -48419,7 +48425,7 @@ func (ec *executionContext) unmarshalInputGrantRoleInput(ctx context.Context, ob
 			it.To = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -48630,8 +48636,8 @@ func (ec *executionContext) unmarshalInputJudgeQualityInput(ctx context.Context,
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj any) (model.LedgerFilter, error) {
-	var it model.LedgerFilter
+func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj any) (overview.Filter, error) {
+	var it overview.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -48661,7 +48667,7 @@ func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj 
 			if err != nil {
 				return it, err
 			}
-			it.CohortID = data
+			it.Cohort = data
 		case "year":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("year"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -48675,10 +48681,10 @@ func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj 
 			if err != nil {
 				return it, err
 			}
-			it.UnitIds = data
+			it.Units = data
 		case "partner":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("partner"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -48727,7 +48733,7 @@ func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj 
 			it.DueTo = data
 		case "search":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("search"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49195,8 +49201,8 @@ func (ec *executionContext) unmarshalInputMergeProposalsInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputMergeUnitsInput(ctx context.Context, obj any) (model.MergeUnitsInput, error) {
-	var it model.MergeUnitsInput
+func (ec *executionContext) unmarshalInputMergeUnitsInput(ctx context.Context, obj any) (inputs.MergeUnits, error) {
+	var it inputs.MergeUnits
 	if obj == nil {
 		return it, nil
 	}
@@ -49219,14 +49225,14 @@ func (ec *executionContext) unmarshalInputMergeUnitsInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.UnitIds = data
+			it.Units = data
 		case "intoId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("intoId"))
 			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.IntoID = data
+			it.Into = data
 		case "on":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("on"))
 			data, err := ec.unmarshalODate2ᚖtimeᚐTime(ctx, v)
@@ -49318,8 +49324,8 @@ func (ec *executionContext) unmarshalInputMoveMattersInput(ctx context.Context, 
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputMoveUnitInput(ctx context.Context, obj any) (model.MoveUnitInput, error) {
-	var it model.MoveUnitInput
+func (ec *executionContext) unmarshalInputMoveUnitInput(ctx context.Context, obj any) (inputs.MoveUnit, error) {
+	var it inputs.MoveUnit
 	if obj == nil {
 		return it, nil
 	}
@@ -49342,21 +49348,21 @@ func (ec *executionContext) unmarshalInputMoveUnitInput(ctx context.Context, obj
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Unit = data
 		case "parentId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("parentId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ParentID = data
+			it.Parent = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -49492,8 +49498,8 @@ func (ec *executionContext) unmarshalInputNameSuccessorInput(ctx context.Context
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputNodeInput(ctx context.Context, obj any) (model.NodeInput, error) {
-	var it model.NodeInput
+func (ec *executionContext) unmarshalInputNodeInput(ctx context.Context, obj any) (tasks.Node, error) {
+	var it tasks.Node
 	if obj == nil {
 		return it, nil
 	}
@@ -49659,8 +49665,8 @@ func (ec *executionContext) unmarshalInputOfficeDecideReturnInput(ctx context.Co
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, obj any) (model.OpenBallotInput, error) {
-	var it model.OpenBallotInput
+func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, obj any) (inputs.OpenBallot, error) {
+	var it inputs.OpenBallot
 	if obj == nil {
 		return it, nil
 	}
@@ -49683,7 +49689,7 @@ func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.MatterID = data
+			it.Matter = data
 		case "title":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("title"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -49697,7 +49703,7 @@ func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.SubjectIds = data
+			it.Subjects = data
 		case "dimensions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dimensions"))
 			data, err := ec.unmarshalNString2ᚕstringᚄ(ctx, v)
@@ -49707,7 +49713,7 @@ func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, o
 			it.Dimensions = data
 		case "options":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("options"))
-			data, err := ec.unmarshalNBallotOptionInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInputᚄ(ctx, v)
+			data, err := ec.unmarshalNBallotOptionInput2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐOptionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49718,10 +49724,10 @@ func (ec *executionContext) unmarshalInputOpenBallotInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.VoterIds = data
+			it.Voters = data
 		case "opensAt":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
-			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			data, err := ec.unmarshalOTime2timeᚐTime(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49803,8 +49809,8 @@ func (ec *executionContext) unmarshalInputOpenCohortInput(ctx context.Context, o
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, obj any) (model.OpenMatterInput, error) {
-	var it model.OpenMatterInput
+func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, obj any) (inputs.OpenMatter, error) {
+	var it inputs.OpenMatter
 	if obj == nil {
 		return it, nil
 	}
@@ -49837,7 +49843,7 @@ func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, o
 			it.Title = data
 		case "source":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49879,7 +49885,7 @@ func (ec *executionContext) unmarshalInputOpenMatterInput(ctx context.Context, o
 			it.Data = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49954,8 +49960,8 @@ func (ec *executionContext) unmarshalInputOpenPlanInput(ctx context.Context, obj
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputOpenSittingInput(ctx context.Context, obj any) (model.OpenSittingInput, error) {
-	var it model.OpenSittingInput
+func (ec *executionContext) unmarshalInputOpenSittingInput(ctx context.Context, obj any) (inputs.OpenSitting, error) {
+	var it inputs.OpenSitting
 	if obj == nil {
 		return it, nil
 	}
@@ -49978,7 +49984,7 @@ func (ec *executionContext) unmarshalInputOpenSittingInput(ctx context.Context, 
 			if err != nil {
 				return it, err
 			}
-			it.TermID = data
+			it.Term = data
 		case "ordinal":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("ordinal"))
 			data, err := ec.unmarshalNInt2int(ctx, v)
@@ -50033,8 +50039,8 @@ func (ec *executionContext) unmarshalInputOpenSittingInput(ctx context.Context, 
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputOpenTermInput(ctx context.Context, obj any) (model.OpenTermInput, error) {
-	var it model.OpenTermInput
+func (ec *executionContext) unmarshalInputOpenTermInput(ctx context.Context, obj any) (inputs.OpenTerm, error) {
+	var it inputs.OpenTerm
 	if obj == nil {
 		return it, nil
 	}
@@ -50306,8 +50312,8 @@ func (ec *executionContext) unmarshalInputPreAssignProposalInput(ctx context.Con
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context, obj any) (model.PreviewGrantInput, error) {
-	var it model.PreviewGrantInput
+func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context, obj any) (roster.NewGrant, error) {
+	var it roster.NewGrant
 	if obj == nil {
 		return it, nil
 	}
@@ -50330,7 +50336,7 @@ func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context,
 			if err != nil {
 				return it, err
 			}
-			it.MembershipID = data
+			it.Membership = data
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -50354,7 +50360,7 @@ func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context,
 			it.To = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -50364,8 +50370,8 @@ func (ec *executionContext) unmarshalInputPreviewGrantInput(ctx context.Context,
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputPreviewPolicyInput(ctx context.Context, obj any) (model.PreviewPolicyInput, error) {
-	var it model.PreviewPolicyInput
+func (ec *executionContext) unmarshalInputPreviewPolicyInput(ctx context.Context, obj any) (roster.NewPolicy, error) {
+	var it roster.NewPolicy
 	if obj == nil {
 		return it, nil
 	}
@@ -51107,8 +51113,8 @@ func (ec *executionContext) unmarshalInputRefuseProposalInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputReinstateMembershipInput(ctx context.Context, obj any) (model.ReinstateMembershipInput, error) {
-	var it model.ReinstateMembershipInput
+func (ec *executionContext) unmarshalInputReinstateMembershipInput(ctx context.Context, obj any) (inputs.ReinstateMembership, error) {
+	var it inputs.ReinstateMembership
 	if obj == nil {
 		return it, nil
 	}
@@ -51131,7 +51137,7 @@ func (ec *executionContext) unmarshalInputReinstateMembershipInput(ctx context.C
 			if err != nil {
 				return it, err
 			}
-			it.MembershipID = data
+			it.Membership = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
 			data, err := ec.unmarshalNMembershipKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋmembershipᚐKind(ctx, v)
@@ -51145,10 +51151,10 @@ func (ec *executionContext) unmarshalInputReinstateMembershipInput(ctx context.C
 			if err != nil {
 				return it, err
 			}
-			it.TermID = data
+			it.Term = data
 		case "memberNo":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("memberNo"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -51166,7 +51172,7 @@ func (ec *executionContext) unmarshalInputReinstateMembershipInput(ctx context.C
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -51288,8 +51294,8 @@ func (ec *executionContext) unmarshalInputRejectDraftInput(ctx context.Context, 
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, obj any) (model.RenameUnitInput, error) {
-	var it model.RenameUnitInput
+func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, obj any) (inputs.RenameUnit, error) {
+	var it inputs.RenameUnit
 	if obj == nil {
 		return it, nil
 	}
@@ -51312,7 +51318,7 @@ func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Unit = data
 		case "name":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -51322,7 +51328,7 @@ func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, o
 			it.Name = data
 		case "shortName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortName"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -51347,7 +51353,7 @@ func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -52000,8 +52006,8 @@ func (ec *executionContext) unmarshalInputRevivePlatformInput(ctx context.Contex
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, obj any) (model.RevokeGrantInput, error) {
-	var it model.RevokeGrantInput
+func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, obj any) (inputs.RevokeGrant, error) {
+	var it inputs.RevokeGrant
 	if obj == nil {
 		return it, nil
 	}
@@ -52024,7 +52030,7 @@ func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, 
 			if err != nil {
 				return it, err
 			}
-			it.GrantID = data
+			it.Grant = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
@@ -52038,7 +52044,7 @@ func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, 
 			if err != nil {
 				return it, err
 			}
-			it.TakerID = data
+			it.Taker = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -52051,8 +52057,8 @@ func (ec *executionContext) unmarshalInputRevokeGrantInput(ctx context.Context, 
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, obj any) (model.SeatMemberInput, error) {
-	var it model.SeatMemberInput
+func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, obj any) (inputs.SeatMember, error) {
+	var it inputs.SeatMember
 	if obj == nil {
 		return it, nil
 	}
@@ -52075,14 +52081,14 @@ func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.MembershipID = data
+			it.Membership = data
 		case "unitId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unitId"))
 			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Unit = data
 		case "post":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("post"))
 			data, err := ec.unmarshalNSeatPost2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋseatᚐPost(ctx, v)
@@ -52106,14 +52112,14 @@ func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, o
 			it.To = data
 		case "initiator":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("initiator"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Initiator = data
 		case "certificate":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("certificate"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			data, err := ec.unmarshalOString2string(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -52418,8 +52424,8 @@ func (ec *executionContext) unmarshalInputSetAgreementInput(ctx context.Context,
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, obj any) (model.SetPolicyInput, error) {
-	var it model.SetPolicyInput
+func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, obj any) (inputs.SetPolicy, error) {
+	var it inputs.SetPolicy
 	if obj == nil {
 		return it, nil
 	}
@@ -52490,8 +52496,8 @@ func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, ob
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputSetWorkdayInput(ctx context.Context, obj any) (model.SetWorkdayInput, error) {
-	var it model.SetWorkdayInput
+func (ec *executionContext) unmarshalInputSetWorkdayInput(ctx context.Context, obj any) (inputs.SetWorkday, error) {
+	var it inputs.SetWorkday
 	if obj == nil {
 		return it, nil
 	}
@@ -53996,8 +54002,8 @@ func (ec *executionContext) unmarshalInputUpdateProcessDraftInput(ctx context.Co
 	return it, nil
 }
 
-func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, obj any) (model.UpdateUnitInput, error) {
-	var it model.UpdateUnitInput
+func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, obj any) (inputs.UpdateUnit, error) {
+	var it inputs.UpdateUnit
 	if obj == nil {
 		return it, nil
 	}
@@ -54020,7 +54026,7 @@ func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.UnitID = data
+			it.Unit = data
 		case "shortName":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortName"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -54069,7 +54075,7 @@ func (ec *executionContext) unmarshalInputUpdateUnitInput(ctx context.Context, o
 			if err != nil {
 				return it, err
 			}
-			it.ExpectedVersion = data
+			it.Expected = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -71256,13 +71262,13 @@ func (ec *executionContext) marshalNBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋg
 	return ec._Ballot(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInputᚄ(ctx context.Context, v any) ([]*model.BallotChoiceInput, error) {
+func (ec *executionContext) unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐChoiceᚄ(ctx context.Context, v any) ([]*ballots.Choice, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*model.BallotChoiceInput, len(vSlice))
+	res := make([]*ballots.Choice, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐChoice(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -71270,7 +71276,7 @@ func (ec *executionContext) unmarshalNBallotChoiceInput2ᚕᚖgithubᚗcomᚋbih
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotChoiceInput(ctx context.Context, v any) (*model.BallotChoiceInput, error) {
+func (ec *executionContext) unmarshalNBallotChoiceInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐChoice(ctx context.Context, v any) (*ballots.Choice, error) {
 	res, err := ec.unmarshalInputBallotChoiceInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71301,23 +71307,23 @@ func (ec *executionContext) marshalNBallotOption2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._BallotOption(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBallotOptionInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInputᚄ(ctx context.Context, v any) ([]*model.BallotOptionInput, error) {
+func (ec *executionContext) unmarshalNBallotOptionInput2githubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐOption(ctx context.Context, v any) (ballots.Option, error) {
+	res, err := ec.unmarshalInputBallotOptionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBallotOptionInput2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐOptionᚄ(ctx context.Context, v any) ([]ballots.Option, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*model.BallotOptionInput, len(vSlice))
+	res := make([]ballots.Option, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNBallotOptionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNBallotOptionInput2githubᚗcomᚋbihuanᚋbihuanᚋloopᚋballotsᚐOption(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
 	}
 	return res, nil
-}
-
-func (ec *executionContext) unmarshalNBallotOptionInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotOptionInput(ctx context.Context, v any) (*model.BallotOptionInput, error) {
-	res, err := ec.unmarshalInputBallotOptionInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNBallotPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotPayload(ctx context.Context, sel ast.SelectionSet, v *model.BallotPayload) graphql.Marshaler {
@@ -71468,7 +71474,7 @@ func (ec *executionContext) unmarshalNCloseFeedbackInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCloseUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCloseUnitInput(ctx context.Context, v any) (model.CloseUnitInput, error) {
+func (ec *executionContext) unmarshalNCloseUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCloseUnit(ctx context.Context, v any) (inputs.CloseUnit, error) {
 	res, err := ec.unmarshalInputCloseUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71610,7 +71616,7 @@ func (ec *executionContext) marshalNCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihua
 	return ec._CounterRows(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreatePlatformInput(ctx context.Context, v any) (model.CreatePlatformInput, error) {
+func (ec *executionContext) unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCreatePlatform(ctx context.Context, v any) (inputs.CreatePlatform, error) {
 	res, err := ec.unmarshalInputCreatePlatformInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71625,7 +71631,7 @@ func (ec *executionContext) unmarshalNCreateProposalInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCreateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCreateUnitInput(ctx context.Context, v any) (model.CreateUnitInput, error) {
+func (ec *executionContext) unmarshalNCreateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCreateUnit(ctx context.Context, v any) (inputs.CreateUnit, error) {
 	res, err := ec.unmarshalInputCreateUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71732,7 +71738,7 @@ func (ec *executionContext) unmarshalNDraftReplyInput2githubᚗcomᚋbihuanᚋbi
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDraftTaskInput(ctx context.Context, v any) (model.DraftTaskInput, error) {
+func (ec *executionContext) unmarshalNDraftTaskInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐDraftTask(ctx context.Context, v any) (inputs.DraftTask, error) {
 	res, err := ec.unmarshalInputDraftTaskInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71742,7 +71748,7 @@ func (ec *executionContext) unmarshalNEditProposalInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNEndMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEndMembershipInput(ctx context.Context, v any) (model.EndMembershipInput, error) {
+func (ec *executionContext) unmarshalNEndMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐEndMembership(ctx context.Context, v any) (inputs.EndMembership, error) {
 	res, err := ec.unmarshalInputEndMembershipInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -71972,7 +71978,7 @@ func (ec *executionContext) marshalNGrantPayload2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._GrantPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNGrantRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGrantRoleInput(ctx context.Context, v any) (model.GrantRoleInput, error) {
+func (ec *executionContext) unmarshalNGrantRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐGrantRole(ctx context.Context, v any) (inputs.GrantRole, error) {
 	res, err := ec.unmarshalInputGrantRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72515,7 +72521,7 @@ func (ec *executionContext) unmarshalNMergeProposalsInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMergeUnitsInput(ctx context.Context, v any) (model.MergeUnitsInput, error) {
+func (ec *executionContext) unmarshalNMergeUnitsInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐMergeUnits(ctx context.Context, v any) (inputs.MergeUnits, error) {
 	res, err := ec.unmarshalInputMergeUnitsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72535,7 +72541,7 @@ func (ec *executionContext) marshalNMoveMattersPayload2ᚖgithubᚗcomᚋbihuan�
 	return ec._MoveMattersPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMoveUnitInput(ctx context.Context, v any) (model.MoveUnitInput, error) {
+func (ec *executionContext) unmarshalNMoveUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐMoveUnit(ctx context.Context, v any) (inputs.MoveUnit, error) {
 	res, err := ec.unmarshalInputMoveUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72586,9 +72592,9 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋent
 	return ret
 }
 
-func (ec *executionContext) unmarshalNNodeInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInput(ctx context.Context, v any) (*model.NodeInput, error) {
+func (ec *executionContext) unmarshalNNodeInput2githubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNode(ctx context.Context, v any) (tasks.Node, error) {
 	res, err := ec.unmarshalInputNodeInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
@@ -72641,7 +72647,7 @@ func (ec *executionContext) unmarshalNOfficeDecideReturnInput2githubᚗcomᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenBallotInput(ctx context.Context, v any) (model.OpenBallotInput, error) {
+func (ec *executionContext) unmarshalNOpenBallotInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenBallot(ctx context.Context, v any) (inputs.OpenBallot, error) {
 	res, err := ec.unmarshalInputOpenBallotInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72651,7 +72657,7 @@ func (ec *executionContext) unmarshalNOpenCohortInput2githubᚗcomᚋbihuanᚋbi
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenMatterInput(ctx context.Context, v any) (model.OpenMatterInput, error) {
+func (ec *executionContext) unmarshalNOpenMatterInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenMatter(ctx context.Context, v any) (inputs.OpenMatter, error) {
 	res, err := ec.unmarshalInputOpenMatterInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72661,12 +72667,12 @@ func (ec *executionContext) unmarshalNOpenPlanInput2githubᚗcomᚋbihuanᚋbihu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNOpenSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenSittingInput(ctx context.Context, v any) (model.OpenSittingInput, error) {
+func (ec *executionContext) unmarshalNOpenSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenSitting(ctx context.Context, v any) (inputs.OpenSitting, error) {
 	res, err := ec.unmarshalInputOpenSittingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNOpenTermInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpenTermInput(ctx context.Context, v any) (model.OpenTermInput, error) {
+func (ec *executionContext) unmarshalNOpenTermInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐOpenTerm(ctx context.Context, v any) (inputs.OpenTerm, error) {
 	res, err := ec.unmarshalInputOpenTermInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72867,7 +72873,7 @@ func (ec *executionContext) unmarshalNPreAssignProposalInput2githubᚗcomᚋbihu
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewGrantInput(ctx context.Context, v any) (model.PreviewGrantInput, error) {
+func (ec *executionContext) unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewGrant(ctx context.Context, v any) (roster.NewGrant, error) {
 	res, err := ec.unmarshalInputPreviewGrantInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -72882,7 +72888,7 @@ func (ec *executionContext) marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbi
 	return ec._PreviewPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPolicyInput(ctx context.Context, v any) (model.PreviewPolicyInput, error) {
+func (ec *executionContext) unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewPolicy(ctx context.Context, v any) (roster.NewPolicy, error) {
 	res, err := ec.unmarshalInputPreviewPolicyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -73249,7 +73255,7 @@ func (ec *executionContext) unmarshalNRefuseProposalInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNReinstateMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReinstateMembershipInput(ctx context.Context, v any) (model.ReinstateMembershipInput, error) {
+func (ec *executionContext) unmarshalNReinstateMembershipInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐReinstateMembership(ctx context.Context, v any) (inputs.ReinstateMembership, error) {
 	res, err := ec.unmarshalInputReinstateMembershipInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -73264,7 +73270,7 @@ func (ec *executionContext) unmarshalNRejectDraftInput2githubᚗcomᚋbihuanᚋb
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRenameUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRenameUnitInput(ctx context.Context, v any) (model.RenameUnitInput, error) {
+func (ec *executionContext) unmarshalNRenameUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐRenameUnit(ctx context.Context, v any) (inputs.RenameUnit, error) {
 	res, err := ec.unmarshalInputRenameUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -73457,7 +73463,7 @@ func (ec *executionContext) unmarshalNRevivePlatformInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRevokeGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRevokeGrantInput(ctx context.Context, v any) (model.RevokeGrantInput, error) {
+func (ec *executionContext) unmarshalNRevokeGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐRevokeGrant(ctx context.Context, v any) (inputs.RevokeGrant, error) {
 	res, err := ec.unmarshalInputRevokeGrantInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -73684,7 +73690,7 @@ func (ec *executionContext) marshalNSeatConnection2ᚖgithubᚗcomᚋbihuanᚋbi
 	return ec._SeatConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSeatMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSeatMemberInput(ctx context.Context, v any) (model.SeatMemberInput, error) {
+func (ec *executionContext) unmarshalNSeatMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSeatMember(ctx context.Context, v any) (inputs.SeatMember, error) {
 	res, err := ec.unmarshalInputSeatMemberInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -73801,12 +73807,12 @@ func (ec *executionContext) unmarshalNSetAgreementInput2githubᚗcomᚋbihuanᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetPolicyInput(ctx context.Context, v any) (model.SetPolicyInput, error) {
+func (ec *executionContext) unmarshalNSetPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSetPolicy(ctx context.Context, v any) (inputs.SetPolicy, error) {
 	res, err := ec.unmarshalInputSetPolicyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSetWorkdayInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetWorkdayInput(ctx context.Context, v any) (model.SetWorkdayInput, error) {
+func (ec *executionContext) unmarshalNSetWorkdayInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐSetWorkday(ctx context.Context, v any) (inputs.SetWorkday, error) {
 	res, err := ec.unmarshalInputSetWorkdayInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -74509,7 +74515,7 @@ func (ec *executionContext) unmarshalNUpdateProcessDraftInput2githubᚗcomᚋbih
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNUpdateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUpdateUnitInput(ctx context.Context, v any) (model.UpdateUnitInput, error) {
+func (ec *executionContext) unmarshalNUpdateUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐUpdateUnit(ctx context.Context, v any) (inputs.UpdateUnit, error) {
 	res, err := ec.unmarshalInputUpdateUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -74993,7 +74999,7 @@ func (ec *executionContext) marshalOAttendance2ᚕᚖgithubᚗcomᚋbihuanᚋbih
 	return ret
 }
 
-func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditFilter(ctx context.Context, v any) (*model.AuditFilter, error) {
+func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋauditᚐFilter(ctx context.Context, v any) (*audit.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -75090,6 +75096,18 @@ func (ec *executionContext) marshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCu
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalODate2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+	res, err := scalar.UnmarshalDate(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODate2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDate(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalODate2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
@@ -75518,7 +75536,7 @@ func (ec *executionContext) marshalOJSON2map(ctx context.Context, sel ast.Select
 	return res
 }
 
-func (ec *executionContext) unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLedgerFilter(ctx context.Context, v any) (*model.LedgerFilter, error) {
+func (ec *executionContext) unmarshalOLedgerFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋoverviewᚐFilter(ctx context.Context, v any) (*overview.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -75670,16 +75688,16 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋbihuanᚋbihuanᚋentᚋ
 	return ec._Node(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalONodeInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInputᚄ(ctx context.Context, v any) ([]*model.NodeInput, error) {
+func (ec *executionContext) unmarshalONodeInput2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNodeᚄ(ctx context.Context, v any) ([]tasks.Node, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*model.NodeInput, len(vSlice))
+	res := make([]tasks.Node, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNNodeInput2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNodeInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNNodeInput2githubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNode(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -76167,6 +76185,18 @@ func (ec *executionContext) marshalOTerm2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋent
 		return graphql.Null
 	}
 	return ec._Term(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTime2timeᚐTime(ctx context.Context, v any) (time.Time, error) {
+	res, err := scalar.UnmarshalTime(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTime2timeᚐTime(ctx context.Context, sel ast.SelectionSet, v time.Time) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalTime(v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {

@@ -13,11 +13,10 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
-	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/google/uuid"
 )
 
@@ -273,20 +272,6 @@ type AuditEntry struct {
 	Changes []map[string]any `json:"changes"`
 }
 
-// 筛选审计记录；各项同时满足
-type AuditFilter struct {
-	// 对象，例如 Matter:0190f3a2-…
-	Object *string `json:"object,omitempty"`
-	// 操作人，例如 Membership:0190f3a2-…；系统为 System:sweep
-	Actor *string `json:"actor,omitempty"`
-	// 变更的名称，例如 fileProposal
-	Action *string `json:"action,omitempty"`
-	// 从这一时刻起
-	From *time.Time `json:"from,omitempty"`
-	// 到这一时刻之前
-	To *time.Time `json:"to,omitempty"`
-}
-
 // 审计记录的一页，最新的在前
 type AuditPage struct {
 	Entries []*AuditEntry `json:"entries"`
@@ -331,22 +316,11 @@ type Ballot struct {
 	Claimed bool `json:"claimed"`
 }
 
-type BallotChoiceInput struct {
-	UnitID    uuid.UUID `json:"unitId"`
-	Dimension string    `json:"dimension"`
-	Option    string    `json:"option"`
-}
-
 // 测评的选项
 type BallotOption struct {
 	Name string `json:"name"`
 	// 弃权
 	Abstention bool `json:"abstention"`
-}
-
-type BallotOptionInput struct {
-	Name       string `json:"name"`
-	Abstention *bool  `json:"abstention,omitempty"`
 }
 
 type BallotPayload struct {
@@ -401,8 +375,8 @@ type CancelCosignInviteInput struct {
 
 // 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
 type CastBallotInput struct {
-	Token   string               `json:"token"`
-	Choices []*BallotChoiceInput `json:"choices"`
+	Token   string            `json:"token"`
+	Choices []*ballots.Choice `json:"choices"`
 }
 
 type CastBallotPayload struct {
@@ -501,21 +475,6 @@ type CloseFeedbackInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 停用单位
-type CloseUnitInput struct {
-	UnitID uuid.UUID `json:"unitId"`
-	// 由哪个单位接办还没有办完的各件；有没有，见 previewCloseUnit
-	HeirID *uuid.UUID `json:"heirId,omitempty"`
-	// 最后一天，不晚于今天；空为今天
-	On *time.Time `json:"on,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由，必填
-	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -708,32 +667,6 @@ type CounterRows struct {
 	Next *uuid.UUID `json:"next,omitempty"`
 }
 
-// 建立平台
-type CreatePlatformInput struct {
-	// 代码，用于网址：小写字母、数字和 -
-	Code  string `json:"code"`
-	Brand string `json:"brand"`
-	// 品牌属于谁；空为本政协
-	BrandOwner *string `json:"brandOwner,omitempty"`
-	// 区域型、界别型、专业型、党派型，或本政协自己的
-	Type  string  `json:"type"`
-	Level *string `json:"level,omitempty"`
-	// 所用流程的代码，须已发布
-	ProcessKind string     `json:"processKind"`
-	ParentID    *uuid.UUID `json:"parentId,omitempty"`
-	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
-	Approver    *string    `json:"approver,omitempty"`
-	HostRule    *string    `json:"hostRule,omitempty"`
-	Sources     []string   `json:"sources,omitempty"`
-	Manners     []string   `json:"manners,omitempty"`
-	// 年度目标：年度 → 计数代码 → 数
-	Targets     map[string]any `json:"targets,omitempty"`
-	TakesTopics *bool          `json:"takesTopics,omitempty"`
-	Reason      *string        `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 建立流程草稿
 type CreateProcessDraftInput struct {
 	// 定义全文（YAML）；版本号由系统编
@@ -770,36 +703,6 @@ type CreateProposalInput struct {
 	// 代录：为哪位委员录入
 	OnBehalfOfID *uuid.UUID `json:"onBehalfOfId,omitempty"`
 	Reason       *string    `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 建立单位
-type CreateUnitInput struct {
-	// 组织线、阵地线或承办线
-	Line unit.Line `json:"line"`
-	// 类别
-	Kind unit.Kind `json:"kind"`
-	// 名称
-	Name string `json:"name"`
-	// 简称
-	ShortName *string `json:"shortName,omitempty"`
-	// 上级单位；空为最上级
-	ParentID *uuid.UUID `json:"parentId,omitempty"`
-	// 交办渠道；只有承办线有
-	Channel *unit.Channel `json:"channel,omitempty"`
-	// 发文字号中的机关代字；只有承办线有
-	DocWord *string `json:"docWord,omitempty"`
-	// 工作品牌
-	Brand *string `json:"brand,omitempty"`
-	// 本政协自己的分类，例如 政协委员个人工作室
-	Category *string `json:"category,omitempty"`
-	// 层级，例如 区、街道、社区
-	Level *string `json:"level,omitempty"`
-	// 启用日期；空为今天
-	From *time.Time `json:"from,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -919,40 +822,6 @@ type DraftReplyInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 拟一项六定任务：定单位、定领导、定人员、定责任、定时间、定效果；可以先不填全，填全才能下达
-type DraftTaskInput struct {
-	// 所属的闭环；要分解一项任务时为那项任务
-	MatterID uuid.UUID `json:"matterId"`
-	Title    string    `json:"title"`
-	// 定单位：本会的承办单位
-	UnitID *uuid.UUID `json:"unitId,omitempty"`
-	// 定单位：交给区市县政协时为它的行政区划代码
-	Partner *string `json:"partner,omitempty"`
-	// 定领导
-	LeaderID   *uuid.UUID `json:"leaderId,omitempty"`
-	LeaderPost *string    `json:"leaderPost,omitempty"`
-	// 定人员
-	OfficerID   *uuid.UUID `json:"officerId,omitempty"`
-	OfficerPost *string    `json:"officerPost,omitempty"`
-	// 定责任
-	Duty *string `json:"duty,omitempty"`
-	// 定时间
-	DueOn *time.Time `json:"dueOn,omitempty"`
-	// 定效果
-	Effect *string `json:"effect,omitempty"`
-	// 效果怎样衡量
-	Measure *string `json:"measure,omitempty"`
-	// 重点推进
-	Key *bool `json:"key,omitempty"`
-	// 难点解决
-	Difficult *bool `json:"difficult,omitempty"`
-	// 节点，按日期交账
-	Nodes  []*NodeInput `json:"nodes,omitempty"`
-	Reason *string      `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 修改
 type EditProposalInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -976,23 +845,6 @@ type EditProposalInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 终止身份：席位和授权同时终止
-type EndMembershipInput struct {
-	MembershipID uuid.UUID `json:"membershipId"`
-	// 请辞、撤销或终止
-	Status membership.Status `json:"status"`
-	// 最后一天，不晚于今天；空为今天
-	On *time.Time `json:"on,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由，必填
-	Reason string `json:"reason"`
-	// 由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
-	TakerID *uuid.UUID `json:"takerId,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1169,21 +1021,6 @@ type GrantPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// 授予角色
-type GrantRoleInput struct {
-	MembershipID uuid.UUID `json:"membershipId"`
-	// 角色代码，见 permissionTable
-	Role string `json:"role"`
-	// 起始日期；空为今天，要两人的不能填写
-	From *time.Time `json:"from,omitempty"`
-	// 终止日期，当天仍有效；空为不限
-	To *time.Time `json:"to,omitempty"`
-	// 授权事由；要两人的角色必填
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 来龙去脉图中的一件事项
 type GraphNode struct {
 	Matter *gen.Matter `json:"matter"`
@@ -1255,30 +1092,6 @@ type LedgerCounts struct {
 	// 已说明原因或撤回
 	Dropped *LedgerCount `json:"dropped"`
 	Overdue *LedgerCount `json:"overdue"`
-}
-
-// 还欠着的事：六定任务、B 类承诺、问题，一张单子
-type LedgerFilter struct {
-	// TASK 任务 / COMMITMENT 承诺 / PROBLEM 问题；不写为全部三类
-	Kinds []item.Kind `json:"kinds,omitempty"`
-	// 哪个闭环的
-	CohortID *uuid.UUID `json:"cohortId,omitempty"`
-	// 办理年度
-	Year    *int        `json:"year,omitempty"`
-	UnitIds []uuid.UUID `json:"unitIds,omitempty"`
-	// 交给哪个政协
-	Partner   *string       `json:"partner,omitempty"`
-	Statuses  []item.Status `json:"statuses,omitempty"`
-	Key       *bool         `json:"key,omitempty"`
-	Difficult *bool         `json:"difficult,omitempty"`
-	Overdue   *bool         `json:"overdue,omitempty"`
-	DueFrom   *time.Time    `json:"dueFrom,omitempty"`
-	DueTo     *time.Time    `json:"dueTo,omitempty"`
-	Search    *string       `json:"search,omitempty"`
-	// 只要上级政协交来的
-	FromAbove *bool `json:"fromAbove,omitempty"`
-	// 这一年以前开始、现在还没有了结的
-	OpenBefore *int `json:"openBefore,omitempty"`
 }
 
 // 一个闭环的全貌；闸口见 matter.gates
@@ -1394,20 +1207,6 @@ type MergeProposalsInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 并入：几个单位并入一个现有的单位，人员和下级随之转入
-type MergeUnitsInput struct {
-	// 被并入的单位
-	UnitIds []uuid.UUID `json:"unitIds"`
-	// 并入哪个单位
-	IntoID uuid.UUID `json:"intoId"`
-	// 生效日期，不晚于今天；空为今天
-	On *time.Time `json:"on,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 把进行中的事项换到新版流程；每件留下一步
 type MoveMattersInput struct {
 	FromProcessID uuid.UUID `json:"fromProcessId"`
@@ -1429,19 +1228,6 @@ type MoveMattersPayload struct {
 	// 还有时，作为 after 接着换
 	Next       *uuid.UUID   `json:"next,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
-}
-
-// 移动单位：改变上级
-type MoveUnitInput struct {
-	UnitID uuid.UUID `json:"unitId"`
-	// 新的上级单位；空为最上级
-	ParentID *uuid.UUID `json:"parentId,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 轮到我的一件事：事项本身，或其中一份办理
@@ -1486,12 +1272,6 @@ type NameSuccessorInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 任务的一个节点
-type NodeInput struct {
-	Text  string    `json:"text"`
-	DueOn time.Time `json:"dueOn"`
-}
-
 type NoticePayload struct {
 	Notice     *gen.Notice  `json:"notice,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
@@ -1530,24 +1310,6 @@ type OfficeDecideReturnInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 开始测评
-type OpenBallotInput struct {
-	MatterID   uuid.UUID   `json:"matterId"`
-	Title      string      `json:"title"`
-	SubjectIds []uuid.UUID `json:"subjectIds"`
-	Dimensions []string    `json:"dimensions"`
-	// 两个以上的选项，另有一个弃权
-	Options []*BallotOptionInput `json:"options"`
-	// 投票人，三人以上
-	VoterIds []uuid.UUID `json:"voterIds"`
-	// 空为马上
-	OpensAt  *time.Time `json:"opensAt,omitempty"`
-	ClosesAt time.Time  `json:"closesAt"`
-	Reason   *string    `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 开始一个年度的闭环
 type OpenCohortInput struct {
 	// 办理年度；预研在前一年，监督在后一年
@@ -1558,65 +1320,11 @@ type OpenCohortInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 在平台上开始一件事项
-type OpenMatterInput struct {
-	PlatformID uuid.UUID `json:"platformId"`
-	Title      string    `json:"title"`
-	// 议题从哪里来，须是平台所列的
-	Source *string `json:"source,omitempty"`
-	// 归口单位，例如街道联络委；不填为自己的单位
-	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
-	// 由哪个街道办理。流程从街道联络员办起的必须明确：不填为本人所在的街道；本人不在街道、也不止一个街道可选的，要填
-	StreetID *uuid.UUID `json:"streetId,omitempty"`
-	SectorID *uuid.UUID `json:"sectorId,omitempty"`
-	// 以前的同一议题，见 similarMatters
-	FollowsID *uuid.UUID `json:"followsId,omitempty"`
-	// 随事项保存的内容；流程规定了新建时的表单的，按 Platform.opening 填写
-	Data   map[string]any `json:"data,omitempty"`
-	Reason *string        `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 type OpenPlanInput struct {
 	Plan   PlanKind `json:"plan"`
 	Year   int      `json:"year"`
 	Title  *string  `json:"title,omitempty"`
 	Reason *string  `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 建立一次会议
-type OpenSittingInput struct {
-	// 所属届次
-	TermID uuid.UUID `json:"termId"`
-	// 第几次会议
-	Ordinal int `json:"ordinal"`
-	// 开始征集大会提案的日期
-	PrepOpensOn time.Time `json:"prepOpensOn"`
-	// 开幕日期
-	OpensOn time.Time `json:"opensOn"`
-	// 大会提案截止时间；其后为平时提案
-	CutoffAt time.Time `json:"cutoffAt"`
-	// 闭幕日期
-	ClosesOn time.Time `json:"closesOn"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 建立一届
-type OpenTermInput struct {
-	// 第几届
-	Ordinal int `json:"ordinal"`
-	// 起始日期
-	StartsOn time.Time `json:"startsOn"`
-	// 届满日期
-	EndsOn time.Time `json:"endsOn"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1703,25 +1411,10 @@ type PreAssignProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 要预览的授权，同 grantRole
-type PreviewGrantInput struct {
-	MembershipID uuid.UUID  `json:"membershipId"`
-	Role         string     `json:"role"`
-	From         *time.Time `json:"from,omitempty"`
-	To           *time.Time `json:"to,omitempty"`
-	Reason       *string    `json:"reason,omitempty"`
-}
-
 // 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
 type PreviewPayload struct {
 	Effect     *RightsEffect `json:"effect,omitempty"`
 	UserErrors []*UserError  `json:"userErrors"`
-}
-
-// 要预览的设置，同 setPolicy
-type PreviewPolicyInput struct {
-	Settings map[string]any `json:"settings"`
-	Reset    []string       `json:"reset,omitempty"`
 }
 
 // 两版之间的一处不同
@@ -2029,25 +1722,6 @@ type RefuseProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 恢复身份
-type ReinstateMembershipInput struct {
-	MembershipID uuid.UUID `json:"membershipId"`
-	// 类别
-	Kind membership.Kind `json:"kind"`
-	// 所属届次；只有委员有
-	TermID *uuid.UUID `json:"termId,omitempty"`
-	// 委员证号
-	MemberNo *string `json:"memberNo,omitempty"`
-	// 起始日期；空为今天
-	From *time.Time `json:"from,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 审核退回
 type RejectAuditInput struct {
 	AssignmentID uuid.UUID `json:"assignmentId"`
@@ -2066,25 +1740,6 @@ type RejectDraftInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 单位改名：原单位停用，由新单位接替，人员和下级随之转入
-type RenameUnitInput struct {
-	UnitID uuid.UUID `json:"unitId"`
-	// 新名称
-	Name string `json:"name"`
-	// 新简称
-	ShortName *string `json:"shortName,omitempty"`
-	// 新机关代字；空为不变
-	DocWord *string `json:"docWord,omitempty"`
-	// 启用新名称的日期，不晚于今天；空为今天
-	On *time.Time `json:"on,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2258,17 +1913,6 @@ type RevivePlatformInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
-// 撤销授权，马上生效
-type RevokeGrantInput struct {
-	GrantID uuid.UUID `json:"grantId"`
-	// 理由，必填
-	Reason string `json:"reason"`
-	// 由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewRevoke 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
-	TakerID *uuid.UUID `json:"takerId,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
 // 一项权限与它的范围
 type Right struct {
 	// 对象.动作
@@ -2359,26 +2003,6 @@ type SearchSuggestion struct {
 	Text string `json:"text"`
 	// 它是标题、名称、分类中的哪一种
 	Label string `json:"label"`
-}
-
-// 安排席位
-type SeatMemberInput struct {
-	MembershipID uuid.UUID `json:"membershipId"`
-	UnitID       uuid.UUID `json:"unitId"`
-	// 职务
-	Post seat.Post `json:"post"`
-	// 起始日期；空为今天
-	From *time.Time `json:"from,omitempty"`
-	// 终止日期，当天仍有效；空为不限
-	To *time.Time `json:"to,omitempty"`
-	// 民主监督员由谁提出：政协委派、部门邀请
-	Initiator *string `json:"initiator,omitempty"`
-	// 民主监督员的聘书编号
-	Certificate *string `json:"certificate,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 type SeatPayload struct {
@@ -2480,38 +2104,6 @@ type SetAgreementInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 设置政策：成为新的一版，进行中的事项不变
-type SetPolicyInput struct {
-	// 要改的各项；没有写的照旧。期限、用语、编号、清单各以其中一项为单位
-	Settings map[string]any `json:"settings"`
-	// 恢复出厂默认的各项，例如 maxRounds、deadlines.sign.receipt
-	Reset []string `json:"reset,omitempty"`
-	// 生效日期；空为今天
-	EffectiveFrom *time.Time `json:"effectiveFrom,omitempty"`
-	// 说明
-	Note string `json:"note"`
-	// 批准机构
-	ApprovedBy string `json:"approvedBy"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 调整工作日，在国务院日历之外
-type SetWorkdayInput struct {
-	// 今天或以后的日子
-	Day time.Time `json:"day"`
-	// 当天是否上班
-	Working bool `json:"working"`
-	// 说明，例如 台风
-	Note string `json:"note"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2973,27 +2565,6 @@ type UpdateProcessDraftInput struct {
 	// 看到的定义的 hash；与现在不同则拒绝
 	ExpectedHash *string `json:"expectedHash,omitempty"`
 	Reason       *string `json:"reason,omitempty"`
-	// 同一个键重复提交只生效一次
-	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-}
-
-// 修改单位的简称与联系方式
-type UpdateUnitInput struct {
-	UnitID uuid.UUID `json:"unitId"`
-	// 简称
-	ShortName *string `json:"shortName,omitempty"`
-	// 交办渠道
-	Channel *unit.Channel `json:"channel,omitempty"`
-	// 机关代字
-	DocWord *string `json:"docWord,omitempty"`
-	// 工作品牌
-	Brand    *string `json:"brand,omitempty"`
-	Category *string `json:"category,omitempty"`
-	Level    *string `json:"level,omitempty"`
-	// 看到的版本；与现在不同则拒绝
-	ExpectedVersion *int `json:"expectedVersion,omitempty"`
-	// 理由
-	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

@@ -24,6 +24,9 @@ func MarshalDate(t time.Time) graphql.Marshaler {
 
 // UnmarshalDate reads a day; nothing but 2006-01-02 is one.
 func UnmarshalDate(v any) (time.Time, error) {
+	if v == nil { // may be absent, and what takes it calls that zero
+		return time.Time{}, nil
+	}
 	s, ok := v.(string)
 	if !ok {
 		return time.Time{}, errDate
@@ -59,6 +62,9 @@ func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s)
 // UnmarshalString reads a text. One with a zero byte is none: no database
 // keeps it.
 func UnmarshalString(v any) (string, error) {
+	if v == nil {
+		return "", nil
+	}
 	s, ok := v.(string)
 	if !ok || strings.ContainsRune(s, 0) {
 		return "", errs.New(errs.Invalid, "应为文字，且没有控制字符")
@@ -92,6 +98,9 @@ func MarshalTime(t time.Time) graphql.Marshaler { return graphql.MarshalTime(t) 
 
 // UnmarshalTime reads an instant in the form of RFC 3339, in the years of Date.
 func UnmarshalTime(v any) (time.Time, error) {
+	if v == nil {
+		return time.Time{}, nil
+	}
 	s, _ := v.(string)
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil || t.Year() < 1949 || t.Year() > 2200 {
