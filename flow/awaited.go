@@ -165,7 +165,7 @@ func (e *Engine) awaitOthers(ctx context.Context, c *Case, j *journal) error {
 	cases, err := e.load(ctx, ids...)
 	for _, id := range ids {
 		if other := cases[id]; err == nil && other != nil {
-			err = e.await(ctx, other, &journal{})
+			err = e.await(ctx, other, &journal{told: j.told}) // an effect may have told of both
 		}
 	}
 	return err

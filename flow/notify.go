@@ -52,12 +52,13 @@ func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) erro
 	return e.write(ctx, c, told, text)
 }
 
-// write writes a notice to each.
+// write writes a notice to each whom nothing of the present step has told yet.
 func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, text string) error {
-	people := make([]uuid.UUID, len(told))
-	for i, v := range told {
-		heard(ctx, v.Membership)
-		people[i] = v.Membership
+	var people []uuid.UUID
+	for _, v := range told {
+		if heard(ctx, v.Membership) {
+			people = append(people, v.Membership)
+		}
 	}
 	return notices.Write(ctx, &c.Matter.ID, text, people...)
 }

@@ -56,13 +56,18 @@ func touches(ctx context.Context, id uuid.UUID) {
 	}
 }
 
-// heard notes that an effect has told somebody.
-func heard(ctx context.Context, id uuid.UUID) {
-	if j, ok := ctx.Value(journalKey{}).(*journal); ok {
-		j.mu.Lock()
-		j.told[id] = true
-		j.mu.Unlock()
+// heard notes that an effect tells somebody, and reports whether it is the first
+// thing that he hears of the step: one step gives one person one message.
+func heard(ctx context.Context, id uuid.UUID) (first bool) {
+	j, ok := ctx.Value(journalKey{}).(*journal)
+	if !ok {
+		return true
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	first = !j.told[id]
+	j.told[id] = true
+	return first
 }
 
 // others are the matters that were written to besides one.

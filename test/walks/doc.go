@@ -8,6 +8,8 @@
 // clock runs that leads on; or it is another committee's turn; or it was handed
 // to a guardian, who was told why.
 //
+// Besides, no act gives one person two messages of one matter.
+//
 // A walk is its seed: one that fails prints it with its steps, and WALKS_SEED
 // walks it again. `make walks` walks hundreds a kind.
 package walks

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
@@ -33,6 +34,7 @@ var (
 // tally is what was walked, over all walks.
 type tally struct {
 	steps, disturbed, looked, handed, idle int
+	told                                   int            // people looked at after an act, for what they were told
 	places                                 map[string]int // where a guardian has nothing to do himself
 }
 
@@ -51,6 +53,9 @@ func TestNothingStandsStill(t *testing.T) {
 	}
 	t.Logf("%d steps, %d disturbances, %d subjects looked at; %d handed to a guardian, who had nothing to do himself for %d of them: %v",
 		total.steps, total.disturbed, total.looked, total.handed, total.idle, total.places)
+	if total.told == 0 {
+		t.Error("nobody was told anything")
+	}
 	if total.steps < len(kinds)**walks*3 {
 		t.Errorf("only %d steps: the walks went nowhere", total.steps)
 	}
@@ -148,7 +153,7 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 	})
 	w.rand.Shuffle(len(choices), func(i, j int) { choices[i], choices[j] = choices[j], choices[i] })
 	for _, c := range choices[:min(len(choices), 4)] {
-		form := w.fill(id, c.action.Form)
+		form, before := w.fill(id, c.action.Form), w.notices()
 		err := w.as(name, func(ctx context.Context) error {
 			_, err := w.engine.Act(ctx, flow.Command{Machine: c.machine, Subject: c.subject, Action: c.action.Code, Form: form, Reason: "走一步"})
 			return err
@@ -159,10 +164,39 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 		}
 		if err == nil {
 			w.note("%s %s（%s）", name, c.action.Label, id.String()[30:])
+			w.once(before)
 			return true
 		}
 	}
 	return false
+}
+
+// notices are those of each person, by what they are about.
+func (w *walk) notices() map[[2]uuid.UUID][]string {
+	out := map[[2]uuid.UUID][]string{}
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		rows, err := c.Notice.Query().Order(notice.ByID()).All(ctx)
+		for _, n := range rows {
+			key := [2]uuid.UUID{n.MembershipID}
+			if n.MatterID != nil {
+				key[1] = *n.MatterID
+			}
+			out[key] = append(out[key], n.Text)
+		}
+		return err
+	})
+	return out
+}
+
+// once: one act gives one person one message of a matter.
+func (w *walk) once(before map[[2]uuid.UUID][]string) {
+	w.t.Helper()
+	for key, now := range w.notices() {
+		if fresh := now[len(before[key]):]; len(fresh) > 1 {
+			w.fail("somebody is told twice by one act: %s", strings.Join(fresh, " / "))
+		}
+		w.total.told++
+	}
 }
 
 // disturb changes who is there, or lets time pass.

@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/loop/plans"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/roster"
@@ -35,7 +36,7 @@ import (
 
 // kinds are all that the product ships.
 var kinds = func() []string {
-	out := []string{"proposal", "cohort", "task", "plan"}
+	out := []string{"proposal", "cohort", "task", "plan", "opinion"}
 	for _, t := range templates.Platforms() {
 		out = append(out, t.Name)
 	}
@@ -167,6 +168,9 @@ func (w *walk) opens() error {
 			_, err := w.Plans.Open(ctx, plans.Opening{Plan: plans.Kinds[w.n%4], Year: w.clock.Now().Year()})
 			return err
 		})
+	case "opinion":
+		in := opinions.Submission{Title: title, Text: "居民多次反映，没有解决。"}
+		return w.as(member, func(ctx context.Context) error { _, err := w.Opinions.Submit(ctx, in); return err })
 	case "task":
 		return w.task(by("主任", "副主任"), title)
 	}
