@@ -323,3 +323,57 @@ func none(err error) error {
 	}
 	return err
 }
+
+// opens carries out a mutation that opens a matter.
+func (r *Resolver) opens(ctx context.Context, input any, open func(context.Context) (*flow.Case, error)) (*model.MatterPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
+		c, err := open(ctx)
+		if err != nil {
+			return "", uuid.Nil, asInput(err)
+		}
+		return gen.TypeMatter, c.Matter.ID, nil
+	})
+	return r.matterPayload(ctx, id, bad, err)
+}
+
+// entity is what change must know of a stored type.
+type entity[T any] struct {
+	name string
+	id   func(*T) uuid.UUID
+	get  func(context.Context, *gen.Client, uuid.UUID) (*T, error)
+}
+
+// change carries out one call of a service that answers the changed row, and
+// reads that row again as the viewer: one who may not see it gets none.
+func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T], method func(context.Context, In) (*T, error), in In) (*T, []*model.UserError, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
+		row, err := method(ctx, in)
+		if err != nil {
+			return "", uuid.Nil, asInput(err)
+		}
+		return e.name, e.id(row), nil
+	})
+	if err != nil || len(bad) > 0 {
+		return nil, bad, err
+	}
+	row, err := e.get(ctx, r.ent(), id)
+	return row, bad, none(err)
+}
+
+// inputNames are the fields that the API calls otherwise than the services.
+var inputNames = map[string]string{
+	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId", "taker": "takerId",
+	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
+	"partnerName": "name", "partnerKey": "key",
+}
+
+// asInput gives an error's path the names of the API.
+func asInput(err error) error {
+	e, ok := errs.As(err)
+	if !ok || len(e.Path) == 0 || inputNames[e.Path[0]] == "" {
+		return err
+	}
+	named := *e
+	named.Path = slices.Concat([]string{inputNames[e.Path[0]]}, e.Path[1:])
+	return named.Because(err)
+}

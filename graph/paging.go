@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
+	"entgo.io/contrib/entgql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"github.com/bihuan/bihuan/internal/errs"
@@ -65,4 +69,43 @@ func bounded(f *ast.Field, vars map[string]any) bool {
 		given++
 	}
 	return given == 1
+}
+
+// Page sizes: what a list gives when it is not asked, and at most.
+const (
+	defaultPage = 20
+	MaxPage     = 100
+)
+
+// page defaults and bounds a connection's size.
+func page(first, last *int) (*int, *int, error) {
+	switch {
+	case first == nil && last == nil:
+		n := defaultPage
+		return &n, nil, nil
+	case first != nil && last != nil:
+		return nil, nil, errs.New(errs.Invalid, "first 和 last 只能给一个").At("first")
+	}
+	for name, n := range map[string]*int{"first": first, "last": last} {
+		if n != nil && (*n < 1 || *n > MaxPage) {
+			return nil, nil, errs.New(errs.Invalid, "%s 须在 1 到 %d 之间", name, MaxPage).At(name)
+		}
+	}
+	return first, last, nil
+}
+
+// belong refuses cursors of another list: by what a list is ordered is a time,
+// or a text. Where the row has no such value, the cursor has none.
+func belong(byTime bool, cursors ...*entgql.Cursor[uuid.UUID]) error {
+	for _, c := range cursors {
+		if c == nil || c.Value == nil {
+			continue
+		}
+		_, isTime := c.Value.(time.Time)
+		text, isText := c.Value.(string)
+		if isTime != byTime || isText == byTime || strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+			return errs.New(errs.Invalid, "after 或 before 不是这个列表给出的，请从第一页重新开始")
+		}
+	}
+	return nil
 }

@@ -139,20 +139,6 @@ func (r *Resolver) rows(ctx context.Context, of platforms.RowType, ids []uuid.UU
 	return inOrder(ids, list, func(x *gen.Party) uuid.UUID { return x.ID }), err
 }
 
-func inOrder[T gen.Noder](ids []uuid.UUID, list []T, id func(T) uuid.UUID) []gen.Noder {
-	by := make(map[uuid.UUID]T, len(list))
-	for _, x := range list {
-		by[id(x)] = x
-	}
-	out := make([]gen.Noder, len(ids))
-	for i := range ids {
-		if x, ok := by[ids[i]]; ok {
-			out[i] = x
-		}
-	}
-	return out
-}
-
 func (r *Resolver) graph(ctx context.Context, id uuid.UUID, depth *int) (*model.ConversionGraph, error) {
 	n, err := r.Platforms.Graph(ctx, id, *or(depth, new(6)))
 	if err != nil {

@@ -4,22 +4,34 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/grant"
+	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/tenant"
+	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/roster"
+	"github.com/bihuan/bihuan/tenants"
 )
 
-// entity is what change must know of a stored type.
-type entity[T any] struct {
-	name string
-	id   func(*T) uuid.UUID
-	get  func(context.Context, *gen.Client, uuid.UUID) (*T, error)
+// heir is who is there now in place of a unit.
+func (r *Resolver) heir(ctx context.Context, u *gen.Unit) (*gen.Unit, error) {
+	if u.SuccessorID == nil {
+		return u, nil
+	}
+	return load(ctx).heirs.Load(ctx, u.ID)
 }
 
 var (
@@ -66,41 +78,6 @@ var (
 		},
 	}
 )
-
-// change carries out one call of a service that answers the changed row, and
-// reads that row again as the viewer: one who may not see it gets none.
-func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T], method func(context.Context, In) (*T, error), in In) (*T, []*model.UserError, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
-		row, err := method(ctx, in)
-		if err != nil {
-			return "", uuid.Nil, asInput(err)
-		}
-		return e.name, e.id(row), nil
-	})
-	if err != nil || len(bad) > 0 {
-		return nil, bad, err
-	}
-	row, err := e.get(ctx, r.ent(), id)
-	return row, bad, none(err)
-}
-
-// inputNames are the fields that the API calls otherwise than the services.
-var inputNames = map[string]string{
-	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId", "taker": "takerId",
-	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
-	"partnerName": "name", "partnerKey": "key",
-}
-
-// asInput gives an error's path the names of the API.
-func asInput(err error) error {
-	e, ok := errs.As(err)
-	if !ok || len(e.Path) == 0 || inputNames[e.Path[0]] == "" {
-		return err
-	}
-	named := *e
-	named.Path = slices.Concat([]string{inputNames[e.Path[0]]}, e.Path[1:])
-	return named.Because(err)
-}
 
 // changeSitting is the service's method with one argument.
 func (r *Resolver) changeSitting(ctx context.Context, in model.ChangeSittingInput) (*gen.Sitting, error) {
@@ -222,4 +199,96 @@ func (r *Resolver) waiting(ctx context.Context, list []roster.Waiting) ([]*model
 		out[i] = m
 	}
 	return out, nil
+}
+
+// maxDirectory is the longest answer of the directory of committees: a
+// province with all its cities and districts has fewer.
+const maxDirectory = 200
+
+var (
+	membershipsByName = &gen.MembershipOrder{Direction: entgql.OrderDirectionAsc, Field: gen.MembershipOrderFieldName}
+	unitsByName       = &gen.UnitOrder{Direction: entgql.OrderDirectionAsc, Field: gen.UnitOrderFieldName}
+)
+
+func whereMembership(f *model.MembershipFilter, today time.Time) (ps []predicate.Membership) {
+	if f == nil {
+		return nil
+	}
+	if f.Kind != nil {
+		ps = append(ps, membership.KindEQ(*f.Kind))
+	}
+	if f.Status != nil {
+		ps = append(ps, membership.StatusEQ(*f.Status))
+	}
+	if f.UnitID != nil {
+		ps = append(ps, membership.HasSeatsWith(seat.UnitID(*f.UnitID), authz.SeatOn(today)))
+	}
+	if f.NameContains != nil {
+		ps = append(ps, tenants.Shows(membership.FieldName, *f.NameContains))
+	}
+	return ps
+}
+
+func whereUnit(f *model.UnitFilter) (ps []predicate.Unit) {
+	if f == nil {
+		return nil
+	}
+	if f.Line != nil {
+		ps = append(ps, unit.LineEQ(*f.Line))
+	}
+	if f.Kind != nil {
+		ps = append(ps, unit.KindEQ(*f.Kind))
+	}
+	if f.ParentID != nil {
+		ps = append(ps, unit.ParentID(*f.ParentID))
+	}
+	if f.ActiveOn != nil {
+		ps = append(ps, authz.UnitOn(*f.ActiveOn))
+	}
+	if f.NameContains != nil {
+		ps = append(ps, tenants.Shows(unit.FieldName, *f.NameContains))
+	}
+	return ps
+}
+
+func (r *Resolver) workdays(ctx context.Context, year int) ([]*gen.Workday, error) {
+	if year < 1949 || year > 2200 { // as for scalar Date
+		return nil, errs.New(errs.Invalid, "年份应在 1949 至 2200 之间").At("year")
+	}
+	q, err := r.ent().Workday.Query().
+		Where(workday.DayGTE(clock.Date(year, time.January, 1)), workday.DayLTE(clock.Date(year, time.December, 31))).
+		Order(workday.ByDay()).CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return q.All(ctx)
+}
+
+// pendingGrants are those that wait for a second administrator. The ones that
+// begin later by intention are left out.
+func (r *Resolver) pendingGrants(ctx context.Context) ([]*gen.Grant, error) {
+	if _, err := authz.Require(ctx, "grants.manage"); err != nil {
+		return nil, err
+	}
+	rows, err := r.ent().Grant.Query().Where(authz.GrantStands()).Order(grant.ByID()).All(ctx)
+	return slices.DeleteFunc(rows, func(g *gen.Grant) bool { return !roster.Pending(g) }), err
+}
+
+func (r *Resolver) directory(ctx context.Context, after *string, first *int, level *tenant.Level) ([]*gen.Tenant, error) {
+	limit := maxDirectory
+	if first != nil {
+		limit = *first
+	}
+	if limit < 1 || limit > maxDirectory {
+		return nil, errs.New(errs.Invalid, "first 须在 1 到 %d 之间", maxDirectory).At("first")
+	}
+	q := r.ent().Tenant.Query().Where(tenant.CodeGT(value(after))).Order(tenant.ByCode()).Limit(limit)
+	if level != nil {
+		q = q.Where(tenant.LevelEQ(*level))
+	}
+	q, err := q.CollectFields(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return q.All(ctx)
 }

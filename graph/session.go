@@ -1,0 +1,143 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
+	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, Invitations: []*model.Invitation{}, UserErrors: []*model.UserError{}}
+	s, err := r.Accounts.SignIn(ctx, in.Login, in.Password, client(ctx))
+	if err == nil {
+		for _, c := range s.Choices {
+			out.Choices = append(out.Choices, &model.MembershipChoice{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName})
+		}
+		out.Invitations = invitations(s.Invitations)
+		if len(s.Choices) == 0 && len(s.Invitations) == 0 { // M20
+			bad, err := shown(errs.New(errs.NotAllowed, "您现在没有可以进入的政协：您的身份可能已经终止、暂停，或还没有开始。如有疑问，请联系您所在政协的租户管理员"))
+			out.UserErrors = bad
+			return out, err
+		}
+		if len(s.Choices) != 1 {
+			out.RefreshToken = &s.Refresh
+			return out, nil
+		}
+		var t accounts.Tokens
+		if t, err = r.Accounts.Choose(ctx, s.Refresh, s.Choices[0].Membership, client(ctx)); err == nil {
+			out.Tokens = tokens(t)
+			return out, nil
+		}
+	}
+	bad, err := shown(err)
+	out.UserErrors = bad
+	return out, err
+}
+
+func tokens(t accounts.Tokens) *model.Tokens {
+	return &model.Tokens{AccessToken: t.Access, AccessExpiresAt: t.AccessExpires, RefreshToken: t.Refresh, MembershipID: t.Membership}
+}
+
+func tokensPayload(t accounts.Tokens, err error) (*model.TokensPayload, error) {
+	if err != nil {
+		bad, err := shown(err)
+		return &model.TokensPayload{UserErrors: bad}, err
+	}
+	return &model.TokensPayload{Tokens: tokens(t), UserErrors: []*model.UserError{}}, nil
+}
+
+func done(err error) (*model.SignOutPayload, error) {
+	if err != nil {
+		bad, err := shown(err)
+		return &model.SignOutPayload{UserErrors: bad}, err
+	}
+	return &model.SignOutPayload{Done: true, UserErrors: []*model.UserError{}}, nil
+}
+
+// shown makes a user error of what may be shown, and passes the rest: where the
+// database is not there, the request has failed, and not what it asked for.
+func shown(err error) ([]*model.UserError, error) {
+	if e, ok := errs.As(err); ok && e.Code != errs.Internal && e.Code != errs.Unavailable {
+		return []*model.UserError{userError(e)}, nil
+	}
+	return []*model.UserError{}, err
+}
+
+func (r *Resolver) sessions(ctx context.Context) ([]*model.Session, error) {
+	v := authz.From(ctx)
+	list, err := r.Accounts.Sessions(ctx, v.Account)
+	out := make([]*model.Session, len(list))
+	for i, s := range list {
+		out[i] = &model.Session{ID: s.ID, CreatedAt: s.Created, ExpiresAt: s.Expires, Client: s.Client, Current: s.ID == v.Session}
+	}
+	return out, err
+}
+
+func invitations(list []accounts.Invitation) []*model.Invitation {
+	out := make([]*model.Invitation, len(list))
+	for i, x := range list {
+		out[i] = &model.Invitation{ID: x.ID, TenantCode: x.TenantCode, TenantName: x.TenantName, InvitedAt: x.InvitedAt}
+	}
+	return out
+}
+
+// answerer is who answers an invitation: by his access token, which is asked
+// whether it still lives, or by a refresh token where he has none.
+func (r *Resolver) answerer(ctx context.Context, refresh *string) (uuid.UUID, error) {
+	if refresh != nil {
+		return r.Accounts.Holder(ctx, *refresh)
+	}
+	acc, _, err := account(ctx)
+	if err != nil {
+		return acc, err
+	}
+	c, _ := Claims(ctx)
+	return acc, r.Accounts.Alive(ctx, c)
+}
+
+// answer settles an invitation in the transaction and the audit chain of the
+// committee that invited; the session's own is untouched. The installation's
+// chain has it as an event of the account.
+func (r *Resolver) answer(ctx context.Context, action string, in model.AcceptInvitationInput, accept bool) (*model.InvitationPayload, error) {
+	out := &model.InvitationPayload{UserErrors: []*model.UserError{}}
+	err := r.answered(ctx, action, in, accept, out)
+	bad, err := shown(err)
+	if len(bad) > 0 {
+		out = &model.InvitationPayload{UserErrors: bad}
+	}
+	return out, err
+}
+
+func (r *Resolver) answered(ctx context.Context, action string, in model.AcceptInvitationInput, accept bool, out *model.InvitationPayload) error {
+	acc, err := r.answerer(ctx, in.RefreshToken)
+	if err != nil {
+		return err
+	}
+	invitation, err := r.Accounts.Invitation(ctx, acc, in.InvitationID)
+	if err != nil {
+		return err
+	}
+	return r.Store.InTx(ctx, invitation.Tenant, func(ctx context.Context) error {
+		ctx, changes := audit.Collect(ctx)
+		entry := audit.Entry{Action: action, Actor: audit.Actor{Account: acc}, Object: audit.Object(gen.TypeMembership, invitation.Membership), From: Origin(ctx)}
+		if accept {
+			m, err := r.Roster.Accept(ctx, acc, invitation)
+			if err != nil {
+				return err
+			}
+			out.MembershipID = &m.ID
+			entry.Actor.Membership, entry.Actor.Name = m.ID, m.Name
+		} else if err := r.Roster.Decline(ctx, acc, invitation); err != nil {
+			return err
+		}
+		entry.Changes = changes.Changes()
+		return audit.Write(ctx, entry)
+	})
+}
