@@ -10,6 +10,8 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/flow/vocab"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/test/district"
 )
 
@@ -24,6 +26,8 @@ func TestLoopsClose(t *testing.T) {
 	}
 	e := flow.NewRules()
 	Register(e)
+	opinions.Register(e)
+	vocab.Register(e)
 	for sentence, d := range map[string]*process.Definition{
 		Kind: definition(t, Kind), "opinion": definition(t, "opinion"),
 		"everything that version 1 names is still there": former(t), "and so is what version 2 names": second(t),
