@@ -38,6 +38,9 @@ var sources = []source{
 	{"ATTACHMENT", attachment.Table, gen.TypeAttachment},
 }
 
+// ofShare is a unit's share, found by the unit's name alone.
+var ofShare = source{"SHARE", assignment.Table, gen.TypeAssignment}
+
 // ofUnit is what a unit's part in a matter is worth: as much as a name.
 const ofUnit = 6
 
@@ -130,7 +133,8 @@ func anys[T any](list []T) func(func(any) bool) {
 }
 
 // hits begins a statement with the places where the viewer reads a word, in the
-// matters given or in all.
+// matters given or in all. Who reads a place is asked once for all words, and
+// only in matters that have all of them somewhere: it is what costs most.
 func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 	b := begin()
 	b.WriteString("WITH ")
@@ -139,20 +143,26 @@ func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 		w.stands(b)
 		b.WriteString("))), ")
 	}
-	b.WriteString("hit AS (")
+	b.WriteString("place AS MATERIALIZED (")
 	for i, w := range q.words {
 		if i > 0 {
 			b.WriteString(" UNION ALL ")
 		}
-		b.WriteString("SELECT " + strconv.Itoa(i) + " AS word, p.matter_id, p.weight, p.no AS part, NULL::uuid AS unit FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
+		word := strconv.Itoa(i)
+		b.WriteString("SELECT " + word + " AS word, p.matter_id, p.weight, p.no AS part, NULL::uuid AS unit, p.source, p.part_id FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
 		within(b, "p.matter_id", in)
 		w.stands(b)
-		b.WriteString(" AND ")
-		readable(b, v)
-		for _, s := range []source{{"", party.Table, gen.TypeParty}, {"", assignment.Table, gen.TypeAssignment}} {
-			b.WriteString(" UNION ALL ").Join(unitHits(v, s, i, in))
+		for _, of := range []source{{"PARTY", party.Table, gen.TypeParty}, ofShare} {
+			b.WriteString(" UNION ALL SELECT " + word + ", t.matter_id, " + strconv.Itoa(ofUnit) + ", NULL, t.unit_id, '" + of.name + "', t.id FROM " + of.table + " t WHERE ")
+			within(b, "t.matter_id", in)
+			b.WriteString("t.unit_id IN (SELECT id FROM " + named(i) + ")")
 		}
 	}
+	b.WriteString("), hit AS (SELECT p.word, p.matter_id, p.weight, p.part, p.unit FROM place p WHERE ")
+	if len(q.words) > 1 {
+		b.WriteString("p.matter_id IN (SELECT matter_id FROM place GROUP BY matter_id HAVING count(DISTINCT word) = ").Arg(len(q.words)).WriteString(") AND ")
+	}
+	readable(b, v)
 	return b.WriteString(")")
 }
 
@@ -164,28 +174,6 @@ func begin() *sql.Builder {
 
 func named(i int) string { return "unit_" + strconv.Itoa(i) }
 
-// unitHits are the rows of a table which the viewer sees and which name a unit
-// that the word means.
-func unitHits(v *authz.Viewer, of source, i int, in []uuid.UUID) *sql.Selector {
-	column := func(name string) string { return `"` + of.table + `"."` + name + `"` }
-	s := sql.Dialect(dialect.Postgres).SelectExpr(sql.Expr(strconv.Itoa(i) + ", " + column("matter_id") + ", " + strconv.Itoa(ofUnit) + ", NULL::bigint, " + column("unit_id"))).
-		From(sql.Table(of.table))
-	return s.Where(sql.P(func(b *sql.Builder) {
-		within(b, column("matter_id"), in)
-		b.WriteString(column("unit_id") + " IN (SELECT id FROM " + named(i) + ")")
-	})).Where(seenOf(v, of))
-}
-
-// seenOf is what authz says of a part's row, TRUE where it says nothing.
-func seenOf(v *authz.Viewer, of source) *sql.Predicate {
-	s := sql.Dialect(dialect.Postgres).Select().From(sql.Table(of.table))
-	authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)
-	if p := s.P(); p != nil {
-		return p
-	}
-	return sql.ExprP("TRUE")
-}
-
 func within(b *sql.Builder, column string, in []uuid.UUID) {
 	if in != nil {
 		b.WriteString(column + " = ANY (").Arg(in).WriteString("::uuid[]) AND ")
@@ -196,7 +184,7 @@ func within(b *sql.Builder, column string, in []uuid.UUID) {
 // sees.
 func readable(b *sql.Builder, v *authz.Viewer) {
 	b.WriteString("(p.source IN ('MATTER', 'PROPOSAL')")
-	for _, of := range sources {
+	for _, of := range slices.Concat(sources, []source{ofShare}) {
 		b.WriteString(" OR p.source = '" + of.name + "'")
 		s := sql.Dialect(dialect.Postgres).Select("id").From(sql.Table(of.table))
 		authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)

@@ -16,5 +16,5 @@
 //   - Before anything is measured, product and floor answer the same questions, and the answers must be equal.
 //
 // Flags: -tenants 10,3400 -members 206 -matters 600 -seconds 30 -clients 16
-// -only reads|writes|other -profile folder.
+// -only reads|writes|other|search -profile folder.
 package main

@@ -44,7 +44,7 @@ func main() {
 	seconds := flag.Float64("seconds", 20, "of each comparison")
 	flag.DurationVar(&o.turn, "turn", 500*time.Millisecond, "of each variant before the next one's")
 	flag.IntVar(&o.clients, "clients", 16, "at once")
-	flag.StringVar(&o.only, "only", "", "reads, writes or other")
+	flag.StringVar(&o.only, "only", "", "reads, writes, other or search")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the server while it answers the product's way")
 	flag.StringVar(&o.match, "match", "", "only reads and writes whose name has this in it")
 	flag.BoolVar(&o.hold, "hold", false, "measure nothing; keep PostgreSQL running until interrupted, to look at plans")
@@ -99,7 +99,7 @@ func bench(ctx context.Context, o options) (err error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *cluster, options, []bulk.Size, []string, *summary) error
-	}{{"reads", benchReads}, {"writes", benchWrites}, {"other", benchOther}} {
+	}{{"reads", benchReads}, {"writes", benchWrites}, {"other", benchOther}, {"search", benchSearch}} {
 		if o.only == "" || o.only == part.name {
 			if err := part.run(ctx, c, o, sizes, names, &s); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)
