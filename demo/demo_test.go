@@ -27,6 +27,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/bihuan/bihuan/proposals"
+	"github.com/bihuan/bihuan/search"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
@@ -60,6 +61,7 @@ func TestLoad(t *testing.T) {
 	t.Run("what the sources name is there, and what they do not say is waived", in.told)
 	t.Run("concealed visits are known to their teams alone", in.concealed)
 	t.Run("a second Load changes nothing and is quick", in.again)
+	t.Run("the index of what was written is what it would be made anew", in.indexed)
 }
 
 // load stops once a third is done, and goes on.
@@ -85,6 +87,21 @@ func (in *installation) load(t *testing.T) {
 		}
 	})
 	must(t, err)
+}
+
+func (in *installation) indexed(t *testing.T) {
+	const digest = `SELECT count(*)::text || ' ' || md5(string_agg(line, '|' ORDER BY line)) FROM (
+		SELECT concat_ws(' ', p.tenant_id, p.source, p.part_id, p.field, p.matter_id, p.weight, p.brief, p.shown, p.body, t.term) COLLATE "C" AS line
+		FROM search_parts p LEFT JOIN search_terms t ON t.tenant_id = p.tenant_id AND t.part = p.no) x`
+	before := query(in, pgx.RowTo[string], digest)
+	for c, err := range in.Store.Committees(in.ctx) {
+		must(t, err)
+		_, err = search.Again(in.ctx, in.Store, c.ID)
+		must(t, err)
+	}
+	if after := query(in, pgx.RowTo[string], digest); after[0] != before[0] || len(before[0]) < 38 {
+		t.Errorf("made anew: %v, written: %v", after, before)
+	}
 }
 
 func (in *installation) figures(t *testing.T, ordinal int) (f proposals.Figures) {

@@ -158,12 +158,40 @@ func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 			b.WriteString("t.unit_id IN (SELECT id FROM " + named(i) + ")")
 		}
 	}
-	b.WriteString("), hit AS (SELECT p.word, p.matter_id, p.weight, p.part, p.unit FROM place p WHERE ")
+	b.WriteString("), whole AS MATERIALIZED (SELECT * FROM place")
 	if len(q.words) > 1 {
-		b.WriteString("p.matter_id IN (SELECT matter_id FROM place GROUP BY matter_id HAVING count(DISTINCT word) = ").Arg(len(q.words)).WriteString(") AND ")
+		b.WriteString(" WHERE matter_id IN (SELECT matter_id FROM place GROUP BY matter_id HAVING count(DISTINCT word) = ").Arg(len(q.words)).WriteString(")")
 	}
+	b.WriteString("), hit AS (")
 	readable(b, v)
 	return b.WriteString(")")
+}
+
+// readable are the places whose rows the viewer sees. It is a join for each
+// sort of row: as one condition PostgreSQL asked each row of all of them.
+func readable(b *sql.Builder, v *authz.Viewer) {
+	const columns = "SELECT p.word, p.matter_id, p.weight, p.part, p.unit FROM whole p"
+	open := "'MATTER', 'PROPOSAL'"
+	for _, of := range slices.Concat(sources, []source{ofShare}) {
+		s := seenOf(v, of)
+		if s == nil {
+			open += ", '" + of.name + "'"
+			continue
+		}
+		b.WriteString(columns + " JOIN (").Join(s).WriteString(") r ON r.id = p.part_id WHERE p.source = '" + of.name + "' UNION ALL ")
+	}
+	b.WriteString(columns + " WHERE p.source IN (" + open + ")")
+}
+
+// seenOf selects the rows that the viewer sees of a matter that he sees, nil for
+// all.
+func seenOf(v *authz.Viewer, of source) *sql.Selector {
+	s := sql.Dialect(dialect.Postgres).Select("id").From(sql.Table(of.table))
+	authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)
+	if s.P() == nil {
+		return nil
+	}
+	return s
 }
 
 func begin() *sql.Builder {
@@ -180,19 +208,15 @@ func within(b *sql.Builder, column string, in []uuid.UUID) {
 	}
 }
 
-// readable: the viewer sees the row of which the part p is, in a matter that he
+// seesPart: the viewer sees the row of which the part p is, in a matter that he
 // sees.
-func readable(b *sql.Builder, v *authz.Viewer) {
+func seesPart(b *sql.Builder, v *authz.Viewer) {
 	b.WriteString("(p.source IN ('MATTER', 'PROPOSAL')")
-	for _, of := range slices.Concat(sources, []source{ofShare}) {
+	for _, of := range sources {
 		b.WriteString(" OR p.source = '" + of.name + "'")
-		s := sql.Dialect(dialect.Postgres).Select("id").From(sql.Table(of.table))
-		authz.SeenPart[func(*sql.Selector)](v, of.typ)(s)
-		if s.P() == nil {
-			continue
+		if s := seenOf(v, of); s != nil {
+			b.WriteString(" AND p.part_id IN (").Join(s).WriteString(")")
 		}
-		s.Where(sql.ExprP(`"` + of.table + `"."id" = p.part_id`))
-		b.WriteString(" AND EXISTS (").Join(s).WriteString(")")
 	}
 	b.WriteString(")")
 }

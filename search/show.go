@@ -144,7 +144,7 @@ func Suggest(ctx context.Context, prefix string) (_ []Suggestion, err error) {
 		w.stands(b)
 	}
 	b.WriteString(" AND (p.source = 'UNIT' OR p.matter_id IN (SELECT id FROM (").Join(q.seen(v)).WriteString(") m) AND ")
-	readable(b, v)
+	seesPart(b, v)
 	b.WriteString(") GROUP BY 1 ORDER BY (min(p.source) = 'UNIT') DESC, max(p.weight) DESC, count(*) DESC, max(p.no) DESC LIMIT ").Arg(mostSuggestions)
 	text, args := b.Query()
 	return tenants.Collect(ctx, pgx.RowToStructByPos[Suggestion], text, args...)
