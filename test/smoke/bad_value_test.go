@@ -126,7 +126,8 @@ func filters() (out []bad) {
 		name := fmt.Sprintf("%.20q", text)
 		for where, typ := range map[string]string{
 			"matters(filter: {titleContains: $t}) { totalCount }": "String", "matters(filter: {kind: $t, number: $t, states: [$t]}) { totalCount }": "String!",
-			"units(filter: {nameContains: $t}) { totalCount }": "String", "similarProposals(title: $t) { title }": "String!", "tenants(after: $t) { id }": "String",
+			"units(filter: {nameContains: $t}) { totalCount }": "String", "similarProposals(title: $t) { title }": "String!",
+			"search(query: $t, kinds: [$t]) { totalCount edges { cursor } }": "String!", "searchSuggestions(prefix: $t) { text }": "String!", "tenants(after: $t) { id }": "String",
 		} {
 			out = append(out, gql(name+" in "+where, "主任", `query($t: `+typ+`) { `+where+` }`, m{"t": text}, ok, wrongInput))
 		}
