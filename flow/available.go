@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -15,7 +16,22 @@ import (
 // it is met.
 type Available struct {
 	Action  *process.Action
-	Blocked string // why not yet, in Chinese; empty when it may be done
+	Sheet   process.Sheet // the form as the viewer meets it
+	Heading process.Heading
+	To      *process.State // nil where it stays, or goes back to where it came from
+	Confirm string         // what a person is asked before he does it
+	Usual   bool           // the first that leads on and is not blocked
+	Blocked string         // why not yet, in Chinese; empty when it may be done
+	Block   *Block         // the guard behind Blocked
+	Days    Bounds
+}
+
+// Block is the guard that keeps an action from being done now.
+type Block struct {
+	Rule    string
+	Says    string   // what it demands, in Chinese
+	Missing []string // everything that it finds missing
+	Path    []string // the field of the form that it is about
 }
 
 // Available computes, for a batch of matters that the viewer sees, what he may
@@ -57,17 +73,29 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 		if a.Automatic || len(a.From) == 0 || !a.Leaves(in.state()) || e.permitted(&in) != nil {
 			continue
 		}
-		found := Available{Action: a}
+		found := Available{Action: a, Sheet: e.sheet(&in), Heading: m.Heading(a, in.state()), To: m.State(a.To), Confirm: m.Confirmation(a), Days: e.bounds(&in)}
 		if err := e.guard(&in); err != nil {
 			shown, ok := errs.As(err)
 			if !ok {
 				return nil, err
 			}
-			found.Blocked = shown.Message
+			found.Blocked, found.Block = shown.Message, e.block(shown)
 		}
 		list = append(list, found)
 	}
+	if i := slices.IndexFunc(list, func(a Available) bool { return a.Heading == process.Next && a.Blocked == "" }); i >= 0 {
+		list[i].Usual = true
+	}
 	return list, nil
+}
+
+func (e *Engine) block(shown *errs.Error) *Block {
+	b := &Block{Path: shown.Path, Missing: lacking(shown)}
+	b.Rule, _ = shown.Details["guard"].(string)
+	if w := e.paper.Word(process.Guard, b.Rule); w != nil {
+		b.Says = w.Says
+	}
+	return b
 }
 
 // Covers reports whether the viewer holds one of the permissions on a matter.

@@ -24,6 +24,33 @@ func (in *Input) begun(s *Rules) time.Time {
 	return clock.Day(in.OpenedAt).AddDate(-1, 0, 0)
 }
 
+// Bounds says of a rule between which days a date can lie, nil where there is no
+// limit.
+type Bounds func(process.DayRule) (earliest, latest *time.Time)
+
+// bounds are the days between which a date of the form can lie, nil where there
+// is no limit: what has happened lies between the beginning and today, what is
+// promised not before today, what is planned not before the beginning.
+func (e *Engine) bounds(in *Input) Bounds {
+	today := in.Today()
+	last := today.AddDate(day.Farthest, 0, 0)
+	var first *time.Time
+	if begun := in.begun(e.Rules); !begun.IsZero() {
+		first = &begun
+	}
+	return func(rule process.DayRule) (*time.Time, *time.Time) {
+		switch rule {
+		case process.Happened:
+			return first, &today
+		case process.Promised:
+			return &today, &last
+		case process.Planned:
+			return first, &last
+		}
+		return nil, nil
+	}
+}
+
 // days refuses days of the form that cannot be: what has happened lies between
 // the beginning and today, what is promised not before today. What an envelope
 // brings began elsewhere and is not asked; guards say what it must keep to.

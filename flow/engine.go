@@ -152,7 +152,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := errs.Unchanged(cmd.Expected, r.version()); err != nil {
 		return uuid.Nil, err
 	}
-	if err := r.Action.Validate(cmd.Form); err != nil {
+	if err := e.sheet(&r.Input).Take(cmd.Form); err != nil {
 		return uuid.Nil, err
 	}
 	reason := text.Field{Label: "理由", Path: []string{"reason"}, Lines: true}
@@ -186,7 +186,7 @@ func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
 	if err := r.find(cmd.Action); err != nil {
 		return nil, err
 	}
-	if err := r.Action.Validate(cmd.Form); err != nil {
+	if err := e.sheet(&r.Input).Take(cmd.Form); err != nil {
 		return nil, err
 	}
 	if err := e.guard(&r.Input); err != nil {
@@ -300,6 +300,14 @@ func (e *Engine) related(in *Input) bool {
 		}
 	}
 	return len(in.Action.As) == 0
+}
+
+// sheet is the form of an action as who acts meets it.
+func (e *Engine) sheet(in *Input) process.Sheet {
+	return in.Action.Sheet(in.Policy, func(relation string) bool {
+		holds := e.relations[relation]
+		return holds != nil && in.Viewer != nil && holds(in, &process.Rule{Name: relation})
+	})
 }
 
 // guard runs the action's guards in order; the first that objects is the

@@ -62,7 +62,7 @@ const creating = "create"
 
 // enter finds the action that opens the matter and holds what is filled in
 // against its form. What the product opens by itself has none.
-func (o *Opening) enter(d *process.Definition, v *authz.Viewer) (*process.Action, error) {
+func (o *Opening) enter(d *process.Definition, p process.Policy, v *authz.Viewer) (*process.Action, error) {
 	plain := &process.Action{Code: creating, Label: "新建"}
 	if !o.Entry {
 		return plain, nil
@@ -85,9 +85,9 @@ func (o *Opening) enter(d *process.Definition, v *authz.Viewer) (*process.Action
 	if o.Form == nil {
 		o.Form = process.Form{}
 	}
-	err := a.Validate(o.Form)
+	err := a.Sheet(p, nil).Take(o.Form)
 	if shown, ok := errs.As(err); ok {
-		return nil, shown.At(append([]string{"data"}, shown.Path...)...)
+		return nil, shown.Within("data")
 	}
 	return &step, err
 }

@@ -53,6 +53,14 @@ func Lacks(all []string) error {
 	return errs.New(errs.GuardFailed, "%s（共 %d 项）", all[0], len(all)).With(missingKey, all)
 }
 
+// lacking is everything that a guard's error names.
+func lacking(shown *errs.Error) []string {
+	if all, ok := shown.Details[missingKey].([]string); ok {
+		return all
+	}
+	return []string{shown.Message}
+}
+
 // Listing is a guard that names everything that is missing. list is pure and
 // answers nothing where nothing is missing.
 func Listing(list func(*Input) []string) Guard {
@@ -133,9 +141,7 @@ func (e *Engine) checks(in *Input) ([]Check, error) {
 			if !known {
 				return nil, err
 			}
-			if c.Missing, _ = shown.Details[missingKey].([]string); c.Missing == nil {
-				c.Missing = []string{shown.Message}
-			}
+			c.Missing = lacking(shown)
 		}
 		list = append(list, c)
 	}

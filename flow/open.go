@@ -42,11 +42,15 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err != nil {
 		return nil, err
 	}
-	action, err := o.enter(def, v)
+	version, err := policyVersion(sys, e.client, clock.Today(ctx))
 	if err != nil {
 		return nil, err
 	}
-	version, err := policyVersion(sys, e.client, clock.Today(ctx))
+	policy, err := e.policyAt(sys, version)
+	if err != nil {
+		return nil, err
+	}
+	action, err := o.enter(def, policy, v)
 	if err != nil {
 		return nil, err
 	}

@@ -91,10 +91,28 @@ func (s *Rules) Relation(name, says string, f Relation, traits ...Trait) {
 	RelationOf(s, name, says, nil, func(in *Input, _ struct{}) bool { return f(in) }, traits...)
 }
 
-// Effect registers what an action does beside its move.
-func (s *Rules) Effect(name, says string, f Effect) {
-	EffectOf(s, name, says, nil, func(ctx context.Context, r *Run, _ struct{}) error { return f(ctx, r) })
+// Effect registers what an action does beside its move. needs are the fields of
+// the form without which it cannot work: publication asks for them.
+func (s *Rules) Effect(name, says string, f Effect, needs ...string) {
+	EffectOf(s, name, says, func(p *process.Place, _ struct{}) {
+		for _, field := range needs {
+			p.NeedField(field)
+		}
+	}, func(ctx context.Context, r *Run, _ struct{}) error { return f(ctx, r) })
 }
+
+// Doing is an effect before it has its name: packages list theirs in tables.
+type Doing struct {
+	says  string
+	do    Effect
+	needs []string
+}
+
+// Does makes a line of such a table; see Rules.Effect.
+func Does(says string, do Effect, needs ...string) Doing { return Doing{says, do, needs} }
+
+// Register gives the effect its name.
+func (d Doing) Register(s *Rules, name string) { s.Effect(name, d.says, d.do, d.needs...) }
 
 // Chooser registers which of the policy's deadlines holds by case.
 func (s *Rules) Chooser(name, says string, f Chooser, traits ...Trait) {

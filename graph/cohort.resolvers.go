@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/cohorts"
 	"github.com/google/uuid"
 )
@@ -47,8 +48,19 @@ func (r *mutationResolver) OpenCohort(ctx context.Context, input model.OpenCohor
 func (r *mutationResolver) PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error) {
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
 		inner, _ := form["form"].(map[string]any)
-		_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
-		return gen.TypeMatter, c.subject, err
+		if input.AssignmentID == nil {
+			_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
+			return gen.TypeMatter, c.subject, err
+		}
+		c.subject = *input.AssignmentID
+		of, err := r.Engine.Act(ctx, command(process.OfAssignment, input.Action, c, inner))
+		if err == nil && of != input.MatterID {
+			err = errs.New(errs.NotFound, "本事项没有这一份").At("assignmentId")
+		}
+		return gen.TypeAssignment, c.subject, err
 	})
+	if err == nil && len(bad) == 0 {
+		id = input.MatterID
+	}
 	return r.matterPayload(ctx, id, bad, err)
 }

@@ -157,11 +157,7 @@ func actionsOf(ctx context.Context, matterID, subject uuid.UUID) ([]*model.Avail
 	}
 	out := []*model.AvailableAction{}
 	for _, a := range all[subject] {
-		x := &model.AvailableAction{Code: a.Action.Code, Label: a.Action.Label, ReasonRequired: a.Action.Reason, Form: a.Action.Form}
-		if a.Blocked != "" {
-			x.Blocked = &a.Blocked
-		}
-		out = append(out, x)
+		out = append(out, availableAction(a))
 	}
 	return out, nil
 }

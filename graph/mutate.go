@@ -183,7 +183,11 @@ func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Contex
 	if !ok || shown.Code == errs.Internal {
 		return uuid.Nil, nil, err
 	}
-	return uuid.Nil, []*model.UserError{userError(shown)}, nil
+	bad := make([]*model.UserError, 0, 1+len(shown.More))
+	for _, e := range shown.Each() {
+		bad = append(bad, userError(e))
+	}
+	return uuid.Nil, bad, nil
 }
 
 func userError(e *errs.Error) *model.UserError {

@@ -61,17 +61,22 @@ func (r *Resolver) revivePlatform(ctx context.Context, in model.RevivePlatformIn
 	return r.Platforms.Revive(ctx, in.ID)
 }
 
-func (r *Resolver) entrance(ctx context.Context, p *gen.Platform) (*model.PlatformOpening, error) {
-	a, may, err := r.Platforms.Entrance(ctx, p)
+func (r *Resolver) entrance(ctx context.Context, on *gen.Platform) (*model.PlatformOpening, error) {
+	a, may, err := r.Platforms.Entrance(ctx, on)
 	switch {
 	case errs.Is(err, errs.Invalid): // the process is not published: nobody opens anything
-		return &model.PlatformOpening{Label: "新建"}, nil
+		return &model.PlatformOpening{Label: "新建", Fields: []*model.FormField{}}, nil
 	case err != nil:
 		return nil, err
 	case a == nil:
-		return &model.PlatformOpening{Label: "新建", Allowed: may}, nil
+		return &model.PlatformOpening{Label: "新建", Allowed: may, Fields: []*model.FormField{}}, nil
 	}
-	return &model.PlatformOpening{Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: a.Form}, nil
+	p, err := r.Engine.CurrentPolicy(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sheet := a.Sheet(p, nil)
+	return &model.PlatformOpening{Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: sheet.Schema(), Fields: formFields(sheet.Fields(), nil)}, nil
 }
 
 // readNotice marks a notice of the viewer's own. Again it changes nothing.

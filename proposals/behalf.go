@@ -72,10 +72,10 @@ func registerBehalf(s *flow.Rules) {
 		return when(!abandoned(in.Case), "草稿何时提交由起草的人决定")
 	})
 	s.Effect("proposal.record_consent", "代录的，记下委员本人的同意", recordConsent)
-	s.Effect("proposal.enter_consent_withdraw", "代录联名人同意撤案", enterConsentWithdraw)
-	s.Effect("proposal.enter_sign", "记下没有账号的联名人在纸上的签名", enterSign)
-	s.Effect("proposal.name_successor", "由联名人接任第一提案人，原第一提案人列为联名人", nameSuccessor)
-	s.Effect("proposal.cite_document", "写明所依据的文件", citeDocument)
+	s.Effect("proposal.enter_consent_withdraw", "代录联名人同意撤案", enterConsentWithdraw, "partyId")
+	s.Effect("proposal.enter_sign", "记下没有账号的联名人在纸上的签名", enterSign, "membershipId", "documentId")
+	s.Effect("proposal.name_successor", "由联名人接任第一提案人，原第一提案人列为联名人", nameSuccessor, "membershipId")
+	s.Effect("proposal.cite_document", "写明所依据的文件", citeDocument, "documentId")
 }
 
 // onBehalf: staff who may enter for members, for one for whom it was entered or

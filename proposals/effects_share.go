@@ -21,33 +21,30 @@ import (
 )
 
 func registerShareEffects(s *flow.Rules) {
-	for name, f := range map[string]struct {
-		says string
-		do   flow.Effect
-	}{
-		"sign":             {"记下签收的时间", signReceipt},
-		"apply_return":     {"记下申退及其理由", applyReturn},
-		"office_return":    {"记下交办机构对申退的意见", decideReturn(byOffice)},
-		"committee_return": {"记下提案委对申退的意见", decideReturn(byCommittee)},
-		"reassign":         {"改交别的单位", reassign},
-		"refuse_return":    {"记下不同意申退", refuseReturn},
-		"reopen_return":    {"重开申退的期限", reopenReturn},
-		"suggest_units":    {"记下建议增加或更换的单位", suggestUnits},
-		"decide_units":     {"把建议的单位增加为会办，或不增加", decideUnits},
-		"name_officer":     {"指定承办人和分管领导", nameOfficer},
-		"record_contact":   {"记下与提案人的联系", recordContact},
-		"confirm_contact":  {"提案人确认或否认一次联系", confirmContact},
-		"co_opinion":       {"提交会办意见", coOpinion},
-		"draft":            {"起草答复", draft},
-		"sign_off":         {"签发答复", signOff},
-		"approve_audit":    {"记下办公室审核通过", approveAudit},
-		"send":             {"发出答复并编文号", send},
-		"send_back":        {"退回答复重办", sendBack},
-		"accept":           {"认可答复", accept},
-		"apply_extension":  {"记下延期的申请", applyExtension},
-		"decide_extension": {"准许或不准许延期", decideExtension},
+	for name, f := range map[string]flow.Doing{
+		"sign":             flow.Does("记下签收的时间", signReceipt),
+		"apply_return":     flow.Does("记下申退及其理由", applyReturn),
+		"office_return":    flow.Does("记下交办机构对申退的意见", decideReturn(byOffice)),
+		"committee_return": flow.Does("记下提案委对申退的意见", decideReturn(byCommittee)),
+		"reassign":         flow.Does("改交别的单位", reassign),
+		"refuse_return":    flow.Does("记下不同意申退", refuseReturn),
+		"reopen_return":    flow.Does("重开申退的期限", reopenReturn),
+		"suggest_units":    flow.Does("记下建议增加或更换的单位", suggestUnits, "unitIds"),
+		"decide_units":     flow.Does("把建议的单位增加为会办，或不增加", decideUnits),
+		"name_officer":     flow.Does("指定承办人和分管领导", nameOfficer, "membershipId"),
+		"record_contact":   flow.Does("记下与提案人的联系", recordContact, "partyId"),
+		"confirm_contact":  flow.Does("提案人确认或否认一次联系", confirmContact, "recordId"),
+		"co_opinion":       flow.Does("提交会办意见", coOpinion),
+		"draft":            flow.Does("起草答复", draft),
+		"sign_off":         flow.Does("签发答复", signOff),
+		"approve_audit":    flow.Does("记下办公室审核通过", approveAudit),
+		"send":             flow.Does("发出答复并编文号", send),
+		"send_back":        flow.Does("退回答复重办", sendBack),
+		"accept":           flow.Does("认可答复", accept),
+		"apply_extension":  flow.Does("记下延期的申请", applyExtension),
+		"decide_extension": flow.Does("准许或不准许延期", decideExtension),
 	} {
-		s.Effect("assignment."+name, f.says, f.do)
+		f.Register(s, "assignment."+name)
 	}
 }
 

@@ -309,6 +309,7 @@ func (k *checker) state(name string, m *Machine, s *State, next map[string][]str
 }
 
 func (k *checker) action(name string, m *Machine, a *Action) {
+	k.form(name, a)
 	if a.Label == "" {
 		k.fault(name, a.Code, "没有名称")
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -127,6 +126,7 @@ type Action struct {
 	Effects    []*Rule        `yaml:"effects" doc:"效果，依次进行" words:"effect"`
 	Reason     bool           `yaml:"reason" doc:"必须写理由"`
 	Form       map[string]any `yaml:"form" doc:"要填的内容；不写不填"`
+	Confirm    string         `yaml:"confirm" doc:"按下以前请人确认的一句话；到终点的动作不写也请确认"`
 	Automatic  bool           `yaml:"automatic" doc:"条件成立就由系统自己进行"`
 	Awaits     string         `yaml:"awaits" doc:"自动动作等谁做了什么；写明了就不算来回循环"`
 	Audience   string         `yaml:"audience" doc:"这一步在时间线上谁看得到；不写为 ALL" one:"audiences"`
@@ -134,6 +134,7 @@ type Action struct {
 
 	Line   int              `yaml:"-"` // in the definition's text
 	Right  authz.Permission `yaml:"-"` // Permission, as authz knows it
+	fields []*Field         // of Form
 	schema *jsonschema.Schema
 }
 
@@ -237,7 +238,7 @@ func parse(source []byte, spelt func(*yaml.Node, []byte) error) (*Definition, er
 		return nil, err
 	}
 	for _, name := range sortedKeys(d.Machines) {
-		if err := d.Machines[name].index(name); err != nil {
+		if err := d.Machines[name].index(name, child(child(root, "machines"), name)); err != nil {
 			return nil, err
 		}
 	}
@@ -293,7 +294,7 @@ func (d *Definition) lines() {
 	}
 }
 
-func (m *Machine) index(name string) error {
+func (m *Machine) index(name string, node *yaml.Node) error {
 	m.byState, m.byAction = map[string]*State{}, map[string]*Action{}
 	for _, s := range m.States {
 		if s == nil || s.Code == "" {
@@ -307,7 +308,7 @@ func (m *Machine) index(name string) error {
 			s.Turn = s.Turns[0]
 		}
 	}
-	for _, a := range m.Actions {
+	for i, a := range m.Actions {
 		if a == nil || a.Code == "" {
 			return at(lineOfAction(a), errs.Invalid, "%s：有一个动作没有代码", name)
 		}
@@ -319,11 +320,9 @@ func (m *Machine) index(name string) error {
 		if a.Form == nil {
 			continue
 		}
-		s, err := compileForm(a.Form)
-		if err != nil { // the compiler's words are for the log
+		if err := a.compile(child(elem(child(node, "actions"), i), "form")); err != nil { // the compiler's words are for the log
 			return at(a.Line, errs.Invalid, "%s.%s：表单不是有效的 JSON Schema，请检查 type、pattern 和 properties", name, a.Code).Because(err)
 		}
-		a.schema = s
 		if odd := a.oddDay(); odd != "" {
 			return badDay(a, name, odd)
 		}
@@ -343,61 +342,6 @@ func lineOfAction(a *Action) int {
 		return 0
 	}
 	return a.Line
-}
-
-func compileForm(form map[string]any) (*jsonschema.Schema, error) {
-	full := map[string]any{"type": "object", "additionalProperties": false}
-	for k, v := range form {
-		full[k] = v
-	}
-	b, err := json.Marshal(full) // through JSON: numbers and maps take the types the compiler knows
-	if err != nil {
-		return nil, err
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(jsonschema.SchemeURLLoader{}) // a $ref to a file or an address is refused
-	c.AssertFormat()                          // draft 2020-12 only notes formats by default
-	if err := c.AddResource("form.json", doc); err != nil {
-		return nil, err
-	}
-	return c.Compile("form.json")
-}
-
-// Validate checks the input of an action and brings its texts to the form in
-// which they are kept; the error names the field.
-func (a *Action) Validate(form map[string]any) error {
-	if a.schema == nil {
-		if len(form) > 0 {
-			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label).At(slices.Min(slices.Collect(maps.Keys(form))))
-		}
-		return nil
-	}
-	if form == nil {
-		form = map[string]any{}
-	}
-	if err := a.tidy(form); err != nil {
-		return err
-	}
-	b, err := json.Marshal(form)
-	if err != nil {
-		return errs.New(errs.Invalid, "填写的内容无法读取")
-	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-	if err != nil {
-		return errs.New(errs.Invalid, "填写的内容无法读取")
-	}
-	if err := a.schema.Validate(doc); err != nil {
-		var v *jsonschema.ValidationError
-		if ok := asValidation(err, &v); ok {
-			return formError(a, v)
-		}
-		return errs.New(errs.Invalid, "填写的内容不合要求").Because(err)
-	}
-	return nil
 }
 
 // Hash is the hash of a definition's text.

@@ -1,9 +1,11 @@
 package process
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,39 +74,147 @@ func (f Form) Into(dest any) error {
 	return nil
 }
 
-func asValidation(err error, dest **jsonschema.ValidationError) bool { return errors.As(err, dest) }
-
-// formError turns the deepest cause of a validation error into a sentence for
-// the person at the form.
-func formError(a *Action, v *jsonschema.ValidationError) error {
-	for len(v.Causes) > 0 {
-		v = v.Causes[0]
+// Take checks what was filled in and brings its texts to the form in which they
+// are kept, in place. The error is everything that is wrong, each with the path
+// of its field, in the order of the form. Taken again nothing changes.
+func (s Sheet) Take(form Form) error {
+	a := s.action
+	if s.Empty() {
+		if len(form) > 0 {
+			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label).At(sortedKeys(form)[0])
+		}
+		return nil
 	}
-	path := append([]string{}, v.InstanceLocation...)
-	var what string
+	if form == nil {
+		form = Form{}
+	}
+	fs := &faults{action: a}
+	if err := a.tidy(form, fs); err != nil {
+		return err
+	}
+	b, err := json.Marshal(form)
+	if err != nil {
+		return errs.New(errs.Invalid, "填写的内容无法读取")
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		return errs.New(errs.Invalid, "填写的内容无法读取")
+	}
+	var v *jsonschema.ValidationError
+	if err := a.schema.Validate(doc); errors.As(err, &v) {
+		if err := a.judged(v, fs); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return errs.New(errs.Invalid, "填写的内容不合要求").Because(err)
+	}
+	for _, f := range s.Fields() {
+		if err := s.here(f, form, fs); err != nil {
+			return err
+		}
+	}
+	return fs.err()
+}
+
+// here asks what this matter asks of a field beyond the definition: the choices
+// of the settings, and what is needed because of who acts.
+func (s Sheet) here(f *Field, form map[string]any, fs *faults, path ...string) error {
+	at := appended(path, f.Name)
+	v, given := form[f.Name]
+	if f.Required && f.Needed != nil && (!given || v == nil || v == "") {
+		return fs.add(s.action.missing(at))
+	}
+	if !given {
+		return nil
+	}
+	return s.value(f, v, fs, at)
+}
+
+func (s Sheet) value(f *Field, v any, fs *faults, at []string) error {
+	if f.List != "" && !slices.ContainsFunc(f.Choices, func(c Choice) bool { return c.Value == v }) {
+		return fs.add(errs.New(errs.Invalid, "“%s”的“%s”不在可选的范围内%s", s.action.Label, f.Title, titles(f.Choices)).At(at...))
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		for _, x := range f.Fields {
+			if err := s.here(x, v, fs, at...); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for i, x := range v {
+			if f.Item == nil {
+				break
+			}
+			if err := s.value(f.Item, x, fs, appended(at, strconv.Itoa(i))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// titles ends a message with what there is to choose from.
+func titles(of []Choice) string {
+	var all []string
+	for _, c := range of {
+		all = append(all, c.Title)
+	}
+	if len(all) == 0 || len(all) > 12 {
+		return ""
+	}
+	return "，可以是 " + strings.Join(all, "、")
+}
+
+// judged turns the deepest causes of a validation error into sentences for the
+// person at the form.
+func (a *Action) judged(v *jsonschema.ValidationError, fs *faults) error {
+	if _, choice := v.ErrorKind.(*kind.OneOf); choice || len(v.Causes) == 0 {
+		for _, err := range a.sentences(v) {
+			if err := fs.add(err); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, cause := range v.Causes {
+		if err := a.judged(cause, fs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Action) sentences(v *jsonschema.ValidationError) (out []error) {
+	path := slices.Clone(v.InstanceLocation)
+	say := func(what string, path []string) {
+		out = append(out, errs.New(errs.Invalid, "“%s”的“%s”%s", a.Label, a.fieldLabel(path), what).At(path...))
+	}
 	switch k := v.ErrorKind.(type) {
 	case *kind.Required:
-		path = append(path, k.Missing[0])
-		what = "必须填写"
+		for _, name := range k.Missing {
+			out = append(out, a.missing(appended(path, name)))
+		}
 	case *kind.AdditionalProperties:
-		path = append(path, Clip(k.Properties[0]))
-		what = "不是本表单的内容"
+		for _, name := range k.Properties {
+			say("不是本表单的内容", appended(path, Clip(name)))
+		}
 	case *kind.MaxLength:
-		what = fmt.Sprintf("过长：至多 %d 字", k.Want)
+		say(fmt.Sprintf("过长：至多 %d 字", k.Want), path)
 	case *kind.MinLength:
-		what = fmt.Sprintf("过短：至少 %d 字", k.Want)
+		say(fmt.Sprintf("过短：至少 %d 字", k.Want), path)
 	case *kind.MaxItems:
-		what = fmt.Sprintf("过多：至多 %d 项", k.Want)
+		say(fmt.Sprintf("过多：至多 %d 项", k.Want), path)
 	case *kind.MinItems:
-		what = fmt.Sprintf("过少：至少 %d 项", k.Want)
-	case *kind.Enum:
-		what = "不在可选的范围内"
+		say(fmt.Sprintf("过少：至少 %d 项", k.Want), path)
+	case *kind.Enum, *kind.OneOf, *kind.Const:
+		say("不在可选的范围内", path)
 	case *kind.Pattern, *kind.Format, *kind.Type:
-		what = "格式不对"
+		say("格式不对", path)
 	default:
-		what = "不合要求"
+		say("不合要求", path)
 	}
-	return errs.New(errs.Invalid, "“%s”的“%s”%s", a.Label, a.fieldLabel(path), what).At(path...)
+	return out
 }
 
 // Clip keeps the name of a field that the form does not have short enough to
@@ -116,16 +226,11 @@ func Clip(name string) string {
 	return name
 }
 
-// fieldLabel is the Chinese title of the field in the form's schema, the
-// path itself when it has none.
+// fieldLabel is the title of the form's field, the path itself when it has none.
 func (a *Action) fieldLabel(path []string) string {
-	if len(path) > 0 {
-		if props, ok := a.Form["properties"].(map[string]any); ok {
-			if field, ok := props[path[0]].(map[string]any); ok {
-				if title, ok := field["title"].(string); ok {
-					return title
-				}
-			}
+	for _, f := range a.fields {
+		if len(path) > 0 && f.Name == path[0] && f.Title != "" {
+			return f.Title
 		}
 	}
 	return strings.Join(path, ".")

@@ -72,7 +72,7 @@ func TestForm(t *testing.T) {
 		{"what cannot be written down", fill, with("count", math.NaN()), "填写的内容无法读取", nil},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
-			e, ok := errs.As(c.action.Validate(c.form))
+			e, ok := errs.As(c.action.Sheet(Policy{}, nil).Take(c.form))
 			if !ok || e.Code != errs.Invalid || e.Message != c.message || !slices.Equal(e.Path, c.path) {
 				t.Errorf("it says %v at %v", e, e.Path)
 			}
@@ -80,7 +80,7 @@ func TestForm(t *testing.T) {
 	}
 	t.Run("what is right passes", func(t *testing.T) {
 		full := Form{"name": "名称", "on": "2025-02-28", "code": "AB", "class": "A", "count": 1, "units": []any{"a"}, "tasks": []any{map[string]any{"text": "一"}}, "nameless": true}
-		for _, err := range []error{fill.Validate(full), fill.Validate(Form{"name": "名称"}), plain.Validate(nil), plain.Validate(Form{})} {
+		for _, err := range []error{fill.Sheet(Policy{}, nil).Take(full), fill.Sheet(Policy{}, nil).Take(Form{"name": "名称"}), plain.Sheet(Policy{}, nil).Take(nil), plain.Sheet(Policy{}, nil).Take(Form{})} {
 			if err != nil {
 				t.Error(err)
 			}
@@ -94,7 +94,7 @@ func TestAFormIsKeptTidy(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := Form{"name": " \u200b名\ufeff称\n", "units": []any{" a ", "b\u200b"}, "tasks": []any{map[string]any{"text": "\u3000一 "}}}
-	if err := d.Machines[OfMatter].Action("fill").Validate(f); err != nil {
+	if err := d.Machines[OfMatter].Action("fill").Sheet(Policy{}, nil).Take(f); err != nil {
 		t.Fatal(err)
 	}
 	want := Form{"name": "名称", "units": []any{"a", "b"}, "tasks": []any{map[string]any{"text": "一"}}}

@@ -284,7 +284,7 @@ func (m *Machine) within(line int, patterns *int) error {
 		if a == nil {
 			continue
 		}
-		if err := errors.Join(named(a.Line, "动作", a.Code, a.Label), short(a.Line, "awaits", a.Awaits, maxReason)); err != nil {
+		if err := errors.Join(named(a.Line, "动作", a.Code, a.Label), short(a.Line, "awaits", a.Awaits, maxReason), short(a.Line, "confirm", a.Confirm, maxReason)); err != nil {
 			return err
 		}
 		if len(a.As)+len(a.Guards)+len(a.Effects) > MaxRules {

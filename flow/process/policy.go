@@ -89,6 +89,28 @@ type Policy struct {
 	Numbers             map[string]string    `json:"numbers"`             // patterns of number series by code, for example {year}-微-{seq}
 }
 
+// Lists are the settings that a form can name as the choices of a field.
+var Lists = []string{"ratings", "classes", "notFiledReasons"}
+
+// List is the choices that a setting gives, nil for one that is no list.
+func (p Policy) List(setting string) (out []Choice) {
+	switch setting {
+	case "ratings":
+		for _, r := range p.Ratings {
+			out = append(out, Choice{r.Code, r.Label})
+		}
+	case "classes":
+		for _, c := range p.Classes {
+			out = append(out, Choice{c.Code, c.Label})
+		}
+	case "notFiledReasons":
+		for _, r := range p.NotFiledReasons {
+			out = append(out, Choice{r.Code, r.Label})
+		}
+	}
+	return out
+}
+
 // epoch stands in for a base day where only the amount is checked.
 var epoch = clock.Date(2024, 1, 1)
 

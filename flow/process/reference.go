@@ -39,6 +39,7 @@ func Reference(w io.Writer) error {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Name, k.Written(), needed, says)
 		}
 	}
+	formReference(&b)
 	b.WriteString("\n## 角色和当事方\n\n`turn`、`by`、`notify`、`escalate` 用的代码。角色是谁担任由租户管理员任命；当事方是事项里登记的人或单位。\n\n")
 	b.WriteString("- 角色：")
 	for i, code := range RoleCodes() {
@@ -58,4 +59,29 @@ func Reference(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// formReference says what a form can say beyond JSON Schema.
+func formReference(b *strings.Builder) {
+	b.WriteString(`
+## 表单
+
+动作的 ` + "`form`" + ` 是 JSON Schema（draft 2020-12）里 object 的写法：` + "`required`、`properties`" + `。栏目按写的次序显示；没有写进去的栏目被拒绝。每一栏请写 ` + "`title`" + `。除了 JSON Schema，每一栏还可以写：
+
+| 项目 | 写法 | 说明 |
+|---|---|---|
+| ` + "`choices`" + ` | 代码: 名称，或政策设置的名字 | 可选的值和显示的名称；` + "`" + strings.Join(Lists, "`、`") + "`" + ` 取办理时政策里的 |
+| ` + "`picks`" + ` | 一个代码 | 这一栏的 id 选的是什么：` + "`" + strings.Join(texts(Picks), "`、`") + "`" + `；列表写在 items 里 |
+| ` + "`day`" + ` | 一个代码 | 日期可以是哪天：` + "`" + strings.Join(texts(dayRules), "`、`") + "`" + `（已发生、承诺、计划、不限） |
+| ` + "`neededFor`" + ` | 一个关系 | 办理的人与事项有这个关系时必填，例如 ` + "`on_behalf`" + ` |
+| ` + "`neededIf`" + ` | 栏目: 值 | 另一栏是这个值时必填 |
+
+文字的 ` + "`maxLength`" + ` 不超过 200 的是一行，其余可以分行。叫这些名字的栏目不写也知道：
+
+| 栏目 | 名称 | 选什么 |
+|---|---|---|
+`)
+	for _, f := range NamedFields {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Name, f.Title, f.Picks)
+	}
 }

@@ -56,7 +56,7 @@ var english = regexp.MustCompile(`[a-z]+ [a-z]+|overload|reference|expected|Synt
 
 func TestWhenIsChecked(t *testing.T) {
 	check := checker(t)
-	const fields = "n: {type: integer}, s: {type: string}, list: {type: array}"
+	const fields = "n: {type: integer, title: 数}, s: {type: string, title: 字}, list: {type: array, title: 列}"
 	for sentence, c := range map[string]struct{ cel, says string }{
 		"an expression that is true or false is taken":     {`form.n > 3 && has(form.s) && today < "2030-01-01"`, ""},
 		"macros over lists are there":                      {`form.list.all(x, x > 0) && form.list.exists(x, x == 3)`, ""},

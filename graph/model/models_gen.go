@@ -4,6 +4,7 @@ package model
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -35,6 +36,18 @@ type AcceptReplyInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一个动作为什么还不能做
+type ActionBlock struct {
+	// 没有满足的条件，vocabulary 中的名称
+	Rule string `json:"rule"`
+	// 条件要求什么
+	Says *string `json:"says,omitempty"`
+	// 缺什么，一条一句
+	Missing []string `json:"missing"`
+	// 与表单的哪一栏有关，由外到内
+	Path []string `json:"path"`
 }
 
 // 录入人员
@@ -280,18 +293,32 @@ type AuditPage struct {
 	HasNextPage bool    `json:"hasNextPage"`
 }
 
-// 现在可做的一个动作
+// 现在可做的一个动作，按流程定义的次序；每一个都用 performAction 办理，单位那一份的写 assignmentId
 type AvailableAction struct {
 	// 动作代码
 	Code string `json:"code"`
 	// 名称
 	Label string `json:"label"`
+	// 往哪里走
+	Group ActionGroup `json:"group"`
+	// 做成后到哪个环节；空为留在原处，或回到以前的环节
+	To *string `json:"to,omitempty"`
+	// 那个环节的名称
+	ToLabel *string `json:"toLabel,omitempty"`
+	// 通常的下一步：现在就能做的、往前走的第一个
+	Usual bool `json:"usual"`
+	// 按下以前请人确认的一句话；空为不必
+	Confirm *string `json:"confirm,omitempty"`
 	// 为什么还不能做；空为现在就能做
 	Blocked *string `json:"blocked,omitempty"`
+	// 不能做的原因，供程序用
+	BlockedBy *ActionBlock `json:"blockedBy,omitempty"`
 	// 是否须填理由
 	ReasonRequired bool `json:"reasonRequired"`
-	// 表单（JSON Schema）
-	Form map[string]any `json:"form,omitempty"`
+	// 要填的内容：JSON Schema 2020-12，栏目按流程定义的次序，政策规定的选项已经填好；空为不填。不合的各处一次答复在 userErrors 中
+	Form json.RawMessage `json:"form,omitempty"`
+	// form 的各栏怎么填：从哪里选、哪天可以、几行
+	Fields []*FormField `json:"fields"`
 }
 
 // 一次民主测评
@@ -963,6 +990,56 @@ type FlagPossibleSecretInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一个可选的值
+type FormChoice struct {
+	// 填的值
+	Value any `json:"value"`
+	// 显示的名称
+	Title string `json:"title"`
+}
+
+// 表单的一栏
+type FormField struct {
+	// 栏目代码，form 中的键
+	Name  string        `json:"name"`
+	Title string        `json:"title"`
+	Kind  FormFieldKind `json:"kind"`
+	// 一栏填几个：列表
+	List bool `json:"list"`
+	// 必填；neededIf 另外写明何时必填
+	Required bool `json:"required"`
+	// 另一栏是这个值时必填
+	NeededIf *FormNeed `json:"neededIf,omitempty"`
+	// 可选的值，按次序；空为不限
+	Choices []*FormChoice `json:"choices"`
+	// kind 为 PICK 时从哪里选
+	Picks *FormPick `json:"picks,omitempty"`
+	// kind 为 DAY 时最早的一天；空为不限
+	Earliest *time.Time `json:"earliest,omitempty"`
+	// kind 为 DAY 时最晚的一天；空为不限
+	Latest *time.Time `json:"latest,omitempty"`
+	// kind 为 GROUP 时里面的各栏
+	Fields []*FormField `json:"fields"`
+}
+
+// 另一栏是某个值时必填
+type FormNeed struct {
+	// 哪一栏
+	Field string `json:"field"`
+	// 是什么值
+	Is any `json:"is"`
+}
+
+// 从哪里选
+type FormPick struct {
+	// 选的是什么
+	What FormPickKind `json:"what"`
+	// 候选的查询：Query 的栏目，或以 Matter. 开头的、本事项的栏目
+	From string `json:"from"`
+	// 填的是候选的哪一栏
+	Value string `json:"value"`
+}
+
 // 转上级政协
 type ForwardUpInput struct {
 	MatterID uuid.UUID `json:"matterId"`
@@ -1355,6 +1432,8 @@ type OutcomeFigure struct {
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
 	MatterID uuid.UUID `json:"matterId"`
+	// 单位那一份的动作，写明是哪一份；空为事项的动作
+	AssignmentID *uuid.UUID `json:"assignmentId,omitempty"`
 	// 动作代码
 	Action string `json:"action"`
 	// 按表单填写的内容
@@ -1374,8 +1453,10 @@ type PlatformOpening struct {
 	Allowed bool `json:"allowed"`
 	// 是否须填理由
 	ReasonRequired bool `json:"reasonRequired"`
-	// 表单（JSON Schema），填在 openMatter 的 data 中；空为不限定内容
-	Form map[string]any `json:"form,omitempty"`
+	// 表单（JSON Schema 2020-12），填在 openMatter 的 data 中；空为不限定内容
+	Form json.RawMessage `json:"form,omitempty"`
+	// form 的各栏怎么填
+	Fields []*FormField `json:"fields"`
 }
 
 type PlatformPayload struct {
@@ -2703,6 +2784,70 @@ type WorkdayPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 一个动作往哪里走
+type ActionGroup string
+
+const (
+	// 往前，到下一个环节
+	ActionGroupNext ActionGroup = "NEXT"
+	// 留在原处：记录、补充、催办
+	ActionGroupRecord ActionGroup = "RECORD"
+	// 退回以前的环节
+	ActionGroupBack ActionGroup = "BACK"
+	// 就此结束
+	ActionGroupEnd ActionGroup = "END"
+)
+
+var AllActionGroup = []ActionGroup{
+	ActionGroupNext,
+	ActionGroupRecord,
+	ActionGroupBack,
+	ActionGroupEnd,
+}
+
+func (e ActionGroup) IsValid() bool {
+	switch e {
+	case ActionGroupNext, ActionGroupRecord, ActionGroupBack, ActionGroupEnd:
+		return true
+	}
+	return false
+}
+
+func (e ActionGroup) String() string {
+	return string(e)
+}
+
+func (e *ActionGroup) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ActionGroup(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ActionGroup", str)
+	}
+	return nil
+}
+
+func (e ActionGroup) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ActionGroup) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ActionGroup) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // 闭环的三个阶段
 type CohortPhase string
 
@@ -2881,6 +3026,182 @@ func (e *FindingLevel) UnmarshalJSON(b []byte) error {
 }
 
 func (e FindingLevel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 表单的一栏怎么填
+type FormFieldKind string
+
+const (
+	// 一行文字
+	FormFieldKindLine FormFieldKind = "LINE"
+	// 几行文字
+	FormFieldKindText FormFieldKind = "TEXT"
+	// 数字
+	FormFieldKindNumber FormFieldKind = "NUMBER"
+	// 是或否
+	FormFieldKindBoolean FormFieldKind = "BOOLEAN"
+	// 日期
+	FormFieldKindDay FormFieldKind = "DAY"
+	// 从 choices 中选
+	FormFieldKindChoice FormFieldKind = "CHOICE"
+	// 从 picks 所指的地方选，填 id 或代码
+	FormFieldKindPick FormFieldKind = "PICK"
+	// 一组栏目
+	FormFieldKindGroup FormFieldKind = "GROUP"
+	// 不限
+	FormFieldKindAny FormFieldKind = "ANY"
+)
+
+var AllFormFieldKind = []FormFieldKind{
+	FormFieldKindLine,
+	FormFieldKindText,
+	FormFieldKindNumber,
+	FormFieldKindBoolean,
+	FormFieldKindDay,
+	FormFieldKindChoice,
+	FormFieldKindPick,
+	FormFieldKindGroup,
+	FormFieldKindAny,
+}
+
+func (e FormFieldKind) IsValid() bool {
+	switch e {
+	case FormFieldKindLine, FormFieldKindText, FormFieldKindNumber, FormFieldKindBoolean, FormFieldKindDay, FormFieldKindChoice, FormFieldKindPick, FormFieldKindGroup, FormFieldKindAny:
+		return true
+	}
+	return false
+}
+
+func (e FormFieldKind) String() string {
+	return string(e)
+}
+
+func (e *FormFieldKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FormFieldKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FormFieldKind", str)
+	}
+	return nil
+}
+
+func (e FormFieldKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FormFieldKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FormFieldKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 从表单里能选什么
+type FormPickKind string
+
+const (
+	// 单位
+	FormPickKindUnit FormPickKind = "UNIT"
+	// 阵地：line 为 VENUE 的单位
+	FormPickKindVenue FormPickKind = "VENUE"
+	// 人员
+	FormPickKindMember FormPickKind = "MEMBER"
+	// 本事项的当事方
+	FormPickKindParty FormPickKind = "PARTY"
+	// 本事项的条目
+	FormPickKindItem FormPickKind = "ITEM"
+	// 本事项的会议、走访
+	FormPickKindEvent FormPickKind = "EVENT"
+	// 本事项的记录
+	FormPickKindRecord FormPickKind = "RECORD"
+	// 本事项的附件
+	FormPickKindAttachment FormPickKind = "ATTACHMENT"
+	// 本事项的征询
+	FormPickKindFeedback FormPickKind = "FEEDBACK"
+	// 本事项的单位份额
+	FormPickKindShare FormPickKind = "SHARE"
+	// 提案
+	FormPickKindProposal FormPickKind = "PROPOSAL"
+	// 事项
+	FormPickKindMatter FormPickKind = "MATTER"
+	// 本事项的测评
+	FormPickKindBallot FormPickKind = "BALLOT"
+	// 平台的流程代码
+	FormPickKindKind FormPickKind = "KIND"
+	// 别的政协
+	FormPickKindPartner FormPickKind = "PARTNER"
+)
+
+var AllFormPickKind = []FormPickKind{
+	FormPickKindUnit,
+	FormPickKindVenue,
+	FormPickKindMember,
+	FormPickKindParty,
+	FormPickKindItem,
+	FormPickKindEvent,
+	FormPickKindRecord,
+	FormPickKindAttachment,
+	FormPickKindFeedback,
+	FormPickKindShare,
+	FormPickKindProposal,
+	FormPickKindMatter,
+	FormPickKindBallot,
+	FormPickKindKind,
+	FormPickKindPartner,
+}
+
+func (e FormPickKind) IsValid() bool {
+	switch e {
+	case FormPickKindUnit, FormPickKindVenue, FormPickKindMember, FormPickKindParty, FormPickKindItem, FormPickKindEvent, FormPickKindRecord, FormPickKindAttachment, FormPickKindFeedback, FormPickKindShare, FormPickKindProposal, FormPickKindMatter, FormPickKindBallot, FormPickKindKind, FormPickKindPartner:
+		return true
+	}
+	return false
+}
+
+func (e FormPickKind) String() string {
+	return string(e)
+}
+
+func (e *FormPickKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FormPickKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FormPickKind", str)
+	}
+	return nil
+}
+
+func (e FormPickKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FormPickKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FormPickKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -56,6 +56,25 @@ func UnmarshalJSON(v any) (map[string]any, error) {
 	return m, nil
 }
 
+// MarshalRaw writes JSON as it stands: null where there is none.
+func MarshalRaw(v json.RawMessage) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		if len(v) == 0 {
+			v = json.RawMessage("null")
+		}
+		_, _ = w.Write(v) // what cannot be sent is the connection's to notice
+	})
+}
+
+// UnmarshalRaw is there for gqlgen; no input has the type.
+func UnmarshalRaw(v any) (json.RawMessage, error) { return json.Marshal(v) }
+
+// MarshalAny writes any JSON value.
+func MarshalAny(v any) graphql.Marshaler { return graphql.MarshalAny(v) }
+
+// UnmarshalAny is there for gqlgen; no input has the type.
+func UnmarshalAny(v any) (any, error) { return v, nil }
+
 // MarshalString writes a text.
 func MarshalString(s string) graphql.Marshaler { return graphql.MarshalString(s) }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Code is what a frontend switches on.
@@ -46,6 +47,7 @@ type Error struct {
 	Message string         // Chinese, says what to do
 	Path    []string       // input field it is about, outermost first; may be empty
 	Details map[string]any // values a frontend may use; never personal data
+	More    []*Error       // what else is wrong with the same input, in its order
 	cause   error
 }
 
@@ -80,6 +82,29 @@ func (e *Error) With(key string, value any) *Error {
 
 // Because keeps the cause for the log; it is never shown.
 func (e *Error) Because(cause error) *Error { e.cause = cause; return e }
+
+// All is one error of several that are wrong with one input: the first, and the
+// others with it; nil when there are none.
+func All(faults []*Error) error {
+	if len(faults) == 0 {
+		return nil
+	}
+	first := *faults[0]
+	first.More = append(slices.Clone(first.More), faults[1:]...)
+	return &first
+}
+
+// Each lists the error and what else is wrong.
+func (e *Error) Each() []*Error { return append([]*Error{e}, e.More...) }
+
+// Within puts the paths of the error, and of what else is wrong, into a field of
+// an input that holds them all.
+func (e *Error) Within(field string) *Error {
+	for _, x := range e.Each() {
+		x.Path = append([]string{field}, x.Path...)
+	}
+	return e
+}
 
 // Unchanged compares the version that the caller saw with the present one; nil
 // does not compare.

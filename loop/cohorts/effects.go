@@ -53,30 +53,27 @@ var (
 )
 
 // effects are what actions change beside the state.
-var effects = map[string]struct {
-	says string
-	do   flow.Effect
-}{
-	"add_direction":    {"增加一个备选方向", add(item.KindDIRECTION)},
-	"assign_direction": {"为方向指定牵头单位", assignDirection},
-	"record_opinion":   {"记下对方向的意见", writeAbout(item.KindDIRECTION, anOpinion)},
-	"add_candidate":    {"增加一个备选件", add(item.KindCANDIDATE)},
-	"drop":             {"放弃一个方向、备选件或问题", turn(item.StatusOPEN, item.StatusDROPPED)},
-	"restore":          {"恢复放弃了的", turn(item.StatusDROPPED, item.StatusOPEN)},
-	"record_research":  {"记下对备选件的调研和意见", writeAbout(item.KindCANDIDATE, aResearch)},
-	"choose":           {"审定一个选题", choose},
-	"unchoose":         {"撤销审定", unchoose},
-	"return_candidate": {"退回备选件重做", returnCandidate},
-	"link":             {"与一号提案建立联系", link},
-	"designate":        {"确定为一号提案", designate},
-	"name_leaders":     {"确定领办和督办的领导", nameLeaders},
-	"record_account":   {"记下承办单位交账", recordAccount},
-	"record_appraisal": {"接收秘密测评的结果", recordAppraisal},
-	"plan":             {"列入监督计划", plan},
-	"deepen":           {"记下深化建议的一个版本", deepen},
-	"add_problem":      {"增加一个问题", add(item.KindPROBLEM)},
-	"settle_problem":   {"问题记为了结", settleProblem},
-	"resolve_problem":  {"问题记为解决，或写明原因", resolveProblem},
+var effects = map[string]flow.Doing{
+	"add_direction":    flow.Does("增加一个备选方向", add(item.KindDIRECTION)),
+	"assign_direction": flow.Does("为方向指定牵头单位", assignDirection, "itemId", "unitId"),
+	"record_opinion":   flow.Does("记下对方向的意见", writeAbout(item.KindDIRECTION, anOpinion), "itemId"),
+	"add_candidate":    flow.Does("增加一个备选件", add(item.KindCANDIDATE), "unitId"),
+	"drop":             flow.Does("放弃一个方向、备选件或问题", turn(item.StatusOPEN, item.StatusDROPPED), "itemId"),
+	"restore":          flow.Does("恢复放弃了的", turn(item.StatusDROPPED, item.StatusOPEN), "itemId"),
+	"record_research":  flow.Does("记下对备选件的调研和意见", writeAbout(item.KindCANDIDATE, aResearch), "itemId"),
+	"choose":           flow.Does("审定一个选题", choose, "itemId"),
+	"unchoose":         flow.Does("撤销审定", unchoose),
+	"return_candidate": flow.Does("退回备选件重做", returnCandidate, "itemId"),
+	"link":             flow.Does("与一号提案建立联系", link, "proposalId"),
+	"designate":        flow.Does("确定为一号提案", designate),
+	"name_leaders":     flow.Does("确定领办和督办的领导", nameLeaders),
+	"record_account":   flow.Does("记下承办单位交账", recordAccount),
+	"record_appraisal": flow.Does("接收秘密测评的结果", recordAppraisal, "ballotId"),
+	"plan":             flow.Does("列入监督计划", plan),
+	"deepen":           flow.Does("记下深化建议的一个版本", deepen),
+	"add_problem":      flow.Does("增加一个问题", add(item.KindPROBLEM)),
+	"settle_problem":   flow.Does("问题记为了结", settleProblem, "itemId", "unitId"),
+	"resolve_problem":  flow.Does("问题记为解决，或写明原因", resolveProblem, "itemId"),
 }
 
 // write records what the form says. Its day, place, text and unit are columns,

@@ -50,7 +50,7 @@ func Register(s *flow.Rules) {
 	}
 	registerRecord(s)
 	for name, f := range effects {
-		s.Effect("cohort."+name, f.says, f.do)
+		f.Register(s, "cohort."+name)
 	}
 	for name, b := range bases {
 		s.Base("cohort."+name, b.says, b.do)

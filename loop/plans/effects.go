@@ -18,18 +18,15 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-var effects = map[string]struct {
-	says string
-	do   flow.Effect
-}{
-	"add_item":    {"增加一个项目", addItem},
-	"change_item": {"修改一个项目", changeItem},
-	"drop_item":   {"取消一个项目", dropItem},
-	"finish_item": {"项目记为完成", finishItem},
-	"carry_over":  {"把没有完成的项目结转到下一年度", carryOver},
-	"take_over":   {"接入上一年度结转的项目", takeOver},
-	"attach":      {"把一件事项挂到项目上", attach},
-	"detach":      {"把挂错的事项取下", detach},
+var effects = map[string]flow.Doing{
+	"add_item":    flow.Does("增加一个项目", addItem),
+	"change_item": flow.Does("修改一个项目", changeItem, "itemId"),
+	"drop_item":   flow.Does("取消一个项目", dropItem, "itemId"),
+	"finish_item": flow.Does("项目记为完成", finishItem, "itemId"),
+	"carry_over":  flow.Does("把没有完成的项目结转到下一年度", carryOver, "itemId"),
+	"take_over":   flow.Does("接入上一年度结转的项目", takeOver, "itemId"),
+	"attach":      flow.Does("把一件事项挂到项目上", attach, "itemId", "matterId"),
+	"detach":      flow.Does("把挂错的事项取下", detach, "itemId", "matterId"),
 }
 
 // theItem is the open item that the form names.

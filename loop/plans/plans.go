@@ -64,7 +64,7 @@ func Register(s *flow.Rules) {
 	s = s.For(Declaration.Code)
 	registerRules(s)
 	for name, f := range effects {
-		s.Effect("plan."+name, f.says, f.do)
+		f.Register(s, "plan."+name)
 	}
 	// Counted from the last day of the year before, so that twelve months end
 	// with the year.

@@ -36,23 +36,20 @@ var (
 	extension    = recording{record.KindEXTENSION, "任务延期"}
 )
 
-var effects = map[string]struct {
-	says string
-	do   flow.Effect
-}{
-	"amend":       {"改写任务的六定", amend},
-	"add_node":    {"增加一个节点", addNode},
-	"drop_node":   {"取消一个节点", dropNode},
-	"decline":     {"退回任务", decline},
-	"report_node": {"记下节点交账", reportNode},
-	"accept_node": {"认可节点", acceptNode},
-	"return_node": {"退回节点的交账", returnNode},
-	"report":      {"记下任务报告", report},
-	"finish":      {"任务记为完成", finish},
-	"explain":     {"认可没有完成的说明", explain},
-	"reopen":      {"退回任务报告，继续办理", reopen},
-	"postpone":    {"延长任务或节点的期限", postpone},
-	"withdraw":    {"撤回任务", withdraw},
+var effects = map[string]flow.Doing{
+	"amend":       flow.Does("改写任务的六定", amend),
+	"add_node":    flow.Does("增加一个节点", addNode),
+	"drop_node":   flow.Does("取消一个节点", dropNode, "itemId"),
+	"decline":     flow.Does("退回任务", decline),
+	"report_node": flow.Does("记下节点交账", reportNode, "itemId"),
+	"accept_node": flow.Does("认可节点", acceptNode, "itemId"),
+	"return_node": flow.Does("退回节点的交账", returnNode, "itemId"),
+	"report":      flow.Does("记下任务报告", report),
+	"finish":      flow.Does("任务记为完成", finish),
+	"explain":     flow.Does("认可没有完成的说明", explain),
+	"reopen":      flow.Does("退回任务报告，继续办理", reopen),
+	"postpone":    flow.Does("延长任务或节点的期限", postpone),
+	"withdraw":    flow.Does("撤回任务", withdraw),
 }
 
 // write records what the form says; without a text the reason is it.

@@ -46,7 +46,7 @@ func Register(s *flow.Rules) {
 	s.Clocks("task.node", item.KindNODE)
 	s.Clocks("task.due", item.KindTASK)
 	for name, f := range effects {
-		s.Effect("task."+name, f.says, f.do)
+		f.Register(s, "task."+name)
 	}
 	s.Effect("task.send", "把任务送给所交办的政协", send)
 	registerWords(s)

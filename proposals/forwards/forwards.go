@@ -44,7 +44,7 @@ func Register(s *flow.Rules) {
 	s.Effect("forward.send", "把提案送给上级政协", send)
 	s.Effect("forward.answer", "记下答复，随办理情况告诉来件的政协", answer)
 	s.Effect("forward.decline", "记下不采用及其理由，随办理情况告诉来件的政协", decline)
-	s.Effect("forward.adopt", "采用来件，建立本政协的提案", adopt)
+	s.Effect("forward.adopt", "采用来件，建立本政协的提案", adopt, "proposalId")
 }
 
 // Connect gives the engine the exchange by which proposals are forwarded, and
