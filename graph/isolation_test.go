@@ -16,6 +16,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen/migrate"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -158,6 +159,7 @@ func TestNoCommitteeReachesAnother(t *testing.T) {
 	t.Run("every mutation, with any id in every place, answers as for an id that nothing has", func(t *testing.T) { s.mutations(t) })
 	t.Run("every mutation, with own ids beside one of the other, answers as for an id that nothing has", func(t *testing.T) { s.mixed(t) })
 	t.Run("every action of every process, with own ids beside one of the other in its form, answers as for an id that nothing has", func(t *testing.T) { s.forms(t) })
+	t.Run("every subscription, with any id and any text of the other, tells nothing", func(t *testing.T) { s.subscriptions(t) })
 	t.Run("nobody enters another's committee", func(t *testing.T) { s.enter(t) })
 	t.Run("and nothing of the other has changed", func(t *testing.T) { s.untouched(t, before) })
 	t.Run("which would have been noticed", func(t *testing.T) { s.wouldTell(t, before) })
@@ -291,6 +293,60 @@ func (s *strangers) texts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// subscriptions listens to each field with ids of the victim in every place
+// for an id, and with its cursors and names in every place for a text.
+func (s *strangers) subscriptions(t *testing.T) {
+	st := s.station(0, live.Limits{Account: 1000})
+	tried := 0
+	for _, f := range s.schema.Subscription.Fields {
+		listen := func(c *committee, args input) *hearer {
+			def, all := f.Arguments, []string{}
+			for _, a := range def {
+				if args[a.Name] != nil {
+					all = append(all, "$"+a.Name+": "+a.Type.String())
+				}
+			}
+			names := []string{}
+			for name := range args {
+				names = append(names, name+": $"+name)
+			}
+			tried++
+			return st.send(c.token("全权"), fmt.Sprintf("subscription(%s) { %s(%s) %s }", strings.Join(all, ", "), f.Name, strings.Join(names, ", "), s.selection(f.Type.Name(), 2)), args)
+		}
+		everything := input{}
+		for _, a := range f.Arguments {
+			if a.Type.NamedType == "Boolean" {
+				everything[a.Name] = true
+			}
+		}
+		own, _ := listen(s.victim, everything).event()
+		cursor, _ := dig(own.Data, f.Name, "cursor").(string)
+		for _, a := range f.Arguments {
+			switch {
+			case a.Type.Name() == "ID":
+				for ids := range slices.Chunk(s.everything, 200) {
+					h := listen(s.other, merged(input{a.Name: ids, "after": cursor}, everything))
+					if e, _ := h.event(); e.Data == nil || s.leak(e.text) != "" {
+						t.Errorf("%s(%s): %s in %s", f.Name, a.Name, s.leak(e.text), e.text)
+					}
+					h.hang()
+				}
+			case a.Type.Name() == "String":
+				for _, text := range []string{s.victim.mark, s.victim.made["filed"], cursor} {
+					h := listen(s.other, merged(input{a.Name: text}, everything))
+					if e, _ := h.event(); s.leak(e.text) != "" {
+						t.Errorf("%s(%s: %s): %s", f.Name, a.Name, text, e.text)
+					}
+					h.hang()
+				}
+			}
+		}
+	}
+	if tried < 5 {
+		t.Error(tried)
 	}
 }
 

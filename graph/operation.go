@@ -140,7 +140,10 @@ type pendingKey struct{}
 // open their own, since what they find out must last even when they refuse.
 func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	op := graphql.GetOperationContext(ctx).Operation
-	if op == nil { // a document that was refused before it was one
+	// A document that was refused before it was one; or an event of a
+	// subscription, which opens a transaction when there is something to ask, and
+	// holds none while it waits.
+	if op == nil || op.Operation == ast.Subscription {
 		return next(ctx)
 	}
 	roots := RootsOf(op)
@@ -272,6 +275,9 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	shown := errs.Shown(err)
 	out := &gqlerror.Error{Message: shown.Message, Extensions: map[string]any{"code": string(shown.Code)}}
+	if len(shown.Details) > 0 {
+		out.Extensions["details"] = shown.Details
+	}
 	if g != nil {
 		out.Path, out.Locations = g.Path, g.Locations
 	}

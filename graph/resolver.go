@@ -5,6 +5,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -16,6 +17,7 @@ type Resolver struct {
 	Accounts  *accounts.Service
 	Keys      *accounts.Keys
 	Roster    *roster.Service
+	Live      *live.Hub // nil: nobody is told anything
 	assembly.Services
 }
 

@@ -254,6 +254,7 @@ func TestTheServingRole(t *testing.T) {
 			"tenants": "SELECT", "tenant_versions": "SELECT", "account_memberships": "SELECT", // written by the owner and by triggers
 			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_append
 			"awaited":          "SELECT INSERT UPDATE DELETE",                                                    // derived from the matters
+			"live_changes":     "SELECT INSERT DELETE",                                                           // kept for a day or two
 			"idempotency_keys": "SELECT INSERT DELETE",                                                           // repeated requests are forgotten after a while
 			"refresh_tokens":   "SELECT INSERT UPDATE DELETE", "sign_in_failures": "SELECT INSERT UPDATE DELETE", // no one's history
 			"ballots": "SELECT", "ballot_voters": "SELECT", "ballot_tokens": "", "ballot_tallies": "", // written and counted by the ballot functions

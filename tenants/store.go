@@ -149,6 +149,14 @@ func (s *Store) ReadTx(ctx context.Context, tenant uuid.UUID, fn func(context.Co
 	return s.run(ctx, tenant, false, fn)
 }
 
+type stillKey struct{}
+
+// Still makes the reading transactions that are opened below the context read
+// one state, however many statements ask. Others see what is committed between
+// two statements, as some of them must: a ballot whose time is over is closed
+// beside who asks for its result.
+func Still(ctx context.Context) context.Context { return context.WithValue(ctx, stillKey{}, true) }
+
 // Global runs fn without a tenant: it sees the global tables (accounts,
 // sessions, the directory of committees) and no row of any tenant.
 func (s *Store) Global(ctx context.Context, fn func(context.Context) error) error {
@@ -167,8 +175,11 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 	// names no row but the installation's own audit. set_config with is_local
 	// ends with the transaction.
 	mode := "read only"
-	if writable {
+	switch {
+	case writable:
 		mode = "read write"
+	case ctx.Value(stillKey{}) != nil:
+		mode = "isolation level repeatable read read only"
 	}
 	begin := "begin " + mode + "; select set_config('app.tenant','" + tenant.String() + "',true)"
 	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})

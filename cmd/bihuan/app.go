@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/internal/secret"
+	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -105,8 +106,11 @@ func (a *app) wire(ctx context.Context) (err error) {
 		return err
 	}
 	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
+	hub := live.NewHub(store, a.log, live.Limits{
+		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),
+	})
 	a.resolver = &graph.Resolver{
-		Store: store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services,
+		Store: store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Services: services,
 	}
 	return nil
 }

@@ -82,6 +82,9 @@ func (a *app) listen(ctx context.Context, c clock.Clock, dev bool, out io.Writer
 		Log: a.log, TrustedProxies: proxies, MaxInFlight: a.cfg.MaxInFlight,
 		Checks: []httpd.Check{{Name: "database", Run: a.resolver.Store.Pool().Ping}, {Name: "files", Run: a.blobs.Check}},
 	}, a.entered(c, api))
+	hears, deaf := context.WithCancel(ctx)
+	defer deaf()
+	go a.resolver.Live.Run(hears)
 	fmt.Fprintf(out, "bihuan %s 已启动：http://%s/graphql\n", version, a.cfg.Listen)
 	if dev {
 		fmt.Fprintf(out, "GraphiQL：http://%s/graphiql\n", a.cfg.Listen)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/search"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -166,7 +167,8 @@ func (w *unindexedWorker) Work(ctx context.Context, _ *river.Job[unindexedArgs])
 }
 
 // tidyArgs is the daily job that forgets what has served its time: ended
-// sessions, old failures, and idempotency keys of a month ago.
+// sessions, old failures, idempotency keys of a month ago, and what changed
+// before yesterday.
 type tidyArgs struct{}
 
 func (tidyArgs) Kind() string { return "tidy" }
@@ -190,8 +192,10 @@ func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
 			return err
 		}
 		err = w.app.resolver.Store.InTx(ctx, t.ID, func(ctx context.Context) error {
-			_, err := tenants.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, clock.Now(ctx).Add(-keysLast))
-			return err
+			if _, err := tenants.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, clock.Now(ctx).Add(-keysLast)); err != nil {
+				return err
+			}
+			return live.Forget(ctx)
 		})
 		if err != nil {
 			return err

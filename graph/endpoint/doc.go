@@ -15,7 +15,7 @@
 //   - __typename needs no token. __schema and __type need one, except in development.
 //   - An operation that takes longer than Timeout is given up, undone, and answered with UNAVAILABLE.
 //   - A document may be named instead of sent: documentId, Relay's doc_id and Apollo's extensions.persistedQuery take the SHA-256 of its text. A name and a text that do not fit are refused. In development Apollo's clients may teach documents; with OnlyPersisted nothing but the known ones runs.
-//   - There are no subscriptions.
+//   - A subscription is answered with a stream of server-sent events (graphql-sse, distinct connections) and wants text/event-stream in Accept; where nothing else is welcome, a query or mutation is answered as a stream of one. What ends without "complete" was cut off. Between events a comment says that the connection lives.
 //
 // What an operator may rely on: the limits below hold before anything is
 // executed, and those on the shape of a document before it is even validated,

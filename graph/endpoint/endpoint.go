@@ -33,6 +33,8 @@ type Options struct {
 	MaxBody int64         // bytes of a request's body, default 1 MiB
 	Timeout time.Duration // of an operation, from the request's header on, default 15 seconds
 	Limits  Limits
+
+	KeepAlive time.Duration // between signs of life on a stream, default 15 seconds: proxies give up after some 30
 }
 
 func (o Options) withDefaults() Options {
@@ -44,6 +46,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.MaxBody = or(o.MaxBody, 1<<20)
 	o.Timeout = or(o.Timeout, 15*time.Second)
+	o.KeepAlive = or(o.KeepAlive, 15*time.Second)
 	o.Limits = o.Limits.withDefaults()
 	return o
 }
@@ -105,7 +108,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), e.o.Timeout)
 	defer cancel()
 	from := origin(r)
-	c := &call{endpoint: e, w: w, id: from.RequestID, dialect: e.fallback()}
+	c := &call{endpoint: e, w: w, id: from.RequestID, dialect: e.fallback(), client: r.Context()}
 	ctx = graph.WithOrigin(context.WithValue(ctx, callKey{}, c), from)
 	defer c.rescue(ctx)
 	w.Header().Set("Cache-Control", "no-store")
@@ -134,7 +137,7 @@ func origin(r *http.Request) audit.From {
 // serve takes a request from its header to its answer.
 func (e *endpoint) serve(ctx context.Context, c *call, r *http.Request) {
 	if !c.negotiate(r.Header.Values("Accept")) {
-		c.refuse(ctx, always(http.StatusNotAcceptable), bad("Accept 须包含 application/graphql-response+json 或 application/json"))
+		c.refuse(ctx, always(http.StatusNotAcceptable), bad("Accept 须包含 application/graphql-response+json、application/json 或 text/event-stream"))
 		return
 	}
 	c.bearer = len(r.Header.Values("Authorization")) > 0
@@ -198,6 +201,10 @@ func (e *endpoint) run(ctx context.Context, c *call, reading bool, p *params) {
 		return
 	}
 	op.DisableIntrospection = false // asked above
+	if op.Operation.Operation == ast.Subscription {
+		e.subscribe(ctx, c, op)
+		return
+	}
 	e.execute(ctx, c, op)
 }
 
@@ -243,8 +250,14 @@ func (e *endpoint) execute(ctx context.Context, c *call, op *graphql.OperationCo
 
 // mayRun asks what depends on the operation and its variables.
 func (e *endpoint) mayRun(c *call, reading bool, op *graphql.OperationContext) *refusal {
-	if reading && op.Operation.Operation != ast.Query {
-		return &refusal{statuses: always(http.StatusMethodNotAllowed), err: bad("GET 只能查询；修改请用 POST")}
+	switch kind := op.Operation.Operation; {
+	case reading && kind == ast.Mutation:
+		return &refusal{statuses: always(http.StatusMethodNotAllowed), err: bad("GET 只能查询或订阅；修改请用 POST")}
+	case kind == ast.Subscription && !c.events:
+		return &refusal{statuses: always(http.StatusNotAcceptable), err: bad("订阅的答复是事件流，Accept 须包含 text/event-stream")}
+	}
+	if op.Operation.Operation == ast.Subscription && (&measurer{doc: op.Doc, done: map[string]*size{}}).selection(op.Operation.SelectionSet).roots != 1 {
+		return notValid("A subscription must select exactly one top level field.")
 	}
 	if !c.signedIn && !e.o.Dev && introspects(op.Operation.SelectionSet) {
 		return &refusal{statuses: always(http.StatusUnauthorized), err: errs.New(errs.Unauthenticated, "查看接口结构请先登录")}

@@ -29,9 +29,13 @@ func (c *call) negotiate(accept []string) bool {
 		return true
 	}
 	p, m := welcome(wish, plain), welcome(wish, modern)
+	c.events = welcome(wish, events).q > 0
 	switch {
 	case p.q == 0 && m.q == 0:
-		return false
+		if c.only = c.events; c.only {
+			c.dialect = modern // of what is refused before it runs, which is no stream
+		}
+		return c.events
 	case p.q != m.q:
 		c.dialect = plain
 		if m.q > p.q {
@@ -63,7 +67,8 @@ func welcome(accept string, d dialect) (best preference) {
 		if err != nil {
 			continue
 		}
-		s := map[string]int{string(d): 3, "application/*": 2, "*/*": 1}[typ]
+		family, _, _ := strings.Cut(string(d), "/")
+		s := map[string]int{string(d): 3, family + "/*": 2, "*/*": 1}[typ]
 		q := 1.0
 		if v, ok := param["q"]; ok {
 			if q, err = strconv.ParseFloat(v, 64); err != nil || !(q >= 0 && q <= 1) {

@@ -151,7 +151,7 @@ func TestNegotiation(t *testing.T) {
 		{"rubbish, application/json", p, 200},
 		{"APPLICATION/JSON", p, 200},
 		{"text/html", "", 406},
-		{"text/event-stream", "", 406},
+		{"text/event-stream;q=0", "", 406},
 		{"application/json;q=0", "", 406},
 		{"*/*;q=0", "", 406},
 		{"application/json;q=2", "", 406},

@@ -32,6 +32,9 @@ type call struct {
 	errors    gqlerror.List // of the resolvers, before the commit
 	log       ledger
 	sent      bool
+	client    context.Context // ends when the client hangs up, and not before
+	events    bool            // a stream is welcome
+	only      bool            // and nothing else
 }
 
 type callKey struct{}
@@ -107,6 +110,14 @@ func (c *call) answer(ctx context.Context, resp *graphql.Response) {
 		resp.Errors = append(resp.Errors[:n:n], c.unlisted(ctx, len(resp.Errors)-n))
 	}
 	c.stamp(resp.Errors)
+	if c.only { // one response, as a stream of one
+		s := c.open()
+		defer s.close()
+		if s.next(ctx, resp) == nil {
+			s.complete()
+		}
+		return
+	}
 	s := always(http.StatusOK)
 	if len(resp.Data) == 0 {
 		s = refusedWith(resp.Errors)
@@ -170,24 +181,12 @@ func (c *call) stamp(l gqlerror.List) {
 	}
 }
 
-// send writes the answer. gqlgen's data are JSON already and not marshalled
+// encode is a response as JSON. gqlgen's data are JSON already and not marshalled
 // again; an absent data entry is left out, which gqlgen's own Response cannot.
-func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
-	status, typ := s.plain, c.dialect
-	switch {
-	case c.o.September2026:
-		// Whoever wants application/json gets it for a success only: of another
-		// status he could not tell whether a proxy sent it (the edition, 5.1).
-		if status = s.edition; status >= 300 {
-			typ = modern
-		}
-	case c.dialect == modern:
-		status = s.modern
-	}
+func encode(resp *graphql.Response) []byte {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	if len(resp.Errors) > 0 {
-		httpd.Annotate(ctx, slog.Any("error_code", resp.Errors[0].Extensions["code"]))
 		errors, err := json.Marshal(resp.Errors)
 		if err != nil {
 			panic(err) // a detail that is no JSON: rescue answers
@@ -203,6 +202,26 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 		b.Write(resp.Data)
 	}
 	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// send writes the answer.
+func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
+	status, typ := s.plain, c.dialect
+	switch {
+	case c.o.September2026:
+		// Whoever wants application/json gets it for a success only: of another
+		// status he could not tell whether a proxy sent it (the edition, 5.1).
+		if status = s.edition; status >= 300 {
+			typ = modern
+		}
+	case c.dialect == modern:
+		status = s.modern
+	}
+	if len(resp.Errors) > 0 {
+		httpd.Annotate(ctx, slog.Any("error_code", resp.Errors[0].Extensions["code"]))
+	}
+	body := encode(resp)
 	c.sent = true
 	h := c.w.Header()
 	if status == http.StatusMethodNotAllowed && h.Get("Allow") == "" {
@@ -210,7 +229,7 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 	}
 	httpd.Complete(h, status)
 	h.Set("Content-Type", string(typ)+"; charset=utf-8")
-	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)
-	_, _ = c.w.Write(b.Bytes()) // a client that hung up needs no answer
+	_, _ = c.w.Write(body) // a client that hung up needs no answer
 }

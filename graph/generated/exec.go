@@ -73,6 +73,7 @@ type ResolverRoot interface {
 	Process() ProcessResolver
 	Proposal() ProposalResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 	Timer() TimerResolver
 	Unit() UnitResolver
 }
@@ -326,6 +327,9 @@ type QueryResolver interface {
 	Sessions(ctx context.Context) ([]*model.Session, error)
 	Standing(ctx context.Context, first *int, after *string) (*model.StandingPage, error)
 }
+type SubscriptionResolver interface {
+	Changes(ctx context.Context, matters []uuid.UUID, todos bool, notices bool, after *string) (<-chan *model.Change, error)
+}
 type TimerResolver interface {
 	Explanation(ctx context.Context, obj *gen.Timer) (string, error)
 }
@@ -565,6 +569,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -1666,6 +1687,52 @@ extend type Mutation {
   suspendAgreement(input: SuspendAgreementInput!): AgreementPayload!
   resumeAgreement(input: ResumeAgreementInput!): AgreementPayload!
   resendEnvelope(input: ResendEnvelopeInput!): ResendPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/live.graphql", Input: `# 实时通知：用订阅知道页面上显示的东西变了。事件只带编号和版本，内容由页面按本人的权限重新读取。
+"订阅。用 graphql-sse 协议的“一个订阅一个连接”方式：POST（或 GET）到同一个网址，Accept: text/event-stream。"
+type Subscription {
+  """
+  您所看的东西有变化时告诉您。第一个事件说明从什么时候起听到（或在断线以后补上错过的），以后每有变化来一个事件。
+  令牌到期、退出登录、身份停用时以 UNAUTHENTICATED 结束：换了令牌以后，把最后收到的 cursor 填在 after 里重新订阅，不会漏掉，也不会重复。
+  """
+  changes(
+    "页面上显示的事项，至多 200 件；看不到的事项什么也听不到"
+    matters: [ID!]
+    "是否要听待办的变化"
+    todos: Boolean! = false
+    "是否要听通知"
+    notices: Boolean! = false
+    "最后收到的 cursor；空为从现在起"
+    after: String
+  ): Change!
+}
+
+"一次变化，或几次变化合在一起：读得慢的一方不会收到一长串，只会收到一个事件"
+type Change {
+  "到此为止都已经告诉您；断线后填在 after 里"
+  cursor: String!
+  "有变化的事项，只限要听的、您看得到的"
+  matters: [ChangedMatter!]!
+  "待办有变化；没有变化时为空"
+  todos: ChangedTodos
+  "新到的、或者读过了的通知"
+  notices: [ID!]!
+  "错过得太多或太久：请把页面上的内容全部重新读取"
+  missed: Boolean!
+}
+
+"有变化的一件事项"
+type ChangedMatter {
+  id: ID!
+  "现在的版本；与页面上的相同时，变的是它下面的内容"
+  version: Int!
+}
+
+"待办的变化"
+type ChangedTodos {
+  "现在有几件待办，至多数到 1000"
+  count: Int!
 }
 `, BuiltIn: false},
 	{Name: "../schema/loop.graphql", Input: `# 三年闭环的任务、计划、闸口与全局视图。任务与计划的各个动作用 performAction。
@@ -4973,6 +5040,40 @@ func (ec *executionContext) childFields_CastBallotPayload(ctx context.Context, f
 		return ec.fieldContext_CastBallotPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CastBallotPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Change(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Change_cursor(ctx, field)
+	case "matters":
+		return ec.fieldContext_Change_matters(ctx, field)
+	case "todos":
+		return ec.fieldContext_Change_todos(ctx, field)
+	case "notices":
+		return ec.fieldContext_Change_notices(ctx, field)
+	case "missed":
+		return ec.fieldContext_Change_missed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Change", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangedMatter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ChangedMatter_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ChangedMatter_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangedMatter", field.Name)
+}
+
+func (ec *executionContext) childFields_ChangedTodos(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_ChangedTodos_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangedTodos", field.Name)
 }
 
 func (ec *executionContext) childFields_ClaimBallotPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10575,6 +10676,44 @@ func (ec *executionContext) field_Query_workdays_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_changes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "matters",
+		func(ctx context.Context, v any) ([]uuid.UUID, error) {
+			return ec.unmarshalOID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["matters"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "todos",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["todos"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "notices",
+		func(ctx context.Context, v any) (bool, error) {
+			return ec.unmarshalNBoolean2bool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["notices"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Unit_children_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14275,6 +14414,208 @@ func (ec *executionContext) fieldContext_CastBallotPayload_userErrors(_ context.
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Change_cursor(ctx context.Context, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Change_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Change_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Change", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Change_matters(ctx context.Context, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Change_matters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matters, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ChangedMatter) graphql.Marshaler {
+			return ec.marshalNChangedMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedMatterᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Change_matters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Change",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangedMatter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Change_todos(ctx context.Context, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Change_todos(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Todos, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangedTodos) graphql.Marshaler {
+			return ec.marshalOChangedTodos2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedTodos(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Change_todos(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Change",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangedTodos(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Change_notices(ctx context.Context, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Change_notices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notices, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Change_notices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Change", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Change_missed(ctx context.Context, field graphql.CollectedField, obj *model.Change) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Change_missed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Missed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Change_missed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Change", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _ChangedMatter_id(ctx context.Context, field graphql.CollectedField, obj *model.ChangedMatter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedMatter_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedMatter_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedMatter", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ChangedMatter_version(ctx context.Context, field graphql.CollectedField, obj *model.ChangedMatter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedMatter_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedMatter_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedMatter", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ChangedTodos_count(ctx context.Context, field graphql.CollectedField, obj *model.ChangedTodos) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ChangedTodos_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ChangedTodos_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ChangedTodos", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ClaimBallotPayload_token(ctx context.Context, field graphql.CollectedField, obj *model.ClaimBallotPayload) (ret graphql.Marshaler) {
@@ -40691,6 +41032,50 @@ func (ec *executionContext) fieldContext_StepEdge_cursor(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("StepEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
 }
 
+func (ec *executionContext) _Subscription_changes(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Changes(ctx, fc.Args["matters"].([]uuid.UUID), fc.Args["todos"].(bool), fc.Args["notices"].(bool), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Change) graphql.Marshaler {
+			return ec.marshalNChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChange(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_changes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Change(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_changes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Tenant_id(ctx context.Context, field graphql.CollectedField, obj *gen.Tenant) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -57352,6 +57737,145 @@ func (ec *executionContext) _CastBallotPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var changeImplementors = []string{"Change"}
+
+func (ec *executionContext) _Change(ctx context.Context, sel ast.SelectionSet, obj *model.Change) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Change")
+		case "cursor":
+			out.Values[i] = ec._Change_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matters":
+			out.Values[i] = ec._Change_matters(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "todos":
+			out.Values[i] = ec._Change_todos(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notices":
+			out.Values[i] = ec._Change_notices(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "missed":
+			out.Values[i] = ec._Change_missed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var changedMatterImplementors = []string{"ChangedMatter"}
+
+func (ec *executionContext) _ChangedMatter(ctx context.Context, sel ast.SelectionSet, obj *model.ChangedMatter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changedMatterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangedMatter")
+		case "id":
+			out.Values[i] = ec._ChangedMatter_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._ChangedMatter_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var changedTodosImplementors = []string{"ChangedTodos"}
+
+func (ec *executionContext) _ChangedTodos(ctx context.Context, sel ast.SelectionSet, obj *model.ChangedTodos) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, changedTodosImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ChangedTodos")
+		case "count":
+			out.Values[i] = ec._ChangedTodos_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var claimBallotPayloadImplementors = []string{"ClaimBallotPayload"}
 
 func (ec *executionContext) _ClaimBallotPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ClaimBallotPayload) graphql.Marshaler {
@@ -69932,6 +70456,26 @@ func (ec *executionContext) _StepEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "changes":
+		return ec._Subscription_changes(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
+}
+
 var tenantImplementors = []string{"Tenant", "Node"}
 
 func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, obj *gen.Tenant) graphql.Marshaler {
@@ -72751,6 +73295,16 @@ func (ec *executionContext) marshalNCastBallotPayload2ᚖgithubᚗcomᚋbihuan�
 	return ec._CastBallotPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNChange2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChange(ctx context.Context, sel ast.SelectionSet, v *model.Change) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Change(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNChangePasswordInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePasswordInput(ctx context.Context, v any) (model.ChangePasswordInput, error) {
 	res, err := ec.unmarshalInputChangePasswordInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -72764,6 +73318,32 @@ func (ec *executionContext) unmarshalNChangePlatformInput2githubᚗcomᚋbihuan�
 func (ec *executionContext) unmarshalNChangeSittingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangeSittingInput(ctx context.Context, v any) (model.ChangeSittingInput, error) {
 	res, err := ec.unmarshalInputChangeSittingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNChangedMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ChangedMatter) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNChangedMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedMatter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNChangedMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedMatter(ctx context.Context, sel ast.SelectionSet, v *model.ChangedMatter) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ChangedMatter(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNChooseTenantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChooseTenantInput(ctx context.Context, v any) (model.ChooseTenantInput, error) {
@@ -76477,6 +77057,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOChangedTodos2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangedTodos(ctx context.Context, sel ast.SelectionSet, v *model.ChangedTodos) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ChangedTodos(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCohort2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐCohort(ctx context.Context, sel ast.SelectionSet, v *gen.Cohort) graphql.Marshaler {

@@ -414,6 +414,20 @@ type CastBallotPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 一次变化，或几次变化合在一起：读得慢的一方不会收到一长串，只会收到一个事件
+type Change struct {
+	// 到此为止都已经告诉您；断线后填在 after 里
+	Cursor string `json:"cursor"`
+	// 有变化的事项，只限要听的、您看得到的
+	Matters []*ChangedMatter `json:"matters"`
+	// 待办有变化；没有变化时为空
+	Todos *ChangedTodos `json:"todos,omitempty"`
+	// 新到的、或者读过了的通知
+	Notices []uuid.UUID `json:"notices"`
+	// 错过得太多或太久：请把页面上的内容全部重新读取
+	Missed bool `json:"missed"`
+}
+
 type ChangePasswordInput struct {
 	OldPassword string `json:"oldPassword"`
 	NewPassword string `json:"newPassword"`
@@ -458,6 +472,19 @@ type ChangeSittingInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 有变化的一件事项
+type ChangedMatter struct {
+	ID uuid.UUID `json:"id"`
+	// 现在的版本；与页面上的相同时，变的是它下面的内容
+	Version int `json:"version"`
+}
+
+// 待办的变化
+type ChangedTodos struct {
+	// 现在有几件待办，至多数到 1000
+	Count int `json:"count"`
 }
 
 type ChooseTenantInput struct {
@@ -2490,6 +2517,10 @@ type SubmitProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 订阅。用 graphql-sse 协议的“一个订阅一个连接”方式：POST（或 GET）到同一个网址，Accept: text/event-stream。
+type Subscription struct {
 }
 
 // 建议增加单位

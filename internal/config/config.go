@@ -25,6 +25,9 @@ type Config struct {
 	SecretFile       string        `env:"BIHUAN_SECRET_FILE" doc:"安装密钥文件（32 字节）；空为数据文件夹下的 secret，没有则自动生成；多个副本须共用一份，备份时一并备份"`
 	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
 	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`
+	LiveListeners    int           `env:"BIHUAN_LIVE_LISTENERS" envDefault:"4000" doc:"一个进程同时打开的实时通知（订阅）数上限，每个约占 64 KB 内存；不计入同时处理的请求数"`
+	LivePerTenant    int           `env:"BIHUAN_LIVE_PER_TENANT" envDefault:"2000" doc:"其中一个政协的上限"`
+	LivePerAccount   int           `env:"BIHUAN_LIVE_PER_ACCOUNT" envDefault:"20" doc:"其中一个账号的上限"`
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档（.graphql）所在的文件夹"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -19,6 +20,9 @@ type request struct {
 	mu    sync.Mutex
 	attrs []slog.Attr
 	route string // set by Routes
+
+	leave func()          // gives back the place among the requests at once
+	life  context.Context // of the server
 }
 
 type requestKey struct{}
@@ -53,6 +57,22 @@ func Annotate(ctx context.Context, attrs ...slog.Attr) {
 		defer r.mu.Unlock()
 		r.attrs = append(r.attrs, attrs...)
 	}
+}
+
+// Stand is for a request that lasts as long as its client wants, such as one
+// that waits for events: it is no longer counted among the requests at once,
+// has no deadline for reading, and its context ends when the server stops, too.
+// What bounds such requests is their handler's. The function ends the context.
+func Stand(ctx context.Context, w http.ResponseWriter) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // without one the connection sees to itself
+	r := of(ctx)
+	if r == nil || r.leave == nil {
+		return ctx, cancel
+	}
+	r.leave()
+	stop := context.AfterFunc(r.life, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // Routes is the mux, and tells the server which pattern matched. It is needed

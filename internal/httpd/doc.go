@@ -15,6 +15,7 @@
 //   - GET /metrics answers who asks directly from this machine or a private network; for everyone else it does not exist.
 //   - Counts and durations are kept by route pattern, method and status, so that their number does not grow with what callers invent.
 //   - Answers forbid framing, sniffing and foreign content unless a handler says otherwise.
+//   - A request that stands (Stand) is not one of those at once, and is ended first when the server stops.
 //   - When told to stop, the server takes no new connection, finishes what runs within Grace, and then cuts off the rest.
 //   - Tracing costs nothing until an endpoint is configured; a caller's trace is continued only when he is a trusted proxy.
 package httpd

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -75,7 +76,10 @@ func (s *Server) limited(w *writer, r *http.Request) bool {
 		Error(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "系统繁忙，请稍后再试"))
 		return true
 	}
-	defer s.running.Add(-1)
+	leave := sync.OnceFunc(func() { s.running.Add(-1) })
+	defer leave()
+	info := of(r.Context())
+	info.leave, info.life = leave, s.life
 	return s.recovered(w, r)
 }
 

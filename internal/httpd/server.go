@@ -65,13 +65,17 @@ type Server struct {
 	metrics  *metrics
 	stopping atomic.Bool
 	running  atomic.Int64
+	life     context.Context // of requests that stand
+	end      context.CancelFunc
 }
 
 // New makes a server around app. Where app is an http.ServeMux, or Routes of
 // one is in it, its patterns are the routes in logs, metrics and traces.
 func New(o Options, app http.Handler) *Server {
 	o = o.withDefaults()
-	return &Server{o: o, app: app, metrics: newMetrics(o.Registry)}
+	s := &Server{o: o, app: app, metrics: newMetrics(o.Registry)}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
 }
 
 // ListenAndServe is Serve on a TCP address, such as "127.0.0.1:8080".
@@ -101,6 +105,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	s.stopping.Store(true)
 	time.Sleep(s.o.Drain)
+	s.end()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Grace)
 	defer cancel()
 	if err := srv.Shutdown(grace); err != nil {
