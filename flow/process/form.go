@@ -81,7 +81,7 @@ func (s Sheet) Take(form Form) error {
 	a := s.action
 	if s.Empty() {
 		if len(form) > 0 {
-			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label).At(sortedKeys(form)[0])
+			return errs.New(errs.Invalid, "“%s”不需要填写内容", a.Label).At(Clip(sortedKeys(form)[0]))
 		}
 		return nil
 	}

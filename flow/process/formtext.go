@@ -48,8 +48,11 @@ func (fs *faults) err() error {
 	slices.SortStableFunc(fs.all, func(a, b *errs.Error) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), slices.Compare(a.Path, b.Path))
 	})
-	return errs.All(fs.all)
+	return errs.All(fs.all[:min(len(fs.all), mostFaults)])
 }
+
+// mostFaults bounds an answer: whoever has mended these is told of the rest.
+const mostFaults = 50
 
 // tidy brings the texts of a form to the form in which they are kept, in
 // place, and notes what internal/text refuses: a minimum counts visible

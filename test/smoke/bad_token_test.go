@@ -161,7 +161,7 @@ func (w *badWorld) refreshes() (out []bad) {
 	access, used := w.signInAgain(w.home.people["信息编辑"].login)
 	_, r := w.p.post("", m{"query": `mutation($i: RefreshInput!) { refreshTokens(input: $i) { tokens { accessToken refreshToken } } }`, "variables": m{"i": m{"refreshToken": used}}})
 	second, third := str(r.Data, "refreshTokens", "tokens", "accessToken"), str(r.Data, "refreshTokens", "tokens", "refreshToken")
-	w.p.at(w.p.now.Add(time.Minute)) // F5: the grace in which the same token answers the same is over
+	w.p.later(time.Minute) // F5: the grace in which the same token answers the same is over
 	for _, v := range []string{"", mark, injections[0], access, strings.Repeat("a", 43), strings.Repeat("a", 500_000), "\x00", "ａａａ", used + "=", used[:42], " " + used} {
 		out = append(out, change(fmt.Sprintf("a refresh token %.20q", v), "", "refreshTokens", m{"refreshToken": v}, nobody, wrongInput),
 			change(fmt.Sprintf("a choice with %.20q", v), "", "chooseTenant", m{"refreshToken": v, "membershipId": w.own["membership"]}, nobody, wrongInput))

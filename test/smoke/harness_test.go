@@ -44,6 +44,7 @@ type product struct {
 	cmd  *exec.Cmd
 	log  *os.File
 	now  time.Time
+	set  time.Time // when now was set, by the machine's clock
 	args []string
 }
 
@@ -88,10 +89,14 @@ func (p *product) env() []string {
 		"BIHUAN_LISTEN="+strings.TrimPrefix(p.url, "http://"), "DATABASE_URL=", "DATABASE_OWNER_URL=")
 }
 
+// later lets a time pass from the moment that it is for the product, whose
+// clock runs on.
+func (p *product) later(d time.Duration) { p.at(p.now.Add(time.Since(p.set) + d)) }
+
 // at moves the clock.
 func (p *product) at(now time.Time) {
 	p.t.Helper()
-	p.now = now
+	p.now, p.set = now, time.Now()
 	if err := os.WriteFile(filepath.Join(p.dir, "clock"), []byte(now.Format(time.RFC3339)), 0o644); err != nil {
 		p.t.Fatal(err)
 	}
