@@ -36,8 +36,16 @@ run: postgres graphiql ## 编译并启动产品：私有数据库、演示数据
 audits-deps: ## 安装 GraphQL 审计和模式比较所需的 npm 包
 	@cd test/audits && { [ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI); }
 
+.PHONY: clients-deps
+clients-deps: ## 安装 TypeScript 客户端编译和测试所需的 npm 包
+	@cd clients/ts && { [ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI); }
+
+.PHONY: clients
+clients: clients-deps ## 从 schema.graphql 生成并编译 clients/ts
+	@cd clients/ts && npm run --silent build
+
 .PHONY: test
-test: postgres graphiql audits-deps ## 所有测试：真实的 PostgreSQL，真实的 HTTP
+test: postgres graphiql audits-deps clients-deps ## 所有测试：真实的 PostgreSQL，真实的 HTTP
 	$(QUICK) $(GO) vet ./...
 	$(QUICK) $(GO) test -timeout 30m ./...
 	@cd test/audits && node breaking.mjs ../../graph/released.graphql ../../schema.graphql

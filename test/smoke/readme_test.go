@@ -8,10 +8,16 @@ import (
 	"time"
 )
 
-// TestTheReadmesWalk runs what the README tells the reader to paste, on the
-// demo data, today.
-func TestTheReadmesWalk(t *testing.T) {
+// TestOnTheDemo runs today, on the demo data, what a newcomer begins with: what
+// the README tells him to paste, and the package that frontends are built on.
+func TestOnTheDemo(t *testing.T) {
+	client := theClient(t)
 	p := start(t, time.Now(), "--demo")
+	t.Run("the README's walk", func(t *testing.T) { readmesWalk(t, p) })
+	t.Run("the TypeScript client speaks with the product, through urql and through Apollo", client(p))
+}
+
+func readmesWalk(t *testing.T, p *product) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,5 @@
+export * from './gql/graphql.js'
+export { embedded, paged, possible, registered } from './gql/cache.js'
+export * from './session.js'
+export * from './forms.js'
+export * from './files.js'
