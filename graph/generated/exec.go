@@ -633,55 +633,56 @@ var sources = []*ast.Source{
 	{Name: "../schema/assignment.graphql", Input: `# 承办单位的份额：签收、申退、面商、答复、延期。
 extend type Mutation {
   "签收"
-  signReceipt(input: SignReceiptInput!): AssignmentPayload!
+  signReceipt("要填的内容" input: SignReceiptInput!): AssignmentPayload!
   "申请退回"
-  applyReturn(input: ApplyReturnInput!): AssignmentPayload!
+  applyReturn("要填的内容" input: ApplyReturnInput!): AssignmentPayload!
   "交办机构对申退的意见"
-  officeDecideReturn(input: OfficeDecideReturnInput!): AssignmentPayload!
+  officeDecideReturn("要填的内容" input: OfficeDecideReturnInput!): AssignmentPayload!
   "提案委对申退的意见"
-  committeeDecideReturn(input: CommitteeDecideReturnInput!): AssignmentPayload!
+  committeeDecideReturn("要填的内容" input: CommitteeDecideReturnInput!): AssignmentPayload!
   "重开申退"
-  reopenReturn(input: ReopenReturnInput!): AssignmentPayload!
+  reopenReturn("要填的内容" input: ReopenReturnInput!): AssignmentPayload!
   "建议增加单位"
-  suggestUnits(input: SuggestUnitsInput!): AssignmentPayload!
+  suggestUnits("要填的内容" input: SuggestUnitsInput!): AssignmentPayload!
   "答复增加单位的建议"
-  decideSuggestedUnits(input: DecideSuggestedUnitsInput!): AssignmentPayload!
+  decideSuggestedUnits("要填的内容" input: DecideSuggestedUnitsInput!): AssignmentPayload!
   "确定承办人"
-  nameOfficer(input: NameOfficerInput!): AssignmentPayload!
+  nameOfficer("要填的内容" input: NameOfficerInput!): AssignmentPayload!
   "面商记录"
-  recordContact(input: RecordContactInput!): AssignmentPayload!
+  recordContact("要填的内容" input: RecordContactInput!): AssignmentPayload!
   "提交会办意见"
-  submitCoOpinion(input: SubmitCoOpinionInput!): AssignmentPayload!
+  submitCoOpinion("要填的内容" input: SubmitCoOpinionInput!): AssignmentPayload!
   "拟复"
-  draftReply(input: DraftReplyInput!): AssignmentPayload!
+  draftReply("要填的内容" input: DraftReplyInput!): AssignmentPayload!
   "送签"
-  submitDraft(input: SubmitDraftInput!): AssignmentPayload!
+  submitDraft("要填的内容" input: SubmitDraftInput!): AssignmentPayload!
   "退回修改"
-  rejectDraft(input: RejectDraftInput!): AssignmentPayload!
+  rejectDraft("要填的内容" input: RejectDraftInput!): AssignmentPayload!
   "签发"
-  signOffReply(input: SignOffReplyInput!): AssignmentPayload!
+  signOffReply("要填的内容" input: SignOffReplyInput!): AssignmentPayload!
   "送办公室审核"
-  submitForAudit(input: SubmitForAuditInput!): AssignmentPayload!
+  submitForAudit("要填的内容" input: SubmitForAuditInput!): AssignmentPayload!
   "审核通过"
-  approveAudit(input: ApproveAuditInput!): AssignmentPayload!
+  approveAudit("要填的内容" input: ApproveAuditInput!): AssignmentPayload!
   "审核退回"
-  rejectAudit(input: RejectAuditInput!): AssignmentPayload!
+  rejectAudit("要填的内容" input: RejectAuditInput!): AssignmentPayload!
   "发出答复"
-  sendReply(input: SendReplyInput!): AssignmentPayload!
+  sendReply("要填的内容" input: SendReplyInput!): AssignmentPayload!
   "退回重办"
-  sendBackReply(input: SendBackReplyInput!): AssignmentPayload!
+  sendBackReply("要填的内容" input: SendBackReplyInput!): AssignmentPayload!
   "认可答复"
-  acceptReply(input: AcceptReplyInput!): AssignmentPayload!
+  acceptReply("要填的内容" input: AcceptReplyInput!): AssignmentPayload!
   "确认面商"
-  confirmContact(input: ConfirmContactInput!): AssignmentPayload!
+  confirmContact("要填的内容" input: ConfirmContactInput!): AssignmentPayload!
   "申请延期"
-  applyExtension(input: ApplyExtensionInput!): AssignmentPayload!
+  applyExtension("要填的内容" input: ApplyExtensionInput!): AssignmentPayload!
   "答复延期申请"
-  decideExtension(input: DecideExtensionInput!): AssignmentPayload!
+  decideExtension("要填的内容" input: DecideExtensionInput!): AssignmentPayload!
 }
 
 "签收"
 input SignReceiptInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -693,6 +694,7 @@ input SignReceiptInput {
 
 "申请退回"
 input ApplyReturnInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由，必填"
   reason: String!
@@ -704,6 +706,7 @@ input ApplyReturnInput {
 
 "交办机构对申退的意见"
 input OfficeDecideReturnInput {
+  "哪一份办理"
   assignmentId: ID!
   "是否同意"
   grant: Boolean!
@@ -721,6 +724,7 @@ input OfficeDecideReturnInput {
 
 "提案委对申退的意见"
 input CommitteeDecideReturnInput {
+  "哪一份办理"
   assignmentId: ID!
   "是否同意"
   grant: Boolean!
@@ -738,6 +742,7 @@ input CommitteeDecideReturnInput {
 
 "重开申退"
 input ReopenReturnInput {
+  "哪一份办理"
   assignmentId: ID!
   "至"
   until: Date!
@@ -751,6 +756,7 @@ input ReopenReturnInput {
 
 "建议增加单位"
 input SuggestUnitsInput {
+  "哪一份办理"
   assignmentId: ID!
   "建议增加的单位"
   unitIds: [ID!]!
@@ -764,6 +770,7 @@ input SuggestUnitsInput {
 
 "答复增加单位的建议"
 input DecideSuggestedUnitsInput {
+  "哪一份办理"
   assignmentId: ID!
   "是否同意"
   grant: Boolean!
@@ -779,6 +786,7 @@ input DecideSuggestedUnitsInput {
 
 "确定承办人"
 input NameOfficerInput {
+  "哪一份办理"
   assignmentId: ID!
   "承办人"
   membershipId: ID!
@@ -792,6 +800,7 @@ input NameOfficerInput {
 
 "面商记录"
 input RecordContactInput {
+  "哪一份办理"
   assignmentId: ID!
   "提案人"
   partyId: ID!
@@ -815,6 +824,7 @@ input RecordContactInput {
 
 "提交会办意见"
 input SubmitCoOpinionInput {
+  "哪一份办理"
   assignmentId: ID!
   "会办意见"
   body: String!
@@ -828,6 +838,7 @@ input SubmitCoOpinionInput {
 
 "拟复"
 input DraftReplyInput {
+  "哪一份办理"
   assignmentId: ID!
   "答复分类"
   class: String!
@@ -849,6 +860,7 @@ input DraftReplyInput {
 
 "送签"
 input SubmitDraftInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -860,6 +872,7 @@ input SubmitDraftInput {
 
 "退回修改"
 input RejectDraftInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由，必填"
   reason: String!
@@ -871,6 +884,7 @@ input RejectDraftInput {
 
 "签发"
 input SignOffReplyInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -882,6 +896,7 @@ input SignOffReplyInput {
 
 "送办公室审核"
 input SubmitForAuditInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -893,6 +908,7 @@ input SubmitForAuditInput {
 
 "审核通过"
 input ApproveAuditInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -904,6 +920,7 @@ input ApproveAuditInput {
 
 "审核退回"
 input RejectAuditInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由，必填"
   reason: String!
@@ -915,6 +932,7 @@ input RejectAuditInput {
 
 "发出答复"
 input SendReplyInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -926,6 +944,7 @@ input SendReplyInput {
 
 "退回重办"
 input SendBackReplyInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由，必填"
   reason: String!
@@ -937,6 +956,7 @@ input SendBackReplyInput {
 
 "认可答复"
 input AcceptReplyInput {
+  "哪一份办理"
   assignmentId: ID!
   "理由"
   reason: String
@@ -948,7 +968,9 @@ input AcceptReplyInput {
 
 "确认面商"
 input ConfirmContactInput {
+  "哪一份办理"
   assignmentId: ID!
+  "哪条记录"
   recordId: ID!
   "是否确有其事"
   happened: Boolean!
@@ -962,6 +984,7 @@ input ConfirmContactInput {
 
 "申请延期"
 input ApplyExtensionInput {
+  "哪一份办理"
   assignmentId: ID!
   "延至"
   until: Date!
@@ -975,6 +998,7 @@ input ApplyExtensionInput {
 
 "答复延期申请"
 input DecideExtensionInput {
+  "哪一份办理"
   assignmentId: ID!
   "是否同意"
   grant: Boolean!
@@ -1007,6 +1031,7 @@ input AuditFilter {
 type AuditEntry {
   "序号，从 1 起，不间断"
   seq: Int!
+  "时间"
   at: Time!
   "变更的名称"
   action: String!
@@ -1018,9 +1043,11 @@ type AuditEntry {
   onBehalfId: ID
   "对象，类型:编号"
   object: String!
+  "理由"
   reason: String
   "来自哪个网络地址"
   address: String
+  "请求编号"
   requestId: String
   "空为成功，否则是拒绝的代码"
   outcome: String
@@ -1030,20 +1057,23 @@ type AuditEntry {
 
 "审计记录的一页，最新的在前"
 type AuditPage {
+  "各条"
   entries: [AuditEntry!]!
   "下一页的 after；没有更旧的则为空"
   endCursor: String
+  "后面还有"
   hasNextPage: Boolean!
 }
 
 extend type Query {
   "审计记录；须有审计员的权限"
-  auditLog(filter: AuditFilter, first: Int, after: String): AuditPage!
+  auditLog("筛选的条件" filter: AuditFilter, "本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): AuditPage!
 }
 `, BuiltIn: false},
 	{Name: "../schema/ballot.graphql", Input: `# 民主测评：无记名投票。没有一行数据把投票人和他的选择连在一起。
 "测评的选项"
 type BallotOption {
+  "名称"
   name: String!
   "弃权"
   abstention: Boolean!
@@ -1051,19 +1081,29 @@ type BallotOption {
 
 "一次民主测评"
 type Ballot {
+  "编号"
   id: ID!
+  "标题"
   title: String!
+  "事项的编号"
   matterId: ID!
   "被测评的承办单位"
   subjects: [Unit!]!
+  "各项"
   dimensions: [String!]!
+  "选项"
   options: [BallotOption!]!
   "名册上的人数"
   voters: Int!
+  "是否正在进行"
   open: Boolean!
+  "开始的时间"
   opensAt: Time!
+  "截止时间"
   closesAt: Time!
+  "结束的时间"
   closedAt: Time
+  "提前结束的理由"
   closeReason: String
   "本人在名册上"
   invited: Boolean!
@@ -1073,8 +1113,11 @@ type Ballot {
 
 "一个单位在一个方面的票数"
 type BallotTally {
+  "哪个单位"
   unitId: ID!
+  "哪一项"
   dimension: String!
+  "得票"
   votes: [BallotVotes!]!
   "有效票"
   valid: Int!
@@ -1086,8 +1129,11 @@ type BallotTally {
   absent: Int!
 }
 
+"一个选项的得票"
 type BallotVotes {
+  "选项"
   option: String!
+  "得票"
   votes: Int!
   "占有效票的比例"
   rate: Rate!
@@ -1095,24 +1141,35 @@ type BallotVotes {
 
 "测评结果；结束以前谁也看不到"
 type BallotResult {
+  "有权投票的人数"
   voters: Int!
+  "已投票的人数"
   cast: Int!
+  "没有投票的人数"
   absent: Int!
   "投票的人太少，不公布分项票数，以免看出是谁投的"
   withheld: Boolean!
+  "计票"
   tallies: [BallotTally!]!
 }
 
+"一个选项"
 input BallotOptionInput {
+  "名称"
   name: String!
+  "是否弃权"
   abstention: Boolean
 }
 
 "开始测评"
 input OpenBallotInput {
+  "哪件事项"
   matterId: ID!
+  "标题"
   title: String!
+  "测评哪些单位"
   subjectIds: [ID!]!
+  "各项"
   dimensions: [String!]!
   "两个以上的选项，另有一个弃权"
   options: [BallotOptionInput!]!
@@ -1120,7 +1177,9 @@ input OpenBallotInput {
   voterIds: [ID!]!
   "空为马上"
   opensAt: Time
+  "截止时间"
   closesAt: Time!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1128,7 +1187,9 @@ input OpenBallotInput {
 
 "提前结束须写明理由"
 input CloseBallotInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1136,37 +1197,51 @@ input CloseBallotInput {
 
 "领票：票只给本人看；没有投出以前可以再领到同一张"
 input ClaimBallotInput {
+  "哪一个"
   id: ID!
 }
 
+"在一个单位的一项上所选"
 input BallotChoiceInput {
+  "哪个单位"
   unitId: ID!
+  "哪一项"
   dimension: String!
+  "选项"
   option: String!
 }
 
 "投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填"
 input CastBallotInput {
+  "一次性的票号"
   token: String!
+  "所选"
   choices: [BallotChoiceInput!]!
 }
 
+"测评变更的结果"
 type BallotPayload {
+  "表决"
   ballot: Ballot
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"领票的结果"
 type ClaimBallotPayload {
   "一次性的票"
   token: String
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"投票的结果"
 type CastBallotPayload {
   "票已投出；false 时看 userErrors，票还可以用"
   done: Boolean!
   "有效票"
   valid: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -1174,17 +1249,20 @@ extend type Query {
   "请我投票的测评"
   myBallots: [Ballot!]!
   "一个闭环的测评"
-  ballots(matterId: ID!): [Ballot!]!
+  ballots("哪件事项" matterId: ID!): [Ballot!]!
   "测评结果：主管闭环的人看全部，承办单位看自己的"
-  ballotResult(id: ID!): BallotResult
+  ballotResult("哪一个" id: ID!): BallotResult
 }
 
 extend type Mutation {
-  openBallot(input: OpenBallotInput!): BallotPayload!
-  closeBallot(input: CloseBallotInput!): BallotPayload!
-  claimBallot(input: ClaimBallotInput!): ClaimBallotPayload!
+  "发起无记名测评"
+  openBallot("要填的内容" input: OpenBallotInput!): BallotPayload!
+  "结束测评"
+  closeBallot("要填的内容" input: CloseBallotInput!): BallotPayload!
+  "领取自己的票"
+  claimBallot("要填的内容" input: ClaimBallotInput!): ClaimBallotPayload!
   "单独一个请求，不带 Authorization"
-  castBallot(input: CastBallotInput!): CastBallotPayload!
+  castBallot("要填的内容" input: CastBallotInput!): CastBallotPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/base.graphql", Input: `# 公共部分：标量、错误、当前登录人、事项与待办。
@@ -1223,24 +1301,31 @@ enum UserErrorCode {
 
 "写操作没有成功的原因。有 userErrors 时什么也没有改变。"
 type UserError {
+  "代码"
   code: UserErrorCode!
   "说明发生了什么、怎么办"
   message: String!
   "有关的输入栏目，由外到内"
   path: [String!]!
+  "补充的数据，见 code"
   details: JSON
 }
 
 "事项变更的结果"
 type MatterPayload {
+  "事项"
   matter: Matter
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "交办份额变更的结果"
 type AssignmentPayload {
+  "办理份额"
   assignment: Assignment
+  "事项"
   matter: Matter
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -1300,7 +1385,9 @@ type ActionBlock {
 type FormField {
   "栏目代码，form 中的键"
   name: String!
+  "标题"
   title: String!
+  "类别"
   kind: FormFieldKind!
   "一栏填几个：列表"
   list: Boolean!
@@ -1407,7 +1494,9 @@ scalar JSONValue
 
 "流程中的一个环节"
 type StateInfo {
+  "代码"
   code: String!
+  "名称"
   label: String!
   "提、立、办、督、评中的哪一段"
   stage: String!
@@ -1455,8 +1544,11 @@ extend type Proposal {
 
 "当前登录人"
 type Viewer {
+  "人员"
   membership: Membership!
+  "所在的政协"
   tenant: Tenant!
+  "角色"
   roles: [String!]!
   "我所在的单位"
   units: [Unit!]!
@@ -1464,7 +1556,9 @@ type Viewer {
   permissions: [ViewerPermission!]!
 }
 
+"一项权限和它的范围"
 type ViewerPermission {
+  "权限：对象.动作"
   permission: String!
   "OWN 本人的 / PARTY 参与的 / UNIT 本单位的 / TENANT 本政协的"
   scope: String!
@@ -1472,7 +1566,9 @@ type ViewerPermission {
 
 "筛选事项；各项同时满足"
 input MatterFilter {
+  "类别"
   kind: String
+  "环节"
   states: [String!]
   "审查处理（提案）"
   disposition: ProposalDisposition
@@ -1498,13 +1594,13 @@ extend type Query {
   "当前登录人"
   viewer: Viewer!
   "事项，最新的在前"
-  matters(after: Cursor, first: Int, before: Cursor, last: Int, filter: MatterFilter, orderBy: MatterOrder): MatterConnection!
+  matters("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MatterFilter, "怎样排" orderBy: MatterOrder): MatterConnection!
   "一件事项"
-  matter(id: ID!): Matter
+  matter("哪一个" id: ID!): Matter
   "我的待办：现在轮到我、我的单位或我的角色，而且我有可做的事的事项；按我所欠的期限，近的在前（见 Matter.myTurns）"
-  todos(after: Cursor, first: Int, before: Cursor, last: Int): MatterConnection!
+  todos("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int): MatterConnection!
   "未了的欠账（例如历年 B 类承诺），期限近的在前"
-  openItems(after: Cursor, first: Int, before: Cursor, last: Int, kind: ItemKind, dueBefore: Date): ItemConnection!
+  openItems("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "哪一类；空为都要" kind: ItemKind, "期限早于这一天" dueBefore: Date): ItemConnection!
   "本政协现行的政策"
   policy: JSON!
   "流程定义"
@@ -1516,7 +1612,9 @@ extend type Query {
 input OpenCohortInput {
   "办理年度；预研在前一年，监督在后一年"
   handleYear: Int!
+  "标题"
   title: String!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1524,6 +1622,7 @@ input OpenCohortInput {
 
 "对事项做一个动作；动作与表单见 availableActions"
 input PerformActionInput {
+  "哪件事项"
   matterId: ID!
   "单位那一份的动作，写明是哪一份；空为事项的动作"
   assignmentId: ID
@@ -1531,6 +1630,7 @@ input PerformActionInput {
   action: String!
   "按表单填写的内容"
   form: JSON
+  "理由"
   reason: String
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
@@ -1559,9 +1659,9 @@ extend type Cohort {
 
 extend type Mutation {
   "开始一号提案闭环"
-  openCohort(input: OpenCohortInput!): MatterPayload!
+  openCohort("要填的内容" input: OpenCohortInput!): MatterPayload!
   "做一个动作：availableActions 中的每一个，任何流程都可以"
-  performAction(input: PerformActionInput!): MatterPayload!
+  performAction("要填的内容" input: PerformActionInput!): MatterPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/exchange.graphql", Input: `# 往来：政协之间只有信封，没有互看。约定由双方各自设定，任何一方可以中止。
@@ -1579,6 +1679,7 @@ input SetAgreementInput {
   receives: [String!]
   "对方的公钥；在同一套系统里的由系统填写"
   key: String
+  "理由"
   reason: String
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
@@ -1586,15 +1687,21 @@ input SetAgreementInput {
   idempotencyKey: String
 }
 
+"中止往来约定"
 input SuspendAgreementInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"恢复往来约定"
 input ResumeAgreementInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1602,25 +1709,35 @@ input ResumeAgreementInput {
 
 "把投递失败的信封再送一次"
 input ResendEnvelopeInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"往来约定变更的结果"
 type AgreementPayload {
+  "往来约定"
   agreement: Agreement
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"重新发送的结果"
 type ResendPayload {
+  "已经做了"
   done: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "本政协的身份：告诉用信封文件往来的对方"
 type ExchangeIdentity {
+  "代码"
   code: String!
+  "名称"
   name: String!
   "签名公钥（Ed25519，base64）"
   key: String!
@@ -1628,24 +1745,33 @@ type ExchangeIdentity {
 
 "送出的信封"
 type SentEnvelope {
+  "编号"
   id: ID!
+  "对方政协的行政区划代码"
   partner: String!
+  "对方政协的名称"
   partnerName: String!
   "给这个对方的第几封"
   seq: Int!
+  "类别"
   kind: String!
   "WAITING 待投递 / DELIVERED 已送达 / REFUSED 对方拒收 / DEAD 投递失败"
   status: String!
+  "送了几次"
   attempts: Int!
+  "建立的时间"
   createdAt: Time!
   "下一次尝试的时间"
   nextAt: Time!
+  "了结的时间"
   settledAt: Time
   "没有送达的原因"
   reason: String
 }
 
+"发出的信封，一页"
 type SentEnvelopes {
+  "信封"
   envelopes: [SentEnvelope!]!
   "还有时，作为 after 接着取"
   next: ID
@@ -1653,40 +1779,56 @@ type SentEnvelopes {
 
 "收到的信封"
 type ReceivedEnvelope {
+  "编号"
   id: ID!
+  "对方政协的行政区划代码"
   partner: String!
+  "对方政协的名称"
   partnerName: String!
+  "序号"
   seq: Int!
+  "类别"
   kind: String!
+  "发出的时间"
   sentAt: Time!
+  "收到的时间"
   receivedAt: Time!
   "APPLIED 已收 / REFUSED 拒收"
   outcome: String!
+  "理由"
   reason: String
   "通知类信封的内容"
   body: JSON
 }
 
+"收到的信封，一页"
 type ReceivedEnvelopes {
+  "信封"
   envelopes: [ReceivedEnvelope!]!
+  "下一页的 after；空为没有了"
   next: ID
 }
 
 extend type Query {
   "往来约定"
-  agreements(after: Cursor, first: Int, before: Cursor, last: Int): AgreementConnection!
+  agreements("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int): AgreementConnection!
+  "本政协往来用的身份"
   exchangeIdentity: ExchangeIdentity!
   "送出的信封，最新的在前；deadOnly 只看投递失败的"
-  sentEnvelopes(first: Int, after: ID, deadOnly: Boolean): SentEnvelopes!
+  sentEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "只要送不到的" deadOnly: Boolean): SentEnvelopes!
   "收到的信封，最新的在前"
-  receivedEnvelopes(first: Int, after: ID, kinds: [String!]): ReceivedEnvelopes!
+  receivedEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "哪几类；空为都要" kinds: [String!]): ReceivedEnvelopes!
 }
 
 extend type Mutation {
-  setAgreement(input: SetAgreementInput!): AgreementPayload!
-  suspendAgreement(input: SuspendAgreementInput!): AgreementPayload!
-  resumeAgreement(input: ResumeAgreementInput!): AgreementPayload!
-  resendEnvelope(input: ResendEnvelopeInput!): ResendPayload!
+  "订立或修改往来约定"
+  setAgreement("要填的内容" input: SetAgreementInput!): AgreementPayload!
+  "中止往来约定"
+  suspendAgreement("要填的内容" input: SuspendAgreementInput!): AgreementPayload!
+  "恢复往来约定"
+  resumeAgreement("要填的内容" input: ResumeAgreementInput!): AgreementPayload!
+  "重新发送一个信封"
+  resendEnvelope("要填的内容" input: ResendEnvelopeInput!): ResendPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/live.graphql", Input: `# 实时通知：用订阅知道页面上显示的东西变了。事件只带编号和版本，内容由页面按本人的权限重新读取。
@@ -1724,6 +1866,7 @@ type Change {
 
 "有变化的一件事项"
 type ChangedMatter {
+  "编号"
   id: ID!
   "现在的版本；与页面上的相同时，变的是它下面的内容"
   version: Int!
@@ -1740,20 +1883,25 @@ type ChangedTodos {
 type Gate {
   "动作代码"
   action: String!
+  "名称"
   label: String!
   "过了这道闸进入的环节"
   to: String!
+  "到哪个环节"
   toLabel: String!
   "轮到谁"
   turn: String
+  "期限"
   dueOn: Date
   "除了要在表单里填写的，已没有缺的"
   open: Boolean!
+  "各项条件"
   checks: [GateCheck!]!
 }
 
 "清单中的一行"
 type GateCheck {
+  "条件的代码"
   rule: String!
   "要成立的是什么"
   says: String
@@ -1770,7 +1918,9 @@ extend type Matter {
 
 "任务的一个节点"
 input NodeInput {
+  "内容"
   text: String!
+  "期限"
   dueOn: Date!
 }
 
@@ -1778,6 +1928,7 @@ input NodeInput {
 input DraftTaskInput {
   "所属的闭环；要分解一项任务时为那项任务"
   matterId: ID!
+  "标题"
   title: String!
   "定单位：本会的承办单位"
   unitId: ID
@@ -1785,9 +1936,11 @@ input DraftTaskInput {
   partner: String
   "定领导"
   leaderId: ID
+  "领导的职务"
   leaderPost: String
   "定人员"
   officerId: ID
+  "人员的职务"
   officerPost: String
   "定责任"
   duty: String
@@ -1803,6 +1956,7 @@ input DraftTaskInput {
   difficult: Boolean
   "节点，按日期交账"
   nodes: [NodeInput!]
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1820,10 +1974,15 @@ enum PlanKind {
   WORK
 }
 
+"建立年度计划"
 input OpenPlanInput {
+  "哪一种计划"
   plan: PlanKind!
+  "年份"
   year: Int!
+  "标题"
   title: String
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1833,15 +1992,23 @@ input OpenPlanInput {
 input StartPlanItemInput {
   "计划"
   matterId: ID!
+  "哪一条"
   itemId: ID!
+  "哪个平台"
   platformId: ID!
   "不写则用计划中的题目"
   title: String
+  "议题从哪里来"
   source: String
+  "随表提交的内容"
   data: JSON
+  "街道联络委"
   streetId: ID
+  "归口单位"
   ownerUnitId: ID
+  "界别"
   sectorId: ID
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1849,17 +2016,23 @@ input StartPlanItemInput {
 
 "把本会发布的流程送给区市县政协采用"
 input OfferTemplateInput {
+  "哪一版流程"
   processId: ID!
   "对方的行政区划代码"
   partners: [String!]!
+  "说明"
   note: String
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"送出流程的结果"
 type OfferTemplatePayload {
+  "已经做了"
   done: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -1869,6 +2042,7 @@ input AdoptTemplateInput {
   envelopeId: ID!
   "改用另一个流程代码"
   as: String
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -1876,8 +2050,11 @@ input AdoptTemplateInput {
 
 "推广、表彰、联合活动"
 enum NoticeKind {
+  "联合活动"
   joint_activity
+  "表扬"
   commendation
+  "宣传推广"
   promotion
 }
 
@@ -1885,28 +2062,41 @@ enum NoticeKind {
 input InstructionInput {
   "由谁批示：职务"
   by: String!
+  "内容"
   text: String!
+  "日期"
   on: Date
 }
 
+"向各区县发出通知"
 input SendNoticeInput {
+  "类别"
   kind: NoticeKind!
+  "送给哪些政协"
   partners: [String!]!
+  "标题"
   title: String!
+  "内容"
   text: String!
   "联合活动的日期"
   on: Date
+  "地点"
   place: String
+  "领导的批示"
   instruction: InstructionInput
   "有关的事项；有批示时也记在它上面"
   matterId: ID
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"发出通知的结果"
 type SendNoticePayload {
+  "已经做了"
   done: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -1918,15 +2108,23 @@ input LedgerFilter {
   cohortId: ID
   "办理年度"
   year: Int
+  "哪些单位"
   unitIds: [ID!]
   "交给哪个政协"
   partner: String
+  "状态"
   statuses: [ItemStatus!]
+  "重点"
   key: Boolean
+  "难点"
   difficult: Boolean
+  "已逾期"
   overdue: Boolean
+  "期限从这一天"
   dueFrom: Date
+  "期限到这一天"
   dueTo: Date
+  "标题或内容包含"
   search: String
   "只要上级政协交来的"
   fromAbove: Boolean
@@ -1936,6 +2134,7 @@ input LedgerFilter {
 
 "个数，以及它由哪些条目数出来"
 type LedgerCount {
+  "数值"
   value: Int!
   "条目，按期限排列"
   rows: [Item!]!
@@ -1943,24 +2142,31 @@ type LedgerCount {
 
 "一组条目的计数：total = open + reported + done + dropped，overdue 在 open 之中"
 type LedgerCounts {
+  "总数"
   total: LedgerCount!
   "还没有报告"
   open: LedgerCount!
   "已报告，待核实"
   reported: LedgerCount!
+  "已经做了"
   done: LedgerCount!
   "已说明原因或撤回"
   dropped: LedgerCount!
+  "已逾期"
   overdue: LedgerCount!
 }
 
 "区市县政协最近一次告知"
 type ToldByDistrict {
+  "任务"
   task: Matter!
+  "日期"
   on: Date
   "在对方那里的环节"
   status: String
+  "编号"
   number: String
+  "说明"
   note: String
 }
 
@@ -1968,18 +2174,27 @@ type ToldByDistrict {
 type DistrictShare {
   "行政区划代码"
   partner: String!
+  "名称"
   name: String!
+  "任务"
   tasks: LedgerCounts!
+  "各个节点"
   nodes: LedgerCounts!
+  "最近一次"
   last: ToldByDistrict
 }
 
 "一个闭环的全貌；闸口见 matter.gates"
 type LoopOverview {
+  "事项"
   matter: Matter!
+  "预研的年份"
   prestudyYear: Int!
+  "办理的年份"
   handleYear: Int!
+  "监督的年份"
   supervisionYear: Int!
+  "阶段"
   phase: CohortPhase!
   "轮到谁"
   turn: String
@@ -1987,13 +2202,17 @@ type LoopOverview {
   tasks: LedgerCounts!
   "这些任务的节点"
   nodes: LedgerCounts!
+  "问题"
   problems: LedgerCounts!
+  "各区县"
   districts: [DistrictShare!]!
 }
 
 "上级政协要我们做的一件"
 type RequestFromAbove {
+  "事项"
   matter: Matter!
+  "任务"
   task: Item!
   "由哪个政协交来"
   from: String!
@@ -2001,11 +2220,13 @@ type RequestFromAbove {
   next: Item
   "还没有报告的各个节点和任务本身，按期限排列"
   owed: [Item!]!
+  "已逾期"
   overdue: [Item!]!
 }
 
 "上级政协要我们做的"
 type AskedOfUs {
+  "任务"
   tasks: LedgerCounts!
   "最近的期限"
   nextDueOn: Date
@@ -2034,24 +2255,26 @@ extend type Item {
 
 extend type Query {
   "各年度的闭环并排看：阶段、闸口、逾期节点、区市县的份额；不写 years 为去年、今年、明年的和更早而没有结束的，至多 20 个"
-  loopOverview(years: [Int!]): [LoopOverview!]!
+  loopOverview("哪几年；空为近年" years: [Int!]): [LoopOverview!]!
   "上级政协交给本会的任务，什么时候要交"
   askedOfUs: AskedOfUs!
   "任务台账，也是“往年还没有了结的”；按期限排列"
-  ledger(after: Cursor, first: Int, before: Cursor, last: Int, filter: LedgerFilter): ItemConnection!
+  ledger("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: LedgerFilter): ItemConnection!
 }
 
 extend type Mutation {
   "拟一项六定任务"
-  draftTask(input: DraftTaskInput!): MatterPayload!
+  draftTask("要填的内容" input: DraftTaskInput!): MatterPayload!
   "开始拟一年的计划"
-  openPlan(input: OpenPlanInput!): MatterPayload!
+  openPlan("要填的内容" input: OpenPlanInput!): MatterPayload!
   "由计划的一项开始一件事项"
-  startPlanItem(input: StartPlanItemInput!): MatterPayload!
-  offerTemplate(input: OfferTemplateInput!): OfferTemplatePayload!
-  adoptTemplate(input: AdoptTemplateInput!): ProcessPayload!
+  startPlanItem("要填的内容" input: StartPlanItemInput!): MatterPayload!
+  "把流程送给对方政协"
+  offerTemplate("要填的内容" input: OfferTemplateInput!): OfferTemplatePayload!
+  "采用对方送来的流程"
+  adoptTemplate("要填的内容" input: AdoptTemplateInput!): ProcessPayload!
   "把推广、表彰或联合活动告诉别的政协"
-  sendNotice(input: SendNoticeInput!): SendNoticePayload!
+  sendNotice("要填的内容" input: SendNoticeInput!): SendNoticePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/opinion.graphql", Input: `# 社情民意：反映一件。以后的动作用 performAction。
@@ -2113,7 +2336,7 @@ input SubmitOpinionInput {
 
 extend type Mutation {
   "反映一件社情民意；须有 opinion.submit 的权限"
-  submitOpinion(input: SubmitOpinionInput!): MatterPayload!
+  submitOpinion("要填的内容" input: SubmitOpinionInput!): MatterPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -2121,23 +2344,33 @@ extend type Mutation {
 input CreatePlatformInput {
   "代码，用于网址：小写字母、数字和 -"
   code: String!
+  "品牌名称"
   brand: String!
   "品牌属于谁；空为本政协"
   brandOwner: String
   "区域型、界别型、专业型、党派型，或本政协自己的"
   type: String!
+  "层级"
   level: String
   "所用流程的代码，须已发布"
   processKind: String!
+  "上级"
   parentId: ID
+  "归口单位"
   ownerUnitId: ID
+  "由谁批准"
   approver: String
+  "由谁主持"
   hostRule: String
+  "议题可以从哪里来"
   sources: [String!]
+  "活动方式"
   manners: [String!]
   "年度目标：年度 → 计数代码 → 数"
   targets: JSON
+  "是否公开征集议题"
   takesTopics: Boolean
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -2145,21 +2378,35 @@ input CreatePlatformInput {
 
 "修改平台；没有给出的项目不变"
 input ChangePlatformInput {
+  "哪个平台"
   id: ID!
+  "品牌名称"
   brand: String
+  "品牌属于谁"
   brandOwner: String
+  "类型"
   type: String
+  "层级"
   level: String
   "换流程只影响以后开始的事项"
   processKind: String
+  "上级"
   parentId: ID
+  "归口单位"
   ownerUnitId: ID
+  "由谁批准"
   approver: String
+  "由谁主持"
   hostRule: String
+  "议题可以从哪里来"
   sources: [String!]
+  "活动方式"
   manners: [String!]
+  "对象"
   targets: JSON
+  "是否公开征集议题"
   takesTopics: Boolean
+  "理由"
   reason: String
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
@@ -2167,15 +2414,21 @@ input ChangePlatformInput {
   idempotencyKey: String
 }
 
+"停用平台"
 input RetirePlatformInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"重新启用平台"
 input RevivePlatformInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -2183,7 +2436,9 @@ input RevivePlatformInput {
 
 "在平台上开始一件事项"
 input OpenMatterInput {
+  "哪个平台"
   platformId: ID!
+  "标题"
   title: String!
   "议题从哪里来，须是平台所列的"
   source: String
@@ -2191,29 +2446,39 @@ input OpenMatterInput {
   ownerUnitId: ID
   "由哪个街道办理。流程从街道联络员办起的必须明确：不填为本人所在的街道；本人不在街道、也不止一个街道可选的，要填"
   streetId: ID
+  "界别"
   sectorId: ID
   "以前的同一议题，见 similarMatters"
   followsId: ID
   "随事项保存的内容；流程规定了新建时的表单的，按 Platform.opening 填写"
   data: JSON
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"把通知标为已读"
 input MarkNoticeReadInput {
+  "哪一个"
   id: ID!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"平台变更的结果"
 type PlatformPayload {
+  "平台"
   platform: Platform
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"通知变更的结果"
 type NoticePayload {
+  "通知"
   notice: Notice
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -2221,9 +2486,11 @@ type NoticePayload {
 type Counter {
   "代码，counterRows 用它"
   code: String!
+  "名称"
   label: String!
   "计数单位：场、件、次、人次、人、条、份"
   unit: String!
+  "数值"
   value: Int!
   "年度目标"
   target: Int
@@ -2253,13 +2520,17 @@ type CounterRows {
 
 "阵地，按分类计"
 type VenueCount {
+  "类别"
   category: String!
+  "层级"
   level: String
+  "件数"
   count: Int!
 }
 
 "来龙去脉图中的一件事项"
 type GraphNode {
+  "事项"
   matter: Matter!
   "离起点几步"
   depth: Int!
@@ -2267,7 +2538,9 @@ type GraphNode {
 
 "一件事项与由它引出、引出它的全部事项；只含您能看到的"
 type ConversionGraph {
+  "各个节点"
   nodes: [GraphNode!]!
+  "联系"
   links: [Link!]!
   "太大而没有列完"
   truncated: Boolean!
@@ -2309,35 +2582,39 @@ extend type Platform {
   "怎样新建事项，由平台的流程规定"
   opening: PlatformOpening!
   "年度计数"
-  counters(year: Int!): [Counter!]!
+  counters("哪一年" year: Int!): [Counter!]!
 }
 
 extend type Query {
   "平台"
-  platforms(after: Cursor, first: Int, before: Cursor, last: Int, retired: Boolean): PlatformConnection!
-  platform(id: ID!): Platform
+  platforms("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "停用的也要" retired: Boolean): PlatformConnection!
+  "一个平台"
+  platform("哪一个" id: ID!): Platform
   "与标题相近的以前的议题"
-  similarMatters(platformId: ID!, title: String!): [Matter!]!
+  similarMatters("哪个平台" platformId: ID!, "要比较的标题" title: String!): [Matter!]!
   "本政协全部平台的年度计数"
-  counters(year: Int!): [Counter!]!
+  counters("哪一年" year: Int!): [Counter!]!
   "一个计数背后的行"
-  counterRows(platformId: ID, code: String!, year: Int!, after: ID, first: Int): CounterRows!
+  counterRows("哪个平台" platformId: ID, "计数的代码" code: String!, "哪一年" year: Int!, "上一页给出的游标" after: ID, "本页至多几条，1 至 100；不写为 20" first: Int): CounterRows!
   "阵地登记，按分类计"
   venueCounts: [VenueCount!]!
   "我的通知，最新的在前"
-  notices(after: Cursor, first: Int, before: Cursor, last: Int, unread: Boolean): NoticeConnection!
+  notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean): NoticeConnection!
 }
 
 extend type Mutation {
-  createPlatform(input: CreatePlatformInput!): PlatformPayload!
-  changePlatform(input: ChangePlatformInput!): PlatformPayload!
+  "建立平台"
+  createPlatform("要填的内容" input: CreatePlatformInput!): PlatformPayload!
+  "修改平台"
+  changePlatform("要填的内容" input: ChangePlatformInput!): PlatformPayload!
   "停用：不再开始新的事项"
-  retirePlatform(input: RetirePlatformInput!): PlatformPayload!
+  retirePlatform("要填的内容" input: RetirePlatformInput!): PlatformPayload!
   "恢复停用的平台"
-  revivePlatform(input: RevivePlatformInput!): PlatformPayload!
+  revivePlatform("要填的内容" input: RevivePlatformInput!): PlatformPayload!
   "在平台上开始一件事项"
-  openMatter(input: OpenMatterInput!): MatterPayload!
-  markNoticeRead(input: MarkNoticeReadInput!): NoticePayload!
+  openMatter("要填的内容" input: OpenMatterInput!): MatterPayload!
+  "把通知标为已读"
+  markNoticeRead("要填的内容" input: MarkNoticeReadInput!): NoticePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/process.graphql", Input: `# 流程：由租户管理员自己建立、检查、发布和换版。
@@ -2345,6 +2622,7 @@ extend type Mutation {
 type ProcessTemplate {
   "代码，adoptProcessTemplate 用它"
   name: String!
+  "标题"
   title: String!
   "做什么、从哪里来"
   summary: String!
@@ -2364,6 +2642,7 @@ enum FindingLevel {
 
 "流程不能闭环之处"
 type ProcessFinding {
+  "层级"
   level: FindingLevel!
   "matter 事项 / assignment 份额 / timers 期限 / definition 整体"
   machine: String!
@@ -2371,6 +2650,7 @@ type ProcessFinding {
   place: String!
   "在定义全文的第几行；0 为不在某一行"
   line: Int!
+  "问题是什么"
   problem: String!
 }
 
@@ -2378,15 +2658,21 @@ type ProcessFinding {
 type ReportedState {
   "matter 事项 / assignment 份额"
   machine: String!
+  "代码"
   code: String!
+  "名称"
   label: String!
+  "提、立、办、督、评中的哪一段"
   stage: String!
+  "轮到谁"
   turn: String
   "期限的名称"
   deadlines: [String!]!
+  "没有期限时，为什么没有"
   waits: String
   "在这里可做的事"
   actions: [String!]!
+  "是否终点"
   end: Boolean!
   "从起始环节到得了"
   reachable: Boolean!
@@ -2394,7 +2680,9 @@ type ReportedState {
 
 "不可跳过的一步"
 type ReportedStep {
+  "第几步"
   step: Int!
+  "各环节的名称"
   labels: [String!]!
 }
 
@@ -2402,7 +2690,9 @@ type ReportedStep {
 type ProcessReport {
   "可以发布"
   publishable: Boolean!
+  "发现"
   findings: [ProcessFinding!]!
+  "环节"
   states: [ReportedState!]!
   "不可跳过的步骤"
   steps: [ReportedStep!]!
@@ -2418,13 +2708,17 @@ type ProcessReport {
 type ProcessChange {
   "一句话"
   text: String!
+  "matter 事项 / assignment 份额"
   machine: String!
+  "地点"
   place: String!
   "ADDED 新增 / REMOVED 删除 / CHANGED 修改"
   kind: String!
   "改了哪一栏"
   field: String
+  "之前"
   before: String
+  "之后"
   after: String
 }
 
@@ -2432,6 +2726,7 @@ type ProcessChange {
 input SimulateProcessInput {
   "定义全文；与 processId 二选一"
   source: String
+  "哪一版流程"
   processId: ID
   "件数，1 至 1000"
   matters: Int!
@@ -2449,7 +2744,9 @@ input SimulateProcessInput {
 
 "试运行中在一个环节、或等一个角色的情况"
 type SimulatedWait {
+  "代码"
   code: String!
+  "名称"
   label: String!
   "经过的次数"
   passed: Int!
@@ -2457,12 +2754,15 @@ type SimulatedWait {
   left: Int!
   "平均停留天数"
   meanDays: Float!
+  "最长停留天数"
   maxDays: Int!
   "超过期限的次数"
   overdue: Int!
 }
 
+"试运行的结果"
 type Simulation {
+  "开始的件数"
   started: Int!
   "走到终点的件数"
   finished: Int!
@@ -2482,21 +2782,33 @@ type ProcessImpact {
   turns: [TurnChange!]!
 }
 
+"停在一个环节的事项数"
 type RunningMatters {
+  "版本"
   version: Int!
+  "matter 事项 / assignment 份额"
   machine: String!
+  "环节的代码"
   state: String!
+  "名称"
   label: String!
+  "件数"
   count: Int!
 }
 
 "轮到谁的改变"
 type TurnChange {
+  "版本"
   version: Int!
+  "环节的代码"
   state: String!
+  "名称"
   label: String!
+  "件数"
   count: Int!
+  "从"
   from: String!
+  "到"
   to: String!
   "不再轮到的人数"
   loses: Int!
@@ -2508,6 +2820,7 @@ type TurnChange {
 type VocabularyWord {
   "条件、关系或效果"
   what: String!
+  "代码"
   name: String!
   "要求或做什么"
   doc: String!
@@ -2515,9 +2828,13 @@ type VocabularyWord {
   arguments: [VocabularyArgument!]!
 }
 
+"规则的一个参数"
 type VocabularyArgument {
+  "参数名"
   name: String!
+  "类型"
   type: String!
+  "说明"
   doc: String!
 }
 
@@ -2525,7 +2842,7 @@ extend type Process {
   "现在的闭环检查；已发布的流程也可再查"
   report: ProcessReport!
   "与另一版的不同"
-  changesFrom(id: ID!): [ProcessChange!]!
+  changesFrom("哪一个" id: ID!): [ProcessChange!]!
   "影响哪些进行中的事项"
   impact: ProcessImpact!
 }
@@ -2536,6 +2853,7 @@ input CreateProcessDraftInput {
   source: String!
   "从哪里来，例如 由旅顺口区政协导出"
   origin: String
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -2543,24 +2861,33 @@ input CreateProcessDraftInput {
 
 "采用一个随产品提供的模板，成为本政协自己的草稿，可以修改"
 input AdoptProcessTemplateInput {
+  "名称"
   name: String!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"修改流程草稿"
 input UpdateProcessDraftInput {
+  "哪一个"
   id: ID!
+  "定义全文（YAML）"
   source: String!
   "看到的定义的 hash；与现在不同则拒绝"
   expectedHash: String
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"发布流程"
 input PublishProcessInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -2568,6 +2895,7 @@ input PublishProcessInput {
 
 "确认他人提出发布的流程"
 input ConfirmProcessInput {
+  "哪一个"
   id: ID!
   "核对过的定义的 hash；已被改动时拒绝"
   hash: String!
@@ -2577,13 +2905,17 @@ input ConfirmProcessInput {
 
 "丢弃一份草稿"
 input DiscardProcessDraftInput {
+  "哪一个"
   id: ID!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"停用流程"
 input RetireProcessInput {
+  "哪一个"
   id: ID!
+  "理由"
   reason: String!
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -2591,16 +2923,21 @@ input RetireProcessInput {
 
 "一个环节换到新版的哪个环节"
 input StateMapping {
+  "从"
   from: String!
+  "到"
   to: String!
 }
 
 "把进行中的事项换到新版流程；每件留下一步"
 input MoveMattersInput {
+  "从哪一版"
   fromProcessId: ID!
+  "到哪一版"
   toProcessId: ID!
   "新版中代码相同的环节不必写"
   mapping: [StateMapping!]
+  "理由"
   reason: String!
   "上一次得到的 next；一次换 100 件"
   after: ID
@@ -2608,24 +2945,33 @@ input MoveMattersInput {
   idempotencyKey: String
 }
 
+"流程变更的结果"
 type ProcessPayload {
+  "流程"
   process: Process
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "没有换版的事项和原因"
 type SkippedMatter {
+  "事项的编号"
   matterId: ID!
+  "理由"
   reason: String!
 }
 
+"换版的结果"
 type MoveMattersPayload {
+  "流程"
   process: Process
   "换了版的件数"
   moved: Int!
+  "没有换版的"
   skipped: [SkippedMatter!]!
   "还有时，作为 after 接着换"
   next: ID
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -2633,154 +2979,155 @@ extend type Query {
   "随产品提供的流程模板"
   processTemplates: [ProcessTemplate!]!
   "一版流程"
-  process(id: ID!): Process
+  process("哪一个" id: ID!): Process
   "检查一份定义，不保存"
-  checkProcess(source: String!): ProcessReport!
+  checkProcess("定义全文（YAML）" source: String!): ProcessReport!
   "试运行：n 件事项各环节等多久"
-  simulateProcess(input: SimulateProcessInput!): Simulation!
+  simulateProcess("要填的内容" input: SimulateProcessInput!): Simulation!
   "定义里可以用的规则"
   vocabulary: [VocabularyWord!]!
 }
 
 extend type Mutation {
   "建立流程草稿；也用于导入"
-  createProcessDraft(input: CreateProcessDraftInput!): ProcessPayload!
+  createProcessDraft("要填的内容" input: CreateProcessDraftInput!): ProcessPayload!
   "采用模板"
-  adoptProcessTemplate(input: AdoptProcessTemplateInput!): ProcessPayload!
+  adoptProcessTemplate("要填的内容" input: AdoptProcessTemplateInput!): ProcessPayload!
   "修改草稿"
-  updateProcessDraft(input: UpdateProcessDraftInput!): ProcessPayload!
+  updateProcessDraft("要填的内容" input: UpdateProcessDraftInput!): ProcessPayload!
   "发布：先作闭环检查，details.findings 列出不能闭环、低于底线之处。随产品提供的流程（提案、闭环等）须两人：这里只是提出，proposedAt 有值，另一人 confirmProcess 后才发布"
-  publishProcess(input: PublishProcessInput!): ProcessPayload!
+  publishProcess("要填的内容" input: PublishProcessInput!): ProcessPayload!
   "确认发布：由提出者以外、有权限 processes.confirm 的人（租户管理员、秘书长、主席）核对改动后进行"
-  confirmProcess(input: ConfirmProcessInput!): ProcessPayload!
+  confirmProcess("要填的内容" input: ConfirmProcessInput!): ProcessPayload!
   "丢弃草稿：不再列出，版本号不再使用"
-  discardProcessDraft(input: DiscardProcessDraftInput!): ProcessPayload!
+  discardProcessDraft("要填的内容" input: DiscardProcessDraftInput!): ProcessPayload!
   "停用：不再开始新的事项，进行中的办完为止"
-  retireProcess(input: RetireProcessInput!): ProcessPayload!
+  retireProcess("要填的内容" input: RetireProcessInput!): ProcessPayload!
   "换版"
-  moveMatters(input: MoveMattersInput!): MoveMattersPayload!
+  moveMatters("要填的内容" input: MoveMattersInput!): MoveMattersPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/proposal.graphql", Input: `# 提案：一个动作一个变更，与流程定义 tenants/templates/proposal.yaml 一一对应。
 extend type Mutation {
   "修改"
-  editProposal(input: EditProposalInput!): MatterPayload!
+  editProposal("要填的内容" input: EditProposalInput!): MatterPayload!
   "邀请联名"
-  inviteCosigners(input: InviteCosignersInput!): MatterPayload!
+  inviteCosigners("要填的内容" input: InviteCosignersInput!): MatterPayload!
   "同意联名"
-  cosignProposal(input: CosignProposalInput!): MatterPayload!
+  cosignProposal("要填的内容" input: CosignProposalInput!): MatterPayload!
   "谢绝联名"
-  declineCosign(input: DeclineCosignInput!): MatterPayload!
+  declineCosign("要填的内容" input: DeclineCosignInput!): MatterPayload!
   "撤回邀请"
-  cancelCosignInvite(input: CancelCosignInviteInput!): MatterPayload!
+  cancelCosignInvite("要填的内容" input: CancelCosignInviteInput!): MatterPayload!
   "召集人签署"
-  signAsConvener(input: SignAsConvenerInput!): MatterPayload!
+  signAsConvener("要填的内容" input: SignAsConvenerInput!): MatterPayload!
   "提交"
-  submitProposal(input: SubmitProposalInput!): MatterPayload!
+  submitProposal("要填的内容" input: SubmitProposalInput!): MatterPayload!
   "退回修改"
-  returnProposal(input: ReturnProposalInput!): MatterPayload!
+  returnProposal("要填的内容" input: ReturnProposalInput!): MatterPayload!
   "重新提交"
-  resubmitProposal(input: ResubmitProposalInput!): MatterPayload!
+  resubmitProposal("要填的内容" input: ResubmitProposalInput!): MatterPayload!
   "确认修改后的文本"
-  confirmRevisedText(input: ConfirmRevisedTextInput!): MatterPayload!
+  confirmRevisedText("要填的内容" input: ConfirmRevisedTextInput!): MatterPayload!
   "同意撤案"
-  consentToWithdraw(input: ConsentToWithdrawInput!): MatterPayload!
+  consentToWithdraw("要填的内容" input: ConsentToWithdrawInput!): MatterPayload!
   "撤案"
-  withdrawProposal(input: WithdrawProposalInput!): MatterPayload!
+  withdrawProposal("要填的内容" input: WithdrawProposalInput!): MatterPayload!
   "申请撤案"
-  applyToWithdraw(input: ApplyToWithdrawInput!): MatterPayload!
+  applyToWithdraw("要填的内容" input: ApplyToWithdrawInput!): MatterPayload!
   "同意撤案申请"
-  approveWithdrawal(input: ApproveWithdrawalInput!): MatterPayload!
+  approveWithdrawal("要填的内容" input: ApproveWithdrawalInput!): MatterPayload!
   "初审"
-  startReview(input: StartReviewInput!): MatterPayload!
+  startReview("要填的内容" input: StartReviewInput!): MatterPayload!
   "复审或终审"
-  recordReviewPass(input: RecordReviewPassInput!): MatterPayload!
+  recordReviewPass("要填的内容" input: RecordReviewPassInput!): MatterPayload!
   "提出可能涉密"
-  flagPossibleSecret(input: FlagPossibleSecretInput!): MatterPayload!
+  flagPossibleSecret("要填的内容" input: FlagPossibleSecretInput!): MatterPayload!
   "排除涉密"
-  clearPossibleSecret(input: ClearPossibleSecretInput!): MatterPayload!
+  clearPossibleSecret("要填的内容" input: ClearPossibleSecretInput!): MatterPayload!
   "立案"
-  fileProposal(input: FileProposalInput!): MatterPayload!
+  fileProposal("要填的内容" input: FileProposalInput!): MatterPayload!
   "主席同意并案"
-  approveMerge(input: ApproveMergeInput!): MatterPayload!
+  approveMerge("要填的内容" input: ApproveMergeInput!): MatterPayload!
   "并案"
-  mergeProposal(input: MergeProposalInput!): MatterPayload!
+  mergeProposal("要填的内容" input: MergeProposalInput!): MatterPayload!
   "撤销并案"
-  undoMerge(input: UndoMergeInput!): MatterPayload!
+  undoMerge("要填的内容" input: UndoMergeInput!): MatterPayload!
   "同意转社情民意"
-  consentToOpinion(input: ConsentToOpinionInput!): MatterPayload!
+  consentToOpinion("要填的内容" input: ConsentToOpinionInput!): MatterPayload!
   "转社情民意"
-  convertToOpinion(input: ConvertToOpinionInput!): MatterPayload!
+  convertToOpinion("要填的内容" input: ConvertToOpinionInput!): MatterPayload!
   "转委员来信"
-  convertToLetter(input: ConvertToLetterInput!): MatterPayload!
+  convertToLetter("要填的内容" input: ConvertToLetterInput!): MatterPayload!
   "不予立案"
-  refuseProposal(input: RefuseProposalInput!): MatterPayload!
+  refuseProposal("要填的内容" input: RefuseProposalInput!): MatterPayload!
   "转上级政协"
-  forwardUp(input: ForwardUpInput!): MatterPayload!
+  forwardUp("要填的内容" input: ForwardUpInput!): MatterPayload!
   "申请修改重提"
-  applyToReedit(input: ApplyToReeditInput!): MatterPayload!
+  applyToReedit("要填的内容" input: ApplyToReeditInput!): MatterPayload!
   "准许修改重提"
-  decideReedit(input: DecideReeditInput!): MatterPayload!
+  decideReedit("要填的内容" input: DecideReeditInput!): MatterPayload!
   "预交办"
-  preAssignProposal(input: PreAssignProposalInput!): MatterPayload!
+  preAssignProposal("要填的内容" input: PreAssignProposalInput!): MatterPayload!
   "预交办意见"
-  givePreAssignOpinion(input: GivePreAssignOpinionInput!): MatterPayload!
+  givePreAssignOpinion("要填的内容" input: GivePreAssignOpinionInput!): MatterPayload!
   "交办"
-  assignProposal(input: AssignProposalInput!): MatterPayload!
+  assignProposal("要填的内容" input: AssignProposalInput!): MatterPayload!
   "评价答复"
-  rateReply(input: RateReplyInput!): MatterPayload!
+  rateReply("要填的内容" input: RateReplyInput!): MatterPayload!
   "代录评价"
-  enterRating(input: EnterRatingInput!): MatterPayload!
+  enterRating("要填的内容" input: EnterRatingInput!): MatterPayload!
   "质量不合格，重新办理"
-  judgeQuality(input: JudgeQualityInput!): MatterPayload!
+  judgeQuality("要填的内容" input: JudgeQualityInput!): MatterPayload!
   "当面协商"
-  recordJointConsultation(input: RecordJointConsultationInput!): MatterPayload!
+  recordJointConsultation("要填的内容" input: RecordJointConsultationInput!): MatterPayload!
   "结束征询"
-  closeFeedback(input: CloseFeedbackInput!): MatterPayload!
+  closeFeedback("要填的内容" input: CloseFeedbackInput!): MatterPayload!
   "公开审查"
-  decideDisclosure(input: DecideDisclosureInput!): MatterPayload!
+  decideDisclosure("要填的内容" input: DecideDisclosureInput!): MatterPayload!
   "确定为重点提案"
-  markKeyProposal(input: MarkKeyProposalInput!): MatterPayload!
+  markKeyProposal("要填的内容" input: MarkKeyProposalInput!): MatterPayload!
   "督办记录"
-  recordSupervision(input: RecordSupervisionInput!): MatterPayload!
+  recordSupervision("要填的内容" input: RecordSupervisionInput!): MatterPayload!
   "催办"
-  urgeUnit(input: UrgeUnitInput!): MatterPayload!
+  urgeUnit("要填的内容" input: UrgeUnitInput!): MatterPayload!
   "中止计时"
-  suspendDeadlines(input: SuspendDeadlinesInput!): MatterPayload!
+  suspendDeadlines("要填的内容" input: SuspendDeadlinesInput!): MatterPayload!
   "恢复计时"
-  resumeDeadlines(input: ResumeDeadlinesInput!): MatterPayload!
+  resumeDeadlines("要填的内容" input: ResumeDeadlinesInput!): MatterPayload!
   "办结"
-  completeProposal(input: CompleteProposalInput!): MatterPayload!
+  completeProposal("要填的内容" input: CompleteProposalInput!): MatterPayload!
   "报告落实情况"
-  reportCommitment(input: ReportCommitmentInput!): MatterPayload!
+  reportCommitment("要填的内容" input: ReportCommitmentInput!): MatterPayload!
   "承办单位报告跟踪落实情况（没有承诺的重点提案和一号提案）"
-  reportProgress(input: ReportProgressInput!): MatterPayload!
+  reportProgress("要填的内容" input: ReportProgressInput!): MatterPayload!
   "登记成果"
-  recordOutcome(input: RecordOutcomeInput!): MatterPayload!
+  recordOutcome("要填的内容" input: RecordOutcomeInput!): MatterPayload!
   "核实落实情况"
-  verifyCommitment(input: VerifyCommitmentInput!): MatterPayload!
+  verifyCommitment("要填的内容" input: VerifyCommitmentInput!): MatterPayload!
   "结束跟踪"
-  settleTracking(input: SettleTrackingInput!): MatterPayload!
+  settleTracking("要填的内容" input: SettleTrackingInput!): MatterPayload!
   "归档"
-  archiveProposal(input: ArchiveProposalInput!): MatterPayload!
+  archiveProposal("要填的内容" input: ArchiveProposalInput!): MatterPayload!
   "申请更正"
-  requestCorrection(input: RequestCorrectionInput!): MatterPayload!
+  requestCorrection("要填的内容" input: RequestCorrectionInput!): MatterPayload!
   "登记书面联名：没有账号的委员在纸上签了名，扫描件已上传"
-  enterSignature(input: EnterSignatureInput!): MatterPayload!
+  enterSignature("要填的内容" input: EnterSignatureInput!): MatterPayload!
   "代录联名人同意撤案"
-  enterWithdrawConsent(input: EnterWithdrawConsentInput!): MatterPayload!
+  enterWithdrawConsent("要填的内容" input: EnterWithdrawConsentInput!): MatterPayload!
   "确定接任的第一提案人：原第一提案人已不在任"
-  nameSuccessor(input: NameSuccessorInput!): MatterPayload!
+  nameSuccessor("要填的内容" input: NameSuccessorInput!): MatterPayload!
   "代为撤案：第一提案人已不在任，没有人接任"
-  withdrawForProposer(input: WithdrawForProposerInput!): MatterPayload!
+  withdrawForProposer("要填的内容" input: WithdrawForProposerInput!): MatterPayload!
   "修改完毕：结束修改重提，可以交办"
-  finishReedit(input: FinishReeditInput!): MatterPayload!
+  finishReedit("要填的内容" input: FinishReeditInput!): MatterPayload!
   "批准更正"
-  approveCorrection(input: ApproveCorrectionInput!): MatterPayload!
+  approveCorrection("要填的内容" input: ApproveCorrectionInput!): MatterPayload!
 }
 
 "修改"
 input EditProposalInput {
+  "哪件事项"
   matterId: ID!
   "案由"
   title: String
@@ -2808,6 +3155,7 @@ input EditProposalInput {
 
 "邀请联名"
 input InviteCosignersInput {
+  "哪件事项"
   matterId: ID!
   "联名人"
   membershipIds: [ID!]!
@@ -2821,6 +3169,7 @@ input InviteCosignersInput {
 
 "同意联名"
 input CosignProposalInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2832,6 +3181,7 @@ input CosignProposalInput {
 
 "谢绝联名"
 input DeclineCosignInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2843,6 +3193,7 @@ input DeclineCosignInput {
 
 "撤回邀请"
 input CancelCosignInviteInput {
+  "哪件事项"
   matterId: ID!
   "联名人"
   membershipId: ID!
@@ -2856,6 +3207,7 @@ input CancelCosignInviteInput {
 
 "召集人签署"
 input SignAsConvenerInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2867,6 +3219,7 @@ input SignAsConvenerInput {
 
 "提交"
 input SubmitProposalInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -2884,6 +3237,7 @@ input SubmitProposalInput {
 
 "退回修改"
 input ReturnProposalInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -2895,6 +3249,7 @@ input ReturnProposalInput {
 
 "重新提交"
 input ResubmitProposalInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -2910,6 +3265,7 @@ input ResubmitProposalInput {
 
 "确认修改后的文本"
 input ConfirmRevisedTextInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2921,6 +3277,7 @@ input ConfirmRevisedTextInput {
 
 "同意撤案"
 input ConsentToWithdrawInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2932,6 +3289,7 @@ input ConsentToWithdrawInput {
 
 "撤案"
 input WithdrawProposalInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -2947,6 +3305,7 @@ input WithdrawProposalInput {
 
 "申请撤案"
 input ApplyToWithdrawInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -2962,6 +3321,7 @@ input ApplyToWithdrawInput {
 
 "同意撤案申请"
 input ApproveWithdrawalInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -2973,6 +3333,7 @@ input ApproveWithdrawalInput {
 
 "初审"
 input StartReviewInput {
+  "哪件事项"
   matterId: ID!
   "拟处理意见"
   disposition: ReviewDisposition!
@@ -2990,6 +3351,7 @@ input StartReviewInput {
 
 "复审或终审"
 input RecordReviewPassInput {
+  "哪件事项"
   matterId: ID!
   "拟处理意见"
   disposition: ReviewDisposition!
@@ -3007,6 +3369,7 @@ input RecordReviewPassInput {
 
 "提出可能涉密"
 input FlagPossibleSecretInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3018,6 +3381,7 @@ input FlagPossibleSecretInput {
 
 "排除涉密"
 input ClearPossibleSecretInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3029,6 +3393,7 @@ input ClearPossibleSecretInput {
 
 "立案"
 input FileProposalInput {
+  "哪件事项"
   matterId: ID!
   "确定为一号提案"
   noOne: Boolean
@@ -3042,6 +3407,7 @@ input FileProposalInput {
 
 "主席同意并案"
 input ApproveMergeInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -3053,6 +3419,7 @@ input ApproveMergeInput {
 
 "并案"
 input MergeProposalInput {
+  "哪件事项"
   matterId: ID!
   "并入的提案"
   intoId: ID!
@@ -3066,6 +3433,7 @@ input MergeProposalInput {
 
 "撤销并案"
 input UndoMergeInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3077,6 +3445,7 @@ input UndoMergeInput {
 
 "同意转社情民意"
 input ConsentToOpinionInput {
+  "哪件事项"
   matterId: ID!
   "同意的方式（代录时必填）"
   how: String
@@ -3090,6 +3459,7 @@ input ConsentToOpinionInput {
 
 "转社情民意"
 input ConvertToOpinionInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3101,6 +3471,7 @@ input ConvertToOpinionInput {
 
 "转委员来信"
 input ConvertToLetterInput {
+  "哪件事项"
   matterId: ID!
   "送交参考的单位"
   unitId: ID
@@ -3114,6 +3485,7 @@ input ConvertToLetterInput {
 
 "不予立案"
 input RefuseProposalInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reasonCode: String!
@@ -3131,6 +3503,7 @@ input RefuseProposalInput {
 
 "转上级政协"
 input ForwardUpInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3142,6 +3515,7 @@ input ForwardUpInput {
 
 "申请修改重提"
 input ApplyToReeditInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -3157,6 +3531,7 @@ input ApplyToReeditInput {
 
 "准许修改重提"
 input DecideReeditInput {
+  "哪件事项"
   matterId: ID!
   "是否准许"
   grant: Boolean!
@@ -3172,6 +3547,7 @@ input DecideReeditInput {
 
 "预交办"
 input PreAssignProposalInput {
+  "哪件事项"
   matterId: ID!
   "承办单位"
   units: [ShareInput!]!
@@ -3185,6 +3561,7 @@ input PreAssignProposalInput {
 
 "预交办意见"
 input GivePreAssignOpinionInput {
+  "哪件事项"
   matterId: ID!
   "是否接受"
   accept: Boolean!
@@ -3200,6 +3577,7 @@ input GivePreAssignOpinionInput {
 
 "交办"
 input AssignProposalInput {
+  "哪件事项"
   matterId: ID!
   "承办单位"
   units: [ShareInput!]!
@@ -3213,7 +3591,9 @@ input AssignProposalInput {
 
 "评价答复"
 input RateReplyInput {
+  "哪件事项"
   matterId: ID!
+  "哪一份征询"
   feedbackId: ID!
   "办理态度"
   attitude: String!
@@ -3233,7 +3613,9 @@ input RateReplyInput {
 
 "代录评价"
 input EnterRatingInput {
+  "哪件事项"
   matterId: ID!
+  "哪一份征询"
   feedbackId: ID!
   "办理态度"
   attitude: String!
@@ -3255,6 +3637,7 @@ input EnterRatingInput {
 
 "质量不合格，重新办理"
 input JudgeQualityInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3266,6 +3649,7 @@ input JudgeQualityInput {
 
 "当面协商"
 input RecordJointConsultationInput {
+  "哪件事项"
   matterId: ID!
   "日期"
   on: Date!
@@ -3285,6 +3669,7 @@ input RecordJointConsultationInput {
 
 "结束征询"
 input CloseFeedbackInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -3296,6 +3681,7 @@ input CloseFeedbackInput {
 
 "公开审查"
 input DecideDisclosureInput {
+  "哪件事项"
   matterId: ID!
   "公开方式"
   decision: DisclosureDecision!
@@ -3311,6 +3697,7 @@ input DecideDisclosureInput {
 
 "确定为重点提案"
 input MarkKeyProposalInput {
+  "哪件事项"
   matterId: ID!
   "领办领导职务"
   leadLeaderPost: String
@@ -3326,6 +3713,7 @@ input MarkKeyProposalInput {
 
 "督办记录"
 input RecordSupervisionInput {
+  "哪件事项"
   matterId: ID!
   "类别"
   kind: SupervisionKind!
@@ -3345,6 +3733,7 @@ input RecordSupervisionInput {
 
 "催办"
 input UrgeUnitInput {
+  "哪件事项"
   matterId: ID!
   "单位"
   unitId: ID!
@@ -3362,6 +3751,7 @@ input UrgeUnitInput {
 
 "中止计时"
 input SuspendDeadlinesInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3373,6 +3763,7 @@ input SuspendDeadlinesInput {
 
 "恢复计时"
 input ResumeDeadlinesInput {
+  "哪件事项"
   matterId: ID!
   "理由，必填"
   reason: String!
@@ -3384,6 +3775,7 @@ input ResumeDeadlinesInput {
 
 "办结"
 input CompleteProposalInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -3395,6 +3787,7 @@ input CompleteProposalInput {
 
 "报告落实情况"
 input ReportProgressInput {
+  "哪件事项"
   matterId: ID!
   "落实情况"
   text: String!
@@ -3405,8 +3798,11 @@ input ReportProgressInput {
   "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
+"报告承诺的落实"
 input ReportCommitmentInput {
+  "哪件事项"
   matterId: ID!
+  "哪一条"
   itemId: ID!
   "落实情况和依据"
   evidence: String!
@@ -3420,7 +3816,9 @@ input ReportCommitmentInput {
 
 "核实落实情况"
 input VerifyCommitmentInput {
+  "哪件事项"
   matterId: ID!
+  "哪一条"
   itemId: ID!
   "是否落实"
   done: Boolean!
@@ -3436,6 +3834,7 @@ input VerifyCommitmentInput {
 
 "结束跟踪"
 input SettleTrackingInput {
+  "哪件事项"
   matterId: ID!
   "现分类"
   class: String!
@@ -3449,6 +3848,7 @@ input SettleTrackingInput {
 
 "归档"
 input ArchiveProposalInput {
+  "哪件事项"
   matterId: ID!
   "归档目录"
   checklist: ArchiveChecklistInput!
@@ -3462,6 +3862,7 @@ input ArchiveProposalInput {
 
 "申请更正"
 input RequestCorrectionInput {
+  "哪件事项"
   matterId: ID!
   "更正的栏目：title、category、consentReason"
   field: String!
@@ -3477,6 +3878,7 @@ input RequestCorrectionInput {
 
 "批准更正"
 input ApproveCorrectionInput {
+  "哪件事项"
   matterId: ID!
   "理由"
   reason: String
@@ -3488,12 +3890,16 @@ input ApproveCorrectionInput {
 
 "一个单位与它的角色"
 input ShareInput {
+  "哪个单位"
   unitId: ID!
+  "角色"
   role: AssignmentRole!
 }
 "B 类答复中的一项承诺"
 input CommitmentInput {
+  "内容"
   text: String!
+  "期限"
   dueOn: Date!
 }
 "归档目录：每项写明“有”，或没有的理由"
@@ -3520,12 +3926,34 @@ enum DisclosureDecision {
   "暂缓决定，须说明理由；以后可以再定"
   PENDING
 }
-enum SupervisionKind { PLAN VISIT MEETING REPORT INSTRUCTION }
+"督办的形式"
+enum SupervisionKind {
+  "督办方案"
+  PLAN
+  "视察"
+  VISIT
+  "督办会"
+  MEETING
+  "督办报告"
+  REPORT
+  "批示"
+  INSTRUCTION
+}
 "成果的类别：政策制度 / 工作措施 / 工程项目 / 数量"
-enum OutcomeCategory { POLICY MEASURE PROJECT NUMBER }
+enum OutcomeCategory {
+  "政策制度"
+  POLICY
+  "工作措施"
+  MEASURE
+  "工程项目"
+  PROJECT
+  "数量"
+  NUMBER
+}
 
 "登记成果：提案办成了什么"
 input RecordOutcomeInput {
+  "哪件事项"
   matterId: ID!
   "类别"
   category: OutcomeCategory!
@@ -3549,8 +3977,28 @@ input RecordOutcomeInput {
   idempotencyKey: String
 }
 
-enum RatingChannel { PHONE PAPER }
-enum ReviewDisposition { FILED MERGED CONVERTED_OPINION CONVERTED_LETTER NOT_FILED FORWARDED_UP }
+"代填征询表的来源"
+enum RatingChannel {
+  "电话"
+  PHONE
+  "纸面"
+  PAPER
+}
+"审查处理"
+enum ReviewDisposition {
+  "立案"
+  FILED
+  "并案"
+  MERGED
+  "转为社情民意"
+  CONVERTED_OPINION
+  "转为来信"
+  CONVERTED_LETTER
+  "不予立案"
+  NOT_FILED
+  "转送上级政协"
+  FORWARDED_UP
+}
 
 "新建提案"
 input CreateProposalInput {
@@ -3576,6 +4024,7 @@ input CreateProposalInput {
   organisationUnitId: ID
   "代录：为哪位委员录入"
   onBehalfOfId: ID
+  "理由"
   reason: String
   "同一个键重复提交只生效一次"
   idempotencyKey: String
@@ -3583,7 +4032,9 @@ input CreateProposalInput {
 
 "并案：把几件并入一件"
 input MergeProposalsInput {
+  "并入哪一件"
   intoId: ID!
+  "被并入的各件"
   absorbedIds: [ID!]!
   "理由，必填"
   reason: String!
@@ -3593,31 +4044,40 @@ input MergeProposalsInput {
 
 "公布提案目录：案号最后重排一次，其后不变"
 input PublishCaseListInput {
+  "哪次会议"
   sittingId: ID!
   "确定本次会议没有一号提案，不留 001 号；闭环在进行而一号提案尚未立案时须选"
   withoutNoOne: Boolean
+  "理由"
   reason: String
+  "同一个键重复提交只生效一次"
   idempotencyKey: String
 }
 
+"次会议变更的结果"
 type SittingPayload {
+  "次会议"
   sitting: Sitting
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 extend type Mutation {
   "新建提案草稿"
-  createProposal(input: CreateProposalInput!): MatterPayload!
+  createProposal("要填的内容" input: CreateProposalInput!): MatterPayload!
   "并案，几件一次办成；有一件不成则都不成"
-  mergeProposals(input: MergeProposalsInput!): MatterPayload!
+  mergeProposals("要填的内容" input: MergeProposalsInput!): MatterPayload!
   "公布提案目录"
-  publishCaseList(input: PublishCaseListInput!): SittingPayload!
+  publishCaseList("要填的内容" input: PublishCaseListInput!): SittingPayload!
 }
 
 "案由相近的提案"
 type SimilarProposal {
+  "事项的编号"
   matterId: ID!
+  "编号"
   number: String!
+  "标题"
   title: String!
   "0 到 1"
   score: Float!
@@ -3625,20 +4085,33 @@ type SimilarProposal {
 
 "一次会议的提案数字。收到 = 立案 + 并案 + 转社情民意 + 转来信 + 不予立案 + 撤案 + 转上级 + 审查中；不相等则拒绝给出。每个数都等于 matters 用同样条件列出的行数。"
 type ProposalFigures {
+  "收到的件数"
   received: Int!
   "口径：并案后"
   filed: Int!
+  "并案"
   merged: Int!
+  "转为社情民意"
   convertedToOpinion: Int!
+  "转为来信"
   convertedToLetter: Int!
+  "不予立案"
   notFiled: Int!
+  "撤案"
   withdrawn: Int!
+  "转送上级政协"
   forwardedUp: Int!
+  "尚未审结"
   pending: Int!
+  "大会提案"
   plenary: Int!
+  "平时提案"
   intersession: Int!
+  "已交办"
   assigned: Int!
+  "已办结"
   completed: Int!
+  "重新办理的件数"
   rehandled: Int!
   "结果评价各用语的份数；SILENT 为未反馈"
   ratings: [RatingCount!]!
@@ -3654,19 +4127,27 @@ type ProposalFigures {
   unitContacts: [UnitContactFigure!]!
   "办成了什么，按类别和计量单位"
   outcomes: [OutcomeFigure!]!
+  "发出的征询表"
   ratingsAsked: Int!
+  "收回的征询表"
   ratingsReceived: Int!
   "百分数，一位小数；分子等于分母才是 100.0"
   filingRate: Rate!
+  "办结率：已办结的占已交办的"
   completionRate: Rate!
+  "满意率：满意占收到的"
   satisfactionRate: Rate!
+  "满意率：满意和基本满意占收到的"
   satisfactionRateWithBasic: Rate!
+  "反馈率：收回的占发出的"
   feedbackRate: Rate!
 }
 
 "一个承办单位的面商和沟通：本轮由它答复的各件"
 type UnitContactFigure {
+  "单位"
   unit: Unit!
+  "已交办"
   assigned: Int!
   "至少一次面谈、座谈会或实地，并由提案人确认"
   faceRate: Rate!
@@ -3680,23 +4161,31 @@ type UnitContactFigure {
 
 "一类成果：件数就是 rows 的行数；不同的计量单位从不相加"
 type OutcomeFigure {
+  "类别"
   category: OutcomeCategory!
   "计量单位；空为没有数量"
   measure: String!
+  "件数"
   count: Int!
+  "数量"
   quantity: Float!
   "所数的记录"
   rows: [Record!]!
 }
 
+"一种用语的份数"
 type RatingCount {
+  "代码"
   code: String!
+  "件数"
   count: Int!
 }
 
 "比率：分子、分母与显示文字"
 type Rate {
+  "分子"
   numerator: Int!
+  "分母"
   denominator: Int!
   "分母为 0 时为“—”"
   text: String!
@@ -3704,13 +4193,14 @@ type Rate {
 
 extend type Query {
   "一次会议的提案数字"
-  proposalFigures(sittingId: ID!): ProposalFigures!
+  proposalFigures("哪次会议" sittingId: ID!): ProposalFigures!
   "查重：案由相近的提案，至多五件。都是本人看得到的：已立案的；能看全部提案的工作人员还包括等待审查的"
-  similarProposals(title: String!, "不算这一件，例如正在审查的" exceptId: ID): [SimilarProposal!]!
+  similarProposals("要比较的标题" title: String!, "不算这一件，例如正在审查的" exceptId: ID): [SimilarProposal!]!
 }
 
 "登记书面联名"
 input EnterSignatureInput {
+  "哪件事项"
   matterId: ID!
   "联名人，没有账号的委员"
   membershipId: ID!
@@ -3728,6 +4218,7 @@ input EnterSignatureInput {
 
 "代录联名人同意撤案"
 input EnterWithdrawConsentInput {
+  "哪件事项"
   matterId: ID!
   "联名人"
   partyId: ID!
@@ -3745,6 +4236,7 @@ input EnterWithdrawConsentInput {
 
 "确定接任的第一提案人"
 input NameSuccessorInput {
+  "哪件事项"
   matterId: ID!
   "接任的联名人"
   membershipId: ID!
@@ -3758,6 +4250,7 @@ input NameSuccessorInput {
 
 "代为撤案"
 input WithdrawForProposerInput {
+  "哪件事项"
   matterId: ID!
   "所依据的文件，本件的附件"
   documentId: ID!
@@ -3771,6 +4264,7 @@ input WithdrawForProposerInput {
 
 "修改完毕"
 input FinishReeditInput {
+  "哪件事项"
   matterId: ID!
   "代录时必填：委员本人同意的方式，例如当面、电话、书面"
   consentHow: String
@@ -3787,47 +4281,47 @@ input FinishReeditInput {
 	{Name: "../schema/roster.graphql", Input: `# 人员、单位、席位、授权、届次、日历与政策。角色不由席位而来，席位不由角色而来。
 extend type Mutation {
   "建立一届"
-  openTerm(input: OpenTermInput!): TermPayload!
+  openTerm("要填的内容" input: OpenTermInput!): TermPayload!
   "建立一次会议"
-  openSitting(input: OpenSittingInput!): SittingPayload!
+  openSitting("要填的内容" input: OpenSittingInput!): SittingPayload!
   "修改会议日期。提案目录公布以后不能再改"
-  changeSitting(input: ChangeSittingInput!): SittingPayload!
+  changeSitting("要填的内容" input: ChangeSittingInput!): SittingPayload!
   "调整工作日，在国务院日历之外"
-  setWorkday(input: SetWorkdayInput!): WorkdayPayload!
+  setWorkday("要填的内容" input: SetWorkdayInput!): WorkdayPayload!
   "设置政策：成为新的一版，进行中的事项不变"
-  setPolicy(input: SetPolicyInput!): PolicyPayload!
+  setPolicy("要填的内容" input: SetPolicyInput!): PolicyPayload!
   "确认修改政策：起保护作用的设置（previewPolicy 的 needsTwo）由一人提出，由提出者以外、有权限 settings.confirm 的人（租户管理员、秘书长、主席）确认，成为下一版"
-  confirmPolicy(input: ConfirmPolicyInput!): PolicyPayload!
+  confirmPolicy("要填的内容" input: ConfirmPolicyInput!): PolicyPayload!
   "建立单位"
-  createUnit(input: CreateUnitInput!): UnitPayload!
+  createUnit("要填的内容" input: CreateUnitInput!): UnitPayload!
   "修改单位的简称与联系方式。改名用 renameUnit"
-  updateUnit(input: UpdateUnitInput!): UnitPayload!
+  updateUnit("要填的内容" input: UpdateUnitInput!): UnitPayload!
   "单位改名：原单位停用，由新单位接替，人员和下级随之转入"
-  renameUnit(input: RenameUnitInput!): UnitPayload!
+  renameUnit("要填的内容" input: RenameUnitInput!): UnitPayload!
   "并入：几个单位并入一个现有的单位，人员和下级随之转入"
-  mergeUnits(input: MergeUnitsInput!): UnitPayload!
+  mergeUnits("要填的内容" input: MergeUnitsInput!): UnitPayload!
   "移动单位：改变上级"
-  moveUnit(input: MoveUnitInput!): UnitPayload!
+  moveUnit("要填的内容" input: MoveUnitInput!): UnitPayload!
   "停用单位。还有下级或未办完的事项时不能停用"
-  closeUnit(input: CloseUnitInput!): UnitPayload!
+  closeUnit("要填的内容" input: CloseUnitInput!): UnitPayload!
   "录入人员"
-  addMember(input: AddMemberInput!): MembershipPayload!
+  addMember("要填的内容" input: AddMemberInput!): MembershipPayload!
   "更正人员。没有给出的项目不变"
-  updateMember(input: UpdateMemberInput!): MembershipPayload!
+  updateMember("要填的内容" input: UpdateMemberInput!): MembershipPayload!
   "终止身份：席位和授权同时终止"
-  endMembership(input: EndMembershipInput!): MembershipPayload!
+  endMembership("要填的内容" input: EndMembershipInput!): MembershipPayload!
   "恢复身份。原来的席位和授权不恢复"
-  reinstateMembership(input: ReinstateMembershipInput!): MembershipPayload!
+  reinstateMembership("要填的内容" input: ReinstateMembershipInput!): MembershipPayload!
   "安排席位"
-  seatMember(input: SeatMemberInput!): SeatPayload!
+  seatMember("要填的内容" input: SeatMemberInput!): SeatPayload!
   "终止席位"
-  endSeat(input: EndSeatInput!): SeatPayload!
+  endSeat("要填的内容" input: EndSeatInput!): SeatPayload!
   "授予角色。needsTwo 的角色要由另一位管理员确认才生效"
-  grantRole(input: GrantRoleInput!): GrantPayload!
+  grantRole("要填的内容" input: GrantRoleInput!): GrantPayload!
   "确认授权，由提出的人和被授权的人以外的管理员办理"
-  confirmGrant(input: ConfirmGrantInput!): GrantPayload!
+  confirmGrant("要填的内容" input: ConfirmGrantInput!): GrantPayload!
   "撤销授权，马上生效"
-  revokeGrant(input: RevokeGrantInput!): GrantPayload!
+  revokeGrant("要填的内容" input: RevokeGrantInput!): GrantPayload!
 }
 
 "建立一届"
@@ -3866,6 +4360,7 @@ input OpenSittingInput {
 
 "修改会议日期"
 input ChangeSittingInput {
+  "哪次会议"
   sittingId: ID!
   "开始征集大会提案的日期"
   prepOpensOn: Date!
@@ -3955,6 +4450,7 @@ input CreateUnitInput {
 
 "修改单位的简称与联系方式"
 input UpdateUnitInput {
+  "哪个单位"
   unitId: ID!
   "简称"
   shortName: String
@@ -3964,7 +4460,9 @@ input UpdateUnitInput {
   docWord: String
   "工作品牌"
   brand: String
+  "类别"
   category: String
+  "层级"
   level: String
   "看到的版本；与现在不同则拒绝"
   expectedVersion: Int
@@ -3976,6 +4474,7 @@ input UpdateUnitInput {
 
 "单位改名：原单位停用，由新单位接替，人员和下级随之转入"
 input RenameUnitInput {
+  "哪个单位"
   unitId: ID!
   "新名称"
   name: String!
@@ -4009,6 +4508,7 @@ input MergeUnitsInput {
 
 "移动单位：改变上级"
 input MoveUnitInput {
+  "哪个单位"
   unitId: ID!
   "新的上级单位；空为最上级"
   parentId: ID
@@ -4022,6 +4522,7 @@ input MoveUnitInput {
 
 "停用单位"
 input CloseUnitInput {
+  "哪个单位"
   unitId: ID!
   "由哪个单位接办还没有办完的各件；有没有，见 previewCloseUnit"
   heirId: ID
@@ -4037,6 +4538,7 @@ input CloseUnitInput {
 
 "一件等着某个单位或某个人的事项。管理员看得到是哪一件、轮到谁，看不到内容"
 type WaitingMatter {
+  "事项的编号"
   matterId: ID!
   "流程"
   kind: String!
@@ -4086,6 +4588,7 @@ input AddMemberInput {
 
 "更正人员"
 input UpdateMemberInput {
+  "哪个人"
   membershipId: ID!
   "姓名"
   name: String
@@ -4119,6 +4622,7 @@ input UpdateMemberInput {
 
 "终止身份：席位和授权同时终止"
 input EndMembershipInput {
+  "哪个人"
   membershipId: ID!
   "请辞、撤销或终止"
   status: MembershipStatus!
@@ -4136,6 +4640,7 @@ input EndMembershipInput {
 
 "恢复身份"
 input ReinstateMembershipInput {
+  "哪个人"
   membershipId: ID!
   "类别"
   kind: MembershipKind!
@@ -4155,7 +4660,9 @@ input ReinstateMembershipInput {
 
 "安排席位"
 input SeatMemberInput {
+  "哪个人"
   membershipId: ID!
+  "哪个单位"
   unitId: ID!
   "职务"
   post: SeatPost!
@@ -4175,6 +4682,7 @@ input SeatMemberInput {
 
 "终止席位"
 input EndSeatInput {
+  "哪个席位"
   seatId: ID!
   "最后一天；昨天即马上终止，起始日期的前一天即从未就任"
   on: Date!
@@ -4186,6 +4694,7 @@ input EndSeatInput {
 
 "授予角色"
 input GrantRoleInput {
+  "哪个人"
   membershipId: ID!
   "角色代码，见 permissionTable"
   role: String!
@@ -4201,6 +4710,7 @@ input GrantRoleInput {
 
 "确认授权，由提出的人和被授权的人以外的管理员办理"
 input ConfirmGrantInput {
+  "哪一份授权"
   grantId: ID!
   "理由"
   reason: String
@@ -4210,6 +4720,7 @@ input ConfirmGrantInput {
 
 "撤销授权，马上生效"
 input RevokeGrantInput {
+  "哪一份授权"
   grantId: ID!
   "理由，必填"
   reason: String!
@@ -4219,19 +4730,27 @@ input RevokeGrantInput {
   idempotencyKey: String
 }
 
+"届次变更的结果"
 type TermPayload {
+  "届次"
   term: Term
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"工作日变更的结果"
 type WorkdayPayload {
+  "工作日"
   workday: Workday
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "要预览的设置，同 setPolicy"
 input PreviewPolicyInput {
+  "要改的各项"
   settings: JSON!
+  "恢复默认的各项"
   reset: [String!]
 }
 
@@ -4249,36 +4768,53 @@ type SettingChange {
 
 "预览：不改变任何内容。会被拒绝的，userErrors 说明理由。"
 type PolicyPreview {
+  "改了哪些"
   changes: [SettingChange!]!
   "其中有须两人的：setPolicy 只是提出，整个一版等另一人确认"
   needsTwo: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"政策变更的结果"
 type PolicyPayload {
+  "政策"
   policy: TenantPolicy
   "只是提出，还没有生效：须由另一人用 confirmPolicy 确认"
   awaitsConfirmation: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"单位变更的结果"
 type UnitPayload {
+  "单位"
   unit: Unit
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"人员变更的结果"
 type MembershipPayload {
+  "人员"
   membership: Membership
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"席位变更的结果"
 type SeatPayload {
+  "席位"
   seat: Seat
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"授权变更的结果"
 type GrantPayload {
+  "授权"
   grant: Grant
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
@@ -4300,16 +4836,21 @@ type RoleRights {
   duty: String!
   "是否要另一位管理员确认才生效"
   needsTwo: Boolean!
+  "权限"
   rights: [Right!]!
 }
 
 "一次权限变更的影响"
 type RightsEffect {
+  "人员的编号"
   membershipId: ID!
+  "名称"
   name: String!
   "职务"
   post: String!
+  "增加的权限"
   gains: [Right!]!
+  "失去的权限"
   loses: [Right!]!
   "何时开始；空为马上"
   from: Date
@@ -4321,22 +4862,31 @@ type RightsEffect {
 
 "预览：不改变任何内容。会被拒绝的，userErrors 说明理由。"
 type PreviewPayload {
+  "会有什么影响"
   effect: RightsEffect
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "要预览的授权，同 grantRole"
 input PreviewGrantInput {
+  "哪个人"
   membershipId: ID!
+  "角色"
   role: String!
+  "从"
   from: Date
+  "到"
   to: Date
+  "理由"
   reason: String
 }
 
 "筛选人员；各项同时满足"
 input MembershipFilter {
+  "类别"
   kind: MembershipKind
+  "状态"
   status: MembershipStatus
   "今天在这个单位有席位"
   unitId: ID
@@ -4346,7 +4896,9 @@ input MembershipFilter {
 
 "筛选单位；各项同时满足"
 input UnitFilter {
+  "哪条线"
   line: UnitLine
+  "类别"
   kind: UnitKind
   "直接上级"
   parentId: ID
@@ -4358,29 +4910,29 @@ input UnitFilter {
 
 extend type Query {
   "人员，按姓名"
-  memberships(after: Cursor, first: Int, before: Cursor, last: Int, filter: MembershipFilter, orderBy: MembershipOrder): MembershipConnection!
+  memberships("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MembershipFilter, "怎样排" orderBy: MembershipOrder): MembershipConnection!
   "单位，按名称"
-  units(after: Cursor, first: Int, before: Cursor, last: Int, filter: UnitFilter, orderBy: UnitOrder): UnitConnection!
+  units("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: UnitFilter, "怎样排" orderBy: UnitOrder): UnitConnection!
   "届次，最新的在前"
   terms: [Term!]!
   "一年中本政协调整的工作日"
-  workdays(year: Int!): [Workday!]!
+  workdays("哪一年" year: Int!): [Workday!]!
   "预览设置政策：与最新一版相比改了什么"
-  previewPolicy(input: PreviewPolicyInput!): PolicyPreview!
+  previewPolicy("要填的内容" input: PreviewPolicyInput!): PolicyPreview!
   "政策的各版，最新的在前，至多一百版"
   policies: [TenantPolicy!]!
   "等待第二位管理员确认的授权"
   pendingGrants: [Grant!]!
   "各政协的名录，按行政区划代码，在 after 之后，至多 200 个"
-  tenants(after: String, first: Int, level: TenantLevel): [Tenant!]!
+  tenants("上一页给出的游标" after: String, "本页至多几条，1 至 100；不写为 20" first: Int, "哪一级；空为都要" level: TenantLevel): [Tenant!]!
   "停用一个单位以前：还有哪些事项等着它，停用后由接办的单位办理"
-  previewCloseUnit(unitId: ID!): [WaitingMatter!]!
+  previewCloseUnit("哪个单位" unitId: ID!): [WaitingMatter!]!
   "预览授权"
-  previewGrant(input: PreviewGrantInput!): PreviewPayload!
+  previewGrant("要填的内容" input: PreviewGrantInput!): PreviewPayload!
   "预览撤销授权"
-  previewRevoke(grantId: ID!): PreviewPayload!
+  previewRevoke("哪一份授权" grantId: ID!): PreviewPayload!
   "预览终止身份；暂停时失去的权利和要有人接任的各件也是这些"
-  previewEndMembership(membershipId: ID!): PreviewPayload!
+  previewEndMembership("哪个人" membershipId: ID!): PreviewPayload!
   "权限表：各角色可以做什么，各政协相同"
   permissionTable: [RoleRights!]!
 }
@@ -4413,6 +4965,7 @@ enum SearchPart {
 
 "片段中的一截文字"
 type SearchSegment {
+  "内容"
   text: String!
   "是不是所搜的词"
   marked: Boolean!
@@ -4420,6 +4973,7 @@ type SearchSegment {
 
 "一处写着所搜的词的地方；只有本人读得到的"
 type SearchHighlight {
+  "出自哪一部分"
   part: SearchPart!
   "那一处的 id：答复、记录、条目等对象自己的 id；UNIT 为单位的 id"
   partId: ID!
@@ -4433,7 +4987,9 @@ type SearchHighlight {
 
 "找到的一件事项"
 type SearchEdge {
+  "找到的事项"
   node: Matter!
+  "这一条的游标"
   cursor: Cursor!
   "分数：每个词取它所在的最要紧的一处（编号 20、登记号和收条编号 15、标题 10、文号 8、名称 6、分类 4、建议和条目 3、正文 2），各词相加"
   score: Int!
@@ -4443,7 +4999,9 @@ type SearchEdge {
 
 "搜索结果，分数高的在前，同分的新的在前"
 type SearchConnection {
+  "本页的各条"
   edges: [SearchEdge!]!
+  "前后还有没有"
   pageInfo: PageInfo!
   "找到多少件；至多数到 1000"
   totalCount: Int!
@@ -4453,6 +5011,7 @@ type SearchConnection {
 
 "补全的一个词语"
 type SearchSuggestion {
+  "内容"
   text: String!
   "它是标题、名称、分类中的哪一种"
   label: String!
@@ -4464,119 +5023,162 @@ extend type Query {
   两个以上的字母也按拼音首字母找标题、分类和名称（lxq 找到 老小区）；数字有没有前面的零都找得到（17 找到 第017号）；不分全角半角、大小写，也认得部首字符和兼容汉字；没有 * 和 OR 之类的运算。
   看不到的内容找不到，也不计数。电话号码、校验码和居民姓名不能搜。query 至多 100 个字、8 个词；只有空格或标点时结果为空。
   """
-  search(query: String!, "只找这几类，例如 proposal；空为都找" kinds: [String!], after: Cursor, first: Int): SearchConnection!
+  search("要找的词" query: String!, "只找这几类，例如 proposal；空为都找" kinds: [String!], "上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int): SearchConnection!
   "一边写一边补全：本人读得到的标题、分类、名称中含有这些词的，至多十个；规则同 search"
-  searchSuggestions(prefix: String!): [SearchSuggestion!]!
+  searchSuggestions("已经输入的几个字" prefix: String!): [SearchSuggestion!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/session.graphql", Input: `# 登录：一个人一个账号，可在几个政协有身份；令牌只指一个政协的一个身份。
+"登录"
 input SignInInput {
+  "登录名"
   login: String!
+  "密码"
   password: String!
 }
 
+"选择进入哪个政协"
 input ChooseTenantInput {
+  "刷新令牌"
   refreshToken: String!
+  "哪个人"
   membershipId: ID!
 }
 
+"换取新的令牌"
 input RefreshInput {
+  "刷新令牌"
   refreshToken: String!
 }
 
 "可选的身份"
 type MembershipChoice {
+  "人员的编号"
   membershipId: ID!
+  "政协的行政区划代码"
   tenantCode: String!
+  "政协的名称"
   tenantName: String!
 }
 
 "加入另一个政协的邀请：接受以前什么也不改变"
 type Invitation {
+  "编号"
   id: ID!
+  "政协的行政区划代码"
   tenantCode: String!
+  "政协的名称"
   tenantName: String!
+  "邀请的时间"
   invitedAt: Time!
 }
 
+"接受邀请"
 input AcceptInvitationInput {
+  "哪一份邀请"
   invitationId: ID!
   "还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效"
   refreshToken: String
 }
 
+"谢绝邀请"
 input DeclineInvitationInput {
+  "哪一份邀请"
   invitationId: ID!
   "还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效"
   refreshToken: String
 }
 
+"邀请变更的结果"
 type InvitationPayload {
   "接受以后在那个政协的身份，用 chooseTenant 进入"
   membershipId: ID
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择；没有身份也没有邀请的，userErrors 说明原因。"
 type SignInPayload {
+  "所选"
   choices: [MembershipChoice!]!
   "等待我答复的邀请"
   invitations: [Invitation!]!
   "选择身份时用；用一次换一次"
   refreshToken: String
+  "令牌"
   tokens: Tokens
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "令牌。accessToken 放在 Authorization: Bearer 中；refreshToken 用一次换一次，用过的再用会使整个会话失效。"
 type Tokens {
+  "访问令牌"
   accessToken: String!
+  "访问令牌失效的时间"
   accessExpiresAt: Time!
+  "刷新令牌"
   refreshToken: String!
+  "人员的编号"
   membershipId: ID!
 }
 
+"换取令牌的结果"
 type TokensPayload {
+  "令牌"
   tokens: Tokens
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
+"退出的结果"
 type SignOutPayload {
+  "已经做了"
   done: Boolean!
+  "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
 
 "在用的会话"
 type Session {
+  "编号"
   id: ID!
+  "建立的时间"
   createdAt: Time!
+  "失效的时间"
   expiresAt: Time!
+  "登录时用的程序"
   client: String!
+  "就是本次登录"
   current: Boolean!
 }
 
+"修改自己的密码"
 input ChangePasswordInput {
+  "现在的密码"
   oldPassword: String!
+  "新的密码"
   newPassword: String!
 }
 
+"写操作：每一个都记入审计，可带 idempotencyKey 和 expectedVersion"
 type Mutation {
   "登录"
-  signIn(input: SignInInput!): SignInPayload!
+  signIn("要填的内容" input: SignInInput!): SignInPayload!
   "选择以哪个身份工作"
-  chooseTenant(input: ChooseTenantInput!): TokensPayload!
+  chooseTenant("要填的内容" input: ChooseTenantInput!): TokensPayload!
   "换新令牌"
-  refreshTokens(input: RefreshInput!): TokensPayload!
+  refreshTokens("要填的内容" input: RefreshInput!): TokensPayload!
   "退出：结束当前的会话。访问令牌已过期的，给出 refreshToken，结束它所属的会话。再做一次不出错"
-  signOut(refreshToken: String): SignOutPayload!
+  signOut("要结束的会话的刷新令牌；空为本次登录" refreshToken: String): SignOutPayload!
   "在所有设备上退出"
   signOutEverywhere: SignOutPayload!
   "接受邀请，加入另一个政协"
-  acceptInvitation(input: AcceptInvitationInput!): InvitationPayload!
+  acceptInvitation("要填的内容" input: AcceptInvitationInput!): InvitationPayload!
   "拒绝邀请"
-  declineInvitation(input: DeclineInvitationInput!): InvitationPayload!
+  declineInvitation("要填的内容" input: DeclineInvitationInput!): InvitationPayload!
   "修改密码，其他设备随即退出"
-  changePassword(input: ChangePasswordInput!): SignOutPayload!
+  changePassword("要填的内容" input: ChangePasswordInput!): SignOutPayload!
 }
 
 extend type Query {
@@ -4611,7 +5213,9 @@ extend type Matter {
 type StandingMatter {
   "看不到本件内容的人，这里为空"
   matter: Matter
+  "类别"
   kind: String!
+  "哪一份办理"
   assignmentId: ID
   "为什么停在这里"
   reason: String!
@@ -4621,8 +5225,11 @@ type StandingMatter {
   handedTo: String!
 }
 
+"无人接手的事项，一页"
 type StandingPage {
+  "本页的各件"
   matters: [StandingMatter!]!
+  "总数"
   totalCount: Int!
   "下一页的 after；空为没有了"
   next: String
@@ -4630,7 +5237,7 @@ type StandingPage {
 
 extend type Query {
   "无人接手的事项：轮到的人已离任、没有账号或没有授权，久的在前。看得到本会全部同类事项的人看这些类别的；管授权的人看得到有哪些，看不到内容；其他人不能看"
-  standing(first: Int, after: String): StandingPage!
+  standing("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): StandingPage!
 }
 `, BuiltIn: false},
 }

@@ -21,7 +21,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// 接受邀请
 type AcceptInvitationInput struct {
+	// 哪一份邀请
 	InvitationID uuid.UUID `json:"invitationId"`
 	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
 	RefreshToken *string `json:"refreshToken,omitempty"`
@@ -29,6 +31,7 @@ type AcceptInvitationInput struct {
 
 // 认可答复
 type AcceptReplyInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -84,7 +87,9 @@ type AddMemberInput struct {
 
 // 采用一个随产品提供的模板，成为本政协自己的草稿，可以修改
 type AdoptProcessTemplateInput struct {
-	Name   string  `json:"name"`
+	// 名称
+	Name string `json:"name"`
+	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -95,19 +100,24 @@ type AdoptTemplateInput struct {
 	// receivedEnvelopes 中的一封
 	EnvelopeID uuid.UUID `json:"envelopeId"`
 	// 改用另一个流程代码
-	As     *string `json:"as,omitempty"`
+	As *string `json:"as,omitempty"`
+	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 往来约定变更的结果
 type AgreementPayload struct {
-	Agreement  *gen.Agreement `json:"agreement,omitempty"`
-	UserErrors []*UserError   `json:"userErrors"`
+	// 往来约定
+	Agreement *gen.Agreement `json:"agreement,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 申请延期
 type ApplyExtensionInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 延至
 	Until time.Time `json:"until"`
@@ -121,6 +131,7 @@ type ApplyExtensionInput struct {
 
 // 申请退回
 type ApplyReturnInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -132,6 +143,7 @@ type ApplyReturnInput struct {
 
 // 申请修改重提
 type ApplyToReeditInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -147,6 +159,7 @@ type ApplyToReeditInput struct {
 
 // 申请撤案
 type ApplyToWithdrawInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -162,6 +175,7 @@ type ApplyToWithdrawInput struct {
 
 // 审核通过
 type ApproveAuditInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -173,6 +187,7 @@ type ApproveAuditInput struct {
 
 // 批准更正
 type ApproveCorrectionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -184,6 +199,7 @@ type ApproveCorrectionInput struct {
 
 // 主席同意并案
 type ApproveMergeInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -195,6 +211,7 @@ type ApproveMergeInput struct {
 
 // 同意撤案申请
 type ApproveWithdrawalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -220,6 +237,7 @@ type ArchiveChecklistInput struct {
 
 // 归档
 type ArchiveProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 归档目录
 	Checklist *ArchiveChecklistInput `json:"checklist"`
@@ -233,6 +251,7 @@ type ArchiveProposalInput struct {
 
 // 上级政协要我们做的
 type AskedOfUs struct {
+	// 任务
 	Tasks *LedgerCounts `json:"tasks"`
 	// 最近的期限
 	NextDueOn *time.Time `json:"nextDueOn,omitempty"`
@@ -242,6 +261,7 @@ type AskedOfUs struct {
 
 // 交办
 type AssignProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 承办单位
 	Units []*ShareInput `json:"units"`
@@ -255,16 +275,20 @@ type AssignProposalInput struct {
 
 // 交办份额变更的结果
 type AssignmentPayload struct {
+	// 办理份额
 	Assignment *gen.Assignment `json:"assignment,omitempty"`
-	Matter     *gen.Matter     `json:"matter,omitempty"`
-	UserErrors []*UserError    `json:"userErrors"`
+	// 事项
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 一条审计记录
 type AuditEntry struct {
 	// 序号，从 1 起，不间断
-	Seq int       `json:"seq"`
-	At  time.Time `json:"at"`
+	Seq int `json:"seq"`
+	// 时间
+	At time.Time `json:"at"`
 	// 变更的名称
 	Action string `json:"action"`
 	// 操作人当时的姓名；系统自动时为系统的部分
@@ -274,10 +298,12 @@ type AuditEntry struct {
 	// 代谁操作（代录）
 	OnBehalfID *uuid.UUID `json:"onBehalfId,omitempty"`
 	// 对象，类型:编号
-	Object string  `json:"object"`
+	Object string `json:"object"`
+	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 来自哪个网络地址
-	Address   *string `json:"address,omitempty"`
+	Address *string `json:"address,omitempty"`
+	// 请求编号
 	RequestID *string `json:"requestId,omitempty"`
 	// 空为成功，否则是拒绝的代码
 	Outcome *string `json:"outcome,omitempty"`
@@ -287,10 +313,12 @@ type AuditEntry struct {
 
 // 审计记录的一页，最新的在前
 type AuditPage struct {
+	// 各条
 	Entries []*AuditEntry `json:"entries"`
 	// 下一页的 after；没有更旧的则为空
-	EndCursor   *string `json:"endCursor,omitempty"`
-	HasNextPage bool    `json:"hasNextPage"`
+	EndCursor *string `json:"endCursor,omitempty"`
+	// 后面还有
+	HasNextPage bool `json:"hasNextPage"`
 }
 
 // 现在可做的一个动作，按流程定义的次序；每一个都用 performAction 办理，单位那一份的写 assignmentId
@@ -323,20 +351,30 @@ type AvailableAction struct {
 
 // 一次民主测评
 type Ballot struct {
-	ID       uuid.UUID `json:"id"`
-	Title    string    `json:"title"`
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 标题
+	Title string `json:"title"`
+	// 事项的编号
 	MatterID uuid.UUID `json:"matterId"`
 	// 被测评的承办单位
-	Subjects   []*gen.Unit     `json:"subjects"`
-	Dimensions []string        `json:"dimensions"`
-	Options    []*BallotOption `json:"options"`
+	Subjects []*gen.Unit `json:"subjects"`
+	// 各项
+	Dimensions []string `json:"dimensions"`
+	// 选项
+	Options []*BallotOption `json:"options"`
 	// 名册上的人数
-	Voters      int        `json:"voters"`
-	Open        bool       `json:"open"`
-	OpensAt     time.Time  `json:"opensAt"`
-	ClosesAt    time.Time  `json:"closesAt"`
-	ClosedAt    *time.Time `json:"closedAt,omitempty"`
-	CloseReason *string    `json:"closeReason,omitempty"`
+	Voters int `json:"voters"`
+	// 是否正在进行
+	Open bool `json:"open"`
+	// 开始的时间
+	OpensAt time.Time `json:"opensAt"`
+	// 截止时间
+	ClosesAt time.Time `json:"closesAt"`
+	// 结束的时间
+	ClosedAt *time.Time `json:"closedAt,omitempty"`
+	// 提前结束的理由
+	CloseReason *string `json:"closeReason,omitempty"`
 	// 本人在名册上
 	Invited bool `json:"invited"`
 	// 本人已领票
@@ -345,31 +383,42 @@ type Ballot struct {
 
 // 测评的选项
 type BallotOption struct {
+	// 名称
 	Name string `json:"name"`
 	// 弃权
 	Abstention bool `json:"abstention"`
 }
 
+// 测评变更的结果
 type BallotPayload struct {
-	Ballot     *Ballot      `json:"ballot,omitempty"`
+	// 表决
+	Ballot *Ballot `json:"ballot,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 测评结果；结束以前谁也看不到
 type BallotResult struct {
+	// 有权投票的人数
 	Voters int `json:"voters"`
-	Cast   int `json:"cast"`
+	// 已投票的人数
+	Cast int `json:"cast"`
+	// 没有投票的人数
 	Absent int `json:"absent"`
 	// 投票的人太少，不公布分项票数，以免看出是谁投的
-	Withheld bool           `json:"withheld"`
-	Tallies  []*BallotTally `json:"tallies"`
+	Withheld bool `json:"withheld"`
+	// 计票
+	Tallies []*BallotTally `json:"tallies"`
 }
 
 // 一个单位在一个方面的票数
 type BallotTally struct {
-	UnitID    uuid.UUID      `json:"unitId"`
-	Dimension string         `json:"dimension"`
-	Votes     []*BallotVotes `json:"votes"`
+	// 哪个单位
+	UnitID uuid.UUID `json:"unitId"`
+	// 哪一项
+	Dimension string `json:"dimension"`
+	// 得票
+	Votes []*BallotVotes `json:"votes"`
 	// 有效票
 	Valid int `json:"valid"`
 	// 无效票
@@ -380,15 +429,19 @@ type BallotTally struct {
 	Absent int `json:"absent"`
 }
 
+// 一个选项的得票
 type BallotVotes struct {
+	// 选项
 	Option string `json:"option"`
-	Votes  int    `json:"votes"`
+	// 得票
+	Votes int `json:"votes"`
 	// 占有效票的比例
 	Rate *Rate `json:"rate"`
 }
 
 // 撤回邀请
 type CancelCosignInviteInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 联名人
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -402,15 +455,19 @@ type CancelCosignInviteInput struct {
 
 // 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
 type CastBallotInput struct {
-	Token   string            `json:"token"`
+	// 一次性的票号
+	Token string `json:"token"`
+	// 所选
 	Choices []*ballots.Choice `json:"choices"`
 }
 
+// 投票的结果
 type CastBallotPayload struct {
 	// 票已投出；false 时看 userErrors，票还可以用
 	Done bool `json:"done"`
 	// 有效票
-	Valid      bool         `json:"valid"`
+	Valid bool `json:"valid"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -428,29 +485,46 @@ type Change struct {
 	Missed bool `json:"missed"`
 }
 
+// 修改自己的密码
 type ChangePasswordInput struct {
+	// 现在的密码
 	OldPassword string `json:"oldPassword"`
+	// 新的密码
 	NewPassword string `json:"newPassword"`
 }
 
 // 修改平台；没有给出的项目不变
 type ChangePlatformInput struct {
-	ID         uuid.UUID `json:"id"`
-	Brand      *string   `json:"brand,omitempty"`
-	BrandOwner *string   `json:"brandOwner,omitempty"`
-	Type       *string   `json:"type,omitempty"`
-	Level      *string   `json:"level,omitempty"`
+	// 哪个平台
+	ID uuid.UUID `json:"id"`
+	// 品牌名称
+	Brand *string `json:"brand,omitempty"`
+	// 品牌属于谁
+	BrandOwner *string `json:"brandOwner,omitempty"`
+	// 类型
+	Type *string `json:"type,omitempty"`
+	// 层级
+	Level *string `json:"level,omitempty"`
 	// 换流程只影响以后开始的事项
-	ProcessKind *string        `json:"processKind,omitempty"`
-	ParentID    *uuid.UUID     `json:"parentId,omitempty"`
-	OwnerUnitID *uuid.UUID     `json:"ownerUnitId,omitempty"`
-	Approver    *string        `json:"approver,omitempty"`
-	HostRule    *string        `json:"hostRule,omitempty"`
-	Sources     []string       `json:"sources,omitempty"`
-	Manners     []string       `json:"manners,omitempty"`
-	Targets     map[string]any `json:"targets,omitempty"`
-	TakesTopics *bool          `json:"takesTopics,omitempty"`
-	Reason      *string        `json:"reason,omitempty"`
+	ProcessKind *string `json:"processKind,omitempty"`
+	// 上级
+	ParentID *uuid.UUID `json:"parentId,omitempty"`
+	// 归口单位
+	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
+	// 由谁批准
+	Approver *string `json:"approver,omitempty"`
+	// 由谁主持
+	HostRule *string `json:"hostRule,omitempty"`
+	// 议题可以从哪里来
+	Sources []string `json:"sources,omitempty"`
+	// 活动方式
+	Manners []string `json:"manners,omitempty"`
+	// 对象
+	Targets map[string]any `json:"targets,omitempty"`
+	// 是否公开征集议题
+	TakesTopics *bool `json:"takesTopics,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -459,6 +533,7 @@ type ChangePlatformInput struct {
 
 // 修改会议日期
 type ChangeSittingInput struct {
+	// 哪次会议
 	SittingID uuid.UUID `json:"sittingId"`
 	// 开始征集大会提案的日期
 	PrepOpensOn time.Time `json:"prepOpensOn"`
@@ -476,6 +551,7 @@ type ChangeSittingInput struct {
 
 // 有变化的一件事项
 type ChangedMatter struct {
+	// 编号
 	ID uuid.UUID `json:"id"`
 	// 现在的版本；与页面上的相同时，变的是它下面的内容
 	Version int `json:"version"`
@@ -487,24 +563,31 @@ type ChangedTodos struct {
 	Count int `json:"count"`
 }
 
+// 选择进入哪个政协
 type ChooseTenantInput struct {
-	RefreshToken string    `json:"refreshToken"`
+	// 刷新令牌
+	RefreshToken string `json:"refreshToken"`
+	// 哪个人
 	MembershipID uuid.UUID `json:"membershipId"`
 }
 
 // 领票：票只给本人看；没有投出以前可以再领到同一张
 type ClaimBallotInput struct {
+	// 哪一个
 	ID uuid.UUID `json:"id"`
 }
 
+// 领票的结果
 type ClaimBallotPayload struct {
 	// 一次性的票
-	Token      *string      `json:"token,omitempty"`
+	Token *string `json:"token,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 排除涉密
 type ClearPossibleSecretInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -516,14 +599,17 @@ type ClearPossibleSecretInput struct {
 
 // 提前结束须写明理由
 type CloseBallotInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason *string   `json:"reason,omitempty"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 结束征询
 type CloseFeedbackInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -535,12 +621,15 @@ type CloseFeedbackInput struct {
 
 // B 类答复中的一项承诺
 type CommitmentInput struct {
-	Text  string    `json:"text"`
+	// 内容
+	Text string `json:"text"`
+	// 期限
 	DueOn time.Time `json:"dueOn"`
 }
 
 // 提案委对申退的意见
 type CommitteeDecideReturnInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 是否同意
 	Grant bool `json:"grant"`
@@ -558,6 +647,7 @@ type CommitteeDecideReturnInput struct {
 
 // 办结
 type CompleteProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -569,8 +659,10 @@ type CompleteProposalInput struct {
 
 // 确认面商
 type ConfirmContactInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
-	RecordID     uuid.UUID `json:"recordId"`
+	// 哪条记录
+	RecordID uuid.UUID `json:"recordId"`
 	// 是否确有其事
 	Happened bool `json:"happened"`
 	// 理由
@@ -583,6 +675,7 @@ type ConfirmContactInput struct {
 
 // 确认授权，由提出的人和被授权的人以外的管理员办理
 type ConfirmGrantInput struct {
+	// 哪一份授权
 	GrantID uuid.UUID `json:"grantId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -602,6 +695,7 @@ type ConfirmPolicyInput struct {
 
 // 确认他人提出发布的流程
 type ConfirmProcessInput struct {
+	// 哪一个
 	ID uuid.UUID `json:"id"`
 	// 核对过的定义的 hash；已被改动时拒绝
 	Hash string `json:"hash"`
@@ -611,6 +705,7 @@ type ConfirmProcessInput struct {
 
 // 确认修改后的文本
 type ConfirmRevisedTextInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -622,6 +717,7 @@ type ConfirmRevisedTextInput struct {
 
 // 同意转社情民意
 type ConsentToOpinionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 同意的方式（代录时必填）
 	How *string `json:"how,omitempty"`
@@ -635,6 +731,7 @@ type ConsentToOpinionInput struct {
 
 // 同意撤案
 type ConsentToWithdrawInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -646,14 +743,17 @@ type ConsentToWithdrawInput struct {
 
 // 一件事项与由它引出、引出它的全部事项；只含您能看到的
 type ConversionGraph struct {
+	// 各个节点
 	Nodes []*GraphNode `json:"nodes"`
-	Links []*gen.Link  `json:"links"`
+	// 联系
+	Links []*gen.Link `json:"links"`
 	// 太大而没有列完
 	Truncated bool `json:"truncated"`
 }
 
 // 转委员来信
 type ConvertToLetterInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 送交参考的单位
 	UnitID *uuid.UUID `json:"unitId,omitempty"`
@@ -667,6 +767,7 @@ type ConvertToLetterInput struct {
 
 // 转社情民意
 type ConvertToOpinionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -678,6 +779,7 @@ type ConvertToOpinionInput struct {
 
 // 同意联名
 type CosignProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -690,11 +792,13 @@ type CosignProposalInput struct {
 // 一个计数：场、件、次、人次、条互不推算
 type Counter struct {
 	// 代码，counterRows 用它
-	Code  string `json:"code"`
+	Code string `json:"code"`
+	// 名称
 	Label string `json:"label"`
 	// 计数单位：场、件、次、人次、人、条、份
-	Unit  string `json:"unit"`
-	Value int    `json:"value"`
+	Unit string `json:"unit"`
+	// 数值
+	Value int `json:"value"`
 	// 年度目标
 	Target *int `json:"target,omitempty"`
 	// 与时间进度相比；没有目标为空
@@ -727,6 +831,7 @@ type CreateProcessDraftInput struct {
 	Source string `json:"source"`
 	// 从哪里来，例如 由旅顺口区政协导出
 	Origin *string `json:"origin,omitempty"`
+	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -756,13 +861,15 @@ type CreateProposalInput struct {
 	OrganisationUnitID *uuid.UUID `json:"organisationUnitId,omitempty"`
 	// 代录：为哪位委员录入
 	OnBehalfOfID *uuid.UUID `json:"onBehalfOfId,omitempty"`
-	Reason       *string    `json:"reason,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 公开审查
 type DecideDisclosureInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 公开方式
 	Decision DisclosureDecision `json:"decision"`
@@ -778,6 +885,7 @@ type DecideDisclosureInput struct {
 
 // 答复延期申请
 type DecideExtensionInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 是否同意
 	Grant bool `json:"grant"`
@@ -793,6 +901,7 @@ type DecideExtensionInput struct {
 
 // 准许修改重提
 type DecideReeditInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 是否准许
 	Grant bool `json:"grant"`
@@ -808,6 +917,7 @@ type DecideReeditInput struct {
 
 // 答复增加单位的建议
 type DecideSuggestedUnitsInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 是否同意
 	Grant bool `json:"grant"`
@@ -823,6 +933,7 @@ type DecideSuggestedUnitsInput struct {
 
 // 谢绝联名
 type DeclineCosignInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -832,7 +943,9 @@ type DeclineCosignInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 谢绝邀请
 type DeclineInvitationInput struct {
+	// 哪一份邀请
 	InvitationID uuid.UUID `json:"invitationId"`
 	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
 	RefreshToken *string `json:"refreshToken,omitempty"`
@@ -840,6 +953,7 @@ type DeclineInvitationInput struct {
 
 // 丢弃一份草稿
 type DiscardProcessDraftInput struct {
+	// 哪一个
 	ID uuid.UUID `json:"id"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -848,15 +962,20 @@ type DiscardProcessDraftInput struct {
 // 一个区市县在闭环中的一份
 type DistrictShare struct {
 	// 行政区划代码
-	Partner string          `json:"partner"`
-	Name    string          `json:"name"`
-	Tasks   *LedgerCounts   `json:"tasks"`
-	Nodes   *LedgerCounts   `json:"nodes"`
-	Last    *ToldByDistrict `json:"last,omitempty"`
+	Partner string `json:"partner"`
+	// 名称
+	Name string `json:"name"`
+	// 任务
+	Tasks *LedgerCounts `json:"tasks"`
+	// 各个节点
+	Nodes *LedgerCounts `json:"nodes"`
+	// 最近一次
+	Last *ToldByDistrict `json:"last,omitempty"`
 }
 
 // 拟复
 type DraftReplyInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 答复分类
 	Class string `json:"class"`
@@ -878,6 +997,7 @@ type DraftReplyInput struct {
 
 // 修改
 type EditProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 案由
 	Title *string `json:"title,omitempty"`
@@ -905,6 +1025,7 @@ type EditProposalInput struct {
 
 // 终止席位
 type EndSeatInput struct {
+	// 哪个席位
 	SeatID uuid.UUID `json:"seatId"`
 	// 最后一天；昨天即马上终止，起始日期的前一天即从未就任
 	On time.Time `json:"on"`
@@ -916,7 +1037,9 @@ type EndSeatInput struct {
 
 // 代录评价
 type EnterRatingInput struct {
-	MatterID   uuid.UUID `json:"matterId"`
+	// 哪件事项
+	MatterID uuid.UUID `json:"matterId"`
+	// 哪一份征询
 	FeedbackID uuid.UUID `json:"feedbackId"`
 	// 办理态度
 	Attitude string `json:"attitude"`
@@ -938,6 +1061,7 @@ type EnterRatingInput struct {
 
 // 登记书面联名
 type EnterSignatureInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 联名人，没有账号的委员
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -955,6 +1079,7 @@ type EnterSignatureInput struct {
 
 // 代录联名人同意撤案
 type EnterWithdrawConsentInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 联名人
 	PartyID uuid.UUID `json:"partyId"`
@@ -972,7 +1097,9 @@ type EnterWithdrawConsentInput struct {
 
 // 本政协的身份：告诉用信封文件往来的对方
 type ExchangeIdentity struct {
+	// 代码
 	Code string `json:"code"`
+	// 名称
 	Name string `json:"name"`
 	// 签名公钥（Ed25519，base64）
 	Key string `json:"key"`
@@ -980,6 +1107,7 @@ type ExchangeIdentity struct {
 
 // 立案
 type FileProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 确定为一号提案
 	NoOne *bool `json:"noOne,omitempty"`
@@ -993,6 +1121,7 @@ type FileProposalInput struct {
 
 // 修改完毕
 type FinishReeditInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -1008,6 +1137,7 @@ type FinishReeditInput struct {
 
 // 提出可能涉密
 type FlagPossibleSecretInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1028,9 +1158,11 @@ type FormChoice struct {
 // 表单的一栏
 type FormField struct {
 	// 栏目代码，form 中的键
-	Name  string        `json:"name"`
-	Title string        `json:"title"`
-	Kind  FormFieldKind `json:"kind"`
+	Name string `json:"name"`
+	// 标题
+	Title string `json:"title"`
+	// 类别
+	Kind FormFieldKind `json:"kind"`
 	// 一栏填几个：列表
 	List bool `json:"list"`
 	// 必填；neededIf 另外写明何时必填
@@ -1069,6 +1201,7 @@ type FormPick struct {
 
 // 转上级政协
 type ForwardUpInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1082,20 +1215,25 @@ type ForwardUpInput struct {
 type Gate struct {
 	// 动作代码
 	Action string `json:"action"`
-	Label  string `json:"label"`
+	// 名称
+	Label string `json:"label"`
 	// 过了这道闸进入的环节
-	To      string `json:"to"`
+	To string `json:"to"`
+	// 到哪个环节
 	ToLabel string `json:"toLabel"`
 	// 轮到谁
-	Turn  *string    `json:"turn,omitempty"`
+	Turn *string `json:"turn,omitempty"`
+	// 期限
 	DueOn *time.Time `json:"dueOn,omitempty"`
 	// 除了要在表单里填写的，已没有缺的
-	Open   bool         `json:"open"`
+	Open bool `json:"open"`
+	// 各项条件
 	Checks []*GateCheck `json:"checks"`
 }
 
 // 清单中的一行
 type GateCheck struct {
+	// 条件的代码
 	Rule string `json:"rule"`
 	// 要成立的是什么
 	Says *string `json:"says,omitempty"`
@@ -1107,6 +1245,7 @@ type GateCheck struct {
 
 // 预交办意见
 type GivePreAssignOpinionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 是否接受
 	Accept bool `json:"accept"`
@@ -1120,13 +1259,17 @@ type GivePreAssignOpinionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 授权变更的结果
 type GrantPayload struct {
-	Grant      *gen.Grant   `json:"grant,omitempty"`
+	// 授权
+	Grant *gen.Grant `json:"grant,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 来龙去脉图中的一件事项
 type GraphNode struct {
+	// 事项
 	Matter *gen.Matter `json:"matter"`
 	// 离起点几步
 	Depth int `json:"depth"`
@@ -1135,27 +1278,36 @@ type GraphNode struct {
 // 领导批示
 type InstructionInput struct {
 	// 由谁批示：职务
-	By   string     `json:"by"`
-	Text string     `json:"text"`
-	On   *time.Time `json:"on,omitempty"`
+	By string `json:"by"`
+	// 内容
+	Text string `json:"text"`
+	// 日期
+	On *time.Time `json:"on,omitempty"`
 }
 
 // 加入另一个政协的邀请：接受以前什么也不改变
 type Invitation struct {
-	ID         uuid.UUID `json:"id"`
-	TenantCode string    `json:"tenantCode"`
-	TenantName string    `json:"tenantName"`
-	InvitedAt  time.Time `json:"invitedAt"`
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 政协的行政区划代码
+	TenantCode string `json:"tenantCode"`
+	// 政协的名称
+	TenantName string `json:"tenantName"`
+	// 邀请的时间
+	InvitedAt time.Time `json:"invitedAt"`
 }
 
+// 邀请变更的结果
 type InvitationPayload struct {
 	// 接受以后在那个政协的身份，用 chooseTenant 进入
-	MembershipID *uuid.UUID   `json:"membershipId,omitempty"`
-	UserErrors   []*UserError `json:"userErrors"`
+	MembershipID *uuid.UUID `json:"membershipId,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 邀请联名
 type InviteCosignersInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 联名人
 	MembershipIds []uuid.UUID `json:"membershipIds"`
@@ -1169,6 +1321,7 @@ type InviteCosignersInput struct {
 
 // 质量不合格，重新办理
 type JudgeQualityInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1180,6 +1333,7 @@ type JudgeQualityInput struct {
 
 // 个数，以及它由哪些条目数出来
 type LedgerCount struct {
+	// 数值
 	Value int `json:"value"`
 	// 条目，按期限排列
 	Rows []*gen.Item `json:"rows"`
@@ -1187,36 +1341,47 @@ type LedgerCount struct {
 
 // 一组条目的计数：total = open + reported + done + dropped，overdue 在 open 之中
 type LedgerCounts struct {
+	// 总数
 	Total *LedgerCount `json:"total"`
 	// 还没有报告
 	Open *LedgerCount `json:"open"`
 	// 已报告，待核实
 	Reported *LedgerCount `json:"reported"`
-	Done     *LedgerCount `json:"done"`
+	// 已经做了
+	Done *LedgerCount `json:"done"`
 	// 已说明原因或撤回
 	Dropped *LedgerCount `json:"dropped"`
+	// 已逾期
 	Overdue *LedgerCount `json:"overdue"`
 }
 
 // 一个闭环的全貌；闸口见 matter.gates
 type LoopOverview struct {
-	Matter          *gen.Matter `json:"matter"`
-	PrestudyYear    int         `json:"prestudyYear"`
-	HandleYear      int         `json:"handleYear"`
-	SupervisionYear int         `json:"supervisionYear"`
-	Phase           CohortPhase `json:"phase"`
+	// 事项
+	Matter *gen.Matter `json:"matter"`
+	// 预研的年份
+	PrestudyYear int `json:"prestudyYear"`
+	// 办理的年份
+	HandleYear int `json:"handleYear"`
+	// 监督的年份
+	SupervisionYear int `json:"supervisionYear"`
+	// 阶段
+	Phase CohortPhase `json:"phase"`
 	// 轮到谁
 	Turn *string `json:"turn,omitempty"`
 	// 已下达的任务
 	Tasks *LedgerCounts `json:"tasks"`
 	// 这些任务的节点
-	Nodes     *LedgerCounts    `json:"nodes"`
-	Problems  *LedgerCounts    `json:"problems"`
+	Nodes *LedgerCounts `json:"nodes"`
+	// 问题
+	Problems *LedgerCounts `json:"problems"`
+	// 各区县
 	Districts []*DistrictShare `json:"districts"`
 }
 
 // 确定为重点提案
 type MarkKeyProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 领办领导职务
 	LeadLeaderPost *string `json:"leadLeaderPost,omitempty"`
@@ -1230,7 +1395,9 @@ type MarkKeyProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 把通知标为已读
 type MarkNoticeReadInput struct {
+	// 哪一个
 	ID uuid.UUID `json:"id"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -1238,7 +1405,9 @@ type MarkNoticeReadInput struct {
 
 // 筛选事项；各项同时满足
 type MatterFilter struct {
-	Kind   *string  `json:"kind,omitempty"`
+	// 类别
+	Kind *string `json:"kind,omitempty"`
+	// 环节
 	States []string `json:"states,omitempty"`
 	// 审查处理（提案）
 	Disposition *proposal.Disposition `json:"disposition,omitempty"`
@@ -1262,20 +1431,27 @@ type MatterFilter struct {
 
 // 事项变更的结果
 type MatterPayload struct {
-	Matter     *gen.Matter  `json:"matter,omitempty"`
+	// 事项
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 可选的身份
 type MembershipChoice struct {
+	// 人员的编号
 	MembershipID uuid.UUID `json:"membershipId"`
-	TenantCode   string    `json:"tenantCode"`
-	TenantName   string    `json:"tenantName"`
+	// 政协的行政区划代码
+	TenantCode string `json:"tenantCode"`
+	// 政协的名称
+	TenantName string `json:"tenantName"`
 }
 
 // 筛选人员；各项同时满足
 type MembershipFilter struct {
-	Kind   *membership.Kind   `json:"kind,omitempty"`
+	// 类别
+	Kind *membership.Kind `json:"kind,omitempty"`
+	// 状态
 	Status *membership.Status `json:"status,omitempty"`
 	// 今天在这个单位有席位
 	UnitID *uuid.UUID `json:"unitId,omitempty"`
@@ -1283,13 +1459,17 @@ type MembershipFilter struct {
 	NameContains *string `json:"nameContains,omitempty"`
 }
 
+// 人员变更的结果
 type MembershipPayload struct {
+	// 人员
 	Membership *gen.Membership `json:"membership,omitempty"`
-	UserErrors []*UserError    `json:"userErrors"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 并案
 type MergeProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 并入的提案
 	IntoID uuid.UUID `json:"intoId"`
@@ -1303,7 +1483,9 @@ type MergeProposalInput struct {
 
 // 并案：把几件并入一件
 type MergeProposalsInput struct {
-	IntoID      uuid.UUID   `json:"intoId"`
+	// 并入哪一件
+	IntoID uuid.UUID `json:"intoId"`
+	// 被并入的各件
 	AbsorbedIds []uuid.UUID `json:"absorbedIds"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1313,24 +1495,31 @@ type MergeProposalsInput struct {
 
 // 把进行中的事项换到新版流程；每件留下一步
 type MoveMattersInput struct {
+	// 从哪一版
 	FromProcessID uuid.UUID `json:"fromProcessId"`
-	ToProcessID   uuid.UUID `json:"toProcessId"`
+	// 到哪一版
+	ToProcessID uuid.UUID `json:"toProcessId"`
 	// 新版中代码相同的环节不必写
 	Mapping []*StateMapping `json:"mapping,omitempty"`
-	Reason  string          `json:"reason"`
+	// 理由
+	Reason string `json:"reason"`
 	// 上一次得到的 next；一次换 100 件
 	After *uuid.UUID `json:"after,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 换版的结果
 type MoveMattersPayload struct {
+	// 流程
 	Process *gen.Process `json:"process,omitempty"`
 	// 换了版的件数
-	Moved   int              `json:"moved"`
+	Moved int `json:"moved"`
+	// 没有换版的
 	Skipped []*SkippedMatter `json:"skipped"`
 	// 还有时，作为 after 接着换
-	Next       *uuid.UUID   `json:"next,omitempty"`
+	Next *uuid.UUID `json:"next,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1352,6 +1541,7 @@ type MyTurn struct {
 
 // 确定承办人
 type NameOfficerInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 承办人
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -1365,6 +1555,7 @@ type NameOfficerInput struct {
 
 // 确定接任的第一提案人
 type NameSuccessorInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 接任的联名人
 	MembershipID uuid.UUID `json:"membershipId"`
@@ -1376,29 +1567,39 @@ type NameSuccessorInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 通知变更的结果
 type NoticePayload struct {
-	Notice     *gen.Notice  `json:"notice,omitempty"`
+	// 通知
+	Notice *gen.Notice `json:"notice,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 把本会发布的流程送给区市县政协采用
 type OfferTemplateInput struct {
+	// 哪一版流程
 	ProcessID uuid.UUID `json:"processId"`
 	// 对方的行政区划代码
 	Partners []string `json:"partners"`
-	Note     *string  `json:"note,omitempty"`
-	Reason   *string  `json:"reason,omitempty"`
+	// 说明
+	Note *string `json:"note,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 送出流程的结果
 type OfferTemplatePayload struct {
-	Done       bool         `json:"done"`
+	// 已经做了
+	Done bool `json:"done"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 交办机构对申退的意见
 type OfficeDecideReturnInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 是否同意
 	Grant bool `json:"grant"`
@@ -1417,18 +1618,25 @@ type OfficeDecideReturnInput struct {
 // 开始一个年度的闭环
 type OpenCohortInput struct {
 	// 办理年度；预研在前一年，监督在后一年
-	HandleYear int     `json:"handleYear"`
-	Title      string  `json:"title"`
-	Reason     *string `json:"reason,omitempty"`
+	HandleYear int `json:"handleYear"`
+	// 标题
+	Title string `json:"title"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 建立年度计划
 type OpenPlanInput struct {
-	Plan   PlanKind `json:"plan"`
-	Year   int      `json:"year"`
-	Title  *string  `json:"title,omitempty"`
-	Reason *string  `json:"reason,omitempty"`
+	// 哪一种计划
+	Plan PlanKind `json:"plan"`
+	// 年份
+	Year int `json:"year"`
+	// 标题
+	Title *string `json:"title,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1447,10 +1655,13 @@ type OpinionSourceInput struct {
 
 // 一类成果：件数就是 rows 的行数；不同的计量单位从不相加
 type OutcomeFigure struct {
+	// 类别
 	Category OutcomeCategory `json:"category"`
 	// 计量单位；空为没有数量
-	Measure  string  `json:"measure"`
-	Count    int     `json:"count"`
+	Measure string `json:"measure"`
+	// 件数
+	Count int `json:"count"`
+	// 数量
 	Quantity float64 `json:"quantity"`
 	// 所数的记录
 	Rows []*gen.Record `json:"rows"`
@@ -1458,14 +1669,16 @@ type OutcomeFigure struct {
 
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 单位那一份的动作，写明是哪一份；空为事项的动作
 	AssignmentID *uuid.UUID `json:"assignmentId,omitempty"`
 	// 动作代码
 	Action string `json:"action"`
 	// 按表单填写的内容
-	Form   map[string]any `json:"form,omitempty"`
-	Reason *string        `json:"reason,omitempty"`
+	Form map[string]any `json:"form,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -1486,28 +1699,37 @@ type PlatformOpening struct {
 	Fields []*FormField `json:"fields"`
 }
 
+// 平台变更的结果
 type PlatformPayload struct {
-	Platform   *gen.Platform `json:"platform,omitempty"`
-	UserErrors []*UserError  `json:"userErrors"`
+	// 平台
+	Platform *gen.Platform `json:"platform,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 政策变更的结果
 type PolicyPayload struct {
+	// 政策
 	Policy *gen.TenantPolicy `json:"policy,omitempty"`
 	// 只是提出，还没有生效：须由另一人用 confirmPolicy 确认
-	AwaitsConfirmation bool         `json:"awaitsConfirmation"`
-	UserErrors         []*UserError `json:"userErrors"`
+	AwaitsConfirmation bool `json:"awaitsConfirmation"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
 type PolicyPreview struct {
+	// 改了哪些
 	Changes []*SettingChange `json:"changes"`
 	// 其中有须两人的：setPolicy 只是提出，整个一版等另一人确认
-	NeedsTwo   bool         `json:"needsTwo"`
+	NeedsTwo bool `json:"needsTwo"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 预交办
 type PreAssignProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 承办单位
 	Units []*ShareInput `json:"units"`
@@ -1521,33 +1743,41 @@ type PreAssignProposalInput struct {
 
 // 预览：不改变任何内容。会被拒绝的，userErrors 说明理由。
 type PreviewPayload struct {
-	Effect     *RightsEffect `json:"effect,omitempty"`
-	UserErrors []*UserError  `json:"userErrors"`
+	// 会有什么影响
+	Effect *RightsEffect `json:"effect,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 两版之间的一处不同
 type ProcessChange struct {
 	// 一句话
-	Text    string `json:"text"`
+	Text string `json:"text"`
+	// matter 事项 / assignment 份额
 	Machine string `json:"machine"`
-	Place   string `json:"place"`
+	// 地点
+	Place string `json:"place"`
 	// ADDED 新增 / REMOVED 删除 / CHANGED 修改
 	Kind string `json:"kind"`
 	// 改了哪一栏
-	Field  *string `json:"field,omitempty"`
+	Field *string `json:"field,omitempty"`
+	// 之前
 	Before *string `json:"before,omitempty"`
-	After  *string `json:"after,omitempty"`
+	// 之后
+	After *string `json:"after,omitempty"`
 }
 
 // 流程不能闭环之处
 type ProcessFinding struct {
+	// 层级
 	Level FindingLevel `json:"level"`
 	// matter 事项 / assignment 份额 / timers 期限 / definition 整体
 	Machine string `json:"machine"`
 	// 环节、动作或期限的代码
 	Place string `json:"place"`
 	// 在定义全文的第几行；0 为不在某一行
-	Line    int    `json:"line"`
+	Line int `json:"line"`
+	// 问题是什么
 	Problem string `json:"problem"`
 }
 
@@ -1561,17 +1791,22 @@ type ProcessImpact struct {
 	Turns []*TurnChange `json:"turns"`
 }
 
+// 流程变更的结果
 type ProcessPayload struct {
-	Process    *gen.Process `json:"process,omitempty"`
+	// 流程
+	Process *gen.Process `json:"process,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 流程的闭环检查
 type ProcessReport struct {
 	// 可以发布
-	Publishable bool              `json:"publishable"`
-	Findings    []*ProcessFinding `json:"findings"`
-	States      []*ReportedState  `json:"states"`
+	Publishable bool `json:"publishable"`
+	// 发现
+	Findings []*ProcessFinding `json:"findings"`
+	// 环节
+	States []*ReportedState `json:"states"`
 	// 不可跳过的步骤
 	Steps []*ReportedStep `json:"steps"`
 	// 终点
@@ -1585,7 +1820,8 @@ type ProcessReport struct {
 // 随产品提供的流程模板
 type ProcessTemplate struct {
 	// 代码，adoptProcessTemplate 用它
-	Name  string `json:"name"`
+	Name string `json:"name"`
+	// 标题
 	Title string `json:"title"`
 	// 做什么、从哪里来
 	Summary string `json:"summary"`
@@ -1597,21 +1833,34 @@ type ProcessTemplate struct {
 
 // 一次会议的提案数字。收到 = 立案 + 并案 + 转社情民意 + 转来信 + 不予立案 + 撤案 + 转上级 + 审查中；不相等则拒绝给出。每个数都等于 matters 用同样条件列出的行数。
 type ProposalFigures struct {
+	// 收到的件数
 	Received int `json:"received"`
 	// 口径：并案后
-	Filed              int `json:"filed"`
-	Merged             int `json:"merged"`
+	Filed int `json:"filed"`
+	// 并案
+	Merged int `json:"merged"`
+	// 转为社情民意
 	ConvertedToOpinion int `json:"convertedToOpinion"`
-	ConvertedToLetter  int `json:"convertedToLetter"`
-	NotFiled           int `json:"notFiled"`
-	Withdrawn          int `json:"withdrawn"`
-	ForwardedUp        int `json:"forwardedUp"`
-	Pending            int `json:"pending"`
-	Plenary            int `json:"plenary"`
-	Intersession       int `json:"intersession"`
-	Assigned           int `json:"assigned"`
-	Completed          int `json:"completed"`
-	Rehandled          int `json:"rehandled"`
+	// 转为来信
+	ConvertedToLetter int `json:"convertedToLetter"`
+	// 不予立案
+	NotFiled int `json:"notFiled"`
+	// 撤案
+	Withdrawn int `json:"withdrawn"`
+	// 转送上级政协
+	ForwardedUp int `json:"forwardedUp"`
+	// 尚未审结
+	Pending int `json:"pending"`
+	// 大会提案
+	Plenary int `json:"plenary"`
+	// 平时提案
+	Intersession int `json:"intersession"`
+	// 已交办
+	Assigned int `json:"assigned"`
+	// 已办结
+	Completed int `json:"completed"`
+	// 重新办理的件数
+	Rehandled int `json:"rehandled"`
 	// 结果评价各用语的份数；SILENT 为未反馈
 	Ratings []*RatingCount `json:"ratings"`
 	// 态度评价各用语的份数；与结果评价是同一些人对同一些答复
@@ -1625,36 +1874,50 @@ type ProposalFigures struct {
 	// 各承办单位的面商和沟通；提案人表示没有沟通最多的在前
 	UnitContacts []*UnitContactFigure `json:"unitContacts"`
 	// 办成了什么，按类别和计量单位
-	Outcomes        []*OutcomeFigure `json:"outcomes"`
-	RatingsAsked    int              `json:"ratingsAsked"`
-	RatingsReceived int              `json:"ratingsReceived"`
+	Outcomes []*OutcomeFigure `json:"outcomes"`
+	// 发出的征询表
+	RatingsAsked int `json:"ratingsAsked"`
+	// 收回的征询表
+	RatingsReceived int `json:"ratingsReceived"`
 	// 百分数，一位小数；分子等于分母才是 100.0
-	FilingRate                *Rate `json:"filingRate"`
-	CompletionRate            *Rate `json:"completionRate"`
-	SatisfactionRate          *Rate `json:"satisfactionRate"`
+	FilingRate *Rate `json:"filingRate"`
+	// 办结率：已办结的占已交办的
+	CompletionRate *Rate `json:"completionRate"`
+	// 满意率：满意占收到的
+	SatisfactionRate *Rate `json:"satisfactionRate"`
+	// 满意率：满意和基本满意占收到的
 	SatisfactionRateWithBasic *Rate `json:"satisfactionRateWithBasic"`
-	FeedbackRate              *Rate `json:"feedbackRate"`
+	// 反馈率：收回的占发出的
+	FeedbackRate *Rate `json:"feedbackRate"`
 }
 
 // 公布提案目录：案号最后重排一次，其后不变
 type PublishCaseListInput struct {
+	// 哪次会议
 	SittingID uuid.UUID `json:"sittingId"`
 	// 确定本次会议没有一号提案，不留 001 号；闭环在进行而一号提案尚未立案时须选
-	WithoutNoOne   *bool   `json:"withoutNoOne,omitempty"`
-	Reason         *string `json:"reason,omitempty"`
+	WithoutNoOne *bool `json:"withoutNoOne,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 发布流程
 type PublishProcessInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason *string   `json:"reason,omitempty"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 比率：分子、分母与显示文字
 type Rate struct {
-	Numerator   int `json:"numerator"`
+	// 分子
+	Numerator int `json:"numerator"`
+	// 分母
 	Denominator int `json:"denominator"`
 	// 分母为 0 时为“—”
 	Text string `json:"text"`
@@ -1662,7 +1925,9 @@ type Rate struct {
 
 // 评价答复
 type RateReplyInput struct {
-	MatterID   uuid.UUID `json:"matterId"`
+	// 哪件事项
+	MatterID uuid.UUID `json:"matterId"`
+	// 哪一份征询
 	FeedbackID uuid.UUID `json:"feedbackId"`
 	// 办理态度
 	Attitude string `json:"attitude"`
@@ -1680,34 +1945,49 @@ type RateReplyInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一种用语的份数
 type RatingCount struct {
-	Code  string `json:"code"`
-	Count int    `json:"count"`
+	// 代码
+	Code string `json:"code"`
+	// 件数
+	Count int `json:"count"`
 }
 
 // 收到的信封
 type ReceivedEnvelope struct {
-	ID          uuid.UUID `json:"id"`
-	Partner     string    `json:"partner"`
-	PartnerName string    `json:"partnerName"`
-	Seq         int       `json:"seq"`
-	Kind        string    `json:"kind"`
-	SentAt      time.Time `json:"sentAt"`
-	ReceivedAt  time.Time `json:"receivedAt"`
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 对方政协的名称
+	PartnerName string `json:"partnerName"`
+	// 序号
+	Seq int `json:"seq"`
+	// 类别
+	Kind string `json:"kind"`
+	// 发出的时间
+	SentAt time.Time `json:"sentAt"`
+	// 收到的时间
+	ReceivedAt time.Time `json:"receivedAt"`
 	// APPLIED 已收 / REFUSED 拒收
-	Outcome string  `json:"outcome"`
-	Reason  *string `json:"reason,omitempty"`
+	Outcome string `json:"outcome"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 通知类信封的内容
 	Body map[string]any `json:"body,omitempty"`
 }
 
+// 收到的信封，一页
 type ReceivedEnvelopes struct {
+	// 信封
 	Envelopes []*ReceivedEnvelope `json:"envelopes"`
-	Next      *uuid.UUID          `json:"next,omitempty"`
+	// 下一页的 after；空为没有了
+	Next *uuid.UUID `json:"next,omitempty"`
 }
 
 // 面商记录
 type RecordContactInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 提案人
 	PartyID uuid.UUID `json:"partyId"`
@@ -1731,6 +2011,7 @@ type RecordContactInput struct {
 
 // 当面协商
 type RecordJointConsultationInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 日期
 	On time.Time `json:"on"`
@@ -1750,6 +2031,7 @@ type RecordJointConsultationInput struct {
 
 // 登记成果：提案办成了什么
 type RecordOutcomeInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 类别
 	Category OutcomeCategory `json:"category"`
@@ -1775,6 +2057,7 @@ type RecordOutcomeInput struct {
 
 // 复审或终审
 type RecordReviewPassInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 拟处理意见
 	Disposition ReviewDisposition `json:"disposition"`
@@ -1792,6 +2075,7 @@ type RecordReviewPassInput struct {
 
 // 督办记录
 type RecordSupervisionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 类别
 	Kind SupervisionKind `json:"kind"`
@@ -1809,12 +2093,15 @@ type RecordSupervisionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 换取新的令牌
 type RefreshInput struct {
+	// 刷新令牌
 	RefreshToken string `json:"refreshToken"`
 }
 
 // 不予立案
 type RefuseProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	ReasonCode string `json:"reasonCode"`
@@ -1832,6 +2119,7 @@ type RefuseProposalInput struct {
 
 // 审核退回
 type RejectAuditInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1843,6 +2131,7 @@ type RejectAuditInput struct {
 
 // 退回修改
 type RejectDraftInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1854,6 +2143,7 @@ type RejectDraftInput struct {
 
 // 重开申退
 type ReopenReturnInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 至
 	Until time.Time `json:"until"`
@@ -1865,9 +2155,12 @@ type ReopenReturnInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 报告承诺的落实
 type ReportCommitmentInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
-	ItemID   uuid.UUID `json:"itemId"`
+	// 哪一条
+	ItemID uuid.UUID `json:"itemId"`
 	// 落实情况和依据
 	Evidence string `json:"evidence"`
 	// 理由
@@ -1880,6 +2173,7 @@ type ReportCommitmentInput struct {
 
 // 报告落实情况
 type ReportProgressInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 落实情况
 	Text string `json:"text"`
@@ -1894,29 +2188,38 @@ type ReportProgressInput struct {
 // 流程中的一个环节，检查时所见
 type ReportedState struct {
 	// matter 事项 / assignment 份额
-	Machine string  `json:"machine"`
-	Code    string  `json:"code"`
-	Label   string  `json:"label"`
-	Stage   string  `json:"stage"`
-	Turn    *string `json:"turn,omitempty"`
+	Machine string `json:"machine"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 提、立、办、督、评中的哪一段
+	Stage string `json:"stage"`
+	// 轮到谁
+	Turn *string `json:"turn,omitempty"`
 	// 期限的名称
 	Deadlines []string `json:"deadlines"`
-	Waits     *string  `json:"waits,omitempty"`
+	// 没有期限时，为什么没有
+	Waits *string `json:"waits,omitempty"`
 	// 在这里可做的事
 	Actions []string `json:"actions"`
-	End     bool     `json:"end"`
+	// 是否终点
+	End bool `json:"end"`
 	// 从起始环节到得了
 	Reachable bool `json:"reachable"`
 }
 
 // 不可跳过的一步
 type ReportedStep struct {
-	Step   int      `json:"step"`
+	// 第几步
+	Step int `json:"step"`
+	// 各环节的名称
 	Labels []string `json:"labels"`
 }
 
 // 申请更正
 type RequestCorrectionInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 更正的栏目：title、category、consentReason
 	Field string `json:"field"`
@@ -1932,32 +2235,41 @@ type RequestCorrectionInput struct {
 
 // 上级政协要我们做的一件
 type RequestFromAbove struct {
+	// 事项
 	Matter *gen.Matter `json:"matter"`
-	Task   *gen.Item   `json:"task"`
+	// 任务
+	Task *gen.Item `json:"task"`
 	// 由哪个政协交来
 	From string `json:"from"`
 	// 下一个要交账的：节点，或任务本身
 	Next *gen.Item `json:"next,omitempty"`
 	// 还没有报告的各个节点和任务本身，按期限排列
-	Owed    []*gen.Item `json:"owed"`
+	Owed []*gen.Item `json:"owed"`
+	// 已逾期
 	Overdue []*gen.Item `json:"overdue"`
 }
 
 // 把投递失败的信封再送一次
 type ResendEnvelopeInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason *string   `json:"reason,omitempty"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 重新发送的结果
 type ResendPayload struct {
-	Done       bool         `json:"done"`
+	// 已经做了
+	Done bool `json:"done"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 重新提交
 type ResubmitProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -1971,15 +2283,19 @@ type ResubmitProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 恢复往来约定
 type ResumeAgreementInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason *string   `json:"reason,omitempty"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 恢复计时
 type ResumeDeadlinesInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -1989,22 +2305,29 @@ type ResumeDeadlinesInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 停用平台
 type RetirePlatformInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason string    `json:"reason"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 停用流程
 type RetireProcessInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason string    `json:"reason"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 退回修改
 type ReturnProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -2014,9 +2337,12 @@ type ReturnProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 重新启用平台
 type RevivePlatformInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason string    `json:"reason"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2031,11 +2357,15 @@ type Right struct {
 
 // 一次权限变更的影响
 type RightsEffect struct {
+	// 人员的编号
 	MembershipID uuid.UUID `json:"membershipId"`
-	Name         string    `json:"name"`
+	// 名称
+	Name string `json:"name"`
 	// 职务
-	Post  string   `json:"post"`
+	Post string `json:"post"`
+	// 增加的权限
 	Gains []*Right `json:"gains"`
+	// 失去的权限
 	Loses []*Right `json:"loses"`
 	// 何时开始；空为马上
 	From *time.Time `json:"from,omitempty"`
@@ -2054,21 +2384,30 @@ type RoleRights struct {
 	// 用途
 	Duty string `json:"duty"`
 	// 是否要另一位管理员确认才生效
-	NeedsTwo bool     `json:"needsTwo"`
-	Rights   []*Right `json:"rights"`
+	NeedsTwo bool `json:"needsTwo"`
+	// 权限
+	Rights []*Right `json:"rights"`
 }
 
+// 停在一个环节的事项数
 type RunningMatters struct {
-	Version int    `json:"version"`
+	// 版本
+	Version int `json:"version"`
+	// matter 事项 / assignment 份额
 	Machine string `json:"machine"`
-	State   string `json:"state"`
-	Label   string `json:"label"`
-	Count   int    `json:"count"`
+	// 环节的代码
+	State string `json:"state"`
+	// 名称
+	Label string `json:"label"`
+	// 件数
+	Count int `json:"count"`
 }
 
 // 搜索结果，分数高的在前，同分的新的在前
 type SearchConnection struct {
-	Edges    []*SearchEdge               `json:"edges"`
+	// 本页的各条
+	Edges []*SearchEdge `json:"edges"`
+	// 前后还有没有
 	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
 	// 找到多少件；至多数到 1000
 	TotalCount int `json:"totalCount"`
@@ -2078,7 +2417,9 @@ type SearchConnection struct {
 
 // 找到的一件事项
 type SearchEdge struct {
-	Node   *gen.Matter              `json:"node"`
+	// 找到的事项
+	Node *gen.Matter `json:"node"`
+	// 这一条的游标
 	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 	// 分数：每个词取它所在的最要紧的一处（编号 20、登记号和收条编号 15、标题 10、文号 8、名称 6、分类 4、建议和条目 3、正文 2），各词相加
 	Score int `json:"score"`
@@ -2088,6 +2429,7 @@ type SearchEdge struct {
 
 // 一处写着所搜的词的地方；只有本人读得到的
 type SearchHighlight struct {
+	// 出自哪一部分
 	Part SearchPart `json:"part"`
 	// 那一处的 id：答复、记录、条目等对象自己的 id；UNIT 为单位的 id
 	PartID uuid.UUID `json:"partId"`
@@ -2101,6 +2443,7 @@ type SearchHighlight struct {
 
 // 片段中的一截文字
 type SearchSegment struct {
+	// 内容
 	Text string `json:"text"`
 	// 是不是所搜的词
 	Marked bool `json:"marked"`
@@ -2108,18 +2451,23 @@ type SearchSegment struct {
 
 // 补全的一个词语
 type SearchSuggestion struct {
+	// 内容
 	Text string `json:"text"`
 	// 它是标题、名称、分类中的哪一种
 	Label string `json:"label"`
 }
 
+// 席位变更的结果
 type SeatPayload struct {
-	Seat       *gen.Seat    `json:"seat,omitempty"`
+	// 席位
+	Seat *gen.Seat `json:"seat,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 退回重办
 type SendBackReplyInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -2129,29 +2477,41 @@ type SendBackReplyInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 向各区县发出通知
 type SendNoticeInput struct {
-	Kind     NoticeKind `json:"kind"`
-	Partners []string   `json:"partners"`
-	Title    string     `json:"title"`
-	Text     string     `json:"text"`
+	// 类别
+	Kind NoticeKind `json:"kind"`
+	// 送给哪些政协
+	Partners []string `json:"partners"`
+	// 标题
+	Title string `json:"title"`
+	// 内容
+	Text string `json:"text"`
 	// 联合活动的日期
-	On          *time.Time        `json:"on,omitempty"`
-	Place       *string           `json:"place,omitempty"`
+	On *time.Time `json:"on,omitempty"`
+	// 地点
+	Place *string `json:"place,omitempty"`
+	// 领导的批示
 	Instruction *InstructionInput `json:"instruction,omitempty"`
 	// 有关的事项；有批示时也记在它上面
 	MatterID *uuid.UUID `json:"matterId,omitempty"`
-	Reason   *string    `json:"reason,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 发出通知的结果
 type SendNoticePayload struct {
-	Done       bool         `json:"done"`
+	// 已经做了
+	Done bool `json:"done"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 发出答复
 type SendReplyInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2163,24 +2523,33 @@ type SendReplyInput struct {
 
 // 送出的信封
 type SentEnvelope struct {
-	ID          uuid.UUID `json:"id"`
-	Partner     string    `json:"partner"`
-	PartnerName string    `json:"partnerName"`
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 对方政协的名称
+	PartnerName string `json:"partnerName"`
 	// 给这个对方的第几封
-	Seq  int    `json:"seq"`
+	Seq int `json:"seq"`
+	// 类别
 	Kind string `json:"kind"`
 	// WAITING 待投递 / DELIVERED 已送达 / REFUSED 对方拒收 / DEAD 投递失败
-	Status    string    `json:"status"`
-	Attempts  int       `json:"attempts"`
+	Status string `json:"status"`
+	// 送了几次
+	Attempts int `json:"attempts"`
+	// 建立的时间
 	CreatedAt time.Time `json:"createdAt"`
 	// 下一次尝试的时间
-	NextAt    time.Time  `json:"nextAt"`
+	NextAt time.Time `json:"nextAt"`
+	// 了结的时间
 	SettledAt *time.Time `json:"settledAt,omitempty"`
 	// 没有送达的原因
 	Reason *string `json:"reason,omitempty"`
 }
 
+// 发出的信封，一页
 type SentEnvelopes struct {
+	// 信封
 	Envelopes []*SentEnvelope `json:"envelopes"`
 	// 还有时，作为 after 接着取
 	Next *uuid.UUID `json:"next,omitempty"`
@@ -2188,11 +2557,16 @@ type SentEnvelopes struct {
 
 // 在用的会话
 type Session struct {
-	ID        uuid.UUID `json:"id"`
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 建立的时间
 	CreatedAt time.Time `json:"createdAt"`
+	// 失效的时间
 	ExpiresAt time.Time `json:"expiresAt"`
-	Client    string    `json:"client"`
-	Current   bool      `json:"current"`
+	// 登录时用的程序
+	Client string `json:"client"`
+	// 就是本次登录
+	Current bool `json:"current"`
 }
 
 // 约定本政协与另一政协之间可以送什么
@@ -2208,7 +2582,8 @@ type SetAgreementInput struct {
 	// 可以收进的种类；不写则照旧
 	Receives []string `json:"receives,omitempty"`
 	// 对方的公钥；在同一套系统里的由系统填写
-	Key    *string `json:"key,omitempty"`
+	Key *string `json:"key,omitempty"`
+	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
@@ -2230,6 +2605,7 @@ type SettingChange struct {
 
 // 结束跟踪
 type SettleTrackingInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 现分类
 	Class string `json:"class"`
@@ -2243,12 +2619,15 @@ type SettleTrackingInput struct {
 
 // 一个单位与它的角色
 type ShareInput struct {
-	UnitID uuid.UUID       `json:"unitId"`
-	Role   assignment.Role `json:"role"`
+	// 哪个单位
+	UnitID uuid.UUID `json:"unitId"`
+	// 角色
+	Role assignment.Role `json:"role"`
 }
 
 // 召集人签署
 type SignAsConvenerInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2258,24 +2637,31 @@ type SignAsConvenerInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 登录
 type SignInInput struct {
-	Login    string `json:"login"`
+	// 登录名
+	Login string `json:"login"`
+	// 密码
 	Password string `json:"password"`
 }
 
 // 登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择；没有身份也没有邀请的，userErrors 说明原因。
 type SignInPayload struct {
+	// 所选
 	Choices []*MembershipChoice `json:"choices"`
 	// 等待我答复的邀请
 	Invitations []*Invitation `json:"invitations"`
 	// 选择身份时用；用一次换一次
-	RefreshToken *string      `json:"refreshToken,omitempty"`
-	Tokens       *Tokens      `json:"tokens,omitempty"`
-	UserErrors   []*UserError `json:"userErrors"`
+	RefreshToken *string `json:"refreshToken,omitempty"`
+	// 令牌
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 签发
 type SignOffReplyInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2285,13 +2671,17 @@ type SignOffReplyInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 退出的结果
 type SignOutPayload struct {
-	Done       bool         `json:"done"`
+	// 已经做了
+	Done bool `json:"done"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 签收
 type SignReceiptInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2303,9 +2693,12 @@ type SignReceiptInput struct {
 
 // 案由相近的提案
 type SimilarProposal struct {
+	// 事项的编号
 	MatterID uuid.UUID `json:"matterId"`
-	Number   string    `json:"number"`
-	Title    string    `json:"title"`
+	// 编号
+	Number string `json:"number"`
+	// 标题
+	Title string `json:"title"`
 	// 0 到 1
 	Score float64 `json:"score"`
 }
@@ -2313,7 +2706,8 @@ type SimilarProposal struct {
 // 试运行：不写任何数据
 type SimulateProcessInput struct {
 	// 定义全文；与 processId 二选一
-	Source    *string    `json:"source,omitempty"`
+	Source *string `json:"source,omitempty"`
+	// 哪一版流程
 	ProcessID *uuid.UUID `json:"processId,omitempty"`
 	// 件数，1 至 1000
 	Matters int `json:"matters"`
@@ -2331,7 +2725,9 @@ type SimulateProcessInput struct {
 
 // 试运行中在一个环节、或等一个角色的情况
 type SimulatedWait struct {
-	Code  string `json:"code"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
 	Label string `json:"label"`
 	// 经过的次数
 	Passed int `json:"passed"`
@@ -2339,12 +2735,15 @@ type SimulatedWait struct {
 	Left int `json:"left"`
 	// 平均停留天数
 	MeanDays float64 `json:"meanDays"`
-	MaxDays  int     `json:"maxDays"`
+	// 最长停留天数
+	MaxDays int `json:"maxDays"`
 	// 超过期限的次数
 	Overdue int `json:"overdue"`
 }
 
+// 试运行的结果
 type Simulation struct {
+	// 开始的件数
 	Started int `json:"started"`
 	// 走到终点的件数
 	Finished int `json:"finished"`
@@ -2354,23 +2753,30 @@ type Simulation struct {
 	Turns []*SimulatedWait `json:"turns"`
 }
 
+// 次会议变更的结果
 type SittingPayload struct {
-	Sitting    *gen.Sitting `json:"sitting,omitempty"`
+	// 次会议
+	Sitting *gen.Sitting `json:"sitting,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 没有换版的事项和原因
 type SkippedMatter struct {
+	// 事项的编号
 	MatterID uuid.UUID `json:"matterId"`
-	Reason   string    `json:"reason"`
+	// 理由
+	Reason string `json:"reason"`
 }
 
 // 无人接手的一件事项，或其中一份办理
 type StandingMatter struct {
 	// 看不到本件内容的人，这里为空
-	Matter       *gen.Matter `json:"matter,omitempty"`
-	Kind         string      `json:"kind"`
-	AssignmentID *uuid.UUID  `json:"assignmentId,omitempty"`
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 类别
+	Kind string `json:"kind"`
+	// 哪一份办理
+	AssignmentID *uuid.UUID `json:"assignmentId,omitempty"`
 	// 为什么停在这里
 	Reason string `json:"reason"`
 	// 从什么时候起
@@ -2379,9 +2785,12 @@ type StandingMatter struct {
 	HandedTo string `json:"handedTo"`
 }
 
+// 无人接手的事项，一页
 type StandingPage struct {
-	Matters    []*StandingMatter `json:"matters"`
-	TotalCount int               `json:"totalCount"`
+	// 本页的各件
+	Matters []*StandingMatter `json:"matters"`
+	// 总数
+	TotalCount int `json:"totalCount"`
 	// 下一页的 after；空为没有了
 	Next *string `json:"next,omitempty"`
 }
@@ -2389,23 +2798,32 @@ type StandingPage struct {
 // 由计划中的一项在平台上开始一件事项
 type StartPlanItemInput struct {
 	// 计划
-	MatterID   uuid.UUID `json:"matterId"`
-	ItemID     uuid.UUID `json:"itemId"`
+	MatterID uuid.UUID `json:"matterId"`
+	// 哪一条
+	ItemID uuid.UUID `json:"itemId"`
+	// 哪个平台
 	PlatformID uuid.UUID `json:"platformId"`
 	// 不写则用计划中的题目
-	Title       *string        `json:"title,omitempty"`
-	Source      *string        `json:"source,omitempty"`
-	Data        map[string]any `json:"data,omitempty"`
-	StreetID    *uuid.UUID     `json:"streetId,omitempty"`
-	OwnerUnitID *uuid.UUID     `json:"ownerUnitId,omitempty"`
-	SectorID    *uuid.UUID     `json:"sectorId,omitempty"`
-	Reason      *string        `json:"reason,omitempty"`
+	Title *string `json:"title,omitempty"`
+	// 议题从哪里来
+	Source *string `json:"source,omitempty"`
+	// 随表提交的内容
+	Data map[string]any `json:"data,omitempty"`
+	// 街道联络委
+	StreetID *uuid.UUID `json:"streetId,omitempty"`
+	// 归口单位
+	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
+	// 界别
+	SectorID *uuid.UUID `json:"sectorId,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 初审
 type StartReviewInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 拟处理意见
 	Disposition ReviewDisposition `json:"disposition"`
@@ -2423,7 +2841,9 @@ type StartReviewInput struct {
 
 // 流程中的一个环节
 type StateInfo struct {
-	Code  string `json:"code"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
 	Label string `json:"label"`
 	// 提、立、办、督、评中的哪一段
 	Stage string `json:"stage"`
@@ -2437,12 +2857,15 @@ type StateInfo struct {
 
 // 一个环节换到新版的哪个环节
 type StateMapping struct {
+	// 从
 	From string `json:"from"`
-	To   string `json:"to"`
+	// 到
+	To string `json:"to"`
 }
 
 // 提交会办意见
 type SubmitCoOpinionInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 会办意见
 	Body string `json:"body"`
@@ -2456,6 +2879,7 @@ type SubmitCoOpinionInput struct {
 
 // 送签
 type SubmitDraftInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2467,6 +2891,7 @@ type SubmitDraftInput struct {
 
 // 送办公室审核
 type SubmitForAuditInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
@@ -2504,6 +2929,7 @@ type SubmitOpinionInput struct {
 
 // 提交
 type SubmitProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -2525,6 +2951,7 @@ type Subscription struct {
 
 // 建议增加单位
 type SuggestUnitsInput struct {
+	// 哪一份办理
 	AssignmentID uuid.UUID `json:"assignmentId"`
 	// 建议增加的单位
 	UnitIds []uuid.UUID `json:"unitIds"`
@@ -2536,15 +2963,19 @@ type SuggestUnitsInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 中止往来约定
 type SuspendAgreementInput struct {
-	ID     uuid.UUID `json:"id"`
-	Reason string    `json:"reason"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 中止计时
 type SuspendDeadlinesInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -2554,42 +2985,62 @@ type SuspendDeadlinesInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 届次变更的结果
 type TermPayload struct {
-	Term       *gen.Term    `json:"term,omitempty"`
+	// 届次
+	Term *gen.Term `json:"term,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 令牌。accessToken 放在 Authorization: Bearer 中；refreshToken 用一次换一次，用过的再用会使整个会话失效。
 type Tokens struct {
-	AccessToken     string    `json:"accessToken"`
+	// 访问令牌
+	AccessToken string `json:"accessToken"`
+	// 访问令牌失效的时间
 	AccessExpiresAt time.Time `json:"accessExpiresAt"`
-	RefreshToken    string    `json:"refreshToken"`
-	MembershipID    uuid.UUID `json:"membershipId"`
+	// 刷新令牌
+	RefreshToken string `json:"refreshToken"`
+	// 人员的编号
+	MembershipID uuid.UUID `json:"membershipId"`
 }
 
+// 换取令牌的结果
 type TokensPayload struct {
-	Tokens     *Tokens      `json:"tokens,omitempty"`
+	// 令牌
+	Tokens *Tokens `json:"tokens,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 区市县政协最近一次告知
 type ToldByDistrict struct {
+	// 任务
 	Task *gen.Matter `json:"task"`
-	On   *time.Time  `json:"on,omitempty"`
+	// 日期
+	On *time.Time `json:"on,omitempty"`
 	// 在对方那里的环节
 	Status *string `json:"status,omitempty"`
+	// 编号
 	Number *string `json:"number,omitempty"`
-	Note   *string `json:"note,omitempty"`
+	// 说明
+	Note *string `json:"note,omitempty"`
 }
 
 // 轮到谁的改变
 type TurnChange struct {
-	Version int    `json:"version"`
-	State   string `json:"state"`
-	Label   string `json:"label"`
-	Count   int    `json:"count"`
-	From    string `json:"from"`
-	To      string `json:"to"`
+	// 版本
+	Version int `json:"version"`
+	// 环节的代码
+	State string `json:"state"`
+	// 名称
+	Label string `json:"label"`
+	// 件数
+	Count int `json:"count"`
+	// 从
+	From string `json:"from"`
+	// 到
+	To string `json:"to"`
 	// 不再轮到的人数
 	Loses int `json:"loses"`
 	// 新轮到的人数
@@ -2598,6 +3049,7 @@ type TurnChange struct {
 
 // 撤销并案
 type UndoMergeInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 理由，必填
 	Reason string `json:"reason"`
@@ -2609,8 +3061,10 @@ type UndoMergeInput struct {
 
 // 一个承办单位的面商和沟通：本轮由它答复的各件
 type UnitContactFigure struct {
-	Unit     *gen.Unit `json:"unit"`
-	Assigned int       `json:"assigned"`
+	// 单位
+	Unit *gen.Unit `json:"unit"`
+	// 已交办
+	Assigned int `json:"assigned"`
 	// 至少一次面谈、座谈会或实地，并由提案人确认
 	FaceRate *Rate `json:"faceRate"`
 	// 任何方式联系过
@@ -2623,7 +3077,9 @@ type UnitContactFigure struct {
 
 // 筛选单位；各项同时满足
 type UnitFilter struct {
+	// 哪条线
 	Line *unit.Line `json:"line,omitempty"`
+	// 类别
 	Kind *unit.Kind `json:"kind,omitempty"`
 	// 直接上级
 	ParentID *uuid.UUID `json:"parentId,omitempty"`
@@ -2633,13 +3089,17 @@ type UnitFilter struct {
 	NameContains *string `json:"nameContains,omitempty"`
 }
 
+// 单位变更的结果
 type UnitPayload struct {
-	Unit       *gen.Unit    `json:"unit,omitempty"`
+	// 单位
+	Unit *gen.Unit `json:"unit,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 更正人员
 type UpdateMemberInput struct {
+	// 哪个人
 	MembershipID uuid.UUID `json:"membershipId"`
 	// 姓名
 	Name *string `json:"name,omitempty"`
@@ -2671,18 +3131,23 @@ type UpdateMemberInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 修改流程草稿
 type UpdateProcessDraftInput struct {
-	ID     uuid.UUID `json:"id"`
-	Source string    `json:"source"`
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 定义全文（YAML）
+	Source string `json:"source"`
 	// 看到的定义的 hash；与现在不同则拒绝
 	ExpectedHash *string `json:"expectedHash,omitempty"`
-	Reason       *string `json:"reason,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 催办
 type UrgeUnitInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 单位
 	UnitID uuid.UUID `json:"unitId"`
@@ -2700,25 +3165,32 @@ type UrgeUnitInput struct {
 
 // 写操作没有成功的原因。有 userErrors 时什么也没有改变。
 type UserError struct {
+	// 代码
 	Code UserErrorCode `json:"code"`
 	// 说明发生了什么、怎么办
 	Message string `json:"message"`
 	// 有关的输入栏目，由外到内
-	Path    []string       `json:"path"`
+	Path []string `json:"path"`
+	// 补充的数据，见 code
 	Details map[string]any `json:"details,omitempty"`
 }
 
 // 阵地，按分类计
 type VenueCount struct {
-	Category string  `json:"category"`
-	Level    *string `json:"level,omitempty"`
-	Count    int     `json:"count"`
+	// 类别
+	Category string `json:"category"`
+	// 层级
+	Level *string `json:"level,omitempty"`
+	// 件数
+	Count int `json:"count"`
 }
 
 // 核实落实情况
 type VerifyCommitmentInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
-	ItemID   uuid.UUID `json:"itemId"`
+	// 哪一条
+	ItemID uuid.UUID `json:"itemId"`
 	// 是否落实
 	Done bool `json:"done"`
 	// 说明
@@ -2733,31 +3205,41 @@ type VerifyCommitmentInput struct {
 
 // 当前登录人
 type Viewer struct {
+	// 人员
 	Membership *gen.Membership `json:"membership"`
-	Tenant     *gen.Tenant     `json:"tenant"`
-	Roles      []string        `json:"roles"`
+	// 所在的政协
+	Tenant *gen.Tenant `json:"tenant"`
+	// 角色
+	Roles []string `json:"roles"`
 	// 我所在的单位
 	Units []*gen.Unit `json:"units"`
 	// 我的权限：对象.动作 与范围
 	Permissions []*ViewerPermission `json:"permissions"`
 }
 
+// 一项权限和它的范围
 type ViewerPermission struct {
+	// 权限：对象.动作
 	Permission string `json:"permission"`
 	// OWN 本人的 / PARTY 参与的 / UNIT 本单位的 / TENANT 本政协的
 	Scope string `json:"scope"`
 }
 
+// 规则的一个参数
 type VocabularyArgument struct {
+	// 参数名
 	Name string `json:"name"`
+	// 类型
 	Type string `json:"type"`
-	Doc  string `json:"doc"`
+	// 说明
+	Doc string `json:"doc"`
 }
 
 // 定义里可以用的一条规则
 type VocabularyWord struct {
 	// 条件、关系或效果
 	What string `json:"what"`
+	// 代码
 	Name string `json:"name"`
 	// 要求或做什么
 	Doc string `json:"doc"`
@@ -2767,6 +3249,7 @@ type VocabularyWord struct {
 
 // 一件等着某个单位或某个人的事项。管理员看得到是哪一件、轮到谁，看不到内容
 type WaitingMatter struct {
+	// 事项的编号
 	MatterID uuid.UUID `json:"matterId"`
 	// 流程
 	Kind string `json:"kind"`
@@ -2784,6 +3267,7 @@ type WaitingMatter struct {
 
 // 代为撤案
 type WithdrawForProposerInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 所依据的文件，本件的附件
 	DocumentID uuid.UUID `json:"documentId"`
@@ -2797,6 +3281,7 @@ type WithdrawForProposerInput struct {
 
 // 撤案
 type WithdrawProposalInput struct {
+	// 哪件事项
 	MatterID uuid.UUID `json:"matterId"`
 	// 代录时必填：委员本人同意的方式，例如当面、电话、书面
 	ConsentHow *string `json:"consentHow,omitempty"`
@@ -2810,8 +3295,11 @@ type WithdrawProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 工作日变更的结果
 type WorkdayPayload struct {
-	Workday    *gen.Workday `json:"workday,omitempty"`
+	// 工作日
+	Workday *gen.Workday `json:"workday,omitempty"`
+	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -3242,9 +3730,12 @@ func (e FormPickKind) MarshalJSON() ([]byte, error) {
 type NoticeKind string
 
 const (
+	// 联合活动
 	NoticeKindJointActivity NoticeKind = "joint_activity"
-	NoticeKindCommendation  NoticeKind = "commendation"
-	NoticeKindPromotion     NoticeKind = "promotion"
+	// 表扬
+	NoticeKindCommendation NoticeKind = "commendation"
+	// 宣传推广
+	NoticeKindPromotion NoticeKind = "promotion"
 )
 
 var AllNoticeKind = []NoticeKind{
@@ -3373,10 +3864,14 @@ func (e OpinionOrigin) MarshalJSON() ([]byte, error) {
 type OutcomeCategory string
 
 const (
-	OutcomeCategoryPolicy  OutcomeCategory = "POLICY"
+	// 政策制度
+	OutcomeCategoryPolicy OutcomeCategory = "POLICY"
+	// 工作措施
 	OutcomeCategoryMeasure OutcomeCategory = "MEASURE"
+	// 工程项目
 	OutcomeCategoryProject OutcomeCategory = "PROJECT"
-	OutcomeCategoryNumber  OutcomeCategory = "NUMBER"
+	// 数量
+	OutcomeCategoryNumber OutcomeCategory = "NUMBER"
 )
 
 var AllOutcomeCategory = []OutcomeCategory{
@@ -3560,10 +4055,13 @@ func (e PlanKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 代填征询表的来源
 type RatingChannel string
 
 const (
+	// 电话
 	RatingChannelPhone RatingChannel = "PHONE"
+	// 纸面
 	RatingChannelPaper RatingChannel = "PAPER"
 )
 
@@ -3615,15 +4113,22 @@ func (e RatingChannel) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 审查处理
 type ReviewDisposition string
 
 const (
-	ReviewDispositionFiled            ReviewDisposition = "FILED"
-	ReviewDispositionMerged           ReviewDisposition = "MERGED"
+	// 立案
+	ReviewDispositionFiled ReviewDisposition = "FILED"
+	// 并案
+	ReviewDispositionMerged ReviewDisposition = "MERGED"
+	// 转为社情民意
 	ReviewDispositionConvertedOpinion ReviewDisposition = "CONVERTED_OPINION"
-	ReviewDispositionConvertedLetter  ReviewDisposition = "CONVERTED_LETTER"
-	ReviewDispositionNotFiled         ReviewDisposition = "NOT_FILED"
-	ReviewDispositionForwardedUp      ReviewDisposition = "FORWARDED_UP"
+	// 转为来信
+	ReviewDispositionConvertedLetter ReviewDisposition = "CONVERTED_LETTER"
+	// 不予立案
+	ReviewDispositionNotFiled ReviewDisposition = "NOT_FILED"
+	// 转送上级政协
+	ReviewDispositionForwardedUp ReviewDisposition = "FORWARDED_UP"
 )
 
 var AllReviewDisposition = []ReviewDisposition{
@@ -3760,13 +4265,19 @@ func (e SearchPart) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 督办的形式
 type SupervisionKind string
 
 const (
-	SupervisionKindPlan        SupervisionKind = "PLAN"
-	SupervisionKindVisit       SupervisionKind = "VISIT"
-	SupervisionKindMeeting     SupervisionKind = "MEETING"
-	SupervisionKindReport      SupervisionKind = "REPORT"
+	// 督办方案
+	SupervisionKindPlan SupervisionKind = "PLAN"
+	// 视察
+	SupervisionKindVisit SupervisionKind = "VISIT"
+	// 督办会
+	SupervisionKindMeeting SupervisionKind = "MEETING"
+	// 督办报告
+	SupervisionKindReport SupervisionKind = "REPORT"
+	// 批示
 	SupervisionKindInstruction SupervisionKind = "INSTRUCTION"
 )
 
