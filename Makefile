@@ -88,7 +88,7 @@ lint: ## 格式、vet、staticcheck、包之间的方向
 .PHONY: bench
 bench: postgres ## 测速：同一次运行中与手写 SQL 的比值
 	$(GO) run ./test/bench
-	$(GO) test -p 1 -run '^$$' -bench . -benchtime 5s ./oversight ./exchange
+	$(GO) test -p 1 -run '^$$' -bench . -benchtime 5s ./loop/overview ./exchange
 
 .PHONY: clean
 clean: ## 删除编译结果（不动数据）

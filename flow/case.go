@@ -41,6 +41,8 @@ type Case struct {
 	Sends       map[string][]string // kinds of envelope that this committee's active agreements let out, by the partner's code
 	Committee   string              // this committee's code
 	Heirs       authz.Heirs         // which units were renamed or merged; a share's edge is the unit that is there now
+
+	kind *Kind // what the noun said of its kind; nil for a committee's own
 }
 
 // Branch is a matter that refers to the case, with its items and records, and
@@ -56,12 +58,6 @@ func (c *Case) Closed() bool {
 	s := c.Def.Machines[process.OfMatter].State(c.State)
 	return s != nil && s.End
 }
-
-// Proposal is the payload of a proposal's case, nil for other kinds.
-func (c *Case) Proposal() *gen.Proposal { return c.Edges.Proposal }
-
-// Cohort is the payload of a cohort's case, nil for other kinds.
-func (c *Case) Cohort() *gen.Cohort { return c.Edges.Cohort }
 
 // Today is the case's present day.
 func (c *Case) Today() time.Time { return clock.Day(c.Now) }
@@ -113,9 +109,11 @@ func (c *Case) Answering() []*gen.Assignment {
 	return c.Shares(assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleCO_LEAD, assignment.RoleSEPARATE)
 }
 
+// round is the one in which the matter is handled: a kind that hands shares out
+// anew counts them, every other has one.
 func (c *Case) round() int {
-	if p := c.Proposal(); p != nil {
-		return p.Round
+	if c.kind != nil && c.kind.Round != nil {
+		return c.kind.Round(c)
 	}
 	return 1
 }

@@ -40,6 +40,7 @@ type Kind struct {
 	// Begins is the day from which on something can have happened in a matter.
 	// nil: a year before it was opened, since much is entered afterwards.
 	Begins func(*Case) time.Time
+	Round  func(*Case) int             // in which round units have their shares; nil: there is one
 	Owes   func(*Case, *gen.Item) bool // which of its items with a day, open ones, are owed yet; nil: all
 }
 

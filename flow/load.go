@@ -135,7 +135,7 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		if err != nil {
 			return nil, err
 		}
-		c := &Case{Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code, Heirs: common.heirs}
+		c := &Case{kind: e.kinds[m.Kind], Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code, Heirs: common.heirs}
 		c.take(m)
 		out[m.ID] = c
 	}

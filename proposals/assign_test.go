@@ -80,7 +80,7 @@ func TestAssigning(t *testing.T) {
 		is(w, "reply in 3 months", day(lead.DueOn), "2025-03-27")
 		is(w, "opinion in a month", day(assist.DueOn), "2025-01-27")
 		is(w, "original", day(lead.OriginalDueOn), "2025-03-27")
-		is(w, "assigned", c.Proposal().AssignedAt.Equal(w.clock.Now()), true)
+		is(w, "assigned", c.Edges.Proposal.AssignedAt.Equal(w.clock.Now()), true)
 		is(w, "next slip", w.of(w.sole(), "商务局").SlipNo, "1104-交-商务局-2")
 	})
 	say(t, "the case is handled from the first receipt of a unit that answers", func(w *world) {

@@ -50,7 +50,7 @@ func mute(p *gen.Party) bool {
 // stays on record, without its text.
 func abandoned(c *flow.Case) bool {
 	a := author(c)
-	return a != nil && (gone(a, c.Today()) || (mute(a) && c.Proposal().EnteredByID == nil))
+	return a != nil && (gone(a, c.Today()) || (mute(a) && c.Edges.Proposal.EnteredByID == nil))
 }
 
 // enterers act for a first proposer who cannot sign in.
@@ -85,7 +85,7 @@ func onBehalf(in *flow.Input) bool {
 	if a == nil || !in.Viewer.May(authz.Perm("proposal.enterFor")).Has(authz.Tenant) {
 		return false
 	}
-	return in.Proposal().EnteredByID != nil || mute(a)
+	return in.Edges.Proposal.EnteredByID != nil || mute(a)
 }
 
 // behalfOf is the member for whom the viewer acts, nil where he acts for
@@ -231,7 +231,7 @@ func nameSuccessor(ctx context.Context, r *run) error {
 		if err != nil {
 			return err
 		}
-		return r.Client.Proposal.UpdateOne(r.Proposal()).SetContactPhone(m.Phone).Exec(ctx)
+		return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetContactPhone(m.Phone).Exec(ctx)
 	}
 	return errs.New(errs.Invalid, "接任的须是本件在任的联名人").At("membershipId")
 }

@@ -81,7 +81,7 @@ func TestEnteredForAMember(t *testing.T) {
 		}
 		c = w.do("干事", "submit", c.Matter.ID, consent)
 		is(w, "state", c.State, "SUBMITTED")
-		is(w, "telephone", c.Proposal().ContactPhone, "13900000000")
+		is(w, "telephone", c.Edges.Proposal.ContactPhone, "13900000000")
 		kept := c.RecordsOf(record.KindCONSENT)
 		is(w, "records", len(kept), 1)
 		is(w, "how", kept[0].Text, "当面")

@@ -43,8 +43,8 @@ func TestCompleting(t *testing.T) {
 		w.refused("干事", "complete", process.OfMatter, id, nil, errs.NotAllowed)
 		c = w.do("主任", "complete", id, nil)
 		is(w, "state", c.State, "COMPLETED")
-		is(w, "the least favourable class", c.Proposal().ClassFinal, "C")
-		is(w, "completed", c.Proposal().CompletedAt.Equal(w.clock.Now()), true)
+		is(w, "the least favourable class", c.Edges.Proposal.ClassFinal, "C")
+		is(w, "completed", c.Edges.Proposal.CompletedAt.Equal(w.clock.Now()), true)
 	})
 	say(t, "a reply that is sent back in the last review takes the case back", func(w *world) {
 		c := w.reviewing("A")
@@ -66,7 +66,7 @@ func TestCompleting(t *testing.T) {
 			w.blocked("主任", "complete", process.OfMatter, c.Matter.ID, nil, "proposal.key_supervised")
 			w.do("干事", "recordSupervision", c.Matter.ID, process.Form{"kind": kind, "on": w.today(), "text": "督办记录"})
 		}
-		is(w, "completed", w.do("主任", "complete", c.Matter.ID, nil).Proposal().CompletedAt != nil, true)
+		is(w, "completed", w.do("主任", "complete", c.Matter.ID, nil).Edges.Proposal.CompletedAt != nil, true)
 	})
 	say(t, "a leader's instruction is seen by staff only", func(w *world) {
 		c := w.do("主席", "markKey", w.sole().Matter.ID, process.Form{"superviseLeaderPost": "政协主席"})
@@ -105,11 +105,11 @@ func TestPublication(t *testing.T) {
 		w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "PENDING", "note": "等待承办单位保密审查意见"})
 		c = w.do("主任", "complete", c.Matter.ID, nil)
 		is(w, "state", c.State, "COMPLETED")
-		is(w, "publication", c.Proposal().Disclosure, proposal.DisclosureUNDECIDED)
-		is(w, "reason", c.Proposal().DisclosureNote, "等待承办单位保密审查意见")
+		is(w, "publication", c.Edges.Proposal.Disclosure, proposal.DisclosureUNDECIDED)
+		is(w, "reason", c.Edges.Proposal.DisclosureNote, "等待承办单位保密审查意见")
 		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "OPEN"})
-		is(w, "decided afterwards", c.Proposal().Disclosure, proposal.DisclosureOPEN)
-		is(w, "the reason is gone", c.Proposal().DisclosureNote, "")
+		is(w, "decided afterwards", c.Edges.Proposal.Disclosure, proposal.DisclosureOPEN)
+		is(w, "the reason is gone", c.Edges.Proposal.DisclosureNote, "")
 		c = w.do("干事", "decideDisclosure", c.Matter.ID, process.Form{"decision": "PENDING", "note": "单位提出异议"})
 		is(w, "pending again, visible to", c.Visibility, matter.VisibilitySTAFF)
 	})
@@ -159,8 +159,8 @@ func TestTracking(t *testing.T) {
 		w.refused("干事", "settle", process.OfMatter, c.Matter.ID, process.Form{"class": "Z"}, errs.Invalid)
 		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "A"})
 		is(w, "state", c.State, "COMPLETED")
-		is(w, "class", c.Proposal().ClassFinal, "A")
-		is(w, "original class", c.Proposal().ClassOriginal, "B")
+		is(w, "class", c.Edges.Proposal.ClassFinal, "A")
+		is(w, "original class", c.Edges.Proposal.ClassOriginal, "B")
 	})
 	say(t, "what was reported and not found done is owed again, or given up for a reason", func(w *world) {
 		c := w.completed(w.reviewing("B"), "商务局")
@@ -177,7 +177,7 @@ func TestTracking(t *testing.T) {
 		}
 		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "C"})
 		is(w, "given up", c.Items[0].Status, item.StatusDROPPED)
-		is(w, "class", c.Proposal().ClassFinal, "C")
+		is(w, "class", c.Edges.Proposal.ClassFinal, "C")
 		is(w, "state", c.State, "COMPLETED")
 	})
 	say(t, "a unit reports its own commitments only", func(w *world) {
@@ -229,7 +229,7 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 	})
 	say(t, "so is the 一号提案, key or not", func(w *world) {
 		c := w.noOne()
-		is(w, "key", c.Proposal().IsKey, false)
+		is(w, "key", c.Edges.Proposal.IsKey, false)
 		is(w, "state", c.State, "TRACKING")
 		is(w, "reported each half year", day(timerOf(w, c, "track", nil).DueOn), "2025-06-27")
 		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
@@ -267,8 +267,8 @@ func TestFollowingWithoutCommitments(t *testing.T) {
 		w.blocked("干事", "settle", process.OfMatter, c.Matter.ID, settled, "proposal.reported_back")
 		w.supervise(c.Matter.ID, "REPORT")
 		c = w.do("干事", "settle", c.Matter.ID, process.Form{"class": "C"})
-		is(w, "class", c.Proposal().ClassFinal, "C")
-		is(w, "original class", c.Proposal().ClassOriginal, "A")
+		is(w, "class", c.Edges.Proposal.ClassFinal, "C")
+		is(w, "original class", c.Edges.Proposal.ClassOriginal, "A")
 	})
 	say(t, "a handling unit reports by itself, as it is its turn", func(w *world) {
 		c := w.key("A")
@@ -362,7 +362,7 @@ func TestArchivingAndCorrecting(t *testing.T) {
 			w.do("干事", "requestCorrection", c.Matter.ID, process.Form{"field": field, "value": "更正后的内容"})
 			c = w.do("主任", "approveCorrection", c.Matter.ID, nil)
 		}
-		is(w, "category", c.Proposal().Category, "更正后的内容")
-		is(w, "reason", c.Proposal().ConsentReason, "更正后的内容")
+		is(w, "category", c.Edges.Proposal.Category, "更正后的内容")
+		is(w, "reason", c.Edges.Proposal.ConsentReason, "更正后的内容")
 	})
 }

@@ -94,7 +94,7 @@ func TestCosigning(t *testing.T) {
 		is(w, "declined", w.partyOf(c, "委员丙").Cosign, party.CosignDECLINED)
 		c = w.do("委员甲", "submit", c.Matter.ID, nil)
 		is(w, "proposers", len(c.Proposers()), 2)
-		is(w, "kind", c.Proposal().ProposerKind, proposal.ProposerKindJOINT)
+		is(w, "kind", c.Edges.Proposal.ProposerKind, proposal.ProposerKindJOINT)
 	})
 	say(t, "after the deadline nobody signs or declines", func(w *world) {
 		c := w.joint("委员乙")
@@ -142,7 +142,7 @@ func TestCosigning(t *testing.T) {
 	say(t, "an edit that changes nothing asks nobody", func(w *world) {
 		c := w.joint("委员乙")
 		w.do("委员乙", "sign", c.Matter.ID, nil)
-		c = w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": c.Proposal().Analysis})
+		c = w.do("委员甲", "edit", c.Matter.ID, process.Form{"analysis": c.Edges.Proposal.Analysis})
 		is(w, "signature", w.partyOf(c, "委员乙").Cosign, party.CosignSIGNED)
 	})
 	say(t, "an invitation is taken back, and given again to who declined, lapsed or was taken out", func(w *world) {
@@ -166,13 +166,13 @@ func TestCosigning(t *testing.T) {
 		w.do("委员乙", "decline", c.Matter.ID, nil)
 		w.blocked("委员甲", "submit", process.OfMatter, c.Matter.ID, nil, "proposal.cosign_closed")
 		c = w.do("委员甲", "submit", c.Matter.ID, process.Form{"acceptIndividual": true})
-		is(w, "kind", c.Proposal().ProposerKind, proposal.ProposerKindINDIVIDUAL)
+		is(w, "kind", c.Edges.Proposal.ProposerKind, proposal.ProposerKindINDIVIDUAL)
 		is(w, "proposers", len(c.Proposers()), 1)
 	})
 	say(t, "whoever has signed makes it joint, whatever the author ticks", func(w *world) {
 		c := w.joint("委员乙")
 		w.do("委员乙", "sign", c.Matter.ID, nil)
 		c = w.do("委员甲", "submit", c.Matter.ID, process.Form{"acceptIndividual": true})
-		is(w, "kind", c.Proposal().ProposerKind, proposal.ProposerKindJOINT)
+		is(w, "kind", c.Edges.Proposal.ProposerKind, proposal.ProposerKindJOINT)
 	})
 }

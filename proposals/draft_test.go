@@ -70,7 +70,7 @@ func TestDrafting(t *testing.T) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		is(w, "entered by", *c.Proposal().EnteredByID, w.people["干事"].Membership)
+		is(w, "entered by", *c.Edges.Proposal.EnteredByID, w.people["干事"].Membership)
 		is(w, "on behalf", *w.stepsOf("委员乙", c.Matter.ID)[0].OnBehalfID, yi)
 		w.refused("干事", "submit", process.OfMatter, c.Matter.ID, nil, errs.Invalid)
 		is(w, "state", w.do("委员乙", "submit", c.Matter.ID, nil).State, "SUBMITTED")
@@ -83,9 +83,9 @@ func TestDrafting(t *testing.T) {
 	})
 	say(t, "who entered it is kept where staff enter, for an organisation too, and not where its liaison does", func(w *world) {
 		c := w.draft("干事", proposal.ProposerKindPARTY)
-		is(w, "entered by staff", c.Proposal().EnteredByID != nil && *c.Proposal().EnteredByID == w.people["干事"].Membership, true)
+		is(w, "entered by staff", c.Edges.Proposal.EnteredByID != nil && *c.Edges.Proposal.EnteredByID == w.people["干事"].Membership, true)
 		is(w, "first proposer", c.Parties[0].Name, "民建区委")
-		is(w, "entered by the liaison", w.draft("联络员", proposal.ProposerKindPARTY).Proposal().EnteredByID == nil, true)
+		is(w, "entered by the liaison", w.draft("联络员", proposal.ProposerKindPARTY).Edges.Proposal.EnteredByID == nil, true)
 	})
 	say(t, "S12: like cases are shown before one is written, to whoever may write, as far as he sees them", func(w *world) {
 		c := w.filed()
@@ -128,7 +128,7 @@ func TestSubmitting(t *testing.T) {
 		c := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
 		w.refused("委员乙", "submit", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 		c = w.do("委员甲", "submit", c.Matter.ID, nil)
-		p := c.Proposal()
+		p := c.Edges.Proposal
 		is(w, "number", *p.RegistrationNo, "210202-1104-R0001")
 		is(w, "shown number", c.Number, "210202-1104-R0001")
 		is(w, "period", *p.Period, proposal.PeriodPLENARY)
@@ -188,7 +188,7 @@ func TestSubmitting(t *testing.T) {
 		w.do("联络员", "edit", c.Matter.ID, process.Form{"analysis": "经常委会讨论，补充了分析。"})
 		c = w.do("联络员", "submit", c.Matter.ID, nil)
 		is(w, "state", c.State, "SUBMITTED")
-		is(w, "entered by", *c.Proposal().EnteredByID, w.people["干事"].Membership)
+		is(w, "entered by", *c.Edges.Proposal.EnteredByID, w.people["干事"].Membership)
 		w.do("干事", "returnForEdit", c.Matter.ID, nil)
 		w.do("联络员", "edit", c.Matter.ID, process.Form{"analysis": "按意见补充了分析。"})
 		is(w, "handed in again", w.do("联络员", "resubmit", c.Matter.ID, nil).State, "SUBMITTED")
@@ -197,8 +197,8 @@ func TestSubmitting(t *testing.T) {
 	say(t, "what is handed in after the cut-off is a 平时提案, where the policy takes them", func(w *world) {
 		w.clock.Set(time.Date(2024, 12, 28, 12, 0, 1, 0, clock.Shanghai))
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
-		is(w, "period", *c.Proposal().Period, proposal.PeriodINTERSESSION)
-		is(w, "sitting", *c.Proposal().SittingID, w.sitting)
+		is(w, "period", *c.Edges.Proposal.Period, proposal.PeriodINTERSESSION)
+		is(w, "sitting", *c.Edges.Proposal.SittingID, w.sitting)
 		w.policyIs(map[string]any{"intersession": false})
 		w.refused("委员甲", "submit", process.OfMatter, w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil, errs.DeadlinePassed)
 	})
@@ -224,7 +224,7 @@ func TestSubmitting(t *testing.T) {
 			{"in the new year", time.Date(2025, 6, 2, 9, 0, 0, 0, clock.Shanghai), w.sitting, proposal.PeriodINTERSESSION, "210202-1104-R0003"},
 		} {
 			w.clock.Set(x.at)
-			p := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil).Proposal()
+			p := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil).Edges.Proposal
 			is(w, x.what, *p.SittingID, x.sitting)
 			is(w, x.what, *p.Period, x.period)
 			is(w, x.what, *p.RegistrationNo, x.number)
@@ -251,7 +251,7 @@ func TestSubmitting(t *testing.T) {
 		w.do("委员乙", "edit", c.Matter.ID, process.Form{"analysis": "去掉一位联名人。"})
 		w.do("委员乙", "cancelInvite", c.Matter.ID, process.Form{"membershipId": w.member("委员丙")})
 		c = w.do("委员乙", "submit", c.Matter.ID, process.Form{"acceptIndividual": true})
-		is(w, "the first of the next term", *c.Proposal().RegistrationNo, "210202-1201-R0001")
+		is(w, "the first of the next term", *c.Edges.Proposal.RegistrationNo, "210202-1201-R0001")
 	})
 	say(t, "before the first sitting nothing can be handed in", func(w *world) {
 		w.at(2024, 10, 1)
@@ -280,8 +280,8 @@ func TestReturningAndWithdrawing(t *testing.T) {
 		steps := w.stepsOf("委员甲", c.Matter.ID)
 		last := steps[len(steps)-1]
 		is(w, "handing in again says what was", last.Before["title"], any("关于特色街区升级改造，助力夜经济提质增效的提案"))
-		is(w, "number", *c.Proposal().RegistrationNo, "210202-1104-R0001")
-		is(w, "passes", c.Proposal().ReviewPass, 0)
+		is(w, "number", *c.Edges.Proposal.RegistrationNo, "210202-1104-R0001")
+		is(w, "passes", c.Edges.Proposal.ReviewPass, 0)
 	})
 	say(t, "a changed joint proposal waits for its co-signers, and for none of them for ever", func(w *world) {
 		c := w.joint("委员乙", "委员丙")
@@ -318,7 +318,7 @@ func TestReturningAndWithdrawing(t *testing.T) {
 		w.refused("委员乙", "withdraw", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("委员甲", "withdraw", c.Matter.ID, nil)
 		is(w, "state", c.State, "WITHDRAWN")
-		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionWITHDRAWN)
+		is(w, "disposition", c.Edges.Proposal.Disposition, proposal.DispositionWITHDRAWN)
 	})
 	say(t, "after filing the first proposer applies and the 提案委 approves, before assignment only", func(w *world) {
 		c := w.filed()
@@ -328,14 +328,14 @@ func TestReturningAndWithdrawing(t *testing.T) {
 		w.refused("干事", "approveWithdraw", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("主任", "approveWithdraw", c.Matter.ID, nil)
 		is(w, "number", c.Number, "210202-1104-R0001")
-		is(w, "case number", c.Proposal().CaseNo == nil, true)
+		is(w, "case number", c.Edges.Proposal.CaseNo == nil, true)
 		w.refused("委员甲", "applyWithdraw", process.OfMatter, w.sole().Matter.ID, nil, errs.NotAllowedInState)
 	})
 	say(t, "a registration number is never given again", func(w *world) {
 		c := w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
 		w.do("委员甲", "withdraw", c.Matter.ID, nil)
 		c = w.do("委员甲", "submit", w.draft("委员甲", proposal.ProposerKindINDIVIDUAL).Matter.ID, nil)
-		is(w, "number", *c.Proposal().RegistrationNo, "210202-1104-R0002")
+		is(w, "number", *c.Edges.Proposal.RegistrationNo, "210202-1104-R0002")
 	})
 	say(t, "the text of a filed case is changed only with leave, for seven days", func(w *world) {
 		c := w.filed()
@@ -348,7 +348,7 @@ func TestReturningAndWithdrawing(t *testing.T) {
 		w.blocked("主任", "grantReedit", process.OfMatter, c.Matter.ID, process.Form{"grant": true}, "proposal.reedit_applied")
 		w.do("委员甲", "applyReedit", c.Matter.ID, nil)
 		w.do("主任", "grantReedit", c.Matter.ID, process.Form{"grant": true})
-		is(w, "analysis", w.do("委员甲", "edit", c.Matter.ID, text).Proposal().Analysis, "立案之后补充了分析。")
+		is(w, "analysis", w.do("委员甲", "edit", c.Matter.ID, text).Edges.Proposal.Analysis, "立案之后补充了分析。")
 		w.clock.Advance(8 * 24 * time.Hour)
 		w.blocked("委员甲", "edit", process.OfMatter, c.Matter.ID, text, "proposal.editable")
 	})

@@ -47,8 +47,8 @@ func saidAlready(ctx context.Context, r *run) (bool, error) {
 // handIn says what has changed since the text was last handed in, and makes the
 // present text that.
 func handIn(r *run, u *gen.ProposalUpdateOne) {
-	now := words(r.Title, r.Proposal())
-	for field, was := range r.Proposal().HandedIn {
+	now := words(r.Title, r.Edges.Proposal)
+	for field, was := range r.Edges.Proposal.HandedIn {
 		if !reflect.DeepEqual(was, now[field]) {
 			r.Before[field], r.After[field] = was, now[field]
 		}

@@ -88,7 +88,7 @@ func revise(ctx context.Context, r *run) error {
 	if err := r.Form.Into(&in); err != nil {
 		return err
 	}
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	u := r.Client.Proposal.UpdateOne(p)
 	was, changed := words(r.Title, p), false
 	set := func(field string, before, after any) {

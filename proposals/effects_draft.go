@@ -23,7 +23,7 @@ import (
 // signed is no more. A filed text is changed with the 提案委's leave, not anew
 // with everybody's.
 func askAgain(ctx context.Context, r *run) error {
-	if r.Proposal().FiledAt != nil {
+	if r.Edges.Proposal.FiledAt != nil {
 		return nil
 	}
 	if signed := latest(r.Case, record.KindCONSENT, "convener"); signed != nil {
@@ -50,7 +50,7 @@ func askAgain(ctx context.Context, r *run) error {
 // plenary, otherwise the end of a day.
 func cosignDue(c *flow.Case) (time.Time, error) {
 	key := "cosign.other"
-	if s := c.Proposal().Edges.Sitting; s != nil && inSession(s, c.Today()) {
+	if s := c.Edges.Proposal.Edges.Sitting; s != nil && inSession(s, c.Today()) {
 		key = "cosign.plenary"
 	}
 	due, err := c.DueDay(key)
@@ -143,7 +143,7 @@ func submit(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	if bySector(p) && period != proposal.PeriodPLENARY {
 		return failed("界别、小组、联组提案只在全体会议期间提交")
 	}
@@ -242,7 +242,7 @@ func resubmit(ctx context.Context, r *run) error {
 	if err := expireInvites(ctx, r); err != nil {
 		return err
 	}
-	u := r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(0)
+	u := r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetReviewPass(0)
 	handIn(r, u)
 	return u.Exec(ctx)
 }
@@ -253,7 +253,7 @@ func returnOver(ctx context.Context, r *run) error {
 	if err := expireInvites(ctx, r); err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(0).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetReviewPass(0).Exec(ctx)
 }
 
 // consent records what somebody agreed to or applied for.
@@ -275,7 +275,7 @@ func consentWithdraw(ctx context.Context, r *run) error {
 
 // finishReedit closes the text again: assignment has waited for it.
 func finishReedit(ctx context.Context, r *run) error {
-	u := r.Client.Proposal.UpdateOne(r.Proposal()).ClearReeditGrantedUntil()
+	u := r.Client.Proposal.UpdateOne(r.Edges.Proposal).ClearReeditGrantedUntil()
 	handIn(r, u)
 	return u.Exec(ctx)
 }
@@ -293,5 +293,5 @@ func grantReedit(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReeditGrantedUntil(clock.StartOf(until.AddDate(0, 0, 1))).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetReeditGrantedUntil(clock.StartOf(until.AddDate(0, 0, 1))).Exec(ctx)
 }

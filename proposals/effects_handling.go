@@ -82,7 +82,7 @@ func assign(ctx context.Context, r *run) error {
 		return err
 	}
 	for _, s := range list {
-		if err := openShare(ctx, r, units[s.Unit], flow.Share{Unit: s.Unit, Role: s.Role, Round: r.Proposal().Round}); err != nil {
+		if err := openShare(ctx, r, units[s.Unit], flow.Share{Unit: s.Unit, Role: s.Role, Round: r.Edges.Proposal.Round}); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func assign(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetAssignedAt(r.Now).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetAssignedAt(r.Now).Exec(ctx)
 }
 
 // weight orders the roles of a share by how much of the case they answer for.
@@ -126,7 +126,7 @@ func openShare(ctx context.Context, r *run, u *gen.Unit, s flow.Share) error {
 	if u.Channel != nil && *u.Channel == unit.ChannelPARTY_OFFICE {
 		s.Channel = assignment.ChannelPARTY_OFFICE
 	}
-	sitting := r.Proposal().Edges.Sitting
+	sitting := r.Edges.Proposal.Edges.Sitting
 	n, err := flow.Next(ctx, "slip:"+sitting.ID.String()+":"+u.ID.String(), 1)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func askFeedback(ctx context.Context, r *run) error {
 				continue
 			}
 			err := r.Client.Feedback.Create().SetMatterID(r.Matter.ID).SetReplyID(rep.ID).SetPartyID(p.ID).
-				SetRound(r.Proposal().Round).SetAskedAt(r.Now).SetDueOn(due).Exec(ctx)
+				SetRound(r.Edges.Proposal.Round).SetAskedAt(r.Now).SetDueOn(due).Exec(ctx)
 			if err != nil {
 				return err
 			}
@@ -244,7 +244,7 @@ func mine(r *run, partyID uuid.UUID) bool {
 // newRound gives the same units new shares: a new row, never the old one
 // rewritten. What was still under way is superseded.
 func newRound(ctx context.Context, r *run) error {
-	round := r.Proposal().Round + 1
+	round := r.Edges.Proposal.Round + 1
 	for _, a := range r.Shares() {
 		if rep := r.Reply(a); rep != nil {
 			if err := lapse(ctx, r, rep); err != nil {
@@ -260,7 +260,7 @@ func newRound(ctx context.Context, r *run) error {
 		}
 	}
 	r.After["round"] = round
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetRound(round).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetRound(round).Exec(ctx)
 }
 
 // supersede ends a share that was not answered: the case goes on without it.
@@ -308,11 +308,11 @@ func disclose(ctx context.Context, r *run) error {
 		}
 	}
 	r.After["disclosure"] = string(d)
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisclosure(d).SetDisclosureNote(why).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetDisclosure(d).SetDisclosureNote(why).Exec(ctx)
 }
 
 func markKey(ctx context.Context, r *run) error {
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetIsKey(true).
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetIsKey(true).
 		SetLeadLeaderPost(r.Form.Text("leadLeaderPost")).SetSuperviseLeaderPost(r.Form.Text("superviseLeaderPost")).Exec(ctx)
 }
 
@@ -374,7 +374,7 @@ func complete(ctx context.Context, r *run) error {
 			}
 		}
 	}
-	u := r.Client.Proposal.UpdateOne(r.Proposal()).SetCompletedAt(r.Now)
+	u := r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetCompletedAt(r.Now)
 	if worst >= 0 {
 		class := r.Policy.Classes[worst].Code
 		u.SetClassOriginal(class).SetClassFinal(class)
@@ -439,8 +439,8 @@ func settle(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	r.Before["class"], r.After["class"] = r.Proposal().ClassFinal, r.Form.Text("class")
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetClassFinal(r.Form.Text("class")).Exec(ctx)
+	r.Before["class"], r.After["class"] = r.Edges.Proposal.ClassFinal, r.Form.Text("class")
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetClassFinal(r.Form.Text("class")).Exec(ctx)
 }
 
 func archive(ctx context.Context, r *run) error {
@@ -468,11 +468,11 @@ func applyCorrection(ctx context.Context, r *run) error {
 		r.Before[field] = r.Title
 		err = r.Client.Matter.UpdateOne(r.Matter).SetTitle(value).Exec(ctx)
 	case "category":
-		r.Before[field] = r.Proposal().Category
-		err = r.Client.Proposal.UpdateOne(r.Proposal()).SetCategory(value).Exec(ctx)
+		r.Before[field] = r.Edges.Proposal.Category
+		err = r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetCategory(value).Exec(ctx)
 	case "consentReason":
-		r.Before[field] = r.Proposal().ConsentReason
-		err = r.Client.Proposal.UpdateOne(r.Proposal()).SetConsentReason(value).Exec(ctx)
+		r.Before[field] = r.Edges.Proposal.ConsentReason
+		err = r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetConsentReason(value).Exec(ctx)
 	}
 	if err != nil {
 		return err

@@ -42,7 +42,7 @@ func void(ctx context.Context, r *run, rec *gen.Record) error {
 
 // recordPass keeps a reviewer's opinion as the next pass.
 func recordPass(ctx context.Context, r *run) error {
-	pass := r.Proposal().ReviewPass + 1
+	pass := r.Edges.Proposal.ReviewPass + 1
 	name := passName(pass)
 	ids, err := r.Form.IDs("unitIds")
 	if err == nil {
@@ -58,7 +58,7 @@ func recordPass(ctx context.Context, r *run) error {
 		return err
 	}
 	r.After["pass"] = name
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetReviewPass(pass).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetReviewPass(pass).Exec(ctx)
 }
 
 func flagSecret(on bool) flow.Effect {
@@ -73,7 +73,7 @@ func flagSecret(on bool) flow.Effect {
 		if err := r.Client.Matter.UpdateOne(r.Matter).SetConfidential(on).Exec(ctx); err != nil {
 			return err
 		}
-		return r.Client.Proposal.UpdateOne(r.Proposal()).SetSecretFlag(on).Exec(ctx)
+		return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetSecretFlag(on).Exec(ctx)
 	}
 }
 
@@ -90,7 +90,7 @@ func dispose(d proposal.Disposition) flow.Effect {
 				return err
 			}
 		}
-		u := r.Client.Proposal.UpdateOne(r.Proposal()).SetDisposition(d).SetDispositionNote(r.Reason)
+		u := r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetDisposition(d).SetDispositionNote(r.Reason)
 		if d == proposal.DispositionWITHDRAWN {
 			release(r, u)
 		}
@@ -100,7 +100,7 @@ func dispose(d proposal.Disposition) flow.Effect {
 
 // refuse gives a number of its own series, never one of the cases.
 func refuse(ctx context.Context, r *run) error {
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	n, err := flow.Next(ctx, "not_filed:"+p.Edges.Sitting.ID.String(), 1)
 	if err != nil {
 		return err
@@ -135,13 +135,13 @@ func merge(ctx context.Context, r *run) error {
 		return err
 	}
 	c := cases[into]
-	if c == nil || c.Proposal() == nil || c.Proposal().SittingID == nil || *c.Proposal().SittingID != *r.Proposal().SittingID {
+	if c == nil || c.Edges.Proposal == nil || c.Edges.Proposal.SittingID == nil || *c.Edges.Proposal.SittingID != *r.Edges.Proposal.SittingID {
 		return errs.New(errs.Invalid, "只能并入同一次会议的提案").At("intoId")
 	}
 	if !mergeable(c.State) {
 		return failed("要并入的提案已经交办或已有其他处理，不能并入")
 	}
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
 		return failed("提案目录已公布，已有案号的提案不能再并案")
 	}
@@ -224,7 +224,7 @@ func undoMerge(ctx context.Context, r *run) error {
 			return err
 		}
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetDisposition(proposal.DispositionNONE).SetDispositionNote("").Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetDisposition(proposal.DispositionNONE).SetDispositionNote("").Exec(ctx)
 }
 
 // consentOpinion is the proposer's own word, or staff's record of it with how
@@ -237,14 +237,14 @@ func consentOpinion(ctx context.Context, r *run) error {
 	if err := note(r, record.KindCONSENT, "opinion", r.Form.Text("how"), nil).Exec(ctx); err != nil {
 		return err
 	}
-	return r.Client.Proposal.UpdateOne(r.Proposal()).SetOpinionConsentAt(r.Now).Exec(ctx)
+	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetOpinionConsentAt(r.Now).Exec(ctx)
 }
 
 // asOpinion is what who decides about the opinion must read: its text, and
 // whence it comes, since he does not see the proposal. Who brought it is among
 // its parties.
 func asOpinion(r *run) map[string]any {
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	var b strings.Builder
 	for _, part := range [][2]string{{"情况", p.Situation}, {"分析", p.Analysis}} {
 		fmt.Fprintf(&b, "%s：%s\n", part[0], part[1])

@@ -35,7 +35,7 @@ func (w *world) asked(c *flow.Case) map[string]string {
 	out := map[string]string{}
 	for _, f := range c.Feedback {
 		for _, p := range c.Parties {
-			if p.ID == f.PartyID && f.Round == c.Proposal().Round && f.ReceivedAt == nil {
+			if p.ID == f.PartyID && f.Round == c.Edges.Proposal.Round && f.ReceivedAt == nil {
 				out[p.Name] = f.ID.String()
 			}
 		}
@@ -135,7 +135,7 @@ func TestDissatisfaction(t *testing.T) {
 		c = w.replied(c, "商务局", "B")
 		c = w.rated(c, "委员甲", "DISSATISFIED")
 		is(w, "state", c.State, "HANDLING")
-		is(w, "round", c.Proposal().Round, 2)
+		is(w, "round", c.Edges.Proposal.Round, 2)
 		is(w, "rows", len(c.Assignments), 4)
 		is(w, "the old answer stays", c.Share(first.ID).State, "SENT")
 		for _, a := range c.Assignments {
@@ -175,7 +175,7 @@ func TestDissatisfaction(t *testing.T) {
 		c = w.rated(c, "委员甲", "DISSATISFIED")
 		c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "DISSATISFIED")
 		is(w, "no third round by itself", c.State, "REPLIED")
-		is(w, "round", c.Proposal().Round, 2)
+		is(w, "round", c.Edges.Proposal.Round, 2)
 		w.blocked("干事", "judgeQuality", process.OfMatter, c.Matter.ID, nil, "proposal.rounds_left")
 		w.at(2025, 3, 3)
 		w.blocked("干事", "closeFeedback", process.OfMatter, c.Matter.ID, nil, "proposal.settled_ratings")
@@ -183,7 +183,7 @@ func TestDissatisfaction(t *testing.T) {
 		w.refused("干事", "jointConsult", process.OfMatter, c.Matter.ID, process.Form{"on": "2025-03-03", "place": "会议室", "present": []any{"提案委"}, "decision": "再办"}, errs.Invalid)
 		c = w.do("政府办", "jointConsult", c.Matter.ID, consult)
 		is(w, "handled once more", c.State, "HANDLING")
-		is(w, "round", c.Proposal().Round, 3)
+		is(w, "round", c.Edges.Proposal.Round, 3)
 		is(w, "decision", c.RecordsOf(record.KindJOINT_CONSULT)[0].Text, "分两年实施")
 		c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "DISSATISFIED")
 		is(w, "and ends, dissatisfied as he is", c.State, "COMPLETION_REVIEW")
@@ -196,7 +196,7 @@ func TestDissatisfaction(t *testing.T) {
 		w.refused("政府办", "judgeQuality", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("干事", "judgeQuality", c.Matter.ID, nil)
 		is(w, "state", c.State, "HANDLING")
-		is(w, "round", c.Proposal().Round, 2)
+		is(w, "round", c.Edges.Proposal.Round, 2)
 		is(w, "the first reply is rated no more", len(w.asked(c)), 0)
 	})
 	say(t, "dissatisfaction that comes late still reopens", func(w *world) {
@@ -205,7 +205,7 @@ func TestDissatisfaction(t *testing.T) {
 		w.do("干事", "closeFeedback", c.Matter.ID, nil)
 		c = w.rated(w.look(c.Matter.ID), "委员甲", "DISSATISFIED")
 		is(w, "state", c.State, "HANDLING")
-		is(w, "round", c.Proposal().Round, 2)
+		is(w, "round", c.Edges.Proposal.Round, 2)
 		c = w.replied(c, "商务局", "A")
 		w.at(2025, 3, 3)
 		w.do("干事", "closeFeedback", c.Matter.ID, nil)
@@ -223,7 +223,7 @@ func TestDissatisfaction(t *testing.T) {
 		for range 2 {
 			c = w.rated(w.replied(c, "商务局", "A"), "委员甲", "DISSATISFIED")
 		}
-		is(w, "round", c.Proposal().Round, 3)
+		is(w, "round", c.Edges.Proposal.Round, 3)
 		is(w, "state", c.State, "HANDLING")
 	})
 }

@@ -160,7 +160,7 @@ func TestTheListIsPublished(t *testing.T) {
 		for number, c := range map[string]*flow.Case{"001": one, "002": key, "003": early, "004": late, "005": alsoLate, "006": between} {
 			is(w, "number", w.look(c.Matter.ID).Number, "第十一届四次会议第"+number+"号")
 		}
-		is(w, "withdrawn", w.look(gone.Matter.ID).Number, *gone.Proposal().RegistrationNo)
+		is(w, "withdrawn", w.look(gone.Matter.ID).Number, *gone.Edges.Proposal.RegistrationNo)
 		steps := w.stepsOf("委员甲", late.Matter.ID)
 		is(w, "the old number is kept", steps[len(steps)-1].Before["number"], any("第十一届四次会议第006号"))
 
@@ -202,7 +202,7 @@ func TestTheListIsPublished(t *testing.T) {
 		is(w, "first", w.look(a.Matter.ID).Number, "第十一届四次会议第001号")
 		is(w, "second", w.look(b.Matter.ID).Number, "第十一届四次会议第002号")
 		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
-		is(w, "a 一号提案 after all is it by its mark", c.Proposal().IsNoOne, true)
+		is(w, "a 一号提案 after all is it by its mark", c.Edges.Proposal.IsNoOne, true)
 		is(w, "published numbers stay", c.Number, "第十一届四次会议第003号")
 	})
 	say(t, "a sitting of another committee is not found", func(w *world) {

@@ -310,7 +310,7 @@ func TestExtending(t *testing.T) {
 		w.policyIs(map[string]any{"deadlines": map[string]any{"reply.intersession": map[string]any{"amount": 20, "unit": "WORKDAY"}}})
 		w.at(2025, 3, 3)
 		c := w.sole()
-		is(w, "period", *c.Proposal().Period, proposal.PeriodINTERSESSION)
+		is(w, "period", *c.Edges.Proposal.Period, proposal.PeriodINTERSESSION)
 		is(w, "day", day(w.of(c, "商务局").DueOn), "2025-03-31")
 	})
 }

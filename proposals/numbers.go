@@ -22,7 +22,7 @@ import (
 // file gives the case number: the next of its sitting, 001 for the 一号提案
 // alone where there is one.
 func file(ctx context.Context, r *run) error {
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	u := r.Client.Proposal.UpdateOne(p).SetDisposition(proposal.DispositionFILED).SetFiledAt(r.Now)
 	if p.Period != nil && *p.Period == proposal.PeriodINTERSESSION && r.Policy.IntersessionNumbers == "OWN" && !r.Form.Bool("noOne") {
 		year := r.Today().Year()
@@ -110,7 +110,7 @@ func handlingYear(opens time.Time) int { return opens.AddDate(0, 6, 0).Year() }
 // its registration number again, and the list is laid out without it. A
 // published number stays.
 func release(r *run, u *gen.ProposalUpdateOne) {
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	if p.CaseNo != nil && p.Edges.Sitting.ListPublishedAt != nil {
 		return
 	}

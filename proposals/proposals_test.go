@@ -12,8 +12,8 @@ func TestAProposalGoesFromDraftToArchive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleSOLE})
-	if c.State != "ASSIGNED" || c.Number != "第十一届四次会议第001号" || *c.Proposal().RegistrationNo != "210202-1104-R0001" {
-		t.Fatalf("assigned: %s %s %v", c.State, c.Number, c.Proposal().RegistrationNo)
+	if c.State != "ASSIGNED" || c.Number != "第十一届四次会议第001号" || *c.Edges.Proposal.RegistrationNo != "210202-1104-R0001" {
+		t.Fatalf("assigned: %s %s %v", c.State, c.Number, c.Edges.Proposal.RegistrationNo)
 	}
 	c = w.replied(c, "商务局", "A")
 	if c.State != "REPLIED" || len(c.Feedback) != 1 {
@@ -29,8 +29,8 @@ func TestAProposalGoesFromDraftToArchive(t *testing.T) {
 	w.do("干事", "decideDisclosure", id, process.Form{"decision": "OPEN"})
 	w.refused("干事", "complete", process.OfMatter, id, nil, errs.NotAllowed)
 	c = w.do("主任", "complete", id, nil)
-	if c.State != "COMPLETED" || c.Proposal().ClassFinal != "A" {
-		t.Fatalf("completed: %s %s", c.State, c.Proposal().ClassFinal)
+	if c.State != "COMPLETED" || c.Edges.Proposal.ClassFinal != "A" {
+		t.Fatalf("completed: %s %s", c.State, c.Edges.Proposal.ClassFinal)
 	}
 	c = w.do("干事", "archive", id, process.Form{"checklist": map[string]any{"form": "有", "slip": "有", "reply": "有", "feedback": "有", "supervision": "非重点提案"}})
 	if c.State != "ARCHIVED" || c.ClosedAt == nil || c.NextDueOn != nil {

@@ -145,7 +145,7 @@ func TestSecrets(t *testing.T) {
 		w.blocked("主任", "refuse", process.OfMatter, c.Matter.ID, secret, "proposal.refusal_reason")
 		c = w.do("副主任", "refuse", c.Matter.ID, secret)
 		is(w, "state", c.State, "NOT_FILED")
-		is(w, "reason", c.Proposal().DispositionReason, "SECRET")
+		is(w, "reason", c.Edges.Proposal.DispositionReason, "SECRET")
 	})
 	say(t, "a concern that was cleared does not serve to refuse", func(w *world) {
 		c := w.reviewed()
@@ -202,8 +202,8 @@ func TestDeciding(t *testing.T) {
 		w.refused("委员甲", "file", process.OfMatter, c.Matter.ID, nil, errs.NotAllowed)
 		c = w.do("主任", "file", c.Matter.ID, nil)
 		is(w, "number", c.Number, "第十一届四次会议第001号")
-		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionFILED)
-		is(w, "filed", c.Proposal().FiledAt.Equal(w.clock.Now()), true)
+		is(w, "disposition", c.Edges.Proposal.Disposition, proposal.DispositionFILED)
+		is(w, "filed", c.Edges.Proposal.FiledAt.Equal(w.clock.Now()), true)
 		is(w, "assignment within 30 days of closing", day(timerOf(w, c, "assign", nil).DueOn), "2025-01-28")
 	})
 	say(t, "M12: where no 一号提案 is or is to be the cases begin with 001", func(w *world) {
@@ -216,7 +216,7 @@ func TestDeciding(t *testing.T) {
 		is(w, "first filed", w.filed().Number, "第十一届四次会议第002号")
 		c := w.do("主任", "file", w.reviewed().Matter.ID, process.Form{"noOne": true})
 		is(w, "一号提案", c.Number, "第十一届四次会议第001号")
-		is(w, "flag", c.Proposal().IsNoOne, true)
+		is(w, "flag", c.Edges.Proposal.IsNoOne, true)
 		w.refused("主任", "file", process.OfMatter, w.reviewed().Matter.ID, process.Form{"noOne": true}, errs.Conflict)
 		is(w, "next", w.filed().Number, "第十一届四次会议第003号")
 	})
@@ -250,13 +250,13 @@ func TestDeciding(t *testing.T) {
 		w.refused("主任", "refuse", process.OfMatter, c.Matter.ID, process.Form{"reasonCode": "BECAUSE"}, errs.Invalid)
 		w.refused("主任", "refuse", process.OfMatter, c.Matter.ID, process.Form{}, errs.Invalid)
 		c = w.do("主任", "refuse", c.Matter.ID, process.Form{"reasonCode": "EMPTY", "note": "没有具体建议", "unitId": w.units["文旅局"].String()})
-		p := c.Proposal()
+		p := c.Edges.Proposal
 		is(w, "number", p.NotFiledNo, "T1104-001")
 		is(w, "note", p.DispositionNote, "没有具体建议")
 		is(w, "no case number", p.CaseNo == nil, true)
 		is(w, "next case", w.filed().Number, "第十一届四次会议第001号")
 		c = w.do("主任", "refuse", w.reviewed().Matter.ID, process.Form{"reasonCode": "PERSONAL"})
-		is(w, "second number", c.Proposal().NotFiledNo, "T1104-002")
+		is(w, "second number", c.Edges.Proposal.NotFiledNo, "T1104-002")
 		w.refused("文旅局联络员", "signReceipt", process.OfMatter, c.Matter.ID, nil, errs.NotFound)
 	})
 	say(t, "it is forwarded up only where there is an upper committee, and an agreement with it", func(w *world) {
@@ -267,7 +267,7 @@ func TestDeciding(t *testing.T) {
 		w.agreed()
 		c = w.do("主任", "forwardUp", c.Matter.ID, nil)
 		is(w, "state", c.State, "FORWARDED_UP")
-		is(w, "disposition", c.Proposal().Disposition, proposal.DispositionFORWARDED_UP)
+		is(w, "disposition", c.Edges.Proposal.Disposition, proposal.DispositionFORWARDED_UP)
 	})
 }
 
@@ -294,7 +294,7 @@ func TestNumbersHaveNoGapUnderConcurrency(t *testing.T) {
 					c, err := w.engine.Do(authz.With(ctx, v), flow.Command{Machine: process.OfMatter, Subject: id, Action: "file", Form: form})
 					if err == nil {
 						mu.Lock()
-						numbers = append(numbers, *c.Proposal().CaseNo)
+						numbers = append(numbers, *c.Edges.Proposal.CaseNo)
 						mu.Unlock()
 					}
 					return err

@@ -72,7 +72,7 @@ func registerRelations(s *flow.Rules) {
 	})
 	// of versions 1 and 2, where nobody had the right with it: who entered a case
 	// for another does nothing more there (on_behalf, since version 3)
-	s.Relation("entered", "本件由本人为自己录入", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) && in.Proposal().EnteredByID == nil })
+	s.Relation("entered", "本件由本人为自己录入", func(in *flow.Input) bool { return is(in.CreatorID, in.Viewer) && in.Edges.Proposal.EnteredByID == nil })
 	s.Relation("co", "本人是联名人，或在联名的组织任职", func(in *flow.Input) bool {
 		return anyParty(in.Active(party.RoleCO), func(p *gen.Party) bool { return speaksFor(p, in.Viewer) })
 	})
@@ -108,18 +108,18 @@ func registerRelations(s *flow.Rules) {
 
 func registerDraftRules(s *flow.Rules) {
 	s.Guard("proposal.editable", "立案以后的修改已获准许，且还在准许的期限之内", func(in *flow.Input) error {
-		if in.Proposal().FiledAt == nil {
+		if in.Edges.Proposal.FiledAt == nil {
 			return nil
 		}
-		until := in.Proposal().ReeditGrantedUntil
+		until := in.Edges.Proposal.ReeditGrantedUntil
 		return when(until == nil || until.Before(in.Now), "立案后修改须先向提案委申请修改重提")
 	})
 	s.Guard("proposal.joint", "是联名提案", func(in *flow.Input) error {
-		return when(!joint(in.Proposal()), "只有联名提案可以邀请联名人，请另建一件联名提案")
+		return when(!joint(in.Edges.Proposal), "只有联名提案可以邀请联名人，请另建一件联名提案")
 	})
-	s.Guard("proposal.text_complete", "案由至少四个字，情况、分析、建议齐全；不同意公开的写明理由", func(in *flow.Input) error { return textComplete(in.Title, in.Proposal()) })
+	s.Guard("proposal.text_complete", "案由至少四个字，情况、分析、建议齐全；不同意公开的写明理由", func(in *flow.Input) error { return textComplete(in.Title, in.Edges.Proposal) })
 	s.Guard("proposal.within_limit", "正文不超过政策规定的字数", func(in *flow.Input) error {
-		n, limit := length(in.Proposal()), in.Policy.BodyLimit
+		n, limit := length(in.Edges.Proposal), in.Policy.BodyLimit
 		return when(limit > 0 && n > limit, "正文共 %d 字，超过 %d 字的上限，请精简", n, limit)
 	})
 	s.Guard("proposal.cosign_open", "本人有待会签的邀请，会签尚未截止", func(in *flow.Input) error {
@@ -142,7 +142,7 @@ func registerDraftRules(s *flow.Rules) {
 	})
 	s.Guard("proposal.cosign_closed", "联名人都已答复，或会签已截止；没有人联名的，确认按个人提案提交", cosignClosed)
 	s.Guard("proposal.sector_kind", "是界别、小组或联组提案", func(in *flow.Input) error {
-		return when(!bySector(in.Proposal()), "只有界别、小组、联组提案由召集人签署")
+		return when(!bySector(in.Edges.Proposal), "只有界别、小组、联组提案由召集人签署")
 	})
 	s.Guard("proposal.collective_signed", "界别、小组、联组提案已由召集人签署，集体提案已附盖章的扫描件", collectiveSigned)
 	s.Guard("proposal.resigned", "文本修改以后，联名人都已重新确认或已到期（政策要求时）", func(in *flow.Input) error {
@@ -164,7 +164,7 @@ func registerDraftRules(s *flow.Rules) {
 		return when(latest(in.Case, record.KindCONSENT, "withdraw") == nil, "第一提案人没有申请撤案")
 	})
 	s.Guard("proposal.reedit_granted", "已准许修改重提，且还在准许的期限之内", func(in *flow.Input) error {
-		until := in.Proposal().ReeditGrantedUntil
+		until := in.Edges.Proposal.ReeditGrantedUntil
 		return when(until == nil || until.Before(in.Now), "没有准许修改重提，或时间已过")
 	})
 	s.Guard("proposal.reedit_applied", "提案人已申请修改重提", func(in *flow.Input) error {
@@ -217,7 +217,7 @@ func asked(p *gen.Party, now time.Time) bool {
 // cosignClosed: every invitation is answered or over; with no co-signer left
 // a joint proposal goes in as an individual one only when its lead says so.
 func cosignClosed(in *flow.Input) error {
-	if !joint(in.Proposal()) {
+	if !joint(in.Edges.Proposal) {
 		return nil
 	}
 	signed := 0
@@ -235,7 +235,7 @@ func cosignClosed(in *flow.Input) error {
 // collectiveSigned: a 界别 or team proposal carries the convener's signature,
 // a collective one the organisation's seal.
 func collectiveSigned(in *flow.Input) error {
-	p := in.Proposal()
+	p := in.Edges.Proposal
 	if bySector(p) && latest(in.Case, record.KindCONSENT, "convener") == nil {
 		return failed("界别、小组、联组提案须由召集人签署后提交")
 	}
@@ -256,26 +256,26 @@ func registerReviewRules(s *flow.Rules) {
 		return when(own, "您是本件的提案人，不能审查")
 	})
 	s.Guard("proposal.passes_left", "政策规定的各遍审查还没有做完", func(in *flow.Input) error {
-		return when(in.Proposal().ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
+		return when(in.Edges.Proposal.ReviewPass >= in.Policy.ReviewPasses, "各遍审查已经完成")
 	})
 	s.Guard("proposal.pass_by_other", "本人没有做过前面的一遍审查（政策要求各遍不同的人时）", passByOther)
 	s.Guard("proposal.reviewed", "政策规定的各遍审查都已完成", func(in *flow.Input) error {
-		done, want := in.Proposal().ReviewPass, in.Policy.ReviewPasses
+		done, want := in.Edges.Proposal.ReviewPass, in.Policy.ReviewPasses
 		return when(done < want, "审查须经 %d 遍，已完成 %d 遍", want, done)
 	})
 	s.Guard("proposal.not_secret", "没有尚未排除的涉密疑问", func(in *flow.Input) error {
-		return when(in.Proposal().SecretFlag, "有人提出可能涉密，须先排除")
+		return when(in.Edges.Proposal.SecretFlag, "有人提出可能涉密，须先排除")
 	})
 	s.Guard("proposal.flagged_by_other", "涉密疑问由本人以外的人提出", func(in *flow.Input) error {
 		own, other := raised(in)
 		return when(own || !other, "排除涉密须由提出人以外的人进行")
 	})
 	s.Guard("proposal.opinion_consented", "提案人同意转社情民意", func(in *flow.Input) error {
-		return when(in.Proposal().OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
+		return when(in.Edges.Proposal.OpinionConsentAt == nil, "转社情民意须先征得提案人同意")
 	})
 	s.Guard("proposal.refusal_reason", "不予立案的理由在政策之内；以涉密为由的，先由另一人提出", refusalReason, flow.OnForm)
 	s.Guard("proposal.merge_approved", "重点提案和一号提案的并案已经主席同意", func(in *flow.Input) error {
-		p := in.Proposal()
+		p := in.Edges.Proposal
 		return when((p.IsKey || p.IsNoOne) && latest(in.Case, record.KindAPPROVAL, "merge") == nil, "重点提案和一号提案并案须经主席同意")
 	})
 	s.Guard("proposal.merge_undoable", "并入的提案还没有交办，也没有其他处理", func(in *flow.Input) error {
@@ -300,9 +300,9 @@ func passByOther(in *flow.Input) error {
 			passes = append(passes, r)
 		}
 	}
-	for i := 1; i < in.Policy.ReviewPeople && i <= in.Proposal().ReviewPass && i <= len(passes); i++ {
+	for i := 1; i < in.Policy.ReviewPeople && i <= in.Edges.Proposal.ReviewPass && i <= len(passes); i++ {
 		if last := passes[len(passes)-i]; is(last.AuthorID, in.Viewer) {
-			return failed("本件的%s是您作的，%s须由另一人进行", last.Stage, passName(in.Proposal().ReviewPass+1))
+			return failed("本件的%s是您作的，%s须由另一人进行", last.Stage, passName(in.Edges.Proposal.ReviewPass+1))
 		}
 	}
 	return nil
@@ -365,7 +365,7 @@ func latest(c *flow.Case, kind record.Kind, purpose string) *gen.Record {
 
 func registerClosingRules(s *flow.Rules) {
 	s.Guard("proposal.supervised", "是重点提案或一号提案", func(in *flow.Input) error {
-		return when(!supervised(in.Proposal()), "不是重点提案或一号提案")
+		return when(!supervised(in.Edges.Proposal), "不是重点提案或一号提案")
 	})
 	s.Guard("proposal.key_supervised", "重点提案已有实地调研视察、协商办理工作会议和督办报告", keySupervised)
 	s.Guard("proposal.replies_accepted", "各承办单位的答复都已认可", func(in *flow.Input) error {
@@ -385,16 +385,16 @@ func registerClosingRules(s *flow.Rules) {
 		return nil
 	})
 	s.Guard("proposal.disclosure_decided", "已进行公开审查", func(in *flow.Input) error {
-		p := in.Proposal()
+		p := in.Edges.Proposal
 		return when(p.Disclosure == proposal.DisclosureUNDECIDED && p.DisclosureNote == "", "请先进行公开审查")
 	})
 	s.Guard("proposal.may_publish", "提案人不同意公开的，不全文公开", func(in *flow.Input) error {
-		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Proposal().ConsentPublish
+		bad := !in.Asking && in.Form.Text("decision") == "OPEN" && !in.Edges.Proposal.ConsentPublish
 		return when(bad, "提案人不同意公开，只能公开摘要或不公开")
 	}, flow.OnForm)
 	s.Guard("proposal.to_follow", "有需要跟踪落实的承诺，或是还没有跟踪过的重点提案、一号提案", func(in *flow.Input) error {
 		owed := len(commitments(in.Case, item.StatusOPEN, item.StatusREPORTED)) > 0
-		return when(!owed && (!supervised(in.Proposal()) || followed(in.Case)), "没有需要跟踪落实的事项")
+		return when(!owed && (!supervised(in.Edges.Proposal) || followed(in.Case)), "没有需要跟踪落实的事项")
 	})
 	s.Guard("proposal.commitments_settled", "各项承诺都已了结", commitmentsSettled)
 	s.Guard("proposal.reported_back", "重点提案、一号提案跟踪期间已有落实情况报告", reportedBack)
@@ -417,7 +417,7 @@ func registerClosingRules(s *flow.Rules) {
 
 // keySupervised: a key proposal has had a visit, a meeting and a report.
 func keySupervised(in *flow.Input) error {
-	if !in.Proposal().IsKey {
+	if !in.Edges.Proposal.IsKey {
 		return nil
 	}
 	need := []struct {
@@ -444,7 +444,7 @@ func followed(c *flow.Case) bool {
 // its supervisors, or a unit on its commitment.
 func reportedBack(in *flow.Input) error {
 	switch {
-	case !supervised(in.Proposal()), latest(in.Case, record.KindREPORT, reportBack) != nil,
+	case !supervised(in.Edges.Proposal), latest(in.Case, record.KindREPORT, reportBack) != nil,
 		slices.ContainsFunc(in.Items, func(it *gen.Item) bool { return it.Kind == item.KindCOMMITMENT && it.Evidence != "" }):
 		return nil
 	}

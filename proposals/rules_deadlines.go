@@ -13,7 +13,7 @@ import (
 
 func registerDeadlines(s *flow.Rules) {
 	s.Chooser("proposal.cosign", "会议期间用 cosign.plenary，其余用 cosign.other", func(c *flow.Case, _ *gen.Assignment) string {
-		if p := c.Proposal(); p.Edges.Sitting != nil && inSession(p.Edges.Sitting, c.Today()) {
+		if p := c.Edges.Proposal; p.Edges.Sitting != nil && inSession(p.Edges.Sitting, c.Today()) {
 			return "cosign.plenary"
 		}
 		return "cosign.other"
@@ -25,7 +25,7 @@ func registerDeadlines(s *flow.Rules) {
 		return "contact.before"
 	}, flow.OfShare)
 	s.Chooser("proposal.reply", "会办用 coopinion，重新办理和退回重办用 rehandle.reply，平时提案用 reply.intersession，其余用 reply.plenary", func(c *flow.Case, a *gen.Assignment) string {
-		p := c.Proposal()
+		p := c.Edges.Proposal
 		switch {
 		case a.Role == assignment.RoleASSIST:
 			return "coopinion"
@@ -49,7 +49,7 @@ func registerDeadlines(s *flow.Rules) {
 // closing of its sitting, before and after that day; for a 平时提案, and while
 // nobody knows when the sitting closes, the day of the step itself.
 func closing(c *flow.Case, _ *gen.Assignment) (time.Time, string) {
-	p := c.Proposal()
+	p := c.Edges.Proposal
 	s := p.Edges.Sitting
 	if s == nil || s.ClosesOn == nil {
 		return c.Now, "提交或立案"

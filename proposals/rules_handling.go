@@ -165,10 +165,10 @@ func registerRatingRules(s *flow.Rules) {
 		return when(dissatisfied(in.Case) && !consulted(in.Case), "提案人不满意，须重新办理或当面协商")
 	})
 	s.Guard("proposal.rounds_left", "重新办理的次数未满", func(in *flow.Input) error {
-		return when(in.Proposal().Round >= in.Policy.MaxRounds, "重新办理的次数已满，应当面协商")
+		return when(in.Edges.Proposal.Round >= in.Policy.MaxRounds, "重新办理的次数已满，应当面协商")
 	})
 	s.Guard("proposal.twice_dissatisfied", "重新办理之后仍不满意，且还没有当面协商过", func(in *flow.Input) error {
-		bad := !dissatisfied(in.Case) || in.Proposal().Round < in.Policy.MaxRounds || consulted(in.Case)
+		bad := !dissatisfied(in.Case) || in.Edges.Proposal.Round < in.Policy.MaxRounds || consulted(in.Case)
 		return when(bad, "当面协商用于重新办理后仍不满意的提案，且只进行一次")
 	})
 	s.Guard("proposal.window_over", "征询期已过", func(in *flow.Input) error {
@@ -190,7 +190,7 @@ func roundFeedback(c *flow.Case) []*gen.Feedback {
 	}
 	var out []*gen.Feedback
 	for _, f := range c.Feedback {
-		if f.Round == c.Proposal().Round && !back[f.ReplyID] {
+		if f.Round == c.Edges.Proposal.Round && !back[f.ReplyID] {
 			out = append(out, f)
 		}
 	}
@@ -260,7 +260,7 @@ func registerShareRules(s *flow.Rules) {
 	})
 	s.Guard("assignment.case_open", "本件还在办理，且这份答复属于本轮", func(in *flow.Input) error {
 		open := in.State == "HANDLING" || in.State == "REPLIED" || in.State == "COMPLETION_REVIEW"
-		return when(!open || in.Share.Round != in.Proposal().Round, "本件已办结或已重新办理，不能再处理这份答复")
+		return when(!open || in.Share.Round != in.Edges.Proposal.Round, "本件已办结或已重新办理，不能再处理这份答复")
 	})
 	s.Guard("assignment.before_due", "办理期限未过", func(in *flow.Input) error {
 		if due := in.Share.DueOn; due != nil && due.Before(in.Today()) {

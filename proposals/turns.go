@@ -53,15 +53,15 @@ func leadWaits(c *flow.Case, _ *gen.Assignment) bool {
 }
 
 // passed: every pass of the review has been made.
-func passed(c *flow.Case) bool { return c.Proposal().ReviewPass >= c.Policy.ReviewPasses }
+func passed(c *flow.Case) bool { return c.Edges.Proposal.ReviewPass >= c.Policy.ReviewPasses }
 
 // directorWaits: what only the director decides.
 func directorWaits(c *flow.Case, _ *gen.Assignment) bool {
 	switch c.State {
 	case "SUBMITTED":
-		return c.Proposal().SecretFlag
+		return c.Edges.Proposal.SecretFlag
 	case "UNDER_REVIEW":
-		return passed(c) || c.Proposal().SecretFlag
+		return passed(c) || c.Edges.Proposal.SecretFlag
 	case "FILED", "PRE_ASSIGNED":
 		return latest(c, record.KindCONSENT, "reedit") != nil || latest(c, record.KindCONSENT, "withdraw") != nil
 	}
@@ -104,7 +104,7 @@ func askedNow(c *flow.Case) (out []uuid.UUID) {
 		}
 	case "TRACKING":
 		for _, a := range c.Answering() {
-			if supervised(c.Proposal()) || owes(c, &a.UnitID) {
+			if supervised(c.Edges.Proposal) || owes(c, &a.UnitID) {
 				out = append(out, a.UnitID)
 			}
 		}

@@ -191,7 +191,7 @@ func (w *world) replied(c *flow.Case, name, class string) *flow.Case {
 func (w *world) rated(c *flow.Case, who, result string) *flow.Case {
 	w.t.Helper()
 	for _, f := range c.Feedback {
-		if f.Round == c.Proposal().Round && f.ReceivedAt == nil {
+		if f.Round == c.Edges.Proposal.Round && f.ReceivedAt == nil {
 			c = w.do(who, "rate", c.Matter.ID, process.Form{"feedbackId": f.ID.String(), "attitude": "SATISFIED", "result": result, "contacted": true})
 		}
 	}

@@ -45,7 +45,7 @@ var Declaration = &flow.Kind{
 // are collected before.
 func begun(c *flow.Case) time.Time {
 	opened := flow.FromOpening(c)
-	if h := c.Cohort(); h != nil {
+	if h := c.Edges.Cohort; h != nil {
 		if first := clock.Date(h.HandleYear-1, time.January, 1); first.Before(opened) {
 			return first
 		}

@@ -21,7 +21,7 @@ func link(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	ids, old := []uuid.UUID{id}, r.Cohort().ProposalMatterID
+	ids, old := []uuid.UUID{id}, r.Edges.Cohort.ProposalMatterID
 	if old != nil {
 		ids = append(ids, *old)
 	}
@@ -39,7 +39,7 @@ func link(ctx context.Context, r *flow.Run) error {
 		}
 	}
 	r.After["proposal"] = p.Title
-	if err := r.Client.Cohort.UpdateOneID(r.Cohort().ID).SetProposalMatterID(id).Exec(ctx); err != nil {
+	if err := r.Client.Cohort.UpdateOneID(r.Edges.Cohort.ID).SetProposalMatterID(id).Exec(ctx); err != nil {
 		return err
 	}
 	err = r.Client.Link.Create().SetFromID(id).SetToID(r.Matter.ID).SetKind(entlink.KindBELONGS_TO).
@@ -57,10 +57,10 @@ func link(ctx context.Context, r *flow.Run) error {
 // linkable: handed in, not disposed of otherwise, and of no other cohort. What
 // has not been handed in looks like what does not exist.
 func linkable(ctx context.Context, r *flow.Run, id uuid.UUID, p *flow.Case) error {
-	if p == nil || p.Proposal() == nil || p.Proposal().SubmittedAt == nil {
+	if p == nil || p.Edges.Proposal == nil || p.Edges.Proposal.SubmittedAt == nil {
 		return errs.New(errs.NotFound, "没有这件提案，或提案还没有提交").At("proposalId")
 	}
-	if d := p.Proposal().Disposition; d != proposal.DispositionNONE && d != proposal.DispositionFILED {
+	if d := p.Edges.Proposal.Disposition; d != proposal.DispositionNONE && d != proposal.DispositionFILED {
 		return errs.New(errs.Invalid, "该提案已作其他处理，没有立案；被并案的请关联并入的那一件").At("proposalId")
 	}
 	of, err := r.Client.Cohort.Query().Where(cohort.ProposalMatterID(id)).Only(ctx)
@@ -88,7 +88,7 @@ func unlink(ctx context.Context, r *flow.Run, p *flow.Case) error {
 // Before it is filed the flag waits: filing gives it with number 001, or else
 // the deployment does. Its number is the proposals' business.
 func mark(ctx context.Context, client *gen.Client, p *flow.Case, on bool) error {
-	own := p.Proposal()
+	own := p.Edges.Proposal
 	if own.IsNoOne == on || (on && own.Disposition != proposal.DispositionFILED) {
 		return nil
 	}
@@ -109,7 +109,7 @@ func mark(ctx context.Context, client *gen.Client, p *flow.Case, on bool) error 
 
 // markLinked marks the cohort's own proposal, if it has one.
 func markLinked(ctx context.Context, r *flow.Run) error {
-	id := r.Cohort().ProposalMatterID
+	id := r.Edges.Cohort.ProposalMatterID
 	if id == nil {
 		return nil
 	}
@@ -122,7 +122,7 @@ func markLinked(ctx context.Context, r *flow.Run) error {
 
 func designate(ctx context.Context, r *flow.Run) error {
 	derived := map[string]any{}
-	if id := r.Cohort().ProposalMatterID; id != nil {
+	if id := r.Edges.Cohort.ProposalMatterID; id != nil {
 		derived["proposalId"] = id.String()
 	}
 	if err := markLinked(ctx, r); err != nil {
@@ -135,7 +135,7 @@ func designate(ctx context.Context, r *flow.Run) error {
 func nameLeaders(ctx context.Context, r *flow.Run) error {
 	lead, supervise := r.Form.Text("leadLeaderPost"), r.Form.Text("superviseLeaderPost")
 	r.After["leadLeaderPost"], r.After["superviseLeaderPost"] = lead, supervise
-	err := r.Client.Cohort.UpdateOneID(r.Cohort().ID).SetLeadLeaderPost(lead).SetSuperviseLeaderPost(supervise).Exec(ctx)
+	err := r.Client.Cohort.UpdateOneID(r.Edges.Cohort.ID).SetLeadLeaderPost(lead).SetSuperviseLeaderPost(supervise).Exec(ctx)
 	if err != nil {
 		return err
 	}

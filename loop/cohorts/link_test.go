@@ -41,7 +41,7 @@ func TestLinking(t *testing.T) {
 	})
 	t.Run("a designated filed proposal is the 一号提案", func(t *testing.T) {
 		l.does(t, chair, "designate", l.fact(process.Form{"by": "CHAIR_MEETING"}), "H0_DESIGNATED")
-		if !l.look(t).Cohort().Edges.ProposalMatter.Edges.Proposal.IsNoOne {
+		if !l.look(t).Edges.Cohort.Edges.ProposalMatter.Edges.Proposal.IsNoOne {
 			t.Fatal("not marked")
 		}
 	})
@@ -49,8 +49,8 @@ func TestLinking(t *testing.T) {
 		l.refused(t, errs.GuardFailed, director, "linkProposal", to(b))
 		l.refused(t, errs.Invalid, director, "relinkProposal", to(b))
 		c := l.doesWith(t, director, "relinkProposal", to(b), "前一件已并案", "H0_SUBMITTED")
-		if designated(c) || *c.Cohort().ProposalMatterID != b {
-			t.Fatal(c.Cohort())
+		if designated(c) || *c.Edges.Cohort.ProposalMatterID != b {
+			t.Fatal(c.Edges.Cohort)
 		}
 		must(t, h.system(t, func(ctx context.Context, c *gen.Client) error {
 			undone, err := c.Link.Query().Where(entlink.FromID(a), entlink.UndoneAtNotNil()).Count(ctx)

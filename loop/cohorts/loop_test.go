@@ -136,7 +136,7 @@ func TestThreeYears(t *testing.T) {
 		l.refused(t, errs.GuardFailed, chair, "designate", l.fact(process.Form{"by": "PARTY_GROUP"}))
 		h.at(2023, 3, 27)
 		c := l.does(t, director, "deploy", l.fact(leaders), "H1_DEPLOYED")
-		if x := c.Cohort(); x.LeadLeaderPost != "市长" || x.SuperviseLeaderPost != "市政协主席" || !x.Edges.ProposalMatter.Edges.Proposal.IsNoOne {
+		if x := c.Edges.Cohort; x.LeadLeaderPost != "市长" || x.SuperviseLeaderPost != "市政协主席" || !x.Edges.ProposalMatter.Edges.Proposal.IsNoOne {
 			t.Fatal(x)
 		}
 	})

@@ -128,7 +128,7 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("it begins with collecting directions, seen by staff, owned by nobody", func(t *testing.T) {
 		c := h.opened(t, 2022, water).look(t)
-		if c.State != "P1_COLLECT" || c.Visibility != matter.VisibilitySTAFF || c.OwnerUnitID != nil || c.Cohort().HandleYear != 2022 {
+		if c.State != "P1_COLLECT" || c.Visibility != matter.VisibilitySTAFF || c.OwnerUnitID != nil || c.Edges.Cohort.HandleYear != 2022 {
 			t.Fatal(c.Matter)
 		}
 	})

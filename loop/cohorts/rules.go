@@ -63,8 +63,8 @@ var bases = map[string]struct {
 	says string
 	do   flow.Base
 }{
-	"prestudy":    {"从预研的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Prestudy })},
-	"handling":    {"从办理的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Cohort().HandleYear).Handling })},
+	"prestudy":    {"从预研的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Edges.Cohort.HandleYear).Prestudy })},
+	"handling":    {"从办理的年度开始起算", yearBegins(func(c *flow.Case) int { return YearsOf(c.Edges.Cohort.HandleYear).Handling })},
 	"supervision": {"从监督的年度开始起算，再延一年的顺延", yearBegins(supervisionYear)},
 }
 
@@ -78,7 +78,7 @@ func yearBegins(year func(*flow.Case) int) flow.Base {
 // supervisionYear is the year after the handling, and one more for each time
 // the loop was extended.
 func supervisionYear(c *flow.Case) int {
-	return YearsOf(c.Cohort().HandleYear).Supervision + len(c.RecordsOf(record.KindEXTENSION))
+	return YearsOf(c.Edges.Cohort.HandleYear).Supervision + len(c.RecordsOf(record.KindEXTENSION))
 }
 
 // unless is a checklist of one line: what is missing unless ok.

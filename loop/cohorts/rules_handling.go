@@ -29,7 +29,7 @@ var handlingLists = map[string]checklist{
 }
 
 // linked is the cohort's real proposal, nil before it has one.
-func linked(c *flow.Case) *gen.Matter { return c.Cohort().Edges.ProposalMatter }
+func linked(c *flow.Case) *gen.Matter { return c.Edges.Cohort.Edges.ProposalMatter }
 
 func linkedList(in *flow.Input) []string {
 	return unless(linked(in.Case) != nil, "还没有关联提案")

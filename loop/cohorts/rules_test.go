@@ -129,7 +129,7 @@ func with(d proposal.Disposition, shares ...*gen.Assignment) part {
 		id := theProposal
 		m := &gen.Matter{ID: id}
 		m.Edges.Proposal, m.Edges.Assignments = &gen.Proposal{Disposition: d}, shares
-		c.Cohort().ProposalMatterID, c.Cohort().Edges.ProposalMatter = &id, m
+		c.Edges.Cohort.ProposalMatterID, c.Edges.Cohort.Edges.ProposalMatter = &id, m
 	}
 }
 

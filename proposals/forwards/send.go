@@ -44,7 +44,7 @@ func send(ctx context.Context, r *flow.Run) error {
 
 // copied is what of a proposal crosses. It is pure.
 func copied(r *flow.Run) copyOf {
-	p := r.Proposal()
+	p := r.Edges.Proposal
 	c := copyOf{
 		Number: r.Matter.Number, Title: r.Title, Category: p.Category, ProposerKind: string(p.ProposerKind), Situation: p.Situation, Analysis: p.Analysis,
 		Suggestions: p.Suggestions, ConsentPublish: p.ConsentPublish, ConsentReason: p.ConsentReason, Reason: r.Reason,
