@@ -57,6 +57,7 @@ gen: ## 重新生成 ent、GraphQL、schema.graphql 与由程序打印的文档
 	$(QUICK) $(GO) build -o bin/bihuan ./cmd/bihuan
 	./bin/bihuan schema > schema.graphql
 	./bin/bihuan config doc > docs/configuration.md
+	./bin/bihuan frontends > docs/frontends.md
 	./bin/bihuan permissions > docs/permissions.txt
 	./bin/bihuan process words > docs/vocabulary.md
 	./bin/bihuan process told > docs/told.md

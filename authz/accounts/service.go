@@ -28,6 +28,9 @@ type Options struct {
 	Audit func(context.Context, Event) error
 }
 
+// Defaults are the options as they are where nothing is said, for who prints them.
+func Defaults() Options { return Options{}.withDefaults() }
+
 func (o Options) withDefaults() Options {
 	o.Argon = o.Argon.withDefaults()
 	o.Hashers = or(o.Hashers, 2)

@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/clients"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
@@ -234,6 +235,10 @@ func configDoc(_ context.Context, args []string, out io.Writer) error {
 	}
 	config.Document(out)
 	return nil
+}
+
+func frontends(_ context.Context, _ []string, out io.Writer) error {
+	return clients.Frontends(out)
 }
 
 func printSchema(_ context.Context, _ []string, out io.Writer) error {

@@ -35,6 +35,7 @@ var commands = []command{
 	{"permissions", "permissions  打印权限表", permissions},
 	{"process", "process check|diagram|svg 文件.yaml、process words  检查流程能否闭环，画出流程图（Mermaid、SVG），列出定义里可以用的规则", processes},
 	{"config", "config doc  打印配置说明", configDoc},
+	{"frontends", "frontends  打印给前端的说明", frontends},
 	{"schema", "schema  打印 GraphQL 模式", printSchema},
 	{"version", "version  打印版本", printVersion},
 }

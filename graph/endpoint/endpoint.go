@@ -37,6 +37,9 @@ type Options struct {
 	KeepAlive time.Duration // between signs of life on a stream, default 15 seconds: proxies give up after some 30
 }
 
+// Defaults are the options as they are where nothing is said, for who prints them.
+func Defaults() Options { return Options{}.withDefaults() }
+
 func (o Options) withDefaults() Options {
 	if o.Schema == nil {
 		o.Schema = generated.NewExecutableSchema(generated.Config{Resolvers: o.Resolver})

@@ -29,7 +29,7 @@ type Config struct {
 	LivePerTenant    int           `env:"BIHUAN_LIVE_PER_TENANT" envDefault:"2000" doc:"其中一个政协的上限"`
 	LivePerAccount   int           `env:"BIHUAN_LIVE_PER_ACCOUNT" envDefault:"20" doc:"其中一个账号的上限"`
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
-	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档（.graphql）所在的文件夹"`
+	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档所在的文件夹：一份一个的 .graphql，或代码生成器写的 .json 清单"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
 	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"1m" doc:"检查待投递信封的间隔"`
 	OTLPEndpoint     string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"OpenTelemetry 收集器地址；空为关闭"`

@@ -22,7 +22,7 @@ func layer(path string) (int, string) {
 	switch {
 	case top == "cmd" || top == "test":
 		return 7, top
-	case top == "demo":
+	case top == "demo" || top == "clients":
 		return 6, top
 	case top == "graph":
 		return 5, top
