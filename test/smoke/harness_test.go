@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 var binary string
@@ -132,6 +134,12 @@ func (p *product) run() {
 			p.t.Fatal("the server does not become ready")
 		}
 	}
+}
+
+// nothingStands: at the end of a life nothing waits for somebody who is not there.
+func (p *product) nothingStands(t *testing.T) {
+	t.Helper()
+	tenantstest.NothingStands(t, "postgres://postgres@/bihuan?host="+filepath.Join(p.dir, "run"))
 }
 
 // stop ends the server as an operator would.

@@ -109,6 +109,7 @@ func TestPlatformFromNothing(t *testing.T) {
 	if out, err := p.cli("audit", "verify"); err != nil {
 		t.Errorf("audit verify: %v\n%s", err, out)
 	}
+	p.nothingStands(t)
 }
 
 // publishes: what cannot be read is refused with its line, what does not close
@@ -342,6 +343,7 @@ func TestPlatformFiveYears(t *testing.T) {
 			t.Errorf("旅顺口 counts %v", c)
 		}
 	}
+	p.nothingStands(t)
 }
 
 // researchTeam opens a topic and carries it to where its team goes out.

@@ -106,6 +106,7 @@ func TestAYearOfZhongshan(t *testing.T) {
 	countsAreRows(t, zs)
 	nextSitting(t, p, zs)
 	isolated(t, zs, lsk, ids[0])
+	p.nothingStands(t)
 	auditFindsAFlippedByte(t, p)
 }
 
