@@ -23,6 +23,7 @@ type Available struct {
 	Usual   bool           // the first that leads on and is not blocked
 	Blocked string         // why not yet, in Chinese; empty when it may be done
 	Block   *Block         // the guard behind Blocked
+	Lifts   bool           // what blocks it the viewer can do himself, in another matter
 	Days    Bounds
 }
 
@@ -79,7 +80,7 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 			if !ok {
 				return nil, err
 			}
-			found.Blocked, found.Block = shown.Message, e.block(shown)
+			found.Blocked, found.Block, found.Lifts = shown.Message, e.block(shown), e.opens(&in)
 		}
 		list = append(list, found)
 	}
@@ -96,6 +97,23 @@ func (e *Engine) block(shown *errs.Error) *Block {
 		b.Says = w.Says
 	}
 	return b
+}
+
+// opens reports whether nothing that only somebody else can do keeps the viewer
+// from the action: its guards hold, or he himself can bring about in another
+// matter what they demand.
+func (e *Engine) opens(in *Input) bool {
+	if e.guard(in) == nil {
+		return true
+	}
+	left := *in.Action
+	left.Guards = slices.DeleteFunc(slices.Clone(in.Action.Guards), func(r *process.Rule) bool {
+		w := e.paper.Word(process.Guard, r.Name)
+		return w != nil && w.Lifts != "" && in.Viewer.May(authz.Perm(w.Lifts)).Has(authz.Tenant)
+	})
+	asked := *in
+	asked.Action = &left
+	return len(left.Guards) < len(in.Action.Guards) && e.guard(&asked) == nil
 }
 
 // Covers reports whether the viewer holds one of the permissions on a matter.

@@ -110,11 +110,20 @@ func (e *Engine) gates(c *Case, v *authz.Viewer, staff bool) ([]Gate, error) {
 		}
 		g := Gate{Action: a, To: to, Checks: checks, DueOn: c.NextDueOn}
 		if now != nil {
-			g.Turn = c.Def.Turns[now.Turn]
+			g.Turn = c.Def.Turns[c.awaiting(now)]
 		}
 		list = append(list, g)
 	}
 	return list, nil
+}
+
+// awaiting is the turn that the matter waits for: of a state that names several
+// the one that means somebody now.
+func (c *Case) awaiting(s *process.State) string {
+	if slices.Contains(s.Turns, c.Turn) {
+		return c.Turn
+	}
+	return s.Turn
 }
 
 // elsewhere reports whether the action is not this committee's to do at all,

@@ -63,6 +63,10 @@ type Trait func(*process.Word)
 // OnForm: a guard looks at what is filled in, and before that is not asked.
 func OnForm(w *process.Word) { w.OnForm = true }
 
+// LiftedBy: what a guard demands, who holds the right brings about himself, in
+// another matter; so it does not keep him from having his turn.
+func LiftedBy(right string) Trait { return func(w *process.Word) { w.Lifts = right } }
+
 // OfCase: a relation asks the case alone, whoever looks; where it does not hold,
 // nobody here can do the action.
 func OfCase(w *process.Word) { w.OfCase = true }

@@ -272,7 +272,7 @@ func (q *asking) owes(w who) who {
 }
 
 // able: somebody like this sees the matter and has an action that nothing
-// blocks.
+// blocks, or nothing but what he himself can do elsewhere.
 func (q *asking) able(v *authz.Viewer) bool {
 	if !q.c.Sees(v) {
 		return false
@@ -281,7 +281,7 @@ func (q *asking) able(v *authz.Viewer) bool {
 	m := in.machine()
 	return m != nil && slices.ContainsFunc(m.Actions, func(a *process.Action) bool {
 		in.Action = a
-		return !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && q.e.permitted(&in) == nil && q.e.guard(&in) == nil
+		return !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && q.e.permitted(&in) == nil && q.e.opens(&in)
 	})
 }
 

@@ -30,6 +30,7 @@ type Word struct {
 	Kinds  []string // of matters for which it holds; none: for every kind
 	OfCase bool     // of a relation: it asks the case alone, whoever looks
 	OnForm bool     // of a guard: it looks at what is filled in
+	Lifts  string   // of a guard: who holds this right in the whole committee can bring about, in another matter, what it demands
 	Shared bool     // of a chooser or base: it looks at a unit's share, which a deadline of the matter has not
 	Args   []Arg
 	Check  func(*Place, *Rule) // finds at publication what can never work; never nil

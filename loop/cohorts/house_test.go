@@ -326,6 +326,16 @@ func (l *loop) gates(t *testing.T, role string) map[string]flow.Gate {
 	return out
 }
 
+// waits expects people of exactly these turns to be awaited, and nobody to stand
+// in for them.
+func (l *loop) waits(t *testing.T, sentence string, turns ...string) {
+	t.Helper()
+	if got := l.d.With(t).Awaited(l.id); !slices.Equal(got, turns) {
+		t.Errorf("%s: it waits for %q", sentence, got)
+	}
+	tenantstest.NothingStands(t, l.db.SuperURL)
+}
+
 // missing is what the gate's checklist says is missing.
 func (l *loop) missing(t *testing.T, action string) (all []string) {
 	t.Helper()

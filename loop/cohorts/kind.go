@@ -35,10 +35,26 @@ var Declaration = &flow.Kind{
 	},
 	Attaching: []string{"cohort.run", "cohort.decide"},
 	Turns: map[string]flow.Turn{
-		"director": {Roles: []string{"proposal_director"}},
-		"chair":    {Roles: []string{"chair"}},
+		"director":          {Roles: []string{"proposal_director"}, Waits: directorWaits},
+		"chair":             {Roles: []string{"chair"}},
+		"secretary_general": {Roles: []string{"secretary_general"}},
 	},
 	Guardians: []string{"secretary_general", "chair"},
+}
+
+// directorWaits: where the chair's meeting decides, it waits for the director as
+// long as what it decides on is not ready.
+func directorWaits(c *flow.Case, _ *gen.Assignment) bool {
+	in := &flow.Input{Case: c}
+	switch c.State {
+	case "P4_SHORTLIST":
+		return len(shortlist(in))+len(researched(in)) > 0
+	case "H7_REPORT":
+		return len(reported(in)) > 0
+	case "S4_PROBLEMS":
+		return len(problemsAgreed(in))+len(problemsResolved(in)) > 0
+	}
+	return true
 }
 
 // begun: the three years begin with the prestudy, or earlier where directions

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants/tenantstest"
 )
 
 // The titles of the source (DL-01).
@@ -203,11 +204,13 @@ func (l *loop) secondHalf(t *testing.T) {
 	l.lacks(t, director, "recordReport", report, "“市水务局”还没有答复一号提案", "“市发展改革委”还没有答复一号提案") // M1
 	l.answer(t, linked(l.look(t)).ID)
 	l.does(t, director, "recordReport", report, "H7_REPORT")
+	l.waits(t, "a report that has not reached both waits for the director", "director")
 	if got := l.gates(t, director)["plan"].Checks[0].Missing; !slices.Equal(got, []string{"专题协商报告还没有报送政府"}) {
 		t.Error(got)
 	}
 	l.refused(t, errs.GuardFailed, chair, "plan", l.fact(process.Form{"by": "PARTY_GROUP"}))
 	l.does(t, director, "recordReport", l.fact(process.Form{"sentTo": []any{"GOVERNMENT"}}), "H7_REPORT")
+	l.waits(t, "and one that has, for the chair's meeting, also while no plan names the loop", "chair")
 }
 
 // appraisal: what is refused changes nothing, and the result is numbers.
@@ -250,6 +253,7 @@ func (l *loop) appraisal(t *testing.T) {
 func (l *loop) closing(t *testing.T) {
 	c := l.does(t, director, "addProblem", process.Form{"text": "调度不畅"}, "S4_PROBLEMS")
 	first, second := items(c, item.KindPROBLEM)[0].ID.String(), items(c, item.KindPROBLEM)[1].ID.String()
+	l.waits(t, "while a problem is not agreed upon it waits for the director", "director")
 	closed := func() process.Form { return l.fact(process.Form{"by": "CHAIR_MEETING"}) }
 	l.to(t, l.made[1], "REPORTED")
 	l.lacks(t, chair, "close", closed(), "问题“调度不畅”还没有查明原因、商定办法和期限",
@@ -262,6 +266,7 @@ func (l *loop) closing(t *testing.T) {
 	l.does(t, director, "resolveProblem", process.Form{"itemId": first, "done": false, "evidence": "列入下一年改造计划"}, "S4_PROBLEMS")
 	l.does(t, director, "resolveProblem", process.Form{"itemId": second, "done": true, "evidence": "已联网"}, "S4_PROBLEMS")
 	l.lacks(t, chair, "close", closed(), "任务“管网改造”正在办理", "任务“联网调度”等待核实", uncompleted(energy))
+	l.waits(t, "problems that have ended leave it to the chair's meeting", "chair")
 	l.to(t, l.made[0], taskExplained)
 	l.to(t, l.made[1], taskDone)
 	promised := l.promise(t, linked(c).ID, "明年完成管网改造") // M1: the loop closed over its own proposal
@@ -285,6 +290,7 @@ func (l *loop) extended(t *testing.T) {
 	l.refused(t, errs.Invalid, chair, "extend", again)
 	l.lacks(t, chair, "close", again, "任务“管网改造”正在办理", uncompleted(water))
 	l.doesWith(t, chair, "extend", again, "尚有任务没有完成", "S6_EXTENDED")
+	l.waits(t, "an extended loop that no plan names yet waits for the chair's meeting, which can have it planned", "chair")
 	if got := l.missing(t, "planAgain"); !slices.Equal(got, []string{"还没有列入2024年度监督计划，请在该计划中为它立项并关联"}) {
 		t.Error(got)
 	}
@@ -317,6 +323,7 @@ func TestNoGateIsSkipped(t *testing.T) {
 	m := definition(t, Kind).Machines[process.OfMatter]
 	tried := 0
 	l.each = func(t *testing.T, state string) {
+		tenantstest.NothingStands(t, h.db.SuperURL)
 		for _, a := range m.Actions {
 			if a.To == "" || slices.Contains(a.From, state) {
 				continue

@@ -40,7 +40,7 @@ func Register(s *flow.Rules) {
 	for _, lists := range checklists {
 		for name, c := range lists {
 			holds := flow.Listing(c.list)
-			flow.GuardOf(s, "cohort."+name, c.says, needs(c.stage), func(in *flow.Input, _ struct{}) error { return holds(in) })
+			flow.GuardOf(s, "cohort."+name, c.says, needs(c.stage), func(in *flow.Input, _ struct{}) error { return holds(in) }, lifted[name]...)
 		}
 	}
 	for _, forms := range questions {

@@ -229,6 +229,7 @@ func (x *lap) apart(t *testing.T) {
 func (l *loop) booked(t *testing.T) {
 	t.Helper()
 	for _, p := range []*product{l.home, l.away} {
+		p.nothingStands(t)
 		out, err := p.cli("audit", "verify")
 		if err != nil || strings.Contains(out, "损坏") {
 			t.Errorf("audit verify: %v\n%s", err, out)

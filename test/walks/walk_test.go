@@ -345,7 +345,7 @@ func (w *walk) can(name string, id uuid.UUID, s subject) (can bool) {
 		}
 		all, err := w.engine.Available(ctx, id)
 		for _, a := range all[on] {
-			can = can || a.Blocked == ""
+			can = can || a.Blocked == "" || a.Lifts
 		}
 		return err
 	})
