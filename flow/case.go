@@ -40,6 +40,7 @@ type Case struct {
 	Above       string              // its code
 	Sends       map[string][]string // kinds of envelope that this committee's active agreements let out, by the partner's code
 	Committee   string              // this committee's code
+	Handed      map[uuid.UUID]bool  // shares for which nobody was left, so that a guardian has them
 	Heirs       authz.Heirs         // which units were renamed or merged; a share's edge is the unit that is there now
 
 	kind *Kind // what the noun said of its kind; nil for a committee's own

@@ -142,7 +142,34 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 	if err := e.meetHeirs(ctx, slices.Collect(maps.Values(out))...); err != nil {
 		return nil, err
 	}
+	if err := handed(ctx, out); err != nil {
+		return nil, err
+	}
 	return out, e.gather(ctx, out)
+}
+
+// handed notes which open shares a guardian has. It asks only where there are
+// some.
+func handed(ctx context.Context, cases map[uuid.UUID]*Case) error {
+	var ids []uuid.UUID
+	for id, c := range cases {
+		if !c.Closed() && slices.ContainsFunc(c.Assignments, Open) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := tenants.Rows[struct{ Matter, Share uuid.UUID }](ctx, `
+		SELECT matter_id AS matter, assignment_id AS share FROM awaited WHERE reason <> '' AND assignment_id IS NOT NULL AND matter_id = ANY ($1)`, ids)
+	for _, r := range rows {
+		c := cases[r.Matter]
+		if c.Handed == nil {
+			c.Handed = map[uuid.UUID]bool{}
+		}
+		c.Handed[r.Share] = true
+	}
+	return err
 }
 
 // meetHeirs puts the unit that is there now in the place of one that was renamed

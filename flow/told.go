@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -96,6 +97,9 @@ func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) 
 			if c.Def.Turns[code] != "" {
 				t = e.meaning(c.Kind, code)
 			}
+			if t.Away != nil && t.Away(c) { // they are told in their own committee
+				continue
+			}
 			s.hearers = append(s.hearers, q.mean(t)...)
 		}
 		all = append(all, s.hearers...)
@@ -156,7 +160,7 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 		}
 		for _, w := range rows {
 			if w.is(v) && (!j.quiet || w.Instead) {
-				out = append(out, notice{v.Membership, w.key(), c.turnText(w)})
+				out = append(out, notice{v.Membership, w.key(), c.turnText(w) + e.remedy(c, v, w)})
 				break
 			}
 		}
@@ -199,11 +203,39 @@ func (c *Case) turnText(w who) string {
 	}
 	switch {
 	case w.Reason != "":
-		return fmt.Sprintf("%s没有人能接手：%s。请您安排%s", c.name(), w.Reason, until)
+		return fmt.Sprintf("%s没有人能接手：%s%s", c.name(), w.Reason, until)
 	case w.Instead:
 		return fmt.Sprintf("%s由您代为办理：现处于“%s”，轮到的%s现在没有能办理的人%s", c.name(), state, c.Def.Turns[w.Turn], until)
 	}
 	return fmt.Sprintf("%s轮到您办理：现处于“%s”%s", c.name(), state, until)
+}
+
+// most is how many actions a notice names.
+const most = 3
+
+// remedy tells a guardian what he can do about what stands still: the actions
+// that he himself has on it, and else what everybody has who gives people their
+// offices. What he may do only because it was handed to him is among them.
+func (e *Engine) remedy(c *Case, v *authz.Viewer, w who) string {
+	if w.Reason == "" {
+		return ""
+	}
+	now := *c
+	in := Input{Case: &now, Viewer: v, Asking: true}
+	if w.Share != nil {
+		in.Share, now.Handed = c.Share(*w.Share), map[uuid.UUID]bool{*w.Share: true}
+	}
+	var labels []string
+	for _, a := range in.machine().Actions {
+		in.Action = a
+		if len(labels) < most && !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.guard(&in) == nil {
+			labels = append(labels, "“"+a.Label+"”")
+		}
+	}
+	if len(labels) == 0 {
+		return "。请安排人接手：在人员中补上能办理的人"
+	}
+	return "。您可以办理" + strings.Join(labels, "、") + "，或者安排人接手"
 }
 
 // stepText tells somebody what happened to his case, and why where a reason was

@@ -27,6 +27,7 @@ func registerShareEffects(s *flow.Rules) {
 		"office_return":    flow.Does("记下交办机构对申退的意见", decideReturn(byOffice)),
 		"committee_return": flow.Does("记下提案委对申退的意见", decideReturn(byCommittee)),
 		"reassign":         flow.Does("改交别的单位", reassign),
+		"give_over":        flow.Does("承办单位没有人可以接手时，改交别的单位", giveOver, "newUnitId"),
 		"refuse_return":    flow.Does("记下不同意申退", refuseReturn),
 		"reopen_return":    flow.Does("重开申退的期限", reopenReturn),
 		"suggest_units":    flow.Does("记下建议增加或更换的单位", suggestUnits, "unitIds"),
@@ -90,6 +91,32 @@ func reassign(ctx context.Context, r *run) error {
 	units, err := handlingUnits(ctx, r, []share{{Unit: id}})
 	if err != nil {
 		return err
+	}
+	return openShare(ctx, r, units[id], flow.Share{
+		Unit: id, Role: r.Share.Role, Round: r.Share.Round, Origin: &r.Share.OriginAssignedAt, Replaces: &r.Share.ID,
+	})
+}
+
+// giveOver opens the share anew for the unit that the form names, since nobody is
+// left in the one that has it. What that one promised in a draft lapses.
+func giveOver(ctx context.Context, r *run) error {
+	id, err := r.Form.ID("newUnitId")
+	if err != nil {
+		return err
+	}
+	units, err := handlingUnits(ctx, r, []share{{Unit: id}})
+	if err != nil {
+		return errs.New(errs.Invalid, "改派单位不是在用的承办单位").At("newUnitId")
+	}
+	for _, a := range r.Shares() {
+		if r.Heirs.Same(id, a.UnitID) {
+			return errs.New(errs.Invalid, "“%s”已经承办本件，请另选单位", units[id].Name).At("newUnitId")
+		}
+	}
+	if rep := r.Reply(r.Share); rep != nil {
+		if err := lapse(ctx, r, rep); err != nil {
+			return err
+		}
 	}
 	return openShare(ctx, r, units[id], flow.Share{
 		Unit: id, Role: r.Share.Role, Round: r.Share.Round, Origin: &r.Share.OriginAssignedAt, Replaces: &r.Share.ID,

@@ -244,6 +244,9 @@ func registerShareRules(s *flow.Rules) {
 		refused := (office != nil && !granted(office)) || (committee != nil && !granted(committee))
 		return when(!refused, "没有一家不同意")
 	})
+	s.Guard("assignment.unreached", "承办单位没有人可以接手，已经交给提案委主任", func(in *flow.Input) error {
+		return when(!in.Handed[in.Share.ID], "承办单位有人可以办理；要退回，由它申请，交办机构和提案委都同意")
+	})
 	s.Guard("assignment.contacted", "已与每位第一提案人面商并记录（政策要求时）", contacted)
 	s.Guard("assignment.assist_settled", "会办单位的意见都已提交，或已到期", assistSettled)
 	s.Guard("assignment.class_known", "答复的分类在政策之内", func(in *flow.Input) error {

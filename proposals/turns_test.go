@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/internal/errs"
 )
 
 // todo is what waits for somebody in a case, nil when it is not on his list.
@@ -183,6 +184,7 @@ func TestWhatNobodyIsLeftFor(t *testing.T) {
 		is(w, "state", w.look(id).State, "SUBMITTED")
 		is(w, "the clerk can go on", len(w.todo("干事", id)) > 0, true)
 	})
+	say(t, "a share whose unit has nobody left is given to another unit, and nobody can do that otherwise", reassigned)
 	say(t, "it goes back when somebody is there again", func(w *world) {
 		c := w.sole()
 		id := c.Matter.ID
@@ -222,6 +224,43 @@ func TestWhatNobodyIsLeftFor(t *testing.T) {
 		})
 		is(w, "another unit's liaison", len(left), 0)
 	})
+}
+
+// reassigned: 改派 by the guardian is no way round 申退, which two must agree to.
+func reassigned(w *world) {
+	c := w.assigned(map[string]assignment.Role{"商务局": assignment.RoleLEAD, "文旅局": assignment.RoleASSIST})
+	id, old := c.Matter.ID, w.of(c, "商务局")
+	to := func(unit string) process.Form { return process.Form{"newUnitId": w.units[unit].String()} }
+	refused := func(who string, code errs.Code, unit string) {
+		w.t.Helper()
+		w.refused(who, "reassign", process.OfAssignment, old.ID, to(unit), code)
+	}
+	refused("主任", errs.GuardFailed, "城建局")
+	for _, name := range []string{"商务局联络员", "商务局承办人", "商务局局长"} {
+		w.goes(name)
+	}
+	w.clock.Advance(3 * 24 * time.Hour)
+	w.sweep()
+	w.hears(id, "您可以办理“改派”，或者安排人接手", "主任")
+	refused("干事", errs.NotAllowed, "城建局")
+	refused("主任", errs.Invalid, "文旅局")
+	refused("主任", errs.Invalid, "商务局")
+	c = w.share("主任", "reassign", old.ID, to("城建局"))
+	was, now := c.Share(old.ID), w.of(c, "城建局")
+	if was.State != "SUPERSEDED" || len(c.OpenTimers(&was.ID)) != 0 {
+		w.t.Error("the old share goes on:", was.State, c.OpenTimers(&was.ID))
+	}
+	if now.State != "PENDING_SIGN" || now.Role != assignment.RoleLEAD || *now.ReplacesID != was.ID || !now.OriginAssignedAt.Equal(was.OriginAssignedAt) || !now.AssignedAt.After(was.AssignedAt) {
+		w.t.Errorf("the new share: %+v", now)
+	}
+	for _, key := range []string{"sign", "return", "reply"} {
+		if d := timerOf(w, c, key, &now.ID); d.DueOn.Before(w.clock.Now()) {
+			w.t.Errorf("%s is due on %s", key, day(d.DueOn))
+		}
+	}
+	w.waits(id, "城建局联络员", "文旅局联络员")
+	w.hears(id, "轮到您办理：现处于“待签收”", "城建局联络员")
+	w.refused("主任", "reassign", process.OfAssignment, now.ID, to("商务局"), errs.GuardFailed)
 }
 
 // Everyone is told: M15, R16.

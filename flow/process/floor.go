@@ -30,7 +30,7 @@ type Clause struct {
 	Do         []string `yaml:"do"`         // actions with one of these effects
 	Permission []string `yaml:"permission"` // actions that ask for one of these rights
 
-	MayLack bool     `yaml:"may_lack"` // of states: a version may go without them
+	MayLack bool     `yaml:"may_lack"` // a version may go without what it speaks of
 	Visible []string `yaml:"visible"`  // of a state: who sees at most, where it says so
 	Timers  []string `yaml:"timers"`   // of a state: deadlines that run there
 
@@ -132,7 +132,7 @@ func (b *below) actions() {
 			b.find(code, b.d.line("machines", b.clause.Machine), "不能一开始就在这个环节")
 		}
 	}
-	if !met {
+	if !met && !b.clause.MayLack {
 		b.find("-", b.d.line("machines", b.clause.Machine), "没有这样的动作%s", b.wanted())
 	}
 }

@@ -179,7 +179,7 @@ func spoilers(c *Clause) map[string]func(*below) bool {
 	}
 	out["gone"] = func(b *below) bool {
 		b.machine.Actions = slices.DeleteFunc(b.machine.Actions, func(a *Action) bool { return b.speaksOf(a) && !a.Never() })
-		return true
+		return !c.MayLack
 	}
 	return out
 }

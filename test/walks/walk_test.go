@@ -33,9 +33,9 @@ var (
 
 // tally is what was walked, over all walks.
 type tally struct {
-	steps, disturbed, looked, handed, idle int
-	told                                   int            // people looked at after an act, for what they were told
-	places                                 map[string]int // where a guardian has nothing to do himself
+	steps, disturbed, looked, handed, idle, remedied int
+	told                                             int            // people looked at after an act, for what they were told
+	places                                           map[string]int // where a guardian has nothing to do himself
 }
 
 func TestNothingStandsStill(t *testing.T) {
@@ -51,8 +51,8 @@ func TestNothingStandsStill(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d steps, %d disturbances, %d subjects looked at; %d handed to a guardian, who had nothing to do himself for %d of them: %v",
-		total.steps, total.disturbed, total.looked, total.handed, total.idle, total.places)
+	t.Logf("%d steps, %d disturbances, %d subjects looked at; %d that a guardian can move on, %d where he can only appoint somebody, with nothing to do on the matter for %d of them: %v",
+		total.steps, total.disturbed, total.looked, total.remedied, total.handed, total.idle, total.places)
 	if total.told == 0 {
 		t.Error("nobody was told anything")
 	}
@@ -305,7 +305,13 @@ func (w *walk) moves(id uuid.UUID, s subject) bool {
 				continue
 			}
 			if w.can(name, id, s) {
+				if r.Reason != "" {
+					w.total.remedied++
+				}
 				return true
+			}
+			if r.Reason != "" && r.Role != "tenant_admin" && w.kind == "proposal" && unitsTurns[r.Turn] && s.share != nil {
+				w.fail("%s was handed to %s, who cannot give it to another unit", s.name, name)
 			}
 			handed = handed || r.Reason != ""
 		}
@@ -331,6 +337,10 @@ func (w *walk) guarded(id uuid.UUID, s subject, own []row) bool {
 	}
 	return false
 }
+
+// unitsTurns are those of a unit's own people: a share that waits for them and has
+// nobody left can be given to another unit by whoever has it in hand.
+var unitsTurns = map[string]bool{"liaison": true, "officer": true, "unit_lead": true}
 
 // can: the person has an action on the subject that nothing blocks.
 func (w *walk) can(name string, id uuid.UUID, s subject) (can bool) {
