@@ -79,7 +79,7 @@ func TestAcross(t *testing.T) {
 		if c.State != "ISSUED" || c.Origin["committee"] != cityCode || c.Origin["name"] != "大连市政协" || c.CreatorID != nil || c.Turn != "unit" || h.sees(h.first, staff, there) != 1 || h.sees(h.first, liaison, there) != 0 {
 			h.Fatal(c.Origin)
 		}
-		if got := h.told(h.first, there); !strings.Contains(got[director], "请承接") || !strings.Contains(got["committee_staff"], "轮到您") || len(got) != 3 {
+		if got := h.told(h.first, there); !strings.Contains(got[director], "轮到您办理：现处于“待承接”") || !strings.Contains(got["committee_staff"], "轮到您") || len(got) != 3 {
 			h.Fatal(got)
 		}
 		if m := h.look(h.city, here).Mirror; m["committee"] != firstCode || m["status"] != "待承接" {
@@ -88,7 +88,7 @@ func TestAcross(t *testing.T) {
 		h.does(h.first, staff, there, "accept", nil, "WORKING")
 		h.deliver()
 		h.both(here, there, "WORKING", "OPEN", "OPEN", "OPEN")
-		if got := h.told(h.city, here)[director]; !strings.Contains(got, "已承接") {
+		if got := h.told(h.city, here)[director]; !strings.Contains(got, "承办方承接") {
 			h.Fatal(got)
 		}
 		sub := h.drafted(h.first, h.whole(there, h.first))
@@ -175,7 +175,7 @@ func TestAcross(t *testing.T) {
 		h.refused(errs.NotAllowed, h.first, director, there, "amend", process.Form{"duty": "改"})
 		h.deliver()
 		h.both(here, there, "DRAFT", "OPEN", "OPEN", "OPEN")
-		if got := h.told(h.city, here)[clerk]; !strings.Contains(got, "没有承接") {
+		if got := h.told(h.city, here)[clerk]; !strings.Contains(got, "承办方退回任务") {
 			h.Fatal(got)
 		}
 		h.does(h.city, clerk, here, "amend", process.Form{"duty": "协助建设"}, "DRAFT")

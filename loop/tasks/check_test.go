@@ -1,6 +1,8 @@
 package tasks_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bihuan/bihuan/authz"
@@ -39,8 +41,18 @@ func TestDefinition(t *testing.T) {
 		for here, there := range map[string]string{"accept": "accepted", "decline": "declined", "reportNode": "nodeReported", "report": "reported", "addNode": "nodeAdded",
 			"acceptNode": "nodeAccepted", "returnNode": "nodeReturned", "verify": "verified", "explain": "explained", "sendBack": "returned", "postpone": "postponed", "withdraw": "recall"} {
 			a, b := m.Action(here), m.Action(there)
-			if a == nil || b == nil || a.To != b.To || a.Effects[0].Name != b.Effects[0].Name && here != "accept" {
+			if a == nil || b == nil || a.To != b.To || !slices.Equal(a.Told(process.OfMatter), b.Told(process.OfMatter)) ||
+				here != "accept" && a.Effects[0].Name != b.Effects[0].Name {
 				t.Error(here, there)
+			}
+		}
+	})
+	t.Run("who hears of a step stands in its tells; no effect tells anybody", func(t *testing.T) {
+		for _, a := range m.Actions {
+			for _, e := range a.Effects {
+				if strings.HasPrefix(e.Name, "task.tell_") {
+					t.Error(a.Code, e.Name)
+				}
 			}
 		}
 	})

@@ -25,6 +25,7 @@ var Declaration = &flow.Kind{
 	Turns: map[string]flow.Turn{
 		"director": {Roles: []string{"proposal_director"}, Creator: true, Away: received, Else: []flow.Turn{{Right: "task.issue"}}},
 		"unit":     {RolesOf: performing, Away: away},
+		"clerk":    {Roles: []string{"proposal_clerk"}, Away: received}, // told, beside the director
 	},
 	Guardians: []string{"proposal_director", "secretary_general"},
 }

@@ -150,14 +150,14 @@ func TestDrafting(t *testing.T) {
 			h.Fatal(got)
 		}
 		h.does(h.city, director, id, "issue", nil, "ISSUED")
-		if got := h.told(h.city, id); len(got) != 2 || !strings.Contains(got[liaison], "请承接") || !strings.Contains(got["unit_lead"], "请承接") {
+		if got := h.told(h.city, id); len(got) != 2 || !strings.Contains(got[liaison], "轮到您办理：现处于“待承接”") || !strings.Contains(got["unit_lead"], "轮到您办理") {
 			h.Fatal(got)
 		}
 		if h.sees(h.city, liaison, id) != 1 || h.turn(h.city, id) != "unit" {
 			h.Fatal("it waits for others")
 		}
 		h.does(h.city, liaison, id, "accept", nil, "WORKING")
-		if got := h.told(h.city, id); !strings.Contains(got[director], "已承接") || !strings.Contains(got[clerk], "已承接") {
+		if got := h.told(h.city, id); !strings.Contains(got[director], "承接任务") || !strings.Contains(got[clerk], "承接任务") {
 			h.Fatal(got)
 		}
 	})

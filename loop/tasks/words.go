@@ -41,6 +41,7 @@ var (
 	formerDecisions = map[string]string{"addNode": "NODE_ADDED", "acceptNode": "NODE_ACCEPTED", "returnNode": "NODE_RETURNED", "verify": "VERIFIED",
 		"explain": "EXPLAINED", "sendBack": "RETURNED", "postpone": "POSTPONED", "withdraw": withdrawn, "recall": withdrawn}
 
+	// what version 1 had said to whom by effects; from version 2 on its `tells` do
 	formerTold = map[string]string{
 		"issue": "已交办，请承接", "receive": "由上级政协交办，请承接", "addNode": "增加了节点", "nodeAdded": "增加了节点",
 		"acceptNode": "有节点得到认可", "nodeAccepted": "有节点得到认可", "returnNode": "有节点被退回，请补充后再报", "nodeReturned": "有节点被退回，请补充后再报",
