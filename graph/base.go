@@ -69,6 +69,17 @@ func (r *Resolver) viewer(ctx context.Context) (*model.Viewer, error) {
 	return out, nil
 }
 
+// identities are all that the caller's account may work as.
+func (r *Resolver) identities(ctx context.Context) ([]*model.Identity, error) {
+	v := authz.From(ctx)
+	choices, err := r.Accounts.Choices(ctx, v.Account)
+	out := make([]*model.Identity, len(choices))
+	for i, c := range choices {
+		out[i] = &model.Identity{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName, Current: c.Membership == v.Membership}
+	}
+	return out, err
+}
+
 // phone is shown to its owner and to who keeps the personal data.
 func (r *Resolver) phone(ctx context.Context, m *gen.Membership) (*string, error) {
 	v := authz.From(ctx)

@@ -17,6 +17,7 @@ import (
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/google/uuid"
 )
@@ -127,3 +128,13 @@ func (r *timerResolver) Explanation(ctx context.Context, obj *gen.Timer) (string
 func (r *unitResolver) Heir(ctx context.Context, obj *gen.Unit) (*gen.Unit, error) {
 	return r.heir(ctx, obj)
 }
+
+// Identities is the resolver for the identities field.
+func (r *viewerResolver) Identities(ctx context.Context, obj *model.Viewer) ([]*model.Identity, error) {
+	return r.identities(ctx)
+}
+
+// Viewer returns generated.ViewerResolver implementation.
+func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
+
+type viewerResolver struct{ *Resolver }

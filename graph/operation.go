@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -42,18 +41,16 @@ func client(ctx context.Context) accounts.Client {
 	return accounts.Client{Address: from.Address, Agent: from.Agent}
 }
 
-// Authenticate reads the bearer token of a request. No token is no error: the
-// session mutations need none. X-Bihuan-Tenant may name the tenant, but only
-// to disagree: the tenant comes from the token.
+// Authenticate reads the token of a request, the bearer's or the one in a
+// cookie. No token is no error: the session mutations need none.
+// X-Bihuan-Tenant may name the tenant, but only to disagree: the tenant comes
+// from the token.
 func (r *Resolver) Authenticate(req *http.Request) (context.Context, error) {
-	ctx := req.Context()
-	header := req.Header.Get("Authorization")
-	if header == "" {
-		return ctx, nil
-	}
-	token, ok := strings.CutPrefix(header, "Bearer ")
-	if !ok {
-		return ctx, errs.New(errs.Unauthenticated, "登录已失效，请重新登录")
+	j := r.jar(req)
+	ctx := context.WithValue(req.Context(), jarKey{}, j)
+	token, err := bearer(req, j)
+	if token == "" || err != nil {
+		return ctx, err
 	}
 	c, err := r.Keys.Parse(token, clock.Now(ctx))
 	if err != nil {
@@ -63,6 +60,22 @@ func (r *Resolver) Authenticate(req *http.Request) (context.Context, error) {
 		return ctx, errs.New(errs.Unauthenticated, "令牌不是这个政协的，请重新选择身份")
 	}
 	return context.WithValue(ctx, claimsKey{}, c), nil
+}
+
+// bearer is the token that a request carries, empty where it carries none.
+func bearer(req *http.Request, j *jar) (string, error) {
+	header := req.Header.Get("Authorization")
+	switch {
+	case header == "" && j.access != "" && !j.own:
+		return "", errForeign()
+	case header == "":
+		return j.access, nil
+	}
+	token, ok := strings.CutPrefix(header, "Bearer ")
+	if !ok {
+		return "", errs.New(errs.Unauthenticated, "登录已失效，请重新登录")
+	}
+	return token, nil
 }
 
 // Claims are the token's, ok is false without one.
@@ -202,7 +215,7 @@ func (p *pending) unknown(err error) error {
 // sessionFields are the mutations that work outside any tenant's transaction:
 // on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
-	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "signOutEverywhere": true, "changePassword": true,
+	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true,
 	"acceptInvitation": true, "declineInvitation": true,
 }
 
@@ -211,7 +224,7 @@ const VoteField = "castBallot"
 
 // NamedVote is the answer to a vote that says who sends it.
 func NamedVote() error {
-	return errs.New(errs.Invalid, "投票是不记名的：请求不能带 Authorization 请求头，也不要带登录信息；请去掉以后再提交，这张凭证没有用掉")
+	return errs.New(errs.Invalid, "投票是不记名的：请求不能带 Authorization 请求头，也不能带登录的 Cookie（网页用 credentials: \"omit\"）；请去掉以后再提交，这张凭证没有用掉")
 }
 
 // Roots are what an operation asks for: mutations of the session, a vote, which
@@ -325,10 +338,12 @@ func unread(ctx context.Context, g *gqlerror.Error) string {
 	return ast.Path(g.Path[len(fc.Path()):]).String()
 }
 
-func account(ctx context.Context) (uuid.UUID, uuid.UUID, error) {
+// living is whose session a token is of, if the session still lasts: a token
+// lives longer than a session that was ended (S8).
+func (r *Resolver) living(ctx context.Context) (accounts.Claims, error) {
 	c, ok := Claims(ctx)
 	if !ok {
-		return uuid.Nil, uuid.Nil, errs.New(errs.Unauthenticated, "请先登录")
+		return c, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	return c.Account, c.Session, nil
+	return c, r.Accounts.Alive(ctx, c)
 }

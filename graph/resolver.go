@@ -16,8 +16,11 @@ type Resolver struct {
 	Directory *authz.Directory
 	Accounts  *accounts.Service
 	Keys      *accounts.Keys
-	Roster    *roster.Service
-	Live      *live.Hub // nil: nobody is told anything
+	// PlainCookies is for development, where there is no TLS: browsers would not
+	// keep cookies that demand it.
+	PlainCookies bool
+	Roster       *roster.Service
+	Live         *live.Hub // nil: nobody is told anything
 	assembly.Services
 }
 

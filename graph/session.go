@@ -15,6 +15,12 @@ import (
 
 func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
 	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, Invitations: []*model.Invitation{}, UserErrors: []*model.UserError{}}
+	j, cookie := jarOf(ctx), in.Cookie != nil && *in.Cookie
+	if cookie && !j.own {
+		bad, err := shown(errForeign())
+		out.UserErrors = bad
+		return out, err
+	}
 	s, err := r.Accounts.SignIn(ctx, in.Login, in.Password, client(ctx))
 	if err == nil {
 		for _, c := range s.Choices {
@@ -27,12 +33,15 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 			return out, err
 		}
 		if len(s.Choices) != 1 {
-			out.RefreshToken = &s.Refresh
+			if out.RefreshToken = &s.Refresh; cookie {
+				out.RefreshToken = nil
+				j.keep("", s.Refresh)
+			}
 			return out, nil
 		}
 		var t accounts.Tokens
 		if t, err = r.Accounts.Choose(ctx, s.Refresh, s.Choices[0].Membership, client(ctx)); err == nil {
-			out.Tokens = tokens(t)
+			out.Tokens, out.Cookie = j.kept(t, cookie)
 			return out, nil
 		}
 	}
@@ -43,14 +52,6 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 
 func tokens(t accounts.Tokens) *model.Tokens {
 	return &model.Tokens{AccessToken: t.Access, AccessExpiresAt: t.AccessExpires, RefreshToken: t.Refresh, MembershipID: t.Membership}
-}
-
-func tokensPayload(t accounts.Tokens, err error) (*model.TokensPayload, error) {
-	if err != nil {
-		bad, err := shown(err)
-		return &model.TokensPayload{UserErrors: bad}, err
-	}
-	return &model.TokensPayload{Tokens: tokens(t), UserErrors: []*model.UserError{}}, nil
 }
 
 func done(err error) (*model.SignOutPayload, error) {
@@ -94,12 +95,52 @@ func (r *Resolver) answerer(ctx context.Context, refresh *string) (uuid.UUID, er
 	if refresh != nil {
 		return r.Accounts.Holder(ctx, *refresh)
 	}
-	acc, _, err := account(ctx)
-	if err != nil {
-		return acc, err
+	if _, ok := Claims(ctx); !ok && jarOf(ctx).refresh != "" {
+		token, _, err := jarOf(ctx).spend(nil)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		return r.Accounts.Holder(ctx, token)
 	}
-	c, _ := Claims(ctx)
-	return acc, r.Accounts.Alive(ctx, c)
+	c, err := r.living(ctx)
+	return c.Account, err
+}
+
+// signOut ends the session that a token is of: the one given, the bearer's, or
+// that of the cookies, which are taken back.
+func (r *Resolver) signOut(ctx context.Context, refresh *string) error {
+	j := jarOf(ctx)
+	if refresh != nil {
+		return r.Accounts.SignOutBy(ctx, *refresh)
+	}
+	if c, ok := Claims(ctx); ok {
+		j.forget()
+		return r.Accounts.SignOut(ctx, c.Account, c.Session)
+	}
+	if j.refresh == "" {
+		return errs.New(errs.Unauthenticated, "请先登录")
+	}
+	token, _, err := j.spend(nil)
+	if err != nil {
+		return err
+	}
+	j.forget()
+	return r.Accounts.SignOutBy(ctx, token)
+}
+
+// endSession ends one session of the caller's account, his present one too.
+func (r *Resolver) endSession(ctx context.Context, session uuid.UUID) error {
+	c, err := r.living(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.Accounts.SignOut(ctx, c.Account, session); err != nil {
+		return err
+	}
+	if session == c.Session {
+		jarOf(ctx).forget()
+	}
+	return nil
 }
 
 // answer settles an invitation in the transaction and the audit chain of the

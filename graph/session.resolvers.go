@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/model"
 )
@@ -20,33 +21,36 @@ func (r *mutationResolver) SignIn(ctx context.Context, input model.SignInInput) 
 
 // ChooseTenant is the resolver for the chooseTenant field.
 func (r *mutationResolver) ChooseTenant(ctx context.Context, input model.ChooseTenantInput) (*model.TokensPayload, error) {
-	t, err := r.Accounts.Choose(ctx, input.RefreshToken, input.MembershipID, client(ctx))
-	return tokensPayload(t, err)
+	return r.renewed(ctx, input.RefreshToken, func(token string) (accounts.Tokens, error) {
+		return r.Accounts.Choose(ctx, token, input.MembershipID, client(ctx))
+	})
 }
 
 // RefreshTokens is the resolver for the refreshTokens field.
 func (r *mutationResolver) RefreshTokens(ctx context.Context, input model.RefreshInput) (*model.TokensPayload, error) {
-	t, err := r.Accounts.Refresh(ctx, input.RefreshToken, client(ctx))
-	return tokensPayload(t, err)
+	return r.renewed(ctx, input.RefreshToken, func(token string) (accounts.Tokens, error) {
+		return r.Accounts.Refresh(ctx, token, client(ctx))
+	})
 }
 
 // SignOut is the resolver for the signOut field.
 func (r *mutationResolver) SignOut(ctx context.Context, refreshToken *string) (*model.SignOutPayload, error) {
-	if refreshToken != nil {
-		return done(r.Accounts.SignOutBy(ctx, *refreshToken))
-	}
-	acc, session, err := account(ctx)
-	if err == nil {
-		err = r.Accounts.SignOut(ctx, acc, session)
-	}
-	return done(err)
+	return done(r.signOut(ctx, refreshToken))
+}
+
+// EndSession is the resolver for the endSession field.
+func (r *mutationResolver) EndSession(ctx context.Context, input model.EndSessionInput) (*model.SignOutPayload, error) {
+	return done(r.endSession(ctx, input.SessionID))
 }
 
 // SignOutEverywhere is the resolver for the signOutEverywhere field.
 func (r *mutationResolver) SignOutEverywhere(ctx context.Context) (*model.SignOutPayload, error) {
-	acc, _, err := account(ctx)
+	c, err := r.living(ctx)
 	if err == nil {
-		_, err = r.Accounts.SignOutEverywhere(ctx, acc)
+		_, err = r.Accounts.SignOutEverywhere(ctx, c.Account)
+	}
+	if err == nil {
+		jarOf(ctx).forget()
 	}
 	return done(err)
 }
@@ -63,9 +67,9 @@ func (r *mutationResolver) DeclineInvitation(ctx context.Context, input model.De
 
 // ChangePassword is the resolver for the changePassword field.
 func (r *mutationResolver) ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.SignOutPayload, error) {
-	acc, session, err := account(ctx)
+	c, err := r.living(ctx)
 	if err == nil {
-		err = r.Accounts.ChangePassword(ctx, acc, session, input.OldPassword, input.NewPassword, client(ctx))
+		err = r.Accounts.ChangePassword(ctx, c.Account, c.Session, input.OldPassword, input.NewPassword, client(ctx))
 	}
 	return done(err)
 }

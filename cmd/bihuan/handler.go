@@ -23,6 +23,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 			return nil, err
 		}
 	}
+	a.resolver.PlainCookies = dev
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", endpoint.New(endpoint.Options{
 		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted,

@@ -8,6 +8,7 @@
 //   - A request that cannot be executed has no data entry. As application/graphql-response+json it is 400, as application/json it is 200 when it is at least a GraphQL request; 401 without the needed sign-in, 405, 406, 413, 415, 500 and 503 mean what they mean in both.
 //   - With September2026 the statuses are those of that edition of GraphQL over HTTP: 422 for what is no request or not valid, 294 for data with errors.
 //   - A token that is wrong or expired is 401 with the code UNAUTHENTICATED, before anything is read.
+//   - A sign-in may lie in cookies instead (ADR 34). They count for pages of this origin only: 403 with NOT_ALLOWED otherwise. A vote is refused with them.
 //   - Every error has extensions.code and extensions.requestId.
 //   - No answer repeats a body that could not be read, or holds SQL, a stack or an unknown error's text.
 //   - An array of operations is refused, and so are @defer and @stream.

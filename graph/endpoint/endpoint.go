@@ -143,7 +143,7 @@ func (e *endpoint) serve(ctx context.Context, c *call, r *http.Request) {
 		c.refuse(ctx, always(http.StatusNotAcceptable), bad("Accept 须包含 application/graphql-response+json、application/json 或 text/event-stream"))
 		return
 	}
-	c.bearer = len(r.Header.Values("Authorization")) > 0
+	c.bearer = len(r.Header.Values("Authorization")) > 0 || graph.HasCookie(r)
 	ctx, c.wrong = e.o.Resolver.Authenticate(r)
 	claims, ok := graph.Claims(ctx)
 	c.signedIn, c.tenant = ok, claims.Tenant
@@ -166,10 +166,13 @@ func (c *call) turnAway(ctx context.Context, no *refusal) {
 	c.refuse(ctx, no.statuses, no.errs()...)
 }
 
-// stranger answers a wrong token.
+// stranger answers a wrong token, and a cookie that another page has sent.
 func (c *call) stranger(ctx context.Context) {
-	c.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-	c.refuse(ctx, always(http.StatusUnauthorized), c.wrong)
+	status := httpd.Status(errs.Shown(c.wrong).Code)
+	if status == http.StatusUnauthorized {
+		c.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	c.refuse(ctx, always(status), c.wrong)
 }
 
 // named tells the log for which committee the request is.

@@ -278,3 +278,18 @@ func recorder(h http.Handler, body string) *httptest.ResponseRecorder {
 	h.ServeHTTP(w, r)
 	return w
 }
+
+// fresh is an access token of a new session.
+func (e *env) fresh(t *testing.T) string {
+	t.Helper()
+	var out struct {
+		SignIn struct{ Tokens struct{ AccessToken string } }
+	}
+	unmarshal(t, e.send(t, request{body: body(t, `mutation { signIn(input: {login: "`+login+`", password: "`+password+`"}) { tokens { accessToken } } }`, nil)}), &out)
+	return out.SignIn.Tokens.AccessToken
+}
+
+func unmarshal(t *testing.T, r *reply, into any) {
+	t.Helper()
+	fatal(t, json.Unmarshal(r.body.Data, into))
+}

@@ -24,7 +24,7 @@ type call struct {
 	w         http.ResponseWriter
 	id        string
 	dialect   dialect
-	bearer    bool  // the request has an Authorization, whatever is in it
+	bearer    bool  // the request has an Authorization or a cookie of a session, whatever is in it
 	wrong     error // what is wrong with it
 	signedIn  bool
 	tenant    uuid.UUID // nil without a token
@@ -228,6 +228,7 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 		h.Set("Allow", "POST")
 	}
 	httpd.Complete(h, status)
+	graph.SetCookies(ctx, c.w)
 	h.Set("Content-Type", string(typ)+"; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	c.w.WriteHeader(status)
