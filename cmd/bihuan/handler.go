@@ -25,9 +25,9 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	}
 	a.resolver.PlainCookies = dev
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", endpoint.New(endpoint.Options{
+	mux.Handle("/graphql", httpd.Compressed(endpoint.New(endpoint.Options{
 		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted,
-	}))
+	})))
 	if dev {
 		page := endpoint.GraphiQL()
 		mux.Handle("GET /graphiql", page)
@@ -47,7 +47,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	envelopes := &courier.Handler{Door: door, From: graph.Origin, Exchange: a.resolver.Exchange}
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
-	ledger := &overview.Handler{Door: door, From: graph.Origin, Service: overview.New(a.resolver.Engine)}
+	ledger := httpd.Compressed(&overview.Handler{Door: door, From: graph.Origin, Service: overview.New(a.resolver.Engine)})
 	mux.Handle("GET /ledger", ledger)
 	mux.Handle("GET /ledger.csv", ledger)
 	mux.Handle("GET /ledger.xlsx", ledger)

@@ -74,12 +74,15 @@ func (a *app) listen(ctx context.Context, c clock.Clock, dev bool, out io.Writer
 			return fmt.Errorf("BIHUAN_TRUSTED_PROXIES：%q 不是网段", s)
 		}
 	}
+	if err := httpd.CheckOrigins(a.cfg.AllowedOrigins); err != nil {
+		return fmt.Errorf("BIHUAN_ALLOWED_ORIGINS：%w", err)
+	}
 	api, err := a.handler(dev)
 	if err != nil {
 		return err
 	}
 	server := httpd.New(httpd.Options{
-		Log: a.log, TrustedProxies: proxies, MaxInFlight: a.cfg.MaxInFlight,
+		Log: a.log, TrustedProxies: proxies, AllowedOrigins: a.cfg.AllowedOrigins, MaxInFlight: a.cfg.MaxInFlight,
 		Checks: []httpd.Check{{Name: "database", Run: a.resolver.Store.Pool().Ping}, {Name: "files", Run: a.blobs.Check}},
 	}, a.entered(c, api))
 	hears, deaf := context.WithCancel(ctx)

@@ -24,6 +24,7 @@ type Config struct {
 	SigningKeys      string        `env:"BIHUAN_SIGNING_KEYS" doc:"签名密钥文件；空为数据文件夹下的 keys.json，没有则自动生成；多个副本须共用一份"`
 	SecretFile       string        `env:"BIHUAN_SECRET_FILE" doc:"安装密钥文件（32 字节）；空为数据文件夹下的 secret，没有则自动生成；多个副本须共用一份，备份时一并备份"`
 	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
+	AllowedOrigins   []string      `env:"BIHUAN_ALLOWED_ORIGINS" doc:"哪些其他网址下的网页可以读取答复（逗号分隔，例如 https://console.example.cn），它们用 Authorization 登录；空为没有"`
 	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`
 	LiveListeners    int           `env:"BIHUAN_LIVE_LISTENERS" envDefault:"4000" doc:"一个进程同时打开的实时通知（订阅）数上限，每个约占 64 KB 内存；不计入同时处理的请求数"`
 	LivePerTenant    int           `env:"BIHUAN_LIVE_PER_TENANT" envDefault:"2000" doc:"其中一个政协的上限"`

@@ -14,6 +14,8 @@
 //   - GET /readyz runs the checks, each within its timeout, and answers 503 when one fails or the server is stopping; it shows names, never causes.
 //   - GET /metrics answers who asks directly from this machine or a private network; for everyone else it does not exist.
 //   - Counts and durations are kept by route pattern, method and status, so that their number does not grow with what callers invent.
+//   - Pages of AllowedOrigins read the answers, errors included; credentials are never allowed across origins.
+//   - A handler that is Compressed compresses larger answers of text for who asks; events never.
 //   - Answers forbid framing, sniffing and foreign content unless a handler says otherwise.
 //   - A request that stands (Stand) is not one of those at once, and is ended first when the server stops.
 //   - When told to stop, the server takes no new connection, finishes what runs within Grace, and then cuts off the rest.

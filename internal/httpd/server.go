@@ -19,6 +19,7 @@ type Options struct {
 	Registry *prometheus.Registry // default: a new one; gets the server's, Go's and the process's figures
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For, X-Forwarded-Proto and traceparent count; default none
+	AllowedOrigins []string       // whose pages may read the answers, see CheckOrigins; default none
 	Checks         []Check        // of GET /readyz
 	MaxInFlight    int            // requests at once, default 256
 
@@ -73,7 +74,7 @@ type Server struct {
 // one is in it, its patterns are the routes in logs, metrics and traces.
 func New(o Options, app http.Handler) *Server {
 	o = o.withDefaults()
-	s := &Server{o: o, app: app, metrics: newMetrics(o.Registry)}
+	s := &Server{o: o, app: shared(app, o.AllowedOrigins), metrics: newMetrics(o.Registry)}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s
 }
