@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -274,7 +275,26 @@ func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*mod
 		_, err := r.Engine.Act(ctx, command(process.OfMatter, action, c, form))
 		return gen.TypeMatter, c.subject, err
 	})
-	return r.matterPayload(ctx, id, bad, err)
+	return r.matterPayload(ctx, cmp.Or(id, present(bad, input, gen.TypeMatter)), bad, err)
+}
+
+// present is the id of what a VERSION_CONFLICT is about, so that the payload
+// brings it as it is now; nil for every other refusal.
+func present(bad []*model.UserError, input any, typ string) uuid.UUID {
+	if len(bad) != 1 || bad[0].Code != model.UserErrorCode(errs.VersionConflict) {
+		return uuid.Nil
+	}
+	c, form, err := split(input)
+	if err != nil || c.subject != uuid.Nil {
+		return c.subject
+	}
+	for _, name := range []string{strings.ToLower(typ[:1]) + typ[1:] + "Id", "id"} {
+		if text, ok := form[name].(string); ok {
+			id, _ := uuid.Parse(text) // nil: no id, and nothing to bring
+			return id
+		}
+	}
+	return uuid.Nil
 }
 
 // onAssignment carries out an action of a unit's share.
@@ -285,7 +305,8 @@ func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (
 		return gen.TypeAssignment, c.subject, err
 	})
 	out := &model.AssignmentPayload{UserErrors: bad}
-	if err != nil || len(bad) > 0 {
+	id = cmp.Or(id, present(bad, input, gen.TypeAssignment))
+	if err != nil || id == uuid.Nil {
 		return out, err
 	}
 	if of == uuid.Nil || asked(ctx, "assignment") {
@@ -313,7 +334,7 @@ func command(machine, action string, c common, form process.Form) flow.Command {
 // matterPayload reads the matter as the viewer sees it after the change: one
 // who may not see it any more gets none.
 func (r *Resolver) matterPayload(ctx context.Context, id uuid.UUID, bad []*model.UserError, err error) (*model.MatterPayload, error) {
-	if err != nil || len(bad) > 0 || !asked(ctx, "matter") {
+	if err != nil || id == uuid.Nil || !asked(ctx, "matter") {
 		return &model.MatterPayload{UserErrors: bad}, err
 	}
 	m, err := r.ent().Matter.Query().Where(matter.ID(id)).Only(ctx)
@@ -357,7 +378,8 @@ func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T],
 		}
 		return e.name, e.id(row), nil
 	})
-	if err != nil || len(bad) > 0 {
+	id = cmp.Or(id, present(bad, input, e.name))
+	if err != nil || id == uuid.Nil {
 		return nil, bad, err
 	}
 	row, err := e.get(ctx, r.ent(), id)

@@ -302,4 +302,16 @@ func TestOnceAndNotOnAnOldVersion(t *testing.T) {
 	t.Run("an old version of a matter is refused", func(t *testing.T) {
 		c.refused("街道干部", "performAction", input{"matterId": open, "action": "tell", "expectedVersion": 1}, "VERSION_CONFLICT", "")
 	})
+	t.Run("the refusal brings what is there now", func(t *testing.T) {
+		a := c.ask("街道干部", `mutation($input: PerformActionInput!) { performAction(input: $input) { matter { id version } userErrors { code details } } }`,
+			input{"input": input{"matterId": open, "action": "tell", "expectedVersion": 1}})
+		if now := dig(a.Data, "performAction", "matter"); dig(now, "id") != open || dig(now, "version") != dig(a.Data, "performAction", "userErrors", 0, "details", "currentVersion") {
+			t.Error(a.Data, a.Errors)
+		}
+		a = c.ask("管理员甲", `mutation($input: ChangePlatformInput!) { changePlatform(input: $input) { platform { id version } userErrors { code details } } }`,
+			input{"input": input{"id": c.made["platform"], "brand": "又改名", "expectedVersion": 1}})
+		if now := dig(a.Data, "changePlatform", "platform"); dig(now, "id") != c.made["platform"] || dig(now, "version") != dig(a.Data, "changePlatform", "userErrors", 0, "details", "currentVersion") {
+			t.Error(a.Data, a.Errors)
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
+	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
@@ -32,6 +33,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 		page := endpoint.GraphiQL()
 		mux.Handle("GET /graphiql", page)
 		mux.Handle("GET /graphiql/", page)
+		mux.Handle("GET /{$}", endpoint.FrontDoor(version))
 	}
 	forms, err := public.New(public.Options{
 		Store: a.resolver.Store, Platforms: a.resolver.Platforms, Secret: a.secret.For("public forms"), Log: a.log,
@@ -41,6 +43,8 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	}
 	mux.Handle("/t/", forms)
 	door := httpd.Door{As: a.resolver.Asked, Known: tenants.Translate, Log: a.log}
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: a.resolver})
+	mux.Handle("GET /schema.graphql", httpd.Compressed(endpoint.SDL(schema, door, dev)))
 	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs}
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)

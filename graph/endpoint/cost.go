@@ -25,9 +25,26 @@ const (
 	guessSchema = 8
 )
 
+// costHeader asks for the cost and the limits beside the answer, whatever its
+// value: for who writes a document.
+const costHeader = "X-Bihuan-Cost"
+
+// measured is what extensions say of an operation on request.
+type measured struct {
+	Cost   int            `json:"cost"`
+	Limits map[string]any `json:"limits"`
+}
+
+func (l Limits) measured(cost int) *measured {
+	return &measured{cost, map[string]any{
+		"cost": l.Cost, "tokens": l.Tokens, "depth": l.Depth, "aliases": l.Aliases, "rootFields": l.RootFields,
+		"directives": l.Directives, "spreads": l.Spreads, "fields": l.Fields, "errors": l.Errors,
+	}}
+}
+
 // affordable refuses an operation that costs too much.
-func (l Limits) affordable(op *ast.OperationDefinition, vars map[string]any) *refusal {
-	if c := cost(op.SelectionSet, vars, 0); c > l.Cost {
+func (l Limits) affordable(c int) *refusal {
+	if c > l.Cost {
 		return &refusal{invalid, errs.New(errs.Limited, "查询过大：估计 %d，至多 %d；请减小 first，或分几次请求", min(c, most), l.Cost)}
 	}
 	return nil

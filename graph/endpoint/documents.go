@@ -110,6 +110,21 @@ func newLibrary(o Options) *library {
 // before they send the text.
 var notFound = &gqlerror.Error{Message: "PersistedQueryNotFound", Extensions: map[string]any{"code": "PERSISTED_QUERY_NOT_FOUND"}}
 
+// notSupported tells those clients that sending the text with its name is in
+// vain: they stop naming documents, instead of asking twice each time.
+var notSupported = &gqlerror.Error{Message: "PersistedQueryNotSupported", Extensions: map[string]any{"code": "PERSISTED_QUERY_NOT_SUPPORTED"}}
+
+// miss answers a name that is not known.
+func (l *library) miss(apollo bool) *refusal {
+	from := notFound
+	if apollo && l.learned == nil {
+		from = notSupported
+	}
+	e := *from
+	e.Extensions = map[string]any{"code": from.Extensions["code"]}
+	return &refusal{invalid, &e}
+}
+
 // find gives the document that a request sends or names, ready to execute, and
 // puts its text into the request. hints allows suggestions in errors, which
 // tell about the schema.
@@ -127,9 +142,7 @@ func (l *library) find(p *params, hints bool) (*ast.QueryDocument, *refusal) {
 			text, ok = l.learned.Get(name)
 		}
 		if !ok {
-			miss := *notFound
-			miss.Extensions = map[string]any{"code": notFound.Extensions["code"]}
-			return nil, &refusal{invalid, &miss}
+			return nil, l.miss(p.apollo)
 		}
 		p.query = text
 		return l.prepare(text, hints)

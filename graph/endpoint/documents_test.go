@@ -57,8 +57,14 @@ func TestDocuments(t *testing.T) {
 	} {
 		t.Run(c.sentence, func(t *testing.T) { production.send(t, request{body: post(t, c.fields)}).is(c.status, c.code) })
 	}
+	t.Run("where nothing is learned Apollo's and urql's clients hear that they need not teach", func(t *testing.T) {
+		r := production.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_SUPPORTED")
+		if r.body.Errors[0].Message != "PersistedQueryNotSupported" {
+			t.Error(r.text)
+		}
+	})
 	t.Run("Apollo's and urql's clients recognise the miss", func(t *testing.T) {
-		r := production.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})})
+		r := dev.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})})
 		if r.body.Errors[0].Message != "PersistedQueryNotFound" {
 			t.Error(r.text)
 		}
@@ -74,7 +80,7 @@ func TestDocuments(t *testing.T) {
 	})
 	t.Run("in production nothing is learned", func(t *testing.T) {
 		production.send(t, request{body: post(t, map[string]any{"query": unknown, "extensions": apollo(nameOf(unknown))})}).is(200, "")
-		production.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_FOUND")
+		production.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_SUPPORTED")
 	})
 	t.Run("in development Apollo's clients teach", func(t *testing.T) {
 		dev.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_FOUND")
@@ -89,7 +95,8 @@ func TestDocuments(t *testing.T) {
 	t.Run("with OnlyPersisted nothing else runs, in development neither", func(t *testing.T) {
 		only.send(t, request{body: post(t, map[string]any{"query": unknown})}).is(200, "PERSISTED_QUERY_ONLY")
 		only.send(t, request{body: post(t, map[string]any{"query": unknown, "extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_ONLY")
-		only.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_FOUND")
+		only.send(t, request{body: post(t, map[string]any{"extensions": apollo(nameOf(unknown))})}).is(200, "PERSISTED_QUERY_NOT_SUPPORTED")
+		only.send(t, request{body: post(t, map[string]any{"documentId": nameOf(unknown)})}).is(200, "PERSISTED_QUERY_NOT_FOUND")
 		only.send(t, request{body: post(t, map[string]any{"documentId": nameOf(known)})}).is(200, "")
 		only.send(t, request{body: post(t, map[string]any{"query": known})}).is(200, "")
 	})

@@ -144,6 +144,7 @@ func (e *endpoint) serve(ctx context.Context, c *call, r *http.Request) {
 		return
 	}
 	c.bearer = len(r.Header.Values("Authorization")) > 0 || graph.HasCookie(r)
+	c.curious = len(r.Header.Values(costHeader)) > 0
 	ctx, c.wrong = e.o.Resolver.Authenticate(r)
 	claims, ok := graph.Claims(ctx)
 	c.signedIn, c.tenant = ok, claims.Tenant
@@ -268,5 +269,9 @@ func (e *endpoint) mayRun(c *call, reading bool, op *graphql.OperationContext) *
 	if !c.signedIn && !e.o.Dev && introspects(op.Operation.SelectionSet) {
 		return &refusal{statuses: always(http.StatusUnauthorized), err: errs.New(errs.Unauthenticated, "查看接口结构请先登录")}
 	}
-	return e.o.Limits.affordable(op.Operation, op.Variables)
+	costs := cost(op.Operation.SelectionSet, op.Variables, 0)
+	if c.curious {
+		c.measured = e.o.Limits.measured(costs)
+	}
+	return e.o.Limits.affordable(costs)
 }

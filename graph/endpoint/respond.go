@@ -26,6 +26,8 @@ type call struct {
 	dialect   dialect
 	bearer    bool  // the request has an Authorization or a cookie of a session, whatever is in it
 	wrong     error // what is wrong with it
+	curious   bool  // wants the cost beside the answer
+	measured  *measured
 	signedIn  bool
 	tenant    uuid.UUID // nil without a token
 	operation string
@@ -111,6 +113,7 @@ func (c *call) answer(ctx context.Context, resp *graphql.Response) {
 	}
 	c.stamp(resp.Errors)
 	if c.only { // one response, as a stream of one
+		graph.SetCookies(ctx, c.w)
 		s := c.open()
 		defer s.close()
 		if s.next(ctx, resp) == nil {
@@ -183,7 +186,7 @@ func (c *call) stamp(l gqlerror.List) {
 
 // encode is a response as JSON. gqlgen's data are JSON already and not marshalled
 // again; an absent data entry is left out, which gqlgen's own Response cannot.
-func encode(resp *graphql.Response) []byte {
+func (c *call) encode(resp *graphql.Response) []byte {
 	var b bytes.Buffer
 	b.WriteByte('{')
 	if len(resp.Errors) > 0 {
@@ -200,6 +203,17 @@ func encode(resp *graphql.Response) []byte {
 		}
 		b.WriteString(`"data":`)
 		b.Write(resp.Data)
+	}
+	if c.measured != nil {
+		more, err := json.Marshal(c.measured)
+		if err != nil {
+			panic(err) // numbers only
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`"extensions":`)
+		b.Write(more)
 	}
 	b.WriteString("}\n")
 	return b.Bytes()
@@ -221,7 +235,7 @@ func (c *call) send(ctx context.Context, s statuses, resp *graphql.Response) {
 	if len(resp.Errors) > 0 {
 		httpd.Annotate(ctx, slog.Any("error_code", resp.Errors[0].Extensions["code"]))
 	}
-	body := encode(resp)
+	body := c.encode(resp)
 	c.sent = true
 	h := c.w.Header()
 	if status == http.StatusMethodNotAllowed && h.Get("Allow") == "" {

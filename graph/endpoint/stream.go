@@ -85,7 +85,7 @@ func (s *stream) next(ctx context.Context, resp *graphql.Response) error {
 	if len(resp.Errors) > 0 {
 		httpd.Annotate(ctx, slog.Any("error_code", resp.Errors[0].Extensions["code"]))
 	}
-	return s.write("event: next\ndata: " + string(bytes.TrimSpace(encode(resp))) + "\n\n")
+	return s.write("event: next\ndata: " + string(bytes.TrimSpace(s.encode(resp))) + "\n\n")
 }
 
 func (s *stream) complete() { _ = s.write("event: complete\ndata:\n\n") }
