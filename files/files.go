@@ -5,10 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -126,11 +124,15 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	}
 	id := uuid.Must(uuid.NewV7())
 	key := id.String()
-	info, err := h.Blobs.Put(r.Context(), key, body, MaxSize)
+	var within blob.Container
+	info, err := h.Blobs.Put(r.Context(), key, io.TeeReader(body, &within), MaxSize)
 	if err != nil {
 		return err
 	}
-	kept, err := h.record(r, t, id, name, contentType, info)
+	kept := uuid.Nil
+	if err = within.Fits(name); err == nil {
+		kept, err = h.record(r, t, id, name, contentType, info)
+	}
 	if err != nil || kept != id {
 		if e := h.Blobs.Delete(context.WithoutCancel(r.Context()), key); e != nil {
 			h.Log.Error("an unused file remains", "key", key, "error", e)
@@ -226,20 +228,9 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer body.Close()
-	hd := w.Header()
-	hd.Set("Content-Type", a.ContentType)
-	hd.Set("Content-Length", strconv.FormatInt(size, 10))
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Cache-Control", "private, no-store")
-	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": a.Name}))
-	if r.Method == http.MethodHead {
-		return nil
-	}
 	if err := httpd.Patient(w, uploadTime); err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, body); err != nil {
-		h.Log.Warn("a download broke off", "attachment", id, "error", err)
-	}
+	serve(w, r, a, body, size)
 	return nil
 }

@@ -32,6 +32,11 @@ func (r *assignmentResolver) AvailableActions(ctx context.Context, obj *gen.Assi
 	return actionsOf(ctx, obj.MatterID, obj.ID)
 }
 
+// URL is the resolver for the url field.
+func (r *attachmentResolver) URL(ctx context.Context, obj *gen.Attachment) (*string, error) {
+	return r.attachmentLink(ctx, obj.ID), nil
+}
+
 // StateInfo is the resolver for the stateInfo field.
 func (r *matterResolver) StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error) {
 	return stateInfo(ctx, obj.ID, process.OfMatter, obj.State, obj.Turn)
@@ -51,6 +56,11 @@ func (r *membershipResolver) Phone(ctx context.Context, obj *gen.Membership) (*s
 func (r *proposalResolver) ContactPhone(ctx context.Context, obj *gen.Proposal) (*string, error) {
 	phone, err := load(ctx).reached.Load(ctx, obj.ID)
 	return given(phone), err
+}
+
+// SignedLink is the resolver for the signedLink field.
+func (r *queryResolver) SignedLink(ctx context.Context, path string) (*model.SignedLink, error) {
+	return r.signedLink(ctx, path)
 }
 
 // Viewer is the resolver for the viewer field.

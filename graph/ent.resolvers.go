@@ -43,6 +43,9 @@ func (r *queryResolver) Nodes(ctx context.Context, ids []uuid.UUID) ([]gen.Noder
 // Assignment returns generated.AssignmentResolver implementation.
 func (r *Resolver) Assignment() generated.AssignmentResolver { return &assignmentResolver{r} }
 
+// Attachment returns generated.AttachmentResolver implementation.
+func (r *Resolver) Attachment() generated.AttachmentResolver { return &attachmentResolver{r} }
+
 // Cohort returns generated.CohortResolver implementation.
 func (r *Resolver) Cohort() generated.CohortResolver { return &cohortResolver{r} }
 
@@ -78,6 +81,7 @@ func (r *Resolver) Unit() generated.UnitResolver { return &unitResolver{r} }
 
 type (
 	assignmentResolver struct{ *Resolver }
+	attachmentResolver struct{ *Resolver }
 	cohortResolver     struct{ *Resolver }
 	itemResolver       struct{ *Resolver }
 	matterResolver     struct{ *Resolver }

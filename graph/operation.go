@@ -106,17 +106,22 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 	})
 }
 
-// Asked runs fn as the viewer that a request's token names: the way in of what
+// Asked runs fn as the viewer that a request's token or link names: the way in of what
 // is served beside GraphQL. It runs it once more when a migration has made the
 // connection's plans stale and nothing has been kept.
 func (r *Resolver) Asked(req *http.Request, write bool, fn func(context.Context) error) error {
-	ctx, err := r.Authenticate(req)
+	ctx := req.Context()
+	c, ok, err := r.linkOf(req)
 	if err != nil {
 		return err
 	}
-	c, ok := Claims(ctx)
 	if !ok {
-		return errs.New(errs.Unauthenticated, "请先登录")
+		if ctx, err = r.Authenticate(req); err != nil {
+			return err
+		}
+		if c, ok = Claims(ctx); !ok {
+			return errs.New(errs.Unauthenticated, "请先登录")
+		}
 	}
 	httpd.Annotate(ctx, slog.String("tenant", c.Tenant.String()))
 	ctx, fate := tenants.WithFate(ctx)

@@ -19,6 +19,7 @@ type Resolver struct {
 	// PlainCookies is for development, where there is no TLS: browsers would not
 	// keep cookies that demand it.
 	PlainCookies bool
+	LinkKey      []byte // seals links, see links.go; empty: there are none
 	Roster       *roster.Service
 	Live         *live.Hub // nil: nobody is told anything
 	assembly.Services

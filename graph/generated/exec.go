@@ -63,6 +63,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Assignment() AssignmentResolver
+	Attachment() AttachmentResolver
 	Cohort() CohortResolver
 	Item() ItemResolver
 	Matter() MatterResolver
@@ -76,6 +77,7 @@ type ResolverRoot interface {
 	Subscription() SubscriptionResolver
 	Timer() TimerResolver
 	Unit() UnitResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -91,6 +93,9 @@ type ComplexityRoot struct {
 type AssignmentResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Assignment) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Assignment) ([]*model.AvailableAction, error)
+}
+type AttachmentResolver interface {
+	URL(ctx context.Context, obj *gen.Attachment) (*string, error)
 }
 type CohortResolver interface {
 	PrestudyYear(ctx context.Context, obj *gen.Cohort) (int, error)
@@ -116,6 +121,7 @@ type MutationResolver interface {
 	ChooseTenant(ctx context.Context, input model.ChooseTenantInput) (*model.TokensPayload, error)
 	RefreshTokens(ctx context.Context, input model.RefreshInput) (*model.TokensPayload, error)
 	SignOut(ctx context.Context, refreshToken *string) (*model.SignOutPayload, error)
+	EndSession(ctx context.Context, input model.EndSessionInput) (*model.SignOutPayload, error)
 	SignOutEverywhere(ctx context.Context) (*model.SignOutPayload, error)
 	AcceptInvitation(ctx context.Context, input model.AcceptInvitationInput) (*model.InvitationPayload, error)
 	DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error)
@@ -280,6 +286,7 @@ type QueryResolver interface {
 	MyBallots(ctx context.Context) ([]*model.Ballot, error)
 	Ballots(ctx context.Context, matterID uuid.UUID) ([]*model.Ballot, error)
 	BallotResult(ctx context.Context, id uuid.UUID) (*model.BallotResult, error)
+	SignedLink(ctx context.Context, path string) (*model.SignedLink, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) (*gen.MatterConnection, error)
 	Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, error)
@@ -335,6 +342,9 @@ type TimerResolver interface {
 }
 type UnitResolver interface {
 	Heir(ctx context.Context, obj *gen.Unit) (*gen.Unit, error)
+}
+type ViewerResolver interface {
+	Identities(ctx context.Context, obj *model.Viewer) ([]*model.Identity, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -420,6 +430,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputEditProposalInput,
 		ec.unmarshalInputEndMembershipInput,
 		ec.unmarshalInputEndSeatInput,
+		ec.unmarshalInputEndSessionInput,
 		ec.unmarshalInputEnterRatingInput,
 		ec.unmarshalInputEnterSignatureInput,
 		ec.unmarshalInputEnterWithdrawConsentInput,
@@ -1522,6 +1533,19 @@ extend type Assignment {
   availableActions: [AvailableAction!]!
 }
 
+extend type Attachment {
+  "下载的链接（相对网址），浏览器直接打开，不带 Authorization：只给本人，只在这次登录内，五到十分钟内有效"
+  url: String
+}
+
+"浏览器可以直接打开的链接"
+type SignedLink {
+  "相对网址"
+  url: String!
+  "到这时失效；退出登录也失效"
+  expiresAt: Time!
+}
+
 extend type Timer {
   "期限是怎么算出来的"
   explanation: String!
@@ -1554,6 +1578,20 @@ type Viewer {
   units: [Unit!]!
   "我的权限：对象.动作 与范围"
   permissions: [ViewerPermission!]!
+  "我的账号可以使用的全部身份，用 chooseTenant 切换"
+  identities: [Identity!]!
+}
+
+"账号在一个政协的身份"
+type Identity {
+  "身份的编号"
+  membershipId: ID!
+  "政协的代码"
+  tenantCode: String!
+  "政协的名称"
+  tenantName: String!
+  "现在用的就是它"
+  current: Boolean!
 }
 
 "一项权限和它的范围"
@@ -1591,6 +1629,8 @@ input MatterFilter {
 }
 
 extend type Query {
+  "把自己拼好的下载网址签成浏览器可以直接打开的链接：/files/编号，/ledger、/ledger.csv、/ledger.xlsx 连同筛选；打开时照样核对权限"
+  signedLink("本系统内的相对网址，例如 /ledger.csv?year=2025" path: String!): SignedLink
   "当前登录人"
   viewer: Viewer!
   "事项，最新的在前"
@@ -5035,20 +5075,30 @@ input SignInInput {
   login: String!
   "密码"
   password: String!
+  "为 true：令牌放在脚本读不到的 Cookie 里（HttpOnly、SameSite=Strict），答复里没有令牌；只限同一网址下的网页"
+  cookie: Boolean
 }
 
 "选择进入哪个政协"
 input ChooseTenantInput {
-  "刷新令牌"
-  refreshToken: String!
+  "刷新令牌；用 Cookie 登录的不写"
+  refreshToken: String
   "哪个人"
   membershipId: ID!
 }
 
 "换取新的令牌"
 input RefreshInput {
-  "刷新令牌"
-  refreshToken: String!
+  "刷新令牌；用 Cookie 登录的不写"
+  refreshToken: String
+}
+
+"令牌在 Cookie 里的会话"
+type CookieSession {
+  "现在用的身份"
+  membershipId: ID!
+  "到这时用 refreshTokens 换新"
+  accessExpiresAt: Time!
 }
 
 "可选的身份"
@@ -5107,6 +5157,8 @@ type SignInPayload {
   refreshToken: String
   "令牌"
   tokens: Tokens
+  "cookie 为 true 时代替 tokens"
+  cookie: CookieSession
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -5127,6 +5179,8 @@ type Tokens {
 type TokensPayload {
   "令牌"
   tokens: Tokens
+  "用 Cookie 登录的代替 tokens"
+  cookie: CookieSession
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -5161,6 +5215,12 @@ input ChangePasswordInput {
   newPassword: String!
 }
 
+"结束哪个会话"
+input EndSessionInput {
+  "会话的编号，即 Session.id"
+  sessionId: ID!
+}
+
 "写操作：每一个都记入审计，可带 idempotencyKey 和 expectedVersion"
 type Mutation {
   "登录"
@@ -5171,6 +5231,8 @@ type Mutation {
   refreshTokens("要填的内容" input: RefreshInput!): TokensPayload!
   "退出：结束当前的会话。访问令牌已过期的，给出 refreshToken，结束它所属的会话。再做一次不出错"
   signOut("要结束的会话的刷新令牌；空为本次登录" refreshToken: String): SignOutPayload!
+  "结束我的一个会话，例如丢失的手机；再做一次不出错"
+  endSession("要填的内容" input: EndSessionInput!): SignOutPayload!
   "在所有设备上退出"
   signOutEverywhere: SignOutPayload!
   "接受邀请，加入另一个政协"
@@ -5439,6 +5501,8 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_assignment(ctx, field)
 	case "uploader":
 		return ec.fieldContext_Attachment_uploader(ctx, field)
+	case "url":
+		return ec.fieldContext_Attachment_url(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Attachment", field.Name)
 }
@@ -5729,6 +5793,16 @@ func (ec *executionContext) childFields_ConversionGraph(ctx context.Context, fie
 		return ec.fieldContext_ConversionGraph_truncated(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConversionGraph", field.Name)
+}
+
+func (ec *executionContext) childFields_CookieSession(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "membershipId":
+		return ec.fieldContext_CookieSession_membershipId(ctx, field)
+	case "accessExpiresAt":
+		return ec.fieldContext_CookieSession_accessExpiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CookieSession", field.Name)
 }
 
 func (ec *executionContext) childFields_Counter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6027,6 +6101,20 @@ func (ec *executionContext) childFields_GraphNode(ctx context.Context, field gra
 		return ec.fieldContext_GraphNode_depth(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GraphNode", field.Name)
+}
+
+func (ec *executionContext) childFields_Identity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "membershipId":
+		return ec.fieldContext_Identity_membershipId(ctx, field)
+	case "tenantCode":
+		return ec.fieldContext_Identity_tenantCode(ctx, field)
+	case "tenantName":
+		return ec.fieldContext_Identity_tenantName(ctx, field)
+	case "current":
+		return ec.fieldContext_Identity_current(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Identity", field.Name)
 }
 
 func (ec *executionContext) childFields_Invitation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7493,6 +7581,8 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_refreshToken(ctx, field)
 	case "tokens":
 		return ec.fieldContext_SignInPayload_tokens(ctx, field)
+	case "cookie":
+		return ec.fieldContext_SignInPayload_cookie(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
 	}
@@ -7507,6 +7597,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 		return ec.fieldContext_SignOutPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SignedLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_SignedLink_url(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SignedLink_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignedLink", field.Name)
 }
 
 func (ec *executionContext) childFields_SimilarProposal(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7845,6 +7945,8 @@ func (ec *executionContext) childFields_TokensPayload(ctx context.Context, field
 	switch field.Name {
 	case "tokens":
 		return ec.fieldContext_TokensPayload_tokens(ctx, field)
+	case "cookie":
+		return ec.fieldContext_TokensPayload_cookie(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_TokensPayload_userErrors(ctx, field)
 	}
@@ -8025,6 +8127,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_units(ctx, field)
 	case "permissions":
 		return ec.fieldContext_Viewer_permissions(ctx, field)
+	case "identities":
+		return ec.fieldContext_Viewer_identities(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -9035,6 +9139,20 @@ func (ec *executionContext) field_Mutation_endSeat_args(ctx context.Context, raw
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EndSeatInput, error) {
 			return ec.unmarshalNEndSeatInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEndSeatInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EndSessionInput, error) {
+			return ec.unmarshalNEndSessionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEndSessionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11064,6 +11182,20 @@ func (ec *executionContext) field_Query_sentEnvelopes_args(ctx context.Context, 
 		return nil, err
 	}
 	args["deadOnly"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_signedLink_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "path",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["path"] = arg0
 	return args, nil
 }
 
@@ -13285,6 +13417,29 @@ func (ec *executionContext) fieldContext_Attachment_uploader(_ context.Context, 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Attachment_url(ctx context.Context, field graphql.CollectedField, obj *gen.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Attachment().URL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Attendance_id(ctx context.Context, field graphql.CollectedField, obj *gen.Attendance) (ret graphql.Marshaler) {
@@ -15613,6 +15768,52 @@ func (ec *executionContext) _ConversionGraph_truncated(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_ConversionGraph_truncated(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ConversionGraph", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _CookieSession_membershipId(ctx context.Context, field graphql.CollectedField, obj *model.CookieSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CookieSession_membershipId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MembershipID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CookieSession_membershipId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CookieSession", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _CookieSession_accessExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.CookieSession) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CookieSession_accessExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AccessExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CookieSession_accessExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CookieSession", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _Counter_code(ctx context.Context, field graphql.CollectedField, obj *model.Counter) (ret graphql.Marshaler) {
@@ -18179,6 +18380,98 @@ func (ec *executionContext) _GraphNode_depth(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_GraphNode_depth(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GraphNode", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Identity_membershipId(ctx context.Context, field graphql.CollectedField, obj *model.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Identity_membershipId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MembershipID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Identity_membershipId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Identity", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Identity_tenantCode(ctx context.Context, field graphql.CollectedField, obj *model.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Identity_tenantCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TenantCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Identity_tenantCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Identity", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Identity_tenantName(ctx context.Context, field graphql.CollectedField, obj *model.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Identity_tenantName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TenantName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Identity_tenantName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Identity", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Identity_current(ctx context.Context, field graphql.CollectedField, obj *model.Identity) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Identity_current(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Current, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Identity_current(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Identity", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Invitation_id(ctx context.Context, field graphql.CollectedField, obj *model.Invitation) (ret graphql.Marshaler) {
@@ -22616,6 +22909,50 @@ func (ec *executionContext) fieldContext_Mutation_signOut(ctx context.Context, f
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_signOut_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_endSession(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_endSession(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EndSession(ctx, fc.Args["input"].(model.EndSessionInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
+			return ec.marshalNSignOutPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSignOutPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_endSession(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignOutPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_endSession_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -34170,6 +34507,50 @@ func (ec *executionContext) fieldContext_Query_ballotResult(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_signedLink(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_signedLink(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().SignedLink(ctx, fc.Args["path"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignedLink) graphql.Marshaler {
+			return ec.marshalOSignedLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSignedLink(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_signedLink(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignedLink(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_signedLink_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39954,6 +40335,38 @@ func (ec *executionContext) fieldContext_SignInPayload_tokens(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _SignInPayload_cookie(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInPayload_cookie(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cookie, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CookieSession) graphql.Marshaler {
+			return ec.marshalOCookieSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCookieSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignInPayload_cookie(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CookieSession(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SignInPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40039,6 +40452,52 @@ func (ec *executionContext) fieldContext_SignOutPayload_userErrors(_ context.Con
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SignedLink_url(ctx context.Context, field graphql.CollectedField, obj *model.SignedLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignedLink_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignedLink_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignedLink", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SignedLink_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.SignedLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignedLink_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignedLink_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignedLink", field, false, false, errors.New("field of type Time does not have child fields"))
 }
 
 func (ec *executionContext) _SimilarProposal_matterId(ctx context.Context, field graphql.CollectedField, obj *model.SimilarProposal) (ret graphql.Marshaler) {
@@ -42918,6 +43377,38 @@ func (ec *executionContext) fieldContext_TokensPayload_tokens(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _TokensPayload_cookie(ctx context.Context, field graphql.CollectedField, obj *model.TokensPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TokensPayload_cookie(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cookie, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CookieSession) graphql.Marshaler {
+			return ec.marshalOCookieSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCookieSession(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TokensPayload_cookie(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TokensPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CookieSession(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TokensPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TokensPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44506,6 +44997,38 @@ func (ec *executionContext) fieldContext_Viewer_permissions(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ViewerPermission(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_identities(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_identities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().Identities(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Identity) graphql.Marshaler {
+			return ec.marshalNIdentity2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIdentityᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_identities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Identity(ctx, field)
 		},
 	}
 	return fc, nil
@@ -47559,7 +48082,7 @@ func (ec *executionContext) unmarshalInputChooseTenantInput(ctx context.Context,
 		switch k {
 		case "refreshToken":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -49791,6 +50314,36 @@ func (ec *executionContext) unmarshalInputEndSeatInput(ctx context.Context, obj 
 				return it, err
 			}
 			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputEndSessionInput(ctx context.Context, obj any) (model.EndSessionInput, error) {
+	var it model.EndSessionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"sessionId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "sessionId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("sessionId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SessionID = data
 		}
 	}
 	return it, nil
@@ -53025,7 +53578,7 @@ func (ec *executionContext) unmarshalInputRefreshInput(ctx context.Context, obj 
 		switch k {
 		case "refreshToken":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("refreshToken"))
-			data, err := ec.unmarshalNString2string(ctx, v)
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -54705,7 +55258,7 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"login", "password"}
+	fieldsInOrder := [...]string{"login", "password", "cookie"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -54726,6 +55279,13 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Password = data
+		case "cookie":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cookie"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Cookie = data
 		}
 	}
 	return it, nil
@@ -57511,6 +58071,44 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "url":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Attachment_url(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -58798,6 +59396,49 @@ func (ec *executionContext) _ConversionGraph(ctx context.Context, sel ast.Select
 			}
 		case "truncated":
 			out.Values[i] = ec._ConversionGraph_truncated(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var cookieSessionImplementors = []string{"CookieSession"}
+
+func (ec *executionContext) _CookieSession(ctx context.Context, sel ast.SelectionSet, obj *model.CookieSession) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cookieSessionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CookieSession")
+		case "membershipId":
+			out.Values[i] = ec._CookieSession_membershipId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "accessExpiresAt":
+			out.Values[i] = ec._CookieSession_accessExpiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -60260,6 +60901,59 @@ func (ec *executionContext) _GraphNode(ctx context.Context, sel ast.SelectionSet
 			}
 		case "depth":
 			out.Values[i] = ec._GraphNode_depth(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var identityImplementors = []string{"Identity"}
+
+func (ec *executionContext) _Identity(ctx context.Context, sel ast.SelectionSet, obj *model.Identity) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, identityImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Identity")
+		case "membershipId":
+			out.Values[i] = ec._Identity_membershipId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tenantCode":
+			out.Values[i] = ec._Identity_tenantCode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "tenantName":
+			out.Values[i] = ec._Identity_tenantName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "current":
+			out.Values[i] = ec._Identity_current(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -63192,6 +63886,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "endSession":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_endSession(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -66969,6 +67670,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "signedLink":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_signedLink(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -70113,6 +70836,11 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cookie":
+			out.Values[i] = ec._SignInPayload_cookie(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._SignInPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -70158,6 +70886,49 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 			}
 		case "userErrors":
 			out.Values[i] = ec._SignOutPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var signedLinkImplementors = []string{"SignedLink"}
+
+func (ec *executionContext) _SignedLink(ctx context.Context, sel ast.SelectionSet, obj *model.SignedLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signedLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignedLink")
+		case "url":
+			out.Values[i] = ec._SignedLink_url(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._SignedLink_expiresAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -71868,6 +72639,11 @@ func (ec *executionContext) _TokensPayload(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "cookie":
+			out.Values[i] = ec._TokensPayload_cookie(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._TokensPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -72674,28 +73450,66 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 		case "membership":
 			out.Values[i] = ec._Viewer_membership(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tenant":
 			out.Values[i] = ec._Viewer_tenant(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "roles":
 			out.Values[i] = ec._Viewer_roles(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "units":
 			out.Values[i] = ec._Viewer_units(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "permissions":
 			out.Values[i] = ec._Viewer_permissions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "identities":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Viewer_identities(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -74272,6 +75086,11 @@ func (ec *executionContext) unmarshalNEndSeatInput2githubᚗcomᚋbihuanᚋbihua
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNEndSessionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEndSessionInput(ctx context.Context, v any) (model.EndSessionInput, error) {
+	res, err := ec.unmarshalInputEndSessionInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNEnterRatingInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐEnterRatingInput(ctx context.Context, v any) (model.EnterRatingInput, error) {
 	res, err := ec.unmarshalInputEnterRatingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -74638,6 +75457,32 @@ func (ec *executionContext) marshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNIdentity2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIdentityᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Identity) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIdentity(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIdentity(ctx context.Context, sel ast.SelectionSet, v *model.Identity) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Identity(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
@@ -77697,6 +78542,13 @@ func (ec *executionContext) unmarshalOCommitmentInput2ᚕᚖgithubᚗcomᚋbihua
 	return res, nil
 }
 
+func (ec *executionContext) marshalOCookieSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCookieSession(ctx context.Context, sel ast.SelectionSet, v *model.CookieSession) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CookieSession(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCounterPace2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterPace(ctx context.Context, sel ast.SelectionSet, v *model.CounterPace) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -78640,6 +79492,13 @@ func (ec *executionContext) marshalOSeatEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 		return graphql.Null
 	}
 	return ec._SeatEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSignedLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSignedLink(ctx context.Context, sel ast.SelectionSet, v *model.SignedLink) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SignedLink(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSitting2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSittingᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Sitting) graphql.Marshaler {

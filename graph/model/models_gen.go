@@ -565,8 +565,8 @@ type ChangedTodos struct {
 
 // 选择进入哪个政协
 type ChooseTenantInput struct {
-	// 刷新令牌
-	RefreshToken string `json:"refreshToken"`
+	// 刷新令牌；用 Cookie 登录的不写
+	RefreshToken *string `json:"refreshToken,omitempty"`
 	// 哪个人
 	MembershipID uuid.UUID `json:"membershipId"`
 }
@@ -775,6 +775,14 @@ type ConvertToOpinionInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 令牌在 Cookie 里的会话
+type CookieSession struct {
+	// 现在用的身份
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 到这时用 refreshTokens 换新
+	AccessExpiresAt time.Time `json:"accessExpiresAt"`
 }
 
 // 同意联名
@@ -1035,6 +1043,12 @@ type EndSeatInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 结束哪个会话
+type EndSessionInput struct {
+	// 会话的编号，即 Session.id
+	SessionID uuid.UUID `json:"sessionId"`
+}
+
 // 代录评价
 type EnterRatingInput struct {
 	// 哪件事项
@@ -1273,6 +1287,18 @@ type GraphNode struct {
 	Matter *gen.Matter `json:"matter"`
 	// 离起点几步
 	Depth int `json:"depth"`
+}
+
+// 账号在一个政协的身份
+type Identity struct {
+	// 身份的编号
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 政协的代码
+	TenantCode string `json:"tenantCode"`
+	// 政协的名称
+	TenantName string `json:"tenantName"`
+	// 现在用的就是它
+	Current bool `json:"current"`
 }
 
 // 领导批示
@@ -2095,8 +2121,8 @@ type RecordSupervisionInput struct {
 
 // 换取新的令牌
 type RefreshInput struct {
-	// 刷新令牌
-	RefreshToken string `json:"refreshToken"`
+	// 刷新令牌；用 Cookie 登录的不写
+	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
 // 不予立案
@@ -2643,6 +2669,8 @@ type SignInInput struct {
 	Login string `json:"login"`
 	// 密码
 	Password string `json:"password"`
+	// 为 true：令牌放在脚本读不到的 Cookie 里（HttpOnly、SameSite=Strict），答复里没有令牌；只限同一网址下的网页
+	Cookie *bool `json:"cookie,omitempty"`
 }
 
 // 登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择；没有身份也没有邀请的，userErrors 说明原因。
@@ -2655,6 +2683,8 @@ type SignInPayload struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 	// 令牌
 	Tokens *Tokens `json:"tokens,omitempty"`
+	// cookie 为 true 时代替 tokens
+	Cookie *CookieSession `json:"cookie,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2689,6 +2719,14 @@ type SignReceiptInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 浏览器可以直接打开的链接
+type SignedLink struct {
+	// 相对网址
+	URL string `json:"url"`
+	// 到这时失效；退出登录也失效
+	ExpiresAt time.Time `json:"expiresAt"`
 }
 
 // 案由相近的提案
@@ -3009,6 +3047,8 @@ type Tokens struct {
 type TokensPayload struct {
 	// 令牌
 	Tokens *Tokens `json:"tokens,omitempty"`
+	// 用 Cookie 登录的代替 tokens
+	Cookie *CookieSession `json:"cookie,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -3215,6 +3255,8 @@ type Viewer struct {
 	Units []*gen.Unit `json:"units"`
 	// 我的权限：对象.动作 与范围
 	Permissions []*ViewerPermission `json:"permissions"`
+	// 我的账号可以使用的全部身份，用 chooseTenant 切换
+	Identities []*Identity `json:"identities"`
 }
 
 // 一项权限和它的范围

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -31,6 +32,8 @@ var formats = map[string]format{
 	"docx": {"application/vnd.openxmlformats-officedocument.wordprocessingml.document", magicZip},
 	"xls":  {"application/vnd.ms-excel", magicCompound},
 	"xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", magicZip},
+	"ppt":  {"application/vnd.ms-powerpoint", magicCompound},
+	"pptx": {"application/vnd.openxmlformats-officedocument.presentationml.presentation", magicZip},
 	"ofd":  {"application/ofd", magicZip}, // GB/T 33190: a zip container; not registered with IANA
 	"jpg":  {"image/jpeg", "\xFF\xD8\xFF"},
 	"jpeg": {"image/jpeg", "\xFF\xD8\xFF"},
@@ -41,11 +44,20 @@ var formats = map[string]format{
 // Sniff gives the content type of a file from its first SniffLen bytes and the
 // name its uploader gave it, or errs.Invalid with what to do instead.
 func Sniff(head []byte, declaredName string) (contentType string, err error) {
-	ext := strings.ToLower(strings.TrimPrefix(path.Ext(SafeName(declaredName)), "."))
+	ext := extension(declaredName)
 	f, allowed := formats[ext]
+	brand := brandOf(head)
 	switch {
+	case ext == "heic" || ext == "heif" || slices.Contains(heif, brand):
+		return "", errs.New(errs.Invalid, "这是手机的 HEIC 照片，多数电脑打不开；请在手机“设置—相机—格式”选“兼容性最佳”重拍，或另存为 jpg 后上传")
+	case slices.Contains(movies, ext) || ext == "mp4" && brand == "qt  ":
+		return "", errs.New(errs.Invalid, "这种视频多数电脑放不了；请在手机或剪辑软件中导出为 mp4（H.264），不超过 50 MB，再上传")
+	case ext == "mp4" && brand != "":
+		return "video/mp4", nil
+	case ext == "mp4":
+		return "", errs.New(errs.Invalid, "文件内容与扩展名 mp4 不符；请改正扩展名，或重新导出为 mp4 后上传")
 	case !allowed:
-		return "", errs.New(errs.Invalid, "不能上传这种文件；可以上传 PDF、OFD、Word（doc、docx）、Excel（xls、xlsx）、图片（jpg、png）和文本（txt）")
+		return "", errs.New(errs.Invalid, "不能上传这种文件；可以上传 PDF、OFD、Word（doc、docx）、Excel（xls、xlsx）、PowerPoint（ppt、pptx）、图片（jpg、png）、视频（mp4）和文本（txt）")
 	case len(head) == 0:
 		return "", errs.New(errs.Invalid, "文件是空的，请检查后重新上传")
 	case ext == "txt":
@@ -61,6 +73,24 @@ func Sniff(head []byte, declaredName string) (contentType string, err error) {
 		return "", errs.New(errs.Invalid, "文件设有打开密码，或者是旧版格式；请去掉密码，另存为 %s 后重新上传", ext)
 	}
 	return "", errs.New(errs.Invalid, "文件内容与扩展名 %s 不符；请改正扩展名，或用原来的软件另存为 %s 后重新上传", ext, ext)
+}
+
+func extension(declaredName string) string {
+	return strings.ToLower(strings.TrimPrefix(path.Ext(SafeName(declaredName)), "."))
+}
+
+var (
+	heif   = []string{"heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"} // ISO/IEC 23008-12
+	movies = []string{"mov", "m4v", "3gp", "avi", "wmv", "mkv", "hevc"}
+)
+
+// brandOf is what an ISO base media file calls itself (ISO/IEC 14496-12, 4.3);
+// empty for what is none.
+func brandOf(head []byte) string {
+	if len(head) < 12 || string(head[4:8]) != "ftyp" {
+		return ""
+	}
+	return string(head[8:12])
 }
 
 // textCharset is the IANA name of the text's encoding, "" if it is not text.

@@ -51,6 +51,8 @@ var pairs = map[string]map[string]string{
 	"xls":  {"compound": "application/vnd.ms-excel"},
 	"docx": {"zip": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
 	"xlsx": {"zip": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+	"ppt":  {"compound": "application/vnd.ms-powerpoint"},
+	"pptx": {"zip": "application/vnd.openxmlformats-officedocument.presentationml.presentation"},
 	"ofd":  {"zip": "application/ofd"},
 	"jpg":  {"jpg": "image/jpeg"},
 	"jpeg": {"jpg": "image/jpeg"},
@@ -59,7 +61,7 @@ var pairs = map[string]map[string]string{
 }
 
 func TestSniff(t *testing.T) {
-	t.Run("allowed are pdf, doc, docx, xls, xlsx, ofd, jpg, png and txt, when the content begins as the extension demands", func(t *testing.T) {
+	t.Run("allowed are pdf, doc, docx, xls, xlsx, ppt, pptx, ofd, jpg, png and txt, when the content begins as the extension demands", func(t *testing.T) {
 		extensions := []string{"zip", "html", "htm", "svg", "exe", "js", "docm", "rtf", "mht", "gif", "pdf2", "PDF ."}
 		for ext := range pairs {
 			extensions = append(extensions, ext, strings.ToUpper(ext))

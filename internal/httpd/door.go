@@ -11,6 +11,10 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
+// LinkParam is the parameter of an address that a browser opens without a
+// header (ADR 35).
+const LinkParam = "link"
+
 // As runs fn as whoever a request's token names, in a transaction of his. What
 // it ends with is an error of the vocabulary where the vocabulary has a word
 // for it. It may run fn twice, when nothing of the first time has been kept.

@@ -113,6 +113,9 @@ func (h *Handler) book(ctx context.Context, as format, s *Sheet) error {
 // given twice where it can be one only, is refused.
 func parseFilter(q url.Values) (f Filter, err error) {
 	for name, values := range q {
+		if name == httpd.LinkParam { // who asks, not what for
+			continue
+		}
 		if err := f.take(name, values); err != nil {
 			return f, err
 		}
