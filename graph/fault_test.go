@@ -290,10 +290,15 @@ func TestAMigrationMakesPlansStale(t *testing.T) {
 			all.Wait()
 		}
 	}
+	// a migration takes away for a moment what depends on the column
+	alter := func(column, typ string) {
+		f.db.AsOwner(t, fmt.Sprintf(`DO $$ DECLARE def text := (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'units'::regclass AND tgname = 'search');
+			BEGIN DROP TRIGGER search ON units; ALTER TABLE units ALTER COLUMN %s TYPE %s; EXECUTE def; END $$`, column, typ))
+	}
 	for i, typ := range []string{"varchar(900)", "text"} {
 		warm()
 		f.unit(fmt.Sprint("先有单位", i, "号"), "")
-		f.db.AsOwner(t, `ALTER TABLE units ALTER COLUMN name TYPE `+typ)
+		alter("name", typ)
 		t.Run("R25: a query is answered at once: "+typ, func(t *testing.T) {
 			for range 8 {
 				if o := f.send(query, nil); o.status != http.StatusOK || o.code != "" {
@@ -302,7 +307,7 @@ func TestAMigrationMakesPlansStale(t *testing.T) {
 			}
 		})
 		warm()
-		f.db.AsOwner(t, `ALTER TABLE units ALTER COLUMN short_name TYPE `+typ)
+		alter("short_name", typ)
 		t.Run("R25: so is a mutation, and it acts once: "+typ, func(t *testing.T) {
 			name := fmt.Sprint("升级中的单位", i, "号")
 			if o := f.unit(name, ""); o.status != http.StatusOK || o.code != "" || o.bad != "" {
