@@ -155,7 +155,11 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 		}
 	}
 	for _, v := range there {
-		if slices.Contains(actors, v.Membership) || j.told[v.Membership] || !c.Sees(v) || !c.mayHear(v) {
+		if slices.Contains(actors, v.Membership) || j.told[v.Membership] || !c.mayHear(v) {
+			continue
+		}
+		if !c.Sees(v) {
+			out = append(out, c.veiled(v, rows)...)
 			continue
 		}
 		for _, w := range rows {
@@ -172,6 +176,18 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 		}
 	}
 	return out
+}
+
+// veiled tells a guardian who does not see the matter, such as a draft that was
+// its author's alone, that there is one and where it stands, as the list of what
+// stands still does; nothing of it.
+func (c *Case) veiled(v *authz.Viewer, rows []who) []notice {
+	for _, w := range rows {
+		if w.Reason != "" && w.is(v) {
+			return []notice{{v.Membership, w.key(), fmt.Sprintf("有一件%s没有人能接手：%s。内容不对您公开，请安排人接手：在人员中补上能办理的人", c.Def.Title, w.Reason)}}
+		}
+	}
+	return nil
 }
 
 // hears: a step is told to those who may read it in the timeline.

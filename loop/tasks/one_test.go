@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -368,4 +369,24 @@ func (h *house) attach(tenant, id uuid.UUID, name string) {
 	h.system(tenant, func(ctx context.Context, c *gen.Client) error {
 		return c.Attachment.Create().SetMatterID(id).SetName(name).SetSize(1).SetContentType("application/pdf").SetSha256("00").SetBlobKey(uuid.NewString()).Exec(ctx)
 	})
+}
+
+// A draft is its author's alone: whoever has it in hand after him hears that it
+// is there, and nothing of it.
+func TestADraftWhoseAuthorIsGone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.drafted(h.city, h.whole(h.loop(h.city), h.city))
+	h.system(h.city, func(ctx context.Context, c *gen.Client) error {
+		v, err := h.viewer(ctx, h.city, director)
+		if err != nil {
+			return err
+		}
+		return c.Membership.UpdateOneID(v.Membership).SetStatus(membership.StatusENDED).Exec(ctx)
+	})
+	h.of[h.city].With(t).Sweep()
+	got := h.told(h.city, id)["secretary_general"]
+	if !strings.Contains(got, "有一件六定任务没有人能接手：处于“拟定”") || strings.Contains(got, h.look(h.city, id).Title) || h.sees(h.city, "secretary_general", id) != 0 {
+		t.Error(got)
+	}
 }
