@@ -79,6 +79,11 @@ walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、�
 corpus: postgres ## 把整套古怪的文字、日期和数字送进每个变更的每一栏
 	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestEveryDoorSaysTheSame ./graph -corpus
 
+.PHONY: forms
+forms: ## 在无界面的 Chromium 里用通用的表单库显示随产品提供的每一张表单（Debian：apt-get install chromium）
+	@cd test/forms && { [ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI); }
+	$(QUICK) $(GO) test -count=1 -v -tags browser -run TestAFormLibraryRendersEveryForm ./assembly
+
 .PHONY: lint
 lint: ## 格式、vet、staticcheck、包之间的方向
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' | grep -vE '^(ent/gen|graph/generated|graph/model)/'))" || { echo "请运行 gofmt"; exit 1; }
