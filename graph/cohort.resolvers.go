@@ -59,7 +59,7 @@ func (r *mutationResolver) PerformAction(ctx context.Context, input model.Perfor
 		}
 		return gen.TypeAssignment, c.subject, err
 	})
-	if err == nil && len(bad) == 0 {
+	if err == nil && (len(bad) == 0 || present(bad, input, gen.TypeMatter) != uuid.Nil) {
 		id = input.MatterID
 	}
 	return r.matterPayload(ctx, id, bad, err)

@@ -1077,7 +1077,7 @@ type AuditPage {
 }
 
 extend type Query {
-  "审计记录；须有审计员的权限"
+  "审计记录。须有权限 audit.read"
   auditLog("筛选的条件" filter: AuditFilter, "本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): AuditPage!
 }
 `, BuiltIn: false},
@@ -1852,11 +1852,11 @@ type ReceivedEnvelopes {
 extend type Query {
   "往来约定"
   agreements("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int): AgreementConnection!
-  "本政协往来用的身份"
+  "本政协往来用的身份。须有权限 exchange.read"
   exchangeIdentity: ExchangeIdentity!
-  "送出的信封，最新的在前；deadOnly 只看投递失败的"
+  "送出的信封，最新的在前；deadOnly 只看投递失败的。须有权限 exchange.read"
   sentEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "只要送不到的" deadOnly: Boolean): SentEnvelopes!
-  "收到的信封，最新的在前"
+  "收到的信封，最新的在前。须有权限 exchange.read"
   receivedEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "哪几类；空为都要" kinds: [String!]): ReceivedEnvelopes!
 }
 
@@ -2294,7 +2294,7 @@ extend type Item {
 }
 
 extend type Query {
-  "各年度的闭环并排看：阶段、闸口、逾期节点、区市县的份额；不写 years 为去年、今年、明年的和更早而没有结束的，至多 20 个"
+  "各年度的闭环并排看：阶段、闸口、逾期节点、区市县的份额；不写 years 为去年、今年、明年的和更早而没有结束的，至多 20 个。须有权限 cohort.read"
   loopOverview("哪几年；空为近年" years: [Int!]): [LoopOverview!]!
   "上级政协交给本会的任务，什么时候要交"
   askedOfUs: AskedOfUs!
@@ -2636,7 +2636,7 @@ extend type Query {
   counters("哪一年" year: Int!): [Counter!]!
   "一个计数背后的行"
   counterRows("哪个平台" platformId: ID, "计数的代码" code: String!, "哪一年" year: Int!, "上一页给出的游标" after: ID, "本页至多几条，1 至 100；不写为 20" first: Int): CounterRows!
-  "阵地登记，按分类计"
+  "阵地登记，按分类计。须有权限 figures.read"
   venueCounts: [VenueCount!]!
   "我的通知，最新的在前"
   notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean): NoticeConnection!
@@ -3016,7 +3016,7 @@ type MoveMattersPayload {
 }
 
 extend type Query {
-  "随产品提供的流程模板"
+  "随产品提供的流程模板。须有权限 processes.manage"
   processTemplates: [ProcessTemplate!]!
   "一版流程"
   process("哪一个" id: ID!): Process
@@ -3024,7 +3024,7 @@ extend type Query {
   checkProcess("定义全文（YAML）" source: String!): ProcessReport!
   "试运行：n 件事项各环节等多久"
   simulateProcess("要填的内容" input: SimulateProcessInput!): Simulation!
-  "定义里可以用的规则"
+  "定义里可以用的规则。须有权限 processes.manage"
   vocabulary: [VocabularyWord!]!
 }
 
@@ -4949,7 +4949,7 @@ input UnitFilter {
 }
 
 extend type Query {
-  "人员，按姓名"
+  "人员，按姓名。须有权限 roster.read"
   memberships("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MembershipFilter, "怎样排" orderBy: MembershipOrder): MembershipConnection!
   "单位，按名称"
   units("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: UnitFilter, "怎样排" orderBy: UnitOrder): UnitConnection!
@@ -4961,7 +4961,7 @@ extend type Query {
   previewPolicy("要填的内容" input: PreviewPolicyInput!): PolicyPreview!
   "政策的各版，最新的在前，至多一百版"
   policies: [TenantPolicy!]!
-  "等待第二位管理员确认的授权"
+  "等待第二位管理员确认的授权。须有权限 grants.manage"
   pendingGrants: [Grant!]!
   "各政协的名录，按行政区划代码，在 after 之后，至多 200 个"
   tenants("上一页给出的游标" after: String, "本页至多几条，1 至 100；不写为 20" first: Int, "哪一级；空为都要" level: TenantLevel): [Tenant!]!
@@ -5298,7 +5298,7 @@ type StandingPage {
 }
 
 extend type Query {
-  "无人接手的事项：轮到的人已离任、没有账号或没有授权，久的在前。看得到本会全部同类事项的人看这些类别的；管授权的人看得到有哪些，看不到内容；其他人不能看"
+  "无人接手的事项：轮到的人已离任、没有账号或没有授权，久的在前。看得到本会全部同类事项的人看这些类别的；管授权的人看得到有哪些，看不到内容；其他人不能看。管授权的须有权限 grants.manage"
   standing("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): StandingPage!
 }
 `, BuiltIn: false},
