@@ -304,7 +304,7 @@ func (in *installation) todos(t *testing.T) {
 		}
 		for _, key := range keys {
 			in.as(t, c.Prefix+"-"+key, c.Short, func(ctx context.Context) {
-				list, err := api.Todos(ctx, nil, nil, nil, nil)
+				list, err := api.Todos(ctx, nil, nil, nil, nil, nil, nil)
 				if err != nil || len(list.Edges) == 0 {
 					t.Error(c.Prefix, key, err)
 				}

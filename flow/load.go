@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"entgo.io/ent"
+	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
@@ -363,6 +364,44 @@ func (e *Engine) definitions(ctx context.Context, rows []*gen.Matter) (map[uuid.
 		out[p.ID] = d
 	}
 	return out, nil
+}
+
+// InUse is a process of the committee that was published, and its definition.
+type InUse struct {
+	*gen.Process
+	Def *process.Definition
+}
+
+// InUse lists what is or was published, by kind, the newest version first.
+func (e *Engine) InUse(ctx context.Context) ([]InUse, error) {
+	rows, err := e.client.Process.Query().Where(entprocess.StatusIn(entprocess.StatusPUBLISHED, entprocess.StatusRETIRED)).
+		Select(entprocess.FieldID, entprocess.FieldKind, entprocess.FieldVersion, entprocess.FieldStatus, entprocess.FieldTitle).
+		Order(entprocess.ByKind(), entprocess.ByVersion(entsql.OrderDesc())).All(authz.System(ctx))
+	if err != nil {
+		return nil, err
+	}
+	on := make([]*gen.Matter, len(rows))
+	for i, p := range rows {
+		on[i] = &gen.Matter{ProcessID: p.ID}
+	}
+	defs, err := e.definitions(ctx, on)
+	out := make([]InUse, len(rows))
+	for i, p := range rows {
+		out[i] = InUse{p, defs[p.ID]}
+	}
+	return out, err
+}
+
+// Definition reads one version, a draft too.
+func (e *Engine) Definition(ctx context.Context, p *gen.Process) (*process.Definition, error) {
+	row, err := e.client.Process.Query().Where(entprocess.ID(p.ID)).Only(ctx) // the list may not have selected the text
+	if err != nil {
+		return nil, err
+	}
+	if row.Status == entprocess.StatusDRAFT {
+		return process.Parse([]byte(row.Source))
+	}
+	return parsed(row.Source, row.Hash)
 }
 
 // Definitions finds the definition of each matter in a fixed number of

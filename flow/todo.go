@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"entgo.io/contrib/entgql"
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -16,13 +17,14 @@ import (
 )
 
 // waiting are the rows that mean a person, one condition an index.
-func waiting(b *sql.Builder, v *authz.Viewer, columns, of string) {
+func waiting(b *sql.Builder, v *authz.Viewer, f Such, columns, of string) {
 	pick := func(where func()) {
 		b.WriteString("SELECT " + columns + " FROM awaited WHERE ")
 		if of != "" {
 			b.WriteString("matter_id = " + of + " AND ")
 		}
 		where()
+		f.rows(b)
 	}
 	pick(func() {
 		b.WriteString("membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.Roles).WriteString("::text[])")
@@ -42,21 +44,32 @@ func waiting(b *sql.Builder, v *authz.Viewer, columns, of string) {
 
 // Todo: the matter, or a share of it, waits for the viewer: he is meant by a turn
 // that has come, and has an action that nothing blocks.
-func Todo(v *authz.Viewer) predicate.Matter {
+func Todo(v *authz.Viewer, such ...Such) predicate.Matter {
+	f := one(such)
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(matter.FieldID)).WriteString(" IN (")
-			waiting(b, v, "matter_id", "")
+			waiting(b, v, f, "matter_id", "")
 			b.WriteString(")")
 		}))
+		f.matters(s)
 	}
 }
 
-// owedTo is the day of what the viewer owes in a matter, as an expression.
-func owedTo(s *sql.Selector, v *authz.Viewer) func(*sql.Builder) {
+// one is the only value of an optional argument.
+func one(such []Such) (f Such) {
+	for _, f = range such {
+	}
+	return f
+}
+
+// owedTo is the day of what the viewer owes in a matter, or since when it waits,
+// as an expression.
+func owedTo(s *sql.Selector, v *authz.Viewer, f Such) func(*sql.Builder) {
 	return func(b *sql.Builder) {
-		b.WriteString("(SELECT min(due_on) FROM (")
-		waiting(b, v, "due_on", `"`+s.TableName()+`"."id"`)
+		column, _ := f.key()
+		b.WriteString("(SELECT min(" + column + ") FROM (")
+		waiting(b, v, f, column, `"`+s.TableName()+`"."id"`)
 		b.WriteString(") mine)")
 	}
 }
@@ -64,19 +77,19 @@ func owedTo(s *sql.Selector, v *authz.Viewer) func(*sql.Builder) {
 // Todos is a page of what waits for the viewer, in the order of the days of what
 // he owes: what has no day comes last. One more than the page is answered where
 // there is one.
-func Todos(ctx context.Context, client *gen.Client, v *authz.Viewer, after, before *entgql.Cursor[uuid.UUID], n int, backward bool) ([]uuid.UUID, error) {
+func Todos(ctx context.Context, client *gen.Client, v *authz.Viewer, f Such, after, before *entgql.Cursor[uuid.UUID], n int, backward bool) ([]uuid.UUID, error) {
 	ascending := !backward
-	q := client.Matter.Query().Where(Todo(v), func(s *sql.Selector) {
+	q := client.Matter.Query().Where(Todo(v, f), func(s *sql.Selector) {
 		if after != nil {
-			s.Where(beyondDay(s, v, after, true))
+			s.Where(beyondDay(s, v, f, after, true))
 		}
 		if before != nil {
-			s.Where(beyondDay(s, v, before, false))
+			s.Where(beyondDay(s, v, f, before, false))
 		}
 	})
 	order := func(s *sql.Selector) {
 		s.OrderExprFunc(func(b *sql.Builder) {
-			owedTo(s, v)(b)
+			owedTo(s, v, f)(b)
 			if ascending {
 				b.WriteString(" ASC NULLS LAST")
 			} else {
@@ -93,19 +106,20 @@ func Todos(ctx context.Context, client *gen.Client, v *authz.Viewer, after, befo
 }
 
 // beyondDay: the row comes later than the cursor, or earlier.
-func beyondDay(s *sql.Selector, v *authz.Viewer, c *entgql.Cursor[uuid.UUID], later bool) *sql.Predicate {
+func beyondDay(s *sql.Selector, v *authz.Viewer, f Such, c *entgql.Cursor[uuid.UUID], later bool) *sql.Predicate {
 	day, dated := c.Value.(time.Time)
 	op := map[bool]string{true: " > ", false: " < "}[later]
 	return sql.P(func(b *sql.Builder) {
 		id := func() { b.Ident(s.C(matter.FieldID)).WriteString(op).Arg(c.ID) }
-		due := owedTo(s, v)
+		due := owedTo(s, v, f)
+		_, typ := f.key()
 		b.WriteString("(")
 		switch {
 		case dated:
 			due(b)
-			b.WriteString(op).Arg(day).WriteString("::date OR (")
+			b.WriteString(op).Arg(day).WriteString("::" + typ + " OR (")
 			due(b)
-			b.WriteString(" = ").Arg(day).WriteString("::date AND ")
+			b.WriteString(" = ").Arg(day).WriteString("::" + typ + " AND ")
 			id()
 			b.WriteString(")")
 			if later {
@@ -140,11 +154,22 @@ type Mine struct {
 // Owed is what waits for the viewer in each of several matters, the nearest day
 // first, in one statement.
 func Owed(ctx context.Context, v *authz.Viewer, ids ...uuid.UUID) (map[uuid.UUID][]Mine, error) {
-	rows, err := tenants.Rows[Mine](ctx, `
-		SELECT matter_id, assignment_id, turn, due_on, since, instead, reason FROM awaited
-		WHERE matter_id = ANY ($1) AND ((membership_id = $2 AND (roles IS NULL OR roles && $3)) OR (role = ANY ($3) AND (
-			unit_id IS NULL OR (unit_id = ANY ($4) AND (NOT seated OR unit_id = ANY ($5))))))
-		ORDER BY matter_id, due_on NULLS LAST, key`, ids, v.Membership, v.Roles, v.Units, v.Seats)
+	return OwedSuch(ctx, v, Such{}, ids...)
+}
+
+// OwedSuch is Owed of what a list is narrowed to, in the list's order.
+func OwedSuch(ctx context.Context, v *authz.Viewer, f Such, ids ...uuid.UUID) (map[uuid.UUID][]Mine, error) {
+	b := &sql.Builder{}
+	b.SetDialect(dialect.Postgres)
+	b.WriteString("SELECT matter_id, assignment_id, turn, due_on, since, instead, reason FROM awaited WHERE matter_id = ANY (").Arg(ids).
+		WriteString("::uuid[]) AND ((membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.Roles).
+		WriteString("::text[])) OR (role = ANY (").Arg(v.Roles).WriteString("::text[]) AND (unit_id IS NULL OR (unit_id = ANY (").Arg(v.Units).
+		WriteString("::uuid[]) AND (NOT seated OR unit_id = ANY (").Arg(v.Seats).WriteString("::uuid[]))))))")
+	f.rows(b)
+	column, _ := f.key()
+	b.WriteString(" ORDER BY matter_id, " + column + " NULLS LAST, key")
+	text, args := b.Query()
+	rows, err := tenants.Rows[Mine](ctx, text, args...)
 	out := map[uuid.UUID][]Mine{}
 	for _, m := range rows {
 		out[m.Matter] = append(out[m.Matter], m)

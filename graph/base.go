@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"github.com/google/uuid"
@@ -11,11 +13,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -100,34 +105,32 @@ func given(s string) *string {
 // newest is the order of a list that names none.
 var newest = &gen.MatterOrder{Direction: entgql.OrderDirectionDesc, Field: gen.MatterOrderFieldOpenedAt}
 
-// where translates a filter.
-func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
+// where translates a filter; what no process has is refused.
+func (r *Resolver) where(ctx context.Context, f *model.MatterFilter) ([]predicate.Matter, error) {
 	if f == nil {
 		return nil, nil
 	}
-	var ps []predicate.Matter
+	kinds := f.Kinds
+	if f.Kind != nil {
+		kinds = append(slices.Clone(kinds), *f.Kind)
+	}
+	if err := r.known(ctx, process.OfMatter, kinds, f.States); err != nil {
+		return nil, err
+	}
+	v := authz.From(ctx)
+	ps := whereWho(v, f)
+	if len(f.Kinds) > 0 {
+		ps = append(ps, matter.KindIn(f.Kinds...))
+	}
 	if f.Kind != nil {
 		ps = append(ps, matter.Kind(*f.Kind))
-	}
-	if len(f.States) > 40 {
-		return nil, errs.New(errs.Invalid, "states 至多 40 个").At("filter", "states")
 	}
 	if len(f.States) == 1 {
 		ps = append(ps, matter.State(f.States[0]))
 	} else if len(f.States) > 0 {
 		ps = append(ps, matter.StateIn(f.States...))
 	}
-	var of []predicate.Proposal
-	if f.Disposition != nil {
-		of = append(of, proposal.DispositionEQ(*f.Disposition))
-	}
-	if f.SittingID != nil {
-		of = append(of, proposal.SittingID(*f.SittingID))
-	}
-	if f.Key != nil {
-		of = append(of, proposal.IsKey(*f.Key))
-	}
-	if len(of) > 0 {
+	if of := whereProposal(f); len(of) > 0 {
 		ps = append(ps, matter.HasProposalWith(of...))
 	}
 	if f.SectorID != nil {
@@ -142,6 +145,19 @@ func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
 	if f.DueBefore != nil {
 		ps = append(ps, matter.NextDueOnLT(*f.DueBefore))
 	}
+	if f.DueFrom != nil {
+		ps = append(ps, matter.NextDueOnGTE(*f.DueFrom))
+	}
+	if f.UpdatedSince != nil {
+		ps = append(ps, matter.UpdatedAtGT(*f.UpdatedSince))
+	}
+	if f.Year != nil {
+		if *f.Year < 1949 || *f.Year > 2999 {
+			return nil, errs.New(errs.Invalid, "year 写四位的年份，例如 2026").At("filter", "year")
+		}
+		since := time.Date(*f.Year, 1, 1, 0, 0, 0, 0, clock.Shanghai)
+		ps = append(ps, matter.OpenedAtGTE(since), matter.OpenedAtLT(since.AddDate(1, 0, 0)))
+	}
 	if f.Number != nil {
 		ps = append(ps, tenants.ShowsKey(matter.FieldNumberKey, *f.Number))
 	}
@@ -149,6 +165,53 @@ func where(v *authz.Viewer, f *model.MatterFilter) ([]predicate.Matter, error) {
 		ps = append(ps, tenants.ShowsKey(matter.FieldTitleKey, *f.TitleContains))
 	}
 	return ps, nil
+}
+
+// whereProposal is what a filter asks of proposals.
+func whereProposal(f *model.MatterFilter) (of []predicate.Proposal) {
+	if f.Disposition != nil {
+		of = append(of, proposal.DispositionEQ(*f.Disposition))
+	}
+	if f.SittingID != nil {
+		of = append(of, proposal.SittingID(*f.SittingID))
+	}
+	if f.Key != nil {
+		of = append(of, proposal.IsKey(*f.Key))
+	}
+	if f.Category != nil {
+		of = append(of, proposal.Category(*f.Category))
+	}
+	if f.Period != nil {
+		of = append(of, proposal.PeriodEQ(*f.Period))
+	}
+	return of
+}
+
+// whereWho is by whom, and where, a filter asks for matters.
+func whereWho(v *authz.Viewer, f *model.MatterFilter) (ps []predicate.Matter) {
+	by := func(such ...predicate.Party) predicate.Matter {
+		return matter.HasPartiesWith(authz.SeenPart(v, gen.TypeParty, such...))
+	}
+	if f.Mine != nil {
+		mine := matter.Or(matter.And(matter.CreatorIDNotNil(), matter.CreatorID(v.Membership)), by(party.MembershipID(v.Membership)))
+		if !*f.Mine {
+			mine = matter.Not(mine)
+		}
+		ps = append(ps, mine)
+	}
+	if f.CreatorID != nil {
+		ps = append(ps, matter.CreatorID(*f.CreatorID))
+	}
+	if f.ProposerID != nil {
+		ps = append(ps, by(party.MembershipID(*f.ProposerID), party.RoleIn(party.RoleLEAD, party.RoleCO)))
+	}
+	if f.PlatformID != nil {
+		ps = append(ps, matter.PlatformID(*f.PlatformID))
+	}
+	if f.OwnerUnitID != nil {
+		ps = append(ps, authz.OfUnits(matter.FieldOwnerUnitID, *f.OwnerUnitID))
+	}
+	return ps
 }
 
 func inOrder[T gen.Noder](ids []uuid.UUID, list []T, id func(T) uuid.UUID) []gen.Noder {

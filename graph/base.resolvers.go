@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"entgo.io/contrib/entgql"
-	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -70,7 +69,7 @@ func (r *queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 
 // Matters is the resolver for the matters field.
 func (r *queryResolver) Matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MatterFilter, orderBy *gen.MatterOrder) (*gen.MatterConnection, error) {
-	ps, err := where(authz.From(ctx), filter)
+	ps, err := r.where(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -88,8 +87,8 @@ func (r *queryResolver) Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, 
 }
 
 // Todos is the resolver for the todos field.
-func (r *queryResolver) Todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.MatterConnection, error) {
-	return r.todos(ctx, after, first, before, last)
+func (r *queryResolver) Todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.TodoFilter, sort *model.TodoSort) (*gen.MatterConnection, error) {
+	return r.todos(ctx, after, first, before, last, filter, sort)
 }
 
 // OpenItems is the resolver for the openItems field.

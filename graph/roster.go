@@ -223,6 +223,16 @@ func whereMembership(f *model.MembershipFilter, today time.Time) (ps []predicate
 	if f.UnitID != nil {
 		ps = append(ps, membership.HasSeatsWith(seat.UnitID(*f.UnitID), authz.SeatOn(today)))
 	}
+	if f.WithoutSeat != nil {
+		sits := membership.HasSeatsWith(authz.SeatOn(today))
+		if *f.WithoutSeat {
+			sits = membership.Not(sits)
+		}
+		ps = append(ps, sits)
+	}
+	if f.Party != nil {
+		ps = append(ps, membership.PoliticalParty(*f.Party))
+	}
 	if f.NameContains != nil {
 		ps = append(ps, tenants.Shows(membership.FieldName, *f.NameContains))
 	}

@@ -21,7 +21,7 @@ import (
 // todos is a page of what waits for the viewer. Its order is that of the days of
 // what he owes, which no column of a matter has: the page's ids come first, then
 // the matters as the generated pagination reads them.
-func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int) (*gen.MatterConnection, error) {
+func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.TodoFilter, sort *model.TodoSort) (*gen.MatterConnection, error) {
 	first, last, err := page(first, last)
 	if err == nil {
 		err = belong(true, after, before)
@@ -29,9 +29,13 @@ func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], f
 	if err != nil {
 		return nil, err
 	}
+	such, err := r.such(ctx, filter, sort)
+	if err != nil {
+		return nil, err
+	}
 	v, backward := authz.From(ctx), last != nil
 	n := *or(last, first)
-	ids, err := flow.Todos(ctx, r.ent(), v, after, before, n, backward)
+	ids, err := flow.Todos(ctx, r.ent(), v, such, after, before, n, backward)
 	if err != nil {
 		return nil, err
 	}
@@ -44,14 +48,16 @@ func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], f
 	if err != nil {
 		return nil, err
 	}
-	mine, err := flow.Owed(ctx, v, ids...)
+	mine, err := flow.OwedSuch(ctx, v, such, ids...)
 	if err != nil {
 		return nil, err
 	}
 	slices.SortFunc(conn.Edges, func(a, b *gen.MatterEdge) int { return slices.Index(ids, a.Cursor.ID) - slices.Index(ids, b.Cursor.ID) })
 	for _, e := range conn.Edges {
 		e.Cursor.Value = nil
-		if list := mine[e.Cursor.ID]; len(list) > 0 && list[0].DueOn != nil {
+		if list := mine[e.Cursor.ID]; len(list) > 0 && such.Longest {
+			e.Cursor.Value = list[0].Since
+		} else if len(list) > 0 && list[0].DueOn != nil {
 			e.Cursor.Value = *list[0].DueOn
 		}
 	}
@@ -60,7 +66,7 @@ func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], f
 		conn.PageInfo.StartCursor, conn.PageInfo.EndCursor = &conn.Edges[0].Cursor, &conn.Edges[k-1].Cursor
 	}
 	if conn.TotalCount > 0 { // was asked for
-		conn.TotalCount, err = r.ent().Matter.Query().Where(flow.Todo(v)).Count(ctx)
+		conn.TotalCount, err = r.ent().Matter.Query().Where(flow.Todo(v, such)).Count(ctx)
 	}
 	return conn, err
 }

@@ -197,6 +197,15 @@ type Counter struct {
 	Pace   *Pace
 }
 
+// Names are the codes of the counters and what they are called, in the order in
+// which they are shown.
+func Names() (out []Counter) {
+	for _, f := range figures {
+		out = append(out, Counter{Code: f.code, Label: f.label, Unit: f.unit})
+	}
+	return out
+}
+
 // Pace compares how much of the target is done with how much of the year is
 // gone.
 type Pace struct {

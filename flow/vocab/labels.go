@@ -2,6 +2,7 @@ package vocab
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/bihuan/bihuan/flow/process"
 )
@@ -16,12 +17,18 @@ var labels = map[string]string{
 	// events
 	"TALK": "恳谈", "INSPECTION": "视察", "BRIEFING": "通报会", "ACTIVITY": "活动",
 	"PLANNED": "已安排", "HELD": "已举行", "CANCELLED": "已取消",
-	// kinds of party
-	"RESIDENT": "居民", "COMPANY": "企业", "DEPARTMENT": "部门", "PARTY_ORG": "党组织", "MEMBER": "委员", "EXPERT": "专家", "MEDIA": "媒体",
-	"LEADER": "党政领导", "GRASSROOTS_PARTY_HEAD": "基层党组织负责人",
 	// links
 	"MERGED_INTO": "并入", "CONVERTED_TO": "转为", "DERIVED_FROM": "源自", "FOLLOWS": "接续", "BELONGS_TO": "属于", "SINKS_TO": "下沉为",
 }
+
+// partyKinds are the kinds of party that shipped definitions name.
+var partyKinds = map[string]string{
+	"RESIDENT": "居民", "COMPANY": "企业", "DEPARTMENT": "部门", "PARTY_ORG": "党组织", "MEMBER": "委员", "EXPERT": "专家", "MEDIA": "媒体",
+	"LEADER": "党政领导", "GRASSROOTS_PARTY_HEAD": "基层党组织负责人",
+}
+
+// PartyKinds are what kinds of party are called.
+func PartyKinds() map[string]string { return maps.Clone(partyKinds) }
 
 // roles of parties have labels of their own: LEAD is also a kind of item.
 var roleLabels = map[string]string{
@@ -36,6 +43,9 @@ var itemFields = map[string]string{
 
 func label(code string) string {
 	if l, ok := labels[code]; ok {
+		return l
+	}
+	if l, ok := partyKinds[code]; ok {
 		return l
 	}
 	if l, ok := process.ItemKinds[code]; ok {

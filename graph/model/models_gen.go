@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -959,6 +960,27 @@ type DeclineInvitationInput struct {
 	RefreshToken *string `json:"refreshToken,omitempty"`
 }
 
+// 屏幕上的用语
+type Dictionary struct {
+	// 这些用语的版本：任何一个改了就不同
+	Version string `json:"version"`
+	// 与 since 相同：entries 为空，用手上的
+	Unchanged bool `json:"unchanged"`
+	// 各条，按组排，组内按办理或定义的次序
+	Entries []*DictionaryEntry `json:"entries"`
+}
+
+// 屏幕上的一个用语
+type DictionaryEntry struct {
+	// 属于哪一组：API 的枚举类型名（例如 UnitKind、SeatPost）；kind 事项的类别；state.类别 和 share.类别 环节；turn.类别 轮到谁；
+	// stage 阶段；role 角色；rating 满意度；class 答复分类；notFiledReason 不予立案的理由；counter 计数；partyKind 当事方的类别
+	Group string `json:"group"`
+	// 代码
+	Code string `json:"code"`
+	// 本政协的叫法
+	Label string `json:"label"`
+}
+
 // 丢弃一份草稿
 type DiscardProcessDraftInput struct {
 	// 哪一个
@@ -1109,6 +1131,22 @@ type EnterWithdrawConsentInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 筛选会议和走访；各项同时满足
+type EventFilter struct {
+	// 从这一天起
+	From *time.Time `json:"from,omitempty"`
+	// 到这一天止，当天也算
+	To *time.Time `json:"to,omitempty"`
+	// 请了我，或由我安排；false 为其余的
+	Mine *bool `json:"mine,omitempty"`
+	// 走访的单位，或所在的阵地
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 哪几类
+	Kinds []event.Kind `json:"kinds,omitempty"`
+	// 哪种状态
+	State *event.State `json:"state,omitempty"`
+}
+
 // 本政协的身份：告诉用信封文件往来的对方
 type ExchangeIdentity struct {
 	// 代码
@@ -1117,6 +1155,16 @@ type ExchangeIdentity struct {
 	Name string `json:"name"`
 	// 签名公钥（Ed25519，base64）
 	Key string `json:"key"`
+}
+
+// 按一项分开的件数
+type FacetCount struct {
+	// 代码；平台和街道为编号，空为没有
+	Code *string `json:"code,omitempty"`
+	// 名称
+	Label string `json:"label"`
+	// 件数
+	Count int `json:"count"`
 }
 
 // 立案
@@ -1429,12 +1477,48 @@ type MarkNoticeReadInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 符合筛选的、本人看得到的事项，按几项分开的件数
+type MatterFacets struct {
+	// 总数
+	Total int `json:"total"`
+	// 按类别
+	Kinds []*FacetCount `json:"kinds"`
+	// 按环节
+	States []*StateFacet `json:"states"`
+	// 按平台
+	Platforms []*FacetCount `json:"platforms"`
+	// 按街道联络委
+	Streets []*FacetCount `json:"streets"`
+}
+
 // 筛选事项；各项同时满足
 type MatterFilter struct {
 	// 类别
 	Kind *string `json:"kind,omitempty"`
-	// 环节
+	// 类别，有其一即可
+	Kinds []string `json:"kinds,omitempty"`
+	// 环节，有其一即可；本政协的流程都没有的环节会被拒绝
 	States []string `json:"states,omitempty"`
+	// 由我提出、录入，或我是当事方；false 为其余的
+	Mine *bool `json:"mine,omitempty"`
+	// 录入人
+	CreatorID *uuid.UUID `json:"creatorId,omitempty"`
+	// 提出的人：第一提案人、联名人
+	ProposerID *uuid.UUID `json:"proposerId,omitempty"`
+	// 平台
+	PlatformID *uuid.UUID `json:"platformId,omitempty"`
+	// 归口单位，连同它改名、合并以前的
+	OwnerUnitID *uuid.UUID `json:"ownerUnitId,omitempty"`
+	// 分类（提案）
+	Category *string `json:"category,omitempty"`
+	// 大会提案或平时提案
+	Period *proposal.Period `json:"period,omitempty"`
+	// 哪一年进入系统
+	Year *int `json:"year,omitempty"`
+	// 期限不早于这一天
+	DueFrom *time.Time `json:"dueFrom,omitempty"`
+	// 在这个时刻以后改动过
+	UpdatedSince *time.Time `json:"updatedSince,omitempty"`
 	// 审查处理（提案）
 	Disposition *proposal.Disposition `json:"disposition,omitempty"`
 	// 次会议（提案）
@@ -1481,6 +1565,10 @@ type MembershipFilter struct {
 	Status *membership.Status `json:"status,omitempty"`
 	// 今天在这个单位有席位
 	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 今天在哪个单位都没有席位；false 为有席位的
+	WithoutSeat *bool `json:"withoutSeat,omitempty"`
+	// 党派，全称
+	Party *string `json:"party,omitempty"`
 	// 姓名包含，写法不同的同一个字也能找到
 	NameContains *string `json:"nameContains,omitempty"`
 }
@@ -1841,6 +1929,26 @@ type ProcessReport struct {
 	Mermaid string `json:"mermaid"`
 	// 状态图（SVG）
 	SVG string `json:"svg"`
+}
+
+// 流程中的一个环节，按本政协的叫法
+type ProcessStep struct {
+	// matter 事项 / assignment 份额
+	Machine string `json:"machine"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 阶段
+	Stage string `json:"stage"`
+	// 不能跳过的次序，从 1 起；空为不排次序
+	Step *int `json:"step,omitempty"`
+	// 轮到谁，可以有几方；终点为空
+	TurnLabels []string `json:"turnLabels"`
+	// 没有期限时，为什么没有
+	Waits *string `json:"waits,omitempty"`
+	// 是否终点
+	End bool `json:"end"`
 }
 
 // 随产品提供的流程模板
@@ -2643,6 +2751,22 @@ type SettleTrackingInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 筛选各单位的份额；各项同时满足
+type ShareFilter struct {
+	// 哪个单位，连同它改名、合并以前的
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 事项的类别
+	Kinds []string `json:"kinds,omitempty"`
+	// 份额的状态
+	States []string `json:"states,omitempty"`
+	// 已过期限而还没有发出；false 为其余的
+	Overdue *bool `json:"overdue,omitempty"`
+	// 期限早于这一天
+	DueBefore *time.Time `json:"dueBefore,omitempty"`
+	// 由我承办，或是我所在的单位的；false 为其余的
+	Mine *bool `json:"mine,omitempty"`
+}
+
 // 一个单位与它的角色
 type ShareInput struct {
 	// 哪个单位
@@ -2877,6 +3001,18 @@ type StartReviewInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一类事项在一个环节的件数
+type StateFacet struct {
+	// 类别
+	Kind string `json:"kind"`
+	// 环节的代码
+	Code string `json:"code"`
+	// 环节的名称；旧版才有的环节为代码
+	Label string `json:"label"`
+	// 件数
+	Count int `json:"count"`
+}
+
 // 流程中的一个环节
 type StateInfo struct {
 	// 代码
@@ -3029,6 +3165,32 @@ type TermPayload struct {
 	Term *gen.Term `json:"term,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一段期限里一类待办的件数
+type TodoCount struct {
+	// 哪一段
+	Bucket TodoBucket `json:"bucket"`
+	// 哪一类
+	Kind string `json:"kind"`
+	// 件数；一件事项只算一次，按最近的期限
+	Count int `json:"count"`
+}
+
+// 筛选待办；各项同时满足
+type TodoFilter struct {
+	// 哪几类，例如 proposal
+	Kinds []string `json:"kinds,omitempty"`
+	// 我所欠的期限已过；false 为未过或没有期限
+	Overdue *bool `json:"overdue,omitempty"`
+	// 我所欠的期限早于这一天
+	DueBefore *time.Time `json:"dueBefore,omitempty"`
+	// 哪个平台
+	PlatformID *uuid.UUID `json:"platformId,omitempty"`
+	// 因哪个单位（连同它改名、合并以前的）轮到我，或是哪个单位的份额
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 为什么是我的，有其一即可
+	Why []TodoWhy `json:"why,omitempty"`
 }
 
 // 令牌。accessToken 放在 Authorization: Bearer 中；refreshToken 用一次换一次，用过的再用会使整个会话失效。
@@ -4307,6 +4469,64 @@ func (e SearchPart) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 份额怎样排
+type ShareSort string
+
+const (
+	// 期限近的在前，没有期限的在后
+	ShareSortDue ShareSort = "DUE"
+	// 新交办的在前
+	ShareSortAssigned ShareSort = "ASSIGNED"
+)
+
+var AllShareSort = []ShareSort{
+	ShareSortDue,
+	ShareSortAssigned,
+}
+
+func (e ShareSort) IsValid() bool {
+	switch e {
+	case ShareSortDue, ShareSortAssigned:
+		return true
+	}
+	return false
+}
+
+func (e ShareSort) String() string {
+	return string(e)
+}
+
+func (e *ShareSort) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ShareSort(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ShareSort", str)
+	}
+	return nil
+}
+
+func (e ShareSort) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ShareSort) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ShareSort) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // 督办的形式
 type SupervisionKind string
 
@@ -4369,6 +4589,195 @@ func (e *SupervisionKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e SupervisionKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 待办按期限分成几段
+type TodoBucket string
+
+const (
+	// 已逾期
+	TodoBucketOverdue TodoBucket = "OVERDUE"
+	// 今天到期
+	TodoBucketToday TodoBucket = "TODAY"
+	// 七天以内到期
+	TodoBucketWeek TodoBucket = "WEEK"
+	// 七天以后到期
+	TodoBucketLater TodoBucket = "LATER"
+	// 没有期限
+	TodoBucketNone TodoBucket = "NONE"
+)
+
+var AllTodoBucket = []TodoBucket{
+	TodoBucketOverdue,
+	TodoBucketToday,
+	TodoBucketWeek,
+	TodoBucketLater,
+	TodoBucketNone,
+}
+
+func (e TodoBucket) IsValid() bool {
+	switch e {
+	case TodoBucketOverdue, TodoBucketToday, TodoBucketWeek, TodoBucketLater, TodoBucketNone:
+		return true
+	}
+	return false
+}
+
+func (e TodoBucket) String() string {
+	return string(e)
+}
+
+func (e *TodoBucket) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TodoBucket(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TodoBucket", str)
+	}
+	return nil
+}
+
+func (e TodoBucket) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TodoBucket) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TodoBucket) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 待办怎样排
+type TodoSort string
+
+const (
+	// 期限近的在前，没有期限的在后
+	TodoSortDue TodoSort = "DUE"
+	// 等得久的在前
+	TodoSortWaiting TodoSort = "WAITING"
+)
+
+var AllTodoSort = []TodoSort{
+	TodoSortDue,
+	TodoSortWaiting,
+}
+
+func (e TodoSort) IsValid() bool {
+	switch e {
+	case TodoSortDue, TodoSortWaiting:
+		return true
+	}
+	return false
+}
+
+func (e TodoSort) String() string {
+	return string(e)
+}
+
+func (e *TodoSort) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TodoSort(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TodoSort", str)
+	}
+	return nil
+}
+
+func (e TodoSort) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TodoSort) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TodoSort) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 为什么是我的待办
+type TodoWhy string
+
+const (
+	// 指名本人
+	TodoWhyMyself TodoWhy = "MYSELF"
+	// 我的角色：不限单位
+	TodoWhyRole TodoWhy = "ROLE"
+	// 我的角色在我的单位
+	TodoWhyUnit TodoWhy = "UNIT"
+	// 原来轮到的人都不在，代为办理
+	TodoWhyInstead TodoWhy = "INSTEAD"
+)
+
+var AllTodoWhy = []TodoWhy{
+	TodoWhyMyself,
+	TodoWhyRole,
+	TodoWhyUnit,
+	TodoWhyInstead,
+}
+
+func (e TodoWhy) IsValid() bool {
+	switch e {
+	case TodoWhyMyself, TodoWhyRole, TodoWhyUnit, TodoWhyInstead:
+		return true
+	}
+	return false
+}
+
+func (e TodoWhy) String() string {
+	return string(e)
+}
+
+func (e *TodoWhy) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = TodoWhy(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid TodoWhy", str)
+	}
+	return nil
+}
+
+func (e TodoWhy) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *TodoWhy) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e TodoWhy) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
