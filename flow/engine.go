@@ -155,11 +155,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := e.sheet(&r.Input).Take(cmd.Form); err != nil {
 		return uuid.Nil, err
 	}
-	reason := text.Field{Label: "理由", Path: []string{"reason"}, Lines: true}
-	if r.Action.Reason {
-		reason.Least = 1
-	}
-	if r.Reason, err = reason.Take(cmd.Reason); err != nil {
+	if r.Reason, err = reasonOf(r.Action, cmd.Reason); err != nil {
 		return uuid.Nil, err
 	}
 	if err := e.guard(&r.Input); err != nil {
@@ -300,6 +296,15 @@ func (e *Engine) related(in *Input) bool {
 		}
 	}
 	return len(in.Action.As) == 0
+}
+
+// reasonOf is the reason of an action as it is kept; some must have one.
+func reasonOf(a *process.Action, reason string) (string, error) {
+	f := text.Field{Label: "理由", Path: []string{"reason"}, Lines: true}
+	if a.Reason {
+		f.Least = 1
+	}
+	return f.Take(reason)
 }
 
 // sheet is the form of an action as who acts meets it.

@@ -73,8 +73,6 @@ func (o *Opening) enter(d *process.Definition, p process.Policy, v *authz.Viewer
 		return plain, nil
 	case !may:
 		return nil, errs.New(errs.NotAllowed, "您没有进行“%s”的权限", a.Label)
-	case a.Reason && o.Reason == "":
-		return nil, errs.New(errs.Invalid, "“%s”请填写理由", a.Label).At("reason")
 	}
 	step := *a
 	step.Code = creating

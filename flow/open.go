@@ -54,6 +54,9 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Reason, err = reasonOf(action, o.Reason); err != nil {
+		return nil, err
+	}
 	if err := o.toHeirs(sys); err != nil {
 		return nil, err
 	}
