@@ -30,8 +30,29 @@ const (
 // adopts it when another Start owns it. It waits until the server answers, as
 // long as recovery takes or ctx allows. The server outlives ctx: it ends with
 // Stop or with the process.
-func Start(ctx context.Context, o Options) (_ *Server, err error) {
+func Start(ctx context.Context, o Options) (s *Server, err error) {
 	defer errs.Wrap(&err, "pgembed.Start(%s)", o.Dir)
+	for try := 1; ; try++ {
+		s, err = startOnce(ctx, o)
+		if !errors.Is(err, errEnded) || try == startTries {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(context.Cause(ctx), err)
+		case <-time.After(tryPause):
+		}
+	}
+}
+
+// startTries is how often a server that ends while it starts is tried: after a
+// crash the shared memory of the one before can outlive its processes by a
+// moment.
+const startTries, tryPause = 3, 300 * time.Millisecond
+
+var errEnded = errors.New("the server ended while it started")
+
+func startOnce(ctx context.Context, o Options) (*Server, error) {
 	h, err := openHome(o.Dir)
 	if err != nil {
 		return nil, err
@@ -174,7 +195,7 @@ func (h *home) ready(ctx context.Context, s *Server) (version string, err error)
 		}
 		select {
 		case <-s.done:
-			return "", errors.New("the server ended while it started")
+			return "", errEnded
 		case <-ctx.Done():
 			return "", fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		case <-time.After(retry):
