@@ -68,7 +68,7 @@ func oneOf(field, what string, asked, there []string) error {
 	there = slices.Compact(there)
 	for _, x := range asked {
 		if !slices.Contains(there, x) {
-			return errs.New(errs.Invalid, "没有%s“%s”，可以用的是：%s", what, process.Clip(x), strings.Join(there, "、")).At("filter", field)
+			return errs.New(errs.Invalid, "没有所写的%s，可以用的是：%s", what, strings.Join(there, "、")).At("filter", field)
 		}
 	}
 	return nil

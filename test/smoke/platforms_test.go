@@ -35,7 +35,7 @@ machines:
     actions:
       - {code: invite, label: 登记来访者和委员, from: [REGISTERED], may: matter.arrange, effects: [{party: {role: PARTICIPANT}}],
          form: {required: [parties], properties: {parties: {type: array, title: 人员, minItems: 1, maxItems: 20, items: {type: object, additionalProperties: false, required: [name, kind], properties: {
-           name: {type: string, minLength: 1, maxLength: 60}, kind: {enum: [RESIDENT, MEMBER]}, membershipId: {type: string, maxLength: 36}}}}}}}
+           name: {type: string, minLength: 1, maxLength: 60}, kind: {choices: {RESIDENT: 居民, MEMBER: 委员}}, membershipId: {type: string, maxLength: 36}}}}}}}
       - {code: receive, label: 接待, from: [REGISTERED], to: RECEIVED, may: matter.hold, guards: [{parties: {kind: RESIDENT, least: 1}}, {parties: {kind: MEMBER, least: 1}}], effects: [{hold: {kind: TALK}}],
          form: {required: ["on", present], properties: {"on": {type: string, format: date, title: 日期}, present: {type: array, title: 到场, minItems: 1, maxItems: 20, items: {type: string, maxLength: 36}}}}}
       - {code: addProblems, label: 登记问题, from: [RECEIVED], may: matter.screen, effects: [{items: {kind: PROBLEM, receipts: true}}],
