@@ -27,11 +27,18 @@ var candidates = map[process.Pick]model.FormPick{
 	process.PickPartner:    {What: model.FormPickKindPartner, From: "agreements", Value: "partner"},
 }
 
-// availableAction shows an action as a button with its form.
-func availableAction(a flow.Available) *model.AvailableAction {
+// availableAction shows an action as a button. Its form and fields are made only
+// where they are asked for: a page of a hundred matters has a thousand actions.
+func availableAction(a flow.Available, form, fields bool) *model.AvailableAction {
 	x := &model.AvailableAction{
 		Code: a.Action.Code, Label: a.Action.Label, Group: model.ActionGroup(a.Heading), Usual: a.Usual, ReasonRequired: a.Action.Reason,
-		Blocked: given(a.Blocked), Confirm: given(a.Confirm), Form: a.Sheet.Schema(), Fields: formFields(a.Sheet.Fields(), a.Days),
+		Blocked: given(a.Blocked), Confirm: given(a.Confirm),
+	}
+	if form {
+		x.Form = a.Sheet.Schema()
+	}
+	if fields {
+		x.Fields = formFields(a.Sheet.Fields(), a.Days)
 	}
 	if a.To != nil {
 		x.To, x.ToLabel = &a.To.Code, &a.To.Label

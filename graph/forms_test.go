@@ -2,7 +2,9 @@ package graph_test
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -51,6 +53,23 @@ func TestActionsAreButtons(t *testing.T) {
 	if usual > 1 {
 		t.Error("several usual steps")
 	}
+	t.Run("forms are there in whichever way they are asked for", func(t *testing.T) {
+		want := dig(c.ask("街道干部", `query($id: ID!) { matter(id: $id) { availableActions { form fields { name } } } }`, input{"id": id}).Data, "matter", "availableActions")
+		for _, q := range []string{
+			`query($id: ID!) { matter(id: $id) { availableActions { ... on AvailableAction { form fields { name } } } } }`,
+			`query($id: ID!) { matter(id: $id) { ...M } } fragment M on Matter { availableActions { ...A } } fragment A on AvailableAction { form fields { name } }`,
+			`query($id: ID!) { node(id: $id) { ... on Matter { availableActions { ... { form } ...A } } } } fragment A on AvailableAction { fields { name } }`,
+		} {
+			a := c.ask("街道干部", q, input{"id": id})
+			got := dig(a.Data, "matter", "availableActions")
+			if strings.Contains(q, "node(") {
+				got = dig(a.Data, "node", "availableActions")
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %.300s", q, a.text)
+			}
+		}
+	})
 	t.Run("S17: all faults of a form are answered at once, each with its path", func(t *testing.T) {
 		a := c.ask("街道干部", `mutation($in: PerformActionInput!) { performAction(input: $in) { userErrors { code message path } } }`,
 			input{"in": input{"matterId": id, "action": "plan", "form": input{"title": 7, "on": "morgen", "nobody": 1}}})

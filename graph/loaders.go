@@ -156,8 +156,9 @@ func actionsOf(ctx context.Context, matterID, subject uuid.UUID) ([]*model.Avail
 		return nil, err
 	}
 	out := []*model.AvailableAction{}
+	form, fields := asked(ctx, "form"), asked(ctx, "fields")
 	for _, a := range all[subject] {
-		out = append(out, availableAction(a))
+		out = append(out, availableAction(a, form, fields))
 	}
 	return out, nil
 }

@@ -322,9 +322,11 @@ func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (
 	return out, err
 }
 
-// asked reports whether the present field's selection has a field.
+// asked reports whether the present field's selection has a field, itself or in
+// a fragment on the type that it answers.
 func asked(ctx context.Context, name string) bool {
-	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, nil), func(f graphql.CollectedField) bool { return f.Name == name })
+	answers := graphql.GetFieldContext(ctx).Field.Definition.Type.Name()
+	return slices.ContainsFunc(graphql.CollectFieldsCtx(ctx, []string{answers}), func(f graphql.CollectedField) bool { return f.Name == name })
 }
 
 func command(machine, action string, c common, form process.Form) flow.Command {
