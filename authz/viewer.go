@@ -54,6 +54,15 @@ func (v *Viewer) Overlooks() (families []string, all bool) {
 	return families, v.May(Perm("grants.manage")).Has(Tenant)
 }
 
+// Overlooking are the permissions of which each lets its holder overlook something.
+func Overlooking() []string {
+	out := []string{"grants.manage"}
+	for _, f := range families() {
+		out = append(out, f+".read")
+	}
+	return out
+}
+
 // InUnit reports whether the unit is one of the viewer's or below one.
 func (v *Viewer) InUnit(unit *uuid.UUID) bool {
 	if v == nil || unit == nil {
@@ -104,9 +113,15 @@ func Require(ctx context.Context, anyOf ...string) (*Viewer, error) {
 		return nil, errs.New(errs.Unauthenticated, "请先登录")
 	}
 	if !slices.ContainsFunc(anyOf, func(p string) bool { return v.May(Perm(p)).Has(Tenant) }) {
-		return nil, errs.New(errs.NotAllowed, "您没有进行此操作的权限，如有需要请联系本政协的租户管理员")
+		return nil, Lacking("您没有进行此操作的权限，如有需要请联系本政协的租户管理员", anyOf...)
 	}
 	return v, nil
+}
+
+// Lacking refuses who holds none of the permissions, and names them for who
+// builds a screen: what a person may not ask is hidden from him by them.
+func Lacking(message string, anyOf ...string) *errs.Error {
+	return errs.New(errs.NotAllowed, message).With("permissions", anyOf)
 }
 
 // Enter is the door of an administrator's work: one of the rights, in the

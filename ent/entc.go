@@ -79,6 +79,7 @@ func inWords(g *gen.Graph, s *ast.Schema) error {
 			return err
 		}
 	}
+	s.Types["Query"].Fields.ForName("nodes").Type.NonNull = false // as every field of Query that may be refused, see docs/adr/0039
 	return nil
 }
 

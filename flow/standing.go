@@ -111,7 +111,7 @@ func StandsStill(ctx context.Context, after *StandingPlace, n int) (list []Stand
 	v := authz.From(ctx)
 	families, all := v.Overlooks()
 	if !all && len(families) == 0 {
-		return nil, 0, errs.New(errs.NotAllowed, "您不看全部事项，不能看无人接手的清单")
+		return nil, 0, authz.Lacking("您不看全部事项，不能看无人接手的清单", authz.Overlooking()...)
 	}
 	const of = ` FROM awaited a JOIN matters m ON m.tenant_id = a.tenant_id AND m.id = a.matter_id
 		WHERE a.reason <> '' AND ($1 OR CASE WHEN m.kind = ANY ($2) THEN m.kind ELSE 'matter' END = ANY ($3))`

@@ -105,7 +105,7 @@ func word(path string, typ *ast.Type) any {
 
 // operation writes a query or mutation of one root field, once for each list
 // of arguments, under the aliases a0, a1 …
-func (s *strangers) operation(kind string, f *ast.FieldDefinition, depth int, args ...input) (string, map[string]any) {
+func (w *world) operation(kind string, f *ast.FieldDefinition, depth int, args ...input) (string, map[string]any) {
 	vars := map[string]any{}
 	var declared, calls []string
 	for i, values := range args {
@@ -120,8 +120,8 @@ func (s *strangers) operation(kind string, f *ast.FieldDefinition, depth int, ar
 		if len(given) > 0 {
 			call += "(" + strings.Join(given, ", ") + ")"
 		}
-		if t := s.schema.Types[f.Type.Name()]; !t.IsLeafType() {
-			call += " " + s.selection(t.Name, depth)
+		if t := w.schema.Types[f.Type.Name()]; !t.IsLeafType() {
+			call += " " + w.selection(t.Name, depth)
 		}
 		calls = append(calls, call)
 	}
@@ -133,7 +133,7 @@ func (s *strangers) operation(kind string, f *ast.FieldDefinition, depth int, ar
 }
 
 // arguments are a field's, with a target set.
-func (s *strangers) arguments(f *ast.FieldDefinition, m maker) input {
+func (w *world) arguments(f *ast.FieldDefinition, m maker) input {
 	out := input{}
 	for _, a := range f.Arguments {
 		if v := m.make(a.Name, a.Type); v != nil {
@@ -143,9 +143,9 @@ func (s *strangers) arguments(f *ast.FieldDefinition, m maker) input {
 	return out
 }
 
-func (s *strangers) paths(f *ast.FieldDefinition, scalar string) (out []string) {
+func (w *world) paths(f *ast.FieldDefinition, scalar string) (out []string) {
 	for _, a := range f.Arguments {
-		out = append(out, leaves(s.schema, a.Name, a.Type, scalar)...)
+		out = append(out, leaves(w.schema, a.Name, a.Type, scalar)...)
 	}
 	return out
 }

@@ -48,12 +48,13 @@ func look(ctx context.Context) error {
 	if v == nil {
 		return errs.New(errs.Unauthenticated, "请先登录")
 	}
-	for _, p := range []string{readMatter, readFigures, managePlatforms} {
+	anyOf := []string{readMatter, readFigures, managePlatforms}
+	for _, p := range anyOf {
 		if v.May(authz.Perm(p)) != authz.None {
 			return nil
 		}
 	}
-	return errs.New(errs.NotAllowed, "您没有查看平台数据的权限，如有需要请联系本政协的租户管理员")
+	return authz.Lacking("您没有查看平台数据的权限，如有需要请联系本政协的租户管理员", anyOf...)
 }
 
 // Longest texts, in characters.

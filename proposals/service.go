@@ -215,7 +215,7 @@ func (s *Service) currentSitting(ctx context.Context) (*gen.Sitting, error) {
 func (s *Service) FindSimilar(ctx context.Context, title string, except *uuid.UUID) ([]search.Like, error) {
 	v := authz.From(ctx)
 	if v.May(authz.Perm("proposal.create")) == authz.None && v.May(authz.Perm("proposal.read")) == authz.None {
-		return nil, errs.New(errs.NotAllowed, "您没有查重的权限")
+		return nil, authz.Lacking("您没有查重的权限", "proposal.create", "proposal.read")
 	}
 	such := proposal.DispositionEQ(proposal.DispositionFILED)
 	if v.May(authz.Perm("proposal.read")).Has(authz.Tenant) {

@@ -1087,7 +1087,7 @@ type AuditPage {
 
 extend type Query {
   "审计记录。须有权限 audit.read"
-  auditLog("筛选的条件" filter: AuditFilter, "本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): AuditPage!
+  auditLog("筛选的条件" filter: AuditFilter, "本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): AuditPage
 }
 `, BuiltIn: false},
 	{Name: "../schema/ballot.graphql", Input: `# 民主测评：无记名投票。没有一行数据把投票人和他的选择连在一起。
@@ -1269,7 +1269,7 @@ extend type Query {
   "请我投票的测评"
   myBallots: [Ballot!]!
   "一个闭环的测评"
-  ballots("哪件事项" matterId: ID!): [Ballot!]!
+  ballots("哪件事项" matterId: ID!): [Ballot!]
   "测评结果：主管闭环的人看全部，承办单位看自己的"
   ballotResult("哪一个" id: ID!): BallotResult
 }
@@ -1665,13 +1665,13 @@ extend type Query {
   "当前登录人"
   viewer: Viewer!
   "事项，最新的在前"
-  matters("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MatterFilter, "怎样排" orderBy: MatterOrder): MatterConnection!
+  matters("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MatterFilter, "怎样排" orderBy: MatterOrder): MatterConnection
   "一件事项"
   matter("哪一个" id: ID!): Matter
   "我的待办：现在轮到我、我的单位或我的角色，而且我有可做的事的事项；按我所欠的期限，近的在前（见 Matter.myTurns）"
-  todos("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: TodoFilter, "怎样排" sort: TodoSort = DUE): MatterConnection!
+  todos("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: TodoFilter, "怎样排" sort: TodoSort = DUE): MatterConnection
   "未了的欠账（例如历年 B 类承诺），期限近的在前"
-  openItems("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "哪一类；空为都要" kind: ItemKind, "期限早于这一天" dueBefore: Date): ItemConnection!
+  openItems("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "哪一类；空为都要" kind: ItemKind, "期限早于这一天" dueBefore: Date): ItemConnection
   "本政协现行的政策"
   policy: JSON!
   "流程定义"
@@ -1940,15 +1940,15 @@ input EventFilter {
 
 extend type Query {
   "屏幕上要用到的各种代码的叫法；带上手上的 version，没有改过就不再送"
-  dictionary("手上的版本" since: String): Dictionary!
+  dictionary("手上的版本" since: String): Dictionary
   "我的待办的件数，按期限的远近和类别"
-  todoCounts("筛选的条件" filter: TodoFilter): [TodoCount!]!
+  todoCounts("筛选的条件" filter: TodoFilter): [TodoCount!]
   "交办给各单位的份额，本人看得到的：单位看自己的，机关看全部"
-  shares("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: ShareFilter, "怎样排" sort: ShareSort = DUE): AssignmentConnection!
+  shares("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: ShareFilter, "怎样排" sort: ShareSort = DUE): AssignmentConnection
   "符合筛选的事项各有几件，按环节、类别、平台、街道"
-  matterFacets("筛选的条件，与 matters 相同" filter: MatterFilter): MatterFacets!
+  matterFacets("筛选的条件，与 matters 相同" filter: MatterFilter): MatterFacets
   "会议和走访，日期早的在前；不到举行的暗访只有课题组看得到"
-  events("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: EventFilter): EventConnection!
+  events("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: EventFilter): EventConnection
 }
 `, BuiltIn: false},
 	{Name: "../schema/exchange.graphql", Input: `# 往来：政协之间只有信封，没有互看。约定由双方各自设定，任何一方可以中止。
@@ -2098,13 +2098,13 @@ type ReceivedEnvelopes {
 
 extend type Query {
   "往来约定"
-  agreements("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int): AgreementConnection!
+  agreements("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int): AgreementConnection
   "本政协往来用的身份。须有权限 exchange.read"
-  exchangeIdentity: ExchangeIdentity!
+  exchangeIdentity: ExchangeIdentity
   "送出的信封，最新的在前；deadOnly 只看投递失败的。须有权限 exchange.read"
-  sentEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "只要送不到的" deadOnly: Boolean): SentEnvelopes!
+  sentEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "只要送不到的" deadOnly: Boolean): SentEnvelopes
   "收到的信封，最新的在前。须有权限 exchange.read"
-  receivedEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "哪几类；空为都要" kinds: [String!]): ReceivedEnvelopes!
+  receivedEnvelopes("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: ID, "哪几类；空为都要" kinds: [String!]): ReceivedEnvelopes
 }
 
 extend type Mutation {
@@ -2542,11 +2542,11 @@ extend type Item {
 
 extend type Query {
   "各年度的闭环并排看：阶段、闸口、逾期节点、区市县的份额；不写 years 为去年、今年、明年的和更早而没有结束的，至多 20 个。须有权限 cohort.read"
-  loopOverview("哪几年；空为近年" years: [Int!]): [LoopOverview!]!
+  loopOverview("哪几年；空为近年" years: [Int!]): [LoopOverview!]
   "上级政协交给本会的任务，什么时候要交"
-  askedOfUs: AskedOfUs!
+  askedOfUs: AskedOfUs
   "任务台账，也是“往年还没有了结的”；按期限排列"
-  ledger("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: LedgerFilter): ItemConnection!
+  ledger("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: LedgerFilter): ItemConnection
 }
 
 extend type Mutation {
@@ -2874,19 +2874,19 @@ extend type Platform {
 
 extend type Query {
   "平台"
-  platforms("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "停用的也要" retired: Boolean): PlatformConnection!
+  platforms("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "停用的也要" retired: Boolean): PlatformConnection
   "一个平台"
   platform("哪一个" id: ID!): Platform
   "与标题相近的以前的议题"
-  similarMatters("哪个平台" platformId: ID!, "要比较的标题" title: String!): [Matter!]!
-  "本政协全部平台的年度计数"
-  counters("哪一年" year: Int!): [Counter!]!
-  "一个计数背后的行"
-  counterRows("哪个平台" platformId: ID, "计数的代码" code: String!, "哪一年" year: Int!, "上一页给出的游标" after: ID, "本页至多几条，1 至 100；不写为 20" first: Int): CounterRows!
-  "阵地登记，按分类计。须有权限 figures.read"
-  venueCounts: [VenueCount!]!
+  similarMatters("哪个平台" platformId: ID!, "要比较的标题" title: String!): [Matter!]
+  "本政协全部平台的年度计数。须有权限 figures.read、matter.read、platforms.manage 之一"
+  counters("哪一年" year: Int!): [Counter!]
+  "一个计数背后的行。须有权限 figures.read、matter.read、platforms.manage 之一"
+  counterRows("哪个平台" platformId: ID, "计数的代码" code: String!, "哪一年" year: Int!, "上一页给出的游标" after: ID, "本页至多几条，1 至 100；不写为 20" first: Int): CounterRows
+  "阵地登记，按分类计。须有权限 figures.read、matter.read、platforms.manage 之一"
+  venueCounts: [VenueCount!]
   "我的通知，最新的在前"
-  notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean): NoticeConnection!
+  notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean): NoticeConnection
 }
 
 extend type Mutation {
@@ -3264,15 +3264,15 @@ type MoveMattersPayload {
 
 extend type Query {
   "随产品提供的流程模板。须有权限 processes.manage"
-  processTemplates: [ProcessTemplate!]!
+  processTemplates: [ProcessTemplate!]
   "一版流程"
   process("哪一个" id: ID!): Process
-  "检查一份定义，不保存"
-  checkProcess("定义全文（YAML）" source: String!): ProcessReport!
-  "试运行：n 件事项各环节等多久"
-  simulateProcess("要填的内容" input: SimulateProcessInput!): Simulation!
+  "检查一份定义，不保存。须有权限 processes.confirm、processes.manage 之一"
+  checkProcess("定义全文（YAML）" source: String!): ProcessReport
+  "试运行：n 件事项各环节等多久。须有权限 processes.confirm、processes.manage 之一"
+  simulateProcess("要填的内容" input: SimulateProcessInput!): Simulation
   "定义里可以用的规则。须有权限 processes.manage"
-  vocabulary: [VocabularyWord!]!
+  vocabulary: [VocabularyWord!]
 }
 
 extend type Mutation {
@@ -4479,10 +4479,10 @@ type Rate {
 }
 
 extend type Query {
-  "一次会议的提案数字"
-  proposalFigures("哪次会议" sittingId: ID!): ProposalFigures!
-  "查重：案由相近的提案，至多五件。都是本人看得到的：已立案的；能看全部提案的工作人员还包括等待审查的"
-  similarProposals("要比较的标题" title: String!, "不算这一件，例如正在审查的" exceptId: ID): [SimilarProposal!]!
+  "一次会议的提案数字。须有权限 figures.read"
+  proposalFigures("哪次会议" sittingId: ID!): ProposalFigures
+  "查重：案由相近的提案，至多五件。都是本人看得到的：已立案的；能看全部提案的工作人员还包括等待审查的。须有权限 proposal.create、proposal.read 之一"
+  similarProposals("要比较的标题" title: String!, "不算这一件，例如正在审查的" exceptId: ID): [SimilarProposal!]
 }
 
 "登记书面联名"
@@ -5201,29 +5201,29 @@ input UnitFilter {
 
 extend type Query {
   "人员，按姓名。须有权限 roster.read"
-  memberships("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MembershipFilter, "怎样排" orderBy: MembershipOrder): MembershipConnection!
+  memberships("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: MembershipFilter, "怎样排" orderBy: MembershipOrder): MembershipConnection
   "单位，按名称"
-  units("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: UnitFilter, "怎样排" orderBy: UnitOrder): UnitConnection!
+  units("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "筛选的条件" filter: UnitFilter, "怎样排" orderBy: UnitOrder): UnitConnection
   "届次，最新的在前"
   terms: [Term!]!
   "一年中本政协调整的工作日"
-  workdays("哪一年" year: Int!): [Workday!]!
-  "预览设置政策：与最新一版相比改了什么"
-  previewPolicy("要填的内容" input: PreviewPolicyInput!): PolicyPreview!
+  workdays("哪一年" year: Int!): [Workday!]
+  "预览设置政策：与最新一版相比改了什么。须有权限 settings.manage"
+  previewPolicy("要填的内容" input: PreviewPolicyInput!): PolicyPreview
   "政策的各版，最新的在前，至多一百版"
   policies: [TenantPolicy!]!
   "等待第二位管理员确认的授权。须有权限 grants.manage"
-  pendingGrants: [Grant!]!
+  pendingGrants: [Grant!]
   "各政协的名录，按行政区划代码，在 after 之后，至多 200 个"
-  tenants("上一页给出的游标" after: String, "本页至多几条，1 至 100；不写为 20" first: Int, "哪一级；空为都要" level: TenantLevel): [Tenant!]!
-  "停用一个单位以前：还有哪些事项等着它，停用后由接办的单位办理"
-  previewCloseUnit("哪个单位" unitId: ID!): [WaitingMatter!]!
-  "预览授权"
-  previewGrant("要填的内容" input: PreviewGrantInput!): PreviewPayload!
-  "预览撤销授权"
-  previewRevoke("哪一份授权" grantId: ID!): PreviewPayload!
-  "预览终止身份；暂停时失去的权利和要有人接任的各件也是这些"
-  previewEndMembership("哪个人" membershipId: ID!): PreviewPayload!
+  tenants("上一页给出的游标" after: String, "本页至多几条，1 至 100；不写为 20" first: Int, "哪一级；空为都要" level: TenantLevel): [Tenant!]
+  "停用一个单位以前：还有哪些事项等着它，停用后由接办的单位办理。须有权限 roster.manage"
+  previewCloseUnit("哪个单位" unitId: ID!): [WaitingMatter!]
+  "预览授权。须有权限 grants.manage"
+  previewGrant("要填的内容" input: PreviewGrantInput!): PreviewPayload
+  "预览撤销授权。须有权限 grants.manage"
+  previewRevoke("哪一份授权" grantId: ID!): PreviewPayload
+  "预览终止身份；暂停时失去的权利和要有人接任的各件也是这些。须有权限 roster.manage"
+  previewEndMembership("哪个人" membershipId: ID!): PreviewPayload
   "权限表：各角色可以做什么，各政协相同"
   permissionTable: [RoleRights!]!
 }
@@ -5314,9 +5314,9 @@ extend type Query {
   两个以上的字母也按拼音首字母找标题、分类和名称（lxq 找到 老小区）；数字有没有前面的零都找得到（17 找到 第017号）；不分全角半角、大小写，也认得部首字符和兼容汉字；没有 * 和 OR 之类的运算。
   看不到的内容找不到，也不计数。电话号码、校验码和居民姓名不能搜。query 至多 100 个字、8 个词；只有空格或标点时结果为空。
   """
-  search("要找的词" query: String!, "只找这几类，例如 proposal；空为都找" kinds: [String!], "上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int): SearchConnection!
+  search("要找的词" query: String!, "只找这几类，例如 proposal；空为都找" kinds: [String!], "上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int): SearchConnection
   "一边写一边补全：本人读得到的标题、分类、名称中含有这些词的，至多十个；规则同 search"
-  searchSuggestions("已经输入的几个字" prefix: String!): [SearchSuggestion!]!
+  searchSuggestions("已经输入的几个字" prefix: String!): [SearchSuggestion!]
 }
 `, BuiltIn: false},
 	{Name: "../schema/session.graphql", Input: `# 登录：一个人一个账号，可在几个政协有身份；令牌只指一个政协的一个身份。
@@ -5549,8 +5549,8 @@ type StandingPage {
 }
 
 extend type Query {
-  "无人接手的事项：轮到的人已离任、没有账号或没有授权，久的在前。看得到本会全部同类事项的人看这些类别的；管授权的人看得到有哪些，看不到内容；其他人不能看。管授权的须有权限 grants.manage"
-  standing("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): StandingPage!
+  "无人接手的事项：轮到的人已离任、没有账号或没有授权，久的在前。看得到本会全部同类事项的人看这些类别的；管授权的人看得到有哪些，看不到内容。须有权限 cohort.read、forward.read、grants.manage、matter.read、opinion.read、plan.read、proposal.read、task.read 之一"
+  standing("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的游标" after: String): StandingPage
 }
 `, BuiltIn: false},
 }
@@ -35583,10 +35583,10 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []gen.Noder) graphql.Marshaler {
-			return ec.marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoder(ctx, selections, v)
+			return ec.marshalONode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoder(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35627,10 +35627,10 @@ func (ec *executionContext) _Query_auditLog(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditPage) graphql.Marshaler {
-			return ec.marshalNAuditPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditPage(ctx, selections, v)
+			return ec.marshalOAuditPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditPage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_auditLog(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35703,10 +35703,10 @@ func (ec *executionContext) _Query_ballots(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {
-			return ec.marshalNBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx, selections, v)
+			return ec.marshalOBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_ballots(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35867,10 +35867,10 @@ func (ec *executionContext) _Query_matters(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.MatterConnection) graphql.Marshaler {
-			return ec.marshalNMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx, selections, v)
+			return ec.marshalOMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_matters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35955,10 +35955,10 @@ func (ec *executionContext) _Query_todos(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.MatterConnection) graphql.Marshaler {
-			return ec.marshalNMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx, selections, v)
+			return ec.marshalOMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_todos(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -35999,10 +35999,10 @@ func (ec *executionContext) _Query_openItems(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
-			return ec.marshalNItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx, selections, v)
+			return ec.marshalOItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_openItems(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36098,10 +36098,10 @@ func (ec *executionContext) _Query_dictionary(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Dictionary) graphql.Marshaler {
-			return ec.marshalNDictionary2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDictionary(ctx, selections, v)
+			return ec.marshalODictionary2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDictionary(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_dictionary(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36142,10 +36142,10 @@ func (ec *executionContext) _Query_todoCounts(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.TodoCount) graphql.Marshaler {
-			return ec.marshalNTodoCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCountᚄ(ctx, selections, v)
+			return ec.marshalOTodoCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCountᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_todoCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36186,10 +36186,10 @@ func (ec *executionContext) _Query_shares(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.AssignmentConnection) graphql.Marshaler {
-			return ec.marshalNAssignmentConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentConnection(ctx, selections, v)
+			return ec.marshalOAssignmentConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_shares(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36230,10 +36230,10 @@ func (ec *executionContext) _Query_matterFacets(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MatterFacets) graphql.Marshaler {
-			return ec.marshalNMatterFacets2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterFacets(ctx, selections, v)
+			return ec.marshalOMatterFacets2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterFacets(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_matterFacets(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36274,10 +36274,10 @@ func (ec *executionContext) _Query_events(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.EventConnection) graphql.Marshaler {
-			return ec.marshalNEventConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventConnection(ctx, selections, v)
+			return ec.marshalOEventConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_events(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36318,10 +36318,10 @@ func (ec *executionContext) _Query_agreements(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.AgreementConnection) graphql.Marshaler {
-			return ec.marshalNAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx, selections, v)
+			return ec.marshalOAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_agreements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36361,10 +36361,10 @@ func (ec *executionContext) _Query_exchangeIdentity(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ExchangeIdentity) graphql.Marshaler {
-			return ec.marshalNExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx, selections, v)
+			return ec.marshalOExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_exchangeIdentity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36394,10 +36394,10 @@ func (ec *executionContext) _Query_sentEnvelopes(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SentEnvelopes) graphql.Marshaler {
-			return ec.marshalNSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx, selections, v)
+			return ec.marshalOSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_sentEnvelopes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36438,10 +36438,10 @@ func (ec *executionContext) _Query_receivedEnvelopes(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReceivedEnvelopes) graphql.Marshaler {
-			return ec.marshalNReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx, selections, v)
+			return ec.marshalOReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_receivedEnvelopes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36482,10 +36482,10 @@ func (ec *executionContext) _Query_loopOverview(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.LoopOverview) graphql.Marshaler {
-			return ec.marshalNLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx, selections, v)
+			return ec.marshalOLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_loopOverview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36525,10 +36525,10 @@ func (ec *executionContext) _Query_askedOfUs(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AskedOfUs) graphql.Marshaler {
-			return ec.marshalNAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx, selections, v)
+			return ec.marshalOAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_askedOfUs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36558,10 +36558,10 @@ func (ec *executionContext) _Query_ledger(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
-			return ec.marshalNItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx, selections, v)
+			return ec.marshalOItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_ledger(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36602,10 +36602,10 @@ func (ec *executionContext) _Query_platforms(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.PlatformConnection) graphql.Marshaler {
-			return ec.marshalNPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx, selections, v)
+			return ec.marshalOPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_platforms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36690,10 +36690,10 @@ func (ec *executionContext) _Query_similarMatters(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Matter) graphql.Marshaler {
-			return ec.marshalNMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx, selections, v)
+			return ec.marshalOMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_similarMatters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36734,10 +36734,10 @@ func (ec *executionContext) _Query_counters(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Counter) graphql.Marshaler {
-			return ec.marshalNCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx, selections, v)
+			return ec.marshalOCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_counters(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36778,10 +36778,10 @@ func (ec *executionContext) _Query_counterRows(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CounterRows) graphql.Marshaler {
-			return ec.marshalNCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx, selections, v)
+			return ec.marshalOCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_counterRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36821,10 +36821,10 @@ func (ec *executionContext) _Query_venueCounts(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.VenueCount) graphql.Marshaler {
-			return ec.marshalNVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx, selections, v)
+			return ec.marshalOVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_venueCounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36854,10 +36854,10 @@ func (ec *executionContext) _Query_notices(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
-			return ec.marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx, selections, v)
+			return ec.marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_notices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36897,10 +36897,10 @@ func (ec *executionContext) _Query_processTemplates(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ProcessTemplate) graphql.Marshaler {
-			return ec.marshalNProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx, selections, v)
+			return ec.marshalOProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_processTemplates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -36974,10 +36974,10 @@ func (ec *executionContext) _Query_checkProcess(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ProcessReport) graphql.Marshaler {
-			return ec.marshalNProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx, selections, v)
+			return ec.marshalOProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_checkProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37018,10 +37018,10 @@ func (ec *executionContext) _Query_simulateProcess(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Simulation) graphql.Marshaler {
-			return ec.marshalNSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx, selections, v)
+			return ec.marshalOSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_simulateProcess(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37061,10 +37061,10 @@ func (ec *executionContext) _Query_vocabulary(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.VocabularyWord) graphql.Marshaler {
-			return ec.marshalNVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx, selections, v)
+			return ec.marshalOVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_vocabulary(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37094,10 +37094,10 @@ func (ec *executionContext) _Query_proposalFigures(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ProposalFigures) graphql.Marshaler {
-			return ec.marshalNProposalFigures2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProposalFigures(ctx, selections, v)
+			return ec.marshalOProposalFigures2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProposalFigures(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_proposalFigures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37138,10 +37138,10 @@ func (ec *executionContext) _Query_similarProposals(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.SimilarProposal) graphql.Marshaler {
-			return ec.marshalNSimilarProposal2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposalᚄ(ctx, selections, v)
+			return ec.marshalOSimilarProposal2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposalᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_similarProposals(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37182,10 +37182,10 @@ func (ec *executionContext) _Query_memberships(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.MembershipConnection) graphql.Marshaler {
-			return ec.marshalNMembershipConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembershipConnection(ctx, selections, v)
+			return ec.marshalOMembershipConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembershipConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_memberships(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37226,10 +37226,10 @@ func (ec *executionContext) _Query_units(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *gen.UnitConnection) graphql.Marshaler {
-			return ec.marshalNUnitConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitConnection(ctx, selections, v)
+			return ec.marshalOUnitConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_units(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37302,10 +37302,10 @@ func (ec *executionContext) _Query_workdays(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Workday) graphql.Marshaler {
-			return ec.marshalNWorkday2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkdayᚄ(ctx, selections, v)
+			return ec.marshalOWorkday2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkdayᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_workdays(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37346,10 +37346,10 @@ func (ec *executionContext) _Query_previewPolicy(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
-			return ec.marshalNPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx, selections, v)
+			return ec.marshalOPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_previewPolicy(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37421,10 +37421,10 @@ func (ec *executionContext) _Query_pendingGrants(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Grant) graphql.Marshaler {
-			return ec.marshalNGrant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrantᚄ(ctx, selections, v)
+			return ec.marshalOGrant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrantᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_pendingGrants(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37454,10 +37454,10 @@ func (ec *executionContext) _Query_tenants(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*gen.Tenant) graphql.Marshaler {
-			return ec.marshalNTenant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐTenantᚄ(ctx, selections, v)
+			return ec.marshalOTenant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐTenantᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_tenants(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37498,10 +37498,10 @@ func (ec *executionContext) _Query_previewCloseUnit(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.WaitingMatter) graphql.Marshaler {
-			return ec.marshalNWaitingMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWaitingMatterᚄ(ctx, selections, v)
+			return ec.marshalOWaitingMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWaitingMatterᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_previewCloseUnit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37542,10 +37542,10 @@ func (ec *executionContext) _Query_previewGrant(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
-			return ec.marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
+			return ec.marshalOPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_previewGrant(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37586,10 +37586,10 @@ func (ec *executionContext) _Query_previewRevoke(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
-			return ec.marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
+			return ec.marshalOPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_previewRevoke(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37630,10 +37630,10 @@ func (ec *executionContext) _Query_previewEndMembership(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
-			return ec.marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
+			return ec.marshalOPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_previewEndMembership(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37706,10 +37706,10 @@ func (ec *executionContext) _Query_search(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SearchConnection) graphql.Marshaler {
-			return ec.marshalNSearchConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchConnection(ctx, selections, v)
+			return ec.marshalOSearchConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_search(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37750,10 +37750,10 @@ func (ec *executionContext) _Query_searchSuggestions(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.SearchSuggestion) graphql.Marshaler {
-			return ec.marshalNSearchSuggestion2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestionᚄ(ctx, selections, v)
+			return ec.marshalOSearchSuggestion2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_searchSuggestions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -37858,10 +37858,10 @@ func (ec *executionContext) _Query_standing(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StandingPage) graphql.Marshaler {
-			return ec.marshalNStandingPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStandingPage(ctx, selections, v)
+			return ec.marshalOStandingPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStandingPage(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_standing(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -69911,7 +69911,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_nodes(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -69933,7 +69933,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_auditLog(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -69977,7 +69977,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_ballots(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70065,7 +70065,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_matters(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70109,7 +70109,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_todos(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70131,7 +70131,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_openItems(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70197,7 +70197,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_dictionary(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70219,7 +70219,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_todoCounts(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70241,7 +70241,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_shares(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70263,7 +70263,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_matterFacets(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70285,7 +70285,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_events(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70307,7 +70307,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_agreements(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70329,7 +70329,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_exchangeIdentity(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70351,7 +70351,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_sentEnvelopes(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70373,7 +70373,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_receivedEnvelopes(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70395,7 +70395,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_loopOverview(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70417,7 +70417,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_askedOfUs(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70439,7 +70439,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_ledger(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70461,7 +70461,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_platforms(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70505,7 +70505,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_similarMatters(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70527,7 +70527,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_counters(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70549,7 +70549,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_counterRows(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70571,7 +70571,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_venueCounts(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70593,7 +70593,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_notices(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70615,7 +70615,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_processTemplates(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70659,7 +70659,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_checkProcess(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70681,7 +70681,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_simulateProcess(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70703,7 +70703,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_vocabulary(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70725,7 +70725,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_proposalFigures(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70747,7 +70747,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_similarProposals(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70769,7 +70769,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_memberships(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70791,7 +70791,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_units(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70835,7 +70835,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_workdays(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70857,7 +70857,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_previewPolicy(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70901,7 +70901,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_pendingGrants(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70923,7 +70923,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_tenants(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70945,7 +70945,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_previewCloseUnit(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70967,7 +70967,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_previewGrant(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70989,7 +70989,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_previewRevoke(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -71011,7 +71011,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_previewEndMembership(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -71055,7 +71055,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_search(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -71077,7 +71077,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_searchSuggestions(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -71143,7 +71143,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_standing(ctx, field)
-				if res == graphql.Null {
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -76833,16 +76833,6 @@ func (ec *executionContext) marshalNAgreementChannel2githubᚗcomᚋbihuanᚋbih
 	return v
 }
 
-func (ec *executionContext) marshalNAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx context.Context, sel ast.SelectionSet, v *gen.AgreementConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._AgreementConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNAgreementPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAgreementPayload(ctx context.Context, sel ast.SelectionSet, v *model.AgreementPayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -76913,16 +76903,6 @@ func (ec *executionContext) unmarshalNArchiveProposalInput2githubᚗcomᚋbihuan
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx context.Context, sel ast.SelectionSet, v *model.AskedOfUs) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._AskedOfUs(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNAssignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAssignProposalInput(ctx context.Context, v any) (model.AssignProposalInput, error) {
 	res, err := ec.unmarshalInputAssignProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -76946,16 +76926,6 @@ func (ec *executionContext) unmarshalNAssignmentChannel2githubᚗcomᚋbihuanᚋ
 
 func (ec *executionContext) marshalNAssignmentChannel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋassignmentᚐChannel(ctx context.Context, sel ast.SelectionSet, v assignment.Channel) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNAssignmentConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentConnection(ctx context.Context, sel ast.SelectionSet, v *gen.AssignmentConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._AssignmentConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAssignmentEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.AssignmentEdge) graphql.Marshaler {
@@ -77078,16 +77048,6 @@ func (ec *executionContext) marshalNAuditEntry2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._AuditEntry(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNAuditPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditPage(ctx context.Context, sel ast.SelectionSet, v *model.AuditPage) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._AuditPage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNAvailableAction2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAvailableActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
@@ -77522,16 +77482,6 @@ func (ec *executionContext) marshalNCounter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 	return ec._Counter(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx context.Context, sel ast.SelectionSet, v *model.CounterRows) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._CounterRows(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNCreatePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐCreatePlatform(ctx context.Context, v any) (inputs.CreatePlatform, error) {
 	res, err := ec.unmarshalInputCreatePlatformInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -77606,16 +77556,6 @@ func (ec *executionContext) unmarshalNDeclineCosignInput2githubᚗcomᚋbihuan�
 func (ec *executionContext) unmarshalNDeclineInvitationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDeclineInvitationInput(ctx context.Context, v any) (model.DeclineInvitationInput, error) {
 	res, err := ec.unmarshalInputDeclineInvitationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNDictionary2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDictionary(ctx context.Context, sel ast.SelectionSet, v *model.Dictionary) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._Dictionary(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNDictionaryEntry2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDictionaryEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DictionaryEntry) graphql.Marshaler {
@@ -77740,16 +77680,6 @@ func (ec *executionContext) marshalNEvent2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋen
 	return ec._Event(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEventConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventConnection(ctx context.Context, sel ast.SelectionSet, v *gen.EventConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._EventConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNEventKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋeventᚐKind(ctx context.Context, v any) (event.Kind, error) {
 	var res event.Kind
 	err := res.UnmarshalGQL(v)
@@ -77784,16 +77714,6 @@ func (ec *executionContext) unmarshalNEventState2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) marshalNEventState2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋeventᚐState(ctx context.Context, sel ast.SelectionSet, v event.State) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx context.Context, sel ast.SelectionSet, v *model.ExchangeIdentity) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ExchangeIdentity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNFacetCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFacetCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.FacetCount) graphql.Marshaler {
@@ -78005,22 +77925,6 @@ func (ec *executionContext) marshalNGateCheck2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 func (ec *executionContext) unmarshalNGivePreAssignOpinionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐGivePreAssignOpinionInput(ctx context.Context, v any) (model.GivePreAssignOpinionInput, error) {
 	res, err := ec.unmarshalInputGivePreAssignOpinionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNGrant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrantᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Grant) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNGrant2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrant(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNGrant2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐGrant(ctx context.Context, sel ast.SelectionSet, v *gen.Grant) graphql.Marshaler {
@@ -78244,16 +78148,6 @@ func (ec *executionContext) marshalNItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋent
 	return ec._Item(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx context.Context, sel ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ItemConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNItemKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋitemᚐKind(ctx context.Context, v any) (item.Kind, error) {
 	var res item.Kind
 	err := res.UnmarshalGQL(v)
@@ -78424,22 +78318,6 @@ func (ec *executionContext) marshalNLinkKind2githubᚗcomᚋbihuanᚋbihuanᚋen
 	return v
 }
 
-func (ec *executionContext) marshalNLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LoopOverview) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverview(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverview(ctx context.Context, sel ast.SelectionSet, v *model.LoopOverview) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -78460,22 +78338,6 @@ func (ec *executionContext) unmarshalNMarkNoticeReadInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Matter) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx context.Context, sel ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -78484,26 +78346,6 @@ func (ec *executionContext) marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋe
 		return graphql.Null
 	}
 	return ec._Matter(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx context.Context, sel ast.SelectionSet, v *gen.MatterConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._MatterConnection(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNMatterFacets2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterFacets(ctx context.Context, sel ast.SelectionSet, v *model.MatterFacets) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._MatterFacets(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMatterOrderField2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterOrderField(ctx context.Context, v any) (*gen.MatterOrderField, error) {
@@ -78576,16 +78418,6 @@ func (ec *executionContext) marshalNMembershipChoice2ᚖgithubᚗcomᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._MembershipChoice(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNMembershipConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembershipConnection(ctx context.Context, sel ast.SelectionSet, v *gen.MembershipConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._MembershipConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNMembershipKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋmembershipᚐKind(ctx context.Context, v any) (membership.Kind, error) {
@@ -78718,16 +78550,6 @@ func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋent
 func (ec *executionContext) unmarshalNNodeInput2githubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNode(ctx context.Context, v any) (tasks.Node, error) {
 	res, err := ec.unmarshalInputNodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNNoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._NoticeConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx context.Context, v any) (model.NoticeKind, error) {
@@ -78915,16 +78737,6 @@ func (ec *executionContext) marshalNPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._Platform(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx context.Context, sel ast.SelectionSet, v *gen.PlatformConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._PlatformConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNPlatformOpening2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlatformOpening(ctx context.Context, sel ast.SelectionSet, v *model.PlatformOpening) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -78981,16 +78793,6 @@ func (ec *executionContext) marshalNPolicyPayload2ᚖgithubᚗcomᚋbihuanᚋbih
 	return ec._PolicyPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx context.Context, sel ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._PolicyPreview(ctx, sel, v)
-}
-
 func (ec *executionContext) unmarshalNPreAssignProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreAssignProposalInput(ctx context.Context, v any) (model.PreAssignProposalInput, error) {
 	res, err := ec.unmarshalInputPreAssignProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -78999,16 +78801,6 @@ func (ec *executionContext) unmarshalNPreAssignProposalInput2githubᚗcomᚋbihu
 func (ec *executionContext) unmarshalNPreviewGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewGrant(ctx context.Context, v any) (roster.NewGrant, error) {
 	res, err := ec.unmarshalInputPreviewGrantInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._PreviewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPreviewPolicyInput2githubᚗcomᚋbihuanᚋbihuanᚋrosterᚐNewPolicy(ctx context.Context, v any) (roster.NewPolicy, error) {
@@ -79160,22 +78952,6 @@ func (ec *executionContext) marshalNProcessStep2ᚖgithubᚗcomᚋbihuanᚋbihua
 	return ec._ProcessStep(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ProcessTemplate) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNProcessTemplate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplate(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNProcessTemplate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ProcessTemplate) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -79204,16 +78980,6 @@ func (ec *executionContext) unmarshalNProposalDisposition2githubᚗcomᚋbihuan�
 
 func (ec *executionContext) marshalNProposalDisposition2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋproposalᚐDisposition(ctx context.Context, sel ast.SelectionSet, v proposal.Disposition) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNProposalFigures2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProposalFigures(ctx context.Context, sel ast.SelectionSet, v *model.ProposalFigures) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ProposalFigures(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNProposalProposerKind2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋproposalᚐProposerKind(ctx context.Context, v any) (proposal.ProposerKind, error) {
@@ -79311,16 +79077,6 @@ func (ec *executionContext) marshalNReceivedEnvelope2ᚖgithubᚗcomᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._ReceivedEnvelope(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.ReceivedEnvelopes) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._ReceivedEnvelopes(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRecord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Record) graphql.Marshaler {
@@ -79695,16 +79451,6 @@ func (ec *executionContext) marshalNRunningMatters2ᚖgithubᚗcomᚋbihuanᚋbi
 	return ec._RunningMatters(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSearchConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *model.SearchConnection) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._SearchConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNSearchEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SearchEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -79791,22 +79537,6 @@ func (ec *executionContext) marshalNSearchSegment2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._SearchSegment(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSearchSuggestion2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SearchSuggestion) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNSearchSuggestion2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestion(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNSearchSuggestion2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestion(ctx context.Context, sel ast.SelectionSet, v *model.SearchSuggestion) graphql.Marshaler {
@@ -79913,16 +79643,6 @@ func (ec *executionContext) marshalNSentEnvelope2ᚖgithubᚗcomᚋbihuanᚋbihu
 		return graphql.Null
 	}
 	return ec._SentEnvelope(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.SentEnvelopes) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._SentEnvelopes(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Session) graphql.Marshaler {
@@ -80056,22 +79776,6 @@ func (ec *executionContext) unmarshalNSignReceiptInput2githubᚗcomᚋbihuanᚋb
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSimilarProposal2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposalᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SimilarProposal) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNSimilarProposal2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposal(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNSimilarProposal2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposal(ctx context.Context, sel ast.SelectionSet, v *model.SimilarProposal) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -80111,16 +79815,6 @@ func (ec *executionContext) marshalNSimulatedWait2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._SimulatedWait(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx context.Context, sel ast.SelectionSet, v *model.Simulation) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._Simulation(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNSitting2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSitting(ctx context.Context, sel ast.SelectionSet, v *gen.Sitting) graphql.Marshaler {
@@ -80193,16 +79887,6 @@ func (ec *executionContext) marshalNStandingMatter2ᚖgithubᚗcomᚋbihuanᚋbi
 		return graphql.Null
 	}
 	return ec._StandingMatter(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNStandingPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStandingPage(ctx context.Context, sel ast.SelectionSet, v *model.StandingPage) graphql.Marshaler {
-	if v == nil {
-		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
-			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
-		}
-		return graphql.Null
-	}
-	return ec._StandingPage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNStartPlanItemInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStartPlanItemInput(ctx context.Context, v any) (model.StartPlanItemInput, error) {
@@ -80387,22 +80071,6 @@ func (ec *executionContext) unmarshalNSuspendDeadlinesInput2githubᚗcomᚋbihua
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNTenant2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐTenantᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Tenant) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNTenant2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐTenant(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNTenant2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐTenant(ctx context.Context, sel ast.SelectionSet, v *gen.Tenant) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -80539,22 +80207,6 @@ func (ec *executionContext) unmarshalNTodoBucket2githubᚗcomᚋbihuanᚋbihuan�
 
 func (ec *executionContext) marshalNTodoBucket2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoBucket(ctx context.Context, sel ast.SelectionSet, v model.TodoBucket) graphql.Marshaler {
 	return v
-}
-
-func (ec *executionContext) marshalNTodoCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TodoCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNTodoCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCount(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNTodoCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCount(ctx context.Context, sel ast.SelectionSet, v *model.TodoCount) graphql.Marshaler {
@@ -80782,22 +80434,6 @@ func (ec *executionContext) marshalNUserErrorCode2githubᚗcomᚋbihuanᚋbihuan
 	return v
 }
 
-func (ec *executionContext) marshalNVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VenueCount) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNVenueCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCount(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNVenueCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCount(ctx context.Context, sel ast.SelectionSet, v *model.VenueCount) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -80875,22 +80511,6 @@ func (ec *executionContext) marshalNVocabularyArgument2ᚖgithubᚗcomᚋbihuan�
 	return ec._VocabularyArgument(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VocabularyWord) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNVocabularyWord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWord(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNVocabularyWord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWord(ctx context.Context, sel ast.SelectionSet, v *model.VocabularyWord) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -80935,22 +80555,6 @@ func (ec *executionContext) unmarshalNWithdrawForProposerInput2githubᚗcomᚋbi
 func (ec *executionContext) unmarshalNWithdrawProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawProposalInput(ctx context.Context, v any) (model.WithdrawProposalInput, error) {
 	res, err := ec.unmarshalInputWithdrawProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNWorkday2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkdayᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Workday) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNWorkday2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkday(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
 }
 
 func (ec *executionContext) marshalNWorkday2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkday(ctx context.Context, sel ast.SelectionSet, v *gen.Workday) graphql.Marshaler {
@@ -81143,6 +80747,13 @@ func (ec *executionContext) marshalOAgreementChannel2ᚖgithubᚗcomᚋbihuanᚋ
 	return v
 }
 
+func (ec *executionContext) marshalOAgreementConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementConnection(ctx context.Context, sel ast.SelectionSet, v *gen.AgreementConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AgreementConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAgreementEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAgreementEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.AgreementEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -81161,6 +80772,13 @@ func (ec *executionContext) marshalOAgreementEdge2ᚖgithubᚗcomᚋbihuanᚋbih
 		return graphql.Null
 	}
 	return ec._AgreementEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAskedOfUs2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAskedOfUs(ctx context.Context, sel ast.SelectionSet, v *model.AskedOfUs) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AskedOfUs(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAssignment2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Assignment) graphql.Marshaler {
@@ -81187,6 +80805,13 @@ func (ec *executionContext) marshalOAssignment2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._Assignment(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAssignmentConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAssignmentConnection(ctx context.Context, sel ast.SelectionSet, v *gen.AssignmentConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignmentConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOAttachment2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAttachmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Attachment) graphql.Marshaler {
@@ -81233,6 +80858,32 @@ func (ec *executionContext) unmarshalOAuditFilter2ᚖgithubᚗcomᚋbihuanᚋbih
 	}
 	res, err := ec.unmarshalInputAuditFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAuditPage(ctx context.Context, sel ast.SelectionSet, v *model.AuditPage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AuditPage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOBallot2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallot(ctx context.Context, sel ast.SelectionSet, v *model.Ballot) graphql.Marshaler {
@@ -81317,11 +80968,37 @@ func (ec *executionContext) marshalOCookieSession2ᚖgithubᚗcomᚋbihuanᚋbih
 	return ec._CookieSession(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCounter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Counter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCounter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOCounterPace2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterPace(ctx context.Context, sel ast.SelectionSet, v *model.CounterPace) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._CounterPace(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCounterRows2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCounterRows(ctx context.Context, sel ast.SelectionSet, v *model.CounterRows) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CounterRows(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOCursor2ᚖentgoᚗioᚋcontribᚋentgqlᚐCursor(ctx context.Context, v any) (*entgql.Cursor[uuid.UUID], error) {
@@ -81370,6 +81047,13 @@ func (ec *executionContext) marshalODate2ᚖtimeᚐTime(ctx context.Context, sel
 	return res
 }
 
+func (ec *executionContext) marshalODictionary2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐDictionary(ctx context.Context, sel ast.SelectionSet, v *model.Dictionary) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Dictionary(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOEvent2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Event) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -81394,6 +81078,13 @@ func (ec *executionContext) marshalOEvent2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋen
 		return graphql.Null
 	}
 	return ec._Event(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOEventConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventConnection(ctx context.Context, sel ast.SelectionSet, v *gen.EventConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._EventConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOEventEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐEventEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.EventEdge) graphql.Marshaler {
@@ -81474,6 +81165,13 @@ func (ec *executionContext) marshalOEventState2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOExchangeIdentity2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐExchangeIdentity(ctx context.Context, sel ast.SelectionSet, v *model.ExchangeIdentity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExchangeIdentity(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOFeedback2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐFeedbackᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Feedback) graphql.Marshaler {
@@ -81726,6 +81424,13 @@ func (ec *executionContext) marshalOItem2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋent
 	return ec._Item(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOItemConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemConnection(ctx context.Context, sel ast.SelectionSet, v *gen.ItemConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ItemConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOItemEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.ItemEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -81897,11 +81602,56 @@ func (ec *executionContext) marshalOLink2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 	return ret
 }
 
+func (ec *executionContext) marshalOLoopOverview2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.LoopOverview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐLoopOverview(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Matter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx context.Context, sel ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Matter(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMatterConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterConnection(ctx context.Context, sel ast.SelectionSet, v *gen.MatterConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MatterConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMatterEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.MatterEdge) graphql.Marshaler {
@@ -81922,6 +81672,13 @@ func (ec *executionContext) marshalOMatterEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._MatterEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMatterFacets2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterFacets(ctx context.Context, sel ast.SelectionSet, v *model.MatterFacets) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MatterFacets(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOMatterFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterFilter(ctx context.Context, v any) (*model.MatterFilter, error) {
@@ -81945,6 +81702,13 @@ func (ec *executionContext) marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._Membership(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMembershipConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembershipConnection(ctx context.Context, sel ast.SelectionSet, v *gen.MembershipConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MembershipConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOMembershipEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembershipEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.MembershipEdge) graphql.Marshaler {
@@ -82022,6 +81786,19 @@ func (ec *executionContext) marshalONode2githubᚗcomᚋbihuanᚋbihuanᚋentᚋ
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalONode2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoder(ctx context.Context, sel ast.SelectionSet, v []gen.Noder) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoder(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalONodeInput2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋloopᚋtasksᚐNodeᚄ(ctx context.Context, v any) ([]tasks.Node, error) {
 	if v == nil {
 		return nil, nil
@@ -82044,6 +81821,13 @@ func (ec *executionContext) marshalONotice2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋe
 		return graphql.Null
 	}
 	return ec._Notice(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._NoticeConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalONoticeEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.NoticeEdge) graphql.Marshaler {
@@ -82158,6 +81942,13 @@ func (ec *executionContext) marshalOPlatform2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._Platform(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPlatformConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformConnection(ctx context.Context, sel ast.SelectionSet, v *gen.PlatformConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlatformConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPlatformEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐPlatformEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.PlatformEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -82178,11 +81969,51 @@ func (ec *executionContext) marshalOPlatformEdge2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._PlatformEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPolicyPreview2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPolicyPreview(ctx context.Context, sel ast.SelectionSet, v *model.PolicyPreview) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PolicyPreview(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPreviewPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPreviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.PreviewPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PreviewPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProcess2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProcess(ctx context.Context, sel ast.SelectionSet, v *gen.Process) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Process(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProcessReport2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessReport(ctx context.Context, sel ast.SelectionSet, v *model.ProcessReport) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProcessReport(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOProcessTemplate2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ProcessTemplate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProcessTemplate2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProcessTemplate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOProposal2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐProposal(ctx context.Context, sel ast.SelectionSet, v *gen.Proposal) graphql.Marshaler {
@@ -82208,6 +82039,13 @@ func (ec *executionContext) marshalOProposalDisposition2ᚖgithubᚗcomᚋbihuan
 	return v
 }
 
+func (ec *executionContext) marshalOProposalFigures2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐProposalFigures(ctx context.Context, sel ast.SelectionSet, v *model.ProposalFigures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ProposalFigures(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOProposalPeriod2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋproposalᚐPeriod(ctx context.Context, v any) (*proposal.Period, error) {
 	if v == nil {
 		return nil, nil
@@ -82222,6 +82060,13 @@ func (ec *executionContext) marshalOProposalPeriod2ᚖgithubᚗcomᚋbihuanᚋbi
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOReceivedEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReceivedEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.ReceivedEnvelopes) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReceivedEnvelopes(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORecord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐRecordᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Record) graphql.Marshaler {
@@ -82276,6 +82121,32 @@ func (ec *executionContext) marshalORightsEffect2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._RightsEffect(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSearchConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchConnection(ctx context.Context, sel ast.SelectionSet, v *model.SearchConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SearchConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSearchSuggestion2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SearchSuggestion) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSearchSuggestion2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSearchSuggestion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOSeat2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSeatᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Seat) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -82322,6 +82193,13 @@ func (ec *executionContext) marshalOSeatEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ec._SeatEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSentEnvelopes2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSentEnvelopes(ctx context.Context, sel ast.SelectionSet, v *model.SentEnvelopes) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SentEnvelopes(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOShareFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐShareFilter(ctx context.Context, v any) (*model.ShareFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -82353,6 +82231,32 @@ func (ec *executionContext) marshalOSignedLink2ᚖgithubᚗcomᚋbihuanᚋbihuan
 	return ec._SignedLink(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOSimilarProposal2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposalᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SimilarProposal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSimilarProposal2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimilarProposal(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOSimulation2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSimulation(ctx context.Context, sel ast.SelectionSet, v *model.Simulation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Simulation(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSitting2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐSittingᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Sitting) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -82377,6 +82281,13 @@ func (ec *executionContext) marshalOSitting2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 		return graphql.Null
 	}
 	return ec._Sitting(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOStandingPage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStandingPage(ctx context.Context, sel ast.SelectionSet, v *model.StandingPage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._StandingPage(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOStateMapping2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐStateMappingᚄ(ctx context.Context, v any) ([]*model.StateMapping, error) {
@@ -82601,6 +82512,25 @@ func (ec *executionContext) marshalOTimer2ᚕᚖgithubᚗcomᚋbihuanᚋbihuan�
 	return ret
 }
 
+func (ec *executionContext) marshalOTodoCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.TodoCount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTodoCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOTodoFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐTodoFilter(ctx context.Context, v any) (*model.TodoFilter, error) {
 	if v == nil {
 		return nil, nil
@@ -82717,6 +82647,13 @@ func (ec *executionContext) marshalOUnitChannel2ᚖgithubᚗcomᚋbihuanᚋbihua
 	return v
 }
 
+func (ec *executionContext) marshalOUnitConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitConnection(ctx context.Context, sel ast.SelectionSet, v *gen.UnitConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnitConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUnitEdge2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐUnitEdge(ctx context.Context, sel ast.SelectionSet, v []*gen.UnitEdge) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -82783,6 +82720,82 @@ func (ec *executionContext) unmarshalOUnitOrder2ᚖgithubᚗcomᚋbihuanᚋbihua
 	}
 	res, err := ec.unmarshalInputUnitOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOVenueCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VenueCount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVenueCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVenueCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOVocabularyWord2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWordᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.VocabularyWord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNVocabularyWord2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐVocabularyWord(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOWaitingMatter2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWaitingMatterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.WaitingMatter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWaitingMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWaitingMatter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOWorkday2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkdayᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Workday) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWorkday2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkday(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOWorkday2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkday(ctx context.Context, sel ast.SelectionSet, v *gen.Workday) graphql.Marshaler {

@@ -17,7 +17,7 @@ for (const persisted of [false, true]) {
     const client = urqlClient(member)
     const desk = await client.query(DeskDocument, {}).toPromise()
     assert.equal(desk.error, undefined)
-    const row = () => client.readQuery(DeskDocument, {})?.data?.todos.edges!.find(e => e!.node!.id === id)?.node
+    const row = () => client.readQuery(DeskDocument, {})?.data?.todos?.edges!.find(e => e!.node!.id === id)?.node
     assert.equal(row()!.stateInfo.code, 'DRAFT')
     const seen: MatterPageQuery[] = []
     const page = client.query(MatterPageDocument, { id }).subscribe(r => { assert.equal(r.error, undefined); seen.push(r.data!) })
@@ -41,7 +41,7 @@ for (const persisted of [false, true]) {
     const id = await draft(member, '关于延长夜间公交的提案（Apollo）')
     const client = apolloClient(member)
     await client.query({ query: DeskDocument })
-    const row = () => client.readQuery({ query: DeskDocument })?.todos.edges!.find(e => e!.node!.id === id)?.node
+    const row = () => client.readQuery({ query: DeskDocument })?.todos?.edges!.find(e => e!.node!.id === id)?.node
     assert.equal(row()!.stateInfo.code, 'DRAFT')
     const seen: string[] = []
     const watching = client.watchQuery({ query: MatterPageDocument, variables: { id } })
@@ -64,9 +64,9 @@ test('pages of a list are put together, by both caches', async () => {
   const clerk = await signedIn('zs-clerk')
   const urql = urqlClient(clerk), apollo = apolloClient(clerk)
   const first = await urql.query(DeskDocument, { first: 2 }).toPromise()
-  const after = first.data!.todos.pageInfo.endCursor
+  const after = first.data!.todos!.pageInfo.endCursor
   const both = await urql.query(DeskDocument, { first: 2, after }).toPromise()
-  assert.equal(both.data!.todos.edges!.length, 4)
+  assert.equal(both.data!.todos!.edges!.length, 4)
   const watching = apollo.watchQuery({ query: DeskDocument, variables: { first: 2 } })
   await watching.refetch()
   await watching.fetchMore({ variables: { after } })
@@ -78,7 +78,7 @@ test('a member searches and reads his notices', async () => {
   const client = urqlClient(member)
   const found = await client.query(SearchDocument, { query: '公交' }).toPromise()
   assert.equal(found.error, undefined)
-  assert.ok(found.data!.search.edges.every(e => e.highlights.some(h => h.segments.some(s => s.marked))))
+  assert.ok(found.data!.search!.edges.every(e => e.highlights.some(h => h.segments.some(s => s.marked))))
   const notices = await client.query(NoticesDocument, {}).toPromise()
   assert.equal(notices.error, undefined)
 })

@@ -6,7 +6,7 @@ import { ask, signedIn, url, watched } from './world.js'
 test('who signs in reads his desk, and who signs out reads nothing', async () => {
   const session = await signedIn('zs-clerk')
   const desk = await ask(session, DeskDocument, {})
-  assert.ok(desk.todos.totalCount > 0)
+  assert.ok(desk.todos!.totalCount > 0)
   assert.ok(desk.viewer.roles.length > 0)
   await session.signOut()
   await session.signOut()
