@@ -2,7 +2,6 @@ package authz
 
 import (
 	"embed"
-	"encoding/csv"
 	"maps"
 	"slices"
 	"sort"
@@ -15,7 +14,7 @@ import (
 	"github.com/bihuan/bihuan/internal/memory"
 )
 
-//go:embed model.conf policy.csv
+//go:embed model.conf policy.csv permissions.csv
 var files embed.FS
 
 // Scope is how far a permission reaches. The zero value is no right at all.
@@ -105,16 +104,7 @@ func compiled() (*Policy, error) {
 }
 
 // rules are the lines of policy.csv.
-func rules() ([][]string, error) {
-	f, err := files.Open("policy.csv")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r := csv.NewReader(f)
-	r.Comment, r.TrimLeadingSpace, r.FieldsPerRecord = '#', true, -1
-	return r.ReadAll()
-}
+func rules() ([][]string, error) { return table("policy.csv") }
 
 func (p *Policy) read(records [][]string) (err error) {
 	roles, perms := map[string]bool{}, map[Permission]bool{}

@@ -95,6 +95,44 @@ func TestPermissionTable(t *testing.T) {
 	}
 }
 
+func TestTheCatalogueIsWhatThePolicyHas(t *testing.T) {
+	p := load(t)
+	list, err := authz.Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	said, groups := map[string]string{}, []string{}
+	for _, e := range list {
+		codes = append(codes, e.Permission.String())
+		if !strings.ContainsFunc(e.Says, func(r rune) bool { return r >= 0x4E00 }) || e.Group == "" || e.Scopes == authz.None {
+			t.Errorf("%s has no sentence, no group or no scope: %+v", e.Permission, e)
+		}
+		key := e.Permission.Object + " " + e.Says
+		if other := said[key]; other != "" {
+			t.Errorf("%s and %s say the same", e.Permission, other)
+		}
+		said[key] = e.Permission.String()
+		if len(groups) == 0 || groups[len(groups)-1] != e.Group {
+			if slices.Contains(groups, e.Group) {
+				t.Errorf("the group %s stands in two places", e.Group)
+			}
+			groups = append(groups, e.Group)
+		}
+	}
+	slices.Sort(codes)
+	var want []string
+	for _, perm := range p.Permissions() {
+		want = append(want, perm.String())
+	}
+	if !slices.Equal(codes, want) {
+		t.Errorf("permissions.csv and policy.csv differ:\n%s", difference(strings.Join(want, "\n"), strings.Join(codes, "\n")))
+	}
+	if authz.Says(authz.Perm("proposal.file")) != "决定立案，编立案号" || authz.Says(authz.Perm("x.y")) != "x.y" {
+		t.Error("Says does not read it")
+	}
+}
+
 func difference(old, new string) string {
 	var out []string
 	was, is := strings.Split(old, "\n"), strings.Split(new, "\n")

@@ -51,9 +51,23 @@ func RoleName(code string) string {
 	return code
 }
 
-// Print writes who may do what as an aligned table, for people to check: role,
-// permission, scope.
+// Print writes who may do what as aligned tables, for people to check: each
+// permission with its sentence, then role, permission, scope.
 func (p *Policy) Print(w io.Writer) error {
+	list, err := Catalogue()
+	if err != nil {
+		return err
+	}
+	entries := [][3]string{{"类别", "权限", "可以做什么"}}
+	for _, e := range list {
+		entries = append(entries, [3]string{e.Group, e.Permission.String(), e.Says})
+	}
+	if err := aligned(w, entries); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\n范围：OWN 我提出的；PARTY 我参与的；UNIT 我的单位及其下级的；TENANT 本政协全部的。\n\n"); err != nil {
+		return err
+	}
 	rows := [][3]string{{"角色", "权限", "范围"}}
 	for _, r := range Roles {
 		for _, perm := range p.perms {
@@ -62,6 +76,11 @@ func (p *Policy) Print(w io.Writer) error {
 			}
 		}
 	}
+	return aligned(w, rows)
+}
+
+// aligned writes a table whose first row is its heading.
+func aligned(w io.Writer, rows [][3]string) error {
 	var wide [3]int
 	for _, row := range rows {
 		for i, cell := range row {
@@ -69,7 +88,6 @@ func (p *Policy) Print(w io.Writer) error {
 		}
 	}
 	var b strings.Builder
-	b.WriteString("范围：OWN 我提出的；PARTY 我参与的；UNIT 我的单位及其下级的；TENANT 本政协全部的。\n\n")
 	rule := strings.Repeat("-", wide[0]) + "-|-" + strings.Repeat("-", wide[1]) + "-|-" + strings.Repeat("-", wide[2])
 	for i, row := range rows {
 		fmt.Fprintf(&b, "%s | %s | %s\n", pad(row[0], wide[0]), pad(row[1], wide[1]), row[2])

@@ -255,6 +255,7 @@ func TestRightsAreGivenByTwo(t *testing.T) {
 	})
 	t.Run("the last administrator stays", func(t *testing.T) { lastAdministrator(t, c) })
 	t.Run("the table of rights names every role in the words of the field", func(t *testing.T) { permissions(t, c) })
+	t.Run("the catalogue has a sentence for each permission and the actions that ask for it", func(t *testing.T) { catalogue(t, c) })
 }
 
 func lastAdministrator(t *testing.T, c *committee) {
@@ -286,6 +287,23 @@ func permissions(t *testing.T, c *committee) {
 		if dig(r, "name") == dig(r, "role") || dig(r, "duty") == "" || len(dig(r, "rights").([]any)) == 0 {
 			t.Error(r)
 		}
+	}
+}
+
+func catalogue(t *testing.T, c *committee) {
+	a := c.ask("干部", `{ permissions { permission group says scopes actions { kind kindTitle action label } } }`, nil)
+	list := dig(a.Data, "permissions").([]any)
+	if len(list) != len(c.r.Directory.Policy().Permissions()) {
+		t.Fatal(a.text)
+	}
+	named := map[string]bool{}
+	for _, e := range list {
+		for _, x := range dig(e, "actions").([]any) {
+			named[dig(x, "kind").(string)+" "+dig(x, "action").(string)] = true
+		}
+	}
+	if !named["proposal file"] {
+		t.Error("the catalogue does not say what the proposal process asks for")
 	}
 }
 

@@ -1799,6 +1799,32 @@ type PerformActionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 流程里凭某项权限进行的一个动作
+type PermissionAction struct {
+	// 事项类别代码
+	Kind string `json:"kind"`
+	// 事项类别名称
+	KindTitle string `json:"kindTitle"`
+	// 动作代码
+	Action string `json:"action"`
+	// 动作名称
+	Label string `json:"label"`
+}
+
+// 一项权限
+type PermissionEntry struct {
+	// 权限代码，例如 matter.arrange
+	Permission string `json:"permission"`
+	// 类别
+	Group string `json:"group"`
+	// 可以做什么，一句话
+	Says string `json:"says"`
+	// 随产品提供的角色用到的范围：OWN、PARTY、UNIT、TENANT，以 | 分开
+	Scopes string `json:"scopes"`
+	// 本会的流程里凭它进行的动作
+	Actions []*PermissionAction `json:"actions"`
+}
+
 // 在平台上新建事项要填的内容
 type PlatformOpening struct {
 	// 动作的名称
