@@ -31,7 +31,7 @@ const batch = 50
 // Fill puts what is missing of one committee into the index and answers how many
 // matters it were. It goes by small transactions: stopped anywhere it leaves what
 // is done, and run again it goes on with the rest. It may run beside everything
-// else.
+// else; what somebody has locked just then it leaves to the next run.
 func Fill(ctx context.Context, store *tenants.Store, tenant uuid.UUID) (n int, err error) {
 	defer errs.Wrap(&err, "search.Fill(%s)", tenant)
 	err = store.InTx(ctx, tenant, func(ctx context.Context) error {
@@ -41,7 +41,6 @@ func Fill(ctx context.Context, store *tenants.Store, tenant uuid.UUID) (n int, e
 	for err == nil {
 		var done []uuid.UUID
 		err = store.InTx(ctx, tenant, func(ctx context.Context) (err error) {
-			// who changes one of them meanwhile fills it himself
 			done, err = tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `SELECT m.id`+lacking+` ORDER BY m.id LIMIT $1 FOR UPDATE SKIP LOCKED`, batch)
 			if err != nil || len(done) == 0 {
 				return err
