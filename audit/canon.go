@@ -42,8 +42,9 @@ func secret(entity, name string) bool {
 
 // encode gives a record its only form: keys sorted, no HTML escapes, control
 // characters escaped, nothing that a jsonb cannot hold.
-func encode(e Entry) (string, error) {
+func encode(e Entry) (entry, said string, err error) {
 	w := wire{
+		Form: form, ObjectName: head(e.ObjectName, maxName), BehalfName: head(e.OnBehalfName, maxName), Count: e.Count,
 		At: stamp(e.At), Action: head(e.Action, maxName), Actor: head(e.Actor.Key(), maxName),
 		Account: e.Actor.Account, Membership: e.Actor.Membership, Name: head(e.Actor.Name, maxName),
 		OnBehalf: e.OnBehalf, Object: head(e.Object, maxName), Reason: head(e.Reason, maxText), Outcome: head(e.Outcome, maxName),
@@ -59,7 +60,7 @@ func encode(e Entry) (string, error) {
 		c = tidy(c)
 		b, err := json.Marshal(c)
 		if err != nil {
-			return "", err
+			return "", "", err
 		}
 		if size+len(b) > maxChanges {
 			c = digest(c)
@@ -69,7 +70,7 @@ func encode(e Entry) (string, error) {
 		w.Changes = append(w.Changes, c)
 	}
 	b, err := canonical(plain(w))
-	return string(b), err
+	return string(b), w.said(), err
 }
 
 // digest keeps of a change which row it was and what would prove its values.

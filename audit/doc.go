@@ -4,7 +4,9 @@
 // What an auditor may rely on:
 //
 //   - Every mutation writes one record in its own transaction: both are there or neither is.
-//   - A record names the actor as he was called at that time, and keeps that name when he is renamed.
+//   - A record names who acted and what was acted upon apart, each as it was called at that time, and keeps these names.
+//   - What happens to a person's account stands in the chain of each committee in which he is, and in the installation's.
+//   - A record of an earlier form verifies as it was written.
 //   - A record shows changed fields only, with their value before and after.
 //   - A secret (telephone number, password, key of a file) is said to have changed; its value is never kept.
 //   - A long text is kept up to 4,000 characters, with the length and SHA-256 of the whole beyond them.
@@ -18,9 +20,9 @@
 //   - An auditor pages through one tenant's records, newest first, by object, actor, action and time.
 //
 // What failed or was refused changed nothing and leaves no record, unless its
-// caller writes one in a transaction of its own, as a failed sign-in does:
-// that belongs to no committee and goes to the installation's own chain, which
-// is written inside Store.Global.
+// caller writes one in a transaction of its own, as a failed sign-in does: it
+// goes to the installation's own chain, which is written inside Store.Global,
+// and from there into those of the person's committees (assembly.AccountBook).
 //
 // A record holds what the changed rows hold, so reading the book is a right of
 // its own; package authz decides who has it, this package does not ask.

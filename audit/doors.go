@@ -32,6 +32,21 @@ func (d Doors) InTx(ctx context.Context, tenant uuid.UUID, fn func(context.Conte
 			return nil
 		}
 		object := Object(changes[0].Entity, changes[0].ID)
-		return Write(ctx, Entry{Action: d.System, Actor: Actor{System: d.System}, Object: object, Changes: changes})
+		return Write(ctx, Entry{Action: d.System, Actor: Actor{System: d.System, Name: AtServer(ctx)}, Object: object, Changes: changes})
 	})
+}
+
+type serverKey struct{}
+
+// WithServer says who stands at the server and gives the command: the name by
+// which its operating system knows him. Nobody signs in to this product there.
+func WithServer(ctx context.Context, name string) context.Context {
+	return context.WithValue(ctx, serverKey{}, name)
+}
+
+// AtServer is who gives the command at the server; empty for a job and for who
+// comes over the network.
+func AtServer(ctx context.Context) string {
+	name, _ := ctx.Value(serverKey{}).(string)
+	return name
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Entry is one record.
@@ -15,10 +17,14 @@ type Entry struct {
 	Actor    Actor      // who did it
 	OnBehalf *uuid.UUID // membership for whom a clerk entered it (代录); nil: for himself
 	Object   string     // what it was done to, "Matter:<uuid>", see Object
-	Reason   string     // what the actor gave as reason; may be empty
-	From     From       // where the request came from; empty for jobs
-	Outcome  string     // empty: done; otherwise the code of the refusal (failed sign-in)
-	Changes  []Change   // nil: those collected in the context; empty: none
+	// ObjectName and OnBehalfName are what the two were called at that time. Write
+	// asks for them where they are empty.
+	ObjectName, OnBehalfName string
+	Reason                   string   // what the actor gave as reason; may be empty
+	From                     From     // where the request came from; empty for jobs
+	Outcome                  string   // empty: done; otherwise the code of the refusal (failed sign-in)
+	Count                    int      // how many times, where one record stands for many; 0 and 1 are one
+	Changes                  []Change // nil: those collected in the context; empty: none
 }
 
 // Actor is a person in a committee, a person outside any (sign-in), a part of
@@ -78,10 +84,19 @@ type Change struct {
 	Digest string `json:"digest,omitempty"`
 }
 
+// form is the canonical form that is written now. A record keeps the form in
+// which it was written, and its hash is over its text, so old ones verify as
+// they are:
+//
+//	1 (not said)  the actor stood for the account that something was done to
+//	2             actor and object apart, each with its name; count
+const form = 2
+
 // wire is a record as it is stored. PostgreSQL generates its searchable
 // columns from action, actor and object, which therefore are texts and always
 // there.
 type wire struct {
+	Form       int        `json:"v,omitempty"`
 	At         string     `json:"at"`
 	Action     string     `json:"action"`
 	Actor      string     `json:"actor"`
@@ -89,7 +104,10 @@ type wire struct {
 	Membership uuid.UUID  `json:"actor_membership,omitzero"`
 	Name       string     `json:"actor_name,omitempty"`
 	OnBehalf   *uuid.UUID `json:"on_behalf,omitempty"`
+	BehalfName string     `json:"on_behalf_name,omitempty"`
 	Object     string     `json:"object"`
+	ObjectName string     `json:"object_name,omitempty"`
+	Count      int        `json:"count,omitempty"`
 	Reason     string     `json:"reason,omitempty"`
 	ReasonSum  string     `json:"reason_sha256,omitempty"` // of the whole, when it was cut
 	From       *From      `json:"from,omitempty"`
@@ -102,6 +120,13 @@ type wire struct {
 const atFormat = "2006-01-02T15:04:05.000000Z"
 
 func stamp(t time.Time) string { return t.UTC().Format(atFormat) }
+
+// said is what a search for a text looks into: the names and the reason as
+// people compare them. Contents are in no search: who may not read them could
+// ask for them word by word.
+func (w wire) said() string {
+	return text.Key(strings.Join([]string{w.Name, w.BehalfName, w.ObjectName, w.Reason}, " "))
+}
 
 // decode reads a stored record. Numbers in Before and After stay json.Number:
 // a book does not round.
@@ -118,6 +143,7 @@ func decode(entry string) (Entry, error) {
 	}
 	e := Entry{
 		At: at, Action: w.Action, OnBehalf: w.OnBehalf, Object: w.Object, Reason: w.Reason, Outcome: w.Outcome, Changes: w.Changes,
+		ObjectName: w.ObjectName, OnBehalfName: w.BehalfName, Count: w.Count,
 		Actor: Actor{Account: w.Account, Membership: w.Membership, Name: w.Name},
 	}
 	if s, ok := strings.CutPrefix(w.Actor, systemPrefix); ok {

@@ -71,10 +71,10 @@ type verifier struct {
 type ends struct{ head, min, max int64 }
 
 type row struct {
-	Seq                       int64
-	Entry                     string
-	Hash                      []byte
-	At, Action, Actor, Object *string
+	Seq                             int64
+	Entry                           string
+	Hash                            []byte
+	At, Action, Actor, Object, Said *string
 }
 
 func (v *verifier) run() error {
@@ -110,7 +110,7 @@ func (v *verifier) page() error {
 	var rows []row
 	err := v.read(func(ctx context.Context) (err error) {
 		rows, err = tenants.Rows[row](ctx, `
-			SELECT seq, entry, hash, at, action, actor, object FROM audit_log
+			SELECT seq, entry, hash, at, action, actor, object, said FROM audit_log
 			WHERE tenant_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
 			v.tenant, v.report.Rows, v.ends.head, batch)
 		return err
@@ -204,6 +204,13 @@ func wrongColumn(r row) string {
 		if (want == nil) != (c.value == nil) || want != nil && *want != *c.value {
 			return c.name
 		}
+	}
+	if r.Said == nil { // of before there was one, or of the previous version
+		return ""
+	}
+	var w wire
+	if json.Unmarshal([]byte(r.Entry), &w) != nil || w.said() != *r.Said {
+		return "said"
 	}
 	return ""
 }

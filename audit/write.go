@@ -29,10 +29,31 @@ func Write(ctx context.Context, e Entry) (err error) {
 			}
 		}()
 	}
-	text, err := encode(e)
+	seq, _, err := next(ctx, &e)
 	if err != nil {
 		return err
 	}
-	var seq int64
-	return tenants.Row(ctx, `SELECT audit_append($1)`, []any{text}, &seq)
+	entry, said, err := encode(e)
+	if err != nil {
+		return err
+	}
+	var at int64
+	return tenants.Row(ctx, `SELECT audit_put($1, $2, $3, NULL, NULL)`, []any{seq, entry, said}, &at)
+}
+
+// next holds the head of the chain until the commit, answers the number that
+// comes next and the hash before it, and fills in what the record's rows are
+// called now.
+func next(ctx context.Context, e *Entry) (seq int64, before []byte, err error) {
+	object, id := naming(e.Object, 1)
+	var name, behalf *string
+	err = tenants.Row(ctx, `SELECT n.seq, n.hash, `+object+`, (SELECT name FROM memberships WHERE id = $2::uuid) FROM audit_next() n`,
+		[]any{id, e.OnBehalf}, &seq, &before, &name, &behalf)
+	if e.ObjectName == "" && name != nil {
+		e.ObjectName = *name
+	}
+	if e.OnBehalfName == "" && behalf != nil {
+		e.OnBehalfName = *behalf
+	}
+	return seq, before, err
 }

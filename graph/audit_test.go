@@ -151,7 +151,7 @@ func TestTheBook(t *testing.T) {
 			filter input
 			want   int
 		}{
-			{input{"actor": "Membership:" + c.person["管理员乙"]}, 1}, {input{"action": "addMember"}, 2},
+			{input{"actor": "Membership:" + c.person["管理员乙"], "action": "confirmGrant"}, 1}, {input{"action": "addMember"}, 2},
 			{input{"from": "2024-12-27T08:00:00+08:00", "to": "2024-12-27T09:00:00+08:00"}, 0}, {input{"from": "2024-12-27T09:00:00+08:00", "action": "grantRole"}, 1},
 			{input{"actor": "Membership:" + nobody}, 0},
 		} {

@@ -68,7 +68,8 @@ func newWorld(t *testing.T) *world {
 	keys, err := accounts.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	must(t, err)
 	dir := authz.NewDirectory(policy)
-	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
+	acc := accounts.New(store, keys, accounts.Options{
+		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record})
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
 	w.r = &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
@@ -251,6 +252,7 @@ func (c *committee) do(who, mutation string, in input) map[string]any {
 	if c.before != nil {
 		c.before(who, mutation, plainInput(in))
 	}
+	c.token(who) // a sign-in stands in the book, too
 	before := c.records()
 	a := c.call(who, mutation, in)
 	p, _ := a.Data[mutation].(map[string]any)

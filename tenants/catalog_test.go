@@ -155,6 +155,7 @@ func TestIndexesViewsAndFunctions(t *testing.T) {
 	t.Run("S16: what runs with its owner's rights fixes its search path, and only those named here may execute it", func(t *testing.T) {
 		executes := map[string]string{ // the serving role, or nobody: a trigger's function is called by its trigger
 			"account_memberships_copy": "", "rights_changed": "",
+			"account_event": "bihuan_app", "audit_next": "bihuan_app", "audit_put": "bihuan_app",
 			"audit_append": "bihuan_app", "ballot_cast": "bihuan_app", "ballot_claim": "bihuan_app",
 			"ballot_close": "bihuan_app", "ballot_open": "bihuan_app", "ballot_result": "bihuan_app",
 		}
@@ -252,7 +253,8 @@ func TestTheServingRole(t *testing.T) {
 		rights := map[string]string{
 			"steps": "SELECT INSERT", "policies": "SELECT INSERT", // ledgers
 			"tenants": "SELECT", "tenant_versions": "SELECT", "account_memberships": "SELECT", // written by the owner and by triggers
-			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_append
+			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_next and audit_put
+			"account_events":   "SELECT DELETE",                                                                  // laid there by account_event, taken out into the chain
 			"awaited":          "SELECT INSERT UPDATE DELETE",                                                    // derived from the matters
 			"live_changes":     "SELECT INSERT DELETE",                                                           // kept for a day or two
 			"idempotency_keys": "SELECT INSERT DELETE",                                                           // repeated requests are forgotten after a while

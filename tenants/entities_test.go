@@ -144,6 +144,10 @@ func newPair(t *testing.T) *pair {
 	p.b = tenantstest.Tenant(t, p.DB, "210202", "乙区政协", "DISTRICT")
 	p.ofA, p.bareA = plant(t, p.Store, p.a)
 	p.ofB, p.bareB = plant(t, p.Store, p.b)
+	for _, of := range []uuid.UUID{p.a, p.b} { // news comes from beside a committee, never from itself
+		var seq int64
+		p.AsSuper(t, `INSERT INTO account_events (tenant_id, account_id, entry) VALUES ($1, $1, '{}') RETURNING seq`, []any{of}, &seq)
+	}
 	return p
 }
 

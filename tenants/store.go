@@ -104,10 +104,16 @@ type session struct {
 type sessionKey struct{}
 
 func current(ctx context.Context) (*session, error) {
-	if s, ok := ctx.Value(sessionKey{}).(*session); ok {
+	if s, ok := ctx.Value(sessionKey{}).(*session); ok && s != nil {
 		return s, nil
 	}
 	return nil, ErrNoTenant
+}
+
+// Apart is the context without its transaction: for what begins when that is
+// over, such as what AfterCommit was given.
+func Apart(ctx context.Context) context.Context {
+	return context.WithValue(ctx, sessionKey{}, (*session)(nil))
 }
 
 // Current is the tenant of the context's transaction.

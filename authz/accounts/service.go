@@ -61,6 +61,7 @@ type Event struct {
 	Action  Action
 	Account uuid.UUID // nil when the login is unknown
 	Session uuid.UUID // nil when it is about no single session
+	Tenant  uuid.UUID // the only committee that it concerns; nil: all in which the person is
 	Login   string    // as normalised; empty when not known or not possible
 	From    Client    // zero when not known
 }

@@ -173,7 +173,7 @@ func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from
 			out.Session, out.Membership, out.Tenant); err != nil {
 			return out, err
 		}
-		if err := s.audit(ctx, Event{Action: ActionChosen, Account: out.Account, Session: out.Session, From: from}); err != nil {
+		if err := s.audit(ctx, Event{Action: ActionChosen, Account: out.Account, Session: out.Session, Tenant: out.Tenant, From: from}); err != nil {
 			return out, err
 		}
 	}

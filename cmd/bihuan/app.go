@@ -15,7 +15,6 @@ import (
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
-	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/live"
@@ -35,6 +34,7 @@ type app struct {
 	cfg      config.Config
 	log      *slog.Logger
 	db       *database
+	store    *tenants.Store
 	resolver *graph.Resolver
 	blobs    blob.Store
 	policy   *authz.Policy
@@ -100,12 +100,13 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.blobs, err = blob.OpenURL(files); err != nil {
 		return err
 	}
+	a.store = store
 	dir := authz.NewDirectory(a.policy)
 	services, err := assembly.New(store, dir, a.secret)
 	if err != nil {
 		return err
 	}
-	acc := accounts.New(store, k, accounts.Options{Audit: recordAccount})
+	acc := accounts.New(store, k, accounts.Options{Audit: a.people().Record})
 	hub := live.NewHub(store, a.log, live.Limits{
 		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),
 	})
@@ -116,21 +117,8 @@ func (a *app) wire(ctx context.Context) (err error) {
 	return nil
 }
 
-// recordAccount keeps what happens to accounts in the installation's own
-// chain; inside a tenant's transaction the mutation's record says it already.
-func recordAccount(ctx context.Context, ev accounts.Event) error {
-	if _, err := tenants.Current(ctx); err == nil {
-		return nil
-	}
-	e := audit.Entry{
-		Action: string(ev.Action), Actor: audit.Actor{Account: ev.Account, Name: ev.Login}, Object: audit.Object("Account", ev.Account),
-		Changes: []audit.Change{}, From: audit.From{Address: ev.From.Address, Agent: ev.From.Agent},
-	}
-	if ev.Action == accounts.ActionSignInFailed || ev.Action == accounts.ActionTokenReused {
-		e.Outcome = string(errs.Unauthenticated)
-	}
-	return audit.Write(ctx, e)
-}
+// people is the book of what happens to accounts.
+func (a *app) people() assembly.AccountBook { return assembly.AccountBook{Store: a.store, Log: a.log} }
 
 func (a *app) close() error {
 	a.resolver.Store.Close()

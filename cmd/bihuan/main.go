@@ -8,8 +8,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"os/user"
+	"strconv"
 	"syscall"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -57,6 +60,9 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) > 0 {
 		for _, c := range commands {
 			if c.name == args[0] {
+				if c.name != "serve" && c.name != "worker" { // what these do nobody commands
+					ctx = audit.WithServer(ctx, atServer())
+				}
 				return c.run(ctx, args[1:], out)
 			}
 		}
@@ -69,6 +75,18 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("没有命令 %q", args[0])
 	}
 	return nil
+}
+
+// atServer is who gives the command: he who signed in to the server, where sudo
+// tells him.
+func atServer() string {
+	if name := os.Getenv("SUDO_USER"); name != "" {
+		return name
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
 }
 
 func printVersion(_ context.Context, _ []string, out io.Writer) error {

@@ -204,6 +204,22 @@ func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
 	return nil
 }
 
+// bookArgs is the job that completes the books: what happened to accounts and has
+// not come into every chain.
+type bookArgs struct{}
+
+func (bookArgs) Kind() string { return "audit_book" }
+
+type bookWorker struct {
+	river.WorkerDefaults[bookArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *bookWorker) Work(ctx context.Context, _ *river.Job[bookArgs]) error {
+	return w.app.people().Left(clock.With(ctx, w.clock))
+}
+
 // startWorker runs the job queue until the context ends.
 func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
@@ -212,6 +228,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &collectWorker{app: a, clock: c})
 	river.AddWorker(workers, &deliverWorker{app: a, clock: c})
 	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
+	river.AddWorker(workers, &bookWorker{app: a, clock: c})
 	river.AddWorker(workers, &unindexedWorker{app: a, clock: c})
 	river.AddWorker(workers, &indexWorker{app: a, clock: c})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
@@ -219,6 +236,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 		PeriodicJobs: []*river.PeriodicJob{
 			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return bookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.DeliverEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
