@@ -11,6 +11,7 @@ import (
 
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -26,6 +27,7 @@ type Product struct {
 	Store     *tenants.Store
 	OwnerURL  string // enters the committees into the directory
 	Roster    *roster.Service
+	Accounts  *accounts.Service
 	Directory *authz.Directory
 	Blobs     blob.Store
 	assembly.Services

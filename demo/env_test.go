@@ -50,7 +50,7 @@ func install(t *testing.T) *installation {
 	acc := accounts.New(db.Store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
 	return &installation{
 		Product: Product{
-			Store: db.Store, OwnerURL: db.OwnerURL, Roster: roster.New(db.Store.Ent(), dir, acc, services.Engine), Directory: dir, Blobs: blobs, Services: services,
+			Store: db.Store, OwnerURL: db.OwnerURL, Roster: roster.New(db.Store.Ent(), dir, acc, services.Engine), Accounts: acc, Directory: dir, Blobs: blobs, Services: services,
 		},
 		t: t, db: db, ctx: clock.With(context.Background(), instant(today)), accounts: acc,
 	}

@@ -53,10 +53,14 @@ func (s *stage) bootstrap(ctx context.Context, at time.Time) error {
 		if err := alone(ctx); err != nil {
 			return err
 		}
+		login := s.of.login(admin)
 		_, err := op.Bootstrap(ctx, roster.FirstAdmin{
-			Name: admin.name, Post: admin.Post, SignIn: roster.SignIn{Login: s.of.login(admin), Password: Password}, Processes: templates.Processes(),
+			Name: admin.name, Post: admin.Post, SignIn: roster.SignIn{Login: login, Open: true}, Processes: templates.Processes(),
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return s.Accounts.Ready(ctx, login, Password)
 	})
 	if err != nil {
 		return err
@@ -163,12 +167,15 @@ func (s *stage) admit(ctx context.Context, p *personSpec) (*gen.Membership, erro
 		in.Term, in.Phone = &t.ID, "0411-00000000" // nobody's
 	}
 	in.Login = s.of.login(p)
-	if !p.Silent && p.Login == "" {
-		in.Password = Password
-	}
+	in.Open = !p.Silent && p.Login == ""
 	m, err := s.Roster.AddMember(ctx, in)
 	if err != nil {
 		return nil, err
+	}
+	if in.Open { // as if everybody had set this password himself
+		if err := s.Accounts.Ready(ctx, in.Login, Password); err != nil {
+			return nil, err
+		}
 	}
 	if m.AccountID == nil && in.Login != "" { // he sits in another committee too, and joins this one
 		if m, err = s.join(ctx, m.ID); err != nil {

@@ -61,11 +61,14 @@ func TestWhoDidItAndToWhomAreApart(t *testing.T) {
 	})
 	t.Run("S4: a reset at the server names the operator as actor and the account's owner as object", func(t *testing.T) {
 		ctx := audit.WithServer(clock.With(context.Background(), w.clock), "ops-1")
-		must(t, w.r.Store.Global(ctx, func(ctx context.Context) error { return w.r.Accounts.SetPassword(ctx, account, secret) }))
-		if got, want := w.newest(c.id), "account.password_changed|System:operator ops-1|"+who+"|"; got != want {
+		must(t, w.r.Store.Global(ctx, func(ctx context.Context) error {
+			_, err := w.r.Accounts.Issue(ctx, account, uuid.Nil)
+			return err
+		}))
+		if got, want := w.newest(c.id), "account.activation_issued|System:operator ops-1|"+who+"|"; got != want {
 			t.Errorf("%s, want %s", got, want)
 		}
-		if got := w.newest(tenants.Installation); !strings.HasPrefix(got, "account.password_changed|System:operator ops-1|"+login) {
+		if got := w.newest(tenants.Installation); !strings.HasPrefix(got, "account.activation_issued|System:operator ops-1|"+login) {
 			t.Error(got)
 		}
 		must(t, w.r.Store.Global(ctx, func(ctx context.Context) error { return w.r.Accounts.Unlock(ctx, account) }))
@@ -74,6 +77,7 @@ func TestWhoDidItAndToWhomAreApart(t *testing.T) {
 		}
 	})
 	t.Run("S4: a sign-in names the person as actor, in the chain of his committee", func(t *testing.T) {
+		must(t, w.r.Accounts.Ready(context.Background(), login, secret))
 		c.token("委员甲")
 		me := audit.Object("Membership", uuid.MustParse(c.person["委员甲"]))
 		var got []string

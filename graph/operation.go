@@ -220,7 +220,7 @@ func (p *pending) unknown(err error) error {
 // sessionFields are the mutations that work outside any tenant's transaction:
 // on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
-	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true,
+	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true, "activateAccount": true,
 	"acceptInvitation": true, "declineInvitation": true,
 }
 

@@ -119,8 +119,9 @@ func units(t *testing.T, c *committee) {
 }
 
 func people(t *testing.T, c *committee) {
-	in := input{"name": "委员丁", "kind": "MEMBER", "termId": c.made["term"], "memberNo": "007", "login": c.login("委员丁"), "password": secret, "phone": "13000000009"}
+	in := input{"name": "委员丁", "kind": "MEMBER", "termId": c.made["term"], "memberNo": "007", "login": c.login("委员丁"), "password": "the word he was told", "phone": "13000000009"}
 	m := c.do("管理员甲", "addMember", in)
+	c.activates("委员丁", "the word he was told")
 	c.refused("管理员甲", "addMember", in, "CONFLICT", "memberNo")
 	c.refused("管理员甲", "addMember", merged(maps.Clone(in), input{"memberNo": "008"}), "CONFLICT", "login")
 	c.refused("管理员甲", "addMember", input{"name": "甲", "kind": "MEMBER", "termId": nobody}, "NOT_FOUND", "termId")

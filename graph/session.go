@@ -45,6 +45,7 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 			return out, nil
 		}
 	}
+	out.ActivationRequired = accounts.NeedsActivation(err)
 	bad, err := shown(err)
 	out.UserErrors = bad
 	return out, err

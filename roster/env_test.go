@@ -32,6 +32,7 @@ type world struct {
 	clock  *clock.Movable
 	dir    *authz.Directory
 	op     Operator
+	people *accounts.Service
 	client *gen.Client
 	city   uuid.UUID // the committee
 	admin  uuid.UUID // its first administrator
@@ -54,7 +55,8 @@ func newWorld(t *testing.T) *world {
 	w.client.Use(audit.Hook)
 	// Cheap hashes keep the tests quick; what they prove does not depend on it.
 	cheap := accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}}
-	w.Service = New(w.client, w.dir, accounts.New(db.Store, nil, cheap), flow.New(w.client))
+	w.people = accounts.New(db.Store, nil, cheap)
+	w.Service = New(w.client, w.dir, w.people, flow.New(w.client))
 	w.op = Operator{w.Service, flow.New(w.client)}
 	w.city = tenantstest.Tenant(t, db, "210200", "某市政协", "CITY")
 	w.admin = w.bootstrap(w.city, "admin")
@@ -64,7 +66,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) bootstrap(tenant uuid.UUID, login string) (id uuid.UUID) {
 	w.t.Helper()
 	err := w.in(tenant, func(ctx context.Context) error {
-		m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "管理员甲", SignIn: SignIn{login, secret}})
+		m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "管理员甲", SignIn: SignIn{Login: login, Password: secret}})
 		if err == nil {
 			id = m.ID
 		}
@@ -73,6 +75,7 @@ func (w *world) bootstrap(tenant uuid.UUID, login string) (id uuid.UUID) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.ready(login)
 	return id
 }
 
@@ -155,7 +158,17 @@ func refused(t *testing.T, err error, code errs.Code, path string) {
 // staff enters an officer who can sign in.
 func (w *world) staff(name, login string) *gen.Membership {
 	w.t.Helper()
-	return must(w, w.AddMember, NewMember{Person: Person{Name: name}, SignIn: SignIn{login, secret}, Kind: membership.KindSTAFF})
+	m := must(w, w.AddMember, NewMember{Person: Person{Name: name}, SignIn: SignIn{Login: login, Open: true}, Kind: membership.KindSTAFF})
+	w.ready(login)
+	return m
+}
+
+// ready lets the owner of a login have activated his account.
+func (w *world) ready(login string) {
+	w.t.Helper()
+	if err := w.people.Ready(w.ctx, login, secret); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // person enters an officer without an account.

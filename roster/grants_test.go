@@ -383,7 +383,7 @@ func TestRolesByTwoAreThoseThatRuleOthers(t *testing.T) {
 // staffed gives a person an account.
 func (w *world) staffed(m *gen.Membership) *gen.Membership {
 	w.t.Helper()
-	return must(w, w.UpdateMember, MemberChange{Membership: m.ID, SignIn: &SignIn{"login" + m.ID.String()[30:], secret}})
+	return must(w, w.UpdateMember, MemberChange{Membership: m.ID, SignIn: &SignIn{Login: "login" + m.ID.String()[30:], Password: secret}})
 }
 
 // adminGrant is what makes somebody administrator.

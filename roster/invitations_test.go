@@ -34,7 +34,7 @@ func TestJoiningASecondCommittee(t *testing.T) {
 	add := func(name, login, password string) (m *gen.Membership) {
 		t.Helper()
 		err := there(func(ctx context.Context) (err error) {
-			m, err = w.AddMember(ctx, NewMember{Person: Person{Name: name}, SignIn: SignIn{login, password}, Kind: membership.KindUNIT_STAFF})
+			m, err = w.AddMember(ctx, NewMember{Person: Person{Name: name}, SignIn: SignIn{Login: login, Password: password}, Kind: membership.KindUNIT_STAFF})
 			return err
 		})
 		if err != nil {

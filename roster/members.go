@@ -44,13 +44,15 @@ func (p *Person) check() error {
 	return nil
 }
 
-// SignIn is how a person signs in. With a password an account is made. Without
-// one, or when the login is in use elsewhere, its owner is invited: the person
-// has no account here until he accepts (S7). Whether anybody has the login the
-// administrator does not learn. Both empty: the person does not sign in.
+// SignIn is how a person signs in. With a word, or where an account is asked
+// for, one is made, which its owner has to activate (S2). Without either, or when
+// the login is in use elsewhere, its owner is invited: the person has no account
+// here until he accepts (S7). Whether anybody has the login the administrator
+// does not learn. All empty: the person does not sign in.
 type SignIn struct {
 	Login    string
-	Password string
+	Password string // the word that activates the account, once; empty: IssueActivation gives one
+	Open     bool   // make an account, though no word is given
 }
 
 // NewMember is a person to enter.
@@ -150,7 +152,7 @@ func (s *Service) checkTermOf(ctx context.Context, kind membership.Kind, in *uui
 // neither when the person does not sign in.
 func (s *Service) account(ctx context.Context, in SignIn) (made *uuid.UUID, invite bool, err error) {
 	if in.Login == "" {
-		if in.Password != "" {
+		if in.Password != "" || in.Open {
 			return nil, false, errs.New(errs.Invalid, "请填写登录名").At("login")
 		}
 		return nil, false, nil
@@ -158,10 +160,14 @@ func (s *Service) account(ctx context.Context, in SignIn) (made *uuid.UUID, invi
 	if err := s.newHere(ctx, in.Login); err != nil {
 		return nil, false, err
 	}
-	if in.Password == "" {
+	if in.Password == "" && !in.Open {
 		return nil, true, nil
 	}
-	id, err := s.accounts.Create(ctx, in.Login, in.Password)
+	var by uuid.UUID // nobody: the operator
+	if v := authz.From(ctx); v != nil {
+		by = v.Account
+	}
+	id, err := s.accounts.Create(ctx, in.Login, in.Password, by)
 	if errs.Is(err, errs.Conflict) {
 		return nil, true, nil
 	}

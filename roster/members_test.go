@@ -26,7 +26,7 @@ func TestAddMember(t *testing.T) {
 	t.Run("a member is entered with a term, a number and an account", func(t *testing.T) {
 		got := must(w, w.AddMember, member(func(n *NewMember) {
 			n.Person = Person{Name: " 委员甲 ", Phone: "0411-8000 0000", PoliticalParty: "民盟", Post: "某校教师"}
-			n.SignIn, n.MemberNo = SignIn{"member1", secret}, "11001"
+			n.SignIn, n.MemberNo = SignIn{Login: "member1", Password: secret}, "11001"
 		}))
 		if got.Name != "委员甲" || got.AccountID == nil || got.Status != membership.StatusACTIVE || !got.ActiveFrom.Equal(today) || !got.Ranked || got.Phone == "" {
 			t.Fatal(got)
@@ -46,11 +46,11 @@ func TestAddMember(t *testing.T) {
 		{"others belong to none", member(func(n *NewMember) { n.Kind = membership.KindSTAFF }), errs.Invalid, "term"},
 		{"others have no number", NewMember{Person: Person{Name: "干部"}, Kind: membership.KindSTAFF, MemberNo: "1"}, errs.Invalid, "memberNo"},
 		{"the number on the card is used once a term", member(func(n *NewMember) { n.MemberNo = "11001" }), errs.Conflict, "memberNo"},
-		{"the login of somebody who is here is a conflict, so twice is", member(func(n *NewMember) { n.SignIn = SignIn{"MEMBER1", secret} }), errs.Conflict, "login"},
-		{"an account has one membership in a committee", member(func(n *NewMember) { n.SignIn = SignIn{"member1", ""} }), errs.Conflict, "login"},
-		{"a login keeps to its form", member(func(n *NewMember) { n.SignIn = SignIn{"某", ""} }), errs.Invalid, "login"},
+		{"the login of somebody who is here is a conflict, so twice is", member(func(n *NewMember) { n.SignIn = SignIn{Login: "MEMBER1", Password: secret} }), errs.Conflict, "login"},
+		{"an account has one membership in a committee", member(func(n *NewMember) { n.SignIn = SignIn{Login: "member1", Password: ""} }), errs.Conflict, "login"},
+		{"a login keeps to its form", member(func(n *NewMember) { n.SignIn = SignIn{Login: "某", Password: ""} }), errs.Invalid, "login"},
 		{"a password alone is nothing", member(func(n *NewMember) { n.Password = secret }), errs.Invalid, "login"},
-		{"a password keeps to its rules", member(func(n *NewMember) { n.SignIn = SignIn{"member2", "short"} }), errs.Invalid, "password"},
+		{"a password keeps to its rules", member(func(n *NewMember) { n.SignIn = SignIn{Login: "member2", Password: "short"} }), errs.Invalid, "password"},
 	} {
 		t.Run(c.sentence, func(t *testing.T) {
 			_, err := try(w, w.AddMember, c.in)
@@ -76,7 +76,7 @@ func TestAddMemberAlso(t *testing.T) {
 		}
 	})
 	t.Run("who is only nominated cannot sign in", func(t *testing.T) {
-		got := must(w, w.AddMember, NewMember{Person: Person{Name: "被提名者"}, SignIn: SignIn{"nominee", secret}, Kind: membership.KindMEMBER, Term: &term.ID, Proposed: true})
+		got := must(w, w.AddMember, NewMember{Person: Person{Name: "被提名者"}, SignIn: SignIn{Login: "nominee", Password: secret}, Kind: membership.KindMEMBER, Term: &term.ID, Proposed: true})
 		err := w.as(got.ID, func(context.Context) error { return nil })
 		refused(t, err, errs.Unauthenticated, "")
 		must(w, w.UpdateMember, MemberChange{Membership: got.ID, Status: ptr(membership.StatusACTIVE)})
@@ -108,7 +108,7 @@ func TestUpdateMember(t *testing.T) {
 		must(w, w.UpdateMember, MemberChange{Membership: m.ID, MemberNo: ptr("002")})
 	})
 	t.Run("an account is given once", func(t *testing.T) {
-		change := MemberChange{Membership: m.ID, SignIn: &SignIn{"late", secret}}
+		change := MemberChange{Membership: m.ID, SignIn: &SignIn{Login: "late", Password: secret}}
 		if got := must(w, w.UpdateMember, change); got.AccountID == nil {
 			t.Fatal(got)
 		}

@@ -36,7 +36,7 @@ func everyRole(authz.Permission) bool { return true }
 func TestBootstrap(t *testing.T) {
 	w := newWorld(t)
 	district := tenantstest.Tenant(t, w.db, "210202", "某区政协", "DISTRICT")
-	in := FirstAdmin{Name: "区管理员", Post: "办公室主任", SignIn: SignIn{"district", secret}, Processes: [][]byte{[]byte(smallProcess)}}
+	in := FirstAdmin{Name: "区管理员", Post: "办公室主任", SignIn: SignIn{Login: "district", Password: secret}, Processes: [][]byte{[]byte(smallProcess)}}
 	boot := func(in FirstAdmin) (m *gen.Membership, err error) {
 		err = w.in(district, func(ctx context.Context) error {
 			m, err = w.op.Bootstrap(ctx, in)
@@ -87,7 +87,7 @@ func TestBootstrapElsewhere(t *testing.T) {
 	t.Run("A4: a login in use is not made administrator unasked, and whose it is is said", func(t *testing.T) {
 		zone := tenantstest.Tenant(t, w.db, "210219", "再一区政协", "DISTRICT")
 		err := w.in(zone, func(ctx context.Context) error {
-			_, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}})
+			_, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{Login: "ADMIN", Password: "another password"}})
 			return err
 		})
 		refused(t, err, errs.Conflict, "login")
@@ -98,7 +98,7 @@ func TestBootstrapElsewhere(t *testing.T) {
 	t.Run("an account that exists is taken as it is, when that is meant", func(t *testing.T) {
 		zone := tenantstest.Tenant(t, w.db, "210203", "又一区政协", "DISTRICT")
 		err := w.in(zone, func(ctx context.Context) error {
-			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{"ADMIN", "another password"}, Existing: true})
+			m, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "区管理员", SignIn: SignIn{Login: "ADMIN", Password: "another password"}, Existing: true})
 			if err != nil {
 				return err
 			}
@@ -116,7 +116,7 @@ func TestBootstrapElsewhere(t *testing.T) {
 	t.Run("a process that does not close its loop stops everything", func(t *testing.T) {
 		zone := tenantstest.Tenant(t, w.db, "210204", "第三区政协", "DISTRICT")
 		err := w.in(zone, func(ctx context.Context) error {
-			_, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "某", SignIn: SignIn{"third", secret}, Processes: [][]byte{[]byte("kind: x\nversion: 1\ntitle: x\n")}})
+			_, err := w.op.Bootstrap(ctx, FirstAdmin{Name: "某", SignIn: SignIn{Login: "third", Password: secret}, Processes: [][]byte{[]byte("kind: x\nversion: 1\ntitle: x\n")}})
 			return err
 		})
 		refused(t, err, errs.Invalid, "")

@@ -18,7 +18,9 @@ import (
 // Accounts makes accounts and invites their owners: they belong to persons and
 // not to committees. accounts.Service is one.
 type Accounts interface {
-	Create(ctx context.Context, login, password string) (uuid.UUID, error)
+	Create(ctx context.Context, login, word string, by uuid.UUID) (uuid.UUID, error)
+	Issue(ctx context.Context, account, by uuid.UUID) (accounts.Word, error)
+	Pretend(ctx context.Context) accounts.Word
 	Invite(ctx context.Context, login string, membership uuid.UUID) error
 	Answer(ctx context.Context, account uuid.UUID, in accounts.Invitation, accepted bool) error
 }

@@ -10,25 +10,36 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// Create makes an account. Called twice with the same login, in whatever
-// spelling, it is errs.Conflict, and the transaction around it stays usable.
-// It hashes inside the caller's transaction, some 25 ms: for an administrator
-// that is bearable.
-func (s *Service) Create(ctx context.Context, login, password string) (id uuid.UUID, err error) {
+// Create makes an account, which its owner has to activate with the word; where
+// that is empty with one that is still to be issued. by is the account of who
+// knows the word, nobody for the operator. Called twice with the same login, in
+// whatever spelling, it is errs.Conflict, and the transaction around it stays
+// usable. It hashes inside the caller's transaction, some 25 ms: for an
+// administrator that is bearable.
+func (s *Service) Create(ctx context.Context, login, word string, by uuid.UUID) (id uuid.UUID, err error) {
 	defer errs.Wrap(&err, "accounts.Create")
 	login, err = Login(login)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	hash, err := s.hashNew(ctx, login, password)
-	if err != nil {
-		return uuid.Nil, err
+	hash := phc(s.hasher.argon, random(saltBytes), random(hashBytes)) // no word gives it
+	if word != "" {
+		if _, err := newPassword(login, word); err != nil {
+			return uuid.Nil, err
+		}
+		release, err := s.hasher.within(ctx)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		hash = s.hasher.hash(typedWord(word))
+		release()
 	}
 	id = newID()
 	err = s.join(ctx, func(ctx context.Context) error {
+		now := clock.Now(ctx)
 		tag, err := tenants.Exec(ctx, `
-			INSERT INTO accounts (id, login, password_hash, created_at, password_changed_at) VALUES ($1, $2, $3, $4, $4)
-			ON CONFLICT (login) DO NOTHING`, id, login, hash, clock.Now(ctx))
+			INSERT INTO accounts (id, login, password_hash, created_at, password_changed_at, word_until, vouched_by) VALUES ($1, $2, $3, $4, $4, $5, $6)
+			ON CONFLICT (login) DO NOTHING`, id, login, hash, now, now.Add(s.opts.WordLife), nobody(by))
 		if err != nil {
 			return err
 		}
@@ -49,39 +60,12 @@ func (s *Service) hashNew(ctx context.Context, login, password string) (string, 
 	if err != nil {
 		return "", err
 	}
-	release, err := s.hasher.slot(ctx)
+	release, err := s.hasher.within(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer release()
 	return s.hasher.hash(p), nil
-}
-
-// SetPassword gives an account a new password without asking for the old one,
-// lifts its lock and ends all its sessions. It is for administrators, who
-// answer for knowing whom they give it to.
-func (s *Service) SetPassword(ctx context.Context, account uuid.UUID, password string) (err error) {
-	defer errs.Wrap(&err, "accounts.SetPassword(%s)", account)
-	login, err := s.LoginOf(ctx, account)
-	if err != nil {
-		return err
-	}
-	hash, err := s.hashNew(ctx, login, password)
-	if err != nil {
-		return err
-	}
-	return s.join(ctx, func(ctx context.Context) error {
-		if err := replace(ctx, account, hash); err != nil {
-			return err
-		}
-		if _, err := forget(ctx, login); err != nil {
-			return err
-		}
-		if _, err := endSessions(ctx, account, uuid.Nil, "password"); err != nil {
-			return err
-		}
-		return s.audit(ctx, Event{Action: ActionPasswordChanged, Account: account, Login: login})
-	})
 }
 
 // ChangePassword lets the owner of an account change its password and ends all

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -72,22 +74,22 @@ func TestAccounts(t *testing.T) {
 	})
 	t.Run("a login is taken once", func(t *testing.T) {
 		e := e.in(t)
-		_, err := e.Create(e.ctx, "Ｍember.01", "another password")
+		_, err := e.Create(e.ctx, "Ｍember.01", "", uuid.Nil)
 		e.is(err, errs.Conflict, "登录名已被使用")
 		// Also inside a committee's transaction, which stays usable.
 		e.ok(e.db.Store.InTx(e.ctx, e.city, func(ctx context.Context) error {
-			_, err := e.Create(ctx, "member.01", "another password")
+			_, err := e.Create(ctx, "member.01", "another password", uuid.Nil)
 			e.is(err, errs.Conflict, "登录名已被使用")
-			_, err = e.Create(ctx, "member.02", "another password")
+			_, err = e.Create(ctx, "member.02", "another password", uuid.Nil)
 			return err
 		}))
 		_, err = e.SignIn(e.ctx, "member.02", "another password", e.office)
-		e.ok(err)
+		e.is(err, errs.NotAllowedInState, "一次性的激活码")
 	})
 	t.Run("an account whose transaction fails does not exist", func(t *testing.T) {
 		e := e.in(t)
 		_ = e.db.Store.InTx(e.ctx, e.city, func(ctx context.Context) error {
-			_, err := e.Create(ctx, "member.03", "another password")
+			_, err := e.Create(ctx, "member.03", "another password", uuid.Nil)
 			e.ok(err)
 			return errors.New("undone")
 		})
@@ -97,7 +99,8 @@ func TestAccounts(t *testing.T) {
 	t.Run("an account that does not exist is not found", func(t *testing.T) {
 		e := e.in(t)
 		nobody := newID()
-		e.is(e.SetPassword(e.ctx, nobody, "another password"), errs.NotFound, "没有这个账号")
+		_, err := e.Issue(e.ctx, nobody, uuid.Nil)
+		e.is(err, errs.NotFound, "没有这个账号")
 		e.is(e.Disable(e.ctx, nobody), errs.NotFound, "没有这个账号")
 		e.is(e.Enable(e.ctx, nobody), errs.NotFound, "没有这个账号")
 		e.is(e.Unlock(e.ctx, nobody), errs.NotFound, "没有这个账号")
@@ -172,20 +175,10 @@ func TestChangingPasswords(t *testing.T) {
 		_, err = e.SignIn(e.ctx, e.login, next, e.office)
 		e.ok(err)
 	})
-	t.Run("setting one ends all, and lifts the lock", func(t *testing.T) {
-		e := e.in(t)
-		in, err := e.SignIn(e.ctx, e.login, next, e.office)
-		e.ok(err)
-		e.fails(5, e.login, e.stranger)
-		e.ok(e.db.Store.InTx(e.ctx, e.city, func(ctx context.Context) error { return e.SetPassword(ctx, e.account, e.password) }))
-		_, err = e.Choose(e.ctx, in.Refresh, e.inCity, e.office)
-		e.is(err, errs.Unauthenticated, gone)
-		e.signIn()
-	})
 	t.Run("a sign-in that overlaps with a change of the password fails", func(t *testing.T) {
 		e := e.in(t)
 		e.ok(e.db.Store.Global(e.ctx, func(ctx context.Context) error {
-			_, err := e.begin(ctx, credential{e.account, "the hash that was proved"}, "", tries{e.login, "address:x"}, e.office)
+			_, err := e.begin(ctx, credential{e.account, "the hash that was proved", true}, "", tries{e.login, "address:x"}, e.office)
 			e.is(err, errs.Unauthenticated, "密码刚刚被修改")
 			return nil
 		}))

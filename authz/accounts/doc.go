@@ -11,8 +11,17 @@
 //   - A login is taken once.
 //   - A password has 10 to 128 characters and does not contain the login.
 //   - A password is stored as an argon2id hash only, and hashed anew at sign-in when the parameters have grown.
-//   - No more passwords are hashed at once than Options.Hashers, however many people sign in.
-//   - Changing a password ends all other sessions; setting one ends all.
+//   - No more passwords are hashed at once than Options.Hashers, however many people sign in, and one where words are made.
+//   - Changing a password ends all other sessions.
+//
+// # Activation
+//
+//   - A password is set by its owner and known to nobody else; whoever makes an account, or opens one again, hands out a one-time word.
+//   - With his word its owner sets a password, and can do nothing else.
+//   - A word is worth nothing after 7 days, after ten wrong tries, after its use, and when another is issued.
+//   - Issuing a word ends all sessions and lifts the lock; the former password is worth nothing.
+//   - An unknown login, a wrong word and one that is over get the same answer after the same work.
+//   - It is kept who handed out the word: what takes two people does not count by whom the first has made.
 //
 // # Signing in
 //
@@ -54,7 +63,7 @@
 //
 // # Transactions
 //
-// SignIn, ChangePassword, Choose and Refresh must be called outside any
+// SignIn, Activate, ChangePassword, Choose and Refresh must be called outside any
 // transaction: what they find out (a failure, a stolen token) is committed even
 // when they return an error, and they hash without holding a connection. All
 // other methods join the transaction of the context, the one of a committee as

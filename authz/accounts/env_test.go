@@ -56,11 +56,19 @@ func newEnv(t *testing.T, opts Options) *env {
 	e.Service = New(e.db.Store, keys, opts)
 	e.city = tenantstest.Tenant(t, e.db, "210200", "大连市政协", "CITY")
 	e.district = tenantstest.Tenant(t, e.db, "210202", "中山区政协", "DISTRICT")
-	e.account, err = e.Create(e.ctx, e.login, e.password)
-	e.ok(err)
+	e.account = e.made(e.login)
 	e.inCity = tenantstest.Member(t, e.db, e.city, e.account, "MEMBER", "委员甲")
 	e.inDistrict = tenantstest.Member(t, e.db, e.district, e.account, "STAFF", "干部甲")
 	return e
+}
+
+// made is an account with a password, as its owner would have set it.
+func (e *env) made(login string) uuid.UUID {
+	e.t.Helper()
+	id, err := e.Create(e.ctx, login, "", uuid.Nil)
+	e.ok(err)
+	e.ok(e.Ready(e.ctx, login, e.password))
+	return id
 }
 
 // events is what an audit would have heard.

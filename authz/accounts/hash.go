@@ -50,6 +50,7 @@ type hasher struct {
 	argon Argon
 	dummy string // what the password of an unknown login is compared with
 	slots chan struct{}
+	inner chan struct{} // one more, for who holds a connection already
 
 	done, now, peak atomic.Int64 // hashes made, being made, most at once
 }
@@ -57,17 +58,28 @@ type hasher struct {
 func newHasher(a Argon, slots int) *hasher {
 	// No password hashes to random bytes.
 	dummy := phc(a, random(saltBytes), random(hashBytes))
-	return &hasher{argon: a, dummy: dummy, slots: make(chan struct{}, slots)}
+	return &hasher{argon: a, dummy: dummy, slots: make(chan struct{}, slots), inner: make(chan struct{}, 1)}
 }
 
 // slot waits for a place among those that may hash. It is held across the
 // look at the locks and the counting, but across no transaction.
 func (h *hasher) slot(ctx context.Context) (release func(), err error) {
+	return wait(ctx, h.slots)
+}
+
+// within is the place for who is inside a transaction. It is not among the
+// others: those wait for a connection with their place in hand, and would wait
+// for him who waits for a place with his connection in hand.
+func (h *hasher) within(ctx context.Context) (release func(), err error) {
+	return wait(ctx, h.inner)
+}
+
+func wait(ctx context.Context, places chan struct{}) (release func(), err error) {
 	timer := time.NewTimer(slotWait)
 	defer timer.Stop()
 	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-timer.C:

@@ -20,6 +20,8 @@ type Options struct {
 	IdleLife    time.Duration // since the last refresh, default 7 days
 	Grace       time.Duration // in which a used refresh token answers the same successor, default 20 seconds
 
+	WordLife time.Duration // of an activation word, default 7 days
+
 	PerLogin   Limit // default 5 failures: 15 minutes, at most 4 hours; forgotten after 24 hours
 	PerAddress Limit // default 30 failures: 15 minutes, at most 1 hour; forgotten after 1 hour
 
@@ -37,6 +39,7 @@ func (o Options) withDefaults() Options {
 	o.AccessLife = or(o.AccessLife, 10*time.Minute)
 	o.SessionLife = or(o.SessionLife, 30*24*time.Hour)
 	o.IdleLife = or(o.IdleLife, 7*24*time.Hour)
+	o.WordLife = or(o.WordLife, 7*24*time.Hour)
 	// Two tabs renew within a second of each other; a client repeats a request
 	// whose answer was lost after some ten.
 	o.Grace = or(o.Grace, 20*time.Second)
@@ -74,6 +77,8 @@ const (
 	ActionDisabled        Action = "account.disabled"
 	ActionEnabled         Action = "account.enabled"
 	ActionUnlocked        Action = "account.unlocked"
+	ActionWordIssued      Action = "account.activation_issued"
+	ActionActivated       Action = "account.activated"
 	ActionPasswordChanged Action = "account.password_changed"
 	ActionSignedIn        Action = "account.signed_in"
 	ActionSignInFailed    Action = "account.sign_in_failed"

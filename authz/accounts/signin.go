@@ -48,6 +48,9 @@ func (s *Service) SignIn(ctx context.Context, login, password string, from Clien
 	if err != nil {
 		return SignedIn{}, err
 	}
+	if !c.activated {
+		return SignedIn{}, errActivate()
+	}
 	renewed := c.hash
 	if s.hasher.outdated(c.hash) {
 		renewed = s.hasher.hash(typedPassword(password))
@@ -62,20 +65,21 @@ func (s *Service) SignIn(ctx context.Context, login, password string, from Clien
 
 // credential is what an account proves itself with.
 type credential struct {
-	account uuid.UUID // nil when there is no such login
-	hash    string
+	account   uuid.UUID // nil when there is no such login
+	hash      string    // of the password, or of the word where it is not activated
+	activated bool
 }
 
 // prove compares a password under the locks and counts it when it is wrong;
 // then the answer is the given one, or that of a lock. The caller holds a
 // slot and no transaction.
 func (s *Service) prove(ctx context.Context, t tries, password string, from Client, wrong error) (credential, error) {
-	c := credential{hash: s.hasher.dummy}
+	c, form := credential{hash: s.hasher.dummy}, typedPassword
 	err := s.store.Global(ctx, func(ctx context.Context) error {
 		if err := s.refuseLocked(ctx, t); err != nil {
 			return err
 		}
-		err := tenants.Row(ctx, `SELECT id, password_hash FROM accounts WHERE login = $1`, []any{t.login}, &c.account, &c.hash)
+		err := s.known(ctx, &c, t.login, &form)
 		if tenants.NoRows(err) {
 			return nil
 		}
@@ -84,13 +88,16 @@ func (s *Service) prove(ctx context.Context, t tries, password string, from Clie
 	if err != nil {
 		return c, err
 	}
-	right, err := s.hasher.verify(c.hash, typedPassword(password))
+	right, err := s.hasher.verify(c.hash, form(password))
 	if err != nil || right && c.account != uuid.Nil {
 		return c, err
 	}
 	var lock time.Duration
 	err = s.record(ctx, func(ctx context.Context) error {
 		if lock, err = s.count(ctx, t); err != nil {
+			return err
+		}
+		if _, err := tenants.Exec(ctx, `UPDATE accounts SET word_tries = word_tries + 1 WHERE id = $1 AND activated_at IS NULL`, c.account); err != nil {
 			return err
 		}
 		return s.audit(ctx, Event{Action: ActionSignInFailed, Account: c.account, Login: t.login, From: from})
@@ -102,6 +109,25 @@ func (s *Service) prove(ctx context.Context, t tries, password string, from Clie
 		return c, locked(lock)
 	}
 	return c, wrong
+}
+
+// known finds what a login proves itself with, and the form of it that is hashed.
+// A word that is over, or was tried too often, is one that nothing matches.
+func (s *Service) known(ctx context.Context, c *credential, login string, form *func(string) string) error {
+	var until *time.Time
+	var tries int
+	err := tenants.Row(ctx, `SELECT id, password_hash, activated_at IS NOT NULL, word_until, word_tries FROM accounts WHERE login = $1`, []any{login},
+		&c.account, &c.hash, &c.activated, &until, &tries)
+	if err != nil || c.activated {
+		return err
+	}
+	if until != nil { // else it was a password, of before there were words
+		*form = typedWord
+	}
+	if tries >= wordTries || until != nil && !clock.Now(ctx).Before(*until) {
+		c.hash = s.hasher.dummy
+	}
+	return nil
 }
 
 // begin writes the session of a proved account, unless its password has been

@@ -2,10 +2,13 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants/tenantstest"
@@ -47,8 +50,7 @@ func TestSignIn(t *testing.T) {
 	})
 	t.Run("somebody without a membership signs in and has no choice", func(t *testing.T) {
 		e := e.in(t)
-		_, err := e.Create(e.ctx, "guest", e.password)
-		e.ok(err)
+		e.made("guest")
 		in, err := e.SignIn(e.ctx, "guest", e.password, e.home)
 		if err != nil || len(in.Choices) != 0 {
 			t.Fatal(in, err)
@@ -196,10 +198,9 @@ func TestLockByAddress(t *testing.T) {
 		e := e.in(t)
 		for i := range 200 {
 			login := fmt.Sprintf("office%03d", i)
-			_, err := e.Create(e.ctx, login, e.password)
-			e.ok(err)
+			e.made(login)
 			e.fails(1, login, e.home)
-			_, err = e.SignIn(e.ctx, login, e.password, e.home)
+			_, err := e.SignIn(e.ctx, login, e.password, e.home)
 			e.ok(err)
 		}
 	})
@@ -282,7 +283,8 @@ func BenchmarkSignIn(b *testing.B) {
 	db := tenantstest.New(b)
 	s := New(db.Store, nil, Options{})
 	ctx := context.Background()
-	if _, err := s.Create(ctx, "member.01", "correct horse battery"); err != nil {
+	_, err := s.Create(ctx, "member.01", "", uuid.Nil)
+	if err := errors.Join(err, s.Ready(ctx, "member.01", "correct horse battery")); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -254,8 +254,7 @@ func TestChoosing(t *testing.T) {
 		e.is(err, errs.NotAllowed, "身份不可用")
 		e.db.AsOwner(t, `UPDATE tenants SET status = 'ACTIVE' WHERE id = $1`, e.district)
 		e.ok(e.alive(tok))
-		other, err := e.Create(e.ctx, "successor", e.password)
-		e.ok(err)
+		other := e.made("successor")
 		e.ok(e.db.Store.InTx(e.ctx, e.district, func(ctx context.Context) error {
 			_, err := tenants.Exec(ctx, `UPDATE memberships SET account_id = $2 WHERE id = $1`, e.inDistrict, other)
 			return err
@@ -352,7 +351,11 @@ func TestSignInRacesSignOut(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if err := e.SetPassword(e.ctx, e.account, e.password); err != nil {
+			err := e.db.Store.Global(e.ctx, func(ctx context.Context) error {
+				_, err := e.Issue(ctx, e.account, uuid.Nil)
+				return errors.Join(err, e.Ready(ctx, e.login, e.password))
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -369,10 +372,11 @@ func BenchmarkAlive(b *testing.B) {
 	s := New(db.Store, keys, Options{Argon: cheap})
 	ctx := context.Background()
 	tenant := tenantstest.Tenant(b, db, "210200", "大连市政协", "CITY")
-	account, err1 := s.Create(ctx, "member.01", "correct horse battery")
+	account, err1 := s.Create(ctx, "member.01", "", uuid.Nil)
+	err0 := s.Ready(ctx, "member.01", "correct horse battery")
 	membership := tenantstest.Member(b, db, tenant, account, "MEMBER", "委员甲")
 	in, err2 := s.SignIn(ctx, "member.01", "correct horse battery", Client{})
-	if err := errors.Join(err1, err2); err != nil {
+	if err := errors.Join(err0, err1, err2); err != nil {
 		b.Fatal(err)
 	}
 	c := Claims{Account: account, Tenant: tenant, Membership: membership, Session: in.Session}

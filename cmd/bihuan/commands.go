@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -16,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/clients"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
@@ -85,7 +85,7 @@ func listTenants(ctx context.Context, a *app, out io.Writer) error {
 }
 
 // createTenant enters a committee and its first administrator. Run again with
-// the same arguments it changes nothing, and prints no password.
+// the same arguments it changes nothing, and prints no word.
 func createTenant(ctx context.Context, args []string, out io.Writer) error {
 	fs := flag.NewFlagSet("tenant create", flag.ContinueOnError)
 	var in tenants.NewTenant
@@ -103,27 +103,26 @@ func createTenant(ctx context.Context, args []string, out io.Writer) error {
 	}
 	in.Level = tenants.Level(level)
 	return with(ctx, func(ctx context.Context, a *app) error {
-		password := rand.Text()[:16]
-		id, fresh, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Password: password}, Existing: *existing, Processes: templates.Processes()})
+		id, word, err := a.provision(ctx, in, roster.FirstAdmin{Name: name, Post: "租户管理员", SignIn: roster.SignIn{Login: admin, Open: true}, Existing: *existing, Processes: templates.Processes()})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "%s\t%s\n", in.Code, id)
-		if fresh {
-			fmt.Fprintf(out, "管理员登录名 %s，初始密码 %s（只显示这一次，请登录后修改）\n", admin, password)
+		if word.Text != "" {
+			fmt.Fprintf(out, "管理员登录名 %s，激活码 %s（只显示这一次，%s以前有效，请本人用它设定密码）\n", admin, word.Text, instant(word.Until))
 		}
 		return nil
 	})
 }
 
-// provision enters a committee, its processes and its first administrator;
-// fresh tells whether the account was made now.
-func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.FirstAdmin) (id uuid.UUID, fresh bool, err error) {
+// provision enters a committee, its processes and its first administrator, with
+// the word that activates his account where it was made now.
+func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.FirstAdmin) (id uuid.UUID, word accounts.Word, err error) {
 	if a.db.ownerURL == "" {
-		return id, false, errors.New("建立租户需要 DATABASE_OWNER_URL")
+		return id, word, errors.New("建立租户需要 DATABASE_OWNER_URL")
 	}
 	if id, err = tenants.Provision(ctx, a.db.ownerURL, in); err != nil {
-		return id, false, err
+		return id, word, err
 	}
 	op := roster.Operator{Roster: a.resolver.Roster, Engine: a.resolver.Engine}
 	doors := audit.Doors{Store: a.resolver.Store, System: "operator"}
@@ -132,11 +131,13 @@ func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.
 		if err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM accounts WHERE login = lower($1))`, []any{first.Login}, &there); err != nil {
 			return err
 		}
-		fresh = !there
-		_, err := op.Bootstrap(ctx, first)
+		m, err := op.Bootstrap(ctx, first)
+		if err == nil && !there {
+			word, err = a.resolver.Accounts.Issue(ctx, *m.AccountID, uuid.Nil)
+		}
 		return err
 	})
-	return id, fresh, err
+	return id, word, err
 }
 
 func permissions(_ context.Context, _ []string, out io.Writer) error {

@@ -20,7 +20,7 @@ func (a *app) demo(ctx context.Context, out io.Writer) error {
 	}
 	r := a.resolver
 	list, err := demo.Load(ctx, demo.Product{
-		Store: r.Store, OwnerURL: a.db.ownerURL, Roster: r.Roster, Directory: r.Directory, Blobs: a.blobs, Services: r.Services,
+		Store: r.Store, OwnerURL: a.db.ownerURL, Roster: r.Roster, Accounts: r.Accounts, Directory: r.Directory, Blobs: a.blobs, Services: r.Services,
 	}, bar(out))
 	if err != nil {
 		return err

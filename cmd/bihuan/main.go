@@ -31,7 +31,7 @@ var commands = []command{
 	{"migrate", "migrate  把数据库升到最新版本", migrate},
 	{"demo", "demo  装入演示数据", loadDemo},
 	{"tenant", "tenant list | create --code=… --name=… --level=… [--parent=…] --admin=… [--existing] | appoint --tenant=… --login=… --role=… --reason=…  租户", tenant},
-	{"account", "account reset|unlock|disable|enable 登录名  重设密码、解锁、停用、启用", account},
+	{"account", "account reset|unlock|disable|enable 登录名  发出激活码、解锁、停用、启用", account},
 	{"keys", "keys rotate [--leaked]  换签名密钥", keys},
 	{"audit", "audit verify [--tenant=行政区划代码 [--anchor=序号:链头]]  校验审计链", auditVerify},
 	{"search", "search fill|again [--tenant=行政区划代码]  补全搜索的索引，或清空后重建；中断了可再运行", index},

@@ -2,18 +2,19 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
@@ -44,11 +45,11 @@ func account(ctx context.Context, args []string, out io.Writer) error {
 			acc := a.resolver.Accounts
 			switch args[0] {
 			case "reset":
-				password := rand.Text()[:16]
-				if err := acc.SetPassword(ctx, id, password); err != nil {
+				w, err := acc.Issue(ctx, id, uuid.Nil)
+				if err != nil {
 					return err
 				}
-				fmt.Fprintf(out, "新密码 %s（只显示这一次；原有会话都已退出）\n", password)
+				fmt.Fprintf(out, "激活码 %s（只显示这一次，%s以前有效；原密码和会话都已失效，请本人用它设定密码）\n", w.Text, instant(w.Until))
 				return nil
 			case "unlock":
 				return acc.Unlock(ctx, id)
@@ -61,6 +62,9 @@ func account(ctx context.Context, args []string, out io.Writer) error {
 		})
 	})
 }
+
+// instant is a point of time as people read it.
+func instant(t time.Time) string { return t.In(clock.Shanghai).Format("2006年1月2日15时04分") }
 
 // appoint gives a role that needs two people in a committee that has no two.
 func appoint(ctx context.Context, args []string, out io.Writer) error {

@@ -17,6 +17,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
@@ -84,8 +86,9 @@ func (e *env) signIn(t *testing.T) {
 	t.Helper()
 	ctx := context.Background()
 	tenant := tenantstest.Tenant(t, e.db, "210202", "中山区政协", "DISTRICT")
-	account, err := e.resolver.Accounts.Create(ctx, login, password)
+	account, err := e.resolver.Accounts.Create(ctx, login, "", uuid.Nil)
 	fatal(t, err)
+	fatal(t, e.resolver.Accounts.Ready(ctx, login, password))
 	who := tenantstest.Member(t, e.db, tenant, account, string(membership.KindMEMBER), "委员甲")
 	in, err := e.resolver.Accounts.SignIn(ctx, login, password, accounts.Client{})
 	fatal(t, err)

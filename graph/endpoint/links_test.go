@@ -185,8 +185,9 @@ func TestALinkEndsWithItsSession(t *testing.T) {
 func (e *env) elsewhere(t *testing.T) string {
 	t.Helper()
 	tenant := tenantstest.Tenant(t, e.db, "210203", "西岗区政协", "DISTRICT")
-	account, err := e.resolver.Accounts.Create(context.Background(), "member.02", password)
+	account, err := e.resolver.Accounts.Create(context.Background(), "member.02", "", uuid.Nil)
 	fatal(t, err)
+	fatal(t, e.resolver.Accounts.Ready(context.Background(), "member.02", password))
 	tenantstest.Member(t, e.db, tenant, account, string(membership.KindMEMBER), "委员乙")
 	var out struct {
 		SignIn struct{ Tokens struct{ AccessToken string } }

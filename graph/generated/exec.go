@@ -126,6 +126,8 @@ type MutationResolver interface {
 	AcceptInvitation(ctx context.Context, input model.AcceptInvitationInput) (*model.InvitationPayload, error)
 	DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.SignOutPayload, error)
+	ActivateAccount(ctx context.Context, input model.ActivateAccountInput) (*model.SignOutPayload, error)
+	IssueActivation(ctx context.Context, input model.IssueActivationInput) (*model.ActivationPayload, error)
 	SignReceipt(ctx context.Context, input model.SignReceiptInput) (*model.AssignmentPayload, error)
 	ApplyReturn(ctx context.Context, input model.ApplyReturnInput) (*model.AssignmentPayload, error)
 	OfficeDecideReturn(ctx context.Context, input model.OfficeDecideReturnInput) (*model.AssignmentPayload, error)
@@ -321,6 +323,7 @@ type QueryResolver interface {
 	Vocabulary(ctx context.Context) ([]*model.VocabularyWord, error)
 	ProposalFigures(ctx context.Context, sittingID uuid.UUID) (*model.ProposalFigures, error)
 	SimilarProposals(ctx context.Context, title string, exceptID *uuid.UUID) ([]*model.SimilarProposal, error)
+	Permissions(ctx context.Context) ([]*model.PermissionEntry, error)
 	Memberships(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) (*gen.MembershipConnection, error)
 	Units(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.UnitFilter, orderBy *gen.UnitOrder) (*gen.UnitConnection, error)
 	Terms(ctx context.Context) ([]*gen.Term, error)
@@ -378,6 +381,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAcceptReplyInput,
+		ec.unmarshalInputActivateAccountInput,
 		ec.unmarshalInputAddMemberInput,
 		ec.unmarshalInputAdoptProcessTemplateInput,
 		ec.unmarshalInputAdoptTemplateInput,
@@ -450,6 +454,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputGrantRoleInput,
 		ec.unmarshalInputInstructionInput,
 		ec.unmarshalInputInviteCosignersInput,
+		ec.unmarshalInputIssueActivationInput,
 		ec.unmarshalInputItemOrder,
 		ec.unmarshalInputJudgeQualityInput,
 		ec.unmarshalInputLedgerFilter,
@@ -650,6 +655,46 @@ func sourceData(filename string) string {
 
 var sources = []*ast.Source{
 	{Name: "ent.graphql", Input: sourceData("ent.graphql"), BuiltIn: false},
+	{Name: "../schema/account.graphql", Input: `# 账号属于人：密码由本人设定，别人只发得出一次性的激活码。
+"用激活码设定自己的密码"
+input ActivateAccountInput {
+  "登录名"
+  login: String!
+  "一次性的激活码；大小写、空格和连字符不计"
+  code: String!
+  "自己设定的密码"
+  password: String!
+}
+
+"发出一次性的激活码"
+input IssueActivationInput {
+  "哪个人"
+  membershipId: ID!
+  "理由，例如新任职、忘记密码"
+  reason: String!
+  "同一个键重复提交只生效一次；激活码只在第一次的答复里"
+  idempotencyKey: String
+}
+
+"发出激活码的结果"
+type ActivationPayload {
+  "人员"
+  membership: Membership
+  "激活码，只显示这一次，请当面或以只有本人收得到的方式交给本人。本人已有账号、等待接受邀请的，它不起作用，请本人用原来的密码登录"
+  code: String
+  "到这时失效"
+  expiresAt: Time
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "激活账号：本人用激活码设定密码，随后登录。激活以前什么也不能做；激活码错十次或过期即失效"
+  activateAccount("要填的内容" input: ActivateAccountInput!): SignOutPayload!
+  "发出激活码：新开的账号，或忘记密码的人。原密码和所有会话马上失效。账号也属于别的政协的，由系统运维人员办理"
+  issueActivation("要填的内容" input: IssueActivationInput!): ActivationPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/assignment.graphql", Input: `# 承办单位的份额：签收、申退、面商、答复、延期。
 extend type Mutation {
   "签收"
@@ -4565,6 +4610,37 @@ input FinishReeditInput {
   idempotencyKey: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/roles.graphql", Input: `"一项权限"
+type PermissionEntry {
+  "权限代码，例如 matter.arrange"
+  permission: String!
+  "类别"
+  group: String!
+  "可以做什么，一句话"
+  says: String!
+  "随产品提供的角色用到的范围：OWN、PARTY、UNIT、TENANT，以 | 分开"
+  scopes: String!
+  "本会的流程里凭它进行的动作"
+  actions: [PermissionAction!]!
+}
+
+"流程里凭某项权限进行的一个动作"
+type PermissionAction {
+  "事项类别代码"
+  kind: String!
+  "事项类别名称"
+  kindTitle: String!
+  "动作代码"
+  action: String!
+  "动作名称"
+  label: String!
+}
+
+extend type Query {
+  "权限目录：每一项权限一句话，按类别列出，并列出本会的流程里凭它进行的动作"
+  permissions: [PermissionEntry!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/roster.graphql", Input: `# 人员、单位、席位、授权、届次、日历与政策。角色不由席位而来，席位不由角色而来。
 extend type Mutation {
   "建立一届"
@@ -4855,8 +4931,10 @@ input AddMemberInput {
   post: String
   "登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样"
   login: String
-  "初始密码：填写则新开账号；不填则邀请这个登录名的本人"
-  password: String
+  "激活码，只能用一次：本人用它设定自己的密码；不能当密码登录"
+  password: String @deprecated(reason: "改用 openAccount 和 issueActivation，激活码由系统给出")
+  "为这个登录名开通账号，激活码用 issueActivation 取得；不写则邀请这个登录名的本人"
+  openAccount: Boolean = false
   "所属届次；只有委员有"
   termId: ID
   "委员证号，一届之内不重复"
@@ -4895,8 +4973,10 @@ input UpdateMemberInput {
   ranked: Boolean
   "登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样"
   login: String
-  "初始密码：填写则新开账号；不填则邀请这个登录名的本人"
-  password: String
+  "激活码，只能用一次：本人用它设定自己的密码；不能当密码登录"
+  password: String @deprecated(reason: "改用 openAccount 和 issueActivation，激活码由系统给出")
+  "为这个登录名开通账号，激活码用 issueActivation 取得；不写则邀请这个登录名的本人"
+  openAccount: Boolean = false
   "暂停时由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色"
   takerId: ID
   "看到的版本；与现在不同则拒绝"
@@ -5410,6 +5490,8 @@ type SignInPayload {
   tokens: Tokens
   "cookie 为 true 时代替 tokens"
   cookie: CookieSession
+  "为 true：所写的是一次性的激活码，请先用 activateAccount 设定自己的密码"
+  activationRequired: Boolean!
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -5572,6 +5654,20 @@ func (ec *executionContext) childFields_ActionBlock(ctx context.Context, field g
 		return ec.fieldContext_ActionBlock_path(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ActionBlock", field.Name)
+}
+
+func (ec *executionContext) childFields_ActivationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "membership":
+		return ec.fieldContext_ActivationPayload_membership(ctx, field)
+	case "code":
+		return ec.fieldContext_ActivationPayload_code(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ActivationPayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ActivationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ActivationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Agreement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7034,6 +7130,36 @@ func (ec *executionContext) childFields_Party(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Party", field.Name)
 }
 
+func (ec *executionContext) childFields_PermissionAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_PermissionAction_kind(ctx, field)
+	case "kindTitle":
+		return ec.fieldContext_PermissionAction_kindTitle(ctx, field)
+	case "action":
+		return ec.fieldContext_PermissionAction_action(ctx, field)
+	case "label":
+		return ec.fieldContext_PermissionAction_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PermissionAction", field.Name)
+}
+
+func (ec *executionContext) childFields_PermissionEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_PermissionEntry_permission(ctx, field)
+	case "group":
+		return ec.fieldContext_PermissionEntry_group(ctx, field)
+	case "says":
+		return ec.fieldContext_PermissionEntry_says(ctx, field)
+	case "scopes":
+		return ec.fieldContext_PermissionEntry_scopes(ctx, field)
+	case "actions":
+		return ec.fieldContext_PermissionEntry_actions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PermissionEntry", field.Name)
+}
+
 func (ec *executionContext) childFields_Platform(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7944,6 +8070,8 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_tokens(ctx, field)
 	case "cookie":
 		return ec.fieldContext_SignInPayload_cookie(ctx, field)
+	case "activationRequired":
+		return ec.fieldContext_SignInPayload_activationRequired(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
 	}
@@ -8798,6 +8926,20 @@ func (ec *executionContext) field_Mutation_acceptReply_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AcceptReplyInput, error) {
 			return ec.unmarshalNAcceptReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAcceptReplyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_activateAccount_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ActivateAccountInput, error) {
+			return ec.unmarshalNActivateAccountInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐActivateAccountInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9680,6 +9822,20 @@ func (ec *executionContext) field_Mutation_inviteCosigners_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.InviteCosignersInput, error) {
 			return ec.unmarshalNInviteCosignersInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐInviteCosignersInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_issueActivation_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.IssueActivationInput, error) {
+			return ec.unmarshalNIssueActivationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIssueActivationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12232,6 +12388,116 @@ func (ec *executionContext) _ActionBlock_path(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_ActionBlock_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ActionBlock", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ActivationPayload_membership(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationPayload_membership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Membership, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationPayload_membership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ActivationPayload_code(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationPayload_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationPayload_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivationPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ActivationPayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationPayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ActivationPayload", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ActivationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Agreement_id(ctx context.Context, field graphql.CollectedField, obj *gen.Agreement) (ret graphql.Marshaler) {
@@ -24177,6 +24443,94 @@ func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_activateAccount(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_activateAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ActivateAccount(ctx, fc.Args["input"].(model.ActivateAccountInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
+			return ec.marshalNSignOutPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSignOutPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_activateAccount(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignOutPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_activateAccount_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_issueActivation(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_issueActivation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().IssueActivation(ctx, fc.Args["input"].(model.IssueActivationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ActivationPayload) graphql.Marshaler {
+			return ec.marshalNActivationPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐActivationPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_issueActivation(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ActivationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_issueActivation_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_signReceipt(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31370,6 +31724,222 @@ func (ec *executionContext) fieldContext_Party_phone(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Party", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _PermissionAction_kind(ctx context.Context, field graphql.CollectedField, obj *model.PermissionAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionAction_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionAction_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionAction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionAction_kindTitle(ctx context.Context, field graphql.CollectedField, obj *model.PermissionAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionAction_kindTitle(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.KindTitle, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionAction_kindTitle(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionAction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionAction_action(ctx context.Context, field graphql.CollectedField, obj *model.PermissionAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionAction_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionAction_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionAction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionAction_label(ctx context.Context, field graphql.CollectedField, obj *model.PermissionAction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionAction_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionAction_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionAction", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionEntry_permission(ctx context.Context, field graphql.CollectedField, obj *model.PermissionEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionEntry_permission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permission, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionEntry_permission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionEntry_group(ctx context.Context, field graphql.CollectedField, obj *model.PermissionEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionEntry_group(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Group, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionEntry_group(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionEntry_says(ctx context.Context, field graphql.CollectedField, obj *model.PermissionEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionEntry_says(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Says, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionEntry_says(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionEntry_scopes(ctx context.Context, field graphql.CollectedField, obj *model.PermissionEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionEntry_scopes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scopes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionEntry_scopes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionEntry_actions(ctx context.Context, field graphql.CollectedField, obj *model.PermissionEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionEntry_actions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Actions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PermissionAction) graphql.Marshaler {
+			return ec.marshalNPermissionAction2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionEntry_actions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PermissionEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PermissionAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Platform_id(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37168,6 +37738,38 @@ func (ec *executionContext) fieldContext_Query_similarProposals(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_permissions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_permissions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Permissions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PermissionEntry) graphql.Marshaler {
+			return ec.marshalNPermissionEntry2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PermissionEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_memberships(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41855,6 +42457,29 @@ func (ec *executionContext) fieldContext_SignInPayload_cookie(_ context.Context,
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SignInPayload_activationRequired(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInPayload_activationRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ActivationRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignInPayload_activationRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _SignInPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
@@ -48388,6 +49013,50 @@ func (ec *executionContext) unmarshalInputAcceptReplyInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputActivateAccountInput(ctx context.Context, obj any) (model.ActivateAccountInput, error) {
+	var it model.ActivateAccountInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"login", "code", "password"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "login":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("login"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Login = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, obj any) (model.AddMemberInput, error) {
 	var it model.AddMemberInput
 	if obj == nil {
@@ -48399,6 +49068,9 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 		asMap[k] = v
 	}
 
+	if _, present := asMap["openAccount"]; !present {
+		asMap["openAccount"] = false
+	}
 	if _, present := asMap["unranked"]; !present {
 		asMap["unranked"] = false
 	}
@@ -48406,7 +49078,7 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 		asMap["proposed"] = false
 	}
 
-	fieldsInOrder := [...]string{"name", "kind", "phone", "politicalParty", "post", "login", "password", "termId", "memberNo", "from", "unranked", "proposed", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "kind", "phone", "politicalParty", "post", "login", "password", "openAccount", "termId", "memberNo", "from", "unranked", "proposed", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -48462,6 +49134,13 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Password = data
+		case "openAccount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openAccount"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenAccount = data
 		case "termId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("termId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -52788,6 +53467,50 @@ func (ec *executionContext) unmarshalInputInviteCosignersInput(ctx context.Conte
 				return it, err
 			}
 			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputIssueActivationInput(ctx context.Context, obj any) (model.IssueActivationInput, error) {
+	var it model.IssueActivationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"membershipId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "membershipId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("membershipId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MembershipID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -58318,7 +59041,11 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"membershipId", "name", "phone", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "takerId", "expectedVersion", "reason", "idempotencyKey"}
+	if _, present := asMap["openAccount"]; !present {
+		asMap["openAccount"] = false
+	}
+
+	fieldsInOrder := [...]string{"membershipId", "name", "phone", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "openAccount", "takerId", "expectedVersion", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -58402,6 +59129,13 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 				return it, err
 			}
 			it.Password = data
+		case "openAccount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("openAccount"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpenAccount = data
 		case "takerId":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("takerId"))
 			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
@@ -59043,6 +59777,59 @@ func (ec *executionContext) _ActionBlock(ctx context.Context, sel ast.SelectionS
 			}
 		case "path":
 			out.Values[i] = ec._ActionBlock_path(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var activationPayloadImplementors = []string{"ActivationPayload"}
+
+func (ec *executionContext) _ActivationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ActivationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, activationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ActivationPayload")
+		case "membership":
+			out.Values[i] = ec._ActivationPayload_membership(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._ActivationPayload_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ActivationPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ActivationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -66155,6 +66942,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "activateAccount":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_activateAccount(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "issueActivation":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_issueActivation(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "signReceipt":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signReceipt(ctx, field)
@@ -67939,6 +68740,117 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var permissionActionImplementors = []string{"PermissionAction"}
+
+func (ec *executionContext) _PermissionAction(ctx context.Context, sel ast.SelectionSet, obj *model.PermissionAction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, permissionActionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PermissionAction")
+		case "kind":
+			out.Values[i] = ec._PermissionAction_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kindTitle":
+			out.Values[i] = ec._PermissionAction_kindTitle(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "action":
+			out.Values[i] = ec._PermissionAction_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._PermissionAction_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var permissionEntryImplementors = []string{"PermissionEntry"}
+
+func (ec *executionContext) _PermissionEntry(ctx context.Context, sel ast.SelectionSet, obj *model.PermissionEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, permissionEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PermissionEntry")
+		case "permission":
+			out.Values[i] = ec._PermissionEntry_permission(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "group":
+			out.Values[i] = ec._PermissionEntry_group(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "says":
+			out.Values[i] = ec._PermissionEntry_says(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scopes":
+			out.Values[i] = ec._PermissionEntry_scopes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "actions":
+			out.Values[i] = ec._PermissionEntry_actions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -70759,6 +71671,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "permissions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_permissions(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "memberships":
 			field := field
 
@@ -73290,6 +74224,11 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 		case "cookie":
 			out.Values[i] = ec._SignInPayload_cookie(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "activationRequired":
+			out.Values[i] = ec._SignInPayload_activationRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "userErrors":
@@ -76808,6 +77747,21 @@ func (ec *executionContext) marshalNActionGroup2githubᚗcomᚋbihuanᚋbihuan�
 	return v
 }
 
+func (ec *executionContext) unmarshalNActivateAccountInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐActivateAccountInput(ctx context.Context, v any) (model.ActivateAccountInput, error) {
+	res, err := ec.unmarshalInputActivateAccountInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNActivationPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐActivationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ActivationPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ActivationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNAddMemberInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAddMemberInput(ctx context.Context, v any) (model.AddMemberInput, error) {
 	res, err := ec.unmarshalInputAddMemberInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -78122,6 +79076,11 @@ func (ec *executionContext) unmarshalNInviteCosignersInput2githubᚗcomᚋbihuan
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNIssueActivationInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐIssueActivationInput(ctx context.Context, v any) (model.IssueActivationInput, error) {
+	res, err := ec.unmarshalInputIssueActivationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNItem2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Item) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -78715,6 +79674,58 @@ func (ec *executionContext) marshalNPartyRole2githubᚗcomᚋbihuanᚋbihuanᚋe
 func (ec *executionContext) unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx context.Context, v any) (model.PerformActionInput, error) {
 	res, err := ec.unmarshalInputPerformActionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPermissionAction2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PermissionAction) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPermissionAction2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPermissionAction2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionAction(ctx context.Context, sel ast.SelectionSet, v *model.PermissionAction) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PermissionAction(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPermissionEntry2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PermissionEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPermissionEntry2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPermissionEntry2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionEntry(ctx context.Context, sel ast.SelectionSet, v *model.PermissionEntry) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PermissionEntry(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPlanKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanKind(ctx context.Context, v any) (model.PlanKind, error) {

@@ -54,6 +54,28 @@ type ActionBlock struct {
 	Path []string `json:"path"`
 }
 
+// 用激活码设定自己的密码
+type ActivateAccountInput struct {
+	// 登录名
+	Login string `json:"login"`
+	// 一次性的激活码；大小写、空格和连字符不计
+	Code string `json:"code"`
+	// 自己设定的密码
+	Password string `json:"password"`
+}
+
+// 发出激活码的结果
+type ActivationPayload struct {
+	// 人员
+	Membership *gen.Membership `json:"membership,omitempty"`
+	// 激活码，只显示这一次，请当面或以只有本人收得到的方式交给本人。本人已有账号、等待接受邀请的，它不起作用，请本人用原来的密码登录
+	Code *string `json:"code,omitempty"`
+	// 到这时失效
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 录入人员
 type AddMemberInput struct {
 	// 姓名
@@ -68,8 +90,10 @@ type AddMemberInput struct {
 	Post *string `json:"post,omitempty"`
 	// 登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样
 	Login *string `json:"login,omitempty"`
-	// 初始密码：填写则新开账号；不填则邀请这个登录名的本人
+	// 激活码，只能用一次：本人用它设定自己的密码；不能当密码登录
 	Password *string `json:"password,omitempty"`
+	// 为这个登录名开通账号，激活码用 issueActivation 取得；不写则邀请这个登录名的本人
+	OpenAccount *bool `json:"openAccount,omitempty"`
 	// 所属届次；只有委员有
 	TermID *uuid.UUID `json:"termId,omitempty"`
 	// 委员证号，一届之内不重复
@@ -1390,6 +1414,16 @@ type InviteCosignersInput struct {
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 发出一次性的激活码
+type IssueActivationInput struct {
+	// 哪个人
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 理由，例如新任职、忘记密码
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次；激活码只在第一次的答复里
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -2835,6 +2869,8 @@ type SignInPayload struct {
 	Tokens *Tokens `json:"tokens,omitempty"`
 	// cookie 为 true 时代替 tokens
 	Cookie *CookieSession `json:"cookie,omitempty"`
+	// 为 true：所写的是一次性的激活码，请先用 activateAccount 设定自己的密码
+	ActivationRequired bool `json:"activationRequired"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -3347,8 +3383,10 @@ type UpdateMemberInput struct {
 	Ranked *bool `json:"ranked,omitempty"`
 	// 登录名；空为不登录。已有账号的，须由其本人登录后接受邀请；有没有这个账号，答复都一样
 	Login *string `json:"login,omitempty"`
-	// 初始密码：填写则新开账号；不填则邀请这个登录名的本人
+	// 激活码，只能用一次：本人用它设定自己的密码；不能当密码登录
 	Password *string `json:"password,omitempty"`
+	// 为这个登录名开通账号，激活码用 issueActivation 取得；不写则邀请这个登录名的本人
+	OpenAccount *bool `json:"openAccount,omitempty"`
 	// 暂停时由谁接任：他是某个角色的最后一位、还有事项等着他时必填，见 previewEndMembership 的 leaves。可以是会代为办理的人，也可以另选一人：同时授予这一角色
 	TakerID *uuid.UUID `json:"takerId,omitempty"`
 	// 看到的版本；与现在不同则拒绝

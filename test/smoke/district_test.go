@@ -20,7 +20,7 @@ type district struct {
 
 const demoPassword = "smoke-password-2024"
 
-var initialPassword = regexp.MustCompile(`初始密码 (\S+?)（`)
+var word = regexp.MustCompile(`激活码 (\S+?)（`)
 
 // found creates a committee at the command line and signs its administrator in.
 func found(t *testing.T, p *product, code, name, level, parent string) *district {
@@ -29,11 +29,37 @@ func found(t *testing.T, p *product, code, name, level, parent string) *district
 	if err != nil {
 		t.Fatalf("tenant create: %v\n%s", err, out)
 	}
-	match := initialPassword.FindStringSubmatch(out)
+	return &district{p: p, code: code, admin: p.activated("admin-"+code, out), people: map[string]*person{}, ids: map[string]string{}, units: map[string]string{}}
+}
+
+// activated is somebody who has set his password with the word that the command
+// line printed.
+func (p *product) activated(login, out string) *person {
+	p.t.Helper()
+	match := word.FindStringSubmatch(out)
 	if match == nil {
-		t.Fatalf("no password in %q", out)
+		p.t.Fatalf("no word in %q", out)
 	}
-	return &district{p: p, code: code, admin: p.person("admin-"+code, match[1]), people: map[string]*person{}, ids: map[string]string{}, units: map[string]string{}}
+	return p.activate(login, match[1])
+}
+
+func (p *product) activate(login, code string) *person {
+	p.t.Helper()
+	_, r := p.post("", m{"query": `mutation($i: ActivateAccountInput!) { activateAccount(input: $i) { done userErrors { code message } } }`,
+		"variables": m{"i": m{"login": login, "code": code, "password": demoPassword}}})
+	if dig(r.Data, "activateAccount", "done") != true {
+		p.t.Fatalf("%s: %v %v", login, r.Data, r.Errors)
+	}
+	return p.person(login, demoPassword)
+}
+
+// enters adds somebody who has activated his account.
+func (d *district) enters(name, login string, in m) *person {
+	in["name"], in["login"], in["openAccount"] = name, login, true
+	d.ids[name] = str(d.admin.do("addMember", in, "membership { id }"), "membership", "id")
+	code := str(d.admin.do("issueActivation", m{"membershipId": d.ids[name], "reason": "新任职"}, "code"), "code")
+	d.people[name] = d.p.activate(login, code)
+	return d.people[name]
 }
 
 // opens enters the term and a sitting of three days.
@@ -56,18 +82,17 @@ func (d *district) unit(name, line, kind string, more m) string {
 // person enters somebody with a login, a role and, when named, a seat.
 func (d *district) person(name, kind, role, unit, post string) *person {
 	login := fmt.Sprintf("p%s-%d", d.code, len(d.people))
-	in := m{"name": name, "kind": kind, "login": login, "password": demoPassword}
+	in := m{"kind": kind}
 	if kind == "MEMBER" {
 		in["termId"] = d.term
 		in["phone"] = "13900000000"
 	}
-	d.ids[name] = str(d.admin.do("addMember", in, "membership { id }"), "membership", "id")
+	p := d.enters(name, login, in)
 	d.admin.do("grantRole", m{"membershipId": d.ids[name], "role": role}, "grant { id }")
 	if unit != "" {
 		d.admin.do("seatMember", m{"membershipId": d.ids[name], "unitId": d.units[unit], "post": post}, "seat { id }")
 	}
-	d.people[name] = d.p.person(login, demoPassword)
-	return d.people[name]
+	return p
 }
 
 // staffed enters the offices, two handling units and n members.

@@ -109,11 +109,10 @@ func (d *district) localHall(units ...string) {
 func (d *district) appointed(name, role string) {
 	d.p.t.Helper()
 	login := fmt.Sprintf("p%s-%s", d.code, role)
-	d.ids[name] = str(d.admin.do("addMember", m{"name": name, "kind": "STAFF", "login": login, "password": demoPassword}, "membership { id }"), "membership", "id")
+	d.enters(name, login, m{"kind": "STAFF"})
 	if out, err := d.p.cli("tenant", "appoint", "--tenant="+d.code, "--login="+login, "--role="+role, "--reason=换届"); err != nil {
 		d.p.t.Fatalf("%v\n%s", err, out)
 	}
-	d.people[name] = d.p.person(login, demoPassword)
 }
 
 // agreed makes both halves of both agreements; the keys of 旅顺口 and of the
