@@ -10,6 +10,7 @@ import (
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
+	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/internal/memory"
 )
@@ -63,13 +64,24 @@ func (p Permission) String() string { return p.Object + "." + p.Action }
 // lookup.
 type Table map[Permission]Scope
 
-// Policy holds the tables of the shipped roles.
+// Policy holds the tables of the shipped roles; that of a committee, made by
+// With, those of its own roles besides.
 type Policy struct {
 	enforcer *casbin.Enforcer
 	roles    []string
 	perms    []Permission
+	place    map[Permission]int // in perms
 	tables   map[string]Table
-	unions   *memory.Of[string, Table] // what several roles may do together, by their names
+	unions   *memory.Of[string, row] // what several roles may do together, by their names
+
+	// Of the shipped policy: what is kept for all committees.
+	same       *memory.Of[string, Table]        // tables of own roles by what they allow
+	committees *memory.Of[uuid.UUID, committee] // by tenant
+
+	// Of a committee's policy, its own names and roles.
+	shipped map[string]Table
+	own     map[string]OwnRole
+	known   []Role
 }
 
 // Load reads the embedded model and policy and compiles every role. It does so
@@ -80,11 +92,7 @@ func Load() (*Policy, error) { return loaded() }
 var loaded = sync.OnceValues(compiled)
 
 func compiled() (*Policy, error) {
-	text, err := files.ReadFile("model.conf")
-	if err != nil {
-		return nil, err
-	}
-	m, err := model.NewModelFromString(string(text))
+	m, err := ruleModel()
 	if err != nil {
 		return nil, err
 	}
@@ -96,11 +104,26 @@ func compiled() (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Policy{enforcer: e, tables: map[string]Table{}, unions: memory.New[string, Table](mostUnions)}
+	p := &Policy{enforcer: e, tables: map[string]Table{}, unions: memory.New[string, row](mostUnions), place: map[Permission]int{},
+		same: memory.New[string, Table](mostUnions), committees: memory.New[uuid.UUID, committee](mostCommittees)}
 	if err := p.read(records); err != nil {
 		return nil, err
 	}
-	return p, p.compile()
+	for _, role := range p.roles {
+		if p.tables[role], err = p.compiled(role); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// ruleModel is casbin's model, from model.conf.
+func ruleModel() (model.Model, error) {
+	text, err := files.ReadFile("model.conf")
+	if err != nil {
+		return nil, err
+	}
+	return model.NewModelFromString(string(text))
 }
 
 // rules are the lines of policy.csv.
@@ -126,24 +149,25 @@ func (p *Policy) read(records [][]string) (err error) {
 		p.perms = append(p.perms, perm)
 	}
 	sort.Slice(p.perms, func(i, j int) bool { return p.perms[i].String() < p.perms[j].String() })
+	for i, perm := range p.perms {
+		p.place[perm] = i
+	}
 	return nil
 }
 
-func (p *Policy) compile() error {
-	for _, role := range p.roles {
-		t := Table{}
-		for _, perm := range p.perms {
-			s, err := p.Ask(role, perm)
-			if err != nil {
-				return err
-			}
-			if s != None {
-				t[perm] = s
-			}
+// compiled asks for everything that a role may do.
+func (p *Policy) compiled(role string) (Table, error) {
+	t := Table{}
+	for _, perm := range p.perms {
+		s, err := p.Ask(role, perm)
+		if err != nil {
+			return nil, err
 		}
-		p.tables[role] = t
+		if s != None {
+			t[perm] = s
+		}
 	}
-	return nil
+	return t, nil
 }
 
 // Ask puts the question to casbin itself, without the compiled table.
@@ -172,27 +196,47 @@ func (p *Policy) Permissions() []Permission { return p.perms }
 const mostUnions = 4096
 
 // union is what several roles may do together. People with the same roles share
-// one table, which nobody changes: thousands of them fit into the processor's
-// cache, and each decision is a lookup there.
-func (p *Policy) union(roles []string) Table {
+// one row, which nobody changes.
+func (p *Policy) union(roles []string) row {
 	key := strings.Join(roles, " ")
-	if t, ok := p.unions.Get(key); ok {
-		return t
+	if kept, ok := p.unions.Get(key); ok {
+		return kept
 	}
-	t := Table{}
+	out := make(row, len(p.perms))
 	for _, role := range roles {
-		for perm, s := range p.tables[role] {
-			t[perm] |= s
+		for perm, s := range p.Table(role) {
+			if i, ok := p.place[perm]; ok { // what the product no longer knows is nothing
+				out[i] |= s
+			}
 		}
 	}
-	if shared, ok, _ := p.unions.PeekOrAdd(key, t); ok {
+	if shared, ok, _ := p.unions.PeekOrAdd(key, out); ok {
 		return shared
 	}
-	return t
+	return out
 }
 
-// Table is what a role may do; nil for an unknown role.
-func (p *Policy) Table(role string) Table { return p.tables[role] }
+// row is a table as the processor likes it: a scope for each permission, in the
+// order of Permissions. A decision is one lookup of the permission's place, which
+// everybody shares and is always at hand, and one look into a row of a hundred
+// bytes: maps of thousands of committees would not fit into its caches.
+type row []Scope
+
+// of is how far a permission reaches.
+func (r row) of(p *Policy, perm Permission) Scope {
+	if i, ok := p.place[perm]; ok && len(r) > 0 {
+		return r[i]
+	}
+	return None
+}
+
+// Table is what a role may do, where it counts; nil for an unknown role.
+func (p *Policy) Table(role string) Table {
+	if t, ok := p.tables[role]; ok {
+		return t
+	}
+	return p.shipped[role]
+}
 
 // Holds reports whether t allows everything that other allows: the
 // test for granting, since nobody grants what he does not hold.

@@ -7,6 +7,9 @@
 //   - A role is granted for a time. The day after the last it is worth nothing, without a restart.
 //   - Scope belongs to the permission: OWN what I brought in, PARTY what I am party to, UNIT what belongs to my units and those below, TENANT all of my committee.
 //   - Two roles do not add up: the scope of reading is not the scope of deciding.
+//   - A committee has roles of its own beside the shipped ones, and its own names for these; what they allow is compiled for it alone (docs/adr/0042).
+//   - A role may count in one unit, on some kinds, platforms or states only. Then the person is another viewer there (parts.go); as a whole he holds what counts everywhere.
+//   - A post may carry a role: whoever sits there holds it in that unit, from the first day of his seat to the last.
 //   - Drafts and proposals being co-signed are seen by their parties only, whatever the scope.
 //   - A handling unit sees its own share, and the whole case only where it leads; an assisting unit's opinion is seen by the lead, the offices and itself, never by the proposer.
 //   - By what a matter belongs to a unit, or to a person, is one list (ties.go), in SQL and over a matter in memory: who sees it, who may act, who has it to do and who is reminded are read from it.

@@ -1,21 +1,40 @@
 package authz
 
 import (
+	"context"
 	"strings"
 
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// Holders are the shipped roles that hold a permission in any scope, in the
-// order of Roles: who is told that something waits for it.
+// Holders are the roles that hold a permission in any scope, in the
+// order of Known: who is told that something waits for it.
 func (p *Policy) Holders(permission string) []string {
 	var out []string
-	for _, r := range Roles {
-		if p.tables[r.Code][Perm(permission)] != None {
+	for _, r := range p.Known() {
+		if p.Table(r.Code)[Perm(permission)] != None {
 			out = append(out, r.Code)
 		}
 	}
 	return out
+}
+
+// HoldersOf is Holders of the current committee.
+func HoldersOf(ctx context.Context, permission string) []string {
+	p, err := Rights(ctx)
+	if err != nil {
+		return nil
+	}
+	return p.Holders(permission)
+}
+
+// Another is Policy.Another of the current committee.
+func Another(ctx context.Context, permission, done string) error {
+	p, err := Rights(ctx)
+	if err != nil {
+		return err
+	}
+	return p.Another(permission, done)
 }
 
 // Another refuses the first of two persons as the second: done says what he did
@@ -25,7 +44,7 @@ func (p *Policy) Holders(permission string) []string {
 func (p *Policy) Another(permission, done string) error {
 	var names []string
 	for _, role := range p.Holders(permission) {
-		names = append(names, RoleName(role))
+		names = append(names, p.Name(role))
 	}
 	return errs.New(errs.NotAllowed, "%s，须由另一人（%s）确认", done, strings.Join(names, "、"))
 }

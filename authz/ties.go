@@ -214,24 +214,35 @@ const secrecy = "flagSecret"
 func MatterVisible(v *Viewer) pred {
 	return func(s *entsql.Selector) {
 		any := []*entsql.Predicate{}
-		for _, family := range families() {
-			scope := v.May(Permission{family, "read"})
-			if scope == None {
-				continue
-			}
-			is := ofFamily(s.C(matter.FieldKind), family)
-			if !v.May(Permission{family, secrecy}).Has(Tenant) {
-				is = entsql.And(is, entsql.Not(entsql.EQ(s.C(matter.FieldConfidential), true)))
-			}
-			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
-			if scope.Has(Tenant) {
-				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
-			} else if scope.Has(Unit) && len(v.Units) > 0 {
-				any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
-			}
+		for _, x := range v.Parts() {
+			any = append(any, x.reads(s)...)
 		}
 		s.Where(entsql.Or(append(any, mine(s, v), drafts(s, v))...))
 	}
+}
+
+// reads is what one part of a viewer sees of what has been handed in.
+func (v *Viewer) reads(s *entsql.Selector) (any []*entsql.Predicate) {
+	for _, family := range families() {
+		scope := v.May(Permission{family, "read"})
+		if scope == None {
+			continue
+		}
+		is := ofFamily(s.C(matter.FieldKind), family)
+		if limit := v.limit.of(s.C); limit != nil {
+			is = entsql.And(is, limit)
+		}
+		if !v.May(Permission{family, secrecy}).Has(Tenant) {
+			is = entsql.And(is, entsql.Not(entsql.EQ(s.C(matter.FieldConfidential), true)))
+		}
+		any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
+		if scope.Has(Tenant) {
+			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
+		} else if scope.Has(Unit) && len(v.Units) > 0 {
+			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
+		}
+	}
+	return any
 }
 
 // MatterPredicate is MatterVisible for a written query.
@@ -239,9 +250,11 @@ func MatterPredicate(v *Viewer) predicate.Matter { return predicate.Matter(Matte
 
 // SeenBy is MatterVisible over a matter in memory.
 func (w Whole) SeenBy(v *Viewer) bool {
-	if w.Mine(v) || w.draft(v) {
-		return true
-	}
+	return w.Mine(v) || w.draft(v) || slices.ContainsFunc(v.OnMatter(w.Matter), w.readBy)
+}
+
+// readBy is reads over a matter in memory.
+func (w Whole) readBy(v *Viewer) bool {
 	family := Family(w.Matter.Kind)
 	read := v.May(Permission{family, "read"})
 	if read == None || (w.Matter.Confidential && !v.May(Permission{family, secrecy}).Has(Tenant)) {

@@ -27,12 +27,19 @@ type Viewer struct {
 	Roles      []string
 	Units      []uuid.UUID // my seats' units, what they inherited, and all below them
 	Seats      []uuid.UUID // my seats' units themselves, with what was renamed or merged into them
-	table      Table
+	row        row
+	rights     *Policy
+	local      bool      // of a part: it counts in Units only
+	limit      Limit     // of a part: where it counts
+	parts      []*Viewer // me by each role that counts somewhere only
 }
 
-// Viewer is somebody as if he were looking, with what his roles may do.
-func (p *Policy) Viewer(membership uuid.UUID, roles []string, seats, units []uuid.UUID) *Viewer {
-	return &Viewer{Membership: membership, Roles: roles, Seats: seats, Units: units, table: p.union(roles)}
+// Viewer is somebody as if he were looking, with what his roles may do, those
+// in one place among them.
+func (p *Policy) Viewer(membership uuid.UUID, roles []string, seats, units []uuid.UUID, at ...Holding) *Viewer {
+	v := &Viewer{Membership: membership, Seats: seats, Units: units}
+	p.equip(v, roles, at)
+	return v
 }
 
 // May answers the scope of a permission, None when the viewer does not hold it.
@@ -40,7 +47,10 @@ func (v *Viewer) May(p Permission) Scope {
 	if v == nil {
 		return None
 	}
-	return v.table[p]
+	if v.rights == nil {
+		return None
+	}
+	return v.row.of(v.rights, p)
 }
 
 // Overlooks lists the families of which the viewer reads all of the committee's
@@ -50,7 +60,7 @@ func (v *Viewer) Overlooks() (families []string, all bool) {
 	if v == nil {
 		return nil, false
 	}
-	families, _ = v.staffOf()
+	families, _, _ = v.staffOf()
 	return families, v.May(Perm("grants.manage")).Has(Tenant)
 }
 
@@ -79,11 +89,19 @@ func (v *Viewer) InUnit(unit *uuid.UUID) bool {
 // Stand is somebody of whom a question is asked before it is known who he is:
 // with these roles, seated in these units. The membership may be none.
 func (p *Policy) Stand(membership uuid.UUID, units []uuid.UUID, roles ...string) *Viewer {
-	return &Viewer{Membership: membership, Roles: roles, Units: units, Seats: units, table: p.union(roles)}
+	return p.Viewer(membership, roles, units, units)
 }
 
 // Table is everything the viewer may do.
-func (v *Viewer) Table() Table { return v.table }
+func (v *Viewer) Table() Table {
+	t := Table{}
+	for i, s := range v.row {
+		if s != None {
+			t[v.rights.perms[i]] = s
+		}
+	}
+	return t
+}
 
 type viewerKey struct{}
 type systemKey struct{}
@@ -199,11 +217,11 @@ func (d *Directory) ViewerAt(ctx context.Context, version int64, account, member
 		v := e.viewer
 		return &v, nil
 	}
-	v, err := d.load(ctx, account, membership, today)
+	v, err := d.load(ctx, version, account, membership, today)
 	if err != nil {
 		return nil, err
 	}
-	v.Tenant = tenant
+	v.enter(tenant)
 	// Kept after the commit only: rights that this transaction changed may yet
 	// be rolled back, and the version that goes with them is then taken again.
 	return v, tenants.AfterCommit(ctx, func() { d.cached.Add(membership, entry{version, today, *v}) })
@@ -211,27 +229,40 @@ func (d *Directory) ViewerAt(ctx context.Context, version int64, account, member
 
 // load asks for everything in one statement: the membership, its roles of the
 // day, and its units with all below them. Who supervises a unit is not of it.
-func (d *Directory) load(ctx context.Context, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
-	v := &Viewer{Account: account, Membership: membership}
+func (d *Directory) load(ctx context.Context, version int64, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
+	v, roles, at := &Viewer{Account: account, Membership: membership}, []string{}, []Holding{}
+	var own []OwnRole
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
 			SELECT id FROM inherited(ARRAY(SELECT unit_id FROM seats s WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND in_force(s, $3)))
 		), below AS (
 			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
+		), here AS MATERIALIZED (
+			SELECT role, unit_id FROM holds($3) h WHERE h.membership_id = $1
+		), place AS (
+			SELECT h.unit_id AS root, i.id FROM here h, LATERAL inherited(ARRAY[h.unit_id]) i WHERE h.unit_id IS NOT NULL
+			UNION SELECT p.root, u.id FROM units u JOIN place p ON u.parent_id = p.id
 		)
 		SELECT m.name, coalesce(m.post, ''),
-			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM grants g WHERE membership_id = m.id AND in_force(g, $3)),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM here WHERE unit_id IS NULL),
 			(SELECT coalesce(array_agg(id), '{}') FROM seat),
-			(SELECT coalesce(array_agg(id), '{}') FROM below)
+			(SELECT coalesce(array_agg(id), '{}') FROM below),
+			(SELECT json_agg(json_build_object('role', role, 'units', (SELECT array_agg(place.id) FROM place WHERE root = unit_id)) ORDER BY role, unit_id)
+				FROM here WHERE unit_id IS NOT NULL),
+			`+ownInForce+`
 		FROM memberships m
 		WHERE m.id = $1 AND m.account_id = $2 AND in_force(m, $3)`,
-		[]any{membership, account, today}, &v.Name, &v.Post, &v.Roles, &v.Seats, &v.Units)
+		[]any{membership, account, today}, &v.Name, &v.Post, &roles, &v.Seats, &v.Units, &at, &own)
 	if err == pgx.ErrNoRows {
 		return nil, errs.New(errs.Unauthenticated, "您在本政协的身份已停用，请联系租户管理员")
 	}
 	if err != nil {
 		return nil, err
 	}
-	v.table = d.policy.union(v.Roles)
+	policy, err := d.policy.of(ctx, version, own)
+	if err != nil {
+		return nil, err
+	}
+	policy.equip(v, roles, at)
 	return v, nil
 }

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent"
 	entsql "entgo.io/ent/dialect/sql"
@@ -131,7 +132,7 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 			return nil
 		}
 		return func(s *entsql.Selector) { s.Where(entsql.IsNull(s.C("id"))) } // none
-	case gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
+	case gen.TypeRole, gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
 		return nil // open to every member of the committee
 	}
 	return func(s *entsql.Selector) { s.Where(entsql.False()) } // a new type is hidden until this function knows it
@@ -195,28 +196,39 @@ func visibleMatters(v *Viewer) *entsql.Selector {
 
 // staffOf lists the families of which the viewer reads all of the committee's
 // matters: there he sees every share, audience and reply; units and proposers
-// see less. all: there is none that he reads only in part.
-func (v *Viewer) staffOf() (of []string, all bool) {
+// see less. limited are his parts that read all of some kinds, platforms or
+// states. all: there is none that he reads only in part.
+func (v *Viewer) staffOf() (of []string, limited []*Viewer, all bool) {
 	all = true
 	for _, family := range families() {
-		switch scope := v.May(Permission{family, "read"}); {
-		case scope.Has(Tenant):
+		read := Permission{family, "read"}
+		whole, part := v.May(read), false
+		for _, x := range v.parts {
+			if x.May(read) != None {
+				part = true
+			}
+			if x.May(read).Has(Tenant) && !slices.Contains(limited, x) {
+				limited = append(limited, x)
+			}
+		}
+		switch {
+		case whole.Has(Tenant):
 			of = append(of, family)
-		case scope != None:
+		case whole != None || part:
 			all = false
 		}
 	}
-	return of, all && len(of) > 0
+	return of, limited, all && len(of) > 0
 }
 
 // unlessStaff narrows what belongs to the matter that the column names, except
 // where the viewer is staff.
 func unlessStaff(v *Viewer, column string, narrow pred) pred {
-	of, all := v.staffOf()
+	of, limited, all := v.staffOf()
 	switch {
 	case all || narrow == nil:
 		return nil
-	case len(of) == 0:
+	case len(of)+len(limited) == 0:
 		return narrow
 	}
 	staffed := func(s *entsql.Selector) {
@@ -224,6 +236,13 @@ func unlessStaff(v *Viewer, column string, narrow pred) pred {
 		var any []*entsql.Predicate
 		for _, family := range of {
 			any = append(any, ofFamily(m.C(matter.FieldKind), family))
+		}
+		for _, x := range limited {
+			for _, family := range families() {
+				if x.May(Permission{family, "read"}).Has(Tenant) {
+					any = append(any, entsql.And(ofFamily(m.C(matter.FieldKind), family), x.limit.of(m.C)))
+				}
+			}
 		}
 		s.Where(entsql.Exists(entsql.Dialect("postgres").Select(m.C(matter.FieldID)).From(m).
 			Where(entsql.And(entsql.ColumnsEQ(m.C(matter.FieldID), s.C(column)), entsql.Or(any...)))))
@@ -235,7 +254,7 @@ func unlessStaff(v *Viewer, column string, narrow pred) pred {
 // names, in one of the roles if any are given.
 func sharedWith(s *entsql.Selector, v *Viewer, column string, roles ...any) *entsql.Predicate {
 	return among(s, column, assignment.Table, func(a *entsql.SelectTable) *entsql.Predicate {
-		mine := entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...)
+		mine := entsql.In(a.C(assignment.FieldUnitID), toAny(v.handles())...)
 		if len(roles) > 0 {
 			mine = entsql.And(mine, entsql.In(a.C(assignment.FieldRole), roles...))
 		}
@@ -249,12 +268,12 @@ var mainRoles = []any{assignment.RoleSOLE, assignment.RoleLEAD, assignment.RoleC
 // shareVisible: whoever sees a case sees who handles it, except a unit that
 // handles a part: it sees its own share, and all of a case that it leads.
 func shareVisible(v *Viewer) pred {
-	if len(v.Units) == 0 {
+	if len(v.handles()) == 0 {
 		return nil
 	}
 	return unlessStaff(v, assignment.FieldMatterID, func(s *entsql.Selector) {
 		s.Where(entsql.Or(
-			entsql.In(s.C(assignment.FieldUnitID), toAny(v.Units)...),
+			entsql.In(s.C(assignment.FieldUnitID), toAny(v.handles())...),
 			entsql.Not(sharedWith(s, v, assignment.FieldMatterID)),
 			sharedWith(s, v, assignment.FieldMatterID, mainRoles...),
 			partyTo(s, v, assignment.FieldMatterID),
@@ -299,12 +318,12 @@ func with(field, table string, visible pred) pred {
 func audience(v *Viewer, field, share string) pred {
 	return unlessStaff(v, "matter_id", func(s *entsql.Selector) {
 		open := entsql.EQ(s.C(field), step.AudienceALL)
-		if len(v.Units) == 0 {
+		if len(v.handles()) == 0 {
 			s.Where(open)
 			return
 		}
 		a := entsql.Table(assignment.Table)
-		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.handles())...))
 		s.Where(entsql.Or(open, entsql.And(
 			entsql.EQ(s.C(field), step.AudienceHANDLING),
 			entsql.Or(
@@ -350,12 +369,12 @@ func began(s *entsql.Selector, v *Viewer) *entsql.Predicate {
 func replyVisible(v *Viewer) pred {
 	kinds := func(s *entsql.Selector) {
 		sent := entsql.And(entsql.EQ(s.C(reply.FieldKind), reply.KindREPLY), entsql.EQ(s.C(reply.FieldStatus), reply.StatusSENT))
-		if len(v.Units) == 0 {
+		if len(v.handles()) == 0 {
 			s.Where(sent)
 			return
 		}
 		a := entsql.Table(assignment.Table)
-		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+		mine := entsql.Dialect("postgres").Select(a.C(assignment.FieldID)).From(a).Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.handles())...))
 		s.Where(entsql.Or(
 			sent,
 			entsql.In(s.C(reply.FieldAssignmentID), mine),
@@ -372,15 +391,15 @@ func feedbackVisible(v *Viewer) pred {
 	return unlessStaff(v, feedback.FieldMatterID, func(s *entsql.Selector) {
 		p := entsql.Table(party.Table)
 		giver := entsql.EQ(p.C(party.FieldMembershipID), v.Membership)
-		if len(v.Units) > 0 { // an organisation's rating is its people's
-			giver = entsql.Or(giver, entsql.In(p.C(party.FieldUnitID), toAny(v.Units)...))
+		if len(v.handles()) > 0 { // an organisation's rating is its people's
+			giver = entsql.Or(giver, entsql.In(p.C(party.FieldUnitID), toAny(v.handles())...))
 		}
 		mine := entsql.Dialect("postgres").Select(p.C(party.FieldID)).From(p).Where(giver)
 		any := []*entsql.Predicate{entsql.In(s.C(feedback.FieldPartyID), mine)}
-		if len(v.Units) > 0 {
+		if len(v.handles()) > 0 {
 			r, a := entsql.Table(reply.Table), entsql.Table(assignment.Table)
 			about := entsql.Dialect("postgres").Select(r.C(reply.FieldID)).From(r).Join(a).On(r.C(reply.FieldAssignmentID), a.C(assignment.FieldID)).
-				Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.Units)...))
+				Where(entsql.In(a.C(assignment.FieldUnitID), toAny(v.handles())...))
 			any = append(any, entsql.In(s.C(feedback.FieldReplyID), about))
 		}
 		s.Where(entsql.Or(any...))

@@ -129,7 +129,7 @@ func (e *Engine) Covering(ctx context.Context, ids []uuid.UUID, permissions ...s
 	out := make(map[uuid.UUID]bool, len(ids))
 	for id, c := range cases {
 		for _, p := range permissions {
-			out[id] = out[id] || c.covers(v, v.May(authz.Perm(p)), nil)
+			out[id] = out[id] || slices.ContainsFunc(v.OnMatter(c.Matter), func(x *authz.Viewer) bool { return c.covers(x, x.May(authz.Perm(p)), nil) })
 		}
 	}
 	return out, err

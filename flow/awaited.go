@@ -97,15 +97,17 @@ func (w who) key() string {
 	return strings.Join([]string{id(w.Share), id(w.Member), w.Role, id(w.Unit), map[bool]string{true: "instead"}[w.Instead]}, "/")
 }
 
-// is reports whether the row means the person.
-func (w who) is(v *authz.Viewer) bool {
+// is reports whether the row means the person, by one of his parts.
+func (w who) is(v *authz.Viewer) bool { return slices.ContainsFunc(v.Parts(), w.means) }
+
+func (w who) means(v *authz.Viewer) bool {
 	switch {
 	case w.Member != nil:
 		return *w.Member == v.Membership && (len(w.Roles) == 0 || slices.ContainsFunc(w.Roles, func(r string) bool { return slices.Contains(v.Roles, r) }))
 	case w.Role == "" || !slices.Contains(v.Roles, w.Role):
 		return false
 	case w.Unit == nil:
-		return true
+		return !v.Local()
 	case w.Seated:
 		return slices.Contains(v.Seats, *w.Unit)
 	}
@@ -128,7 +130,7 @@ func (ps people) any(ws []who) bool { return slices.ContainsFunc(ws, ps.there) }
 // nobody. What the steps wrote to other matters is looked at there.
 func (e *Engine) await(ctx context.Context, c *Case, j *journal) (err error) {
 	defer errs.Wrap(&err, "flow.await(%s)", c.Matter.ID)
-	rights, err := authz.Load()
+	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return err
 	}
@@ -382,6 +384,7 @@ type someone struct {
 	Account      *uuid.UUID
 	Roles        []string
 	Seats, Units []uuid.UUID
+	At           []authz.Holding
 }
 
 // readPeople reads people as viewers, in one statement. A unit is somebody's if
@@ -397,25 +400,30 @@ func readPeople(ctx context.Context, a asked) (people, error) {
 		), seat AS (
 			SELECT membership_id, unit_id FROM seats s WHERE post <> 'SUPERVISOR' AND in_force(s, $6) AND unit_id IN (SELECT id FROM up)
 		), held AS (
-			SELECT membership_id, role FROM grants g WHERE in_force(g, $6)
+			SELECT membership_id, role, unit_id FROM holds($6)
+		), spot AS (
+			SELECT DISTINCT held.membership_id, held.role, held.unit_id, up.unit FROM held JOIN up ON up.id = held.unit_id
 		)
 		SELECT m.id, m.account_id,
-			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM held WHERE membership_id = m.id),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM held WHERE membership_id = m.id AND unit_id IS NULL),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id AND up.itself WHERE membership_id = m.id),
-			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id)
+			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id),
+			(SELECT json_agg(json_build_object('role', h.role, 'units', (SELECT json_agg(spot.unit) FROM spot
+				WHERE spot.membership_id = m.id AND spot.role = h.role AND spot.unit_id = h.unit_id))) FROM held h WHERE h.membership_id = m.id AND h.unit_id IS NOT NULL)
 		FROM memberships m
 		WHERE in_force(m, $6) AND (m.id = ANY($1) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($2))
+				OR EXISTS (SELECT FROM spot WHERE membership_id = m.id AND role = ANY($3) AND unit = ANY($4))
 				OR (EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($3))
 					AND EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id WHERE seat.membership_id = m.id AND up.unit = ANY($4)))
 				OR EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id AND up.itself WHERE seat.membership_id = m.id AND up.unit = ANY($7)))
 		ORDER BY m.id`, a.members, a.office, a.seated, a.units, a.mattered, a.on, a.called)
-	rights, bad := authz.Load()
+	rights, bad := authz.Rights(ctx)
 	if err != nil || bad != nil {
 		return nil, errors.Join(err, bad)
 	}
 	out := make(people, len(rows))
 	for i, p := range rows {
-		v := rights.Viewer(p.ID, p.Roles, p.Seats, p.Units)
+		v := rights.Viewer(p.ID, p.Roles, p.Seats, p.Units, p.At...)
 		if p.Account != nil {
 			v.Account = *p.Account
 		}

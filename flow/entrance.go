@@ -2,7 +2,10 @@ package flow
 
 import (
 	"context"
+	"slices"
+
 	"fmt"
+	"github.com/google/uuid"
 	"maps"
 
 	"github.com/bihuan/bihuan/authz"
@@ -19,21 +22,23 @@ import (
 // Entrance is the action with which the viewer opens a matter of the kind, nil
 // where the process asks nothing. may says whether he may; where he may not, the
 // action is the one that is refused.
-func (e *Engine) Entrance(ctx context.Context, kind string) (a *process.Action, may bool, err error) {
+func (e *Engine) Entrance(ctx context.Context, kind string, platform *uuid.UUID) (a *process.Action, may bool, err error) {
 	_, def, err := e.newest(authz.System(ctx), kind)
 	if err != nil {
 		return nil, false, err
 	}
-	a, may = entrance(def, authz.From(ctx))
+	a, may = entrance(def, authz.From(ctx), platform)
 	return a, may, nil
 }
 
-func entrance(d *process.Definition, v *authz.Viewer) (first *process.Action, may bool) {
+func entrance(d *process.Definition, v *authz.Viewer, platform *uuid.UUID) (first *process.Action, may bool) {
 	for _, a := range d.Machines[process.OfMatter].Actions {
 		if len(a.From) > 0 || a.Automatic || a.Never() {
 			continue
 		}
-		if v != nil && a.NamesOneOf(v.Roles) && (a.Permission == "" || v.May(a.Right) != authz.None) {
+		if slices.ContainsFunc(v.On(d.Kind, platform, ""), func(x *authz.Viewer) bool {
+			return a.NamesOneOf(x.Roles) && (a.Permission == "" || x.May(a.Right) != authz.None)
+		}) {
 			return a, true
 		}
 		if first == nil {
@@ -67,7 +72,7 @@ func (o *Opening) enter(d *process.Definition, p process.Policy, v *authz.Viewer
 	if !o.Entry {
 		return plain, nil
 	}
-	a, may := entrance(d, v)
+	a, may := entrance(d, v, o.Platform)
 	switch {
 	case a == nil:
 		return plain, nil

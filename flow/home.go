@@ -89,7 +89,7 @@ func (e *Engine) AsksHome(ctx context.Context, kind string, owner *uuid.UUID) (f
 // Where the committee has one such unit only, it goes there; where it has none,
 // nothing can be chosen, and the guardian of the kind is told.
 func (e *Engine) homeless(ctx context.Context, o *Opening, first *process.State) (*place, string, error) {
-	rights, err := authz.Load()
+	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -140,5 +140,5 @@ func (e *Engine) home(ctx context.Context, o *Opening, first *process.State, v *
 			return nil
 		}
 	}
-	return errs.New(errs.Invalid, "这类事项从“%s”办起，轮到%s；请选择由哪个%s办理", first.Label, authz.RoleName(role), h.what).At(h.path).With(Homeless, role)
+	return errs.New(errs.Invalid, "这类事项从“%s”办起，轮到%s；请选择由哪个%s办理", first.Label, authz.NameOf(ctx, role), h.what).At(h.path).With(Homeless, role)
 }

@@ -35,7 +35,7 @@ func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) erro
 	if len(to.names)+len(to.units)+len(to.people) == 0 || text == "" {
 		return nil
 	}
-	rights, err := authz.Load()
+	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return err
 	}
@@ -67,8 +67,8 @@ func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, text 
 // the roles today, but for who caused it.
 func TellRoles(ctx context.Context, text string, roles ...string) error {
 	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
-		SELECT DISTINCT m.id FROM grants g JOIN memberships m ON m.id = g.membership_id
-		WHERE g.role = ANY($2) AND in_force(g, $1) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx), roles)
+		SELECT DISTINCT m.id FROM holds($1) h JOIN memberships m ON m.id = h.membership_id
+		WHERE h.role = ANY($2) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx), roles)
 	if err != nil {
 		return err
 	}
@@ -95,20 +95,12 @@ func (c *Case) people(ctx context.Context, to call) (people, error) {
 	return readPeople(ctx, asked{members: members, office: to.names, called: to.units, mattered: c.whole().Units(), on: c.Today()})
 }
 
-// reads is how far the roles together read cases of this kind.
-func (c *Case) reads(rights *authz.Policy, roles ...string) (scope authz.Scope) {
-	for _, r := range roles {
-		scope |= rights.Table(r)[authz.Permission{Object: authz.Family(c.Kind), Action: "read"}]
-	}
-	return scope
-}
-
 // meant reports whether one of the names means the person.
 func (c *Case) meant(v *authz.Viewer, who []string, rights *authz.Policy) bool {
 	for _, name := range who {
-		if slices.Contains(v.Roles, name) {
-			scope := c.reads(rights, name)
-			if scope.Has(authz.Tenant) || (scope.Has(authz.Unit) && c.held().OfUnits(v)) || (scope != authz.None && c.whole().Mine(v)) {
+		for _, x := range v.OnMatter(c.Matter) {
+			scope := rights.Reach(x, name, authz.Permission{Object: authz.Family(c.Kind), Action: "read"})
+			if scope.Has(authz.Tenant) || (scope.Has(authz.Unit) && c.held().OfUnits(x)) || (scope != authz.None && c.whole().Mine(x)) {
 				return true
 			}
 		}

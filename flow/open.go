@@ -23,6 +23,7 @@ type Opening struct {
 	Sector    *uuid.UUID
 	Street    *uuid.UUID
 	OwnerUnit *uuid.UUID
+	Platform  *uuid.UUID // on which it is opened
 	OnBehalf  *uuid.UUID
 	Reason    string
 	Entry     bool         // somebody opens it himself: what the process says of opening holds

@@ -31,16 +31,17 @@ WITH RECURSIVE met AS (
 ), here AS (
 	SELECT id FROM memberships m WHERE account_id IS NOT NULL AND in_force(m, $1)
 ), held AS (
-	SELECT DISTINCT g.membership_id, g.role FROM grants g JOIN here ON here.id = g.membership_id WHERE in_force(g, $1)
+	SELECT DISTINCT h.membership_id, h.role, h.unit_id FROM holds($1) h JOIN here ON here.id = h.membership_id
 ), sits AS (
 	SELECT DISTINCT held.role, up.unit, up.itself FROM seats s JOIN up ON up.id = s.unit_id JOIN held ON held.membership_id = s.membership_id
-	WHERE s.post <> 'SUPERVISOR' AND in_force(s, $1)
+	WHERE s.post <> 'SUPERVISOR' AND in_force(s, $1) AND (held.unit_id IS NULL OR held.unit_id = s.unit_id)
+	UNION SELECT held.role, up.unit, false FROM held JOIN up ON up.id = held.unit_id
 ), rows AS (
 	SELECT a.matter_id, a.assignment_id, a.instead, CASE
 		WHEN a.membership_id IS NOT NULL THEN a.membership_id IN (SELECT id FROM here)
 			AND (a.roles IS NULL OR EXISTS (SELECT FROM held WHERE held.membership_id = a.membership_id AND held.role = ANY (a.roles)))
 		WHEN a.unit_id IS NOT NULL THEN (a.role, a.unit_id) IN (SELECT role, unit FROM sits WHERE itself OR NOT a.seated)
-		WHEN a.role IS NOT NULL THEN a.role IN (SELECT role FROM held)
+		WHEN a.role IS NOT NULL THEN a.role IN (SELECT role FROM held WHERE unit_id IS NULL)
 		ELSE a.due_on IS NULL OR a.due_on >= $1 END AS there
 	FROM awaited a
 ), subjects AS (
@@ -164,15 +165,15 @@ func (e *Engine) Leaves(ctx context.Context, l Loss) (out []Left, err error) {
 	ids, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT DISTINCT matter_id FROM awaited
 		WHERE (unit_id = ANY ($1) OR membership_id = ANY ($2) OR ($3 <> '' AND (role = $3 OR $3 = ANY (roles)))
-			OR ($3 = '' AND EXISTS (SELECT FROM grants g WHERE g.role = awaited.role AND g.membership_id = ANY ($2))))
+			OR ($3 = '' AND EXISTS (SELECT FROM holds($5) h WHERE h.role = awaited.role AND h.membership_id = ANY ($2))))
 			AND NOT (cardinality($2) > 0 AND role IS NOT NULL AND unit_id IS NULL AND EXISTS (
-				SELECT FROM grants g JOIN memberships m ON m.id = g.membership_id
-				WHERE g.role = awaited.role AND m.id <> ALL ($2) AND m.account_id IS NOT NULL AND in_force(g, $5) AND in_force(m, $5)))
+				SELECT FROM holds($5) h JOIN memberships m ON m.id = h.membership_id
+				WHERE h.role = awaited.role AND h.unit_id IS NULL AND m.id <> ALL ($2) AND m.account_id IS NOT NULL AND in_force(m, $5)))
 		ORDER BY matter_id LIMIT $4`, some(l.Units), some(l.Members), l.Role, leftMost, clock.Today(ctx))
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	rights, err := authz.Load()
+	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +209,7 @@ func (e *Engine) leaves(ctx context.Context, c *Case, rights *authz.Policy, l Lo
 			continue
 		}
 		x := Left{Matter: c.Matter.ID, Kind: c.Kind, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn],
-			Roles: there.roles(now), Becomes: becomes(after), By: then.meant(after)}
+			Roles: there.roles(now), Becomes: becomes(rights, after), By: then.meant(after)}
 		if s.share != nil {
 			x.Share = &s.share.ID
 		}
@@ -241,11 +242,11 @@ func (ps people) meant(rows []who) (out []uuid.UUID) {
 }
 
 // becomes names who would be awaited.
-func becomes(rows []who) string {
+func becomes(rights *authz.Policy, rows []who) string {
 	var names []string
 	for _, w := range rows {
 		if w.Instead && w.Role != "" {
-			names = append(names, authz.RoleName(w.Role))
+			names = append(names, rights.Name(w.Role))
 		}
 	}
 	slices.Sort(names)
@@ -260,13 +261,11 @@ func (ps people) without(l Loss) people {
 		if is && l.Role == "" {
 			continue
 		}
-		left := *v
-		if l.Role != "" && (is || len(l.Members) == 0) {
-			left.Roles = slices.DeleteFunc(slices.Clone(v.Roles), func(r string) bool { return r == l.Role })
+		var role string
+		if is || len(l.Members) == 0 {
+			role = l.Role
 		}
-		gone := func(u uuid.UUID) bool { return slices.Contains(l.Units, u) }
-		left.Units, left.Seats = slices.DeleteFunc(slices.Clone(v.Units), gone), slices.DeleteFunc(slices.Clone(v.Seats), gone)
-		out = append(out, &left)
+		out = append(out, v.Without(role, l.Units))
 	}
 	return out
 }

@@ -27,19 +27,26 @@ func waiting(b *sql.Builder, v *authz.Viewer, f Such, columns, of string) {
 		f.rows(b)
 	}
 	pick(func() {
-		b.WriteString("membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.Roles).WriteString("::text[])")
+		b.WriteString("membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.AllRoles()).WriteString("::text[])")
 	})
-	b.WriteString(" UNION ALL ")
-	pick(func() {
-		b.WriteString("role = ANY (").Arg(v.Roles).WriteString("::text[]) AND unit_id IS NULL")
-	})
-	if len(v.Units) > 0 {
-		b.WriteString(" UNION ALL ")
-		pick(func() {
-			b.WriteString("role = ANY (").Arg(v.Roles).WriteString("::text[]) AND unit_id = ANY (").Arg(v.Units).
-				WriteString("::uuid[]) AND (NOT seated OR unit_id = ANY (").Arg(v.Seats).WriteString("::uuid[]))")
-		})
+	for _, x := range v.Parts() {
+		if !x.Local() {
+			b.WriteString(" UNION ALL ")
+			pick(func() {
+				b.WriteString("role = ANY (").Arg(x.Roles).WriteString("::text[]) AND unit_id IS NULL")
+			})
+		}
+		if len(x.Units) > 0 {
+			b.WriteString(" UNION ALL ")
+			pick(func() { ofUnits(b, x) })
+		}
 	}
+}
+
+// ofUnits: the row means people of a unit by a role, and a viewer's part is one.
+func ofUnits(b *sql.Builder, x *authz.Viewer) {
+	b.WriteString("role = ANY (").Arg(x.Roles).WriteString("::text[]) AND unit_id = ANY (").Arg(x.Units).
+		WriteString("::uuid[]) AND (NOT seated OR unit_id = ANY (").Arg(x.Seats).WriteString("::uuid[]))")
 }
 
 // Todo: the matter, or a share of it, waits for the viewer: he is meant by a turn
@@ -162,9 +169,17 @@ func OwedSuch(ctx context.Context, v *authz.Viewer, f Such, ids ...uuid.UUID) (m
 	b := &sql.Builder{}
 	b.SetDialect(dialect.Postgres)
 	b.WriteString("SELECT matter_id, assignment_id, turn, due_on, since, instead, reason FROM awaited WHERE matter_id = ANY (").Arg(ids).
-		WriteString("::uuid[]) AND ((membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.Roles).
-		WriteString("::text[])) OR (role = ANY (").Arg(v.Roles).WriteString("::text[]) AND (unit_id IS NULL OR (unit_id = ANY (").Arg(v.Units).
-		WriteString("::uuid[]) AND (NOT seated OR unit_id = ANY (").Arg(v.Seats).WriteString("::uuid[]))))))")
+		WriteString("::uuid[]) AND ((membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.AllRoles()).
+		WriteString("::text[]))")
+	for _, x := range v.Parts() {
+		if !x.Local() {
+			b.WriteString(" OR (role = ANY (").Arg(x.Roles).WriteString("::text[]) AND unit_id IS NULL)")
+		}
+		b.WriteString(" OR (")
+		ofUnits(b, x)
+		b.WriteString(")")
+	}
+	b.WriteString(")")
 	f.rows(b)
 	column, _ := f.key()
 	b.WriteString(" ORDER BY matter_id, " + column + " NULLS LAST, key")

@@ -110,7 +110,7 @@ func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) 
 // tellOwing tells those who are awaited for what the deadline is about; above:
 // their guardian too.
 func (e *Engine) tellOwing(ctx context.Context, c *Case, t *gen.Timer, above bool, text string) error {
-	rights, err := authz.Load()
+	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 			}
 		}
 		for _, s := range slices.Backward(j.steps) {
-			if slices.ContainsFunc(s.hearers, func(w who) bool { return w.is(v) }) && c.hears(v, rights, s.run) {
+			if slices.ContainsFunc(s.hearers, func(w who) bool { return w.is(v) }) && c.hears(v, s.run) {
 				out = append(out, notice{to: v.Membership, text: c.stepText(s)})
 				break
 			}
@@ -191,8 +191,10 @@ func (c *Case) veiled(v *authz.Viewer, rows []who) []notice {
 }
 
 // hears: a step is told to those who may read it in the timeline.
-func (c *Case) hears(v *authz.Viewer, rights *authz.Policy, r *Run) bool {
-	staff := c.reads(rights, v.Roles...).Has(authz.Tenant)
+func (c *Case) hears(v *authz.Viewer, r *Run) bool {
+	staff := slices.ContainsFunc(v.OnMatter(c.Matter), func(x *authz.Viewer) bool {
+		return x.May(authz.Permission{Object: authz.Family(c.Kind), Action: "read"}).Has(authz.Tenant)
+	})
 	switch r.Action.Audience {
 	case string(step.AudienceSTAFF):
 		return staff
@@ -243,7 +245,7 @@ func (e *Engine) remedy(c *Case, v *authz.Viewer, w who) string {
 	}
 	var labels []string
 	for _, a := range in.machine().Actions {
-		in.Action = a
+		in.Action, in.Viewer = a, v
 		if len(labels) < most && !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.guard(&in) == nil {
 			labels = append(labels, "“"+a.Label+"”")
 		}

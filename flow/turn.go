@@ -88,7 +88,7 @@ func (q *asking) mean(t Turn) []who {
 	if t.RolesOf != nil {
 		roles = append(slices.Clone(roles), t.RolesOf(q.c, q.share)...)
 	}
-	for _, role := range roles {
+	for _, role := range q.rights.Beside(roles) {
 		q.office(role)
 	}
 	q.parties(t)
@@ -96,7 +96,7 @@ func (q *asking) mean(t Turn) []who {
 		q.person(*q.c.CreatorID)
 	}
 	for _, u := range q.units(t) {
-		for _, role := range t.UnitRoles {
+		for _, role := range q.rights.Beside(t.UnitRoles) {
 			q.in(role, u)
 		}
 	}
@@ -104,7 +104,7 @@ func (q *asking) mean(t Turn) []who {
 	case t.Owing:
 		q.owing(authz.Perm(t.Right))
 	case t.Right != "":
-		for _, r := range authz.Roles {
+		for _, r := range q.rights.Known() {
 			if q.rights.Table(r.Code)[authz.Perm(t.Right)] != authz.None {
 				q.office(r.Code)
 			}
@@ -172,7 +172,7 @@ func (q *asking) person(id uuid.UUID) {
 		return
 	}
 	var roles []string
-	for _, r := range authz.Roles {
+	for _, r := range q.rights.Known() {
 		if !q.told && q.able(q.rights.Stand(id, nil, r.Code)) {
 			roles = append(roles, r.Code)
 		}
@@ -208,7 +208,7 @@ func (q *asking) family(action string) authz.Permission {
 
 // people of a unit: those whose right is about their unit's matters.
 func (q *asking) people(unit uuid.UUID, right authz.Permission) {
-	for _, r := range authz.Roles {
+	for _, r := range q.rights.Known() {
 		if reach := q.rights.Table(r.Code)[right]; reach.Has(authz.Unit) && !reach.Has(authz.Tenant) {
 			q.in(r.Code, unit)
 		}
@@ -247,7 +247,7 @@ func (q *asking) atHome() {
 }
 
 func (q *asking) anybody() {
-	for _, r := range authz.Roles {
+	for _, r := range q.rights.Known() {
 		if q.rights.Table(r.Code)[q.family("read")].Has(authz.Tenant) {
 			q.add(who{Role: r.Code}, q.rights.Stand(uuid.Nil, nil, r.Code))
 		}
@@ -280,7 +280,7 @@ func (q *asking) able(v *authz.Viewer) bool {
 	in := Input{Case: q.c, Viewer: v, Share: q.share, Asking: true}
 	m := in.machine()
 	return m != nil && slices.ContainsFunc(m.Actions, func(a *process.Action) bool {
-		in.Action = a
+		in.Action, in.Viewer = a, v
 		return !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && q.e.permitted(&in) == nil && q.e.opens(&in)
 	})
 }

@@ -65,9 +65,9 @@ func (r *Resolver) viewer(ctx context.Context) (*model.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &model.Viewer{Membership: m, Tenant: t, Roles: v.Roles, Units: units}
+	out := &model.Viewer{Membership: m, Tenant: t, Roles: v.AllRoles(), Units: units}
 	for _, p := range r.Directory.Policy().Permissions() {
-		if s := v.May(p); s != authz.None {
+		if s := v.Somewhere(p); s != authz.None {
 			out.Permissions = append(out.Permissions, &model.ViewerPermission{Permission: p.String(), Scope: s.String()})
 		}
 	}

@@ -78,7 +78,11 @@ func (r *Resolver) dictionary(ctx context.Context, since *string) (*model.Dictio
 	for _, p := range used {
 		d.process(p)
 	}
-	for _, x := range authz.Roles {
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range rights.Known() {
 		d.add("role", x.Code, x.Name, "")
 	}
 	d.settings(policy)

@@ -73,6 +73,9 @@ func (r *Resolver) Proposal() generated.ProposalResolver { return &proposalResol
 // Query returns generated.QueryResolver implementation.
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+// Role returns generated.RoleResolver implementation.
+func (r *Resolver) Role() generated.RoleResolver { return &roleResolver{r} }
+
 // Timer returns generated.TimerResolver implementation.
 func (r *Resolver) Timer() generated.TimerResolver { return &timerResolver{r} }
 
@@ -91,6 +94,7 @@ type (
 	processResolver    struct{ *Resolver }
 	proposalResolver   struct{ *Resolver }
 	queryResolver      struct{ *Resolver }
+	roleResolver       struct{ *Resolver }
 	timerResolver      struct{ *Resolver }
 	unitResolver       struct{ *Resolver }
 )

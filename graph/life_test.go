@@ -32,6 +32,7 @@ func (c *committee) settle() {
 		"opensOn": "2024-12-27", "cutoffAt": "2024-12-28T12:00:00+08:00", "closesOn": "2024-12-29"})["id"].(string)
 	c.made["policy"] = c.do("管理员甲", "setPolicy", input{"settings": input{"bodyLimit": 1400}, "note": "字数上限", "approvedBy": "主席会议"})["id"].(string)
 	c.made["workday"] = c.do("管理员甲", "setWorkday", input{"day": "2025-01-11", "working": true, "note": "调休"})["id"].(string)
+	c.made["role"] = c.do("管理员甲", "setRole", input{"code": "own_reader", "name": c.mark + "旁听人", "rights": []input{{"permission": "matter.read", "scope": "PARTY"}}})["id"].(string)
 	for _, u := range []struct{ name, line, kind string }{
 		{"商务局", "HANDLING", "HANDLING_UNIT"}, {"文旅局", "HANDLING", "HANDLING_UNIT"}, {"城建局", "HANDLING", "HANDLING_UNIT"},
 		{"经济界", "ORGANISATION", "SECTOR"}, {"民建区委", "ORGANISATION", "POLITICAL_PARTY"}, {"桂林街道联络委", "ORGANISATION", "STREET_LIAISON"},

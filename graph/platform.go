@@ -204,11 +204,11 @@ func contacts(ctx context.Context, p *gen.Party) (bool, error) {
 
 // reaches: the viewer may see how those who take part in a matter are reached.
 func reaches(ctx context.Context, matterID uuid.UUID) (bool, error) {
-	v := authz.From(ctx)
-	switch scope := v.May(authz.Perm("matter.contactDetails")); {
-	case scope.Has(authz.Tenant):
+	v, details := authz.From(ctx), authz.Perm("matter.contactDetails")
+	switch {
+	case v.May(details).Has(authz.Tenant):
 		return true, nil
-	case scope == authz.None:
+	case v.Somewhere(details) == authz.None:
 		return false, nil
 	}
 	return load(ctx).contacts.Load(ctx, matterID)

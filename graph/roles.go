@@ -2,12 +2,21 @@ package graph
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/platform"
+	"github.com/bihuan/bihuan/ent/gen/role"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/roster"
 )
 
 // permissions is the catalogue with what the committee's published processes ask
@@ -49,4 +58,97 @@ func actionsBy(used []flow.InUse, p authz.Permission) []*model.PermissionAction 
 		}
 	}
 	return out
+}
+
+// permissionTable is what each role of the committee may do.
+func (r *Resolver) permissionTable(ctx context.Context) ([]*model.RoleRights, error) {
+	p, err := authz.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return permissionTable(p), nil
+}
+
+var aRole = entity[gen.Role]{
+	gen.TypeRole, func(x *gen.Role) uuid.UUID { return x.ID },
+	func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Role, error) { return c.Role.Get(ctx, id) },
+}
+
+// roleDraft is what the service takes.
+func roleDraft(in model.SetRoleInput) (roster.RoleDraft, error) {
+	d := roster.RoleDraft{Code: in.Code, Name: in.Name, Duty: value(in.Duty), Base: value(in.Base), Kinds: in.Kinds, States: in.States,
+		Platforms: in.PlatformIds, Posts: in.Posts, Expected: in.ExpectedVersion, Reason: value(in.Reason)}
+	for _, r := range in.Rights {
+		scope, ok := authz.ParseScope(r.Scope)
+		if !ok {
+			return d, errs.New(errs.Invalid, "没有范围“%s”，应是 OWN、PARTY、UNIT、TENANT，以 | 分开", process.Clip(r.Scope)).At("rights")
+		}
+		d.Rights = append(d.Rights, roster.Right{Permission: authz.Perm(r.Permission), Scope: scope})
+	}
+	return d, nil
+}
+
+func (r *Resolver) setRole(ctx context.Context, in model.SetRoleInput) (*gen.Role, error) {
+	d, err := roleDraft(in)
+	if err != nil {
+		return nil, err
+	}
+	return r.Roster.SetRole(ctx, d)
+}
+
+func (r *Resolver) retireRole(ctx context.Context, in model.RetireRoleInput) (*gen.Role, error) {
+	return r.Roster.RetireRole(ctx, in.Code, in.Reason)
+}
+
+func (r *Resolver) previewRole(ctx context.Context, in model.SetRoleInput) (*model.RolePreview, error) {
+	d, err := roleDraft(in)
+	var e roster.RoleEffect
+	if err == nil {
+		e, err = r.Roster.PreviewRole(ctx, d)
+	}
+	bad, err := shown(asInput(err))
+	out := &model.RolePreview{NeedsTwo: e.NeedsTwo, People: []*model.RightsEffect{}, Leaves: []*model.WaitingMatter{}, Breaks: append([]string{}, e.Breaks...), UserErrors: bad}
+	if err != nil || len(bad) > 0 {
+		return out, err
+	}
+	for _, p := range e.People {
+		out.People = append(out.People, &model.RightsEffect{MembershipID: p.Membership, Name: p.Name, Post: p.Post, Gains: rights(p.Gains), Loses: rights(p.Loses),
+			NeedsTwo: e.NeedsTwo, Leaves: []*model.WaitingMatter{}})
+	}
+	out.Leaves, err = r.waiting(ctx, e.Leaves)
+	return out, err
+}
+
+// roles are those of the committee that are in force or wait for a second person,
+// or every version of one.
+func (r *Resolver) roles(ctx context.Context, code *string) ([]*gen.Role, error) {
+	q := r.ent().Role.Query().Order(role.ByCode(), role.ByVersion())
+	if code != nil {
+		return q.Where(role.Code(*code)).All(ctx)
+	}
+	return q.Where(role.UntilIsNil()).All(ctx)
+}
+
+// rightsOf are the rights that a role's version names, in the catalogue's order.
+func rightsOf(x *gen.Role) []*model.Right {
+	out := []*model.Right{}
+	for _, perm := range slices.Sorted(maps.Keys(x.Rights)) {
+		out = append(out, &model.Right{Permission: perm, Scope: x.Rights[perm]})
+	}
+	return out
+}
+
+func postsOf(x *gen.Role) []seat.Post {
+	out := make([]seat.Post, len(x.Posts))
+	for i, p := range x.Posts {
+		out[i] = seat.Post(p)
+	}
+	return out
+}
+
+func (r *Resolver) platformsOf(ctx context.Context, x *gen.Role) ([]*gen.Platform, error) {
+	if len(x.Platforms) == 0 {
+		return []*gen.Platform{}, nil
+	}
+	return r.ent().Platform.Query().Where(platform.IDIn(x.Platforms...)).Order(platform.ByID()).All(ctx)
 }

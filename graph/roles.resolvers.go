@@ -8,10 +8,66 @@ package graph
 import (
 	"context"
 
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/graph/model"
 )
+
+// SetRole is the resolver for the setRole field.
+func (r *mutationResolver) SetRole(ctx context.Context, input model.SetRoleInput) (*model.RolePayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aRole, r.setRole, input)
+	return &model.RolePayload{Role: x, UserErrors: bad}, err
+}
+
+// ConfirmRole is the resolver for the confirmRole field.
+func (r *mutationResolver) ConfirmRole(ctx context.Context, input model.ConfirmRoleInput) (*model.RolePayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aRole, r.Roster.ConfirmRole, input.RoleID)
+	return &model.RolePayload{Role: x, UserErrors: bad}, err
+}
+
+// DiscardRole is the resolver for the discardRole field.
+func (r *mutationResolver) DiscardRole(ctx context.Context, input model.DiscardRoleInput) (*model.RolePayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aRole, r.Roster.DiscardRole, input.RoleID)
+	return &model.RolePayload{Role: x, UserErrors: bad}, err
+}
+
+// RetireRole is the resolver for the retireRole field.
+func (r *mutationResolver) RetireRole(ctx context.Context, input model.RetireRoleInput) (*model.RolePayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aRole, r.retireRole, input)
+	return &model.RolePayload{Role: x, UserErrors: bad}, err
+}
+
+// Roles is the resolver for the roles field.
+func (r *queryResolver) Roles(ctx context.Context, code *string) ([]*gen.Role, error) {
+	return r.roles(ctx, code)
+}
+
+// PreviewRole is the resolver for the previewRole field.
+func (r *queryResolver) PreviewRole(ctx context.Context, input model.SetRoleInput) (*model.RolePreview, error) {
+	return r.previewRole(ctx, input)
+}
 
 // Permissions is the resolver for the permissions field.
 func (r *queryResolver) Permissions(ctx context.Context) ([]*model.PermissionEntry, error) {
 	return r.permissions(ctx)
+}
+
+// Rights is the resolver for the rights field.
+func (r *roleResolver) Rights(ctx context.Context, obj *gen.Role) ([]*model.Right, error) {
+	return rightsOf(obj), nil
+}
+
+// Platforms is the resolver for the platforms field.
+func (r *roleResolver) Platforms(ctx context.Context, obj *gen.Role) ([]*gen.Platform, error) {
+	return r.platformsOf(ctx, obj)
+}
+
+// Posts is the resolver for the posts field.
+func (r *roleResolver) Posts(ctx context.Context, obj *gen.Role) ([]seat.Post, error) {
+	return postsOf(obj), nil
+}
+
+// Pending is the resolver for the pending field.
+func (r *roleResolver) Pending(ctx context.Context, obj *gen.Role) (bool, error) {
+	return obj.Since == nil && obj.Until == nil, nil
 }

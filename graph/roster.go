@@ -163,9 +163,9 @@ func rights(list []roster.Right) []*model.Right {
 // permissionTable lists what each shipped role may do, in the order in which
 // people know the roles.
 func permissionTable(p *authz.Policy) []*model.RoleRights {
-	out := make([]*model.RoleRights, len(authz.Roles))
-	for i, role := range authz.Roles {
-		out[i] = &model.RoleRights{Role: role.Code, Name: role.Name, Duty: role.Duty, NeedsTwo: roster.NeedsTwo(role.Code), Rights: []*model.Right{}}
+	out := make([]*model.RoleRights, len(p.Known()))
+	for i, role := range p.Known() {
+		out[i] = &model.RoleRights{Role: role.Code, Name: role.Name, Duty: role.Duty, NeedsTwo: roster.TakesTwo(p, role.Code), Rights: []*model.Right{}}
 		for _, perm := range p.Permissions() {
 			if s := p.Table(role.Code)[perm]; s != authz.None {
 				out[i].Rights = append(out[i].Rights, &model.Right{Permission: perm.String(), Scope: s.String()})

@@ -248,5 +248,5 @@ func (r *queryResolver) PreviewEndMembership(ctx context.Context, membershipID u
 
 // PermissionTable is the resolver for the permissionTable field.
 func (r *queryResolver) PermissionTable(ctx context.Context) ([]*model.RoleRights, error) {
-	return permissionTable(r.Directory.Policy()), nil
+	return r.permissionTable(ctx)
 }

@@ -127,7 +127,7 @@ func (r *Resolver) standing(ctx context.Context, first *int, after *string) (*mo
 	}
 	for _, s := range list {
 		out.Matters = append(out.Matters, &model.StandingMatter{
-			Matter: seen[s.Matter], Kind: s.Kind, AssignmentID: s.Share, Reason: s.Reason, Since: s.Since, HandedTo: authz.RoleName(s.Role),
+			Matter: seen[s.Matter], Kind: s.Kind, AssignmentID: s.Share, Reason: s.Reason, Since: s.Since, HandedTo: authz.NameOf(ctx, s.Role),
 		})
 	}
 	return out, err

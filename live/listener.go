@@ -37,7 +37,7 @@ type Listener struct {
 func (l *Listener) Mind(w Wish, v *authz.Viewer, todos []uuid.UUID) {
 	l.hub.mu.Lock()
 	defer l.hub.mu.Unlock()
-	l.minded, l.wish, l.roles, l.units, l.todos = true, w, v.Roles, v.Units, todos
+	l.minded, l.wish, l.roles, l.units, l.todos = true, w, v.AllRoles(), v.AllUnits(), todos
 }
 
 // Wake is ready when there may be something to tell, or when it is to be asked

@@ -50,8 +50,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if v == nil {
 		return nil, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	scope := v.May(authz.Perm(openMatter))
-	if scope == authz.None {
+	if v.Somewhere(authz.Perm(openMatter)) == authz.None {
 		return nil, errs.New(errs.NotAllowed, "您没有在平台上新建事项的权限")
 	}
 	sys := authz.System(ctx)
@@ -59,6 +58,10 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if err != nil {
 		return nil, err
 	}
+	if v = opens(v, p); v == nil {
+		return nil, errs.New(errs.NotAllowed, "您没有在这个平台上新建事项的权限")
+	}
+	scope := v.May(authz.Perm(openMatter))
 	filled := process.Form(in.Data)
 	if in.Data, err = s.kept(ctx, p, in.Data); err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 		}
 	}
 	return s.engine.Start(ctx, flow.Opening{
-		Kind: p.ProcessKind, Title: in.Title, Sector: in.SectorID, Street: in.StreetID, OwnerUnit: in.OwnerUnitID, Reason: in.Reason,
+		Kind: p.ProcessKind, Platform: &p.ID, Title: in.Title, Sector: in.SectorID, Street: in.StreetID, OwnerUnit: in.OwnerUnitID, Reason: in.Reason,
 		Entry: true, Form: filled,
 		Payload: func(ctx context.Context, m *gen.Matter) error {
 			if err := s.client.Matter.UpdateOne(m).SetPlatformID(p.ID).SetSource(in.Source).SetData(in.Data).Exec(ctx); err != nil {
@@ -94,18 +97,29 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	})
 }
 
+// opens is the viewer as far as he may open something on a platform, by what
+// counts everywhere or by a role that counts there; nil where he may not.
+func opens(v *authz.Viewer, p *gen.Platform) *authz.Viewer {
+	for _, x := range v.On(p.ProcessKind, &p.ID, "") {
+		if x.May(authz.Perm(openMatter)) != authz.None {
+			return x
+		}
+	}
+	return nil
+}
+
 // Entrance is the action with which the viewer opens something on a platform,
 // nil where its process asks nothing, and whether he may.
 func (s *Service) Entrance(ctx context.Context, p *gen.Platform) (_ *process.Action, may bool, err error) {
 	defer errs.Wrap(&err, "platforms.Entrance(%s)", p.ID)
-	a, may, err := s.engine.Entrance(ctx, p.ProcessKind)
-	return a, may && p.Status == platform.StatusACTIVE && authz.From(ctx).May(authz.Perm(openMatter)) != authz.None, err
+	a, may, err := s.engine.Entrance(ctx, p.ProcessKind, &p.ID)
+	return a, may && p.Status == platform.StatusACTIVE && opens(authz.From(ctx), p) != nil, err
 }
 
 // kept is what the matter keeps of what is filled in: all of it, unless the
 // opening action has effects that say what becomes of it.
 func (s *Service) kept(ctx context.Context, p *gen.Platform, data map[string]any) (map[string]any, error) {
-	a, _, err := s.engine.Entrance(ctx, p.ProcessKind)
+	a, _, err := s.engine.Entrance(ctx, p.ProcessKind, &p.ID)
 	if err == nil && a != nil && a.Form != nil && len(a.Effects) > 0 {
 		return nil, nil
 	}

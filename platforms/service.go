@@ -50,7 +50,7 @@ func look(ctx context.Context) error {
 	}
 	anyOf := []string{readMatter, readFigures, managePlatforms}
 	for _, p := range anyOf {
-		if v.May(authz.Perm(p)) != authz.None {
+		if v.Somewhere(authz.Perm(p)) != authz.None {
 			return nil
 		}
 	}

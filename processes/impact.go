@@ -150,8 +150,8 @@ func holders(ctx context.Context) (map[string][]uuid.UUID, error) {
 		Membership uuid.UUID
 	}
 	rows, err := tenants.Rows[row](ctx, `
-		SELECT DISTINCT g.role, g.membership_id FROM grants g JOIN memberships m ON m.id = g.membership_id
-		WHERE in_force(g, $1) AND in_force(m, $1)
+		SELECT DISTINCT h.role, h.membership_id FROM holds($1) h JOIN memberships m ON m.id = h.membership_id
+		WHERE in_force(m, $1)
 		ORDER BY 1, 2`, clock.Today(ctx))
 	out := map[string][]uuid.UUID{}
 	for _, r := range rows {

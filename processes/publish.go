@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow/process"
@@ -44,7 +45,7 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ 
 		return nil, nil, err
 	}
 	text := fmt.Sprintf("%s提出发布“%s”第 %d 版，须由另一人看过改动后确认", v.Name, p.Title, p.Version)
-	return p, found, s.notify(ctx, text, s.policy.Holders(confirm)...)
+	return p, found, s.notify(ctx, text, authz.HoldersOf(ctx, confirm)...)
 }
 
 // Confirmation is the second person's word on a version that was proposed.
@@ -70,7 +71,7 @@ func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process,
 	case p.ProposedByID == nil:
 		return nil, errs.New(errs.NotAllowedInState, "还没有人提出发布这一版，没有可以确认的").With("state", p.Status).With("allowedActions", []string{})
 	case *p.ProposedByID == v.Membership:
-		return nil, s.policy.Another(confirm, "这一版由您提出发布")
+		return nil, authz.Another(ctx, confirm, "这一版由您提出发布")
 	case in.Hash != p.Hash:
 		return nil, errs.New(errs.VersionConflict, "定义与您看到的不同，请刷新后重新核对").With("currentVersion", p.Hash)
 	}

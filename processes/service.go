@@ -105,7 +105,11 @@ func (s *Service) report(ctx context.Context, d *process.Definition) (process.Re
 	if err != nil {
 		return process.Report{}, err
 	}
-	r := s.engine.Report(d, p, s.policy, func(role string) bool { return slices.Contains(roles, role) })
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return process.Report{}, err
+	}
+	r := s.engine.Report(d, p, rights, func(role string) bool { return slices.Contains(roles, role) })
 	kept, err := s.kept(ctx, d)
 	r.Findings = append(kept, r.Findings...)
 	return r, err
@@ -114,8 +118,8 @@ func (s *Service) report(ctx context.Context, d *process.Definition) (process.Re
 // held are the roles that somebody has today who can sign in.
 func held(ctx context.Context) ([]string, error) {
 	return tenants.Collect(ctx, pgx.RowTo[string], `
-		SELECT DISTINCT g.role FROM grants g JOIN memberships m ON m.id = g.membership_id
-		WHERE in_force(g, $1) AND in_force(m, $1) AND m.account_id IS NOT NULL`, clock.Today(ctx))
+		SELECT DISTINCT h.role FROM holds($1) h JOIN memberships m ON m.id = h.membership_id
+		WHERE in_force(m, $1) AND m.account_id IS NOT NULL`, clock.Today(ctx))
 }
 
 // kept: a shipped kind keeps every state that a running matter is in, since

@@ -36,10 +36,13 @@
 //
 // Rights (docs/adr/0005-granting-rights.md)
 //
-//   - Only shipped roles are given, from today on at the earliest, and never to oneself.
+//   - A role of the committee's own is made, changed and ended version by version; what rules others only who holds it gives, and it takes two (docs/adr/0042-own-roles.md).
+//   - Nobody changes a role so that he himself may more, or seats himself where a role comes with the post.
+//   - A role is not taken from who holds it, or from matters and processes that need it, without their being shown.
+//   - Roles of the committee are given, from today on at the earliest, and never to oneself.
 //   - Chair, secretary-general, administrator and auditor are given by two: one proposes, and the right is worth nothing until another administrator confirms, who is neither the proposer nor the receiver.
 //   - Such a right is given to who has an account already, so that no other account is put behind it later.
-//   - Nobody is administrator and auditor at once, not even proposed.
+//   - Nobody reads the book and rules others at once, not even proposed.
 //   - What was taken away is worth nothing from that moment, and one is enough to take away.
 //   - There is always an administrator who can sign in and whose right has no end.
 //   - What a change would give and take can be seen before it is made.

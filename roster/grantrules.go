@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,8 +29,16 @@ var byTwo = []string{"chair", "secretary_general", tenantAdmin, auditor}
 // confirms it.
 func NeedsTwo(role string) bool { return slices.Contains(byTwo, role) }
 
-// apart are roles that one person never holds at the same time.
-var apart = [][2]string{{tenantAdmin, auditor}}
+// keptApart reports whether one person never holds two roles at the same time:
+// one by which the book is read, and one by which others are ruled. The leaders
+// confirm what others rule, and may read it.
+func keptApart(p *authz.Policy, a, b string) bool {
+	audits := func(code string) bool { return p.Table(code)[authz.Perm("audit.read")] != authz.None }
+	rules := func(code string) bool {
+		return code == tenantAdmin || (!authz.Shipped(code) && slices.ContainsFunc(slices.Collect(maps.Keys(p.Table(code))), ruling))
+	}
+	return (audits(a) && rules(b)) || (audits(b) && rules(a))
+}
 
 // never is the day on which an unconfirmed grant begins: whoever decides by
 // the days alone, as package authz does, sees that it is not in force.
@@ -53,7 +62,7 @@ func standing(g *gen.Grant, today time.Time) (clock.Period, bool) {
 // granting is a role about to be given, with all that the rules look at.
 type granting struct {
 	NewGrant
-	roles   []string
+	rights  *authz.Policy
 	granter *uuid.UUID // nil: the operator
 	to      *gen.Membership
 	held    []*gen.Grant // by the receiver, whatever became of them
@@ -62,7 +71,9 @@ type granting struct {
 
 // pending reports whether a second person is still to come; the operator is
 // one, beside the committee that asked him.
-func (g *granting) pending() bool { return NeedsTwo(g.Role) && g.granter != nil }
+func (g *granting) pending() bool { return g.two() && g.granter != nil }
+
+func (g *granting) two() bool { return TakesTwo(g.rights, g.Role) }
 
 // period is what will be stored.
 func (g *granting) period() clock.Period {
@@ -78,13 +89,13 @@ func (g *granting) period() clock.Period {
 func (g *granting) check() (*gen.Grant, error) {
 	from := or(g.From, g.today)
 	switch {
-	case !slices.Contains(g.roles, g.Role):
+	case !g.rights.Is(g.Role):
 		return nil, errs.New(errs.Invalid, "没有这个角色，请从权限表中选择").At("role")
 	case g.granter != nil && *g.granter == g.to.ID:
 		return nil, errs.New(errs.NotAllowed, "不能给自己授权，请由另一位租户管理员办理").At("membership")
 	case g.to.Status != membership.StatusACTIVE:
 		return nil, errs.New(errs.NotAllowedInState, "%s不在任，不能授权", g.to.Name).At("membership")
-	case NeedsTwo(g.Role) && g.to.AccountID == nil: // else one person could put an account of his own behind it later
+	case g.two() && g.to.AccountID == nil: // else one person could put an account of his own behind it later
 		return nil, errs.New(errs.NotAllowedInState, "%s还没有账号，请先开通账号", g.to.Name).At("membership")
 	case g.pending() && g.From != nil:
 		return nil, errs.New(errs.Invalid, "这一角色自第二人确认之日起生效，不能指定起始日期").At("from")
@@ -98,17 +109,17 @@ func (g *granting) check() (*gen.Grant, error) {
 	}
 	p := clock.Period{From: &from, To: g.To}
 	for _, o := range g.held {
-		if q, ok := standing(o, g.today); ok && o.Role == g.Role && q.Overlaps(p) {
+		if q, ok := standing(o, g.today); ok && o.Role == g.Role && sameID(o.UnitID, g.Unit) && q.Overlaps(p) {
 			return nil, errs.New(errs.Conflict, "%s已有这一角色，日期重叠；要改日期请先撤销", g.to.Name).At("from").With("grantId", o.ID)
 		}
 	}
-	return nil, separate(g.Role, p, g.held, uuid.Nil, g.today)
+	return nil, separate(g.rights, g.Role, p, g.held, uuid.Nil, g.today)
 }
 
 func (g *granting) same() *gen.Grant {
 	want := g.period()
 	for _, o := range g.held {
-		if o.RevokedAt == nil && o.Role == g.Role && want.Equal(clock.Period{From: o.ValidFrom, To: o.ValidTo}) {
+		if o.RevokedAt == nil && o.Role == g.Role && sameID(o.UnitID, g.Unit) && want.Equal(clock.Period{From: o.ValidFrom, To: o.ValidTo}) {
 			return o
 		}
 	}
@@ -117,23 +128,17 @@ func (g *granting) same() *gen.Grant {
 
 // separate refuses a role beside one from which it is kept apart; the grant
 // itself is left out.
-func separate(role string, p clock.Period, held []*gen.Grant, itself uuid.UUID, today time.Time) error {
-	for _, pair := range apart {
-		i := slices.Index(pair[:], role)
-		if i < 0 {
-			continue
-		}
-		for _, o := range held {
-			if q, ok := standing(o, today); ok && o.ID != itself && o.Role == pair[1-i] && q.Overlaps(p) {
-				return errs.New(errs.NotAllowed, "租户管理员与审计员不能由同一人担任，请先撤销其中之一").At("role").With("grantId", o.ID)
-			}
+func separate(rights *authz.Policy, role string, p clock.Period, held []*gen.Grant, itself uuid.UUID, today time.Time) error {
+	for _, o := range held {
+		if q, ok := standing(o, today); ok && o.ID != itself && keptApart(rights, role, o.Role) && q.Overlaps(p) {
+			return errs.New(errs.NotAllowed, "管理人员、权限或设置的（%s）与审计的（%s）不能由同一人担任，请先撤销其中之一", rights.Name(role), rights.Name(o.Role)).At("role").With("grantId", o.ID)
 		}
 	}
 	return nil
 }
 
 // checkConfirm says why this person may not confirm this grant.
-func checkConfirm(g *gen.Grant, who uuid.UUID, held []*gen.Grant, today time.Time) error {
+func checkConfirm(rights *authz.Policy, g *gen.Grant, who uuid.UUID, held []*gen.Grant, today time.Time) error {
 	switch {
 	case g.RevokedAt != nil:
 		return errs.New(errs.NotAllowedInState, "这项授权已撤销，请重新提出")
@@ -146,7 +151,7 @@ func checkConfirm(g *gen.Grant, who uuid.UUID, held []*gen.Grant, today time.Tim
 	case before(g.ValidTo, &today):
 		return errs.New(errs.DeadlinePassed, "这项授权的终止日期已过，请重新提出")
 	}
-	return separate(g.Role, clock.Period{From: &today, To: g.ValidTo}, held, g.ID, today)
+	return separate(rights, g.Role, clock.Period{From: &today, To: g.ValidTo}, held, g.ID, today)
 }
 
 // lasting reports whether a grant makes an administrator on whom the committee

@@ -17,6 +17,7 @@ import (
 type NewGrant struct {
 	Membership uuid.UUID
 	Role       string
+	Unit       *uuid.UUID // it counts in this unit and below only; nil: everywhere
 	From       *time.Time // first day; nil: today. Empty where two are needed: the day of the confirmation
 	To         *time.Time // last day; nil: without end
 	Reason     string     // needed where two are needed
@@ -48,7 +49,14 @@ func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID)
 	if err := days(clock.Today(ctx), dated{&in.From, "from"}, dated{&in.To, "to"}); err != nil {
 		return nil, err
 	}
-	if err := texts(field{&in.Reason, longText, NeedsTwo(in.Role), "授权事由", "reason"}); err != nil {
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := texts(field{&in.Reason, longText, TakesTwo(rights, in.Role), "授权事由", "reason"}); err != nil {
+		return nil, err
+	}
+	if err := s.inUnit(ctx, rights, in); err != nil {
 		return nil, err
 	}
 	m, err := s.membership(ctx, in.Membership)
@@ -59,7 +67,24 @@ func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID)
 	if err != nil {
 		return nil, err
 	}
-	return &granting{NewGrant: in, roles: s.policy.Roles(), granter: granter, to: m, held: held, today: clock.Today(ctx)}, nil
+	return &granting{NewGrant: in, rights: rights, granter: granter, to: m, held: held, today: clock.Today(ctx)}, nil
+}
+
+// inUnit: a role that is given for one unit counts there, and the unit is open.
+func (s *Service) inUnit(ctx context.Context, rights *authz.Policy, in NewGrant) error {
+	if in.Unit == nil {
+		return nil
+	}
+	u, err := s.unit(ctx, *in.Unit)
+	switch {
+	case err != nil:
+		return err
+	case !open(u, clock.Today(ctx)):
+		return errs.New(errs.NotAllowedInState, "“%s”已停用，不能再授权", u.Name).At("unit")
+	case TakesTwo(rights, in.Role):
+		return errs.New(errs.Invalid, "须两人授予的角色不能只给一个单位").At("unit")
+	}
+	return localRole(rights, in.Role, "unit")
 }
 
 // grantsOf are a person's grants, whatever became of them.
@@ -70,7 +95,7 @@ func (s *Service) grantsOf(ctx context.Context, m uuid.UUID) ([]*gen.Grant, erro
 func (s *Service) give(ctx context.Context, g *granting) (*gen.Grant, error) {
 	p := g.period()
 	return s.client.Grant.Create().SetMembership(g.to).SetRole(g.Role).SetNillableGrantedByID(g.granter).
-		SetNillableValidFrom(p.From).SetNillableValidTo(p.To).SetReason(g.Reason).Save(ctx)
+		SetNillableUnitID(g.Unit).SetNillableValidFrom(p.From).SetNillableValidTo(p.To).SetReason(g.Reason).Save(ctx)
 }
 
 // Confirm is the second person's word: the right begins today. Called twice
@@ -92,8 +117,12 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (_ *gen.Grant, err 
 	if err != nil {
 		return nil, err
 	}
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
 	today := clock.Today(ctx)
-	if err := checkConfirm(g, v.Membership, held, today); err != nil {
+	if err := checkConfirm(rights, g, v.Membership, held, today); err != nil {
 		return nil, err
 	}
 	return s.client.Grant.UpdateOne(g).SetValidFrom(today).Save(ctx)
@@ -181,7 +210,7 @@ func (s *Service) PreviewGrant(ctx context.Context, in NewGrant) (_ Effect, err 
 	if err != nil {
 		return Effect{}, err
 	}
-	out := Effect{Membership: g.to.ID, Name: g.to.Name, Post: g.to.Post, NeedsTwo: NeedsTwo(in.Role)}
+	out := Effect{Membership: g.to.ID, Name: g.to.Name, Post: g.to.Post, NeedsTwo: g.two()}
 	same, err := g.check()
 	if err != nil || same != nil {
 		return out, err
@@ -190,8 +219,8 @@ func (s *Service) PreviewGrant(ctx context.Context, in NewGrant) (_ Effect, err 
 	if p := g.period(); !out.NeedsTwo && p.From.After(day) {
 		day, out.From = *p.From, p.From
 	}
-	before := s.tableOf(g.held, day)
-	after := unite(before, s.policy.Table(in.Role))
+	before := tableOf(g.rights, g.held, day)
+	after := unite(before, g.rights.Table(in.Role))
 	out.Gains, out.Loses = less(after, before), less(before, after)
 	return out, nil
 }
@@ -240,7 +269,11 @@ func (s *Service) without(ctx context.Context, m *gen.Membership, of *gen.Grant,
 	if err != nil {
 		return out, err
 	}
-	out.Leaves = waits(left)
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Leaves = waits(left, rights)
 	var stay []*gen.Grant
 	for _, g := range held {
 		if !gone(g) {
@@ -248,16 +281,16 @@ func (s *Service) without(ctx context.Context, m *gen.Membership, of *gen.Grant,
 		}
 	}
 	today := clock.Today(ctx)
-	out.Loses = less(s.tableOf(held, today), s.tableOf(stay, today))
+	out.Loses = less(tableOf(rights, held, today), tableOf(rights, stay, today))
 	return out, nil
 }
 
 // tableOf is what grants allow on a day.
-func (s *Service) tableOf(held []*gen.Grant, day time.Time) authz.Table {
+func tableOf(rights *authz.Policy, held []*gen.Grant, day time.Time) authz.Table {
 	t := authz.Table{}
 	for _, g := range held {
 		if authz.GrantHolds(g, day) {
-			t = unite(t, s.policy.Table(g.Role))
+			t = unite(t, rights.Table(g.Role))
 		}
 	}
 	return t

@@ -36,9 +36,12 @@ var initiators = []string{"政协委派", "部门邀请"}
 // same seat; for other days that overlap it is a Conflict.
 func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error) {
 	defer errs.Wrap(&err, "roster.Seat(%s in %s)", in.Membership, in.Unit)
-	ctx, _, err = s.enter(ctx, manageRoster)
+	ctx, v, err := s.enter(ctx, manageRoster)
 	if err != nil {
 		return nil, err
+	}
+	if v.Membership == in.Membership && v.Rights().Carries(string(in.Post)) {
+		return nil, errs.New(errs.NotAllowed, "这一职务带有权限，不能给自己安排，请由另一位管理员办理").At("post")
 	}
 	if err := texts(field{&in.Certificate, shortText, false, "聘书编号", "certificate"}); err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func (s *Service) propose(ctx context.Context, v *authz.Viewer, in proposal, add
 		return nil, err
 	}
 	text := fmt.Sprintf("%s提出修改政策（第 %d 版）：%s。须由另一人确认后才生效", v.Name, p.Version, strings.Join(in.changed, "；"))
-	return p, flow.TellRoles(ctx, text, s.policy.Holders(confirmSettings)...)
+	return p, flow.TellRoles(ctx, text, authz.HoldersOf(ctx, confirmSettings)...)
 }
 
 // ConfirmPolicy is the second person's word on a proposed version: the next
@@ -157,7 +157,7 @@ func (s *Service) ConfirmPolicy(ctx context.Context, version int) (_ *gen.Tenant
 	case !PolicyProposed(p) || p.ProposedByID == nil:
 		return nil, errs.New(errs.NotAllowedInState, "第 %d 版不是须两人的提议，不用确认", version).At("version")
 	case *p.ProposedByID == v.Membership:
-		return nil, s.policy.Another(confirmSettings, "这一修改由您提出")
+		return nil, authz.Another(ctx, confirmSettings, "这一修改由您提出")
 	case last != nil && last.Version > p.Version:
 		return nil, errs.New(errs.Conflict, "提出之后政策又有了第 %d 版，请在它的基础上重新提出", last.Version).At("version")
 	}

@@ -28,10 +28,14 @@ type Waiting struct {
 	Becomes string // whose turn it would become, in Chinese; empty: as it is
 }
 
-// Matters tells what would be left with nobody whose turn it is. The engine of
-// processes does.
+// Matters tells what would be left with nobody whose turn it is, and what roles
+// mean to matters and processes. The engine of processes does.
 type Matters interface {
 	Leaves(context.Context, flow.Loss) ([]flow.Left, error)
+	LeavesUnder(ctx context.Context, then *authz.Policy, role string) ([]flow.Left, error)
+	Breaks(ctx context.Context, then *authz.Policy) ([]string, error)
+	KindStates(context.Context) (map[string][]string, error)
+	AwaitRole(ctx context.Context, role string) error
 }
 
 // waitingFor are the open matters that wait for a unit or for what it
@@ -99,7 +103,9 @@ func (s *Service) losing(ctx context.Context, m uuid.UUID, of *gen.Grant, held [
 	l := flow.Loss{Members: []uuid.UUID{m}}
 	if of != nil {
 		today := clock.Today(ctx)
-		other := func(o *gen.Grant) bool { return o.ID != of.ID && o.Role == of.Role && authz.GrantHolds(o, today) }
+		other := func(o *gen.Grant) bool {
+			return o.ID != of.ID && o.Role == of.Role && sameID(o.UnitID, of.UnitID) && authz.GrantHolds(o, today)
+		}
 		if !authz.GrantHolds(of, today) || slices.ContainsFunc(held, other) {
 			return nil, nil
 		}
@@ -123,9 +129,13 @@ func (s *Service) handing(ctx context.Context, m *gen.Membership, of *gen.Grant,
 		return err
 	}
 	roles := rolesOf(left)
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return err
+	}
 	if taker == nil {
 		return errs.New(errs.Conflict, "还有 %d 件等着%s办理，%s是最后一位%s；请写明由谁接任，各件和会轮到谁见预览",
-			len(left), m.Name, m.Name, names(roles)).At("taker").With("waiting", len(left))
+			len(left), m.Name, m.Name, names(rights, roles)).At("taker").With("waiting", len(left))
 	}
 	if *taker == m.ID {
 		return errs.New(errs.Invalid, "不能由本人接任").At("taker")
@@ -152,10 +162,10 @@ func rolesOf(left []flow.Left) (roles []string) {
 	return slices.Compact(roles)
 }
 
-func names(roles []string) string {
+func names(rights *authz.Policy, roles []string) string {
 	out := make([]string, len(roles))
 	for i, r := range roles {
-		out[i] = authz.RoleName(r)
+		out[i] = rights.Name(r)
 	}
 	return strings.Join(out, "、")
 }
@@ -186,10 +196,10 @@ func (s *Service) takes(ctx context.Context, taker uuid.UUID, role string) error
 }
 
 // waits are the matters of a preview, one a matter.
-func waits(left []flow.Left) (out []Waiting) {
+func waits(left []flow.Left, rights *authz.Policy) (out []Waiting) {
 	for _, l := range left {
 		if len(out) == 0 || out[len(out)-1].Matter != l.Matter {
-			out = append(out, Waiting{Matter: l.Matter, Kind: l.Kind, Number: l.Number, State: l.State, Turn: l.Turn, Why: "最后一位" + names(l.Roles), Becomes: l.Becomes})
+			out = append(out, Waiting{Matter: l.Matter, Kind: l.Kind, Number: l.Number, State: l.State, Turn: l.Turn, Why: "最后一位" + names(rights, l.Roles), Becomes: l.Becomes})
 		}
 	}
 	return out

@@ -35,6 +35,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -91,6 +92,8 @@ type Client struct {
 	Record *RecordClient
 	// Reply is the client for interacting with the Reply builders.
 	Reply *ReplyClient
+	// Role is the client for interacting with the Role builders.
+	Role *RoleClient
 	// Seat is the client for interacting with the Seat builders.
 	Seat *SeatClient
 	// Sitting is the client for interacting with the Sitting builders.
@@ -139,6 +142,7 @@ func (c *Client) init() {
 	c.Proposal = NewProposalClient(c.config)
 	c.Record = NewRecordClient(c.config)
 	c.Reply = NewReplyClient(c.config)
+	c.Role = NewRoleClient(c.config)
 	c.Seat = NewSeatClient(c.config)
 	c.Sitting = NewSittingClient(c.config)
 	c.Step = NewStepClient(c.config)
@@ -259,6 +263,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Proposal:     NewProposalClient(cfg),
 		Record:       NewRecordClient(cfg),
 		Reply:        NewReplyClient(cfg),
+		Role:         NewRoleClient(cfg),
 		Seat:         NewSeatClient(cfg),
 		Sitting:      NewSittingClient(cfg),
 		Step:         NewStepClient(cfg),
@@ -306,6 +311,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Proposal:     NewProposalClient(cfg),
 		Record:       NewRecordClient(cfg),
 		Reply:        NewReplyClient(cfg),
+		Role:         NewRoleClient(cfg),
 		Seat:         NewSeatClient(cfg),
 		Sitting:      NewSittingClient(cfg),
 		Step:         NewStepClient(cfg),
@@ -346,8 +352,9 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
 		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
-		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting,
-		c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
+		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Role, c.Seat,
+		c.Sitting, c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit,
+		c.Workday,
 	} {
 		n.Use(hooks...)
 	}
@@ -359,8 +366,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
 		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
-		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Seat, c.Sitting,
-		c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit, c.Workday,
+		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Role, c.Seat,
+		c.Sitting, c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit,
+		c.Workday,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -407,6 +415,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Record.mutate(ctx, m)
 	case *ReplyMutation:
 		return c.Reply.mutate(ctx, m)
+	case *RoleMutation:
+		return c.Role.mutate(ctx, m)
 	case *SeatMutation:
 		return c.Seat.mutate(ctx, m)
 	case *SittingMutation:
@@ -1862,6 +1872,22 @@ func (c *GrantClient) QueryGrantedBy(_m *Grant) *MembershipQuery {
 			sqlgraph.From(grant.Table, grant.FieldID, id),
 			sqlgraph.To(membership.Table, membership.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, grant.GrantedByTable, grant.GrantedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUnit queries the unit edge of a Grant.
+func (c *GrantClient) QueryUnit(_m *Grant) *UnitQuery {
+	query := (&UnitClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(grant.Table, grant.FieldID, id),
+			sqlgraph.To(unit.Table, unit.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, grant.UnitTable, grant.UnitColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4333,6 +4359,171 @@ func (c *ReplyClient) mutate(ctx context.Context, m *ReplyMutation) (Value, erro
 	}
 }
 
+// RoleClient is a client for the Role schema.
+type RoleClient struct {
+	config
+}
+
+// NewRoleClient returns a client for the Role from the given config.
+func NewRoleClient(c config) *RoleClient {
+	return &RoleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `role.Hooks(f(g(h())))`.
+func (c *RoleClient) Use(hooks ...Hook) {
+	c.hooks.Role = append(c.hooks.Role, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `role.Intercept(f(g(h())))`.
+func (c *RoleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Role = append(c.inters.Role, interceptors...)
+}
+
+// Create returns a builder for creating a Role entity.
+func (c *RoleClient) Create() *RoleCreate {
+	mutation := newRoleMutation(c.config, OpCreate)
+	return &RoleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Role entities.
+func (c *RoleClient) CreateBulk(builders ...*RoleCreate) *RoleCreateBulk {
+	return &RoleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoleClient) MapCreateBulk(slice any, setFunc func(*RoleCreate, int)) *RoleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoleCreateBulk{err: fmt.Errorf("calling to RoleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Role.
+func (c *RoleClient) Update() *RoleUpdate {
+	mutation := newRoleMutation(c.config, OpUpdate)
+	return &RoleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoleClient) UpdateOne(_m *Role) *RoleUpdateOne {
+	mutation := newRoleMutation(c.config, OpUpdateOne, withRole(_m))
+	return &RoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoleClient) UpdateOneID(id uuid.UUID) *RoleUpdateOne {
+	mutation := newRoleMutation(c.config, OpUpdateOne, withRoleID(id))
+	return &RoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Role.
+func (c *RoleClient) Delete() *RoleDelete {
+	mutation := newRoleMutation(c.config, OpDelete)
+	return &RoleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoleClient) DeleteOne(_m *Role) *RoleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoleClient) DeleteOneID(id uuid.UUID) *RoleDeleteOne {
+	builder := c.Delete().Where(role.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoleDeleteOne{builder}
+}
+
+// Query returns a query builder for Role.
+func (c *RoleClient) Query() *RoleQuery {
+	return &RoleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRole},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Role entity by its id.
+func (c *RoleClient) Get(ctx context.Context, id uuid.UUID) (*Role, error) {
+	return c.Query().Where(role.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoleClient) GetX(ctx context.Context, id uuid.UUID) *Role {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProposedBy queries the proposed_by edge of a Role.
+func (c *RoleClient) QueryProposedBy(_m *Role) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(role.Table, role.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, role.ProposedByTable, role.ProposedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConfirmedBy queries the confirmed_by edge of a Role.
+func (c *RoleClient) QueryConfirmedBy(_m *Role) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(role.Table, role.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, role.ConfirmedByTable, role.ConfirmedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RoleClient) Hooks() []Hook {
+	return c.hooks.Role
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoleClient) Interceptors() []Interceptor {
+	return c.inters.Role
+}
+
+func (c *RoleClient) mutate(ctx context.Context, m *RoleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Role mutation op: %q", m.Op())
+	}
+}
+
 // SeatClient is a client for the Seat schema.
 type SeatClient struct {
 	config
@@ -5871,14 +6062,14 @@ type (
 	hooks struct {
 		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
 		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
-		Record, Reply, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
-		Workday []ent.Hook
+		Record, Reply, Role, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer,
+		Unit, Workday []ent.Hook
 	}
 	inters struct {
 		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
 		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
-		Record, Reply, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer, Unit,
-		Workday []ent.Interceptor
+		Record, Reply, Role, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer,
+		Unit, Workday []ent.Interceptor
 	}
 )
 

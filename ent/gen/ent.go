@@ -31,6 +31,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -119,6 +120,7 @@ func checkColumn(t, c string) error {
 			proposal.Table:     proposal.ValidColumn,
 			record.Table:       record.ValidColumn,
 			reply.Table:        reply.ValidColumn,
+			role.Table:         role.ValidColumn,
 			seat.Table:         seat.ValidColumn,
 			sitting.Table:      sitting.ValidColumn,
 			step.Table:         step.ValidColumn,

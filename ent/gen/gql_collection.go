@@ -29,6 +29,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -1232,6 +1233,21 @@ func (_q *GrantQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 			if _, ok := fieldSeen[grant.FieldGrantedByID]; !ok {
 				selectedFields = append(selectedFields, grant.FieldGrantedByID)
 				fieldSeen[grant.FieldGrantedByID] = struct{}{}
+			}
+
+		case "unit":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&UnitClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, unitImplementors)...); err != nil {
+				return err
+			}
+			_q.withUnit = query
+			if _, ok := fieldSeen[grant.FieldUnitID]; !ok {
+				selectedFields = append(selectedFields, grant.FieldUnitID)
+				fieldSeen[grant.FieldUnitID] = struct{}{}
 			}
 		case "createdAt":
 			if _, ok := fieldSeen[grant.FieldCreatedAt]; !ok {
@@ -3744,6 +3760,150 @@ type replyPaginateArgs struct {
 
 func newReplyPaginateArgs(rv map[string]any) *replyPaginateArgs {
 	args := &replyPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *RoleQuery) CollectFields(ctx context.Context, satisfies ...string) (*RoleQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *RoleQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(role.Columns))
+		selectedFields = []string{role.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "proposedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withProposedBy = query
+			if _, ok := fieldSeen[role.FieldProposedByID]; !ok {
+				selectedFields = append(selectedFields, role.FieldProposedByID)
+				fieldSeen[role.FieldProposedByID] = struct{}{}
+			}
+
+		case "confirmedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withConfirmedBy = query
+			if _, ok := fieldSeen[role.FieldConfirmedByID]; !ok {
+				selectedFields = append(selectedFields, role.FieldConfirmedByID)
+				fieldSeen[role.FieldConfirmedByID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[role.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, role.FieldCreatedAt)
+				fieldSeen[role.FieldCreatedAt] = struct{}{}
+			}
+		case "code":
+			if _, ok := fieldSeen[role.FieldCode]; !ok {
+				selectedFields = append(selectedFields, role.FieldCode)
+				fieldSeen[role.FieldCode] = struct{}{}
+			}
+		case "version":
+			if _, ok := fieldSeen[role.FieldVersion]; !ok {
+				selectedFields = append(selectedFields, role.FieldVersion)
+				fieldSeen[role.FieldVersion] = struct{}{}
+			}
+		case "name":
+			if _, ok := fieldSeen[role.FieldName]; !ok {
+				selectedFields = append(selectedFields, role.FieldName)
+				fieldSeen[role.FieldName] = struct{}{}
+			}
+		case "duty":
+			if _, ok := fieldSeen[role.FieldDuty]; !ok {
+				selectedFields = append(selectedFields, role.FieldDuty)
+				fieldSeen[role.FieldDuty] = struct{}{}
+			}
+		case "base":
+			if _, ok := fieldSeen[role.FieldBase]; !ok {
+				selectedFields = append(selectedFields, role.FieldBase)
+				fieldSeen[role.FieldBase] = struct{}{}
+			}
+		case "kinds":
+			if _, ok := fieldSeen[role.FieldKinds]; !ok {
+				selectedFields = append(selectedFields, role.FieldKinds)
+				fieldSeen[role.FieldKinds] = struct{}{}
+			}
+		case "states":
+			if _, ok := fieldSeen[role.FieldStates]; !ok {
+				selectedFields = append(selectedFields, role.FieldStates)
+				fieldSeen[role.FieldStates] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[role.FieldReason]; !ok {
+				selectedFields = append(selectedFields, role.FieldReason)
+				fieldSeen[role.FieldReason] = struct{}{}
+			}
+		case "since":
+			if _, ok := fieldSeen[role.FieldSince]; !ok {
+				selectedFields = append(selectedFields, role.FieldSince)
+				fieldSeen[role.FieldSince] = struct{}{}
+			}
+		case "until":
+			if _, ok := fieldSeen[role.FieldUntil]; !ok {
+				selectedFields = append(selectedFields, role.FieldUntil)
+				fieldSeen[role.FieldUntil] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type rolePaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []RolePaginateOption
+}
+
+func newRolePaginateArgs(rv map[string]any) *rolePaginateArgs {
+	args := &rolePaginateArgs{}
 	if rv == nil {
 		return args
 	}

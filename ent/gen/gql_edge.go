@@ -220,6 +220,14 @@ func (_m *Grant) GrantedBy(ctx context.Context) (*Membership, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Grant) Unit(ctx context.Context) (*Unit, error) {
+	result, err := _m.Edges.UnitOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryUnit().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Item) Matter(ctx context.Context) (*Matter, error) {
 	result, err := _m.Edges.MatterOrErr()
 	if IsNotLoaded(err) {
@@ -782,6 +790,22 @@ func (_m *Reply) Feedback(ctx context.Context) (result []*Feedback, err error) {
 		result, err = _m.QueryFeedback().All(ctx)
 	}
 	return result, err
+}
+
+func (_m *Role) ProposedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ProposedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryProposedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Role) ConfirmedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ConfirmedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryConfirmedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
 }
 
 func (_m *Seat) Membership(ctx context.Context) (*Membership, error) {

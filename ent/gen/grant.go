@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
 )
 
@@ -37,6 +38,8 @@ type Grant struct {
 	Reason string `json:"reason,omitempty"`
 	// 撤销时间
 	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+	// UnitID holds the value of the "unit_id" field.
+	UnitID *uuid.UUID `json:"unit_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the GrantQuery when eager-loading is set.
 	Edges        GrantEdges `json:"edges"`
@@ -49,11 +52,13 @@ type GrantEdges struct {
 	Membership *Membership `json:"membership,omitempty"`
 	// 授权人
 	GrantedBy *Membership `json:"granted_by,omitempty"`
+	// 只在这个单位及其下级有效；空为不限
+	Unit *Unit `json:"unit,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 	// totalCount holds the count of the edges above.
-	totalCount [2]map[string]int
+	totalCount [3]map[string]int
 }
 
 // MembershipOrErr returns the Membership value or an error if the edge
@@ -78,12 +83,23 @@ func (e GrantEdges) GrantedByOrErr() (*Membership, error) {
 	return nil, &NotLoadedError{edge: "granted_by"}
 }
 
+// UnitOrErr returns the Unit value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e GrantEdges) UnitOrErr() (*Unit, error) {
+	if e.Unit != nil {
+		return e.Unit, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: unit.Label}
+	}
+	return nil, &NotLoadedError{edge: "unit"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Grant) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case grant.FieldGrantedByID:
+		case grant.FieldGrantedByID, grant.FieldUnitID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case grant.FieldRole, grant.FieldReason:
 			values[i] = new(sql.NullString)
@@ -170,6 +186,13 @@ func (_m *Grant) assignValues(columns []string, values []any) error {
 				_m.RevokedAt = new(time.Time)
 				*_m.RevokedAt = value.Time
 			}
+		case grant.FieldUnitID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field unit_id", values[i])
+			} else if value.Valid {
+				_m.UnitID = new(uuid.UUID)
+				*_m.UnitID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -191,6 +214,11 @@ func (_m *Grant) QueryMembership() *MembershipQuery {
 // QueryGrantedBy queries the "granted_by" edge of the Grant entity.
 func (_m *Grant) QueryGrantedBy() *MembershipQuery {
 	return NewGrantClient(_m.config).QueryGrantedBy(_m)
+}
+
+// QueryUnit queries the "unit" edge of the Grant entity.
+func (_m *Grant) QueryUnit() *UnitQuery {
+	return NewGrantClient(_m.config).QueryUnit(_m)
 }
 
 // Update returns a builder for updating this Grant.
@@ -249,6 +277,11 @@ func (_m *Grant) String() string {
 	if v := _m.RevokedAt; v != nil {
 		builder.WriteString("revoked_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.UnitID; v != nil {
+		builder.WriteString("unit_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')
 	return builder.String()

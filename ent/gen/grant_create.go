@@ -12,6 +12,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
 )
 
@@ -116,6 +117,20 @@ func (_c *GrantCreate) SetNillableRevokedAt(v *time.Time) *GrantCreate {
 	return _c
 }
 
+// SetUnitID sets the "unit_id" field.
+func (_c *GrantCreate) SetUnitID(v uuid.UUID) *GrantCreate {
+	_c.mutation.SetUnitID(v)
+	return _c
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_c *GrantCreate) SetNillableUnitID(v *uuid.UUID) *GrantCreate {
+	if v != nil {
+		_c.SetUnitID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *GrantCreate) SetID(v uuid.UUID) *GrantCreate {
 	_c.mutation.SetID(v)
@@ -138,6 +153,11 @@ func (_c *GrantCreate) SetMembership(v *Membership) *GrantCreate {
 // SetGrantedBy sets the "granted_by" edge to the Membership entity.
 func (_c *GrantCreate) SetGrantedBy(v *Membership) *GrantCreate {
 	return _c.SetGrantedByID(v.ID)
+}
+
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_c *GrantCreate) SetUnit(v *Unit) *GrantCreate {
+	return _c.SetUnitID(v.ID)
 }
 
 // Mutation returns the GrantMutation object of the builder.
@@ -293,6 +313,23 @@ func (_c *GrantCreate) createSpec() (*Grant, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.GrantedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   grant.UnitTable,
+			Columns: []string{grant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.UnitID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/google/uuid"
 )
 
@@ -130,9 +131,34 @@ func (_u *GrantUpdate) ClearRevokedAt() *GrantUpdate {
 	return _u
 }
 
+// SetUnitID sets the "unit_id" field.
+func (_u *GrantUpdate) SetUnitID(v uuid.UUID) *GrantUpdate {
+	_u.mutation.SetUnitID(v)
+	return _u
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_u *GrantUpdate) SetNillableUnitID(v *uuid.UUID) *GrantUpdate {
+	if v != nil {
+		_u.SetUnitID(*v)
+	}
+	return _u
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (_u *GrantUpdate) ClearUnitID() *GrantUpdate {
+	_u.mutation.ClearUnitID()
+	return _u
+}
+
 // SetGrantedBy sets the "granted_by" edge to the Membership entity.
 func (_u *GrantUpdate) SetGrantedBy(v *Membership) *GrantUpdate {
 	return _u.SetGrantedByID(v.ID)
+}
+
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_u *GrantUpdate) SetUnit(v *Unit) *GrantUpdate {
+	return _u.SetUnitID(v.ID)
 }
 
 // Mutation returns the GrantMutation object of the builder.
@@ -143,6 +169,12 @@ func (_u *GrantUpdate) Mutation() *GrantMutation {
 // ClearGrantedBy clears the "granted_by" edge to the Membership entity.
 func (_u *GrantUpdate) ClearGrantedBy() *GrantUpdate {
 	_u.mutation.ClearGrantedBy()
+	return _u
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (_u *GrantUpdate) ClearUnit() *GrantUpdate {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -239,6 +271,35 @@ func (_u *GrantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.UnitCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   grant.UnitTable,
+			Columns: []string{grant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   grant.UnitTable,
+			Columns: []string{grant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -366,9 +427,34 @@ func (_u *GrantUpdateOne) ClearRevokedAt() *GrantUpdateOne {
 	return _u
 }
 
+// SetUnitID sets the "unit_id" field.
+func (_u *GrantUpdateOne) SetUnitID(v uuid.UUID) *GrantUpdateOne {
+	_u.mutation.SetUnitID(v)
+	return _u
+}
+
+// SetNillableUnitID sets the "unit_id" field if the given value is not nil.
+func (_u *GrantUpdateOne) SetNillableUnitID(v *uuid.UUID) *GrantUpdateOne {
+	if v != nil {
+		_u.SetUnitID(*v)
+	}
+	return _u
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (_u *GrantUpdateOne) ClearUnitID() *GrantUpdateOne {
+	_u.mutation.ClearUnitID()
+	return _u
+}
+
 // SetGrantedBy sets the "granted_by" edge to the Membership entity.
 func (_u *GrantUpdateOne) SetGrantedBy(v *Membership) *GrantUpdateOne {
 	return _u.SetGrantedByID(v.ID)
+}
+
+// SetUnit sets the "unit" edge to the Unit entity.
+func (_u *GrantUpdateOne) SetUnit(v *Unit) *GrantUpdateOne {
+	return _u.SetUnitID(v.ID)
 }
 
 // Mutation returns the GrantMutation object of the builder.
@@ -379,6 +465,12 @@ func (_u *GrantUpdateOne) Mutation() *GrantMutation {
 // ClearGrantedBy clears the "granted_by" edge to the Membership entity.
 func (_u *GrantUpdateOne) ClearGrantedBy() *GrantUpdateOne {
 	_u.mutation.ClearGrantedBy()
+	return _u
+}
+
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (_u *GrantUpdateOne) ClearUnit() *GrantUpdateOne {
+	_u.mutation.ClearUnit()
 	return _u
 }
 
@@ -505,6 +597,35 @@ func (_u *GrantUpdateOne) sqlSave(ctx context.Context) (_node *Grant, err error)
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.UnitCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   grant.UnitTable,
+			Columns: []string{grant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UnitIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   grant.UnitTable,
+			Columns: []string{grant.UnitColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(unit.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

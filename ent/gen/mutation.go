@@ -31,6 +31,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -71,6 +72,7 @@ const (
 	TypeProposal     = "Proposal"
 	TypeRecord       = "Record"
 	TypeReply        = "Reply"
+	TypeRole         = "Role"
 	TypeSeat         = "Seat"
 	TypeSitting      = "Sitting"
 	TypeStep         = "Step"
@@ -9603,6 +9605,8 @@ type GrantMutation struct {
 	clearedmembership bool
 	granted_by        *uuid.UUID
 	clearedgranted_by bool
+	unit              *uuid.UUID
+	clearedunit       bool
 	done              bool
 	oldValue          func(context.Context) (*Grant, error)
 	predicates        []predicate.Grant
@@ -10101,6 +10105,55 @@ func (m *GrantMutation) ResetRevokedAt() {
 	delete(m.clearedFields, grant.FieldRevokedAt)
 }
 
+// SetUnitID sets the "unit_id" field.
+func (m *GrantMutation) SetUnitID(u uuid.UUID) {
+	m.unit = &u
+}
+
+// UnitID returns the value of the "unit_id" field in the mutation.
+func (m *GrantMutation) UnitID() (r uuid.UUID, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnitID returns the old "unit_id" field's value of the Grant entity.
+// If the Grant object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GrantMutation) OldUnitID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnitID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnitID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnitID: %w", err)
+	}
+	return oldValue.UnitID, nil
+}
+
+// ClearUnitID clears the value of the "unit_id" field.
+func (m *GrantMutation) ClearUnitID() {
+	m.unit = nil
+	m.clearedFields[grant.FieldUnitID] = struct{}{}
+}
+
+// UnitIDCleared returns if the "unit_id" field was cleared in this mutation.
+func (m *GrantMutation) UnitIDCleared() bool {
+	_, ok := m.clearedFields[grant.FieldUnitID]
+	return ok
+}
+
+// ResetUnitID resets all changes to the "unit_id" field.
+func (m *GrantMutation) ResetUnitID() {
+	m.unit = nil
+	delete(m.clearedFields, grant.FieldUnitID)
+}
+
 // ClearMembership clears the "membership" edge to the Membership entity.
 func (m *GrantMutation) ClearMembership() {
 	m.clearedmembership = true
@@ -10155,6 +10208,33 @@ func (m *GrantMutation) ResetGrantedBy() {
 	m.clearedgranted_by = false
 }
 
+// ClearUnit clears the "unit" edge to the Unit entity.
+func (m *GrantMutation) ClearUnit() {
+	m.clearedunit = true
+	m.clearedFields[grant.FieldUnitID] = struct{}{}
+}
+
+// UnitCleared reports if the "unit" edge to the Unit entity was cleared.
+func (m *GrantMutation) UnitCleared() bool {
+	return m.UnitIDCleared() || m.clearedunit
+}
+
+// UnitIDs returns the "unit" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UnitID instead. It exists only for internal usage by the builders.
+func (m *GrantMutation) UnitIDs() (ids []uuid.UUID) {
+	if id := m.unit; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUnit resets all changes to the "unit" edge.
+func (m *GrantMutation) ResetUnit() {
+	m.unit = nil
+	m.clearedunit = false
+}
+
 // Where appends a list predicates to the GrantMutation builder.
 func (m *GrantMutation) Where(ps ...predicate.Grant) {
 	m.predicates = append(m.predicates, ps...)
@@ -10189,7 +10269,7 @@ func (m *GrantMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *GrantMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.tenant_id != nil {
 		fields = append(fields, grant.FieldTenantID)
 	}
@@ -10217,6 +10297,9 @@ func (m *GrantMutation) Fields() []string {
 	if m.revoked_at != nil {
 		fields = append(fields, grant.FieldRevokedAt)
 	}
+	if m.unit != nil {
+		fields = append(fields, grant.FieldUnitID)
+	}
 	return fields
 }
 
@@ -10243,6 +10326,8 @@ func (m *GrantMutation) Field(name string) (ent.Value, bool) {
 		return m.Reason()
 	case grant.FieldRevokedAt:
 		return m.RevokedAt()
+	case grant.FieldUnitID:
+		return m.UnitID()
 	}
 	return nil, false
 }
@@ -10270,6 +10355,8 @@ func (m *GrantMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldReason(ctx)
 	case grant.FieldRevokedAt:
 		return m.OldRevokedAt(ctx)
+	case grant.FieldUnitID:
+		return m.OldUnitID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Grant field %s", name)
 }
@@ -10342,6 +10429,13 @@ func (m *GrantMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRevokedAt(v)
 		return nil
+	case grant.FieldUnitID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnitID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Grant field %s", name)
 }
@@ -10387,6 +10481,9 @@ func (m *GrantMutation) ClearedFields() []string {
 	if m.FieldCleared(grant.FieldRevokedAt) {
 		fields = append(fields, grant.FieldRevokedAt)
 	}
+	if m.FieldCleared(grant.FieldUnitID) {
+		fields = append(fields, grant.FieldUnitID)
+	}
 	return fields
 }
 
@@ -10415,6 +10512,9 @@ func (m *GrantMutation) ClearField(name string) error {
 		return nil
 	case grant.FieldRevokedAt:
 		m.ClearRevokedAt()
+		return nil
+	case grant.FieldUnitID:
+		m.ClearUnitID()
 		return nil
 	}
 	return fmt.Errorf("unknown Grant nullable field %s", name)
@@ -10451,18 +10551,24 @@ func (m *GrantMutation) ResetField(name string) error {
 	case grant.FieldRevokedAt:
 		m.ResetRevokedAt()
 		return nil
+	case grant.FieldUnitID:
+		m.ResetUnitID()
+		return nil
 	}
 	return fmt.Errorf("unknown Grant field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *GrantMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.membership != nil {
 		edges = append(edges, grant.EdgeMembership)
 	}
 	if m.granted_by != nil {
 		edges = append(edges, grant.EdgeGrantedBy)
+	}
+	if m.unit != nil {
+		edges = append(edges, grant.EdgeUnit)
 	}
 	return edges
 }
@@ -10479,13 +10585,17 @@ func (m *GrantMutation) AddedIDs(name string) []ent.Value {
 		if id := m.granted_by; id != nil {
 			return []ent.Value{*id}
 		}
+	case grant.EdgeUnit:
+		if id := m.unit; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *GrantMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	return edges
 }
 
@@ -10497,12 +10607,15 @@ func (m *GrantMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *GrantMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedmembership {
 		edges = append(edges, grant.EdgeMembership)
 	}
 	if m.clearedgranted_by {
 		edges = append(edges, grant.EdgeGrantedBy)
+	}
+	if m.clearedunit {
+		edges = append(edges, grant.EdgeUnit)
 	}
 	return edges
 }
@@ -10515,6 +10628,8 @@ func (m *GrantMutation) EdgeCleared(name string) bool {
 		return m.clearedmembership
 	case grant.EdgeGrantedBy:
 		return m.clearedgranted_by
+	case grant.EdgeUnit:
+		return m.clearedunit
 	}
 	return false
 }
@@ -10529,6 +10644,9 @@ func (m *GrantMutation) ClearEdge(name string) error {
 	case grant.EdgeGrantedBy:
 		m.ClearGrantedBy()
 		return nil
+	case grant.EdgeUnit:
+		m.ClearUnit()
+		return nil
 	}
 	return fmt.Errorf("unknown Grant unique edge %s", name)
 }
@@ -10542,6 +10660,9 @@ func (m *GrantMutation) ResetEdge(name string) error {
 		return nil
 	case grant.EdgeGrantedBy:
 		m.ResetGrantedBy()
+		return nil
+	case grant.EdgeUnit:
+		m.ResetUnit()
 		return nil
 	}
 	return fmt.Errorf("unknown Grant edge %s", name)
@@ -31887,6 +32008,1637 @@ func (m *ReplyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Reply edge %s", name)
+}
+
+// RoleMutation represents an operation that mutates the Role nodes in the graph.
+type RoleMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	tenant_id           *uuid.UUID
+	created_at          *time.Time
+	code                *string
+	version             *int
+	addversion          *int
+	name                *string
+	duty                *string
+	base                *string
+	rights              *map[string]string
+	kinds               *[]string
+	appendkinds         []string
+	states              *[]string
+	appendstates        []string
+	platforms           *[]uuid.UUID
+	appendplatforms     []uuid.UUID
+	posts               *[]string
+	appendposts         []string
+	reason              *string
+	since               *time.Time
+	until               *time.Time
+	clearedFields       map[string]struct{}
+	proposed_by         *uuid.UUID
+	clearedproposed_by  bool
+	confirmed_by        *uuid.UUID
+	clearedconfirmed_by bool
+	done                bool
+	oldValue            func(context.Context) (*Role, error)
+	predicates          []predicate.Role
+}
+
+var _ ent.Mutation = (*RoleMutation)(nil)
+
+// roleOption allows management of the mutation configuration using functional options.
+type roleOption func(*RoleMutation)
+
+// newRoleMutation creates new mutation for the Role entity.
+func newRoleMutation(c config, op Op, opts ...roleOption) *RoleMutation {
+	m := &RoleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRole,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoleID sets the ID field of the mutation.
+func withRoleID(id uuid.UUID) roleOption {
+	return func(m *RoleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Role
+		)
+		m.oldValue = func(ctx context.Context) (*Role, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Role.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRole sets the old Role of the mutation.
+func withRole(node *Role) roleOption {
+	return func(m *RoleMutation) {
+		m.oldValue = func(context.Context) (*Role, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Role entities.
+func (m *RoleMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoleMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoleMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Role.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *RoleMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *RoleMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *RoleMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RoleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RoleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RoleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetCode sets the "code" field.
+func (m *RoleMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *RoleMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *RoleMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *RoleMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *RoleMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *RoleMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *RoleMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *RoleMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetName sets the "name" field.
+func (m *RoleMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *RoleMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *RoleMutation) ResetName() {
+	m.name = nil
+}
+
+// SetDuty sets the "duty" field.
+func (m *RoleMutation) SetDuty(s string) {
+	m.duty = &s
+}
+
+// Duty returns the value of the "duty" field in the mutation.
+func (m *RoleMutation) Duty() (r string, exists bool) {
+	v := m.duty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDuty returns the old "duty" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldDuty(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDuty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDuty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDuty: %w", err)
+	}
+	return oldValue.Duty, nil
+}
+
+// ClearDuty clears the value of the "duty" field.
+func (m *RoleMutation) ClearDuty() {
+	m.duty = nil
+	m.clearedFields[role.FieldDuty] = struct{}{}
+}
+
+// DutyCleared returns if the "duty" field was cleared in this mutation.
+func (m *RoleMutation) DutyCleared() bool {
+	_, ok := m.clearedFields[role.FieldDuty]
+	return ok
+}
+
+// ResetDuty resets all changes to the "duty" field.
+func (m *RoleMutation) ResetDuty() {
+	m.duty = nil
+	delete(m.clearedFields, role.FieldDuty)
+}
+
+// SetBase sets the "base" field.
+func (m *RoleMutation) SetBase(s string) {
+	m.base = &s
+}
+
+// Base returns the value of the "base" field in the mutation.
+func (m *RoleMutation) Base() (r string, exists bool) {
+	v := m.base
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBase returns the old "base" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldBase(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBase is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBase requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBase: %w", err)
+	}
+	return oldValue.Base, nil
+}
+
+// ClearBase clears the value of the "base" field.
+func (m *RoleMutation) ClearBase() {
+	m.base = nil
+	m.clearedFields[role.FieldBase] = struct{}{}
+}
+
+// BaseCleared returns if the "base" field was cleared in this mutation.
+func (m *RoleMutation) BaseCleared() bool {
+	_, ok := m.clearedFields[role.FieldBase]
+	return ok
+}
+
+// ResetBase resets all changes to the "base" field.
+func (m *RoleMutation) ResetBase() {
+	m.base = nil
+	delete(m.clearedFields, role.FieldBase)
+}
+
+// SetRights sets the "rights" field.
+func (m *RoleMutation) SetRights(value map[string]string) {
+	m.rights = &value
+}
+
+// Rights returns the value of the "rights" field in the mutation.
+func (m *RoleMutation) Rights() (r map[string]string, exists bool) {
+	v := m.rights
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRights returns the old "rights" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldRights(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRights is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRights requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRights: %w", err)
+	}
+	return oldValue.Rights, nil
+}
+
+// ClearRights clears the value of the "rights" field.
+func (m *RoleMutation) ClearRights() {
+	m.rights = nil
+	m.clearedFields[role.FieldRights] = struct{}{}
+}
+
+// RightsCleared returns if the "rights" field was cleared in this mutation.
+func (m *RoleMutation) RightsCleared() bool {
+	_, ok := m.clearedFields[role.FieldRights]
+	return ok
+}
+
+// ResetRights resets all changes to the "rights" field.
+func (m *RoleMutation) ResetRights() {
+	m.rights = nil
+	delete(m.clearedFields, role.FieldRights)
+}
+
+// SetKinds sets the "kinds" field.
+func (m *RoleMutation) SetKinds(s []string) {
+	m.kinds = &s
+	m.appendkinds = nil
+}
+
+// Kinds returns the value of the "kinds" field in the mutation.
+func (m *RoleMutation) Kinds() (r []string, exists bool) {
+	v := m.kinds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKinds returns the old "kinds" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldKinds(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKinds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKinds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKinds: %w", err)
+	}
+	return oldValue.Kinds, nil
+}
+
+// AppendKinds adds s to the "kinds" field.
+func (m *RoleMutation) AppendKinds(s []string) {
+	m.appendkinds = append(m.appendkinds, s...)
+}
+
+// AppendedKinds returns the list of values that were appended to the "kinds" field in this mutation.
+func (m *RoleMutation) AppendedKinds() ([]string, bool) {
+	if len(m.appendkinds) == 0 {
+		return nil, false
+	}
+	return m.appendkinds, true
+}
+
+// ClearKinds clears the value of the "kinds" field.
+func (m *RoleMutation) ClearKinds() {
+	m.kinds = nil
+	m.appendkinds = nil
+	m.clearedFields[role.FieldKinds] = struct{}{}
+}
+
+// KindsCleared returns if the "kinds" field was cleared in this mutation.
+func (m *RoleMutation) KindsCleared() bool {
+	_, ok := m.clearedFields[role.FieldKinds]
+	return ok
+}
+
+// ResetKinds resets all changes to the "kinds" field.
+func (m *RoleMutation) ResetKinds() {
+	m.kinds = nil
+	m.appendkinds = nil
+	delete(m.clearedFields, role.FieldKinds)
+}
+
+// SetStates sets the "states" field.
+func (m *RoleMutation) SetStates(s []string) {
+	m.states = &s
+	m.appendstates = nil
+}
+
+// States returns the value of the "states" field in the mutation.
+func (m *RoleMutation) States() (r []string, exists bool) {
+	v := m.states
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStates returns the old "states" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldStates(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStates: %w", err)
+	}
+	return oldValue.States, nil
+}
+
+// AppendStates adds s to the "states" field.
+func (m *RoleMutation) AppendStates(s []string) {
+	m.appendstates = append(m.appendstates, s...)
+}
+
+// AppendedStates returns the list of values that were appended to the "states" field in this mutation.
+func (m *RoleMutation) AppendedStates() ([]string, bool) {
+	if len(m.appendstates) == 0 {
+		return nil, false
+	}
+	return m.appendstates, true
+}
+
+// ClearStates clears the value of the "states" field.
+func (m *RoleMutation) ClearStates() {
+	m.states = nil
+	m.appendstates = nil
+	m.clearedFields[role.FieldStates] = struct{}{}
+}
+
+// StatesCleared returns if the "states" field was cleared in this mutation.
+func (m *RoleMutation) StatesCleared() bool {
+	_, ok := m.clearedFields[role.FieldStates]
+	return ok
+}
+
+// ResetStates resets all changes to the "states" field.
+func (m *RoleMutation) ResetStates() {
+	m.states = nil
+	m.appendstates = nil
+	delete(m.clearedFields, role.FieldStates)
+}
+
+// SetPlatforms sets the "platforms" field.
+func (m *RoleMutation) SetPlatforms(u []uuid.UUID) {
+	m.platforms = &u
+	m.appendplatforms = nil
+}
+
+// Platforms returns the value of the "platforms" field in the mutation.
+func (m *RoleMutation) Platforms() (r []uuid.UUID, exists bool) {
+	v := m.platforms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlatforms returns the old "platforms" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldPlatforms(ctx context.Context) (v []uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlatforms is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlatforms requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlatforms: %w", err)
+	}
+	return oldValue.Platforms, nil
+}
+
+// AppendPlatforms adds u to the "platforms" field.
+func (m *RoleMutation) AppendPlatforms(u []uuid.UUID) {
+	m.appendplatforms = append(m.appendplatforms, u...)
+}
+
+// AppendedPlatforms returns the list of values that were appended to the "platforms" field in this mutation.
+func (m *RoleMutation) AppendedPlatforms() ([]uuid.UUID, bool) {
+	if len(m.appendplatforms) == 0 {
+		return nil, false
+	}
+	return m.appendplatforms, true
+}
+
+// ClearPlatforms clears the value of the "platforms" field.
+func (m *RoleMutation) ClearPlatforms() {
+	m.platforms = nil
+	m.appendplatforms = nil
+	m.clearedFields[role.FieldPlatforms] = struct{}{}
+}
+
+// PlatformsCleared returns if the "platforms" field was cleared in this mutation.
+func (m *RoleMutation) PlatformsCleared() bool {
+	_, ok := m.clearedFields[role.FieldPlatforms]
+	return ok
+}
+
+// ResetPlatforms resets all changes to the "platforms" field.
+func (m *RoleMutation) ResetPlatforms() {
+	m.platforms = nil
+	m.appendplatforms = nil
+	delete(m.clearedFields, role.FieldPlatforms)
+}
+
+// SetPosts sets the "posts" field.
+func (m *RoleMutation) SetPosts(s []string) {
+	m.posts = &s
+	m.appendposts = nil
+}
+
+// Posts returns the value of the "posts" field in the mutation.
+func (m *RoleMutation) Posts() (r []string, exists bool) {
+	v := m.posts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosts returns the old "posts" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldPosts(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosts: %w", err)
+	}
+	return oldValue.Posts, nil
+}
+
+// AppendPosts adds s to the "posts" field.
+func (m *RoleMutation) AppendPosts(s []string) {
+	m.appendposts = append(m.appendposts, s...)
+}
+
+// AppendedPosts returns the list of values that were appended to the "posts" field in this mutation.
+func (m *RoleMutation) AppendedPosts() ([]string, bool) {
+	if len(m.appendposts) == 0 {
+		return nil, false
+	}
+	return m.appendposts, true
+}
+
+// ClearPosts clears the value of the "posts" field.
+func (m *RoleMutation) ClearPosts() {
+	m.posts = nil
+	m.appendposts = nil
+	m.clearedFields[role.FieldPosts] = struct{}{}
+}
+
+// PostsCleared returns if the "posts" field was cleared in this mutation.
+func (m *RoleMutation) PostsCleared() bool {
+	_, ok := m.clearedFields[role.FieldPosts]
+	return ok
+}
+
+// ResetPosts resets all changes to the "posts" field.
+func (m *RoleMutation) ResetPosts() {
+	m.posts = nil
+	m.appendposts = nil
+	delete(m.clearedFields, role.FieldPosts)
+}
+
+// SetReason sets the "reason" field.
+func (m *RoleMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *RoleMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *RoleMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[role.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *RoleMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[role.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *RoleMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, role.FieldReason)
+}
+
+// SetSince sets the "since" field.
+func (m *RoleMutation) SetSince(t time.Time) {
+	m.since = &t
+}
+
+// Since returns the value of the "since" field in the mutation.
+func (m *RoleMutation) Since() (r time.Time, exists bool) {
+	v := m.since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSince returns the old "since" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSince: %w", err)
+	}
+	return oldValue.Since, nil
+}
+
+// ClearSince clears the value of the "since" field.
+func (m *RoleMutation) ClearSince() {
+	m.since = nil
+	m.clearedFields[role.FieldSince] = struct{}{}
+}
+
+// SinceCleared returns if the "since" field was cleared in this mutation.
+func (m *RoleMutation) SinceCleared() bool {
+	_, ok := m.clearedFields[role.FieldSince]
+	return ok
+}
+
+// ResetSince resets all changes to the "since" field.
+func (m *RoleMutation) ResetSince() {
+	m.since = nil
+	delete(m.clearedFields, role.FieldSince)
+}
+
+// SetUntil sets the "until" field.
+func (m *RoleMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *RoleMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *RoleMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[role.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *RoleMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[role.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *RoleMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, role.FieldUntil)
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *RoleMutation) SetProposedByID(u uuid.UUID) {
+	m.proposed_by = &u
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *RoleMutation) ProposedByID() (r uuid.UUID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldProposedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ClearProposedByID clears the value of the "proposed_by_id" field.
+func (m *RoleMutation) ClearProposedByID() {
+	m.proposed_by = nil
+	m.clearedFields[role.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByIDCleared returns if the "proposed_by_id" field was cleared in this mutation.
+func (m *RoleMutation) ProposedByIDCleared() bool {
+	_, ok := m.clearedFields[role.FieldProposedByID]
+	return ok
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *RoleMutation) ResetProposedByID() {
+	m.proposed_by = nil
+	delete(m.clearedFields, role.FieldProposedByID)
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (m *RoleMutation) SetConfirmedByID(u uuid.UUID) {
+	m.confirmed_by = &u
+}
+
+// ConfirmedByID returns the value of the "confirmed_by_id" field in the mutation.
+func (m *RoleMutation) ConfirmedByID() (r uuid.UUID, exists bool) {
+	v := m.confirmed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedByID returns the old "confirmed_by_id" field's value of the Role entity.
+// If the Role object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleMutation) OldConfirmedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedByID: %w", err)
+	}
+	return oldValue.ConfirmedByID, nil
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (m *RoleMutation) ClearConfirmedByID() {
+	m.confirmed_by = nil
+	m.clearedFields[role.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByIDCleared returns if the "confirmed_by_id" field was cleared in this mutation.
+func (m *RoleMutation) ConfirmedByIDCleared() bool {
+	_, ok := m.clearedFields[role.FieldConfirmedByID]
+	return ok
+}
+
+// ResetConfirmedByID resets all changes to the "confirmed_by_id" field.
+func (m *RoleMutation) ResetConfirmedByID() {
+	m.confirmed_by = nil
+	delete(m.clearedFields, role.FieldConfirmedByID)
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the Membership entity.
+func (m *RoleMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[role.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the Membership entity was cleared.
+func (m *RoleMutation) ProposedByCleared() bool {
+	return m.ProposedByIDCleared() || m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *RoleMutation) ProposedByIDs() (ids []uuid.UUID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *RoleMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (m *RoleMutation) ClearConfirmedBy() {
+	m.clearedconfirmed_by = true
+	m.clearedFields[role.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByCleared reports if the "confirmed_by" edge to the Membership entity was cleared.
+func (m *RoleMutation) ConfirmedByCleared() bool {
+	return m.ConfirmedByIDCleared() || m.clearedconfirmed_by
+}
+
+// ConfirmedByIDs returns the "confirmed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConfirmedByID instead. It exists only for internal usage by the builders.
+func (m *RoleMutation) ConfirmedByIDs() (ids []uuid.UUID) {
+	if id := m.confirmed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConfirmedBy resets all changes to the "confirmed_by" edge.
+func (m *RoleMutation) ResetConfirmedBy() {
+	m.confirmed_by = nil
+	m.clearedconfirmed_by = false
+}
+
+// Where appends a list predicates to the RoleMutation builder.
+func (m *RoleMutation) Where(ps ...predicate.Role) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Role, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Role).
+func (m *RoleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoleMutation) Fields() []string {
+	fields := make([]string, 0, 17)
+	if m.tenant_id != nil {
+		fields = append(fields, role.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, role.FieldCreatedAt)
+	}
+	if m.code != nil {
+		fields = append(fields, role.FieldCode)
+	}
+	if m.version != nil {
+		fields = append(fields, role.FieldVersion)
+	}
+	if m.name != nil {
+		fields = append(fields, role.FieldName)
+	}
+	if m.duty != nil {
+		fields = append(fields, role.FieldDuty)
+	}
+	if m.base != nil {
+		fields = append(fields, role.FieldBase)
+	}
+	if m.rights != nil {
+		fields = append(fields, role.FieldRights)
+	}
+	if m.kinds != nil {
+		fields = append(fields, role.FieldKinds)
+	}
+	if m.states != nil {
+		fields = append(fields, role.FieldStates)
+	}
+	if m.platforms != nil {
+		fields = append(fields, role.FieldPlatforms)
+	}
+	if m.posts != nil {
+		fields = append(fields, role.FieldPosts)
+	}
+	if m.reason != nil {
+		fields = append(fields, role.FieldReason)
+	}
+	if m.since != nil {
+		fields = append(fields, role.FieldSince)
+	}
+	if m.until != nil {
+		fields = append(fields, role.FieldUntil)
+	}
+	if m.proposed_by != nil {
+		fields = append(fields, role.FieldProposedByID)
+	}
+	if m.confirmed_by != nil {
+		fields = append(fields, role.FieldConfirmedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case role.FieldTenantID:
+		return m.TenantID()
+	case role.FieldCreatedAt:
+		return m.CreatedAt()
+	case role.FieldCode:
+		return m.Code()
+	case role.FieldVersion:
+		return m.Version()
+	case role.FieldName:
+		return m.Name()
+	case role.FieldDuty:
+		return m.Duty()
+	case role.FieldBase:
+		return m.Base()
+	case role.FieldRights:
+		return m.Rights()
+	case role.FieldKinds:
+		return m.Kinds()
+	case role.FieldStates:
+		return m.States()
+	case role.FieldPlatforms:
+		return m.Platforms()
+	case role.FieldPosts:
+		return m.Posts()
+	case role.FieldReason:
+		return m.Reason()
+	case role.FieldSince:
+		return m.Since()
+	case role.FieldUntil:
+		return m.Until()
+	case role.FieldProposedByID:
+		return m.ProposedByID()
+	case role.FieldConfirmedByID:
+		return m.ConfirmedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case role.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case role.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case role.FieldCode:
+		return m.OldCode(ctx)
+	case role.FieldVersion:
+		return m.OldVersion(ctx)
+	case role.FieldName:
+		return m.OldName(ctx)
+	case role.FieldDuty:
+		return m.OldDuty(ctx)
+	case role.FieldBase:
+		return m.OldBase(ctx)
+	case role.FieldRights:
+		return m.OldRights(ctx)
+	case role.FieldKinds:
+		return m.OldKinds(ctx)
+	case role.FieldStates:
+		return m.OldStates(ctx)
+	case role.FieldPlatforms:
+		return m.OldPlatforms(ctx)
+	case role.FieldPosts:
+		return m.OldPosts(ctx)
+	case role.FieldReason:
+		return m.OldReason(ctx)
+	case role.FieldSince:
+		return m.OldSince(ctx)
+	case role.FieldUntil:
+		return m.OldUntil(ctx)
+	case role.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case role.FieldConfirmedByID:
+		return m.OldConfirmedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Role field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case role.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case role.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case role.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case role.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case role.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case role.FieldDuty:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDuty(v)
+		return nil
+	case role.FieldBase:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBase(v)
+		return nil
+	case role.FieldRights:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRights(v)
+		return nil
+	case role.FieldKinds:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKinds(v)
+		return nil
+	case role.FieldStates:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStates(v)
+		return nil
+	case role.FieldPlatforms:
+		v, ok := value.([]uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlatforms(v)
+		return nil
+	case role.FieldPosts:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosts(v)
+		return nil
+	case role.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case role.FieldSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSince(v)
+		return nil
+	case role.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case role.FieldProposedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case role.FieldConfirmedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Role field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoleMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, role.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case role.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case role.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Role numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(role.FieldDuty) {
+		fields = append(fields, role.FieldDuty)
+	}
+	if m.FieldCleared(role.FieldBase) {
+		fields = append(fields, role.FieldBase)
+	}
+	if m.FieldCleared(role.FieldRights) {
+		fields = append(fields, role.FieldRights)
+	}
+	if m.FieldCleared(role.FieldKinds) {
+		fields = append(fields, role.FieldKinds)
+	}
+	if m.FieldCleared(role.FieldStates) {
+		fields = append(fields, role.FieldStates)
+	}
+	if m.FieldCleared(role.FieldPlatforms) {
+		fields = append(fields, role.FieldPlatforms)
+	}
+	if m.FieldCleared(role.FieldPosts) {
+		fields = append(fields, role.FieldPosts)
+	}
+	if m.FieldCleared(role.FieldReason) {
+		fields = append(fields, role.FieldReason)
+	}
+	if m.FieldCleared(role.FieldSince) {
+		fields = append(fields, role.FieldSince)
+	}
+	if m.FieldCleared(role.FieldUntil) {
+		fields = append(fields, role.FieldUntil)
+	}
+	if m.FieldCleared(role.FieldProposedByID) {
+		fields = append(fields, role.FieldProposedByID)
+	}
+	if m.FieldCleared(role.FieldConfirmedByID) {
+		fields = append(fields, role.FieldConfirmedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoleMutation) ClearField(name string) error {
+	switch name {
+	case role.FieldDuty:
+		m.ClearDuty()
+		return nil
+	case role.FieldBase:
+		m.ClearBase()
+		return nil
+	case role.FieldRights:
+		m.ClearRights()
+		return nil
+	case role.FieldKinds:
+		m.ClearKinds()
+		return nil
+	case role.FieldStates:
+		m.ClearStates()
+		return nil
+	case role.FieldPlatforms:
+		m.ClearPlatforms()
+		return nil
+	case role.FieldPosts:
+		m.ClearPosts()
+		return nil
+	case role.FieldReason:
+		m.ClearReason()
+		return nil
+	case role.FieldSince:
+		m.ClearSince()
+		return nil
+	case role.FieldUntil:
+		m.ClearUntil()
+		return nil
+	case role.FieldProposedByID:
+		m.ClearProposedByID()
+		return nil
+	case role.FieldConfirmedByID:
+		m.ClearConfirmedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Role nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoleMutation) ResetField(name string) error {
+	switch name {
+	case role.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case role.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case role.FieldCode:
+		m.ResetCode()
+		return nil
+	case role.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case role.FieldName:
+		m.ResetName()
+		return nil
+	case role.FieldDuty:
+		m.ResetDuty()
+		return nil
+	case role.FieldBase:
+		m.ResetBase()
+		return nil
+	case role.FieldRights:
+		m.ResetRights()
+		return nil
+	case role.FieldKinds:
+		m.ResetKinds()
+		return nil
+	case role.FieldStates:
+		m.ResetStates()
+		return nil
+	case role.FieldPlatforms:
+		m.ResetPlatforms()
+		return nil
+	case role.FieldPosts:
+		m.ResetPosts()
+		return nil
+	case role.FieldReason:
+		m.ResetReason()
+		return nil
+	case role.FieldSince:
+		m.ResetSince()
+		return nil
+	case role.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case role.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case role.FieldConfirmedByID:
+		m.ResetConfirmedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Role field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.proposed_by != nil {
+		edges = append(edges, role.EdgeProposedBy)
+	}
+	if m.confirmed_by != nil {
+		edges = append(edges, role.EdgeConfirmedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case role.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case role.EdgeConfirmedBy:
+		if id := m.confirmed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedproposed_by {
+		edges = append(edges, role.EdgeProposedBy)
+	}
+	if m.clearedconfirmed_by {
+		edges = append(edges, role.EdgeConfirmedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case role.EdgeProposedBy:
+		return m.clearedproposed_by
+	case role.EdgeConfirmedBy:
+		return m.clearedconfirmed_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoleMutation) ClearEdge(name string) error {
+	switch name {
+	case role.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case role.EdgeConfirmedBy:
+		m.ClearConfirmedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Role unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoleMutation) ResetEdge(name string) error {
+	switch name {
+	case role.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case role.EdgeConfirmedBy:
+		m.ResetConfirmedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Role edge %s", name)
 }
 
 // SeatMutation represents an operation that mutates the Seat nodes in the graph.

@@ -22,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -340,6 +341,19 @@ func init() {
 	replyDescID := replyMixinFields0[0].Descriptor()
 	// reply.DefaultID holds the default value on creation for the id field.
 	reply.DefaultID = replyDescID.Default.(func() uuid.UUID)
+	roleMixin := schema.Role{}.Mixin()
+	roleMixinFields0 := roleMixin[0].Fields()
+	_ = roleMixinFields0
+	roleFields := schema.Role{}.Fields()
+	_ = roleFields
+	// roleDescVersion is the schema descriptor for version field.
+	roleDescVersion := roleFields[1].Descriptor()
+	// role.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	role.VersionValidator = roleDescVersion.Validators[0].(func(int) error)
+	// roleDescID is the schema descriptor for id field.
+	roleDescID := roleMixinFields0[0].Descriptor()
+	// role.DefaultID holds the default value on creation for the id field.
+	role.DefaultID = roleDescID.Default.(func() uuid.UUID)
 	seatMixin := schema.Seat{}.Mixin()
 	seatMixinFields0 := seatMixin[0].Fields()
 	_ = seatMixinFields0

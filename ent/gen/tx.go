@@ -52,6 +52,8 @@ type Tx struct {
 	Record *RecordClient
 	// Reply is the client for interacting with the Reply builders.
 	Reply *ReplyClient
+	// Role is the client for interacting with the Role builders.
+	Role *RoleClient
 	// Seat is the client for interacting with the Seat builders.
 	Seat *SeatClient
 	// Sitting is the client for interacting with the Sitting builders.
@@ -220,6 +222,7 @@ func (tx *Tx) init() {
 	tx.Proposal = NewProposalClient(tx.config)
 	tx.Record = NewRecordClient(tx.config)
 	tx.Reply = NewReplyClient(tx.config)
+	tx.Role = NewRoleClient(tx.config)
 	tx.Seat = NewSeatClient(tx.config)
 	tx.Sitting = NewSittingClient(tx.config)
 	tx.Step = NewStepClient(tx.config)

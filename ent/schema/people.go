@@ -153,6 +153,7 @@ func (Grant) Fields() []ent.Field {
 		date("valid_to", "终止日期，当天仍有效"),
 		text("reason", "授权事由"),
 		moment("revoked_at", "撤销时间"),
+		ref("unit_id"),
 	}
 }
 
@@ -160,6 +161,7 @@ func (Grant) Edges() []ent.Edge {
 	return []ent.Edge{
 		partOf("membership", Membership.Type, "grants", "membership_id"),
 		edge.To("granted_by", Membership.Type).Field("granted_by_id").Unique().Comment("授权人"),
+		edge.To("unit", Unit.Type).Field("unit_id").Unique().Comment("只在这个单位及其下级有效；空为不限"),
 	}
 }
 

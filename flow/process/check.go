@@ -177,7 +177,7 @@ func (k *checker) timer(key string, t *TimerDef) {
 	}
 	for _, who := range append(slices.Clone(t.Notify), t.Escalate...) {
 		if !k.role(who) && !slices.Contains(PartyRoles, who) {
-			k.fault("timers", key, "没有角色或当事方“%s”可以通知%s", who, Choices(who, slices.Concat(RoleCodes(), PartyRoles)))
+			k.fault("timers", key, "没有角色或当事方“%s”可以通知%s", who, Choices(who, slices.Concat(k.roleCodes(), PartyRoles)))
 		}
 	}
 	if len(t.Escalate) > 0 && !slices.ContainsFunc(t.Rungs, func(r int) bool { return r <= -7 }) {
@@ -346,7 +346,7 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 	}
 	for _, r := range a.By {
 		if !k.role(r) {
-			k.fault(name, a.Code, "没有角色“%s”%s", r, Choices(r, RoleCodes()))
+			k.fault(name, a.Code, "没有角色“%s”%s", r, Choices(r, k.roleCodes()))
 		}
 	}
 	k.rules(name, m, a, "条件", Guard, a.Guards)
@@ -360,9 +360,15 @@ func (k *checker) addressee(turn string) bool {
 	return turn == "units" || k.role(turn) || slices.Contains(PartyRoles, turn)
 }
 
-// role reports whether there is such a role at all.
-func (k *checker) role(code string) bool {
-	return slices.ContainsFunc(authz.Roles, func(r authz.Role) bool { return r.Code == code })
+// role reports whether there is such a role at all: of the committee that
+// publishes, else a shipped one.
+func (k *checker) role(code string) bool { return slices.Contains(k.roleCodes(), code) }
+
+func (k *checker) roleCodes() []string {
+	if k.rights == nil {
+		return RoleCodes()
+	}
+	return k.rights.Codes()
 }
 
 // rules: each is known, and has nothing to say against its use here.

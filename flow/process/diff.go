@@ -3,6 +3,7 @@ package process
 import (
 	"encoding/json"
 	"fmt"
+	"github.com/bihuan/bihuan/authz"
 	"slices"
 	"strconv"
 	"strings"
@@ -301,4 +302,14 @@ func orElse(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// roleNames are the shipped names of roles: a difference is the same in every
+// committee. A committee's own role is called by its code.
+func roleNames(codes []string) string {
+	names := make([]string, len(codes))
+	for i, c := range codes {
+		names[i] = authz.RoleName(c)
+	}
+	return strings.Join(names, "、")
 }

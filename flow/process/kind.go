@@ -59,3 +59,7 @@ func (k *checker) named() {
 		}
 	}
 }
+
+// RoleCodes are the roles that a rule can name there: the shipped ones and those
+// of the committee that publishes.
+func (p *Place) RoleCodes() []string { return p.k.roleCodes() }

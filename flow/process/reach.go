@@ -39,7 +39,7 @@ func (k *checker) meant(turn string) (roles []string) {
 	case !slices.Contains(PartyRoles, turn):
 		return nil
 	}
-	for _, r := range authz.Roles {
+	for _, r := range k.rights.Known() {
 		reach := k.rights.Table(r.Code)[right]
 		if reach != authz.None && (turn != "units" || !reach.Has(authz.Tenant)) { // who has it for the whole committee is of no unit
 			roles = append(roles, r.Code)

@@ -123,7 +123,7 @@ func (k *checker) office() {
 			k.reaches(name, m, s)
 			for _, turn := range s.Turns {
 				if k.held != nil && !s.End && k.role(turn) && !k.held(turn) {
-					k.warn(name, s.Code, "现在没有人担任%s，“%s”没有人接手", authz.RoleName(turn), s.Label)
+					k.warn(name, s.Code, "现在没有人担任%s，“%s”没有人接手", k.rights.Name(turn), s.Label)
 				}
 			}
 		}
@@ -132,7 +132,7 @@ func (k *checker) office() {
 		t := k.d.Timers[key]
 		for _, who := range slices.Concat(t.Notify, t.Escalate) {
 			if k.held != nil && k.role(who) && !k.held(who) {
-				k.warn("timers", key, "现在没有人担任%s，“%s”的提醒没有人收到", authz.RoleName(who), k.d.timerLabel(key))
+				k.warn("timers", key, "现在没有人担任%s，“%s”的提醒没有人收到", k.rights.Name(who), k.d.timerLabel(key))
 			}
 		}
 	}
@@ -158,24 +158,24 @@ func (k *checker) checklists(name string, a *Action) {
 // somebody has one of those.
 func (k *checker) doers(name string, a *Action) {
 	var may []string
-	for _, r := range authz.Roles {
+	for _, r := range k.rights.Known() {
 		if (len(a.By) == 0 || slices.Contains(a.By, r.Code)) && k.rights.Table(r.Code)[a.Right] != authz.None {
 			may = append(may, r.Code)
 		}
 	}
 	if len(may) == 0 {
-		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", roleNames(a.By), a.Permission, a.Label)
+		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", k.roleNames(a.By), a.Permission, a.Label)
 		return
 	}
 	if k.held != nil && !slices.ContainsFunc(may, k.held) {
-		k.warn(name, a.Code, "现在没有人担任%s，没有人能进行“%s”", roleNames(may), a.Label)
+		k.warn(name, a.Code, "现在没有人担任%s，没有人能进行“%s”", k.roleNames(may), a.Label)
 	}
 }
 
-func roleNames(codes []string) string {
+func (k *checker) roleNames(codes []string) string {
 	names := make([]string, len(codes))
 	for i, c := range codes {
-		names[i] = authz.RoleName(c)
+		names[i] = k.rights.Name(c)
 	}
 	return strings.Join(names, "、")
 }

@@ -42,8 +42,8 @@ func registerPeople(s *flow.Rules) {
 			p.Find("要写明 roles 或 parties")
 		}
 		for _, r := range a.Roles {
-			if !slices.Contains(process.RoleCodes(), r) {
-				p.Find("没有角色“%s”可以通知%s", r, process.Choices(r, process.RoleCodes()))
+			if !slices.Contains(p.RoleCodes(), r) {
+				p.Find("没有角色“%s”可以通知%s", r, process.Choices(r, p.RoleCodes()))
 			}
 		}
 		for _, r := range a.Parties {

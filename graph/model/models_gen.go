@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/google/uuid"
@@ -740,6 +741,16 @@ type ConfirmRevisedTextInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 确认角色的一版，由提出的人以外的管理员办理
+type ConfirmRoleInput struct {
+	// 哪一版
+	RoleID uuid.UUID `json:"roleId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 同意转社情民意
 type ConsentToOpinionInput struct {
 	// 哪件事项
@@ -1009,6 +1020,16 @@ type DictionaryEntry struct {
 type DiscardProcessDraftInput struct {
 	// 哪一个
 	ID uuid.UUID `json:"id"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 放弃还没有确认的一版
+type DiscardRoleInput struct {
+	// 哪一版
+	RoleID uuid.UUID `json:"roleId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2519,6 +2540,16 @@ type RetireProcessInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 停用自己的角色，或取消对随产品提供的角色的设置
+type RetireRoleInput struct {
+	// 角色代码
+	Code string `json:"code"`
+	// 理由
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 退回修改
 type ReturnProposalInput struct {
 	// 哪件事项
@@ -2567,6 +2598,36 @@ type RightsEffect struct {
 	NeedsTwo bool `json:"needsTwo"`
 	// 他是某个角色的最后一位，等着他办理的各件：要写明由谁接任（takerId）
 	Leaves []*WaitingMatter `json:"leaves"`
+}
+
+// 角色写操作的结果
+type RolePayload struct {
+	// 角色的这一版
+	Role *gen.Role `json:"role,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 设置一个角色的影响
+type RolePreview struct {
+	// 是否须另一人确认才生效
+	NeedsTwo bool `json:"needsTwo"`
+	// 谁增加、谁失去什么
+	People []*RightsEffect `json:"people"`
+	// 会没有人办理的事项，和改由谁办理
+	Leaves []*WaitingMatter `json:"leaves"`
+	// 会不能闭环的已发布流程，和在哪里
+	Breaks []string `json:"breaks"`
+	// 不能这样设置的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一项权限和范围
+type RoleRightInput struct {
+	// 权限代码，见 permissions
+	Permission string `json:"permission"`
+	// 范围：OWN、PARTY、UNIT、TENANT，以 | 分开；不超过随产品提供的角色用到的
+	Scope string `json:"scope"`
 }
 
 // 一个角色可以做什么
@@ -2781,6 +2842,34 @@ type SetAgreementInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 设置一个角色
+type SetRoleInput struct {
+	// 代码：自己的角色以 own_ 开头；写随产品提供的角色的代码，是改它在本会的叫法、收窄它或让它随职务取得
+	Code string `json:"code"`
+	// 本会的叫法
+	Name string `json:"name"`
+	// 用途，一句话
+	Duty *string `json:"duty,omitempty"`
+	// 由哪个角色复制：没有写权限时用它的权限；流程里轮到它的，也轮到复制的
+	Base *string `json:"base,omitempty"`
+	// 可以做什么；空为复制的角色的权限，随产品提供的角色为不变
+	Rights []*RoleRightInput `json:"rights,omitempty"`
+	// 只对这些类别的事项有效
+	Kinds []string `json:"kinds,omitempty"`
+	// 只在这些环节有效，须同时写明类别
+	States []string `json:"states,omitempty"`
+	// 只在这些平台上有效
+	PlatformIds []uuid.UUID `json:"platformIds,omitempty"`
+	// 随这些职务取得：在职期间，在任职的单位及其下级有效
+	Posts []seat.Post `json:"posts,omitempty"`
+	// 看到的是第几版，没有的为 0；不符时不改
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

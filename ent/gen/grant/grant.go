@@ -31,10 +31,14 @@ const (
 	FieldReason = "reason"
 	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
 	FieldRevokedAt = "revoked_at"
+	// FieldUnitID holds the string denoting the unit_id field in the database.
+	FieldUnitID = "unit_id"
 	// EdgeMembership holds the string denoting the membership edge name in mutations.
 	EdgeMembership = "membership"
 	// EdgeGrantedBy holds the string denoting the granted_by edge name in mutations.
 	EdgeGrantedBy = "granted_by"
+	// EdgeUnit holds the string denoting the unit edge name in mutations.
+	EdgeUnit = "unit"
 	// Table holds the table name of the grant in the database.
 	Table = "grants"
 	// MembershipTable is the table that holds the membership relation/edge.
@@ -51,6 +55,13 @@ const (
 	GrantedByInverseTable = "memberships"
 	// GrantedByColumn is the table column denoting the granted_by relation/edge.
 	GrantedByColumn = "granted_by_id"
+	// UnitTable is the table that holds the unit relation/edge.
+	UnitTable = "grants"
+	// UnitInverseTable is the table name for the Unit entity.
+	// It exists in this package in order to avoid circular dependency with the "unit" package.
+	UnitInverseTable = "units"
+	// UnitColumn is the table column denoting the unit relation/edge.
+	UnitColumn = "unit_id"
 )
 
 // Columns holds all SQL columns for grant fields.
@@ -65,6 +76,7 @@ var Columns = []string{
 	FieldValidTo,
 	FieldReason,
 	FieldRevokedAt,
+	FieldUnitID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -135,6 +147,11 @@ func ByRevokedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRevokedAt, opts...).ToFunc()
 }
 
+// ByUnitID orders the results by the unit_id field.
+func ByUnitID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUnitID, opts...).ToFunc()
+}
+
 // ByMembershipField orders the results by membership field.
 func ByMembershipField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -146,6 +163,13 @@ func ByMembershipField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByGrantedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newGrantedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByUnitField orders the results by unit field.
+func ByUnitField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newUnitStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newMembershipStep() *sqlgraph.Step {
@@ -160,5 +184,12 @@ func newGrantedByStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(GrantedByInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, GrantedByTable, GrantedByColumn),
+	)
+}
+func newUnitStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(UnitInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
 	)
 }

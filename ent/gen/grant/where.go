@@ -101,6 +101,11 @@ func RevokedAt(v time.Time) predicate.Grant {
 	return predicate.Grant(sql.FieldEQ(FieldRevokedAt, v))
 }
 
+// UnitID applies equality check predicate on the "unit_id" field. It's identical to UnitIDEQ.
+func UnitID(v uuid.UUID) predicate.Grant {
+	return predicate.Grant(sql.FieldEQ(FieldUnitID, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v uuid.UUID) predicate.Grant {
 	return predicate.Grant(sql.FieldEQ(FieldTenantID, v))
@@ -521,6 +526,36 @@ func RevokedAtNotNil() predicate.Grant {
 	return predicate.Grant(sql.FieldNotNull(FieldRevokedAt))
 }
 
+// UnitIDEQ applies the EQ predicate on the "unit_id" field.
+func UnitIDEQ(v uuid.UUID) predicate.Grant {
+	return predicate.Grant(sql.FieldEQ(FieldUnitID, v))
+}
+
+// UnitIDNEQ applies the NEQ predicate on the "unit_id" field.
+func UnitIDNEQ(v uuid.UUID) predicate.Grant {
+	return predicate.Grant(sql.FieldNEQ(FieldUnitID, v))
+}
+
+// UnitIDIn applies the In predicate on the "unit_id" field.
+func UnitIDIn(vs ...uuid.UUID) predicate.Grant {
+	return predicate.Grant(sql.FieldIn(FieldUnitID, vs...))
+}
+
+// UnitIDNotIn applies the NotIn predicate on the "unit_id" field.
+func UnitIDNotIn(vs ...uuid.UUID) predicate.Grant {
+	return predicate.Grant(sql.FieldNotIn(FieldUnitID, vs...))
+}
+
+// UnitIDIsNil applies the IsNil predicate on the "unit_id" field.
+func UnitIDIsNil() predicate.Grant {
+	return predicate.Grant(sql.FieldIsNull(FieldUnitID))
+}
+
+// UnitIDNotNil applies the NotNil predicate on the "unit_id" field.
+func UnitIDNotNil() predicate.Grant {
+	return predicate.Grant(sql.FieldNotNull(FieldUnitID))
+}
+
 // HasMembership applies the HasEdge predicate on the "membership" edge.
 func HasMembership() predicate.Grant {
 	return predicate.Grant(func(s *sql.Selector) {
@@ -559,6 +594,29 @@ func HasGrantedBy() predicate.Grant {
 func HasGrantedByWith(preds ...predicate.Membership) predicate.Grant {
 	return predicate.Grant(func(s *sql.Selector) {
 		step := newGrantedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasUnit applies the HasEdge predicate on the "unit" edge.
+func HasUnit() predicate.Grant {
+	return predicate.Grant(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, UnitTable, UnitColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasUnitWith applies the HasEdge predicate on the "unit" edge with a given conditions (other predicates).
+func HasUnitWith(preds ...predicate.Unit) predicate.Grant {
+	return predicate.Grant(func(s *sql.Selector) {
+		step := newUnitStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -28,6 +28,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -608,6 +609,33 @@ func (f TraverseReply) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ReplyQuery", q)
 }
 
+// The RoleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoleFunc func(context.Context, *gen.RoleQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoleFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.RoleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.RoleQuery", q)
+}
+
+// The TraverseRole type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRole func(context.Context, *gen.RoleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRole) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRole) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.RoleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.RoleQuery", q)
+}
+
 // The SeatFunc type is an adapter to allow the use of ordinary function as a Querier.
 type SeatFunc func(context.Context, *gen.SeatQuery) (gen.Value, error)
 
@@ -892,6 +920,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.RecordQuery, predicate.Record, record.OrderOption]{typ: gen.TypeRecord, tq: q}, nil
 	case *gen.ReplyQuery:
 		return &query[*gen.ReplyQuery, predicate.Reply, reply.OrderOption]{typ: gen.TypeReply, tq: q}, nil
+	case *gen.RoleQuery:
+		return &query[*gen.RoleQuery, predicate.Role, role.OrderOption]{typ: gen.TypeRole, tq: q}, nil
 	case *gen.SeatQuery:
 		return &query[*gen.SeatQuery, predicate.Seat, seat.OrderOption]{typ: gen.TypeSeat, tq: q}, nil
 	case *gen.SittingQuery:

@@ -478,6 +478,7 @@ var (
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "granted_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "unit_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "membership_id", Type: field.TypeUUID},
 	}
 	// GrantsTable holds the schema information for the "grants" table.
@@ -493,8 +494,14 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "grants_memberships_grants",
+				Symbol:     "grants_units_unit",
 				Columns:    []*schema.Column{GrantsColumns[9]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "grants_memberships_grants",
+				Columns:    []*schema.Column{GrantsColumns[10]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -508,7 +515,7 @@ var (
 			{
 				Name:    "grant_tenant_id_membership_id",
 				Unique:  false,
-				Columns: []*schema.Column{GrantsColumns[1], GrantsColumns[9]},
+				Columns: []*schema.Column{GrantsColumns[1], GrantsColumns[10]},
 			},
 		},
 	}
@@ -1458,6 +1465,59 @@ var (
 			},
 		},
 	}
+	// RolesColumns holds the columns for the "roles" table.
+	RolesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "code", Type: field.TypeString, Size: 2147483647},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "name", Type: field.TypeString, Size: 2147483647},
+		{Name: "duty", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "base", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "rights", Type: field.TypeJSON, Nullable: true},
+		{Name: "kinds", Type: field.TypeJSON, Nullable: true},
+		{Name: "states", Type: field.TypeJSON, Nullable: true},
+		{Name: "platforms", Type: field.TypeJSON, Nullable: true},
+		{Name: "posts", Type: field.TypeJSON, Nullable: true},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "since", Type: field.TypeTime, Nullable: true},
+		{Name: "until", Type: field.TypeTime, Nullable: true},
+		{Name: "proposed_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "confirmed_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// RolesTable holds the schema information for the "roles" table.
+	RolesTable = &schema.Table{
+		Name:       "roles",
+		Columns:    RolesColumns,
+		PrimaryKey: []*schema.Column{RolesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "roles_memberships_proposed_by",
+				Columns:    []*schema.Column{RolesColumns[16]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "roles_memberships_confirmed_by",
+				Columns:    []*schema.Column{RolesColumns[17]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "role_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{RolesColumns[1], RolesColumns[0]},
+			},
+			{
+				Name:    "role_tenant_id_code_version",
+				Unique:  true,
+				Columns: []*schema.Column{RolesColumns[1], RolesColumns[3], RolesColumns[4]},
+			},
+		},
+	}
 	// SeatsColumns holds the columns for the "seats" table.
 	SeatsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1912,6 +1972,7 @@ var (
 		ProposalsTable,
 		RecordsTable,
 		RepliesTable,
+		RolesTable,
 		SeatsTable,
 		SittingsTable,
 		StepsTable,
@@ -1967,7 +2028,8 @@ func init() {
 		Table: "feedback",
 	}
 	GrantsTable.ForeignKeys[0].RefTable = MembershipsTable
-	GrantsTable.ForeignKeys[1].RefTable = MembershipsTable
+	GrantsTable.ForeignKeys[1].RefTable = UnitsTable
+	GrantsTable.ForeignKeys[2].RefTable = MembershipsTable
 	GrantsTable.Annotation = &entsql.Annotation{
 		Table: "grants",
 	}
@@ -2045,6 +2107,11 @@ func init() {
 	RepliesTable.ForeignKeys[2].RefTable = MembershipsTable
 	RepliesTable.Annotation = &entsql.Annotation{
 		Table: "replies",
+	}
+	RolesTable.ForeignKeys[0].RefTable = MembershipsTable
+	RolesTable.ForeignKeys[1].RefTable = MembershipsTable
+	RolesTable.Annotation = &entsql.Annotation{
+		Table: "roles",
 	}
 	SeatsTable.ForeignKeys[0].RefTable = MembershipsTable
 	SeatsTable.ForeignKeys[1].RefTable = UnitsTable
