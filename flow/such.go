@@ -81,16 +81,13 @@ type Counted struct {
 // one statement; a matter is counted once, by the nearest day.
 func TodoCounts(ctx context.Context, v *authz.Viewer, f Such) ([]Counted, error) {
 	today := clock.Today(ctx)
-	m := sql.Table(matter.Table)
-	seen := sql.Dialect(dialect.Postgres).Select(m.C(matter.FieldID), m.C(matter.FieldKind)).From(m)
-	authz.MatterVisible(v)(seen)
-	f.matters(seen)
+	f.Longest = false
 	b := &sql.Builder{}
 	b.SetDialect(dialect.Postgres)
-	b.WriteString("SELECT CASE WHEN due IS NULL THEN 'NONE' WHEN due < ").Arg(today).WriteString("::date THEN 'OVERDUE' WHEN due = ").Arg(today).
-		WriteString("::date THEN 'TODAY' WHEN due <= ").Arg(today.AddDate(0, 0, 7)).WriteString("::date THEN 'WEEK' ELSE 'LATER' END AS bucket, kind, count(*) FROM (SELECT matter_id, min(due_on) AS due FROM (")
-	waiting(b, v, f, "matter_id, due_on", "")
-	b.WriteString(") mine GROUP BY matter_id) w JOIN (").Join(seen).WriteString(") m ON m.id = w.matter_id GROUP BY 1, 2 ORDER BY 1, 2")
+	b.WriteString("SELECT CASE WHEN day IS NULL THEN 'NONE' WHEN day < ").Arg(today).WriteString("::date THEN 'OVERDUE' WHEN day = ").Arg(today).
+		WriteString("::date THEN 'TODAY' WHEN day <= ").Arg(today.AddDate(0, 0, 7)).WriteString("::date THEN 'WEEK' ELSE 'LATER' END AS bucket, kind, count(*) FROM ")
+	desk(b, v, f)
+	b.WriteString(" GROUP BY 1, 2 ORDER BY 1, 2")
 	text, args := b.Query()
 	return tenants.Rows[Counted](ctx, text, args...)
 }

@@ -8,21 +8,18 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // waiting are the rows that mean a person, one condition an index.
-func waiting(b *sql.Builder, v *authz.Viewer, f Such, columns, of string) {
+func waiting(b *sql.Builder, v *authz.Viewer, f Such, columns string) {
 	pick := func(where func()) {
 		b.WriteString("SELECT " + columns + " FROM awaited WHERE ")
-		if of != "" {
-			b.WriteString("matter_id = " + of + " AND ")
-		}
 		where()
 		f.rows(b)
 	}
@@ -56,7 +53,7 @@ func Todo(v *authz.Viewer, such ...Such) predicate.Matter {
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
 			b.Ident(s.C(matter.FieldID)).WriteString(" IN (")
-			waiting(b, v, f, "matter_id", "")
+			waiting(b, v, f, "matter_id")
 			b.WriteString(")")
 		}))
 		f.matters(s)
@@ -70,81 +67,60 @@ func one(such []Such) (f Such) {
 	return f
 }
 
-// owedTo is the day of what the viewer owes in a matter, or since when it waits,
-// as an expression.
-func owedTo(s *sql.Selector, v *authz.Viewer, f Such) func(*sql.Builder) {
-	return func(b *sql.Builder) {
-		column, _ := f.key()
-		b.WriteString("(SELECT min(" + column + ") FROM (")
-		waiting(b, v, f, column, `"`+s.TableName()+`"."id"`)
-		b.WriteString(") mine)")
-	}
+// desk are the matters that wait for the viewer and that he sees, w, each with its
+// kind and the day of what he owes, or since when it waits.
+func desk(b *sql.Builder, v *authz.Viewer, f Such) {
+	m := sql.Table(matter.Table)
+	seen := sql.Dialect(dialect.Postgres).Select(m.C(matter.FieldID), m.C(matter.FieldKind)).From(m)
+	authz.MatterVisible(v)(seen)
+	f.matters(seen)
+	column, _ := f.key()
+	b.WriteString("(SELECT m.id, m.kind, mine.day FROM (SELECT matter_id, min(" + column + ") AS day FROM (")
+	waiting(b, v, f, "matter_id, "+column)
+	b.WriteString(") rows GROUP BY matter_id) mine JOIN (").Join(seen).WriteString(") m ON m.id = mine.matter_id) w")
 }
 
 // Todos is a page of what waits for the viewer, in the order of the days of what
 // he owes: what has no day comes last. One more than the page is answered where
 // there is one.
-func Todos(ctx context.Context, client *gen.Client, v *authz.Viewer, f Such, after, before *entgql.Cursor[uuid.UUID], n int, backward bool) ([]uuid.UUID, error) {
-	ascending := !backward
-	q := client.Matter.Query().Where(Todo(v, f), func(s *sql.Selector) {
-		if after != nil {
-			s.Where(beyondDay(s, v, f, after, true))
-		}
-		if before != nil {
-			s.Where(beyondDay(s, v, f, before, false))
-		}
-	})
-	order := func(s *sql.Selector) {
-		s.OrderExprFunc(func(b *sql.Builder) {
-			owedTo(s, v, f)(b)
-			if ascending {
-				b.WriteString(" ASC NULLS LAST")
-			} else {
-				b.WriteString(" DESC NULLS FIRST")
-			}
-		})
-		if ascending {
-			s.OrderBy(sql.Asc(s.C(matter.FieldID)))
-		} else {
-			s.OrderBy(sql.Desc(s.C(matter.FieldID)))
-		}
+func Todos(ctx context.Context, v *authz.Viewer, f Such, after, before *entgql.Cursor[uuid.UUID], n int, backward bool) ([]uuid.UUID, error) {
+	b := &sql.Builder{}
+	b.SetDialect(dialect.Postgres)
+	b.WriteString("SELECT id FROM ")
+	desk(b, v, f)
+	b.WriteString(" WHERE true")
+	if after != nil {
+		beyond(b, f, after, true)
 	}
-	return q.Order(order).Limit(n + 1).IDs(ctx)
+	if before != nil {
+		beyond(b, f, before, false)
+	}
+	order := " ORDER BY day NULLS LAST, id LIMIT "
+	if backward {
+		order = " ORDER BY day DESC NULLS FIRST, id DESC LIMIT "
+	}
+	b.WriteString(order).Arg(n + 1)
+	text, args := b.Query()
+	return tenants.Collect(ctx, pgx.RowTo[uuid.UUID], text, args...)
 }
 
-// beyondDay: the row comes later than the cursor, or earlier.
-func beyondDay(s *sql.Selector, v *authz.Viewer, f Such, c *entgql.Cursor[uuid.UUID], later bool) *sql.Predicate {
+// beyond: the row comes later than the cursor, or earlier.
+func beyond(b *sql.Builder, f Such, c *entgql.Cursor[uuid.UUID], later bool) {
 	day, dated := c.Value.(time.Time)
 	op := map[bool]string{true: " > ", false: " < "}[later]
-	return sql.P(func(b *sql.Builder) {
-		id := func() { b.Ident(s.C(matter.FieldID)).WriteString(op).Arg(c.ID) }
-		due := owedTo(s, v, f)
-		_, typ := f.key()
-		b.WriteString("(")
-		switch {
-		case dated:
-			due(b)
-			b.WriteString(op).Arg(day).WriteString("::" + typ + " OR (")
-			due(b)
-			b.WriteString(" = ").Arg(day).WriteString("::" + typ + " AND ")
-			id()
-			b.WriteString(")")
-			if later {
-				b.WriteString(" OR ")
-				due(b)
-				b.WriteString(" IS NULL")
-			}
-		case later:
-			due(b)
-			b.WriteString(" IS NULL AND ")
-			id()
-		default:
-			due(b)
-			b.WriteString(" IS NOT NULL OR ")
-			id()
+	_, typ := f.key()
+	switch {
+	case dated:
+		b.WriteString(" AND ((day, id)" + op + "(").Arg(day).WriteString("::" + typ + ", ").Arg(c.ID).WriteString("::uuid)")
+		if later {
+			b.WriteString(" OR day IS NULL")
 		}
-		b.WriteString(")")
-	})
+	case later:
+		b.WriteString(" AND (day IS NULL AND id > ").Arg(c.ID).WriteString("::uuid")
+	default:
+		b.WriteString(" AND (day IS NOT NULL OR id < ").Arg(c.ID).WriteString("::uuid")
+	}
+	b.WriteString(")")
 }
 
 // Mine is one thing that waits for the viewer in a matter.

@@ -35,7 +35,7 @@ func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], f
 	}
 	v, backward := authz.From(ctx), last != nil
 	n := *or(last, first)
-	ids, err := flow.Todos(ctx, r.ent(), v, such, after, before, n, backward)
+	ids, err := flow.Todos(ctx, v, such, after, before, n, backward)
 	if err != nil {
 		return nil, err
 	}

@@ -77,6 +77,7 @@ func version() (string, error) {
 	for _, p := range templates.Processes() {
 		h.Write(p)
 	}
+	fmt.Fprint(h, bulk.Edition)
 	return fmt.Sprintf("%x", h.Sum(nil))[:8], err
 }
 

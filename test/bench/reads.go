@@ -81,11 +81,12 @@ var reads = []read{
 	{
 		name: "to-do list, clerk", who: clerks, list: "todos",
 		doc: `query Todos { todos(first: 20) { edges { node { ` + row + ` } } pageInfo { hasNextPage endCursor } } }`,
-		floor: pageSQL("next_due_on, id", "next_due_on DESC NULLS FIRST, id DESC", `(m.turn = 'clerk'
-		  OR m.turn = 'lead' AND EXISTS (SELECT FROM parties p WHERE p.tenant_id = $1 AND p.matter_id = m.id AND p.membership_id = $2 AND p.role = 'LEAD')
-		  OR m.turn = 'invitees' AND EXISTS (SELECT FROM parties p WHERE p.tenant_id = $1 AND p.matter_id = m.id AND p.membership_id = $2 AND p.cosign = 'INVITED')
-		  OR m.turn = 'raters' AND EXISTS (SELECT FROM feedback f JOIN parties p ON p.tenant_id = $1 AND p.id = f.party_id
-		    WHERE f.tenant_id = $1 AND f.matter_id = m.id AND f.received_at IS NULL AND p.membership_id = $2))`),
+		floor: strings.Replace(pageSQL("due_on, id", "due_on DESC NULLS FIRST, id DESC", `true`), "matters m WHERE m.tenant_id = $1", `(
+		  SELECT m.*, a.due_on FROM matters m JOIN (
+		    SELECT matter_id, min(due_on) AS due_on FROM (
+		      SELECT matter_id, due_on FROM awaited WHERE tenant_id = $1 AND membership_id = $2
+		      UNION ALL SELECT matter_id, due_on FROM awaited WHERE tenant_id = $1 AND role = 'proposal_clerk' AND unit_id IS NULL) mine
+		    GROUP BY matter_id) a ON m.tenant_id = $1 AND m.id = a.matter_id) m WHERE m.tenant_id = $1`, 1),
 	},
 	{
 		name: "one case, clerk", who: clerks, subjects: `SELECT tenant_id, id FROM matters TABLESAMPLE system (2) WHERE state = 'REPLIED'`,

@@ -18,6 +18,9 @@ type Size struct {
 	Matters int // proposals of each committee
 }
 
+// Edition is raised when the rows that a size gives change.
+const Edition = 2
+
 // City is the size of the largest installation that is planned for: every
 // committee of the country.
 var City = Size{Tenants: 3400, Members: 206, Matters: 600}

@@ -269,3 +269,64 @@ func (w *world) stepRows(l *line, emit func() error) error {
 		return emit()
 	})
 }
+
+// offices hold the turns that are an office's.
+var offices = map[string][]string{
+	"clerk": {"proposal_clerk", "proposal_director"}, "reviewer": {"proposal_reviewer", "proposal_director"},
+	"liaison": {"unit_liaison"}, "officer": {"unit_officer"},
+}
+
+// awaitedRows are whom the engine would compute for a case that has come so far.
+func (w *world) awaitedRows(l *line, emit func() error) error {
+	shares := w.proposal.Machines[process.OfAssignment]
+	return w.cases(func(m *matter) error {
+		row := func(share, unit, member *uuid.UUID, role, turn string) error {
+			key := func(id *uuid.UUID) string {
+				if id == nil {
+					return ""
+				}
+				return id.String()
+			}
+			l.id(w.tenant(m.t)).id(m.id).text(key(share) + "/" + key(member) + "/" + role + "/" + key(unit) + "/").ref(share).text(turn)
+			if role == "" {
+				l.null()
+			} else {
+				l.text(role)
+			}
+			l.ref(unit).ref(member).day(m.due()).time(m.opened)
+			return emit()
+		}
+		var members []int
+		switch m.state.Turn {
+		case "lead":
+			members = []int{m.lead}
+		case "invitees":
+			members = m.co
+		case "raters":
+			members = append([]int{m.lead}, m.co...)
+		}
+		for _, p := range members {
+			id := w.person(m.t, p)
+			if err := row(nil, nil, &id, "", m.state.Turn); err != nil {
+				return err
+			}
+		}
+		for _, role := range offices[m.state.Turn] {
+			if err := row(nil, nil, nil, role, m.state.Turn); err != nil {
+				return err
+			}
+		}
+		for _, s := range m.shares {
+			state, unit := shares.State(s.state), w.unit(m.t, handler(s.unit))
+			for _, role := range offices[state.Turn] {
+				if state.End || m.state.End {
+					continue
+				}
+				if err := row(&s.id, &unit, nil, role, state.Turn); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}

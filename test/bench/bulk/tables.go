@@ -36,6 +36,7 @@ func (w *world) tables() []table {
 		{"feedback", "id, tenant_id, created_at, asked_at, due_on, attitude, result, contacted, received_at, channel, party_id, matter_id, reply_id", w.feedbackRows},
 		{"items", "id, tenant_id, created_at, updated_at, kind, text, due_on, status, reply_id, unit_id, matter_id", w.itemRows},
 		{"steps", "id, tenant_id, created_at, action, label, to_state, at, actor_name, matter_id, actor_id", w.stepRows},
+		{"awaited", "tenant_id, matter_id, key, assignment_id, turn, role, unit_id, membership_id, due_on, since", w.awaitedRows},
 	}
 }
 
