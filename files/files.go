@@ -47,13 +47,16 @@ type target struct {
 }
 
 func parseTarget(q url.Values) (t target, err error) {
-	if t.matter, err = uuid.Parse(q.Get("matter")); err != nil {
+	if q.Get("matter") == "" {
 		return t, errs.New(errs.Invalid, "请在 matter 中指明附件所属的事项").At("matter")
 	}
+	if t.matter, err = errs.ID(q.Get("matter"), "matter"); err != nil {
+		return t, err
+	}
 	if s := q.Get("assignment"); s != "" {
-		id, err := uuid.Parse(s)
+		id, err := errs.ID(s, "assignment")
 		if err != nil {
-			return t, errs.New(errs.Invalid, "assignment 不是有效的编号").At("assignment")
+			return t, err
 		}
 		t.assignment = &id
 	}
@@ -208,9 +211,9 @@ func (h *Handler) record(r *http.Request, t target, id uuid.UUID, name, contentT
 
 func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	missing := errs.New(errs.NotFound, "没有这个附件，或您无权查看")
-	id, err := uuid.Parse(r.PathValue("id"))
+	id, err := errs.ID(r.PathValue("id"), "id")
 	if err != nil {
-		return missing
+		return err
 	}
 	var a *gen.Attachment
 	err = h.As(r, false, func(ctx context.Context) (err error) {

@@ -50,14 +50,14 @@ func (r *mutationResolver) PerformAction(ctx context.Context, input model.Perfor
 		inner, _ := form["form"].(map[string]any)
 		if input.AssignmentID == nil {
 			_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
-			return gen.TypeMatter, c.subject, err
+			return gen.TypeMatter, c.subject, ofForm(err)
 		}
 		c.subject = *input.AssignmentID
 		of, err := r.Engine.Act(ctx, command(process.OfAssignment, input.Action, c, inner))
 		if err == nil && of != input.MatterID {
 			err = errs.New(errs.NotFound, "本事项没有这一份").At("assignmentId")
 		}
-		return gen.TypeAssignment, c.subject, err
+		return gen.TypeAssignment, c.subject, ofForm(err)
 	})
 	if err == nil && (len(bad) == 0 || present(bad, input, gen.TypeMatter) != uuid.Nil) {
 		id = input.MatterID

@@ -78,9 +78,9 @@ func TestActionsAreButtons(t *testing.T) {
 			if dig(e, "code") != "INVALID_INPUT" {
 				t.Error(e)
 			}
-			paths = append(paths, dig(e, "path").([]any)[0].(string))
+			paths = append(paths, dotted(dig(e, "path")))
 		}
-		for _, want := range []string{"title", "on", "nobody"} {
+		for _, want := range []string{"form.title", "form.on", "form.nobody"} {
 			if !slices.Contains(paths, want) {
 				t.Errorf("no word of %s: %s", want, a.text)
 			}

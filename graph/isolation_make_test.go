@@ -41,7 +41,7 @@ func (m maker) make(path string, typ *ast.Type) any {
 	case def.Kind == ast.InputObject:
 		out := input{}
 		for _, f := range def.Fields {
-			if f.Name == "expectedVersion" || f.Name == "idempotencyKey" {
+			if (f.Name == "expectedVersion" || f.Name == "idempotencyKey") && path+"."+f.Name != m.target {
 				continue
 			}
 			if v := m.make(path+"."+f.Name, f.Type); v != nil {

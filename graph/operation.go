@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -296,11 +297,17 @@ func Present(ctx context.Context, err error) *gqlerror.Error {
 	if len(shown.Details) > 0 {
 		out.Extensions["details"] = shown.Details
 	}
+	if len(shown.Path) > 0 {
+		out.Extensions["input"] = shown.Path
+	}
 	if g != nil {
 		out.Path, out.Locations = g.Path, g.Locations
 	}
-	if name := unread(ctx, g); name != "" && shown.Code == errs.Internal {
-		out.Message, out.Extensions["code"] = "“"+name+"”的格式不对，请更正后再提交", string(errs.Invalid)
+	if names := unread(ctx, g); len(names) > 0 {
+		out.Path, out.Extensions["input"] = graphql.GetFieldContext(ctx).Path(), names
+		if shown.Code == errs.Internal {
+			out.Message, out.Extensions["code"] = "格式不对，请更正后再提交", string(errs.Invalid)
+		}
 	}
 	if id := Origin(ctx).RequestID; id != "" {
 		out.Extensions["requestId"] = id
@@ -332,15 +339,18 @@ func withoutValue(message string) string {
 	return message
 }
 
-// unread is the argument that could not be read, such as an id that is none;
-// empty when it is not about an argument. gqlgen reads arguments once the
-// field's turn has come, and puts their names behind the field's path.
-func unread(ctx context.Context, g *gqlerror.Error) string {
+// unread is the argument of a field below the root that could not be read, empty
+// when it is not about an argument. gqlgen reads arguments once the field's turn
+// has come, and puts their names behind the field's path.
+func unread(ctx context.Context, g *gqlerror.Error) (names []string) {
 	fc := graphql.GetFieldContext(ctx)
-	if g == nil || fc == nil || len(g.Path) <= len(fc.Path()) {
-		return ""
+	if g == nil || fc == nil || len(fc.Path()) == 0 || len(g.Path) <= len(fc.Path()) {
+		return nil
 	}
-	return ast.Path(g.Path[len(fc.Path()):]).String()
+	for _, p := range g.Path[len(fc.Path()):] {
+		names = append(names, fmt.Sprint(p))
+	}
+	return names
 }
 
 // living is whose session a token is of, if the session still lasts: a token

@@ -104,7 +104,7 @@ func belong(byTime bool, cursors ...*entgql.Cursor[uuid.UUID]) error {
 		_, isTime := c.Value.(time.Time)
 		text, isText := c.Value.(string)
 		if isTime != byTime || isText == byTime || strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
-			return errs.New(errs.Invalid, "after 或 before 不是这个列表给出的，请从第一页重新开始")
+			return errForeignCursor()
 		}
 	}
 	return nil

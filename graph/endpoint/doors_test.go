@@ -127,3 +127,23 @@ func TestEveryDoorAnswersAFaultTheSame(t *testing.T) {
 		})
 	}
 }
+
+// The same mistake has the same answer at every door, see docs/adr/0040.
+func TestWhatCannotBeReadIsTheSameAtEveryDoor(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	url := everyDoor(t, e)
+	header := http.Header{"Authorization": {"Bearer " + e.token}}
+	for _, door := range []struct{ method, path, says string }{
+		{http.MethodGet, "/files/no-id", "不是有效的编号，请用查询得到的编号"},
+		{http.MethodPost, "/files?matter=no-id", "不是有效的编号，请用查询得到的编号"},
+		{http.MethodPost, "/files?matter=01890a5d-ac96-774b-bcce-b302099a8057&assignment=no-id", "不是有效的编号，请用查询得到的编号"},
+		{http.MethodGet, "/ledger.csv?unit=no-id", "不是有效的编号，请用查询得到的编号"},
+		{http.MethodGet, "/ledger.csv?cohort=no-id", "不是有效的编号，请用查询得到的编号"},
+		{http.MethodGet, "/ledger.csv?dueFrom=2025-02-30", "日期格式应为 2024-12-27"},
+	} {
+		if got := heard(t, url, door.method, door.path, header); got.status != http.StatusBadRequest || got.code != "INVALID_INPUT" || got.message != door.says {
+			t.Errorf("%s %s: %+v", door.method, door.path, got)
+		}
+	}
+}

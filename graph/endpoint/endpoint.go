@@ -115,7 +115,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx = graph.WithOrigin(context.WithValue(ctx, callKey{}, c), from)
 	defer c.rescue(ctx)
 	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("Vary", "Accept")
+	w.Header().Add("Vary", "Accept")
 	switch r.Method {
 	case http.MethodGet, http.MethodPost:
 		e.serve(ctx, c, r.WithContext(ctx))

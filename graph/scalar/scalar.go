@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 )
-
-var errDate = errs.New(errs.Invalid, "日期格式应为 2024-12-27")
 
 // MarshalDate writes a day as 2006-01-02.
 func MarshalDate(t time.Time) graphql.Marshaler {
@@ -27,15 +27,17 @@ func UnmarshalDate(v any) (time.Time, error) {
 	if v == nil { // may be absent, and what takes it calls that zero
 		return time.Time{}, nil
 	}
-	s, ok := v.(string)
-	if !ok {
-		return time.Time{}, errDate
-	}
-	t, err := time.Parse(time.DateOnly, s)
-	if err != nil || t.Year() < 1949 || t.Year() > 2200 {
-		return time.Time{}, errDate
-	}
-	return t, nil
+	s, _ := v.(string)
+	return day.Read(s)
+}
+
+// MarshalID writes an id; there is none of zeros.
+func MarshalID(id uuid.UUID) graphql.Marshaler { return graphql.MarshalUUID(id) }
+
+// UnmarshalID reads an id as the API writes them.
+func UnmarshalID(v any) (uuid.UUID, error) {
+	s, _ := v.(string)
+	return errs.ID(s)
 }
 
 // MarshalJSON writes any JSON value.

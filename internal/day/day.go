@@ -53,3 +53,13 @@ func Ahead(on, today time.Time, path ...string) error {
 	}
 	return nil
 }
+
+// Read reads a day as it is written everywhere, 2024-12-27, in the years that a
+// committee can mean.
+func Read(s string, path ...string) (time.Time, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1949 || t.Year() > 2200 {
+		return time.Time{}, errs.New(errs.Invalid, "日期格式应为 2024-12-27").At(path...)
+	}
+	return t, nil
+}

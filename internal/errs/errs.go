@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/google/uuid"
 )
 
 // Code is what a frontend switches on.
@@ -82,6 +84,16 @@ func (e *Error) With(key string, value any) *Error {
 
 // Because keeps the cause for the log; it is never shown.
 func (e *Error) Because(cause error) *Error { e.cause = cause; return e }
+
+// ID reads an id. Whoever sends one that is none has made a mistake of his input,
+// the same at every door; that an id is nobody's is NotFound.
+func ID(s string, path ...string) (uuid.UUID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != len(id.String()) {
+		return uuid.Nil, New(Invalid, "不是有效的编号，请用查询得到的编号").At(path...)
+	}
+	return id, nil
+}
 
 // All is one error of several that are wrong with one input: the first, and the
 // others with it; nil when there are none.

@@ -10,12 +10,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/day"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
 )
@@ -141,9 +140,9 @@ func (f *Filter) take(name string, values []string) (err error) {
 		return nil
 	case "unit":
 		for _, s := range values {
-			id, err := uuid.Parse(s)
+			id, err := errs.ID(s, name)
 			if err != nil {
-				return wrong
+				return err
 			}
 			f.Units = append(f.Units, id)
 		}
@@ -155,7 +154,9 @@ func (f *Filter) take(name string, values []string) (err error) {
 	value := values[0]
 	switch name {
 	case "cohort":
-		f.Cohort, err = given(uuid.Parse(value))
+		id, err := errs.ID(value, name)
+		f.Cohort = &id
+		return err
 	case "year":
 		f.Year, err = given(strconv.Atoi(value))
 	case "openBefore":
@@ -169,9 +170,9 @@ func (f *Filter) take(name string, values []string) (err error) {
 	case "fromAbove":
 		f.FromAbove, err = given(strconv.ParseBool(value))
 	case "dueFrom":
-		f.DueFrom, err = given(time.Parse(time.DateOnly, value))
+		f.DueFrom, err = given(day.Read(value, name))
 	case "dueTo":
-		f.DueTo, err = given(time.Parse(time.DateOnly, value))
+		f.DueTo, err = given(day.Read(value, name))
 	case "partner":
 		f.Partner = value
 	case "search":
@@ -179,10 +180,10 @@ func (f *Filter) take(name string, values []string) (err error) {
 	default:
 		return errs.New(errs.Invalid, "不认识条件 %.40q", name)
 	}
-	if err != nil {
+	if _, ok := errs.As(err); err != nil && !ok {
 		return wrong
 	}
-	return nil
+	return err
 }
 
 func given[T any](v T, err error) (*T, error) { return &v, err }

@@ -296,11 +296,11 @@ func (f Filter) says() (out []string) {
 	}
 	switch {
 	case f.DueFrom != nil && f.DueTo != nil:
-		say("期限：%s 至 %s", day(f.DueFrom), day(f.DueTo))
+		say("期限：%s 至 %s", shownDay(f.DueFrom), shownDay(f.DueTo))
 	case f.DueFrom != nil:
-		say("期限：%s 起", day(f.DueFrom))
+		say("期限：%s 起", shownDay(f.DueFrom))
 	case f.DueTo != nil:
-		say("期限：%s 止", day(f.DueTo))
+		say("期限：%s 止", shownDay(f.DueTo))
 	}
 	if q := strings.TrimSpace(f.Search); q != "" {
 		say("含有“%s”", q)
@@ -316,7 +316,7 @@ func list[T comparable](codes []T, labels map[T]string) string {
 	return strings.Join(out, "、")
 }
 
-func day(t *time.Time) string {
+func shownDay(t *time.Time) string {
 	if t == nil {
 		return ""
 	}

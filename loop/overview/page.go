@@ -19,7 +19,7 @@ var page = template.Must(template.New("ledger").Funcs(template.FuncMap{
 	"title": func() string { return Title },
 	"style": func() template.CSS { return template.CSS(styleText) },
 	"add":   func(a, b int) int { return a + b },
-	"day":   day,
+	"day":   shownDay,
 }).Parse(pageText))
 
 // pagePolicy lets the page have its own style and nothing else.

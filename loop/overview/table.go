@@ -76,7 +76,7 @@ func (l *Line) Marks() string {
 func (l *Line) NodeText() string {
 	lines := make([]string, len(l.Nodes))
 	for i, n := range l.Nodes {
-		lines[i] = strings.TrimSpace(fmt.Sprintf("%s %s（%s）", day(n.Due), n.Text, n.Says()))
+		lines[i] = strings.TrimSpace(fmt.Sprintf("%s %s（%s）", shownDay(n.Due), n.Text, n.Says()))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -134,7 +134,7 @@ func cell(v any) string {
 	case int:
 		return strconv.Itoa(v)
 	case *time.Time:
-		return day(v)
+		return shownDay(v)
 	}
 	return defused(v.(string))
 }

@@ -14,13 +14,13 @@ const beside = ['matterId', 'assignmentId', 'platformId', 'kind', 'title', 'acti
 
 /**
  * Sorts the server's answer by the fields of the form that was sent: those of
- * the action, or of an opening, whose paths begin with data.
+ * performAction's form, or of an opening's data, with which their paths begin.
  */
 export function byField(errors: readonly FaultFragment[], form: readonly { name: string }[]): Faults {
   const fields: Record<string, string[]> = {}
   const rest: FaultFragment[] = []
   for (const e of errors) {
-    const path = e.path[0] === 'data' && e.path.length > 1 ? e.path.slice(1) : e.path
+    const path = (e.path[0] === 'form' || e.path[0] === 'data') && e.path.length > 1 ? e.path.slice(1) : e.path
     const first = path[0]
     const ofForm = first !== undefined && (path !== e.path || form.some(f => f.name === first) || !beside.includes(first))
     if (ofForm) (fields[path.join('.')] ??= []).push(e.message)

@@ -41,8 +41,8 @@ test('a proposer performs the usual step, and a clerk opens the form of his, jud
 
 test('what is wrong with a field stands at the field, and what is wrong beside the form beside it', () => {
   const fault = (...path: string[]) => ({ __typename: 'UserError' as const, code: 'INVALID_INPUT' as const, message: path.join(), path, details: null })
-  const all = [fault('dueOn'), fault('reason'), fault('options', '0', 'text'), fault('nobodyAsked'), fault('data', 'title'), fault('title'), fault()]
-  assert.deepEqual(Object.keys(byField(all, [{ name: 'dueOn' }, { name: 'options' }]).fields), ['dueOn', 'options.0.text', 'nobodyAsked', 'title'])
+  const all = [fault('dueOn'), fault('reason'), fault('options', '0', 'text'), fault('nobodyAsked'), fault('data', 'title'), fault('form', 'kind'), fault('title'), fault()]
+  assert.deepEqual(Object.keys(byField(all, [{ name: 'dueOn' }, { name: 'options' }]).fields), ['dueOn', 'options.0.text', 'nobodyAsked', 'title', 'kind'])
   assert.deepEqual(byField(all, [{ name: 'reason' }]).rest.map(f => f.message), ['title', ''])
 })
 
