@@ -80,7 +80,7 @@ func actor(ctx context.Context, ev accounts.Event) audit.Actor {
 	case server != "":
 		return audit.Actor{System: "operator", Name: server}
 	case v != nil:
-		return audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}
+		return v.Actor()
 	case ev.Session != uuid.Nil || slices.Contains(byThemselves, ev.Action):
 		return audit.Actor{Account: ev.Account, Name: ev.Login}
 	}

@@ -12,6 +12,9 @@
 //   - A long text is kept up to 4,000 characters, with the length and SHA-256 of the whole beyond them.
 //   - A change of many rows at once is one line: which fields, and how many rows.
 //   - What a savepoint undid is not recorded.
+//   - Refused attempts are one record a person, operation and minute, with their number; what was counted when the process is killed is lost.
+//   - Who looks at others' personal data, downloads a file or reads the book is recorded before he gets it.
+//   - An auditor reads names, codes, days and numbers; of contents he reads that they were changed, and no search finds their words.
 //   - A write that nobody collects is refused.
 //   - The serving role can add a record and read its tenant's; it cannot change, remove or insert one past the function.
 //   - The records of a tenant form one chain without gaps, however many write at once.
@@ -19,7 +22,7 @@
 //   - A chain that was rewritten from some record to its end, head included, is found by an anchor kept elsewhere, and by nothing else.
 //   - An auditor pages through one tenant's records, newest first, by object, actor, action and time.
 //
-// What failed or was refused changed nothing and leaves no record, unless its
+// What failed changed nothing and leaves no record of its own, unless its
 // caller writes one in a transaction of its own, as a failed sign-in does: it
 // goes to the installation's own chain, which is written inside Store.Global,
 // and from there into those of the person's committees (assembly.AccountBook).

@@ -7,7 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -18,6 +22,15 @@ type Filter struct {
 	Action string    // name of the mutation
 	From   time.Time // at or after
 	To     time.Time // before
+
+	About   uuid.UUID  // the row, as object or anywhere among the changes
+	Person  uuid.UUID  // likewise a membership, as who did it or as to whom
+	Account uuid.UUID  // the person's account; who has the person finds it
+	Kind    string     // of the object, such as Matter
+	Day     *time.Time // of Shanghai
+	Text    string     // in names and reasons; contents are not looked into
+	Actions []string   // with Text: actions that are called so
+	Refused bool       // only what was refused
 }
 
 // Row is a record with its place in the chain.
@@ -75,9 +88,18 @@ func (f Filter) sql(limit int, after int64) (string, []any) {
 	var b strings.Builder
 	var args []any
 	b.WriteString(`SELECT seq, entry, hash FROM audit_log WHERE tenant_id = nullif(current_setting('app.tenant', true), '')::uuid`)
-	and := func(cond string, arg any) {
-		args = append(args, arg)
-		fmt.Fprintf(&b, " AND %s $%d", cond, len(args))
+	// Each condition is followed by its argument, which stands where ? does, or
+	// at its end.
+	and := func(parts ...any) {
+		b.WriteString(" AND")
+		for i := 0; i < len(parts); i += 2 {
+			cond := parts[i].(string)
+			if !strings.Contains(cond, "?") {
+				cond += " ?"
+			}
+			args = append(args, parts[i+1])
+			b.WriteString(" " + strings.Replace(cond, "?", fmt.Sprintf("$%d", len(args)), 1))
+		}
 	}
 	if after > 0 {
 		and("seq <", after)
@@ -97,7 +119,37 @@ func (f Filter) sql(limit int, after int64) (string, []any) {
 	if !f.To.IsZero() {
 		and(at+" <", stamp(f.To))
 	}
+	f.more(and)
 	args = append(args, limit)
 	fmt.Fprintf(&b, " ORDER BY seq DESC LIMIT $%d", len(args))
 	return b.String(), args
+}
+
+// more are the conditions without an index of their own: they are looked for
+// from the newest on, until a page is full.
+func (f Filter) more(and func(...any)) {
+	if f.About != uuid.Nil {
+		and("strpos(entry, ?) > 0", f.About.String())
+	}
+	if f.Person != uuid.Nil {
+		ids := []string{f.Person.String()}
+		if f.Account != uuid.Nil {
+			ids = append(ids, f.Account.String())
+		}
+		and("entry ~ ?", strings.Join(ids, "|")) // of hexadecimal digits and hyphens only
+	}
+	if f.Kind != "" {
+		and("split_part(object, ':', 1) =", f.Kind)
+	}
+	if f.Day != nil {
+		from := time.Date(f.Day.Year(), f.Day.Month(), f.Day.Day(), 0, 0, 0, 0, clock.Shanghai)
+		and(at+" >=", stamp(from))
+		and(at+" <", stamp(from.AddDate(0, 0, 1)))
+	}
+	if key := text.Key(f.Text); key != "" {
+		and(`(action = ANY (?)`, f.Actions, `OR strpos(coalesce(said, lower(concat_ws(' ', (entry::jsonb) ->> 'actor_name', (entry::jsonb) ->> 'reason'))), ?) > 0)`, key)
+	}
+	if f.Refused {
+		and("((entry::jsonb) ->> 'outcome') <>", "")
+	}
 }

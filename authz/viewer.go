@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -71,6 +72,14 @@ func Overlooking() []string {
 		out = append(out, f+".read")
 	}
 	return out
+}
+
+// Actor is the viewer as the book names who did something.
+func (v *Viewer) Actor() audit.Actor {
+	if v == nil {
+		return audit.Actor{}
+	}
+	return audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}
 }
 
 // InUnit reports whether the unit is one of the viewer's or below one.

@@ -188,7 +188,7 @@ func written(ctx context.Context, fn func(context.Context) (audit.Entry, error))
 		return err
 	}
 	v := authz.From(ctx)
-	e.Actor, e.Changes = audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}, changes.Changes()
+	e.Actor, e.Changes = v.Actor(), changes.Changes()
 	return audit.Write(ctx, e)
 }
 

@@ -223,7 +223,7 @@ func (s *Service) inTx(ctx context.Context, tenant uuid.UUID, fn func(context.Co
 // actor is who is signed in, or this part of the program.
 func actor(ctx context.Context) audit.Actor {
 	if v := authz.From(ctx); v != nil {
-		return audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}
+		return v.Actor()
 	}
 	return audit.Actor{System: "exchange"}
 }

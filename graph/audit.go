@@ -5,15 +5,19 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // auditLog is a page of the book for who may read it. The cursor is the number
 // of a page's last record.
-func auditLog(ctx context.Context, f *audit.Filter, first *int, after *string) (*model.AuditPage, error) {
+func (r *Resolver) auditLog(ctx context.Context, f *audit.Filter, first *int, after *string) (*model.AuditPage, error) {
 	if _, err := authz.Require(ctx, "audit.read"); err != nil {
 		return nil, err
 	}
@@ -28,10 +32,15 @@ func auditLog(ctx context.Context, f *audit.Filter, first *int, after *string) (
 	if first != nil {
 		n = *first
 	}
-	page, err := audit.Search(ctx, value(f), n, seq)
+	sought, err := r.sought(ctx, value(f))
 	if err != nil {
 		return nil, err
 	}
+	page, err := audit.Search(ctx, sought, n, seq)
+	if err != nil {
+		return nil, err
+	}
+	read(ctx, "auditLog", "Audit:"+strconv.FormatInt(seq, 10), "")
 	out := &model.AuditPage{Entries: make([]*model.AuditEntry, len(page.Rows)), HasNextPage: page.More}
 	for i, row := range page.Rows {
 		if out.Entries[i], err = auditEntry(row); err != nil {
@@ -45,9 +54,25 @@ func auditLog(ctx context.Context, f *audit.Filter, first *int, after *string) (
 	return out, nil
 }
 
+// sought adds to a filter what only the committee's rows know.
+func (r *Resolver) sought(ctx context.Context, f audit.Filter) (audit.Filter, error) {
+	f.Actions = deedsCalled(text.Key(f.Text))
+	if f.Person == uuid.Nil {
+		return f, nil
+	}
+	m, err := r.ent().Membership.Query().Where(membership.ID(f.Person)).Select(membership.FieldAccountID).Only(ctx)
+	if err == nil && m.AccountID != nil {
+		f.Account = *m.AccountID
+	}
+	return f, none(err)
+}
+
 func auditEntry(row audit.Row) (*model.AuditEntry, error) {
-	e := row.Entry
+	e := row.Entry.Shown()
+	kind, _ := thing(e)
 	out := &model.AuditEntry{
+		ActionLabel: deed(e), Actor: doer(e), ObjectKind: kind, ObjectName: given(e.ObjectName), OnBehalfName: given(e.OnBehalfName),
+		Count: max(e.Count, 1), Summary: sentence(e), Hash: row.Hash,
 		Seq: int(row.Seq), At: e.At, Action: e.Action, ActorName: e.Actor.Name, OnBehalfID: e.OnBehalf, Object: e.Object,
 		Reason: given(e.Reason), Address: given(e.From.Address), RequestID: given(e.From.RequestID), Outcome: given(e.Outcome),
 		Changes: make([]map[string]any, len(e.Changes)),

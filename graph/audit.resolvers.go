@@ -14,5 +14,5 @@ import (
 
 // AuditLog is the resolver for the auditLog field.
 func (r *queryResolver) AuditLog(ctx context.Context, filter *audit.Filter, first *int, after *string) (*model.AuditPage, error) {
-	return auditLog(ctx, filter, first, after)
+	return r.auditLog(ctx, filter, first, after)
 }

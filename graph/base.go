@@ -92,6 +92,9 @@ func (r *Resolver) phone(ctx context.Context, m *gen.Membership) (*string, error
 		return nil, nil
 	}
 	phone, err := load(ctx).numbers.Load(ctx, m.ID) // the list did not select it
+	if phone != "" && m.ID != v.Membership {
+		saw(ctx, gen.TypeMembership, m.ID)
+	}
 	return given(phone), err
 }
 

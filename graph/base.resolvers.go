@@ -53,8 +53,7 @@ func (r *membershipResolver) Phone(ctx context.Context, obj *gen.Membership) (*s
 
 // ContactPhone is the resolver for the contactPhone field.
 func (r *proposalResolver) ContactPhone(ctx context.Context, obj *gen.Proposal) (*string, error) {
-	phone, err := load(ctx).reached.Load(ctx, obj.ID)
-	return given(phone), err
+	return r.contactPhone(ctx, obj)
 }
 
 // SignedLink is the resolver for the signedLink field.

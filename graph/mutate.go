@@ -188,6 +188,7 @@ func (r *Resolver) mutate(ctx context.Context, input any, fn func(context.Contex
 	for _, e := range shown.Each() {
 		bad = append(bad, userError(e))
 	}
+	r.refusedMutation(ctx, c, bad)
 	return uuid.Nil, bad, nil
 }
 
@@ -230,7 +231,7 @@ func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID,
 		defer p.mu.Unlock()
 		p.unkeyed = p.unkeyed || c.key == ""
 		p.entries = append(p.entries, audit.Entry{
-			At: clock.Now(ctx), Action: name, Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
+			At: clock.Now(ctx), Action: name, Actor: v.Actor(),
 			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: Origin(ctx), Changes: changes.Changes(),
 		})
 		return nil

@@ -130,6 +130,9 @@ func (r *Resolver) Asked(req *http.Request, write bool, fn func(context.Context)
 	if err != nil && fate.Again() {
 		err = r.As(ctx, c, write, fn)
 	}
+	if err != nil {
+		r.refusedDoor(req, c, err)
+	}
 	return tenants.Translate(err)
 }
 
@@ -150,7 +153,9 @@ func (Operation) Validate(graphql.ExecutableSchema) error { return nil }
 type pending struct {
 	mu      sync.Mutex
 	entries []audit.Entry
-	unkeyed bool // something was done without an idempotency key
+	looks   []audit.Change // at personal data
+	reads   []audit.Entry  // of what is recorded when it is read
+	unkeyed bool           // something was done without an idempotency key
 }
 
 type pendingKey struct{}
@@ -185,10 +190,18 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	p := &pending{}
 	ctx = context.WithValue(ctx, pendingKey{}, p)
 	var resp *graphql.Response
+	var looks []audit.Entry // of a query, whose transaction cannot write
+	actor := audit.Actor{Account: c.Account, Membership: c.Membership}
 	err := o.Resolver.As(ctx, c, op.Operation == ast.Mutation, func(ctx context.Context) error {
+		actor = authz.From(ctx).Actor()
 		resp = next(o.Resolver.withLoaders(ctx))
 		if err := tenants.Broken(ctx); err != nil {
 			return err
+		}
+		looks = p.witnessed(ctx)
+		if op.Operation == ast.Mutation {
+			p.together(looks)
+			looks = nil
 		}
 		for _, e := range p.entries {
 			if err := audit.Write(ctx, e); err != nil {
@@ -197,6 +210,10 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 		}
 		return nil
 	})
+	o.refused(ctx, c, actor, resp)
+	if err == nil {
+		err = o.Resolver.keepLooks(ctx, c, looks)
+	}
 	switch {
 	case err == nil:
 		return resp

@@ -163,6 +163,9 @@ func partyName(ctx context.Context, p *gen.Party) (*string, error) {
 		return given(p.Name), nil
 	}
 	full, err := contacts(ctx, p)
+	if full {
+		saw(ctx, gen.TypeParty, p.ID)
+	}
 	if err != nil || full {
 		return given(p.Name), err
 	}
@@ -176,6 +179,9 @@ func (r *Resolver) partyPhone(ctx context.Context, p *gen.Party) (*string, error
 		return nil, err
 	}
 	full, err := contacts(ctx, p)
+	if full {
+		saw(ctx, gen.TypeParty, p.ID)
+	}
 	if err != nil || full {
 		return &row, err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
@@ -34,6 +35,14 @@ func (r *Resolver) contactPhones(ctx context.Context, ids []uuid.UUID) (map[uuid
 		}
 	}
 	return out, err
+}
+
+func (r *Resolver) contactPhone(ctx context.Context, p *gen.Proposal) (*string, error) {
+	phone, err := load(ctx).reached.Load(ctx, p.ID)
+	if phone != "" {
+		saw(ctx, gen.TypeMatter, p.MatterID)
+	}
+	return given(phone), err
 }
 
 func draft(in model.CreateProposalInput) proposals.Draft {

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"github.com/bihuan/bihuan/assembly"
+	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
@@ -21,7 +22,8 @@ type Resolver struct {
 	PlainCookies bool
 	LinkKey      []byte // seals links, see links.go; empty: there are none
 	Roster       *roster.Service
-	Live         *live.Hub // nil: nobody is told anything
+	Live         *live.Hub       // nil: nobody is told anything
+	Refused      *audit.Refusals // nil: what is refused is not counted
 	assembly.Services
 }
 

@@ -72,7 +72,7 @@ func newWorld(t *testing.T) *world {
 		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record})
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
-	w.r = &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
+	w.r = &graph.Resolver{Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
 	w.serve()
 	return w
 }

@@ -111,6 +111,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),
 	})
 	a.resolver = &graph.Resolver{
+		Refused: &audit.Refusals{Store: store, Log: a.log},
 		LinkKey: a.secret.For("links"),
 		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Services: services,
 	}

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/bihuan/bihuan/audit"
@@ -88,6 +89,10 @@ func (a *app) listen(ctx context.Context, c clock.Clock, dev bool, out io.Writer
 	hears, deaf := context.WithCancel(ctx)
 	defer deaf()
 	go a.resolver.Live.Run(hears)
+	var counting sync.WaitGroup
+	counting.Go(func() { a.resolver.Refused.Run(clock.With(hears, c)) })
+	defer counting.Wait() // after the server has ended, before the database does
+	defer deaf()
 	fmt.Fprintf(out, "bihuan %s 已启动：http://%s/graphql\n", version, a.cfg.Listen)
 	if dev {
 		fmt.Fprintf(out, "GraphiQL：http://%s/graphiql\n", a.cfg.Listen)

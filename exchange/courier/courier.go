@@ -72,7 +72,7 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 		}
 		v, all := authz.From(ctx), changes.Changes()
 		return audit.Write(ctx, audit.Entry{
-			Action: "exportEnvelopes", Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name},
+			Action: "exportEnvelopes", Actor: v.Actor(),
 			Object: audit.Object(all[0].Entity, all[0].ID), From: h.From(r.Context()), Changes: all,
 		})
 	})

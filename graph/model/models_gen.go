@@ -315,16 +315,30 @@ type AuditEntry struct {
 	Seq int `json:"seq"`
 	// 时间
 	At time.Time `json:"at"`
+	// 一句话：谁对什么做了什么
+	Summary string `json:"summary"`
 	// 变更的名称
 	Action string `json:"action"`
+	// 做了什么，当时的叫法
+	ActionLabel string `json:"actionLabel"`
+	// 谁做的：姓名、系统的部分、服务器操作员
+	Actor string `json:"actor"`
 	// 操作人当时的姓名；系统自动时为系统的部分
 	ActorName string `json:"actorName"`
 	// 操作人的身份；系统自动时为空
 	ActorID *uuid.UUID `json:"actorId,omitempty"`
 	// 代谁操作（代录）
 	OnBehalfID *uuid.UUID `json:"onBehalfId,omitempty"`
+	// 代谁操作，当时的姓名
+	OnBehalfName *string `json:"onBehalfName,omitempty"`
 	// 对象，类型:编号
 	Object string `json:"object"`
+	// 对象的类别：事项、人员、账号……
+	ObjectKind string `json:"objectKind"`
+	// 对象当时的编号或名称；草稿等只有当事人能看到的没有
+	ObjectName *string `json:"objectName,omitempty"`
+	// 几次：被拒绝的同一操作一分钟记一条，查看个人信息一次请求记一条
+	Count int `json:"count"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 来自哪个网络地址
@@ -333,8 +347,10 @@ type AuditEntry struct {
 	RequestID *string `json:"requestId,omitempty"`
 	// 空为成功，否则是拒绝的代码
 	Outcome *string `json:"outcome,omitempty"`
-	// 改变的各行：只列改变的栏目；保密的栏目只说明已改变
+	// 改变的各行：只列改变的栏目；保密的栏目只说明已改变，内容只说明字数
 	Changes []map[string]any `json:"changes"`
+	// 这一条的散列值
+	Hash string `json:"hash"`
 }
 
 // 审计记录的一页，最新的在前

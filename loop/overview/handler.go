@@ -103,7 +103,7 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 func (h *Handler) book(ctx context.Context, as format, s *Sheet) error {
 	v := authz.From(ctx)
 	return audit.Write(ctx, audit.Entry{
-		Action: "exportLedger", Actor: audit.Actor{Account: v.Account, Membership: v.Membership, Name: v.Name}, Object: "Ledger:" + as.name,
+		Action: "exportLedger", Actor: v.Actor(), Object: "Ledger:" + as.name,
 		Reason: fmt.Sprintf("%d 条；%s", len(s.Lines), s.Narrowed()), From: h.From(ctx), Changes: []audit.Change{},
 	})
 }
