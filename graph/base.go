@@ -43,7 +43,7 @@ func value[T any](v *T) (zero T) {
 func (r *Resolver) matters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, order *gen.MatterOrder, ps ...predicate.Matter) (*gen.MatterConnection, error) {
 	first, last, err := page(first, last)
 	if err == nil {
-		err = belong(order.Field.String() != gen.MatterOrderFieldTitle.String(), after, before)
+		err = belong(!slices.Contains(byText, order.Field.String()), after, before)
 	}
 	if err != nil {
 		return nil, err
@@ -104,6 +104,9 @@ func given(s string) *string {
 	}
 	return &s
 }
+
+// byText are the orders of matters whose cursors hold a text.
+var byText = []string{gen.MatterOrderFieldTitle.String(), gen.MatterOrderFieldNumberOrder.String()}
 
 // newest is the order of a list that names none.
 var newest = &gen.MatterOrder{Direction: entgql.OrderDirectionDesc, Field: gen.MatterOrderFieldOpenedAt}

@@ -1,6 +1,9 @@
 package search_test
 
 import (
+	"fmt"
+	"unicode"
+
 	"context"
 	"math/rand/v2"
 	"strings"
@@ -8,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/mozillazg/go-pinyin"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
@@ -171,8 +175,8 @@ func TestTheInitialsAreThoseOfTheReadings(t *testing.T) {
 	plain := strings.NewReplacer("ā", "a", "á", "a", "ǎ", "a", "à", "a", "ē", "e", "é", "e", "ě", "e", "è", "e", "ế", "e", "ề", "e", "ê", "e",
 		"ō", "o", "ó", "o", "ǒ", "o", "ò", "o", "ń", "n", "ň", "n", "ǹ", "n", "ḿ", "m")
 	w.system(func(ctx context.Context) {
-		type row struct{ Han, Initials string }
-		rows, err := tenants.Rows[row](ctx, `SELECT han, initials FROM pinyin`)
+		type row struct{ Han, Initials, Syllable string }
+		rows, err := tenants.Rows[row](ctx, `SELECT han, initials, syllable FROM pinyin`)
 		if err != nil || len(rows) < 20000 {
 			t.Fatal(len(rows), err)
 		}
@@ -184,11 +188,28 @@ func TestTheInitialsAreThoseOfTheReadings(t *testing.T) {
 					want += first
 				}
 			}
+			usual, _, _ := strings.Cut(pinyin.PinyinDict[int([]rune(r.Han)[0])], ",")
+			if got := syllable(usual); got != r.Syllable {
+				t.Errorf("%s: %q, want %q", r.Han, r.Syllable, got)
+			}
 			if r.Initials != want {
 				t.Errorf("%s: %q, want %q", r.Han, r.Initials, want)
 			}
 		}
 	})
+}
+
+// syllable writes a reading without its mark: lǐ as li3, a light tone as 5.
+func syllable(reading string) string {
+	tone, letters := 5, ""
+	for _, r := range norm.NFD.String(strings.NewReplacer("ü", "v", "ǖ", "v̄", "ǘ", "v́", "ǚ", "v̌", "ǜ", "v̀").Replace(reading)) {
+		if i := strings.IndexRune("\u0304\u0301\u030c\u0300", r); i >= 0 {
+			tone = i/2 + 1
+		} else if r < unicode.MaxASCII {
+			letters += string(r)
+		}
+	}
+	return fmt.Sprint(letters, tone)
 }
 
 // Row-level security leaves a leakproof comparison its index, and takes it from

@@ -2905,6 +2905,7 @@ func (_m *MatterQuery) Paginate(
 		return conn, nil
 	}
 	order := keyset.Order{ID: DefaultMatterOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	order.Nullable = order.Nullable || order.Field == matter.FieldNumberOrder
 	order.Nullable = order.Nullable || order.Field == matter.FieldNextDueOn
 	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
@@ -2926,6 +2927,20 @@ func (_m *MatterQuery) Paginate(
 }
 
 var (
+	// MatterOrderFieldUpdatedAt orders Matter by updated_at.
+	MatterOrderFieldUpdatedAt = &MatterOrderField{
+		Value: func(_m *Matter) (ent.Value, error) {
+			return _m.UpdatedAt, nil
+		},
+		column: matter.FieldUpdatedAt,
+		toTerm: matter.ByUpdatedAt,
+		toCursor: func(_m *Matter) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.UpdatedAt,
+			}
+		},
+	}
 	// MatterOrderFieldTitle orders Matter by title.
 	MatterOrderFieldTitle = &MatterOrderField{
 		Value: func(_m *Matter) (ent.Value, error) {
@@ -2937,6 +2952,20 @@ var (
 			return Cursor{
 				ID:    _m.ID,
 				Value: _m.Title,
+			}
+		},
+	}
+	// MatterOrderFieldNumberOrder orders Matter by number_order.
+	MatterOrderFieldNumberOrder = &MatterOrderField{
+		Value: func(_m *Matter) (ent.Value, error) {
+			return _m.NumberOrder, nil
+		},
+		column: matter.FieldNumberOrder,
+		toTerm: matter.ByNumberOrder,
+		toCursor: func(_m *Matter) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.NumberOrder,
 			}
 		},
 	}
@@ -2974,8 +3003,12 @@ var (
 func (f MatterOrderField) String() string {
 	var str string
 	switch f.column {
+	case MatterOrderFieldUpdatedAt.column:
+		str = "UPDATED_AT"
 	case MatterOrderFieldTitle.column:
 		str = "TITLE"
+	case MatterOrderFieldNumberOrder.column:
+		str = "NUMBER"
 	case MatterOrderFieldOpenedAt.column:
 		str = "OPENED_AT"
 	case MatterOrderFieldNextDueOn.column:
@@ -2996,8 +3029,12 @@ func (f *MatterOrderField) UnmarshalGQL(v interface{}) error {
 		return fmt.Errorf("MatterOrderField %T must be a string", v)
 	}
 	switch str {
+	case "UPDATED_AT":
+		*f = *MatterOrderFieldUpdatedAt
 	case "TITLE":
 		*f = *MatterOrderFieldTitle
+	case "NUMBER":
+		*f = *MatterOrderFieldNumberOrder
 	case "OPENED_AT":
 		*f = *MatterOrderFieldOpenedAt
 	case "NEXT_DUE_ON":
@@ -3234,6 +3271,7 @@ func (_m *MembershipQuery) Paginate(
 		return conn, nil
 	}
 	order := keyset.Order{ID: DefaultMembershipOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	order.Nullable = order.Nullable || order.Field == membership.FieldNamePinyin
 	_m = _m.Where(keyset.Between(after, before, order))
 	limit := paginateLimit(first, last)
 	if limit != 0 {
@@ -3268,6 +3306,20 @@ var (
 			}
 		},
 	}
+	// MembershipOrderFieldNamePinyin orders Membership by name_pinyin.
+	MembershipOrderFieldNamePinyin = &MembershipOrderField{
+		Value: func(_m *Membership) (ent.Value, error) {
+			return _m.NamePinyin, nil
+		},
+		column: membership.FieldNamePinyin,
+		toTerm: membership.ByNamePinyin,
+		toCursor: func(_m *Membership) Cursor {
+			return Cursor{
+				ID:    _m.ID,
+				Value: _m.NamePinyin,
+			}
+		},
+	}
 )
 
 // String implement fmt.Stringer interface.
@@ -3276,6 +3328,8 @@ func (f MembershipOrderField) String() string {
 	switch f.column {
 	case MembershipOrderFieldName.column:
 		str = "NAME"
+	case MembershipOrderFieldNamePinyin.column:
+		str = "PINYIN"
 	}
 	return str
 }
@@ -3294,6 +3348,8 @@ func (f *MembershipOrderField) UnmarshalGQL(v interface{}) error {
 	switch str {
 	case "NAME":
 		*f = *MembershipOrderFieldName
+	case "PINYIN":
+		*f = *MembershipOrderFieldNamePinyin
 	default:
 		return fmt.Errorf("%s is not a valid MembershipOrderField", str)
 	}

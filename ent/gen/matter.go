@@ -51,6 +51,8 @@ type Matter struct {
 	NumberKey *string `json:"number_key,omitempty"`
 	// TitleKey holds the value of the "title_key" field.
 	TitleKey *string `json:"title_key,omitempty"`
+	// NumberOrder holds the value of the "number_order" field.
+	NumberOrder *string `json:"number_order,omitempty"`
 	// CreatorID holds the value of the "creator_id" field.
 	CreatorID *uuid.UUID `json:"creator_id,omitempty"`
 	// SectorID holds the value of the "sector_id" field.
@@ -356,7 +358,7 @@ func (*Matter) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case matter.FieldVersion, matter.FieldPolicyVersion:
 			values[i] = new(sql.NullInt64)
-		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldNumberKey, matter.FieldTitleKey, matter.FieldSource, matter.FieldVisibility:
+		case matter.FieldKind, matter.FieldState, matter.FieldTurn, matter.FieldNumber, matter.FieldTitle, matter.FieldNumberKey, matter.FieldTitleKey, matter.FieldNumberOrder, matter.FieldSource, matter.FieldVisibility:
 			values[i] = new(sql.NullString)
 		case matter.FieldCreatedAt, matter.FieldUpdatedAt, matter.FieldOpenedAt, matter.FieldClosedAt, matter.FieldNextDueOn:
 			values[i] = new(sql.NullTime)
@@ -462,6 +464,13 @@ func (_m *Matter) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.TitleKey = new(string)
 				*_m.TitleKey = value.String
+			}
+		case matter.FieldNumberOrder:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field number_order", values[i])
+			} else if value.Valid {
+				_m.NumberOrder = new(string)
+				*_m.NumberOrder = value.String
 			}
 		case matter.FieldCreatorID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -736,6 +745,11 @@ func (_m *Matter) String() string {
 	builder.WriteString(", ")
 	if v := _m.TitleKey; v != nil {
 		builder.WriteString("title_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.NumberOrder; v != nil {
+		builder.WriteString("number_order=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

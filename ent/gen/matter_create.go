@@ -164,6 +164,20 @@ func (_c *MatterCreate) SetNillableTitleKey(v *string) *MatterCreate {
 	return _c
 }
 
+// SetNumberOrder sets the "number_order" field.
+func (_c *MatterCreate) SetNumberOrder(v string) *MatterCreate {
+	_c.mutation.SetNumberOrder(v)
+	return _c
+}
+
+// SetNillableNumberOrder sets the "number_order" field if the given value is not nil.
+func (_c *MatterCreate) SetNillableNumberOrder(v *string) *MatterCreate {
+	if v != nil {
+		_c.SetNumberOrder(*v)
+	}
+	return _c
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_c *MatterCreate) SetCreatorID(v uuid.UUID) *MatterCreate {
 	_c.mutation.SetCreatorID(v)
@@ -775,6 +789,10 @@ func (_c *MatterCreate) createSpec() (*Matter, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.TitleKey(); ok {
 		_spec.SetField(matter.FieldTitleKey, field.TypeString, value)
 		_node.TitleKey = &value
+	}
+	if value, ok := _c.mutation.NumberOrder(); ok {
+		_spec.SetField(matter.FieldNumberOrder, field.TypeString, value)
+		_node.NumberOrder = &value
 	}
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)

@@ -209,6 +209,26 @@ func (_u *MatterUpdate) ClearTitleKey() *MatterUpdate {
 	return _u
 }
 
+// SetNumberOrder sets the "number_order" field.
+func (_u *MatterUpdate) SetNumberOrder(v string) *MatterUpdate {
+	_u.mutation.SetNumberOrder(v)
+	return _u
+}
+
+// SetNillableNumberOrder sets the "number_order" field if the given value is not nil.
+func (_u *MatterUpdate) SetNillableNumberOrder(v *string) *MatterUpdate {
+	if v != nil {
+		_u.SetNumberOrder(*v)
+	}
+	return _u
+}
+
+// ClearNumberOrder clears the value of the "number_order" field.
+func (_u *MatterUpdate) ClearNumberOrder() *MatterUpdate {
+	_u.mutation.ClearNumberOrder()
+	return _u
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_u *MatterUpdate) SetCreatorID(v uuid.UUID) *MatterUpdate {
 	_u.mutation.SetCreatorID(v)
@@ -1085,6 +1105,12 @@ func (_u *MatterUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.TitleKeyCleared() {
 		_spec.ClearField(matter.FieldTitleKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberOrder(); ok {
+		_spec.SetField(matter.FieldNumberOrder, field.TypeString, value)
+	}
+	if _u.mutation.NumberOrderCleared() {
+		_spec.ClearField(matter.FieldNumberOrder, field.TypeString)
 	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)
@@ -2058,6 +2084,26 @@ func (_u *MatterUpdateOne) ClearTitleKey() *MatterUpdateOne {
 	return _u
 }
 
+// SetNumberOrder sets the "number_order" field.
+func (_u *MatterUpdateOne) SetNumberOrder(v string) *MatterUpdateOne {
+	_u.mutation.SetNumberOrder(v)
+	return _u
+}
+
+// SetNillableNumberOrder sets the "number_order" field if the given value is not nil.
+func (_u *MatterUpdateOne) SetNillableNumberOrder(v *string) *MatterUpdateOne {
+	if v != nil {
+		_u.SetNumberOrder(*v)
+	}
+	return _u
+}
+
+// ClearNumberOrder clears the value of the "number_order" field.
+func (_u *MatterUpdateOne) ClearNumberOrder() *MatterUpdateOne {
+	_u.mutation.ClearNumberOrder()
+	return _u
+}
+
 // SetCreatorID sets the "creator_id" field.
 func (_u *MatterUpdateOne) SetCreatorID(v uuid.UUID) *MatterUpdateOne {
 	_u.mutation.SetCreatorID(v)
@@ -2964,6 +3010,12 @@ func (_u *MatterUpdateOne) sqlSave(ctx context.Context) (_node *Matter, err erro
 	}
 	if _u.mutation.TitleKeyCleared() {
 		_spec.ClearField(matter.FieldTitleKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.NumberOrder(); ok {
+		_spec.SetField(matter.FieldNumberOrder, field.TypeString, value)
+	}
+	if _u.mutation.NumberOrderCleared() {
+		_spec.ClearField(matter.FieldNumberOrder, field.TypeString)
 	}
 	if value, ok := _u.mutation.Source(); ok {
 		_spec.SetField(matter.FieldSource, field.TypeString, value)

@@ -31,6 +31,8 @@ type Membership struct {
 	AccountID *uuid.UUID `json:"account_id,omitempty"`
 	// 姓名
 	Name string `json:"name,omitempty"`
+	// NamePinyin holds the value of the "name_pinyin" field.
+	NamePinyin *string `json:"name_pinyin,omitempty"`
 	// 委员 / 机关干部 / 承办单位人员
 	Kind membership.Kind `json:"kind,omitempty"`
 	// TermID holds the value of the "term_id" field.
@@ -115,7 +117,7 @@ func (*Membership) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case membership.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case membership.FieldName, membership.FieldKind, membership.FieldMemberNo, membership.FieldPoliticalParty, membership.FieldPost, membership.FieldPhone, membership.FieldStatus:
+		case membership.FieldName, membership.FieldNamePinyin, membership.FieldKind, membership.FieldMemberNo, membership.FieldPoliticalParty, membership.FieldPost, membership.FieldPhone, membership.FieldStatus:
 			values[i] = new(sql.NullString)
 		case membership.FieldCreatedAt, membership.FieldUpdatedAt, membership.FieldActiveFrom, membership.FieldActiveTo:
 			values[i] = new(sql.NullTime)
@@ -178,6 +180,13 @@ func (_m *Membership) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field name", values[i])
 			} else if value.Valid {
 				_m.Name = value.String
+			}
+		case membership.FieldNamePinyin:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name_pinyin", values[i])
+			} else if value.Valid {
+				_m.NamePinyin = new(string)
+				*_m.NamePinyin = value.String
 			}
 		case membership.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -312,6 +321,11 @@ func (_m *Membership) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("name=")
 	builder.WriteString(_m.Name)
+	builder.WriteString(", ")
+	if v := _m.NamePinyin; v != nil {
+		builder.WriteString("name_pinyin=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))

@@ -76,6 +76,20 @@ func (_c *MembershipCreate) SetName(v string) *MembershipCreate {
 	return _c
 }
 
+// SetNamePinyin sets the "name_pinyin" field.
+func (_c *MembershipCreate) SetNamePinyin(v string) *MembershipCreate {
+	_c.mutation.SetNamePinyin(v)
+	return _c
+}
+
+// SetNillableNamePinyin sets the "name_pinyin" field if the given value is not nil.
+func (_c *MembershipCreate) SetNillableNamePinyin(v *string) *MembershipCreate {
+	if v != nil {
+		_c.SetNamePinyin(*v)
+	}
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *MembershipCreate) SetKind(v membership.Kind) *MembershipCreate {
 	_c.mutation.SetKind(v)
@@ -404,6 +418,10 @@ func (_c *MembershipCreate) createSpec() (*Membership, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(membership.FieldName, field.TypeString, value)
 		_node.Name = value
+	}
+	if value, ok := _c.mutation.NamePinyin(); ok {
+		_spec.SetField(membership.FieldNamePinyin, field.TypeString, value)
+		_node.NamePinyin = &value
 	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(membership.FieldKind, field.TypeEnum, value)

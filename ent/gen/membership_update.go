@@ -101,6 +101,26 @@ func (_u *MembershipUpdate) SetNillableName(v *string) *MembershipUpdate {
 	return _u
 }
 
+// SetNamePinyin sets the "name_pinyin" field.
+func (_u *MembershipUpdate) SetNamePinyin(v string) *MembershipUpdate {
+	_u.mutation.SetNamePinyin(v)
+	return _u
+}
+
+// SetNillableNamePinyin sets the "name_pinyin" field if the given value is not nil.
+func (_u *MembershipUpdate) SetNillableNamePinyin(v *string) *MembershipUpdate {
+	if v != nil {
+		_u.SetNamePinyin(*v)
+	}
+	return _u
+}
+
+// ClearNamePinyin clears the value of the "name_pinyin" field.
+func (_u *MembershipUpdate) ClearNamePinyin() *MembershipUpdate {
+	_u.mutation.ClearNamePinyin()
+	return _u
+}
+
 // SetKind sets the "kind" field.
 func (_u *MembershipUpdate) SetKind(v membership.Kind) *MembershipUpdate {
 	_u.mutation.SetKind(v)
@@ -443,6 +463,12 @@ func (_u *MembershipUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(membership.FieldName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.NamePinyin(); ok {
+		_spec.SetField(membership.FieldNamePinyin, field.TypeString, value)
+	}
+	if _u.mutation.NamePinyinCleared() {
+		_spec.ClearField(membership.FieldNamePinyin, field.TypeString)
+	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(membership.FieldKind, field.TypeEnum, value)
 	}
@@ -693,6 +719,26 @@ func (_u *MembershipUpdateOne) SetNillableName(v *string) *MembershipUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetNamePinyin sets the "name_pinyin" field.
+func (_u *MembershipUpdateOne) SetNamePinyin(v string) *MembershipUpdateOne {
+	_u.mutation.SetNamePinyin(v)
+	return _u
+}
+
+// SetNillableNamePinyin sets the "name_pinyin" field if the given value is not nil.
+func (_u *MembershipUpdateOne) SetNillableNamePinyin(v *string) *MembershipUpdateOne {
+	if v != nil {
+		_u.SetNamePinyin(*v)
+	}
+	return _u
+}
+
+// ClearNamePinyin clears the value of the "name_pinyin" field.
+func (_u *MembershipUpdateOne) ClearNamePinyin() *MembershipUpdateOne {
+	_u.mutation.ClearNamePinyin()
 	return _u
 }
 
@@ -1067,6 +1113,12 @@ func (_u *MembershipUpdateOne) sqlSave(ctx context.Context) (_node *Membership, 
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(membership.FieldName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NamePinyin(); ok {
+		_spec.SetField(membership.FieldNamePinyin, field.TypeString, value)
+	}
+	if _u.mutation.NamePinyinCleared() {
+		_spec.ClearField(membership.FieldNamePinyin, field.TypeString)
 	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(membership.FieldKind, field.TypeEnum, value)

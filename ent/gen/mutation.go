@@ -14900,6 +14900,7 @@ type MatterMutation struct {
 	title              *string
 	number_key         *string
 	title_key          *string
+	number_order       *string
 	source             *string
 	data               *map[string]interface{}
 	origin             *map[string]interface{}
@@ -15629,6 +15630,55 @@ func (m *MatterMutation) TitleKeyCleared() bool {
 func (m *MatterMutation) ResetTitleKey() {
 	m.title_key = nil
 	delete(m.clearedFields, matter.FieldTitleKey)
+}
+
+// SetNumberOrder sets the "number_order" field.
+func (m *MatterMutation) SetNumberOrder(s string) {
+	m.number_order = &s
+}
+
+// NumberOrder returns the value of the "number_order" field in the mutation.
+func (m *MatterMutation) NumberOrder() (r string, exists bool) {
+	v := m.number_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumberOrder returns the old "number_order" field's value of the Matter entity.
+// If the Matter object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MatterMutation) OldNumberOrder(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumberOrder is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumberOrder requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumberOrder: %w", err)
+	}
+	return oldValue.NumberOrder, nil
+}
+
+// ClearNumberOrder clears the value of the "number_order" field.
+func (m *MatterMutation) ClearNumberOrder() {
+	m.number_order = nil
+	m.clearedFields[matter.FieldNumberOrder] = struct{}{}
+}
+
+// NumberOrderCleared returns if the "number_order" field was cleared in this mutation.
+func (m *MatterMutation) NumberOrderCleared() bool {
+	_, ok := m.clearedFields[matter.FieldNumberOrder]
+	return ok
+}
+
+// ResetNumberOrder resets all changes to the "number_order" field.
+func (m *MatterMutation) ResetNumberOrder() {
+	m.number_order = nil
+	delete(m.clearedFields, matter.FieldNumberOrder)
 }
 
 // SetCreatorID sets the "creator_id" field.
@@ -17200,7 +17250,7 @@ func (m *MatterMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MatterMutation) Fields() []string {
-	fields := make([]string, 0, 27)
+	fields := make([]string, 0, 28)
 	if m.tenant_id != nil {
 		fields = append(fields, matter.FieldTenantID)
 	}
@@ -17239,6 +17289,9 @@ func (m *MatterMutation) Fields() []string {
 	}
 	if m.title_key != nil {
 		fields = append(fields, matter.FieldTitleKey)
+	}
+	if m.number_order != nil {
+		fields = append(fields, matter.FieldNumberOrder)
 	}
 	if m.creator != nil {
 		fields = append(fields, matter.FieldCreatorID)
@@ -17316,6 +17369,8 @@ func (m *MatterMutation) Field(name string) (ent.Value, bool) {
 		return m.NumberKey()
 	case matter.FieldTitleKey:
 		return m.TitleKey()
+	case matter.FieldNumberOrder:
+		return m.NumberOrder()
 	case matter.FieldCreatorID:
 		return m.CreatorID()
 	case matter.FieldSectorID:
@@ -17379,6 +17434,8 @@ func (m *MatterMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldNumberKey(ctx)
 	case matter.FieldTitleKey:
 		return m.OldTitleKey(ctx)
+	case matter.FieldNumberOrder:
+		return m.OldNumberOrder(ctx)
 	case matter.FieldCreatorID:
 		return m.OldCreatorID(ctx)
 	case matter.FieldSectorID:
@@ -17506,6 +17563,13 @@ func (m *MatterMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTitleKey(v)
+		return nil
+	case matter.FieldNumberOrder:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumberOrder(v)
 		return nil
 	case matter.FieldCreatorID:
 		v, ok := value.(uuid.UUID)
@@ -17674,6 +17738,9 @@ func (m *MatterMutation) ClearedFields() []string {
 	if m.FieldCleared(matter.FieldTitleKey) {
 		fields = append(fields, matter.FieldTitleKey)
 	}
+	if m.FieldCleared(matter.FieldNumberOrder) {
+		fields = append(fields, matter.FieldNumberOrder)
+	}
 	if m.FieldCleared(matter.FieldCreatorID) {
 		fields = append(fields, matter.FieldCreatorID)
 	}
@@ -17732,6 +17799,9 @@ func (m *MatterMutation) ClearField(name string) error {
 		return nil
 	case matter.FieldTitleKey:
 		m.ClearTitleKey()
+		return nil
+	case matter.FieldNumberOrder:
+		m.ClearNumberOrder()
 		return nil
 	case matter.FieldCreatorID:
 		m.ClearCreatorID()
@@ -17812,6 +17882,9 @@ func (m *MatterMutation) ResetField(name string) error {
 		return nil
 	case matter.FieldTitleKey:
 		m.ResetTitleKey()
+		return nil
+	case matter.FieldNumberOrder:
+		m.ResetNumberOrder()
 		return nil
 	case matter.FieldCreatorID:
 		m.ResetCreatorID()
@@ -18386,6 +18459,7 @@ type MembershipMutation struct {
 	updated_at      *time.Time
 	account_id      *uuid.UUID
 	name            *string
+	name_pinyin     *string
 	kind            *membership.Kind
 	member_no       *string
 	political_party *string
@@ -18760,6 +18834,55 @@ func (m *MembershipMutation) OldName(ctx context.Context) (v string, err error) 
 // ResetName resets all changes to the "name" field.
 func (m *MembershipMutation) ResetName() {
 	m.name = nil
+}
+
+// SetNamePinyin sets the "name_pinyin" field.
+func (m *MembershipMutation) SetNamePinyin(s string) {
+	m.name_pinyin = &s
+}
+
+// NamePinyin returns the value of the "name_pinyin" field in the mutation.
+func (m *MembershipMutation) NamePinyin() (r string, exists bool) {
+	v := m.name_pinyin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNamePinyin returns the old "name_pinyin" field's value of the Membership entity.
+// If the Membership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipMutation) OldNamePinyin(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNamePinyin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNamePinyin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNamePinyin: %w", err)
+	}
+	return oldValue.NamePinyin, nil
+}
+
+// ClearNamePinyin clears the value of the "name_pinyin" field.
+func (m *MembershipMutation) ClearNamePinyin() {
+	m.name_pinyin = nil
+	m.clearedFields[membership.FieldNamePinyin] = struct{}{}
+}
+
+// NamePinyinCleared returns if the "name_pinyin" field was cleared in this mutation.
+func (m *MembershipMutation) NamePinyinCleared() bool {
+	_, ok := m.clearedFields[membership.FieldNamePinyin]
+	return ok
+}
+
+// ResetNamePinyin resets all changes to the "name_pinyin" field.
+func (m *MembershipMutation) ResetNamePinyin() {
+	m.name_pinyin = nil
+	delete(m.clearedFields, membership.FieldNamePinyin)
 }
 
 // SetKind sets the "kind" field.
@@ -19382,7 +19505,7 @@ func (m *MembershipMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MembershipMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.tenant_id != nil {
 		fields = append(fields, membership.FieldTenantID)
 	}
@@ -19400,6 +19523,9 @@ func (m *MembershipMutation) Fields() []string {
 	}
 	if m.name != nil {
 		fields = append(fields, membership.FieldName)
+	}
+	if m.name_pinyin != nil {
+		fields = append(fields, membership.FieldNamePinyin)
 	}
 	if m.kind != nil {
 		fields = append(fields, membership.FieldKind)
@@ -19451,6 +19577,8 @@ func (m *MembershipMutation) Field(name string) (ent.Value, bool) {
 		return m.AccountID()
 	case membership.FieldName:
 		return m.Name()
+	case membership.FieldNamePinyin:
+		return m.NamePinyin()
 	case membership.FieldKind:
 		return m.Kind()
 	case membership.FieldTermID:
@@ -19492,6 +19620,8 @@ func (m *MembershipMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldAccountID(ctx)
 	case membership.FieldName:
 		return m.OldName(ctx)
+	case membership.FieldNamePinyin:
+		return m.OldNamePinyin(ctx)
 	case membership.FieldKind:
 		return m.OldKind(ctx)
 	case membership.FieldTermID:
@@ -19562,6 +19692,13 @@ func (m *MembershipMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetName(v)
+		return nil
+	case membership.FieldNamePinyin:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNamePinyin(v)
 		return nil
 	case membership.FieldKind:
 		v, ok := value.(membership.Kind)
@@ -19681,6 +19818,9 @@ func (m *MembershipMutation) ClearedFields() []string {
 	if m.FieldCleared(membership.FieldAccountID) {
 		fields = append(fields, membership.FieldAccountID)
 	}
+	if m.FieldCleared(membership.FieldNamePinyin) {
+		fields = append(fields, membership.FieldNamePinyin)
+	}
 	if m.FieldCleared(membership.FieldTermID) {
 		fields = append(fields, membership.FieldTermID)
 	}
@@ -19718,6 +19858,9 @@ func (m *MembershipMutation) ClearField(name string) error {
 	switch name {
 	case membership.FieldAccountID:
 		m.ClearAccountID()
+		return nil
+	case membership.FieldNamePinyin:
+		m.ClearNamePinyin()
 		return nil
 	case membership.FieldTermID:
 		m.ClearTermID()
@@ -19765,6 +19908,9 @@ func (m *MembershipMutation) ResetField(name string) error {
 		return nil
 	case membership.FieldName:
 		m.ResetName()
+		return nil
+	case membership.FieldNamePinyin:
+		m.ResetNamePinyin()
 		return nil
 	case membership.FieldKind:
 		m.ResetKind()

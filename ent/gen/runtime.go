@@ -194,7 +194,7 @@ func init() {
 	// matter.DefaultPolicyVersion holds the default value on creation for the policy_version field.
 	matter.DefaultPolicyVersion = matterDescPolicyVersion.Default.(int)
 	// matterDescConfidential is the schema descriptor for confidential field.
-	matterDescConfidential := matterFields[22].Descriptor()
+	matterDescConfidential := matterFields[23].Descriptor()
 	// matter.DefaultConfidential holds the default value on creation for the confidential field.
 	matter.DefaultConfidential = matterDescConfidential.Default.(bool)
 	// matterDescID is the schema descriptor for id field.
@@ -213,7 +213,7 @@ func init() {
 	// membership.DefaultVersion holds the default value on creation for the version field.
 	membership.DefaultVersion = membershipDescVersion.Default.(int)
 	// membershipDescRanked is the schema descriptor for ranked field.
-	membershipDescRanked := membershipFields[11].Descriptor()
+	membershipDescRanked := membershipFields[12].Descriptor()
 	// membership.DefaultRanked holds the default value on creation for the ranked field.
 	membership.DefaultRanked = membershipDescRanked.Default.(bool)
 	// membershipDescID is the schema descriptor for id field.

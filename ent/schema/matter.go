@@ -14,7 +14,7 @@ import (
 // the payload beside it (Proposal, Cohort …) knows.
 type Matter struct{ ent.Schema }
 
-func (Matter) Mixin() []ent.Mixin { return tenantedVersioned }
+func (Matter) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Dated{}} }
 func (Matter) Annotations() []schema.Annotation {
 	return described("matters", "事项：每一件工作的信封。提案、一号提案闭环等都是事项，待办、时限、时间线、附件与权限只写一次。",
 		entgql.RelayConnection())
@@ -29,7 +29,7 @@ func (Matter) Fields() []ent.Field {
 		text("turn", "轮到谁，取值见流程定义；空为不等任何人"),
 		text("number", "对外显示的编号，例如 第十一届三次会议第001号"),
 		field.Text("title").Comment("标题；提案为案由").Annotations(entgql.OrderField("TITLE")),
-		compared("number_key"), compared("title_key"),
+		compared("number_key"), compared("title_key"), ordering("number_order", "NUMBER"),
 		ref("creator_id"), ref("sector_id"), ref("street_id"), ref("owner_unit_id"), ref("platform_id"),
 		text("source", "议题从哪里来，例如 党政交题、委员荐题、群众征题、政协选题"),
 		field.JSON("data", map[string]any{}).Optional().Comment("流程表单中保存下来的内容").Annotations(entgql.Type("JSON")),
@@ -78,6 +78,8 @@ func (Matter) Indexes() []ent.Index {
 		index.Fields("tenant_id", "kind", "state", "opened_at", "id"),
 		index.Fields("tenant_id", "kind", "opened_at", "id"),
 		index.Fields("tenant_id", "next_due_on", "id"),
+		index.Fields("tenant_id", "number_order", "id"),
+		index.Fields("tenant_id", "updated_at", "id"),
 		index.Fields("tenant_id", "turn", "kind", "next_due_on", "id"),
 		index.Fields("tenant_id", "creator_id"),
 		index.Fields("tenant_id", "sector_id"),

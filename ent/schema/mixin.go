@@ -47,6 +47,15 @@ func (Versioned) Fields() []ent.Field {
 	}
 }
 
+// Dated is Versioned of what is listed by its latest change.
+type Dated struct{ mixin.Schema }
+
+func (Dated) Fields() []ent.Field {
+	fields := Versioned{}.Fields()
+	fields[1] = field.Time("updated_at").Comment(fields[1].Descriptor().Comment).Annotations(entgql.OrderField("UPDATED_AT"))
+	return fields
+}
+
 var tenanted = []ent.Mixin{Tenanted{}}
 var tenantedVersioned = []ent.Mixin{Tenanted{}, Versioned{}}
 
@@ -76,6 +85,13 @@ func hiddenText(name, comment string) ent.Field {
 // fills it (matters_keys), nobody else writes it.
 func compared(name string) ent.Field {
 	return field.Text(name).Optional().Nillable().Annotations(entgql.Skip())
+}
+
+// ordering is the form in which a text beside it is ordered; the database fills
+// it, nobody else writes it, and lists are all that shows it.
+func ordering(name, by string) ent.Field {
+	return field.Text(name).Optional().Nillable().Annotations(entgql.OrderField(by),
+		entgql.Skip(entgql.SkipType|entgql.SkipWhereInput|entgql.SkipMutationCreateInput|entgql.SkipMutationUpdateInput))
 }
 
 // ref is an optional reference; the edge beside it carries the constraint.

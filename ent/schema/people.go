@@ -23,6 +23,7 @@ func (Membership) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("account_id", uuid.UUID{}).Optional().Nillable().Annotations(entgql.Skip()),
 		field.Text("name").Comment("姓名").Annotations(entgql.OrderField("NAME")),
+		ordering("name_pinyin", "PINYIN"),
 		field.Enum("kind").Values("MEMBER", "STAFF", "UNIT_STAFF").Comment("委员 / 机关干部 / 承办单位人员"),
 		ref("term_id"),
 		text("member_no", "委员证号，每届重编，不是人的编号"),
@@ -48,6 +49,7 @@ func (Membership) Edges() []ent.Edge {
 func (Membership) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "name", "id"),
+		index.Fields("tenant_id", "name_pinyin", "id"),
 		index.Fields("tenant_id", "account_id").Unique(),
 		index.Fields("tenant_id", "term_id"),
 	}

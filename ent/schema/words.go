@@ -10,6 +10,7 @@ var Nouns = map[string]string{
 var Orders = map[string]string{
 	"HANDLE_YEAR": "按办理的年份", "ON": "按日期", "DUE_ON": "按期限", "NEXT_DUE_ON": "按最近的期限", "OPENED_AT": "按进入系统的时间",
 	"TITLE": "按标题", "NAME": "按名称的编码次序", "BRAND": "按品牌", "AT": "按时间",
+	"NUMBER": "按编号：届、次和号按数的大小；没有编号的在最大的之后", "UPDATED_AT": "按最近一次改动的时间", "PINYIN": "按姓名的拼音",
 }
 
 // seen are the words of who sees a part of a matter.

@@ -43,6 +43,8 @@ const (
 	FieldNumberKey = "number_key"
 	// FieldTitleKey holds the string denoting the title_key field in the database.
 	FieldTitleKey = "title_key"
+	// FieldNumberOrder holds the string denoting the number_order field in the database.
+	FieldNumberOrder = "number_order"
 	// FieldCreatorID holds the string denoting the creator_id field in the database.
 	FieldCreatorID = "creator_id"
 	// FieldSectorID holds the string denoting the sector_id field in the database.
@@ -271,6 +273,7 @@ var Columns = []string{
 	FieldTitle,
 	FieldNumberKey,
 	FieldTitleKey,
+	FieldNumberOrder,
 	FieldCreatorID,
 	FieldSectorID,
 	FieldStreetID,
@@ -406,6 +409,11 @@ func ByNumberKey(opts ...sql.OrderTermOption) OrderOption {
 // ByTitleKey orders the results by the title_key field.
 func ByTitleKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTitleKey, opts...).ToFunc()
+}
+
+// ByNumberOrder orders the results by the number_order field.
+func ByNumberOrder(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumberOrder, opts...).ToFunc()
 }
 
 // ByCreatorID orders the results by the creator_id field.

@@ -121,6 +121,11 @@ func TitleKey(v string) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldTitleKey, v))
 }
 
+// NumberOrder applies equality check predicate on the "number_order" field. It's identical to NumberOrderEQ.
+func NumberOrder(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldNumberOrder, v))
+}
+
 // CreatorID applies equality check predicate on the "creator_id" field. It's identical to CreatorIDEQ.
 func CreatorID(v uuid.UUID) predicate.Matter {
 	return predicate.Matter(sql.FieldEQ(FieldCreatorID, v))
@@ -884,6 +889,81 @@ func TitleKeyEqualFold(v string) predicate.Matter {
 // TitleKeyContainsFold applies the ContainsFold predicate on the "title_key" field.
 func TitleKeyContainsFold(v string) predicate.Matter {
 	return predicate.Matter(sql.FieldContainsFold(FieldTitleKey, v))
+}
+
+// NumberOrderEQ applies the EQ predicate on the "number_order" field.
+func NumberOrderEQ(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEQ(FieldNumberOrder, v))
+}
+
+// NumberOrderNEQ applies the NEQ predicate on the "number_order" field.
+func NumberOrderNEQ(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldNEQ(FieldNumberOrder, v))
+}
+
+// NumberOrderIn applies the In predicate on the "number_order" field.
+func NumberOrderIn(vs ...string) predicate.Matter {
+	return predicate.Matter(sql.FieldIn(FieldNumberOrder, vs...))
+}
+
+// NumberOrderNotIn applies the NotIn predicate on the "number_order" field.
+func NumberOrderNotIn(vs ...string) predicate.Matter {
+	return predicate.Matter(sql.FieldNotIn(FieldNumberOrder, vs...))
+}
+
+// NumberOrderGT applies the GT predicate on the "number_order" field.
+func NumberOrderGT(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldGT(FieldNumberOrder, v))
+}
+
+// NumberOrderGTE applies the GTE predicate on the "number_order" field.
+func NumberOrderGTE(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldGTE(FieldNumberOrder, v))
+}
+
+// NumberOrderLT applies the LT predicate on the "number_order" field.
+func NumberOrderLT(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldLT(FieldNumberOrder, v))
+}
+
+// NumberOrderLTE applies the LTE predicate on the "number_order" field.
+func NumberOrderLTE(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldLTE(FieldNumberOrder, v))
+}
+
+// NumberOrderContains applies the Contains predicate on the "number_order" field.
+func NumberOrderContains(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldContains(FieldNumberOrder, v))
+}
+
+// NumberOrderHasPrefix applies the HasPrefix predicate on the "number_order" field.
+func NumberOrderHasPrefix(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldHasPrefix(FieldNumberOrder, v))
+}
+
+// NumberOrderHasSuffix applies the HasSuffix predicate on the "number_order" field.
+func NumberOrderHasSuffix(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldHasSuffix(FieldNumberOrder, v))
+}
+
+// NumberOrderIsNil applies the IsNil predicate on the "number_order" field.
+func NumberOrderIsNil() predicate.Matter {
+	return predicate.Matter(sql.FieldIsNull(FieldNumberOrder))
+}
+
+// NumberOrderNotNil applies the NotNil predicate on the "number_order" field.
+func NumberOrderNotNil() predicate.Matter {
+	return predicate.Matter(sql.FieldNotNull(FieldNumberOrder))
+}
+
+// NumberOrderEqualFold applies the EqualFold predicate on the "number_order" field.
+func NumberOrderEqualFold(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldEqualFold(FieldNumberOrder, v))
+}
+
+// NumberOrderContainsFold applies the ContainsFold predicate on the "number_order" field.
+func NumberOrderContainsFold(v string) predicate.Matter {
+	return predicate.Matter(sql.FieldContainsFold(FieldNumberOrder, v))
 }
 
 // CreatorIDEQ applies the EQ predicate on the "creator_id" field.

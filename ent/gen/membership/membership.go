@@ -29,6 +29,8 @@ const (
 	FieldAccountID = "account_id"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldNamePinyin holds the string denoting the name_pinyin field in the database.
+	FieldNamePinyin = "name_pinyin"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldTermID holds the string denoting the term_id field in the database.
@@ -89,6 +91,7 @@ var Columns = []string{
 	FieldUpdatedAt,
 	FieldAccountID,
 	FieldName,
+	FieldNamePinyin,
 	FieldKind,
 	FieldTermID,
 	FieldMemberNo,
@@ -210,6 +213,11 @@ func ByAccountID(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByNamePinyin orders the results by the name_pinyin field.
+func ByNamePinyin(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNamePinyin, opts...).ToFunc()
 }
 
 // ByKind orders the results by the kind field.

@@ -86,6 +86,11 @@ func Name(v string) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldName, v))
 }
 
+// NamePinyin applies equality check predicate on the "name_pinyin" field. It's identical to NamePinyinEQ.
+func NamePinyin(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEQ(FieldNamePinyin, v))
+}
+
 // TermID applies equality check predicate on the "term_id" field. It's identical to TermIDEQ.
 func TermID(v uuid.UUID) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldTermID, v))
@@ -399,6 +404,81 @@ func NameEqualFold(v string) predicate.Membership {
 // NameContainsFold applies the ContainsFold predicate on the "name" field.
 func NameContainsFold(v string) predicate.Membership {
 	return predicate.Membership(sql.FieldContainsFold(FieldName, v))
+}
+
+// NamePinyinEQ applies the EQ predicate on the "name_pinyin" field.
+func NamePinyinEQ(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEQ(FieldNamePinyin, v))
+}
+
+// NamePinyinNEQ applies the NEQ predicate on the "name_pinyin" field.
+func NamePinyinNEQ(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldNEQ(FieldNamePinyin, v))
+}
+
+// NamePinyinIn applies the In predicate on the "name_pinyin" field.
+func NamePinyinIn(vs ...string) predicate.Membership {
+	return predicate.Membership(sql.FieldIn(FieldNamePinyin, vs...))
+}
+
+// NamePinyinNotIn applies the NotIn predicate on the "name_pinyin" field.
+func NamePinyinNotIn(vs ...string) predicate.Membership {
+	return predicate.Membership(sql.FieldNotIn(FieldNamePinyin, vs...))
+}
+
+// NamePinyinGT applies the GT predicate on the "name_pinyin" field.
+func NamePinyinGT(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldGT(FieldNamePinyin, v))
+}
+
+// NamePinyinGTE applies the GTE predicate on the "name_pinyin" field.
+func NamePinyinGTE(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldGTE(FieldNamePinyin, v))
+}
+
+// NamePinyinLT applies the LT predicate on the "name_pinyin" field.
+func NamePinyinLT(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldLT(FieldNamePinyin, v))
+}
+
+// NamePinyinLTE applies the LTE predicate on the "name_pinyin" field.
+func NamePinyinLTE(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldLTE(FieldNamePinyin, v))
+}
+
+// NamePinyinContains applies the Contains predicate on the "name_pinyin" field.
+func NamePinyinContains(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldContains(FieldNamePinyin, v))
+}
+
+// NamePinyinHasPrefix applies the HasPrefix predicate on the "name_pinyin" field.
+func NamePinyinHasPrefix(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldHasPrefix(FieldNamePinyin, v))
+}
+
+// NamePinyinHasSuffix applies the HasSuffix predicate on the "name_pinyin" field.
+func NamePinyinHasSuffix(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldHasSuffix(FieldNamePinyin, v))
+}
+
+// NamePinyinIsNil applies the IsNil predicate on the "name_pinyin" field.
+func NamePinyinIsNil() predicate.Membership {
+	return predicate.Membership(sql.FieldIsNull(FieldNamePinyin))
+}
+
+// NamePinyinNotNil applies the NotNil predicate on the "name_pinyin" field.
+func NamePinyinNotNil() predicate.Membership {
+	return predicate.Membership(sql.FieldNotNull(FieldNamePinyin))
+}
+
+// NamePinyinEqualFold applies the EqualFold predicate on the "name_pinyin" field.
+func NamePinyinEqualFold(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEqualFold(FieldNamePinyin, v))
+}
+
+// NamePinyinContainsFold applies the ContainsFold predicate on the "name_pinyin" field.
+func NamePinyinContainsFold(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldContainsFold(FieldNamePinyin, v))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.

@@ -743,6 +743,7 @@ var (
 		{Name: "title", Type: field.TypeString, Size: 2147483647},
 		{Name: "number_key", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "title_key", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "number_order", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "source", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "data", Type: field.TypeJSON, Nullable: true},
 		{Name: "origin", Type: field.TypeJSON, Nullable: true},
@@ -767,37 +768,37 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "matters_processes_process",
-				Columns:    []*schema.Column{MattersColumns[22]},
+				Columns:    []*schema.Column{MattersColumns[23]},
 				RefColumns: []*schema.Column{ProcessesColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "matters_memberships_creator",
-				Columns:    []*schema.Column{MattersColumns[23]},
+				Columns:    []*schema.Column{MattersColumns[24]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "matters_units_sector",
-				Columns:    []*schema.Column{MattersColumns[24]},
-				RefColumns: []*schema.Column{UnitsColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "matters_units_street",
 				Columns:    []*schema.Column{MattersColumns[25]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "matters_units_owner_unit",
+				Symbol:     "matters_units_street",
 				Columns:    []*schema.Column{MattersColumns[26]},
 				RefColumns: []*schema.Column{UnitsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "matters_platforms_platform",
+				Symbol:     "matters_units_owner_unit",
 				Columns:    []*schema.Column{MattersColumns[27]},
+				RefColumns: []*schema.Column{UnitsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "matters_platforms_platform",
+				Columns:    []*schema.Column{MattersColumns[28]},
 				RefColumns: []*schema.Column{PlatformsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -811,52 +812,62 @@ var (
 			{
 				Name:    "matter_tenant_id_kind_state_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[17], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[7], MattersColumns[18], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_kind_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[17], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[5], MattersColumns[18], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[19], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[20], MattersColumns[0]},
+			},
+			{
+				Name:    "matter_tenant_id_number_order_id",
+				Unique:  false,
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[13], MattersColumns[0]},
+			},
+			{
+				Name:    "matter_tenant_id_updated_at_id",
+				Unique:  false,
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[4], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_turn_kind_next_due_on_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[19], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[8], MattersColumns[5], MattersColumns[20], MattersColumns[0]},
 			},
 			{
 				Name:    "matter_tenant_id_creator_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[23]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[24]},
 			},
 			{
 				Name:    "matter_tenant_id_sector_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[24]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[25]},
 			},
 			{
 				Name:    "matter_tenant_id_street_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[25]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[26]},
 			},
 			{
 				Name:    "matter_tenant_id_owner_unit_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[26]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[27]},
 			},
 			{
 				Name:    "matter_tenant_id_process_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[22]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[23]},
 			},
 			{
 				Name:    "matter_tenant_id_platform_id_opened_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{MattersColumns[1], MattersColumns[27], MattersColumns[17], MattersColumns[0]},
+				Columns: []*schema.Column{MattersColumns[1], MattersColumns[28], MattersColumns[18], MattersColumns[0]},
 			},
 		},
 	}
@@ -869,6 +880,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "account_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "name", Type: field.TypeString, Size: 2147483647},
+		{Name: "name_pinyin", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"MEMBER", "STAFF", "UNIT_STAFF"}},
 		{Name: "member_no", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "political_party", Type: field.TypeString, Nullable: true, Size: 2147483647},
@@ -888,7 +900,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "memberships_terms_term",
-				Columns:    []*schema.Column{MembershipsColumns[16]},
+				Columns:    []*schema.Column{MembershipsColumns[17]},
 				RefColumns: []*schema.Column{TermsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -905,6 +917,11 @@ var (
 				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[6], MembershipsColumns[0]},
 			},
 			{
+				Name:    "membership_tenant_id_name_pinyin_id",
+				Unique:  false,
+				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[7], MembershipsColumns[0]},
+			},
+			{
 				Name:    "membership_tenant_id_account_id",
 				Unique:  true,
 				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[5]},
@@ -912,7 +929,7 @@ var (
 			{
 				Name:    "membership_tenant_id_term_id",
 				Unique:  false,
-				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[16]},
+				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[17]},
 			},
 		},
 	}
