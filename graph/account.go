@@ -20,12 +20,17 @@ func (r *Resolver) issueActivation(ctx context.Context, in model.IssueActivation
 		if err != nil {
 			return "", uuid.Nil, asInput(err)
 		}
-		out.Code, out.ExpiresAt = &issued.Word.Text, &issued.Word.Until
+		if issued.Word.Text != "" {
+			out.Code, out.ExpiresAt = &issued.Word.Text, &issued.Word.Until
+		}
 		return gen.TypeMembership, issued.Membership.ID, nil
 	})
 	if out.UserErrors = bad; err != nil || id == uuid.Nil {
 		return &model.ActivationPayload{UserErrors: bad}, err
 	}
-	out.Membership, err = aMember.get(ctx, r.ent(), id)
-	return out, none(err)
+	if out.Membership, err = aMember.get(ctx, r.ent(), id); none(err) != nil {
+		return nil, err
+	}
+	out.Request, err = r.asks(ctx, id)
+	return out, err
 }

@@ -82,3 +82,54 @@ func TestActivation(t *testing.T) {
 		c.refused("管理员甲", "issueActivation", input{"membershipId": c.person["管理员甲"], "reason": "忘记密码"}, "NOT_ALLOWED", "membershipId")
 	})
 }
+
+func TestOneAdministratorAlone(t *testing.T) {
+	t.Parallel()
+	c := newWorld(t).found("210202", "DISTRICT", "甲区")
+	c.add("承办人", "STAFF", nil, "unit_officer")
+	const waiting = `{ confirmationRequests { id kind says mayConfirm askedBy { name } } }`
+	t.Run("S2: opening the account of who holds a role waits for another, who sees the word", func(t *testing.T) {
+		a := c.call("管理员甲", "issueActivation", input{"membershipId": c.person["承办人"], "reason": "忘记密码"})
+		same(t, dig(a.Data, "issueActivation", "code"), `null`)
+		if dig(a.Data, "issueActivation", "request", "kind") != "account.issue" {
+			t.Fatal(a.text)
+		}
+		c.token("承办人") // nothing has changed
+		first := dig(c.ask("管理员甲", waiting, nil).Data, "confirmationRequests").([]any)
+		if len(first) != 1 || dig(first[0], "mayConfirm") != false {
+			t.Fatal(first)
+		}
+		id := dig(first[0], "id")
+		if got := dig(c.ask("管理员乙", waiting, nil).Data, "confirmationRequests", 0, "mayConfirm"); got != true {
+			t.Fatal(got)
+		}
+		c.refused("管理员甲", "confirmRequest", input{"requestId": id}, "NOT_ALLOWED", "")
+		c.refused("承办人", "confirmRequest", input{"requestId": id}, "NOT_FOUND", "")
+		done := c.call("管理员乙", "confirmRequest", input{"requestId": id})
+		code, _ := dig(done.Data, "confirmRequest", "code").(string)
+		c.activates("承办人", code)
+		delete(c.tokens, "承办人")
+		c.token("承办人")
+		c.do("管理员乙", "withdrawRequest", input{"requestId": c.asks("管理员乙", "承办人")})
+	})
+	t.Run("S2: another administrator is not removed by one, and hears of the attempt", func(t *testing.T) {
+		g := dig(c.ask("管理员甲", `query($id: ID!) { node(id: $id) { ... on Membership { grants { id } } } }`, input{"id": c.person["管理员乙"]}).Data, "node", "grants", 0, "id")
+		a := c.call("管理员甲", "revokeGrant", input{"grantId": g, "reason": "不听话"})
+		if dig(a.Data, "revokeGrant", "request", "kind") != "grant.revoke" {
+			t.Fatal(a.text)
+		}
+		if !strings.Contains(c.ask("管理员乙", `{ notifications(first: 5) { edges { node { text } } } }`, nil).text+c.ask("管理员乙", waiting, nil).text, "撤销甲区管理员乙的租户管理员授权") {
+			t.Error("nobody is told")
+		}
+		if a := c.ask("管理员乙", `{ viewer { roles } }`, nil); !strings.Contains(a.text, "tenant_admin") {
+			t.Error(a.text)
+		}
+	})
+}
+
+// asks lets somebody ask for what takes two, and answers the request.
+func (c *committee) asks(who, about string) any {
+	c.t.Helper()
+	a := c.call(who, "issueActivation", input{"membershipId": c.person[about], "reason": "忘记密码"})
+	return dig(a.Data, "issueActivation", "request", "id")
+}

@@ -99,7 +99,11 @@ func (r *mutationResolver) AddMember(ctx context.Context, input model.AddMemberI
 	in := newMember(input)
 	input.Password = nil // what is remembered of a key must not help to guess it
 	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.AddMember, in)
-	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aMember, m))
+	return &model.MembershipPayload{Membership: m, Request: ask, UserErrors: bad}, err
 }
 
 // UpdateMember is the resolver for the updateMember field.
@@ -107,19 +111,31 @@ func (r *mutationResolver) UpdateMember(ctx context.Context, input model.UpdateM
 	in := memberChange(input)
 	input.Password = nil // what is remembered of a key must not help to guess it
 	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.UpdateMember, in)
-	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aMember, m))
+	return &model.MembershipPayload{Membership: m, Request: ask, UserErrors: bad}, err
 }
 
 // EndMembership is the resolver for the endMembership field.
 func (r *mutationResolver) EndMembership(ctx context.Context, input inputs.EndMembership) (*model.MembershipPayload, error) {
 	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.EndMembership, input.Ending)
-	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aMember, m))
+	return &model.MembershipPayload{Membership: m, Request: ask, UserErrors: bad}, err
 }
 
 // ReinstateMembership is the resolver for the reinstateMembership field.
 func (r *mutationResolver) ReinstateMembership(ctx context.Context, input inputs.ReinstateMembership) (*model.MembershipPayload, error) {
 	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.Reinstate, input.Reinstatement)
-	return &model.MembershipPayload{Membership: m, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aMember, m))
+	return &model.MembershipPayload{Membership: m, Request: ask, UserErrors: bad}, err
 }
 
 // SeatMember is the resolver for the seatMember field.
@@ -137,19 +153,31 @@ func (r *mutationResolver) EndSeat(ctx context.Context, input model.EndSeatInput
 // GrantRole is the resolver for the grantRole field.
 func (r *mutationResolver) GrantRole(ctx context.Context, input inputs.GrantRole) (*model.GrantPayload, error) {
 	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Grant, input.NewGrant)
-	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aGrant, g))
+	return &model.GrantPayload{Grant: g, Request: ask, UserErrors: bad}, err
 }
 
 // ConfirmGrant is the resolver for the confirmGrant field.
 func (r *mutationResolver) ConfirmGrant(ctx context.Context, input model.ConfirmGrantInput) (*model.GrantPayload, error) {
 	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Confirm, input.GrantID)
-	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aGrant, g))
+	return &model.GrantPayload{Grant: g, Request: ask, UserErrors: bad}, err
 }
 
 // RevokeGrant is the resolver for the revokeGrant field.
 func (r *mutationResolver) RevokeGrant(ctx context.Context, input inputs.RevokeGrant) (*model.GrantPayload, error) {
 	g, bad, err := change(ctx, r.Resolver, input, aGrant, r.Roster.Revoke, input.Revocation)
-	return &model.GrantPayload{Grant: g, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(aGrant, g))
+	return &model.GrantPayload{Grant: g, Request: ask, UserErrors: bad}, err
 }
 
 // Memberships is the resolver for the memberships field.

@@ -75,6 +75,9 @@ func (s *Service) Confirm(ctx context.Context, in Confirmation) (_ *gen.Process,
 	case in.Hash != p.Hash:
 		return nil, errs.New(errs.VersionConflict, "定义与您看到的不同，请刷新后重新核对").With("currentVersion", p.Hash)
 	}
+	if err := authz.Second(ctx, *p.ProposedByID); err != nil {
+		return nil, err
+	}
 	if _, err := s.publishable(ctx, p); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -22,12 +23,13 @@ type Issuing struct {
 // Issued is a person and the word that is his.
 type Issued struct {
 	Membership *gen.Membership
-	Word       accounts.Word
+	Word       accounts.Word // empty: a second person must confirm, who will see it
 }
 
 // IssueActivation gives a person's account a new word; his password and his
 // sessions are over. It is for accounts that belong to this committee alone: of
-// others only the operator may do it. Who has no account but is invited gets a
+// others only the operator may do it. For who holds roles it takes two, but for
+// the first word of who holds none that two give. Who has no account but is invited gets a
 // word that opens nothing, so that nobody learns whose logins exist. Called
 // twice the second word counts.
 func (s *Service) IssueActivation(ctx context.Context, in Issuing) (_ *Issued, err error) {
@@ -45,6 +47,16 @@ func (s *Service) IssueActivation(ctx context.Context, in Issuing) (_ *Issued, e
 	}
 	if err := s.mayIssue(ctx, v, m); err != nil {
 		return nil, err
+	}
+	roles, two, err := s.reopening(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if two {
+		says := fmt.Sprintf("为%s（%s）重新发出激活码，其密码和会话随即失效", m.Name, s.titles(ctx, roles))
+		if asked, err := s.byTwo(ctx, askIssue, manageRoster, m.ID, says, in.Reason, in); asked || err != nil {
+			return &Issued{Membership: m}, err
+		}
 	}
 	return s.issue(ctx, v, m)
 }

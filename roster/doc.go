@@ -40,10 +40,12 @@
 //   - Nobody changes a role so that he himself may more, or seats himself where a role comes with the post.
 //   - A role is not taken from who holds it, or from matters and processes that need it, without their being shown.
 //   - Roles of the committee are given, from today on at the earliest, and never to oneself.
-//   - Chair, secretary-general, administrator and auditor are given by two: one proposes, and the right is worth nothing until another administrator confirms, who is neither the proposer nor the receiver.
+//   - A role that manages, audits, reads personal data or all contents of some kind is given by two: one proposes, and the right is worth nothing until another administrator confirms, who is neither the proposer nor the receiver.
 //   - Such a right is given to who has an account already, so that no other account is put behind it later.
 //   - Nobody reads the book and rules others at once, not even proposed.
-//   - What was taken away is worth nothing from that moment, and one is enough to take away.
+//   - Neither of the two has seen the receiver's activation word, and the receiver has activated his account (S2).
+//   - What was taken away is worth nothing from that moment, and one is enough to take away; but another administrator and the last auditor end by two.
+//   - An account for who holds roles, and a new word for him, take two.
 //   - There is always an administrator who can sign in and whose right has no end.
 //   - What a change would give and take can be seen before it is made.
 //   - The last holder of a role for which matters wait does not lose it, go or rest before somebody is named who takes over: who stands in anyway, or who is given the role (docs/adr/0025-who-takes-over.md).

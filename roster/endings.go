@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,6 +54,16 @@ func (s *Service) EndMembership(ctx context.Context, in Ending) (_ *gen.Membersh
 	}
 	if err := s.keepsAdmin(ctx, func(g *gen.Grant) bool { return g.MembershipID == m.ID }); err != nil {
 		return nil, err
+	}
+	what, err := s.ruling(ctx, m, func(*gen.Grant) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	if what != "" {
+		in.Expected = nil // the second looks at it as it is then
+		if asked, err := s.byTwo(ctx, askEnd, manageRoster, m.ID, fmt.Sprintf("终止%s（%s）的身份", m.Name, what), in.Reason, in); asked || err != nil {
+			return m, err
+		}
 	}
 	if err := s.handing(ctx, m, nil, in.Taker); err != nil {
 		return nil, err

@@ -21,13 +21,15 @@ const (
 	auditor     = "auditor"
 )
 
-// byTwo are the roles that nobody gives alone: the leaders, and those who
-// manage or audit the others. A test compares the latter with the policy.
-var byTwo = []string{"chair", "secretary_general", tenantAdmin, auditor}
+// fixed are the roles whose rights the product settles: the leaders, and those
+// who manage or audit the others.
+var fixed = []string{"chair", "secretary_general", tenantAdmin, auditor}
 
-// NeedsTwo reports whether a role is worth nothing until a second person
-// confirms it.
-func NeedsTwo(role string) bool { return slices.Contains(byTwo, role) }
+// NeedsTwo reports whether a shipped role is worth nothing until a second person
+// confirms it: it rules others, or reads what who rules them must not read.
+func NeedsTwo(role string) bool {
+	return authz.ShippedTable(role).TakesTwo()
+}
 
 // keptApart reports whether one person never holds two roles at the same time:
 // one by which the book is read, and one by which others are ruled. The leaders

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,6 +40,11 @@ func (s *Service) Grant(ctx context.Context, in NewGrant) (_ *gen.Grant, err err
 	same, err := g.check()
 	if err != nil || same != nil {
 		return same, err
+	}
+	if g.pending() {
+		if err := s.owned(ctx, g.to, v.Membership); err != nil {
+			return nil, err
+		}
 	}
 	return s.give(ctx, g)
 }
@@ -125,6 +131,16 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (_ *gen.Grant, err 
 	if err := checkConfirm(rights, g, v.Membership, held, today); err != nil {
 		return nil, err
 	}
+	by := []uuid.UUID{v.Membership}
+	if g.GrantedByID != nil {
+		by = append(by, *g.GrantedByID)
+		if err := authz.Second(ctx, *g.GrantedByID); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.owned(ctx, g.Edges.Membership, by...); err != nil {
+		return nil, err
+	}
 	return s.client.Grant.UpdateOne(g).SetValidFrom(today).Save(ctx)
 }
 
@@ -135,8 +151,9 @@ type Revocation struct {
 	Taker  *uuid.UUID // who takes over what waits for the last holder; nil: nothing waits
 }
 
-// Revoke takes a right away from this moment on. Called twice the second
-// changes nothing.
+// Revoke takes a right away from this moment on; that of another administrator
+// or of the last auditor when a second person has confirmed it. Called twice the
+// second changes nothing.
 func (s *Service) Revoke(ctx context.Context, in Revocation) (_ *gen.Grant, err error) {
 	defer errs.Wrap(&err, "roster.Revoke(%s)", in.Grant)
 	ctx, _, err = s.enter(ctx, manageGrants)
@@ -153,7 +170,17 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (_ *gen.Grant, err 
 	if err := s.keepsAdmin(ctx, func(o *gen.Grant) bool { return o.ID == g.ID }); err != nil {
 		return nil, err
 	}
-	if err := s.handing(ctx, g.Edges.Membership, g, in.Taker); err != nil {
+	m := g.Edges.Membership
+	what, err := s.ruling(ctx, m, func(o *gen.Grant) bool { return o.ID == g.ID })
+	if err != nil {
+		return nil, err
+	}
+	if what != "" {
+		if asked, err := s.byTwo(ctx, askRevoke, manageGrants, g.ID, fmt.Sprintf("撤销%s的%s授权", m.Name, what), in.Reason, in); asked || err != nil {
+			return g, err
+		}
+	}
+	if err := s.handing(ctx, m, g, in.Taker); err != nil {
 		return nil, err
 	}
 	return s.client.Grant.UpdateOne(g).SetRevokedAt(clock.Now(ctx)).Save(ctx)

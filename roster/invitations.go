@@ -32,6 +32,9 @@ func (s *Service) Accept(ctx context.Context, account uuid.UUID, in accounts.Inv
 	if ended(m.Status) || m.AccountID != nil {
 		return nil, errs.New(errs.NotAllowedInState, "%s已不再等待您加入，请联系它的租户管理员", in.TenantName)
 	}
+	if err := s.joining(ctx, m, in); err != nil {
+		return nil, err
+	}
 	taken, err := s.client.Membership.Query().Where(membership.AccountID(account)).Exist(ctx)
 	if err != nil {
 		return nil, err

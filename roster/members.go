@@ -232,7 +232,8 @@ type MemberChange struct {
 
 // UpdateMember corrects a person. Called twice with an expected version, the
 // second is a VersionConflict; without, it writes the same again, but a login
-// is refused the second time.
+// is refused the second time. An account for who holds roles, and the suspension
+// of another administrator or the last auditor, wait for a second person.
 func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Membership, err error) {
 	defer errs.Wrap(&err, "roster.UpdateMember(%s)", in.Membership)
 	ctx, _, err = s.enter(ctx, manageRoster)
@@ -248,6 +249,12 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 	}
 	p, err := in.check(m)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.attaching(ctx, m, &in); err != nil {
+		return nil, err
+	}
+	if err := s.resting(ctx, m, &in); err != nil {
 		return nil, err
 	}
 	if in.Status != nil && *in.Status != membership.StatusACTIVE {

@@ -226,7 +226,7 @@ func TestReinstate(t *testing.T) {
 func TestWhoMay(t *testing.T) {
 	w := newWorld(t)
 	clerk := w.staff("提案委干部", "clerk")
-	must(w, w.Grant, NewGrant{Membership: clerk.ID, Role: "proposal_director"})
+	must(w, w.Grant, NewGrant{Membership: clerk.ID, Role: "unit_lead"})
 	calls := w.everyCall()
 	var boss *authz.Viewer
 	w.do(func(ctx ctxT) error { boss = authz.From(ctx); return nil })

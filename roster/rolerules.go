@@ -176,7 +176,7 @@ func (d *drafted) allowedRights(v *authz.Viewer) error {
 		return err
 	}
 	shipped := authz.Shipped(d.Code)
-	if shipped && slices.Contains(byTwo, d.Code) && (len(d.Rights) > 0 || !(authz.Limit{Kinds: d.Kinds, States: d.States, Platforms: d.Platforms}).None()) {
+	if shipped && slices.Contains(fixed, d.Code) && (len(d.Rights) > 0 || !(authz.Limit{Kinds: d.Kinds, States: d.States, Platforms: d.Platforms}).None()) {
 		return errs.New(errs.NotAllowed, "%s的权限由产品规定，只能改叫法", d.rights.Name(d.Code)).At("rights")
 	}
 	seen := map[authz.Permission]bool{}
@@ -240,14 +240,11 @@ func ruling(p authz.Permission) bool {
 }
 
 // TakesTwo reports whether a role of the committee is worth nothing until a second
-// person confirms it: the leaders' and the ruling ones, and every role of one's own that
-// may something that no role given by one may.
+// person confirms it: a shipped one that needs two, and every role of one's own that may
+// something that no role given by one may.
 func TakesTwo(p *authz.Policy, code string) bool {
-	if slices.Contains(byTwo, code) {
-		return true
-	}
 	if authz.Shipped(code) {
-		return false
+		return NeedsTwo(code)
 	}
 	for perm, s := range p.Table(code) {
 		if !narrower(s, byOne(perm)) {
@@ -261,7 +258,7 @@ func TakesTwo(p *authz.Policy, code string) bool {
 // permission.
 func byOne(perm authz.Permission) (s authz.Scope) {
 	for _, r := range authz.Roles {
-		if !slices.Contains(byTwo, r.Code) {
+		if !NeedsTwo(r.Code) {
 			s |= authz.ShippedTable(r.Code)[perm]
 		}
 	}

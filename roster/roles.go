@@ -130,6 +130,11 @@ func (s *Service) ConfirmRole(ctx context.Context, id uuid.UUID) (_ *gen.Role, e
 	case sameID(r.ProposedByID, &v.Membership):
 		return nil, authz.Another(ctx, manageGrants, "这一版由您提出")
 	}
+	if r.ProposedByID != nil {
+		if err := authz.Second(ctx, *r.ProposedByID); err != nil {
+			return nil, err
+		}
+	}
 	d, err := s.drafting(ctx, v, draftOf(r))
 	if err != nil {
 		return nil, err

@@ -136,7 +136,7 @@ func TestWhatARoleOfOnesOwnMayNotBe(t *testing.T) {
 		{"a kind that is not there", RoleDraft{Code: "own_x", Name: "主持", Rights: read, Kinds: []string{"nothing"}}, errs.Invalid, "kinds"},
 		{"states of no kind", RoleDraft{Code: "own_x", Name: "主持", Rights: read, States: []string{"OPEN"}}, errs.Invalid, "states"},
 		{"a platform that is not there", RoleDraft{Code: "own_x", Name: "主持", Rights: read, Platforms: []uuid.UUID{uuid.Must(uuid.NewV7())}}, errs.Invalid, "platformIds"},
-		{"by a post, over all of the committee", RoleDraft{Code: "own_x", Name: "主持", Rights: []Right{right("matter.read", authz.Tenant)}, Posts: []seat.Post{seat.PostSTATION_HEAD}}, errs.Invalid, "posts"},
+		{"by a post, over all of the committee", RoleDraft{Code: "own_x", Name: "主持", Rights: []Right{right("matter.read", authz.Tenant)}, Posts: []seat.Post{seat.PostSTATION_HEAD}}, errs.NotAllowed, "posts"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := try(w, w.SetRole, c.in)

@@ -161,6 +161,9 @@ func (s *Service) ConfirmPolicy(ctx context.Context, version int) (_ *gen.Tenant
 	case last != nil && last.Version > p.Version:
 		return nil, errs.New(errs.Conflict, "提出之后政策又有了第 %d 版，请在它的基础上重新提出", last.Version).At("version")
 	}
+	if err := authz.Second(ctx, *p.ProposedByID); err != nil {
+		return nil, err
+	}
 	if err := s.allowed(ctx, p.Settings); err != nil {
 		return nil, err
 	}

@@ -5,36 +5,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// another is a second administrator, whom the operator gives his role.
-func (w *world) another() (id uuid.UUID) {
-	w.t.Helper()
-	err := w.in(w.city, func(ctx context.Context) error {
-		m, err := w.client.Membership.Create().SetName("管理员乙").SetKind("STAFF").SetAccountID(uuid.New()).Save(authz.System(ctx))
-		if err != nil {
-			return err
-		}
-		id = m.ID
-		return w.client.Grant.Create().SetMembershipID(id).SetRole(tenantAdmin).SetValidFrom(today).Exec(authz.System(ctx))
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return id
-}
-
 // S1: by one person, with a body's name as free text, what protects others was
 // switched off.
 func TestSettingsThatProtectTakeTwo(t *testing.T) {
 	w := newWorld(t)
-	second := w.another()
+	second := w.secondAdmin()
 	set := func(key string, value any) NewPolicy {
 		return NewPolicy{Settings: map[string]any{key: value}, Note: "调整", ApprovedBy: "主席会议"}
 	}

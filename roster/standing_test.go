@@ -119,7 +119,9 @@ func TestLastHolder(t *testing.T) {
 	})
 	t.Run("A10: who stands in anyway takes over as he is", func(t *testing.T) {
 		staff := w.staff("专委干部", "staff1")
-		must(w, w.Grant, NewGrant{Membership: staff.ID, Role: "committee_staff"})
+		if _, err := w.appoint(Appointment{Membership: staff.ID, Role: "committee_staff", Reason: "任职"}); err != nil {
+			t.Fatal(err)
+		}
 		if l := must(w, w.PreviewEnd, first.ID).Leaves; len(l) != 1 || l[0].Becomes != "专委会工作人员" {
 			t.Fatal(l)
 		}

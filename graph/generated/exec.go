@@ -243,6 +243,8 @@ type MutationResolver interface {
 	CreateProposal(ctx context.Context, input model.CreateProposalInput) (*model.MatterPayload, error)
 	MergeProposals(ctx context.Context, input model.MergeProposalsInput) (*model.MatterPayload, error)
 	PublishCaseList(ctx context.Context, input model.PublishCaseListInput) (*model.SittingPayload, error)
+	ConfirmRequest(ctx context.Context, input model.ConfirmRequestInput) (*model.RequestPayload, error)
+	WithdrawRequest(ctx context.Context, input model.WithdrawRequestInput) (*model.RequestPayload, error)
 	SetRole(ctx context.Context, input model.SetRoleInput) (*model.RolePayload, error)
 	ConfirmRole(ctx context.Context, input model.ConfirmRoleInput) (*model.RolePayload, error)
 	DiscardRole(ctx context.Context, input model.DiscardRoleInput) (*model.RolePayload, error)
@@ -328,6 +330,7 @@ type QueryResolver interface {
 	Vocabulary(ctx context.Context) ([]*model.VocabularyWord, error)
 	ProposalFigures(ctx context.Context, sittingID uuid.UUID) (*model.ProposalFigures, error)
 	SimilarProposals(ctx context.Context, title string, exceptID *uuid.UUID) ([]*model.SimilarProposal, error)
+	ConfirmationRequests(ctx context.Context) ([]*model.ConfirmationRequest, error)
 	Roles(ctx context.Context, code *string) ([]*gen.Role, error)
 	PreviewRole(ctx context.Context, input model.SetRoleInput) (*model.RolePreview, error)
 	Permissions(ctx context.Context) ([]*model.PermissionEntry, error)
@@ -431,6 +434,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConfirmGrantInput,
 		ec.unmarshalInputConfirmPolicyInput,
 		ec.unmarshalInputConfirmProcessInput,
+		ec.unmarshalInputConfirmRequestInput,
 		ec.unmarshalInputConfirmRevisedTextInput,
 		ec.unmarshalInputConfirmRoleInput,
 		ec.unmarshalInputConsentToOpinionInput,
@@ -569,6 +573,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputVerifyCommitmentInput,
 		ec.unmarshalInputWithdrawForProposerInput,
 		ec.unmarshalInputWithdrawProposalInput,
+		ec.unmarshalInputWithdrawRequestInput,
 	)
 	first := true
 
@@ -702,6 +707,8 @@ type ActivationPayload {
   code: String
   "到这时失效"
   expiresAt: Time
+  "由我提出、等待另一人确认的事：确认的人得到激活码"
+  request: ConfirmationRequest
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -709,7 +716,7 @@ type ActivationPayload {
 extend type Mutation {
   "激活账号：本人用激活码设定密码，随后登录。激活以前什么也不能做；激活码错十次或过期即失效"
   activateAccount("要填的内容" input: ActivateAccountInput!): SignOutPayload!
-  "发出激活码：新开的账号，或忘记密码的人。原密码和所有会话马上失效。账号也属于别的政协的，由系统运维人员办理"
+  "发出激活码：新开的账号，或忘记密码的人。原密码和所有会话马上失效。担任职务的人须另一人确认（第一次激活、没有须两人授予的角色的除外）。账号也属于别的政协的，由系统运维人员办理"
   issueActivation("要填的内容" input: IssueActivationInput!): ActivationPayload!
 }
 `, BuiltIn: false},
@@ -4656,6 +4663,71 @@ input FinishReeditInput {
   idempotencyKey: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/request.graphql", Input: `# 须两人的事：一人提出，另一人确认以后才做。
+"等待另一人确认的事"
+type ConfirmationRequest {
+  "编号"
+  id: ID!
+  "哪一类，如 account.attach、grant.revoke"
+  kind: String!
+  "改变什么、影响谁"
+  says: String!
+  "提出时写的理由"
+  reason: String!
+  "关于哪个对象"
+  aboutId: ID!
+  "谁提出"
+  askedBy: Membership
+  "提出的时间"
+  askedAt: Time!
+  "到这时没有确认即失效"
+  expiresAt: Time!
+  "本人现在可以确认：不是提出的人，激活码也不是由提出的人发出"
+  mayConfirm: Boolean!
+}
+
+"确认别人提出的事"
+input ConfirmRequestInput {
+  "哪一件"
+  requestId: ID!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"撤回等待确认的事"
+input WithdrawRequestInput {
+  "哪一件"
+  requestId: ID!
+  "理由"
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"确认或撤回的结果"
+type RequestPayload {
+  "已经做了"
+  done: Boolean!
+  "发出激活码的，由确认的人交给本人，只显示这一次"
+  code: String
+  "激活码到这时失效"
+  codeExpiresAt: Time
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "等待另一人确认的事：本人提出的，和本人有权确认的"
+  confirmationRequests: [ConfirmationRequest!]!
+}
+
+extend type Mutation {
+  "确认别人提出的事，随即生效。由提出的人以外、账号已由本人激活、激活码不是由提出的人发出的人办理"
+  confirmRequest("要填的内容" input: ConfirmRequestInput!): RequestPayload!
+  "撤回等待确认的事；再做一次不出错"
+  withdrawRequest("要填的内容" input: WithdrawRequestInput!): RequestPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/roles.graphql", Input: `"一项权限"
 type PermissionEntry {
   "权限代码，例如 matter.arrange"
@@ -5327,6 +5399,8 @@ type UnitPayload {
 type MembershipPayload {
   "人员"
   membership: Membership
+  "由我提出、等待另一人确认的事：确认以前没有改变"
+  request: ConfirmationRequest
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -5343,6 +5417,8 @@ type SeatPayload {
 type GrantPayload {
   "授权"
   grant: Grant
+  "由我提出、等待另一人确认的事：确认以前没有改变"
+  request: ConfirmationRequest
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -5828,6 +5904,8 @@ func (ec *executionContext) childFields_ActivationPayload(ctx context.Context, f
 		return ec.fieldContext_ActivationPayload_code(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_ActivationPayload_expiresAt(ctx, field)
+	case "request":
+		return ec.fieldContext_ActivationPayload_request(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_ActivationPayload_userErrors(ctx, field)
 	}
@@ -6332,6 +6410,30 @@ func (ec *executionContext) childFields_Cohort(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Cohort", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmationRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ConfirmationRequest_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_ConfirmationRequest_kind(ctx, field)
+	case "says":
+		return ec.fieldContext_ConfirmationRequest_says(ctx, field)
+	case "reason":
+		return ec.fieldContext_ConfirmationRequest_reason(ctx, field)
+	case "aboutId":
+		return ec.fieldContext_ConfirmationRequest_aboutId(ctx, field)
+	case "askedBy":
+		return ec.fieldContext_ConfirmationRequest_askedBy(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_ConfirmationRequest_askedAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ConfirmationRequest_expiresAt(ctx, field)
+	case "mayConfirm":
+		return ec.fieldContext_ConfirmationRequest_mayConfirm(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmationRequest", field.Name)
+}
+
 func (ec *executionContext) childFields_ConversionGraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "nodes":
@@ -6686,6 +6788,8 @@ func (ec *executionContext) childFields_GrantPayload(ctx context.Context, field 
 	switch field.Name {
 	case "grant":
 		return ec.fieldContext_GrantPayload_grant(ctx, field)
+	case "request":
+		return ec.fieldContext_GrantPayload_request(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_GrantPayload_userErrors(ctx, field)
 	}
@@ -7138,6 +7242,8 @@ func (ec *executionContext) childFields_MembershipPayload(ctx context.Context, f
 	switch field.Name {
 	case "membership":
 		return ec.fieldContext_MembershipPayload_membership(ctx, field)
+	case "request":
+		return ec.fieldContext_MembershipPayload_request(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_MembershipPayload_userErrors(ctx, field)
 	}
@@ -7966,6 +8072,20 @@ func (ec *executionContext) childFields_RequestFromAbove(ctx context.Context, fi
 		return ec.fieldContext_RequestFromAbove_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestFromAbove", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_RequestPayload_done(ctx, field)
+	case "code":
+		return ec.fieldContext_RequestPayload_code(ctx, field)
+	case "codeExpiresAt":
+		return ec.fieldContext_RequestPayload_codeExpiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9618,6 +9738,20 @@ func (ec *executionContext) field_Mutation_confirmProcess_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_confirmRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmRequestInput, error) {
+			return ec.unmarshalNConfirmRequestInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmRequestInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_confirmRevisedText_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11242,6 +11376,20 @@ func (ec *executionContext) field_Mutation_withdrawProposal_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_withdrawRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawRequestInput, error) {
+			return ec.unmarshalNWithdrawRequestInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawRequestInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Platform_counters_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12800,6 +12948,38 @@ func (ec *executionContext) _ActivationPayload_expiresAt(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_ActivationPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ActivationPayload", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ActivationPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ActivationPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+			return ec.marshalOConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ActivationPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ActivationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationRequest(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ActivationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ActivationPayload) (ret graphql.Marshaler) {
@@ -17154,6 +17334,222 @@ func (ec *executionContext) fieldContext_Cohort_phase(_ context.Context, field g
 	return graphql.NewScalarFieldContext("Cohort", field, true, true, errors.New("field of type CohortPhase does not have child fields"))
 }
 
+func (ec *executionContext) _ConfirmationRequest_id(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_kind(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_says(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_says(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Says, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_says(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_reason(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_aboutId(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_aboutId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AboutID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_aboutId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_askedBy(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_askedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_askedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConfirmationRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConfirmationRequest_askedAt(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_askedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_askedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmationRequest_mayConfirm(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmationRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmationRequest_mayConfirm(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MayConfirm, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmationRequest_mayConfirm(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmationRequest", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _ConversionGraph_nodes(ctx context.Context, field graphql.CollectedField, obj *model.ConversionGraph) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20009,6 +20405,38 @@ func (ec *executionContext) fieldContext_GrantPayload_grant(_ context.Context, f
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Grant(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _GrantPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.GrantPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_GrantPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+			return ec.marshalOConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_GrantPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "GrantPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationRequest(ctx, field)
 		},
 	}
 	return fc, nil
@@ -24430,6 +24858,38 @@ func (ec *executionContext) fieldContext_MembershipPayload_membership(_ context.
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MembershipPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.MembershipPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MembershipPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+			return ec.marshalOConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MembershipPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MembershipPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationRequest(ctx, field)
 		},
 	}
 	return fc, nil
@@ -30091,6 +30551,94 @@ func (ec *executionContext) fieldContext_Mutation_publishCaseList(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_publishCaseList_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmRequest(ctx, fc.Args["input"].(model.ConfirmRequestInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestPayload) graphql.Marshaler {
+			return ec.marshalNRequestPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawRequest(ctx, fc.Args["input"].(model.WithdrawRequestInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestPayload) graphql.Marshaler {
+			return ec.marshalNRequestPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -38464,6 +39012,38 @@ func (ec *executionContext) fieldContext_Query_similarProposals(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_confirmationRequests(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_confirmationRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().ConfirmationRequests(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ConfirmationRequest) graphql.Marshaler {
+			return ec.marshalNConfirmationRequest2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_confirmationRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_roles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41129,6 +41709,107 @@ func (ec *executionContext) fieldContext_RequestFromAbove_overdue(_ context.Cont
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Item(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestPayload_done(ctx context.Context, field graphql.CollectedField, obj *model.RequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestPayload", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _RequestPayload_code(ctx context.Context, field graphql.CollectedField, obj *model.RequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPayload_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPayload_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RequestPayload_codeExpiresAt(ctx context.Context, field graphql.CollectedField, obj *model.RequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPayload_codeExpiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CodeExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPayload_codeExpiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RequestPayload", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _RequestPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -52580,6 +53261,43 @@ func (ec *executionContext) unmarshalInputConfirmProcessInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConfirmRequestInput(ctx context.Context, obj any) (model.ConfirmRequestInput, error) {
+	var it model.ConfirmRequestInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"requestId", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "requestId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestID = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConfirmRevisedTextInput(ctx context.Context, obj any) (model.ConfirmRevisedTextInput, error) {
 	var it model.ConfirmRevisedTextInput
 	if obj == nil {
@@ -61389,6 +62107,50 @@ func (ec *executionContext) unmarshalInputWithdrawProposalInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputWithdrawRequestInput(ctx context.Context, obj any) (model.WithdrawRequestInput, error) {
+	var it model.WithdrawRequestInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"requestId", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "requestId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("requestId"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RequestID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -61632,6 +62394,11 @@ func (ec *executionContext) _ActivationPayload(ctx context.Context, sel ast.Sele
 			}
 		case "expiresAt":
 			out.Values[i] = ec._ActivationPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "request":
+			out.Values[i] = ec._ActivationPayload_request(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -64034,6 +64801,84 @@ func (ec *executionContext) _Cohort(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var confirmationRequestImplementors = []string{"ConfirmationRequest"}
+
+func (ec *executionContext) _ConfirmationRequest(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmationRequest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmationRequestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmationRequest")
+		case "id":
+			out.Values[i] = ec._ConfirmationRequest_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._ConfirmationRequest_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "says":
+			out.Values[i] = ec._ConfirmationRequest_says(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._ConfirmationRequest_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "aboutId":
+			out.Values[i] = ec._ConfirmationRequest_aboutId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askedBy":
+			out.Values[i] = ec._ConfirmationRequest_askedBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "askedAt":
+			out.Values[i] = ec._ConfirmationRequest_askedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._ConfirmationRequest_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mayConfirm":
+			out.Values[i] = ec._ConfirmationRequest_mayConfirm(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var conversionGraphImplementors = []string{"ConversionGraph"}
 
 func (ec *executionContext) _ConversionGraph(ctx context.Context, sel ast.SelectionSet, obj *model.ConversionGraph) graphql.Marshaler {
@@ -65697,6 +66542,11 @@ func (ec *executionContext) _GrantPayload(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("GrantPayload")
 		case "grant":
 			out.Values[i] = ec._GrantPayload_grant(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "request":
+			out.Values[i] = ec._GrantPayload_request(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -68660,6 +69510,11 @@ func (ec *executionContext) _MembershipPayload(ctx context.Context, sel ast.Sele
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "request":
+			out.Values[i] = ec._MembershipPayload_request(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "userErrors":
 			out.Values[i] = ec._MembershipPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -69635,6 +70490,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "publishCaseList":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_publishCaseList(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmRequest(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawRequest(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -73584,6 +74453,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "confirmationRequests":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_confirmationRequests(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "roles":
 			field := field
 
@@ -75034,6 +75925,59 @@ func (ec *executionContext) _RequestFromAbove(ctx context.Context, sel ast.Selec
 			}
 		case "overdue":
 			out.Values[i] = ec._RequestFromAbove_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var requestPayloadImplementors = []string{"RequestPayload"}
+
+func (ec *executionContext) _RequestPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestPayload")
+		case "done":
+			out.Values[i] = ec._RequestPayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._RequestPayload_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "codeExpiresAt":
+			out.Values[i] = ec._RequestPayload_codeExpiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -80749,6 +81693,11 @@ func (ec *executionContext) unmarshalNConfirmProcessInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConfirmRequestInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmRequestInput(ctx context.Context, v any) (model.ConfirmRequestInput, error) {
+	res, err := ec.unmarshalInputConfirmRequestInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfirmRevisedTextInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmRevisedTextInput(ctx context.Context, v any) (model.ConfirmRevisedTextInput, error) {
 	res, err := ec.unmarshalInputConfirmRevisedTextInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -80757,6 +81706,32 @@ func (ec *executionContext) unmarshalNConfirmRevisedTextInput2githubᚗcomᚋbih
 func (ec *executionContext) unmarshalNConfirmRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmRoleInput(ctx context.Context, v any) (model.ConfirmRoleInput, error) {
 	res, err := ec.unmarshalInputConfirmRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNConfirmationRequest2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ConfirmationRequest) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ConfirmationRequest(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNConsentToOpinionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConsentToOpinionInput(ctx context.Context, v any) (model.ConsentToOpinionInput, error) {
@@ -82724,6 +83699,16 @@ func (ec *executionContext) marshalNRequestFromAbove2ᚖgithubᚗcomᚋbihuanᚋ
 	return ec._RequestFromAbove(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNRequestPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRequestPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RequestPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNResendEnvelopeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐResendEnvelopeInput(ctx context.Context, v any) (model.ResendEnvelopeInput, error) {
 	res, err := ec.unmarshalInputResendEnvelopeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -84064,6 +85049,11 @@ func (ec *executionContext) unmarshalNWithdrawProposalInput2githubᚗcomᚋbihua
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNWithdrawRequestInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐWithdrawRequestInput(ctx context.Context, v any) (model.WithdrawRequestInput, error) {
+	res, err := ec.unmarshalInputWithdrawRequestInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNWorkday2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐWorkday(ctx context.Context, sel ast.SelectionSet, v *gen.Workday) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -84466,6 +85456,13 @@ func (ec *executionContext) unmarshalOCommitmentInput2ᚕᚖgithubᚗcomᚋbihua
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConfirmationRequest(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCookieSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐCookieSession(ctx context.Context, sel ast.SelectionSet, v *model.CookieSession) graphql.Marshaler {

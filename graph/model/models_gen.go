@@ -73,6 +73,8 @@ type ActivationPayload struct {
 	Code *string `json:"code,omitempty"`
 	// 到这时失效
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// 由我提出、等待另一人确认的事：确认的人得到激活码
+	Request *ConfirmationRequest `json:"request,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -745,6 +747,14 @@ type ConfirmProcessInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 确认别人提出的事
+type ConfirmRequestInput struct {
+	// 哪一件
+	RequestID uuid.UUID `json:"requestId"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 确认修改后的文本
 type ConfirmRevisedTextInput struct {
 	// 哪件事项
@@ -765,6 +775,28 @@ type ConfirmRoleInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 等待另一人确认的事
+type ConfirmationRequest struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 哪一类，如 account.attach、grant.revoke
+	Kind string `json:"kind"`
+	// 改变什么、影响谁
+	Says string `json:"says"`
+	// 提出时写的理由
+	Reason string `json:"reason"`
+	// 关于哪个对象
+	AboutID uuid.UUID `json:"aboutId"`
+	// 谁提出
+	AskedBy *gen.Membership `json:"askedBy,omitempty"`
+	// 提出的时间
+	AskedAt time.Time `json:"askedAt"`
+	// 到这时没有确认即失效
+	ExpiresAt time.Time `json:"expiresAt"`
+	// 本人现在可以确认：不是提出的人，激活码也不是由提出的人发出
+	MayConfirm bool `json:"mayConfirm"`
 }
 
 // 同意转社情民意
@@ -1386,6 +1418,8 @@ type GivePreAssignOpinionInput struct {
 type GrantPayload struct {
 	// 授权
 	Grant *gen.Grant `json:"grant,omitempty"`
+	// 由我提出、等待另一人确认的事：确认以前没有改变
+	Request *ConfirmationRequest `json:"request,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1648,6 +1682,8 @@ type MembershipFilter struct {
 type MembershipPayload struct {
 	// 人员
 	Membership *gen.Membership `json:"membership,omitempty"`
+	// 由我提出、等待另一人确认的事：确认以前没有改变
+	Request *ConfirmationRequest `json:"request,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2478,6 +2514,18 @@ type RequestFromAbove struct {
 	Owed []*gen.Item `json:"owed"`
 	// 已逾期
 	Overdue []*gen.Item `json:"overdue"`
+}
+
+// 确认或撤回的结果
+type RequestPayload struct {
+	// 已经做了
+	Done bool `json:"done"`
+	// 发出激活码的，由确认的人交给本人，只显示这一次
+	Code *string `json:"code,omitempty"`
+	// 激活码到这时失效
+	CodeExpiresAt *time.Time `json:"codeExpiresAt,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 把投递失败的信封再送一次
@@ -3664,6 +3712,16 @@ type WithdrawProposalInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 撤回等待确认的事
+type WithdrawRequestInput struct {
+	// 哪一件
+	RequestID uuid.UUID `json:"requestId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

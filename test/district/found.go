@@ -207,6 +207,9 @@ func staff(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
 	if err != nil {
 		return err
 	}
+	if err := owned(ctx, there); err != nil {
+		return err
+	}
 	var grants []*gen.GrantCreate
 	var seats []*gen.SeatCreate
 	for i, x := range p.People {
@@ -231,6 +234,19 @@ func staff(ctx context.Context, c *gen.Client, p Plan, r *rows) error {
 		return err
 	}
 	return c.Seat.CreateBulk(seats...).Exec(ctx)
+}
+
+// owned makes the accounts behind memberships, each activated by its owner.
+func owned(ctx context.Context, of []*gen.Membership) error {
+	ids := make([]uuid.UUID, len(of))
+	for i, m := range of {
+		ids[i] = *m.AccountID
+	}
+	now := clock.Now(ctx)
+	_, err := tenants.Exec(ctx, `
+		INSERT INTO accounts (id, login, password_hash, created_at, password_changed_at, activated_at)
+		SELECT id, id::text, '', $2, $2, $2 FROM unnest($1::uuid[]) id`, ids, now)
+	return err
 }
 
 // Join brings somebody new into the committee.
