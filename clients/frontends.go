@@ -42,7 +42,7 @@ func Frontends(out io.Writer) error {
 	}
 	return t.Execute(out, map[string]any{
 		"Faults": faults(schema), "Endpoint": o, "BodyKB": o.MaxBody >> 10, "Page": graph.MaxPage, "FileMB": files.MaxSize >> 20,
-		"Accounts": minutes(accounts.Defaults()), "Embedded": embedded(schema), "Deprecated": deprecated(schema),
+		"Accounts": minutes(accounts.Defaults()), "Embedded": embedded(schema), "Deprecated": deprecated(schema), "Works": endpoint.Works(),
 	})
 }
 

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // answer: a field costs 1, and what is in a list costs as many times as the
 // list is long. A page is as long as first or last says, 20 where neither is
 // given (graph gives that many); nodes as long as ids; any other list counts
-// as long as guess says.
+// as long as guess says. What has to look at more than it answers costs that too.
 const (
 	pageSize = 20
 	// guess is what a list without a page has more than in most cases: the
@@ -24,6 +25,18 @@ const (
 	// guessSchema is the same for the lists of an introspection.
 	guessSchema = 8
 )
+
+// works are the fields of Query that look at much more than they answer, and what
+// that is in values: a search reads the index for every word and weighs all that it
+// finds, whether one row is asked for or none. Ten searches, some 200 ms
+// (docs/performance.md), are as much as one operation may ask.
+var works = map[string]int{
+	"search": 5000, "searchSuggestions": 2500, "similarMatters": 2500, "similarProposals": 2500,
+	"matterFacets": 2500, "counters": 5000, "proposalFigures": 2500, "loopOverview": 2500, "simulateProcess": 5000,
+}
+
+// Works are the fields of Query that cost more than they answer, and how much.
+func Works() map[string]int { return maps.Clone(works) }
 
 // costHeader asks for the cost and the limits beside the answer, whatever its
 // value: for who writes a document.
@@ -81,6 +94,9 @@ func fieldCost(f *ast.Field, vars map[string]any, page int) int {
 		times = guess
 	}
 	one := 1 + cost(f.SelectionSet, vars, inner)
+	if f.ObjectDefinition.Name == "Query" {
+		one += works[f.Name]
+	}
 	if one > most/times {
 		return most
 	}

@@ -126,6 +126,7 @@ func TestCost(t *testing.T) {
 		{"and with its default", `query($n: Int = 8) { matters(first: $n) { edges { cursor } } }`, nil, 1 + 8*2},
 		{"a list in a page counts its guess for each row", `{ matters(first: 10) { edges { node { parties { id } } } } }`, nil, 1 + 10*(1+1+guess*2)},
 		{"nodes are as long as ids", `{ nodes(ids: ["01890a5d-ac96-774b-bcce-b302099a8057", "01890a5d-ac96-774b-bcce-b302099a8058", "01890a5d-ac96-774b-bcce-b302099a8059"]) { id } }`, nil, 3 * 2},
+		{"a search costs its work, whatever it answers", `{ search(query: "电梯", first: 2) { edges { cursor } } }`, nil, 5000 + 1 + 2*2},
 		{"fragments count where they are used", `{ matters(first: 3) { ...p } } fragment p on MatterConnection { edges { ... on MatterEdge { cursor } } }`, nil, 1 + 3*2},
 		{"a number as large as can be does not run over", `{ matters(first: 2147483647) { edges { node { parties { id } } } } }`, nil, most},
 		{"a number below zero is none", `{ matters(first: -5) { edges { cursor } } }`, nil, 1 + 20*2},
@@ -141,6 +142,21 @@ func TestCost(t *testing.T) {
 			}
 		})
 	}
+	t.Run("what works hard is a field of Query", func(t *testing.T) {
+		for name := range works {
+			if e.schema().Schema().Query.Fields.ForName(name) == nil {
+				t.Error(name)
+			}
+		}
+	})
+	t.Run("a page of the desk with a search is affordable, and twenty searches are not", func(t *testing.T) {
+		e.ask(t, `{ search(query: "电梯", first: 20) { totalCount edges { node { id title } } } matterFacets { total } todos(first: 20) { totalCount } }`, nil).is(200, "")
+		var many strings.Builder
+		for i := range 20 {
+			fmt.Fprintf(&many, "a%d: search(query: \"电梯\") { totalCount } ", i)
+		}
+		e.ask(t, "{ "+many.String()+"}", nil).is(400, "LIMIT_EXCEEDED")
+	})
 	t.Run("GraphiQL's introspection is affordable", func(t *testing.T) {
 		doc, no := l.find(&params{query: introspection}, true)
 		if no != nil {
