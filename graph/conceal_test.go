@@ -64,6 +64,9 @@ func (v *visit) seen(t *testing.T, who string) map[string]bool {
 		out["node "+typ] = dig(v.ask(who, `query($id: ID!) { node(id: $id) { id } }`, input{"id": id}).Data, "node") != nil
 	}
 	out["openItems"] = strings.Contains(v.ask(who, `{ openItems(first: 50) { edges { node { text } } } }`, nil).text, secretly)
+	out["events"] = strings.Contains(v.ask(who, `{ events(first: 50) { edges { node { title } } } }`, nil).text, secretly)
+	byUnit := v.ask(who, `query($u: ID!) { events(first: 50, filter: {unitId: $u}) { totalCount edges { node { id } } } }`, input{"u": v.unit["商务局"]})
+	out["events of the unit"] = dig(byUnit.Data, "events", "totalCount") != 0.0 || strings.Contains(byUnit.text, v.parts["Event"])
 	for _, code := range []string{"visits", "person_times", "problems_found"} {
 		rows := v.ask(who, `query($c: String!) { counterRows(code: $c, year: 2024) { nodes { id } } counters(year: 2024) { code value } }`, input{"c": code})
 		for _, id := range v.parts {
@@ -121,7 +124,7 @@ func TestAConcealedVisit(t *testing.T) {
 	for _, who := range []string{"街道干部", "委员丙"} {
 		t.Run("the matter's own people see it: "+who, func(t *testing.T) {
 			got := v.seen(t, who)
-			for _, what := range []string{"matter.events", "matter.parties", "matter.items", "node Event", "node Party", "node Item", "node Attendance", "openItems"} {
+			for _, what := range []string{"matter.events", "matter.parties", "matter.items", "node Event", "node Party", "node Item", "node Attendance", "openItems", "events", "events of the unit"} {
 				if !got[what] {
 					t.Error(what)
 				}
@@ -133,7 +136,7 @@ func TestAConcealedVisit(t *testing.T) {
 	for _, who := range strangersToIt {
 		t.Run("after it has been held it is seen like all others: "+who, func(t *testing.T) {
 			got := v.seen(t, who)
-			for _, what := range []string{"matter.events", "matter.parties", "matter.items", "node Event", "node Party", "node Item", "node Attendance", "openItems", "counter visits", "counter problems_found", "counterRows"} {
+			for _, what := range []string{"matter.events", "matter.parties", "matter.items", "node Event", "node Party", "node Item", "node Attendance", "openItems", "events", "events of the unit", "counter visits", "counter problems_found", "counterRows"} {
 				if !got[what] {
 					t.Error(what)
 				}

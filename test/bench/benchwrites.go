@@ -130,7 +130,7 @@ const left = `
 	  UNION ALL SELECT 'timer', to_jsonb(x) - 'budget' FROM timers x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
 	  UNION ALL SELECT 'step', to_jsonb(x) FROM steps x, m WHERE x.tenant_id = m.tenant AND x.matter_id = m.id
 	  UNION ALL SELECT 'audit', jsonb_build_object('action', action) FROM audit_log x, m WHERE x.tenant_id = m.tenant AND x.object IN ('Matter:' || m.id, 'Assignment:' || $2))
-	SELECT string_agg(t || ' ' || regexp_replace(regexp_replace(jsonb_strip_nulls(j - 'title' - 'number_key' - 'name' - 'actor_name' - 'contact_phone')::text,
+	SELECT string_agg(t || ' ' || regexp_replace(regexp_replace(jsonb_strip_nulls(j - 'title' - 'number_key' - 'number_order' - 'name_pinyin' - 'name' - 'actor_name' - 'contact_phone')::text,
 	    '[0-9a-f]{8}-[0-9a-f-]{27}', 'id', 'g'), '(第.*?号|[0-9]{6}-[0-9]{4}-R[0-9]+|"(case_no|ordinal)": [0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.+-]+)', 'x', 'g'), E'\n' ORDER BY t, j->>'key', j->>'stage')
 	FROM rows`
 
