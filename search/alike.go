@@ -48,9 +48,8 @@ func Alike(ctx context.Context, title string, least float64, most int, such ...p
 	terms := termsOf(usual.Replace(Fold(title)))
 	b := begin()
 	b.WriteString("SELECT m.id, coalesce(m.number, ''), m.title FROM (").Join(s).WriteString(") m JOIN (" +
-		"SELECT p.matter_id, count(*) AS common FROM search_terms t JOIN search_parts p ON p.no = t.part" +
-		" WHERE p.source = 'MATTER' AND p.field = 'TITLE' AND t.term = ANY (").Arg(terms[:min(len(terms), mostTerms)]).
-		WriteString("::text[]) GROUP BY p.matter_id) x ON x.matter_id = m.id ORDER BY x.common DESC, m.id DESC LIMIT ").Arg(candidates)
+		"SELECT p.matter_id, (SELECT count(*) FROM unnest(").Arg(terms[:min(len(terms), mostTerms)]).WriteString("::text[]) t WHERE strpos(p.body, t) > 0) AS common" +
+		" FROM search_parts p WHERE p.brief AND p.field = 'TITLE') x ON x.matter_id = m.id WHERE x.common > 0 ORDER BY x.common DESC, m.id DESC LIMIT ").Arg(candidates)
 	text, args := b.Query()
 	type row struct {
 		ID            uuid.UUID

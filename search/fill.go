@@ -59,7 +59,7 @@ func Fill(ctx context.Context, store *tenants.Store, tenant uuid.UUID) (n int, e
 // of the index that has changed; until it is done less is found.
 func Again(ctx context.Context, store *tenants.Store, tenant uuid.UUID) (int, error) {
 	err := store.InTx(ctx, tenant, func(ctx context.Context) error {
-		_, err := tenants.Exec(ctx, `DELETE FROM search_terms`)
+		_, err := tenants.Exec(ctx, `DELETE FROM search_signs`)
 		if err == nil {
 			_, err = tenants.Exec(ctx, `DELETE FROM search_parts`)
 		}

@@ -139,7 +139,7 @@ func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 	b := begin()
 	b.WriteString("WITH ")
 	for i, w := range q.words {
-		b.WriteString(named(i) + " AS MATERIALIZED (SELECT id FROM search_units(ARRAY(SELECT p.part_id FROM search_parts p WHERE p.source = 'UNIT' AND ")
+		b.WriteString(named(i) + " AS MATERIALIZED (SELECT id FROM search_units(ARRAY(SELECT p.part_id FROM search_parts p WHERE p.source = 'UNIT' AND p.matter_id IS NULL AND ")
 		w.stands(b)
 		b.WriteString("))), ")
 	}
@@ -149,7 +149,9 @@ func (q *Query) hits(v *authz.Viewer, in []uuid.UUID) *sql.Builder {
 			b.WriteString(" UNION ALL ")
 		}
 		word := strconv.Itoa(i)
-		b.WriteString("SELECT " + word + " AS word, p.matter_id, p.weight, p.no AS part, NULL::uuid AS unit, p.source, p.part_id FROM search_parts p WHERE p.matter_id IS NOT NULL AND ")
+		b.WriteString("SELECT " + word + " AS word, p.matter_id, p.weight, p.no AS part, NULL::uuid AS unit, p.source, p.part_id FROM search_parts p WHERE ")
+		w.marked(b)
+		b.WriteString(" AND ")
 		within(b, "p.matter_id", in)
 		w.stands(b)
 		for _, of := range []source{{"PARTY", party.Table, gen.TypeParty}, ofShare} {
@@ -221,24 +223,16 @@ func seesPart(b *sql.Builder, v *authz.Viewer) {
 	b.WriteString(")")
 }
 
-// stands: the word stands in the part p. Only = and >= are asked of the terms:
-// they are leakproof, so row-level security leaves them the index.
+// stands: the word stands in the part p.
 func (w word) stands(b *sql.Builder) {
-	for i, l := range w.looks {
-		if i > 0 {
-			b.WriteString(" AND ")
-		}
-		b.WriteString("p.no IN (")
-		l.parts(b)
-		for j, also := range w.pinyin {
-			b.WriteString([]string{" UNION (", " INTERSECT "}[min(j, 1)])
-			also.parts(b)
-		}
-		if len(w.pinyin) > 0 {
-			b.WriteString(")")
-		}
-		b.WriteString(")")
+	b.WriteString("(true")
+	for _, l := range w.looks {
+		l.among(b, " AND ")
 	}
+	for i, also := range w.pinyin {
+		also.among(b, []string{" OR ", " AND "}[min(i, 1)])
+	}
+	b.WriteString(")")
 	if len(w.pinyin) > 0 {
 		return // the beginning of a word of letters is the word
 	}
@@ -247,14 +241,33 @@ func (w word) stands(b *sql.Builder) {
 	}
 }
 
-// parts selects the parts that have the terms.
-func (l look) parts(b *sql.Builder) {
-	switch {
-	case len(l.all) == 0:
-		b.WriteString("SELECT part FROM search_terms WHERE term >= ").Arg(l.from).WriteString(" AND term < ").Arg(l.to)
-	case len(l.all) == 1:
-		b.WriteString("SELECT part FROM search_terms WHERE term = ").Arg(l.all[0])
-	default:
-		b.WriteString("SELECT part FROM search_terms WHERE term = ANY (").Arg(l.all).WriteString("::text[]) GROUP BY part HAVING count(*) = ").Arg(len(l.all))
+// among: the part p has such a word.
+func (l look) among(b *sql.Builder, and string) {
+	b.WriteString(and + "strpos(p.words, ").Arg(string(l)).WriteString(") > 0")
+}
+
+// marked: the part p is of a matter whose sign has the bits of the word. Some
+// have them by chance; stands decides.
+func (w word) marked(b *sql.Builder) {
+	const signs = "SELECT matter_id FROM search_signs WHERE sign & "
+	sign := func(marks []string) {
+		b.WriteString("(SELECT search_sign(").Arg(marks).WriteString("::text[]))")
 	}
+	with := func(marks []string) {
+		b.WriteString(signs)
+		sign(marks)
+		b.WriteString(" = ")
+		sign(marks)
+	}
+	if len(w.marks) == 0 { // nothing that a sign could tell
+		b.WriteString("p.matter_id IS NOT NULL")
+		return
+	}
+	b.WriteString("p.matter_id IN (")
+	with(w.marks)
+	if len(w.pinyin) > 0 {
+		b.WriteString(" UNION ")
+		with(w.initials)
+	}
+	b.WriteString(")")
 }

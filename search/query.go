@@ -19,22 +19,19 @@ const (
 // word is what must stand in one place: pieces, each exactly so.
 type word struct {
 	pieces []string
-	looks  []look // what the index is asked for; all of them
+	looks  []look // numbers and words of letters, all of them
 	pinyin []look // or these
 	said   string // as it was written
+
+	marks, initials []string // of which the sign of a matter has bits: of looks and pieces, of pinyin
 }
 
-// look is one question to the index: all of the terms, or one in the range
-// from ≤ term < to.
-type look struct {
-	all      []string
-	from, to string
-}
+// look is what stands among the words of a part: a number between its spaces, or
+// the beginning of a word after one.
+type look string
 
-// beyond is after every term that begins with what stands before it.
-const beyond = "\U0010FFFF"
-
-func beginning(s string) look { return look{from: s, to: s + beyond} }
+func number(s string) look    { return look(" " + s + " ") }
+func beginning(s string) look { return look(" " + s) }
 
 // parse reads a query: its words. None: the query shows nothing.
 func parse(query, path string) ([]word, error) {
@@ -59,28 +56,27 @@ func parse(query, path string) ([]word, error) {
 
 func wordOf(said, folded string) word {
 	w := word{pieces: strings.Split(folded, " "), said: said}
-	var single []look
 	for _, p := range w.pieces {
 		for _, t := range tokens(p) {
-			r, n := utf8.DecodeRuneInString(t)
+			r, _ := utf8.DecodeRuneInString(t)
 			switch {
 			case isDigit(r):
-				w.looks = append(w.looks, look{all: []string{head(t, longestTerm)}})
+				t = head(t, longestTerm)
+				w.looks, w.marks = append(w.looks, number(t)), append(w.marks, t)
 			case !isHan(r):
 				w.looks = append(w.looks, beginning(head(t, longestTerm)))
-			case n == len(t): // in the middle of a word it is the first of a pair
-				single = append(single, beginning(t))
+				if two := head(t, 2); two != head(t, 1) {
+					w.marks = append(w.marks, two)
+				}
 			default:
 				two := pairs(t)
-				w.looks = append(w.looks, look{all: two[:min(len(two), mostTerms)]})
+				w.marks = append(w.marks, two[:min(len(two), mostTerms)]...)
 			}
 		}
 	}
-	if len(w.looks) == 0 {
-		w.looks = single // many matters: only where nothing else narrows it
-	}
 	if letters(folded) {
 		w.pinyin = []look{beginning("~" + head(folded, initials))}
+		w.initials = []string{"~" + head(folded, 2)}
 		if n := len(folded); n > initials {
 			w.pinyin = append(w.pinyin, beginning("~"+folded[n-initials:]))
 		}

@@ -140,7 +140,9 @@ func Suggest(ctx context.Context, prefix string) (_ []Suggestion, err error) {
 	b := begin()
 	b.WriteString("SELECT split_part(p.shown, E'\\n——\\n', 1) AS text, min(p.source) AS source, min(p.field) AS field FROM search_parts p WHERE p.brief")
 	for _, w := range words {
-		b.WriteString(" AND ")
+		b.WriteString(" AND (p.matter_id IS NULL OR ")
+		w.marked(b)
+		b.WriteString(") AND ")
 		w.stands(b)
 	}
 	b.WriteString(" AND (p.source = 'UNIT' OR p.matter_id IN (SELECT id FROM (").Join(q.seen(v)).WriteString(") m) AND ")

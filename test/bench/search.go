@@ -76,7 +76,7 @@ func searches(ctx context.Context, c *cluster, o options, store *tenants.Store, 
 	if filled > 0 {
 		fmt.Printf("- filled %d cases in %.0f s, %.1f ms each\n", filled, time.Since(began).Seconds(), ms(time.Since(began))/float64(filled))
 	}
-	if err := c.exec(ctx, name, "VACUUM ANALYZE search_parts, search_terms"); err != nil {
+	if err := c.exec(ctx, name, "VACUUM ANALYZE search_parts, search_signs"); err != nil {
 		return err
 	}
 	if err := c.volume(ctx, name, size); err != nil {
@@ -156,17 +156,15 @@ func (c *cluster) volume(ctx context.Context, name string, size bulk.Size) error
 		return err
 	}
 	defer conn.Close(ctx)
-	var parts, terms, chars int64
-	var partBytes, termBytes, textBytes int64
-	err = conn.QueryRow(ctx, `SELECT (SELECT count(*) FROM search_parts), (SELECT count(*) FROM search_terms), (SELECT sum(length(shown)) FROM search_parts),
-		pg_total_relation_size('search_parts'), pg_total_relation_size('search_terms'), (SELECT sum(octet_length(shown)) FROM search_parts)`).
-		Scan(&parts, &terms, &chars, &partBytes, &termBytes, &textBytes)
+	var parts, chars, partBytes, signBytes, textBytes int64
+	err = conn.QueryRow(ctx, `SELECT (SELECT count(*) FROM search_parts), (SELECT sum(length(shown)) FROM search_parts),
+		pg_total_relation_size('search_parts'), pg_total_relation_size('search_signs'), (SELECT sum(octet_length(shown)) FROM search_parts)`).
+		Scan(&parts, &chars, &partBytes, &signBytes, &textBytes)
 	if err != nil || parts == 0 {
 		return err
 	}
 	cases := float64(size.Tenants * size.Matters)
-	fmt.Printf("- a case: %.0f characters in %.1f parts, %.0f terms; %.1f KB of parts and %.1f KB of terms (%.0f bytes a term), %.1f times its text\n",
-		float64(chars)/cases, float64(parts)/cases, float64(terms)/cases, float64(partBytes)/cases/1024, float64(termBytes)/cases/1024,
-		float64(termBytes)/float64(terms), float64(partBytes+termBytes)/float64(textBytes))
+	fmt.Printf("- a case: %.0f characters in %.1f parts; %.1f KB of parts and %.1f KB of signs, %.1f times its text\n",
+		float64(chars)/cases, float64(parts)/cases, float64(partBytes)/cases/1024, float64(signBytes)/cases/1024, float64(partBytes+signBytes)/float64(textBytes))
 	return nil
 }
