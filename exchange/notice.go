@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
 )
@@ -59,7 +60,7 @@ func (s *Service) applyNotice(ctx context.Context, letter Incoming) (Result, err
 		return Result{}, Refuse(Malformed, "%s", shown.Message)
 	}
 	text := fmt.Sprintf("%s送来%s：《%s》", letter.Name, kindNames[letter.Kind], n.Title)
-	if err := flow.TellRoles(ctx, text, "secretary_general"); err != nil {
+	if err := flow.TellRoles(ctx, notices.Letter(text, letter.Envelope), "secretary_general"); err != nil {
 		return Result{}, err
 	}
 	return Result{}, nil // no state: what it is about is not the receiver's to mirror

@@ -303,7 +303,7 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 	}
 	var n notices.Rows
 	for _, x := range told {
-		n.Add(x.to, x.key, x.text)
+		n.Add(x.to, x.key, x.Notice)
 	}
 	turn, shares, turns := c.Turn, []uuid.UUID{}, []string{}
 	for _, s := range subjects {
@@ -315,7 +315,7 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 	}
 	_, err = tenants.Exec(ctx, storeAwaited, tenant, c.Matter.ID, c.Now,
 		a.key, a.share, a.turn, a.role, a.unit, a.seated, a.member, a.roles, a.due, a.instead, a.reason,
-		turn, shares, turns, n.ID, n.To, n.Key, n.Text)
+		turn, shares, turns, n.ID, n.To, n.Key, n.Text, n.About, n.Level, n.Type, n.Object, n.Action)
 	if err == nil && c.Turn != turn {
 		c.Turn = turn
 	}

@@ -20,7 +20,7 @@ import (
 // roles of parties mean the parties themselves. Nobody is told of a case that
 // he cannot see, and while a visit is concealed nobody but its parties is.
 func (e *Engine) Notify(ctx context.Context, c *Case, who []string, text string) error {
-	return e.notify(ctx, c, call{names: who}, text)
+	return e.notify(ctx, c, call{names: who}, notices.Told(text))
 }
 
 // call is who is meant by a notice: codes of roles and roles of parties, all
@@ -31,8 +31,8 @@ type call struct {
 }
 
 // notify is Notify for who is meant by more than a name.
-func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) error {
-	if len(to.names)+len(to.units)+len(to.people) == 0 || text == "" {
+func (e *Engine) notify(ctx context.Context, c *Case, to call, n notices.Notice) error {
+	if len(to.names)+len(to.units)+len(to.people) == 0 || n.Text == "" {
 		return nil
 	}
 	rights, err := authz.Rights(ctx)
@@ -49,30 +49,30 @@ func (e *Engine) notify(ctx context.Context, c *Case, to call, text string) erro
 			told = append(told, v)
 		}
 	}
-	return e.write(ctx, c, told, text)
+	return e.write(ctx, c, told, n)
 }
 
 // write writes a notice to each whom nothing of the present step has told yet.
-func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, text string) error {
+func (e *Engine) write(ctx context.Context, c *Case, told []*authz.Viewer, n notices.Notice) error {
 	var people []uuid.UUID
 	for _, v := range told {
 		if heard(ctx, v.Membership) {
 			people = append(people, v.Membership)
 		}
 	}
-	return notices.Write(ctx, &c.Matter.ID, text, people...)
+	return notices.Write(ctx, &c.Matter.ID, n, people...)
 }
 
 // TellRoles leaves a notice that is about no matter for everybody who has one of
 // the roles today, but for who caused it.
-func TellRoles(ctx context.Context, text string, roles ...string) error {
+func TellRoles(ctx context.Context, n notices.Notice, roles ...string) error {
 	people, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT DISTINCT m.id FROM holds($1) h JOIN memberships m ON m.id = h.membership_id
 		WHERE h.role = ANY($2) AND in_force(m, $1) ORDER BY 1`, clock.Today(ctx), roles)
 	if err != nil {
 		return err
 	}
-	return notices.Write(ctx, nil, text, slices.DeleteFunc(people, func(id uuid.UUID) bool {
+	return notices.Write(ctx, nil, n, slices.DeleteFunc(people, func(id uuid.UUID) bool {
 		v := authz.From(ctx)
 		return v != nil && v.Membership == id
 	})...)

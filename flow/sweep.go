@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -249,13 +250,13 @@ func (e *Engine) tell(ctx context.Context, c *Case, t *gen.Timer, before int) er
 		to.names = slices.Concat(def.Notify, def.Escalate)
 	}
 	ctx, _ = journaling(ctx) // a reminder stands beside what is told of a step
-	text := fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t))
+	n := notices.Due(fmt.Sprintf("《%s》：%s", c.Title, reminder(c, t)), before <= 1, passed(c, t))
 	if len(def.Notify) == 0 && c.itemOf(t) == nil {
-		if err := e.tellOwing(ctx, c, t, level(before) == LevelPublish && len(def.Escalate) == 0, text); err != nil {
+		if err := e.tellOwing(ctx, c, t, level(before) == LevelPublish && len(def.Escalate) == 0, n); err != nil {
 			return err
 		}
 	}
-	return e.notify(ctx, c, to, text)
+	return e.notify(ctx, c, to, n)
 }
 
 // expire runs the automatic action that a passed deadline calls for, when the

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 )
 
@@ -109,7 +111,7 @@ func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) 
 
 // tellOwing tells those who are awaited for what the deadline is about; above:
 // their guardian too.
-func (e *Engine) tellOwing(ctx context.Context, c *Case, t *gen.Timer, above bool, text string) error {
+func (e *Engine) tellOwing(ctx context.Context, c *Case, t *gen.Timer, above bool, n notices.Notice) error {
 	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return err
@@ -134,14 +136,15 @@ func (e *Engine) tellOwing(ctx context.Context, c *Case, t *gen.Timer, above boo
 	}
 	return e.write(ctx, c, slices.DeleteFunc(there, func(v *authz.Viewer) bool {
 		return !slices.ContainsFunc(rows, func(w who) bool { return w.is(v) }) || !c.Sees(v) || !c.mayHear(v)
-	}), text)
+	}), n)
 }
 
 // notice is one that may be written: with a key, only where the row of that key
 // is new.
 type notice struct {
-	to        uuid.UUID
-	key, text string
+	to  uuid.UUID
+	key string
+	notices.Notice
 }
 
 // notices are what is to be written to whom: that it is his turn, else the
@@ -164,13 +167,13 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 		}
 		for _, w := range rows {
 			if w.is(v) && (!j.quiet || w.Instead) {
-				out = append(out, notice{v.Membership, w.key(), c.turnText(w) + e.remedy(c, v, w)})
+				out = append(out, notice{v.Membership, w.key(), e.turnNotice(c, v, w)})
 				break
 			}
 		}
 		for _, s := range slices.Backward(j.steps) {
 			if slices.ContainsFunc(s.hearers, func(w who) bool { return w.is(v) }) && c.hears(v, s.run) {
-				out = append(out, notice{to: v.Membership, text: c.stepText(s)})
+				out = append(out, notice{to: v.Membership, Notice: notices.Told(c.stepText(s))})
 				break
 			}
 		}
@@ -184,7 +187,7 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 func (c *Case) veiled(v *authz.Viewer, rows []who) []notice {
 	for _, w := range rows {
 		if w.Reason != "" && w.is(v) {
-			return []notice{{v.Membership, w.key(), fmt.Sprintf("有一件%s没有人能接手：%s。内容不对您公开，请安排人接手：在人员中补上能办理的人", c.Def.Title, w.Reason)}}
+			return []notice{{v.Membership, w.key(), notices.Standing(fmt.Sprintf("有一件%s没有人能接手：%s。内容不对您公开，请安排人接手：在人员中补上能办理的人", c.Def.Title, w.Reason))}}
 		}
 	}
 	return nil
@@ -228,6 +231,58 @@ func (c *Case) turnText(w who) string {
 	return fmt.Sprintf("%s轮到您办理：现处于“%s”%s", c.name(), state, until)
 }
 
+// turnNotice says it with what a page opens: the share that waits, or else the
+// matter, and the step that is usual there. A day that has come makes it urgent.
+func (e *Engine) turnNotice(c *Case, v *authz.Viewer, w who) notices.Notice {
+	n := notices.Turn(c.turnText(w)+e.remedy(c, v, w), w.Share)
+	if w.Reason != "" {
+		n.About = notices.AboutStanding
+	}
+	if w.Due != nil && !w.Due.After(c.Today().AddDate(0, 0, 1)) {
+		n.Level = notices.Urgent
+	}
+	m := c.Def.Machines[process.OfMatter]
+	if w.Share != nil {
+		m = c.Def.Machines[process.OfAssignment]
+	}
+	for a := range e.doable(c, v, w) {
+		usual := m.Heading(a, c.stateOf(w.Share)) == process.Next
+		if usual || n.Action == "" {
+			n.Action = a.Code
+		}
+		if usual {
+			break
+		}
+	}
+	return n
+}
+
+// doable are the actions that somebody has on what waits for him and that
+// nothing blocks, in the order of the definition. What he may do only because it
+// was handed to him is among them.
+func (e *Engine) doable(c *Case, v *authz.Viewer, w who) iter.Seq[*process.Action] {
+	return func(yield func(*process.Action) bool) {
+		now := *c
+		in := Input{Case: &now, Viewer: v, Asking: true}
+		if w.Share != nil {
+			in.Share = c.Share(*w.Share)
+			if w.Reason != "" {
+				now.Handed = map[uuid.UUID]bool{*w.Share: true}
+			}
+		}
+		m := in.machine()
+		if m == nil {
+			return
+		}
+		for _, a := range m.Actions {
+			in.Action, in.Viewer = a, v
+			if !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.guard(&in) == nil && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
 // most is how many actions a notice names.
 const most = 3
 
@@ -238,16 +293,10 @@ func (e *Engine) remedy(c *Case, v *authz.Viewer, w who) string {
 	if w.Reason == "" {
 		return ""
 	}
-	now := *c
-	in := Input{Case: &now, Viewer: v, Asking: true}
-	if w.Share != nil {
-		in.Share, now.Handed = c.Share(*w.Share), map[uuid.UUID]bool{*w.Share: true}
-	}
 	var labels []string
-	for _, a := range in.machine().Actions {
-		in.Action, in.Viewer = a, v
-		if len(labels) < most && !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.guard(&in) == nil {
-			labels = append(labels, "“"+a.Label+"”")
+	for a := range e.doable(c, v, w) {
+		if labels = append(labels, "“"+a.Label+"”"); len(labels) == most {
+			break
 		}
 	}
 	if len(labels) == 0 {
@@ -273,7 +322,16 @@ func (c *Case) stepText(s taken) string {
 	return fmt.Sprintf("%s%s，现处于“%s”%s", c.name(), what, c.stateLabel(nil), why)
 }
 
-// stateLabel is the name of the state of the matter, or of one of its shares.
+// stateOf is the state of the matter, or of one of its shares.
+func (c *Case) stateOf(share *uuid.UUID) string {
+	in := Input{Case: c}
+	if share != nil {
+		in.Share = c.Share(*share)
+	}
+	return in.state()
+}
+
+// stateLabel is its name.
 func (c *Case) stateLabel(share *uuid.UUID) string {
 	in := Input{Case: c}
 	if share != nil {

@@ -58,6 +58,9 @@ func (r *Resolver) Matter() generated.MatterResolver { return &matterResolver{r}
 // Membership returns generated.MembershipResolver implementation.
 func (r *Resolver) Membership() generated.MembershipResolver { return &membershipResolver{r} }
 
+// Notice returns generated.NoticeResolver implementation.
+func (r *Resolver) Notice() generated.NoticeResolver { return &noticeResolver{r} }
+
 // Party returns generated.PartyResolver implementation.
 func (r *Resolver) Party() generated.PartyResolver { return &partyResolver{r} }
 
@@ -89,6 +92,7 @@ type (
 	itemResolver       struct{ *Resolver }
 	matterResolver     struct{ *Resolver }
 	membershipResolver struct{ *Resolver }
+	noticeResolver     struct{ *Resolver }
 	partyResolver      struct{ *Resolver }
 	platformResolver   struct{ *Resolver }
 	processResolver    struct{ *Resolver }

@@ -12,11 +12,9 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/graph/model"
-	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/platforms"
 )
@@ -26,12 +24,6 @@ var (
 		gen.TypePlatform, func(x *gen.Platform) uuid.UUID { return x.ID },
 		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Platform, error) {
 			return c.Platform.Get(ctx, id)
-		},
-	}
-	aNotice = entity[gen.Notice]{
-		gen.TypeNotice, func(x *gen.Notice) uuid.UUID { return x.ID },
-		func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Notice, error) {
-			return c.Notice.Get(ctx, id)
 		},
 	}
 )
@@ -77,18 +69,6 @@ func (r *Resolver) entrance(ctx context.Context, on *gen.Platform) (*model.Platf
 	}
 	sheet := a.Sheet(p, nil)
 	return &model.PlatformOpening{Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: sheet.Schema(), Fields: formFields(sheet.Fields(), nil)}, nil
-}
-
-// readNotice marks a notice of the viewer's own. Again it changes nothing.
-func (r *Resolver) readNotice(ctx context.Context, id uuid.UUID) (*gen.Notice, error) {
-	n, err := r.ent().Notice.Query().Where(notice.ID(id)).Only(ctx)
-	if gen.IsNotFound(err) {
-		return nil, errs.New(errs.NotFound, "没有这条通知")
-	}
-	if err != nil || n.ReadAt != nil {
-		return n, err
-	}
-	return r.ent().Notice.UpdateOne(n).SetReadAt(clock.Now(ctx)).Save(ctx)
 }
 
 func counters(list []platforms.Counter, err error) ([]*model.Counter, error) {

@@ -10,7 +10,6 @@ import (
 
 	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/inputs"
@@ -55,12 +54,6 @@ func (r *mutationResolver) RevivePlatform(ctx context.Context, input model.Reviv
 // OpenMatter is the resolver for the openMatter field.
 func (r *mutationResolver) OpenMatter(ctx context.Context, input inputs.OpenMatter) (*model.MatterPayload, error) {
 	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Platforms.Open(ctx, input.Opening) })
-}
-
-// MarkNoticeRead is the resolver for the markNoticeRead field.
-func (r *mutationResolver) MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error) {
-	n, bad, err := change(ctx, r.Resolver, input, aNotice, r.readNotice, input.ID)
-	return &model.NoticePayload{Notice: n, UserErrors: bad}, err
 }
 
 // Phone is the resolver for the phone field.
@@ -123,17 +116,4 @@ func (r *queryResolver) VenueCounts(ctx context.Context) ([]*model.VenueCount, e
 		out[i] = &model.VenueCount{Category: v.Category, Level: given(v.Level), Count: v.Value}
 	}
 	return out, err
-}
-
-// Notices is the resolver for the notices field.
-func (r *queryResolver) Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool) (*gen.NoticeConnection, error) {
-	first, last, err := page(first, last)
-	if err != nil {
-		return nil, err
-	}
-	q := r.ent().Notice.Query()
-	if unread != nil && *unread {
-		q.Where(notice.ReadAtIsNil())
-	}
-	return q.Paginate(ctx, after, first, before, last, gen.WithNoticeOrder(&gen.NoticeOrder{Direction: entgql.OrderDirectionDesc, Field: gen.DefaultNoticeOrder.Field}))
 }

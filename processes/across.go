@@ -17,6 +17,7 @@ import (
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -113,12 +114,8 @@ func (s *Service) applyTemplate(ctx context.Context, in exchange.Incoming) (exch
 	if d.Kind == "" || d.Kind != t.Kind || d.Title != t.Title || d.Version != t.Version || utf8.RuneCountInString(t.Note) > longestNote || in.About.Type != gen.TypeProcess {
 		return exchange.Result{}, exchange.Refuse(exchange.Malformed, "流程的代码、名称和版本应与其定义一致，附言至多 %d 字", longestNote)
 	}
-	err = s.notify(ctx, fmt.Sprintf("%s送来流程“%s”第 %d 版，可在收到的信封中采用为本会的草稿", in.Name, t.Title, t.Version), "tenant_admin")
+	err = flow.TellRoles(ctx, notices.Letter(fmt.Sprintf("%s送来流程“%s”第 %d 版，可在收到的信封中采用为本会的草稿", in.Name, t.Title, t.Version), in.Envelope), "tenant_admin")
 	return exchange.Result{Status: "RECEIVED"}, err
-}
-
-func (s *Service) notify(ctx context.Context, text string, roles ...string) error {
-	return flow.TellRoles(ctx, text, roles...)
 }
 
 // Adopt makes a draft of a version that was received, by the id of its row in
@@ -230,7 +227,7 @@ func (s *Service) applyAdopted(ctx context.Context, in exchange.Incoming) (excha
 		return exchange.Result{}, exchange.Refuse(exchange.UnknownObject, "没有送给贵方这个流程")
 	}
 	did := map[entprocess.Status]string{entprocess.StatusDRAFT: "采用为草稿", entprocess.StatusPUBLISHED: "发布"}[a.State]
-	return exchange.Result{}, s.notify(ctx, fmt.Sprintf("%s已把送去的流程%s：“%s”第 %d 版", in.Name, did, a.Title, a.Version), "secretary_general", "city_overseer")
+	return exchange.Result{}, flow.TellRoles(ctx, notices.Letter(fmt.Sprintf("%s已把送去的流程%s：“%s”第 %d 版", in.Name, did, a.Title, a.Version), in.Envelope), "secretary_general", "city_overseer")
 }
 
 // Adoption is how a partner has received an offered version.

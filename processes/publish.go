@@ -9,6 +9,8 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -45,7 +47,7 @@ func (s *Service) Publish(ctx context.Context, id uuid.UUID) (_ *gen.Process, _ 
 		return nil, nil, err
 	}
 	text := fmt.Sprintf("%s提出发布“%s”第 %d 版，须由另一人看过改动后确认", v.Name, p.Title, p.Version)
-	return p, found, s.notify(ctx, text, authz.HoldersOf(ctx, confirm)...)
+	return p, found, flow.TellRoles(ctx, notices.Decision(text, gen.TypeProcess, p.ID), authz.HoldersOf(ctx, confirm)...)
 }
 
 // Confirmation is the second person's word on a version that was proposed.

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -81,7 +82,7 @@ func (s *Service) SetRole(ctx context.Context, in RoleDraft) (_ *gen.Role, err e
 		if err != nil {
 			return nil, err
 		}
-		return r, flow.TellRoles(ctx, v.Name+"提出设置角色“"+d.Name+"”，须由另一人确认后才生效", d.rights.Holders(manageGrants)...)
+		return r, flow.TellRoles(ctx, notices.Decision(v.Name+"提出设置角色“"+d.Name+"”，须由另一人确认后才生效", gen.TypeRole, r.ID), d.rights.Holders(manageGrants)...)
 	}
 	if err := s.supersede(ctx, d.Code, now); err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -124,7 +125,7 @@ func (s *Service) propose(ctx context.Context, v *authz.Viewer, in proposal, add
 		return nil, err
 	}
 	text := fmt.Sprintf("%s提出修改政策（第 %d 版）：%s。须由另一人确认后才生效", v.Name, p.Version, strings.Join(in.changed, "；"))
-	return p, flow.TellRoles(ctx, text, authz.HoldersOf(ctx, confirmSettings)...)
+	return p, flow.TellRoles(ctx, notices.Decision(text, gen.TypeTenantPolicy, p.ID), authz.HoldersOf(ctx, confirmSettings)...)
 }
 
 // ConfirmPolicy is the second person's word on a proposed version: the next

@@ -2548,6 +2548,16 @@ func (_q *NoticeQuery) collectField(ctx context.Context, oneNode bool, opCtx *gr
 				selectedFields = append(selectedFields, notice.FieldText)
 				fieldSeen[notice.FieldText] = struct{}{}
 			}
+		case "about":
+			if _, ok := fieldSeen[notice.FieldAbout]; !ok {
+				selectedFields = append(selectedFields, notice.FieldAbout)
+				fieldSeen[notice.FieldAbout] = struct{}{}
+			}
+		case "level":
+			if _, ok := fieldSeen[notice.FieldLevel]; !ok {
+				selectedFields = append(selectedFields, notice.FieldLevel)
+				fieldSeen[notice.FieldLevel] = struct{}{}
+			}
 		case "readAt":
 			if _, ok := fieldSeen[notice.FieldReadAt]; !ok {
 				selectedFields = append(selectedFields, notice.FieldReadAt)

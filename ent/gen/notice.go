@@ -30,6 +30,16 @@ type Notice struct {
 	MatterID *uuid.UUID `json:"matter_id,omitempty"`
 	// 内容
 	Text string `json:"text,omitempty"`
+	// 为什么通知
+	About notice.About `json:"about,omitempty"`
+	// 轻重
+	Level notice.Level `json:"level,omitempty"`
+	// ObjectType holds the value of the "object_type" field.
+	ObjectType string `json:"object_type,omitempty"`
+	// ObjectID holds the value of the "object_id" field.
+	ObjectID *uuid.UUID `json:"object_id,omitempty"`
+	// Action holds the value of the "action" field.
+	Action string `json:"action,omitempty"`
 	// 读过的时间
 	ReadAt *time.Time `json:"read_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -78,9 +88,9 @@ func (*Notice) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case notice.FieldMatterID:
+		case notice.FieldMatterID, notice.FieldObjectID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case notice.FieldText:
+		case notice.FieldText, notice.FieldAbout, notice.FieldLevel, notice.FieldObjectType, notice.FieldAction:
 			values[i] = new(sql.NullString)
 		case notice.FieldCreatedAt, notice.FieldReadAt:
 			values[i] = new(sql.NullTime)
@@ -137,6 +147,37 @@ func (_m *Notice) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field text", values[i])
 			} else if value.Valid {
 				_m.Text = value.String
+			}
+		case notice.FieldAbout:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field about", values[i])
+			} else if value.Valid {
+				_m.About = notice.About(value.String)
+			}
+		case notice.FieldLevel:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field level", values[i])
+			} else if value.Valid {
+				_m.Level = notice.Level(value.String)
+			}
+		case notice.FieldObjectType:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field object_type", values[i])
+			} else if value.Valid {
+				_m.ObjectType = value.String
+			}
+		case notice.FieldObjectID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field object_id", values[i])
+			} else if value.Valid {
+				_m.ObjectID = new(uuid.UUID)
+				*_m.ObjectID = *value.S.(*uuid.UUID)
+			}
+		case notice.FieldAction:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field action", values[i])
+			} else if value.Valid {
+				_m.Action = value.String
 			}
 		case notice.FieldReadAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -207,6 +248,23 @@ func (_m *Notice) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("text=")
 	builder.WriteString(_m.Text)
+	builder.WriteString(", ")
+	builder.WriteString("about=")
+	builder.WriteString(fmt.Sprintf("%v", _m.About))
+	builder.WriteString(", ")
+	builder.WriteString("level=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Level))
+	builder.WriteString(", ")
+	builder.WriteString("object_type=")
+	builder.WriteString(_m.ObjectType)
+	builder.WriteString(", ")
+	if v := _m.ObjectID; v != nil {
+		builder.WriteString("object_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("action=")
+	builder.WriteString(_m.Action)
 	builder.WriteString(", ")
 	if v := _m.ReadAt; v != nil {
 		builder.WriteString("read_at=")

@@ -61,6 +61,76 @@ func (_c *NoticeCreate) SetText(v string) *NoticeCreate {
 	return _c
 }
 
+// SetAbout sets the "about" field.
+func (_c *NoticeCreate) SetAbout(v notice.About) *NoticeCreate {
+	_c.mutation.SetAbout(v)
+	return _c
+}
+
+// SetNillableAbout sets the "about" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableAbout(v *notice.About) *NoticeCreate {
+	if v != nil {
+		_c.SetAbout(*v)
+	}
+	return _c
+}
+
+// SetLevel sets the "level" field.
+func (_c *NoticeCreate) SetLevel(v notice.Level) *NoticeCreate {
+	_c.mutation.SetLevel(v)
+	return _c
+}
+
+// SetNillableLevel sets the "level" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableLevel(v *notice.Level) *NoticeCreate {
+	if v != nil {
+		_c.SetLevel(*v)
+	}
+	return _c
+}
+
+// SetObjectType sets the "object_type" field.
+func (_c *NoticeCreate) SetObjectType(v string) *NoticeCreate {
+	_c.mutation.SetObjectType(v)
+	return _c
+}
+
+// SetNillableObjectType sets the "object_type" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableObjectType(v *string) *NoticeCreate {
+	if v != nil {
+		_c.SetObjectType(*v)
+	}
+	return _c
+}
+
+// SetObjectID sets the "object_id" field.
+func (_c *NoticeCreate) SetObjectID(v uuid.UUID) *NoticeCreate {
+	_c.mutation.SetObjectID(v)
+	return _c
+}
+
+// SetNillableObjectID sets the "object_id" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableObjectID(v *uuid.UUID) *NoticeCreate {
+	if v != nil {
+		_c.SetObjectID(*v)
+	}
+	return _c
+}
+
+// SetAction sets the "action" field.
+func (_c *NoticeCreate) SetAction(v string) *NoticeCreate {
+	_c.mutation.SetAction(v)
+	return _c
+}
+
+// SetNillableAction sets the "action" field if the given value is not nil.
+func (_c *NoticeCreate) SetNillableAction(v *string) *NoticeCreate {
+	if v != nil {
+		_c.SetAction(*v)
+	}
+	return _c
+}
+
 // SetReadAt sets the "read_at" field.
 func (_c *NoticeCreate) SetReadAt(v time.Time) *NoticeCreate {
 	_c.mutation.SetReadAt(v)
@@ -134,6 +204,22 @@ func (_c *NoticeCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *NoticeCreate) defaults() {
+	if _, ok := _c.mutation.About(); !ok {
+		v := notice.DefaultAbout
+		_c.mutation.SetAbout(v)
+	}
+	if _, ok := _c.mutation.Level(); !ok {
+		v := notice.DefaultLevel
+		_c.mutation.SetLevel(v)
+	}
+	if _, ok := _c.mutation.ObjectType(); !ok {
+		v := notice.DefaultObjectType
+		_c.mutation.SetObjectType(v)
+	}
+	if _, ok := _c.mutation.Action(); !ok {
+		v := notice.DefaultAction
+		_c.mutation.SetAction(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := notice.DefaultID()
 		_c.mutation.SetID(v)
@@ -153,6 +239,28 @@ func (_c *NoticeCreate) check() error {
 	}
 	if _, ok := _c.mutation.Text(); !ok {
 		return &ValidationError{Name: "text", err: errors.New(`gen: missing required field "Notice.text"`)}
+	}
+	if _, ok := _c.mutation.About(); !ok {
+		return &ValidationError{Name: "about", err: errors.New(`gen: missing required field "Notice.about"`)}
+	}
+	if v, ok := _c.mutation.About(); ok {
+		if err := notice.AboutValidator(v); err != nil {
+			return &ValidationError{Name: "about", err: fmt.Errorf(`gen: validator failed for field "Notice.about": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Level(); !ok {
+		return &ValidationError{Name: "level", err: errors.New(`gen: missing required field "Notice.level"`)}
+	}
+	if v, ok := _c.mutation.Level(); ok {
+		if err := notice.LevelValidator(v); err != nil {
+			return &ValidationError{Name: "level", err: fmt.Errorf(`gen: validator failed for field "Notice.level": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ObjectType(); !ok {
+		return &ValidationError{Name: "object_type", err: errors.New(`gen: missing required field "Notice.object_type"`)}
+	}
+	if _, ok := _c.mutation.Action(); !ok {
+		return &ValidationError{Name: "action", err: errors.New(`gen: missing required field "Notice.action"`)}
 	}
 	if len(_c.mutation.MembershipIDs()) == 0 {
 		return &ValidationError{Name: "membership", err: errors.New(`gen: missing required edge "Notice.membership"`)}
@@ -203,6 +311,26 @@ func (_c *NoticeCreate) createSpec() (*Notice, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Text(); ok {
 		_spec.SetField(notice.FieldText, field.TypeString, value)
 		_node.Text = value
+	}
+	if value, ok := _c.mutation.About(); ok {
+		_spec.SetField(notice.FieldAbout, field.TypeEnum, value)
+		_node.About = value
+	}
+	if value, ok := _c.mutation.Level(); ok {
+		_spec.SetField(notice.FieldLevel, field.TypeEnum, value)
+		_node.Level = value
+	}
+	if value, ok := _c.mutation.ObjectType(); ok {
+		_spec.SetField(notice.FieldObjectType, field.TypeString, value)
+		_node.ObjectType = value
+	}
+	if value, ok := _c.mutation.ObjectID(); ok {
+		_spec.SetField(notice.FieldObjectID, field.TypeUUID, value)
+		_node.ObjectID = &value
+	}
+	if value, ok := _c.mutation.Action(); ok {
+		_spec.SetField(notice.FieldAction, field.TypeString, value)
+		_node.Action = value
 	}
 	if value, ok := _c.mutation.ReadAt(); ok {
 		_spec.SetField(notice.FieldReadAt, field.TypeTime, value)

@@ -133,6 +133,9 @@ func (_u *NoticeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(notice.FieldObjectID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notice.FieldReadAt, field.TypeTime, value)
 	}
@@ -320,6 +323,9 @@ func (_u *NoticeUpdateOne) sqlSave(ctx context.Context) (_node *Notice, err erro
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.ObjectIDCleared() {
+		_spec.ClearField(notice.FieldObjectID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.ReadAt(); ok {
 		_spec.SetField(notice.FieldReadAt, field.TypeTime, value)

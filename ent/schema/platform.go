@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
 )
 
 // Platform is a committee's brand of consultation or supervision: what runs on
@@ -138,6 +139,13 @@ func (Notice) Fields() []ent.Field {
 	return []ent.Field{
 		owner("membership_id"), ref("matter_id"),
 		field.Text("text").Immutable().Comment("内容"),
+		field.Enum("about").Values("TURN", "TOLD", "DUE", "OVERDUE", "STANDING", "DECISION", "INVITATION", "LETTER", "SYSTEM").
+			Default("TOLD").Immutable().Comment("为什么通知"),
+		field.Enum("level").Values("ORDINARY", "IMPORTANT", "URGENT").Default("ORDINARY").Immutable().Comment("轻重"),
+		// what a page opens, answered as link
+		field.Text("object_type").Default("").Immutable().Annotations(entgql.Skip()),
+		field.UUID("object_id", uuid.UUID{}).Optional().Nillable().Immutable().Annotations(entgql.Skip()),
+		field.Text("action").Default("").Immutable().Annotations(entgql.Skip()),
 		moment("read_at", "读过的时间"),
 	}
 }

@@ -37,6 +37,11 @@ var Words = map[string]map[string]string{
 		"RESOLUTION": "协商成果", "SUGGESTION": "建议", "LEAD": "线索", "PLAN_ITEM": "计划项目",
 	},
 	"ItemStatus": {"OPEN": "未了", "REPORTED": "已报告：待核实", "DONE": "已了结", "DROPPED": "不再办：已说明原因或撤回", "CHOSEN": "已选定"},
+	"NoticeAbout": {
+		"TURN": "轮到您办理", "TOLD": "进展：您的事项办了一步", "DUE": "将要到期", "OVERDUE": "已经到期", "STANDING": "没有人接手：交您代管",
+		"DECISION": "等您决定：须另一人确认的设置或流程", "INVITATION": "邀请您参加投票", "LETTER": "别的政协送来的", "SYSTEM": "系统和账号的安全",
+	},
+	"NoticeLevel": {"ORDINARY": "普通", "IMPORTANT": "重要", "URGENT": "紧急"},
 	"LinkKind": {
 		"MERGED_INTO": "并入", "CONVERTED_TO": "转为", "DERIVED_FROM": "源自", "FOLLOWS": "接续", "SINKS_TO": "下沉", "BELONGS_TO": "属于闭环",
 	},

@@ -18,10 +18,10 @@ func TestNotices(t *testing.T) {
 		d := district.New(t, district.Plan{Posts: []string{"委员甲", "委员乙"}})
 		a, b := d.Who("委员甲").Membership, d.Who("委员乙").Membership
 		err := d.As("", func(ctx context.Context) error {
-			if err := notices.Write(ctx, nil, "请参加座谈", a, b, a); err != nil {
+			if err := notices.Write(ctx, nil, notices.Told("请参加座谈"), a, b, a); err != nil {
 				return err
 			}
-			if err := notices.Write(ctx, nil, "没有人"); err != nil {
+			if err := notices.Write(ctx, nil, notices.Told("没有人")); err != nil {
 				return err
 			}
 			to, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `SELECT membership_id FROM notices WHERE text = '请参加座谈' AND matter_id IS NULL`)

@@ -95,7 +95,7 @@ func (s *Service) Open(ctx context.Context, spec Spec) (_ *Ballot, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.invite(ctx, spec, now); err != nil {
+	if err := s.invite(ctx, id, spec, now); err != nil {
 		return nil, err
 	}
 	r, err := s.one(ctx, id)
@@ -108,11 +108,11 @@ func (s *Service) Open(ctx context.Context, spec Spec) (_ *Ballot, err error) {
 // invite tells everybody on the list that he may vote, and when: all the same,
 // once, and nobody is told anything later. The cohort is not named beside it:
 // most voters do not see it.
-func (s *Service) invite(ctx context.Context, spec Spec, now time.Time) error {
+func (s *Service) invite(ctx context.Context, id uuid.UUID, spec Spec, now time.Time) error {
 	const minute = "2006-01-02 15:04"
 	text := fmt.Sprintf("请参加“%s”，不记名投票，时间为 %s 至 %s", spec.Title,
 		spec.OpensAt.In(clock.Shanghai).Format(minute), spec.ClosesAt.In(clock.Shanghai).Format(minute))
-	return notices.WriteAt(ctx, now, nil, text, spec.Voters...)
+	return notices.WriteAt(ctx, now, nil, notices.Invitation(text, "Ballot", id), spec.Voters...)
 }
 
 // tidy checks what can be checked without the database.

@@ -3,6 +3,10 @@
 package notice
 
 import (
+	"fmt"
+	"io"
+	"strconv"
+
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
@@ -23,6 +27,16 @@ const (
 	FieldMatterID = "matter_id"
 	// FieldText holds the string denoting the text field in the database.
 	FieldText = "text"
+	// FieldAbout holds the string denoting the about field in the database.
+	FieldAbout = "about"
+	// FieldLevel holds the string denoting the level field in the database.
+	FieldLevel = "level"
+	// FieldObjectType holds the string denoting the object_type field in the database.
+	FieldObjectType = "object_type"
+	// FieldObjectID holds the string denoting the object_id field in the database.
+	FieldObjectID = "object_id"
+	// FieldAction holds the string denoting the action field in the database.
+	FieldAction = "action"
 	// FieldReadAt holds the string denoting the read_at field in the database.
 	FieldReadAt = "read_at"
 	// EdgeMembership holds the string denoting the membership edge name in mutations.
@@ -55,6 +69,11 @@ var Columns = []string{
 	FieldMembershipID,
 	FieldMatterID,
 	FieldText,
+	FieldAbout,
+	FieldLevel,
+	FieldObjectType,
+	FieldObjectID,
+	FieldAction,
 	FieldReadAt,
 }
 
@@ -69,9 +88,73 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultObjectType holds the default value on creation for the "object_type" field.
+	DefaultObjectType string
+	// DefaultAction holds the default value on creation for the "action" field.
+	DefaultAction string
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() uuid.UUID
 )
+
+// About defines the type for the "about" enum field.
+type About string
+
+// AboutTOLD is the default value of the About enum.
+const DefaultAbout = AboutTOLD
+
+// About values.
+const (
+	AboutTURN       About = "TURN"
+	AboutTOLD       About = "TOLD"
+	AboutDUE        About = "DUE"
+	AboutOVERDUE    About = "OVERDUE"
+	AboutSTANDING   About = "STANDING"
+	AboutDECISION   About = "DECISION"
+	AboutINVITATION About = "INVITATION"
+	AboutLETTER     About = "LETTER"
+	AboutSYSTEM     About = "SYSTEM"
+)
+
+func (a About) String() string {
+	return string(a)
+}
+
+// AboutValidator is a validator for the "about" field enum values. It is called by the builders before save.
+func AboutValidator(a About) error {
+	switch a {
+	case AboutTURN, AboutTOLD, AboutDUE, AboutOVERDUE, AboutSTANDING, AboutDECISION, AboutINVITATION, AboutLETTER, AboutSYSTEM:
+		return nil
+	default:
+		return fmt.Errorf("notice: invalid enum value for about field: %q", a)
+	}
+}
+
+// Level defines the type for the "level" enum field.
+type Level string
+
+// LevelORDINARY is the default value of the Level enum.
+const DefaultLevel = LevelORDINARY
+
+// Level values.
+const (
+	LevelORDINARY  Level = "ORDINARY"
+	LevelIMPORTANT Level = "IMPORTANT"
+	LevelURGENT    Level = "URGENT"
+)
+
+func (l Level) String() string {
+	return string(l)
+}
+
+// LevelValidator is a validator for the "level" field enum values. It is called by the builders before save.
+func LevelValidator(l Level) error {
+	switch l {
+	case LevelORDINARY, LevelIMPORTANT, LevelURGENT:
+		return nil
+	default:
+		return fmt.Errorf("notice: invalid enum value for level field: %q", l)
+	}
+}
 
 // OrderOption defines the ordering options for the Notice queries.
 type OrderOption func(*sql.Selector)
@@ -106,6 +189,31 @@ func ByText(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldText, opts...).ToFunc()
 }
 
+// ByAbout orders the results by the about field.
+func ByAbout(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAbout, opts...).ToFunc()
+}
+
+// ByLevel orders the results by the level field.
+func ByLevel(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLevel, opts...).ToFunc()
+}
+
+// ByObjectType orders the results by the object_type field.
+func ByObjectType(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldObjectType, opts...).ToFunc()
+}
+
+// ByObjectID orders the results by the object_id field.
+func ByObjectID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldObjectID, opts...).ToFunc()
+}
+
+// ByAction orders the results by the action field.
+func ByAction(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAction, opts...).ToFunc()
+}
+
 // ByReadAt orders the results by the read_at field.
 func ByReadAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReadAt, opts...).ToFunc()
@@ -137,4 +245,40 @@ func newMatterStep() *sqlgraph.Step {
 		sqlgraph.To(MatterInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, MatterTable, MatterColumn),
 	)
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e About) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *About) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = About(str)
+	if err := AboutValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid About", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Level) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Level) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Level(str)
+	if err := LevelValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Level", str)
+	}
+	return nil
 }

@@ -81,6 +81,21 @@ func Text(v string) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldText, v))
 }
 
+// ObjectType applies equality check predicate on the "object_type" field. It's identical to ObjectTypeEQ.
+func ObjectType(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldObjectType, v))
+}
+
+// ObjectID applies equality check predicate on the "object_id" field. It's identical to ObjectIDEQ.
+func ObjectID(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldObjectID, v))
+}
+
+// Action applies equality check predicate on the "action" field. It's identical to ActionEQ.
+func Action(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldAction, v))
+}
+
 // ReadAt applies equality check predicate on the "read_at" field. It's identical to ReadAtEQ.
 func ReadAt(v time.Time) predicate.Notice {
 	return predicate.Notice(sql.FieldEQ(FieldReadAt, v))
@@ -279,6 +294,226 @@ func TextEqualFold(v string) predicate.Notice {
 // TextContainsFold applies the ContainsFold predicate on the "text" field.
 func TextContainsFold(v string) predicate.Notice {
 	return predicate.Notice(sql.FieldContainsFold(FieldText, v))
+}
+
+// AboutEQ applies the EQ predicate on the "about" field.
+func AboutEQ(v About) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldAbout, v))
+}
+
+// AboutNEQ applies the NEQ predicate on the "about" field.
+func AboutNEQ(v About) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldAbout, v))
+}
+
+// AboutIn applies the In predicate on the "about" field.
+func AboutIn(vs ...About) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldAbout, vs...))
+}
+
+// AboutNotIn applies the NotIn predicate on the "about" field.
+func AboutNotIn(vs ...About) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldAbout, vs...))
+}
+
+// LevelEQ applies the EQ predicate on the "level" field.
+func LevelEQ(v Level) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldLevel, v))
+}
+
+// LevelNEQ applies the NEQ predicate on the "level" field.
+func LevelNEQ(v Level) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldLevel, v))
+}
+
+// LevelIn applies the In predicate on the "level" field.
+func LevelIn(vs ...Level) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldLevel, vs...))
+}
+
+// LevelNotIn applies the NotIn predicate on the "level" field.
+func LevelNotIn(vs ...Level) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldLevel, vs...))
+}
+
+// ObjectTypeEQ applies the EQ predicate on the "object_type" field.
+func ObjectTypeEQ(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldObjectType, v))
+}
+
+// ObjectTypeNEQ applies the NEQ predicate on the "object_type" field.
+func ObjectTypeNEQ(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldObjectType, v))
+}
+
+// ObjectTypeIn applies the In predicate on the "object_type" field.
+func ObjectTypeIn(vs ...string) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldObjectType, vs...))
+}
+
+// ObjectTypeNotIn applies the NotIn predicate on the "object_type" field.
+func ObjectTypeNotIn(vs ...string) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldObjectType, vs...))
+}
+
+// ObjectTypeGT applies the GT predicate on the "object_type" field.
+func ObjectTypeGT(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldGT(FieldObjectType, v))
+}
+
+// ObjectTypeGTE applies the GTE predicate on the "object_type" field.
+func ObjectTypeGTE(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldGTE(FieldObjectType, v))
+}
+
+// ObjectTypeLT applies the LT predicate on the "object_type" field.
+func ObjectTypeLT(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldLT(FieldObjectType, v))
+}
+
+// ObjectTypeLTE applies the LTE predicate on the "object_type" field.
+func ObjectTypeLTE(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldLTE(FieldObjectType, v))
+}
+
+// ObjectTypeContains applies the Contains predicate on the "object_type" field.
+func ObjectTypeContains(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldContains(FieldObjectType, v))
+}
+
+// ObjectTypeHasPrefix applies the HasPrefix predicate on the "object_type" field.
+func ObjectTypeHasPrefix(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldHasPrefix(FieldObjectType, v))
+}
+
+// ObjectTypeHasSuffix applies the HasSuffix predicate on the "object_type" field.
+func ObjectTypeHasSuffix(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldHasSuffix(FieldObjectType, v))
+}
+
+// ObjectTypeEqualFold applies the EqualFold predicate on the "object_type" field.
+func ObjectTypeEqualFold(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEqualFold(FieldObjectType, v))
+}
+
+// ObjectTypeContainsFold applies the ContainsFold predicate on the "object_type" field.
+func ObjectTypeContainsFold(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldContainsFold(FieldObjectType, v))
+}
+
+// ObjectIDEQ applies the EQ predicate on the "object_id" field.
+func ObjectIDEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldObjectID, v))
+}
+
+// ObjectIDNEQ applies the NEQ predicate on the "object_id" field.
+func ObjectIDNEQ(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldObjectID, v))
+}
+
+// ObjectIDIn applies the In predicate on the "object_id" field.
+func ObjectIDIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldObjectID, vs...))
+}
+
+// ObjectIDNotIn applies the NotIn predicate on the "object_id" field.
+func ObjectIDNotIn(vs ...uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldObjectID, vs...))
+}
+
+// ObjectIDGT applies the GT predicate on the "object_id" field.
+func ObjectIDGT(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldGT(FieldObjectID, v))
+}
+
+// ObjectIDGTE applies the GTE predicate on the "object_id" field.
+func ObjectIDGTE(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldGTE(FieldObjectID, v))
+}
+
+// ObjectIDLT applies the LT predicate on the "object_id" field.
+func ObjectIDLT(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldLT(FieldObjectID, v))
+}
+
+// ObjectIDLTE applies the LTE predicate on the "object_id" field.
+func ObjectIDLTE(v uuid.UUID) predicate.Notice {
+	return predicate.Notice(sql.FieldLTE(FieldObjectID, v))
+}
+
+// ObjectIDIsNil applies the IsNil predicate on the "object_id" field.
+func ObjectIDIsNil() predicate.Notice {
+	return predicate.Notice(sql.FieldIsNull(FieldObjectID))
+}
+
+// ObjectIDNotNil applies the NotNil predicate on the "object_id" field.
+func ObjectIDNotNil() predicate.Notice {
+	return predicate.Notice(sql.FieldNotNull(FieldObjectID))
+}
+
+// ActionEQ applies the EQ predicate on the "action" field.
+func ActionEQ(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEQ(FieldAction, v))
+}
+
+// ActionNEQ applies the NEQ predicate on the "action" field.
+func ActionNEQ(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldNEQ(FieldAction, v))
+}
+
+// ActionIn applies the In predicate on the "action" field.
+func ActionIn(vs ...string) predicate.Notice {
+	return predicate.Notice(sql.FieldIn(FieldAction, vs...))
+}
+
+// ActionNotIn applies the NotIn predicate on the "action" field.
+func ActionNotIn(vs ...string) predicate.Notice {
+	return predicate.Notice(sql.FieldNotIn(FieldAction, vs...))
+}
+
+// ActionGT applies the GT predicate on the "action" field.
+func ActionGT(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldGT(FieldAction, v))
+}
+
+// ActionGTE applies the GTE predicate on the "action" field.
+func ActionGTE(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldGTE(FieldAction, v))
+}
+
+// ActionLT applies the LT predicate on the "action" field.
+func ActionLT(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldLT(FieldAction, v))
+}
+
+// ActionLTE applies the LTE predicate on the "action" field.
+func ActionLTE(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldLTE(FieldAction, v))
+}
+
+// ActionContains applies the Contains predicate on the "action" field.
+func ActionContains(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldContains(FieldAction, v))
+}
+
+// ActionHasPrefix applies the HasPrefix predicate on the "action" field.
+func ActionHasPrefix(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldHasPrefix(FieldAction, v))
+}
+
+// ActionHasSuffix applies the HasSuffix predicate on the "action" field.
+func ActionHasSuffix(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldHasSuffix(FieldAction, v))
+}
+
+// ActionEqualFold applies the EqualFold predicate on the "action" field.
+func ActionEqualFold(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldEqualFold(FieldAction, v))
+}
+
+// ActionContainsFold applies the ContainsFold predicate on the "action" field.
+func ActionContainsFold(v string) predicate.Notice {
+	return predicate.Notice(sql.FieldContainsFold(FieldAction, v))
 }
 
 // ReadAtEQ applies the EQ predicate on the "read_at" field.
