@@ -119,7 +119,7 @@ func (r *Resolver) readNotices(ctx context.Context, in model.MarkAllNoticesReadI
 // pages are where a console shows what a notice is about, by its type.
 var pages = map[string]model.NoticePage{
 	gen.TypeMatter: model.NoticePageMatter, gen.TypeAssignment: model.NoticePageMatter, notices.Veiled: model.NoticePageStanding, "Ballot": model.NoticePageBallot,
-	gen.TypeProcess: model.NoticePageProcess, gen.TypeTenantPolicy: model.NoticePageSettings, gen.TypeRole: model.NoticePageRoles, "Envelope": model.NoticePageLetters,
+	gen.TypeProcess: model.NoticePageProcess, gen.TypeTenantPolicy: model.NoticePageSettings, gen.TypeRole: model.NoticePageRoles, "Request": model.NoticePageRequests, "Envelope": model.NoticePageLetters,
 }
 
 func noticeLink(n *gen.Notice) *model.NoticeLink {

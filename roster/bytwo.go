@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -56,7 +57,8 @@ func (s *Service) byTwo(ctx context.Context, kind, right string, about uuid.UUID
 	if requests.Confirmed(ctx, kind, about) {
 		return false, nil
 	}
-	if _, err := requests.Ask(ctx, kind, about, says, reason, input); err != nil {
+	r, err := requests.Ask(ctx, kind, about, says, reason, input)
+	if err != nil {
 		return true, err
 	}
 	text := fmt.Sprintf("%s提出%s，须由另一人确认后才生效", authz.From(ctx).Name, says)
@@ -64,7 +66,7 @@ func (s *Service) byTwo(ctx context.Context, kind, right string, about uuid.UUID
 	if err != nil {
 		return true, err
 	}
-	return true, flow.TellRoles(ctx, text, rights.Holders(right)...)
+	return true, flow.TellRoles(ctx, notices.Decision(text, "Request", r.ID), rights.Holders(right)...)
 }
 
 // offices are the roles that somebody holds today or later, each with its name.

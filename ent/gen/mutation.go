@@ -20083,6 +20083,11 @@ type NoticeMutation struct {
 	tenant_id         *uuid.UUID
 	created_at        *time.Time
 	text              *string
+	about             *notice.About
+	level             *notice.Level
+	object_type       *string
+	object_id         *uuid.UUID
+	action            *string
 	read_at           *time.Time
 	clearedFields     map[string]struct{}
 	membership        *uuid.UUID
@@ -20391,6 +20396,199 @@ func (m *NoticeMutation) ResetText() {
 	m.text = nil
 }
 
+// SetAbout sets the "about" field.
+func (m *NoticeMutation) SetAbout(n notice.About) {
+	m.about = &n
+}
+
+// About returns the value of the "about" field in the mutation.
+func (m *NoticeMutation) About() (r notice.About, exists bool) {
+	v := m.about
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbout returns the old "about" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldAbout(ctx context.Context) (v notice.About, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbout is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbout requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbout: %w", err)
+	}
+	return oldValue.About, nil
+}
+
+// ResetAbout resets all changes to the "about" field.
+func (m *NoticeMutation) ResetAbout() {
+	m.about = nil
+}
+
+// SetLevel sets the "level" field.
+func (m *NoticeMutation) SetLevel(n notice.Level) {
+	m.level = &n
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *NoticeMutation) Level() (r notice.Level, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldLevel(ctx context.Context) (v notice.Level, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *NoticeMutation) ResetLevel() {
+	m.level = nil
+}
+
+// SetObjectType sets the "object_type" field.
+func (m *NoticeMutation) SetObjectType(s string) {
+	m.object_type = &s
+}
+
+// ObjectType returns the value of the "object_type" field in the mutation.
+func (m *NoticeMutation) ObjectType() (r string, exists bool) {
+	v := m.object_type
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectType returns the old "object_type" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldObjectType(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectType is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectType requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectType: %w", err)
+	}
+	return oldValue.ObjectType, nil
+}
+
+// ResetObjectType resets all changes to the "object_type" field.
+func (m *NoticeMutation) ResetObjectType() {
+	m.object_type = nil
+}
+
+// SetObjectID sets the "object_id" field.
+func (m *NoticeMutation) SetObjectID(u uuid.UUID) {
+	m.object_id = &u
+}
+
+// ObjectID returns the value of the "object_id" field in the mutation.
+func (m *NoticeMutation) ObjectID() (r uuid.UUID, exists bool) {
+	v := m.object_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObjectID returns the old "object_id" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldObjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObjectID: %w", err)
+	}
+	return oldValue.ObjectID, nil
+}
+
+// ClearObjectID clears the value of the "object_id" field.
+func (m *NoticeMutation) ClearObjectID() {
+	m.object_id = nil
+	m.clearedFields[notice.FieldObjectID] = struct{}{}
+}
+
+// ObjectIDCleared returns if the "object_id" field was cleared in this mutation.
+func (m *NoticeMutation) ObjectIDCleared() bool {
+	_, ok := m.clearedFields[notice.FieldObjectID]
+	return ok
+}
+
+// ResetObjectID resets all changes to the "object_id" field.
+func (m *NoticeMutation) ResetObjectID() {
+	m.object_id = nil
+	delete(m.clearedFields, notice.FieldObjectID)
+}
+
+// SetAction sets the "action" field.
+func (m *NoticeMutation) SetAction(s string) {
+	m.action = &s
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *NoticeMutation) Action() (r string, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the Notice entity.
+// If the Notice object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *NoticeMutation) OldAction(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *NoticeMutation) ResetAction() {
+	m.action = nil
+}
+
 // SetReadAt sets the "read_at" field.
 func (m *NoticeMutation) SetReadAt(t time.Time) {
 	m.read_at = &t
@@ -20528,7 +20726,7 @@ func (m *NoticeMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *NoticeMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 11)
 	if m.tenant_id != nil {
 		fields = append(fields, notice.FieldTenantID)
 	}
@@ -20543,6 +20741,21 @@ func (m *NoticeMutation) Fields() []string {
 	}
 	if m.text != nil {
 		fields = append(fields, notice.FieldText)
+	}
+	if m.about != nil {
+		fields = append(fields, notice.FieldAbout)
+	}
+	if m.level != nil {
+		fields = append(fields, notice.FieldLevel)
+	}
+	if m.object_type != nil {
+		fields = append(fields, notice.FieldObjectType)
+	}
+	if m.object_id != nil {
+		fields = append(fields, notice.FieldObjectID)
+	}
+	if m.action != nil {
+		fields = append(fields, notice.FieldAction)
 	}
 	if m.read_at != nil {
 		fields = append(fields, notice.FieldReadAt)
@@ -20565,6 +20778,16 @@ func (m *NoticeMutation) Field(name string) (ent.Value, bool) {
 		return m.MatterID()
 	case notice.FieldText:
 		return m.Text()
+	case notice.FieldAbout:
+		return m.About()
+	case notice.FieldLevel:
+		return m.Level()
+	case notice.FieldObjectType:
+		return m.ObjectType()
+	case notice.FieldObjectID:
+		return m.ObjectID()
+	case notice.FieldAction:
+		return m.Action()
 	case notice.FieldReadAt:
 		return m.ReadAt()
 	}
@@ -20586,6 +20809,16 @@ func (m *NoticeMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldMatterID(ctx)
 	case notice.FieldText:
 		return m.OldText(ctx)
+	case notice.FieldAbout:
+		return m.OldAbout(ctx)
+	case notice.FieldLevel:
+		return m.OldLevel(ctx)
+	case notice.FieldObjectType:
+		return m.OldObjectType(ctx)
+	case notice.FieldObjectID:
+		return m.OldObjectID(ctx)
+	case notice.FieldAction:
+		return m.OldAction(ctx)
 	case notice.FieldReadAt:
 		return m.OldReadAt(ctx)
 	}
@@ -20632,6 +20865,41 @@ func (m *NoticeMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetText(v)
 		return nil
+	case notice.FieldAbout:
+		v, ok := value.(notice.About)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbout(v)
+		return nil
+	case notice.FieldLevel:
+		v, ok := value.(notice.Level)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case notice.FieldObjectType:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectType(v)
+		return nil
+	case notice.FieldObjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObjectID(v)
+		return nil
+	case notice.FieldAction:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
 	case notice.FieldReadAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -20672,6 +20940,9 @@ func (m *NoticeMutation) ClearedFields() []string {
 	if m.FieldCleared(notice.FieldMatterID) {
 		fields = append(fields, notice.FieldMatterID)
 	}
+	if m.FieldCleared(notice.FieldObjectID) {
+		fields = append(fields, notice.FieldObjectID)
+	}
 	if m.FieldCleared(notice.FieldReadAt) {
 		fields = append(fields, notice.FieldReadAt)
 	}
@@ -20691,6 +20962,9 @@ func (m *NoticeMutation) ClearField(name string) error {
 	switch name {
 	case notice.FieldMatterID:
 		m.ClearMatterID()
+		return nil
+	case notice.FieldObjectID:
+		m.ClearObjectID()
 		return nil
 	case notice.FieldReadAt:
 		m.ClearReadAt()
@@ -20717,6 +20991,21 @@ func (m *NoticeMutation) ResetField(name string) error {
 		return nil
 	case notice.FieldText:
 		m.ResetText()
+		return nil
+	case notice.FieldAbout:
+		m.ResetAbout()
+		return nil
+	case notice.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case notice.FieldObjectType:
+		m.ResetObjectType()
+		return nil
+	case notice.FieldObjectID:
+		m.ResetObjectID()
+		return nil
+	case notice.FieldAction:
+		m.ResetAction()
 		return nil
 	case notice.FieldReadAt:
 		m.ResetReadAt()

@@ -225,6 +225,14 @@ func init() {
 	_ = noticeMixinFields0
 	noticeFields := schema.Notice{}.Fields()
 	_ = noticeFields
+	// noticeDescObjectType is the schema descriptor for object_type field.
+	noticeDescObjectType := noticeFields[5].Descriptor()
+	// notice.DefaultObjectType holds the default value on creation for the object_type field.
+	notice.DefaultObjectType = noticeDescObjectType.Default.(string)
+	// noticeDescAction is the schema descriptor for action field.
+	noticeDescAction := noticeFields[7].Descriptor()
+	// notice.DefaultAction holds the default value on creation for the action field.
+	notice.DefaultAction = noticeDescAction.Default.(string)
 	// noticeDescID is the schema descriptor for id field.
 	noticeDescID := noticeMixinFields0[0].Descriptor()
 	// notice.DefaultID holds the default value on creation for the id field.

@@ -29,6 +29,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/process"
@@ -69,6 +70,7 @@ type ResolverRoot interface {
 	Matter() MatterResolver
 	Membership() MembershipResolver
 	Mutation() MutationResolver
+	Notice() NoticeResolver
 	Party() PartyResolver
 	Platform() PlatformResolver
 	Process() ProcessResolver
@@ -168,13 +170,14 @@ type MutationResolver interface {
 	OfferTemplate(ctx context.Context, input model.OfferTemplateInput) (*model.OfferTemplatePayload, error)
 	AdoptTemplate(ctx context.Context, input model.AdoptTemplateInput) (*model.ProcessPayload, error)
 	SendNotice(ctx context.Context, input model.SendNoticeInput) (*model.SendNoticePayload, error)
+	MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error)
+	MarkAllNoticesRead(ctx context.Context, input model.MarkAllNoticesReadInput) (*model.MarkAllNoticesReadPayload, error)
 	SubmitOpinion(ctx context.Context, input model.SubmitOpinionInput) (*model.MatterPayload, error)
 	CreatePlatform(ctx context.Context, input inputs.CreatePlatform) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
 	RevivePlatform(ctx context.Context, input model.RevivePlatformInput) (*model.PlatformPayload, error)
 	OpenMatter(ctx context.Context, input inputs.OpenMatter) (*model.MatterPayload, error)
-	MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error)
 	CreateProcessDraft(ctx context.Context, input model.CreateProcessDraftInput) (*model.ProcessPayload, error)
 	AdoptProcessTemplate(ctx context.Context, input model.AdoptProcessTemplateInput) (*model.ProcessPayload, error)
 	UpdateProcessDraft(ctx context.Context, input model.UpdateProcessDraftInput) (*model.ProcessPayload, error)
@@ -271,6 +274,9 @@ type MutationResolver interface {
 	ConfirmGrant(ctx context.Context, input model.ConfirmGrantInput) (*model.GrantPayload, error)
 	RevokeGrant(ctx context.Context, input inputs.RevokeGrant) (*model.GrantPayload, error)
 }
+type NoticeResolver interface {
+	Link(ctx context.Context, obj *gen.Notice) (*model.NoticeLink, error)
+}
 type PartyResolver interface {
 	Name(ctx context.Context, obj *gen.Party) (*string, error)
 
@@ -316,13 +322,14 @@ type QueryResolver interface {
 	LoopOverview(ctx context.Context, years []int) ([]*model.LoopOverview, error)
 	AskedOfUs(ctx context.Context) (*model.AskedOfUs, error)
 	Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *overview.Filter) (*gen.ItemConnection, error)
+	Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool, filter *model.NoticeFilter) (*gen.NoticeConnection, error)
+	NoticeCounts(ctx context.Context) ([]*model.NoticeCount, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
 	Counters(ctx context.Context, year int) ([]*model.Counter, error)
 	CounterRows(ctx context.Context, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) (*model.CounterRows, error)
 	VenueCounts(ctx context.Context) ([]*model.VenueCount, error)
-	Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool) (*gen.NoticeConnection, error)
 	ProcessTemplates(ctx context.Context) ([]*model.ProcessTemplate, error)
 	Process(ctx context.Context, id uuid.UUID) (*gen.Process, error)
 	CheckProcess(ctx context.Context, source string) (*model.ProcessReport, error)
@@ -477,6 +484,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputItemOrder,
 		ec.unmarshalInputJudgeQualityInput,
 		ec.unmarshalInputLedgerFilter,
+		ec.unmarshalInputMarkAllNoticesReadInput,
 		ec.unmarshalInputMarkKeyProposalInput,
 		ec.unmarshalInputMarkNoticeReadInput,
 		ec.unmarshalInputMatterFilter,
@@ -491,6 +499,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputNameOfficerInput,
 		ec.unmarshalInputNameSuccessorInput,
 		ec.unmarshalInputNodeInput,
+		ec.unmarshalInputNoticeFilter,
 		ec.unmarshalInputOfferTemplateInput,
 		ec.unmarshalInputOfficeDecideReturnInput,
 		ec.unmarshalInputOpenBallotInput,
@@ -2662,6 +2671,116 @@ extend type Mutation {
   sendNotice("要填的内容" input: SendNoticeInput!): SendNoticePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/notice.graphql", Input: `# 通知：为什么来、轻重、打开哪一页，读没读过。
+"把通知标为已读"
+input MarkNoticeReadInput {
+  "哪一个"
+  id: ID!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"通知变更的结果"
+type NoticePayload {
+  "通知"
+  notice: Notice
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+"通知打开哪一页"
+enum NoticePage {
+  "事项页；type 为 Assignment 时打开其中的那一份"
+  MATTER
+  "无人接手的清单：内容不对您公开"
+  STANDING
+  "测评投票"
+  BALLOT
+  "流程的定义"
+  PROCESS
+  "政策设置"
+  SETTINGS
+  "角色"
+  ROLES
+  "等另一人确认的请求"
+  REQUESTS
+  "收到的信封"
+  LETTERS
+  "没有可打开的"
+  NOTHING
+}
+
+"通知打开什么"
+type NoticeLink {
+  "哪一页"
+  page: NoticePage!
+  "对象的类型，例如 Matter、Assignment、Process；没有对象的为空"
+  type: String
+  "对象的编号；Matter、Assignment、Process、TenantPolicy、Role 可以用 node 读取"
+  id: ID
+  "轮到您的，通常的下一步动作的代码，见 availableActions"
+  action: String
+}
+
+extend type Notice {
+  "打开什么"
+  link: NoticeLink!
+}
+
+"筛选通知"
+input NoticeFilter {
+  "为什么通知；空为都要"
+  about: [NoticeAbout!]
+  "轻重；空为都要"
+  levels: [NoticeLevel!]
+  "true 只要没有读过的，false 只要读过的"
+  unread: Boolean
+  "关于哪一件事项"
+  matterId: ID
+}
+
+"没有读过的通知有几条"
+type NoticeCount {
+  "为什么通知"
+  about: NoticeAbout!
+  "轻重"
+  level: NoticeLevel!
+  "几条没有读过"
+  count: Int!
+}
+
+"把一批通知标为已读"
+input MarkAllNoticesReadInput {
+  "哪些；空为全部没有读过的"
+  filter: NoticeFilter
+  "只到这个时间为止的，例如页面打开的时间；空为到现在"
+  until: Time
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"一批通知标为已读的结果"
+type MarkAllNoticesReadPayload {
+  "还有几条没有读过"
+  counts: [NoticeCount!]!
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "我的通知，最新的在前"
+  notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean, "筛选" filter: NoticeFilter): NoticeConnection
+  "我没有读过的通知，按为什么和轻重计"
+  noticeCounts: [NoticeCount!]!
+}
+
+extend type Mutation {
+  "把通知标为已读"
+  markNoticeRead("要填的内容" input: MarkNoticeReadInput!): NoticePayload!
+  "把符合条件的通知都标为已读；再做一次不改变什么"
+  markAllNoticesRead("要填的内容" input: MarkAllNoticesReadInput!): MarkAllNoticesReadPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/opinion.graphql", Input: `# 社情民意：反映一件。以后的动作用 performAction。
 "社情民意从哪里来。提案和平台事项转来的不用反映"
 enum OpinionOrigin {
@@ -2843,26 +2962,10 @@ input OpenMatterInput {
   idempotencyKey: String
 }
 
-"把通知标为已读"
-input MarkNoticeReadInput {
-  "哪一个"
-  id: ID!
-  "同一个键重复提交只生效一次"
-  idempotencyKey: String
-}
-
 "平台变更的结果"
 type PlatformPayload {
   "平台"
   platform: Platform
-  "没有成功的原因；空为成功"
-  userErrors: [UserError!]!
-}
-
-"通知变更的结果"
-type NoticePayload {
-  "通知"
-  notice: Notice
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -2983,8 +3086,6 @@ extend type Query {
   counterRows("哪个平台" platformId: ID, "计数的代码" code: String!, "哪一年" year: Int!, "上一页给出的游标" after: ID, "本页至多几条，1 至 100；不写为 20" first: Int): CounterRows
   "阵地登记，按分类计。须有权限 figures.read、matter.read、platforms.manage 之一"
   venueCounts: [VenueCount!]
-  "我的通知，最新的在前"
-  notices("上一页给出的游标" after: Cursor, "本页至多几条，1 至 100；不写为 20" first: Int, "取到这个游标之前" before: Cursor, "从后取几条，1 至 100" last: Int, "只要没有读过的" unread: Boolean): NoticeConnection
 }
 
 extend type Mutation {
@@ -2998,8 +3099,6 @@ extend type Mutation {
   revivePlatform("要填的内容" input: RevivePlatformInput!): PlatformPayload!
   "在平台上开始一件事项"
   openMatter("要填的内容" input: OpenMatterInput!): MatterPayload!
-  "把通知标为已读"
-  markNoticeRead("要填的内容" input: MarkNoticeReadInput!): NoticePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/process.graphql", Input: `# 流程：由租户管理员自己建立、检查、发布和换版。
@@ -7024,6 +7123,16 @@ func (ec *executionContext) childFields_LoopOverview(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type LoopOverview", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkAllNoticesReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "counts":
+		return ec.fieldContext_MarkAllNoticesReadPayload_counts(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkAllNoticesReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkAllNoticesReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Matter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7292,12 +7401,18 @@ func (ec *executionContext) childFields_Notice(ctx context.Context, field graphq
 		return ec.fieldContext_Notice_createdAt(ctx, field)
 	case "text":
 		return ec.fieldContext_Notice_text(ctx, field)
+	case "about":
+		return ec.fieldContext_Notice_about(ctx, field)
+	case "level":
+		return ec.fieldContext_Notice_level(ctx, field)
 	case "readAt":
 		return ec.fieldContext_Notice_readAt(ctx, field)
 	case "membership":
 		return ec.fieldContext_Notice_membership(ctx, field)
 	case "matter":
 		return ec.fieldContext_Notice_matter(ctx, field)
+	case "link":
+		return ec.fieldContext_Notice_link(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Notice", field.Name)
 }
@@ -7314,6 +7429,18 @@ func (ec *executionContext) childFields_NoticeConnection(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type NoticeConnection", field.Name)
 }
 
+func (ec *executionContext) childFields_NoticeCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "about":
+		return ec.fieldContext_NoticeCount_about(ctx, field)
+	case "level":
+		return ec.fieldContext_NoticeCount_level(ctx, field)
+	case "count":
+		return ec.fieldContext_NoticeCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeCount", field.Name)
+}
+
 func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -7322,6 +7449,20 @@ func (ec *executionContext) childFields_NoticeEdge(ctx context.Context, field gr
 		return ec.fieldContext_NoticeEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NoticeEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NoticeLink(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "page":
+		return ec.fieldContext_NoticeLink_page(ctx, field)
+	case "type":
+		return ec.fieldContext_NoticeLink_type(ctx, field)
+	case "id":
+		return ec.fieldContext_NoticeLink_id(ctx, field)
+	case "action":
+		return ec.fieldContext_NoticeLink_action(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NoticeLink", field.Name)
 }
 
 func (ec *executionContext) childFields_NoticePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10270,6 +10411,20 @@ func (ec *executionContext) field_Mutation_judgeQuality_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_markAllNoticesRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.MarkAllNoticesReadInput, error) {
+			return ec.unmarshalNMarkAllNoticesReadInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkAllNoticesReadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_markKeyProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11929,6 +12084,14 @@ func (ec *executionContext) field_Query_notices_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["unread"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.NoticeFilter, error) {
+			return ec.unmarshalONoticeFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg5
 	return args, nil
 }
 
@@ -22607,6 +22770,70 @@ func (ec *executionContext) fieldContext_LoopOverview_districts(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _MarkAllNoticesReadPayload_counts(ctx context.Context, field graphql.CollectedField, obj *model.MarkAllNoticesReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkAllNoticesReadPayload_counts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Counts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.NoticeCount) graphql.Marshaler {
+			return ec.marshalNNoticeCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkAllNoticesReadPayload_counts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkAllNoticesReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MarkAllNoticesReadPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MarkAllNoticesReadPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MarkAllNoticesReadPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MarkAllNoticesReadPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MarkAllNoticesReadPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Matter_id(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27257,6 +27484,94 @@ func (ec *executionContext) fieldContext_Mutation_sendNotice(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markNoticeRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkNoticeRead(ctx, fc.Args["input"].(model.MarkNoticeReadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticePayload) graphql.Marshaler {
+			return ec.marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markNoticeRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_markAllNoticesRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markAllNoticesRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkAllNoticesRead(ctx, fc.Args["input"].(model.MarkAllNoticesReadInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MarkAllNoticesReadPayload) graphql.Marshaler {
+			return ec.marshalNMarkAllNoticesReadPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkAllNoticesReadPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markAllNoticesRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MarkAllNoticesReadPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markAllNoticesRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_submitOpinion(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27515,50 +27830,6 @@ func (ec *executionContext) fieldContext_Mutation_openMatter(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_openMatter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Mutation_markNoticeRead(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().MarkNoticeRead(ctx, fc.Args["input"].(model.MarkNoticeReadInput))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticePayload) graphql.Marshaler {
-			return ec.marshalNNoticePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePayload(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_Mutation_markNoticeRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Mutation",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NoticePayload(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Mutation_markNoticeRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31952,6 +32223,52 @@ func (ec *executionContext) fieldContext_Notice_text(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Notice_about(ctx context.Context, field graphql.CollectedField, obj *gen.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notice_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notice.About) graphql.Marshaler {
+			return ec.marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notice_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type NoticeAbout does not have child fields"))
+}
+
+func (ec *executionContext) _Notice_level(ctx context.Context, field graphql.CollectedField, obj *gen.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notice_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notice.Level) graphql.Marshaler {
+			return ec.marshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notice_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Notice", field, false, false, errors.New("field of type NoticeLevel does not have child fields"))
+}
+
 func (ec *executionContext) _Notice_readAt(ctx context.Context, field graphql.CollectedField, obj *gen.Notice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32034,6 +32351,38 @@ func (ec *executionContext) fieldContext_Notice_matter(_ context.Context, field 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Notice_link(ctx context.Context, field graphql.CollectedField, obj *gen.Notice) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Notice_link(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Notice().Link(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NoticeLink) graphql.Marshaler {
+			return ec.marshalNNoticeLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeLink(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Notice_link(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Notice",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeLink(ctx, field)
 		},
 	}
 	return fc, nil
@@ -32126,6 +32475,75 @@ func (ec *executionContext) fieldContext_NoticeConnection_totalCount(_ context.C
 	return graphql.NewScalarFieldContext("NoticeConnection", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _NoticeCount_about(ctx context.Context, field graphql.CollectedField, obj *model.NoticeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeCount_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notice.About) graphql.Marshaler {
+			return ec.marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeCount_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeCount", field, false, false, errors.New("field of type NoticeAbout does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeCount_level(ctx context.Context, field graphql.CollectedField, obj *model.NoticeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeCount_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v notice.Level) graphql.Marshaler {
+			return ec.marshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeCount_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeCount", field, false, false, errors.New("field of type NoticeLevel does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeCount_count(ctx context.Context, field graphql.CollectedField, obj *model.NoticeCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _NoticeEdge_node(ctx context.Context, field graphql.CollectedField, obj *gen.NoticeEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32179,6 +32597,98 @@ func (ec *executionContext) _NoticeEdge_cursor(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_NoticeEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("NoticeEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeLink_page(ctx context.Context, field graphql.CollectedField, obj *model.NoticeLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeLink_page(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Page, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.NoticePage) graphql.Marshaler {
+			return ec.marshalNNoticePage2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeLink_page(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeLink", field, false, false, errors.New("field of type NoticePage does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeLink_type(ctx context.Context, field graphql.CollectedField, obj *model.NoticeLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeLink_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeLink_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeLink", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeLink_id(ctx context.Context, field graphql.CollectedField, obj *model.NoticeLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeLink_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *uuid.UUID) graphql.Marshaler {
+			return ec.marshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeLink_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeLink", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _NoticeLink_action(ctx context.Context, field graphql.CollectedField, obj *model.NoticeLink) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NoticeLink_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_NoticeLink_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NoticeLink", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _NoticePayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.NoticePayload) (ret graphql.Marshaler) {
@@ -38432,6 +38942,82 @@ func (ec *executionContext) fieldContext_Query_ledger(ctx context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_notices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_notices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Notices(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["unread"].(*bool), fc.Args["filter"].(*model.NoticeFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
+			return ec.marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_notices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_notices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_noticeCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_noticeCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().NoticeCounts(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.NoticeCount) graphql.Marshaler {
+			return ec.marshalNNoticeCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_noticeCounts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NoticeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_platforms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38680,50 +39266,6 @@ func (ec *executionContext) fieldContext_Query_venueCounts(_ context.Context, fi
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_VenueCount(ctx, field)
 		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _Query_notices(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_Query_notices(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Notices(ctx, fc.Args["after"].(*entgql.Cursor[uuid.UUID]), fc.Args["first"].(*int), fc.Args["before"].(*entgql.Cursor[uuid.UUID]), fc.Args["last"].(*int), fc.Args["unread"].(*bool))
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
-			return ec.marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_Query_notices(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "Query",
-		Field:      field,
-		IsMethod:   true,
-		IsResolver: true,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_NoticeConnection(ctx, field)
-		},
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = ec.Recover(ctx, r)
-			ec.Error(ctx, err)
-		}
-	}()
-	ctx = graphql.WithFieldContext(ctx, fc)
-	if fc.Args, err = ec.field_Query_notices_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
-		ec.Error(ctx, err)
-		return fc, err
 	}
 	return fc, nil
 }
@@ -56061,6 +56603,50 @@ func (ec *executionContext) unmarshalInputLedgerFilter(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMarkAllNoticesReadInput(ctx context.Context, obj any) (model.MarkAllNoticesReadInput, error) {
+	var it model.MarkAllNoticesReadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"filter", "until", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalONoticeFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		case "until":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("until"))
+			data, err := ec.unmarshalOTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Until = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMarkKeyProposalInput(ctx context.Context, obj any) (model.MarkKeyProposalInput, error) {
 	var it model.MarkKeyProposalInput
 	if obj == nil {
@@ -56925,6 +57511,57 @@ func (ec *executionContext) unmarshalInputNodeInput(ctx context.Context, obj any
 				return it, err
 			}
 			it.DueOn = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputNoticeFilter(ctx context.Context, obj any) (model.NoticeFilter, error) {
+	var it model.NoticeFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"about", "levels", "unread", "matterId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "about":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("about"))
+			data, err := ec.unmarshalONoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.About = data
+		case "levels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("levels"))
+			data, err := ec.unmarshalONoticeLevel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Levels = data
+		case "unread":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("unread"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Unread = data
+		case "matterId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterId"))
+			data, err := ec.unmarshalOID2ᚖgithubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterID = data
 		}
 	}
 	return it, nil
@@ -67839,6 +68476,49 @@ func (ec *executionContext) _LoopOverview(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var markAllNoticesReadPayloadImplementors = []string{"MarkAllNoticesReadPayload"}
+
+func (ec *executionContext) _MarkAllNoticesReadPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MarkAllNoticesReadPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, markAllNoticesReadPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MarkAllNoticesReadPayload")
+		case "counts":
+			out.Values[i] = ec._MarkAllNoticesReadPayload_counts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MarkAllNoticesReadPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var matterImplementors = []string{"Matter", "Node"}
 
 func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, obj *gen.Matter) graphql.Marshaler {
@@ -69969,6 +70649,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "markNoticeRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markNoticeRead(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "markAllNoticesRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markAllNoticesRead(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "submitOpinion":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitOpinion(ctx, field)
@@ -70007,13 +70701,6 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "openMatter":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_openMatter(ctx, field)
-			})
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		case "markNoticeRead":
-			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
-				return ec._Mutation_markNoticeRead(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -70794,6 +71481,16 @@ func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "about":
+			out.Values[i] = ec._Notice_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "level":
+			out.Values[i] = ec._Notice_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "readAt":
 			out.Values[i] = ec._Notice_readAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -70848,6 +71545,44 @@ func (ec *executionContext) _Notice(ctx context.Context, sel ast.SelectionSet, o
 				}()
 				res = ec._Notice_matter(ctx, field, obj)
 				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "link":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Notice_link(ctx, field, obj)
+				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -70944,6 +71679,54 @@ func (ec *executionContext) _NoticeConnection(ctx context.Context, sel ast.Selec
 	return out
 }
 
+var noticeCountImplementors = []string{"NoticeCount"}
+
+func (ec *executionContext) _NoticeCount(ctx context.Context, sel ast.SelectionSet, obj *model.NoticeCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticeCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticeCount")
+		case "about":
+			out.Values[i] = ec._NoticeCount_about(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._NoticeCount_level(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._NoticeCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var noticeEdgeImplementors = []string{"NoticeEdge"}
 
 func (ec *executionContext) _NoticeEdge(ctx context.Context, sel ast.SelectionSet, obj *gen.NoticeEdge) graphql.Marshaler {
@@ -70964,6 +71747,59 @@ func (ec *executionContext) _NoticeEdge(ctx context.Context, sel ast.SelectionSe
 		case "cursor":
 			out.Values[i] = ec._NoticeEdge_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var noticeLinkImplementors = []string{"NoticeLink"}
+
+func (ec *executionContext) _NoticeLink(ctx context.Context, sel ast.SelectionSet, obj *model.NoticeLink) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, noticeLinkImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NoticeLink")
+		case "page":
+			out.Values[i] = ec._NoticeLink_page(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._NoticeLink_type(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._NoticeLink_id(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "action":
+			out.Values[i] = ec._NoticeLink_action(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -74145,6 +74981,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "notices":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_notices(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "noticeCounts":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_noticeCounts(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "platforms":
 			field := field
 
@@ -74265,28 +75145,6 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_venueCounts(ctx, field)
-				if res == graphql.RequiredNull {
-					atomic.AddUint32(&fs.Invalids, 1)
-				}
-				return res
-			}
-
-			rrm := func(ctx context.Context) graphql.Marshaler {
-				return ec.OperationContext.RootResolverMiddleware(ctx,
-					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
-			}
-
-			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
-		case "notices":
-			field := field
-
-			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
-				defer func() {
-					if r := recover(); r != nil {
-						ec.Error(ctx, ec.Recover(ctx, r))
-					}
-				}()
-				res = ec._Query_notices(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -82651,6 +83509,21 @@ func (ec *executionContext) marshalNLoopOverview2ᚖgithubᚗcomᚋbihuanᚋbihu
 	return ec._LoopOverview(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNMarkAllNoticesReadInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkAllNoticesReadInput(ctx context.Context, v any) (model.MarkAllNoticesReadInput, error) {
+	res, err := ec.unmarshalInputMarkAllNoticesReadInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNMarkAllNoticesReadPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkAllNoticesReadPayload(ctx context.Context, sel ast.SelectionSet, v *model.MarkAllNoticesReadPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MarkAllNoticesReadPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMarkKeyProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMarkKeyProposalInput(ctx context.Context, v any) (model.MarkKeyProposalInput, error) {
 	res, err := ec.unmarshalInputMarkKeyProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -82875,6 +83748,42 @@ func (ec *executionContext) unmarshalNNodeInput2githubᚗcomᚋbihuanᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx context.Context, v any) (notice.About, error) {
+	var res notice.About
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx context.Context, sel ast.SelectionSet, v notice.About) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNNoticeCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.NoticeCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNNoticeCount2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCount(ctx context.Context, sel ast.SelectionSet, v *model.NoticeCount) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticeCount(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx context.Context, v any) (model.NoticeKind, error) {
 	var res model.NoticeKind
 	err := res.UnmarshalGQL(v)
@@ -82882,6 +83791,36 @@ func (ec *executionContext) unmarshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuan�
 }
 
 func (ec *executionContext) marshalNNoticeKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeKind(ctx context.Context, sel ast.SelectionSet, v model.NoticeKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx context.Context, v any) (notice.Level, error) {
+	var res notice.Level
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx context.Context, sel ast.SelectionSet, v notice.Level) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNNoticeLink2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeLink(ctx context.Context, sel ast.SelectionSet, v *model.NoticeLink) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._NoticeLink(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNNoticePage2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePage(ctx context.Context, v any) (model.NoticePage, error) {
+	var res model.NoticePage
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNoticePage2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticePage(ctx context.Context, sel ast.SelectionSet, v model.NoticePage) graphql.Marshaler {
 	return v
 }
 
@@ -86339,6 +87278,42 @@ func (ec *executionContext) marshalONotice2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋe
 	return ec._Notice(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalONoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx context.Context, v any) ([]notice.About, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]notice.About, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalONoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx context.Context, sel ast.SelectionSet, v []notice.About) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -86364,6 +87339,50 @@ func (ec *executionContext) marshalONoticeEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._NoticeEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalONoticeFilter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeFilter(ctx context.Context, v any) (*model.NoticeFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputNoticeFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalONoticeLevel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevelᚄ(ctx context.Context, v any) ([]notice.Level, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]notice.Level, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalONoticeLevel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevelᚄ(ctx context.Context, sel ast.SelectionSet, v []notice.Level) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeLevel2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOOpinionOrigin2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionOrigin(ctx context.Context, v any) (*model.OpinionOrigin, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/event"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
@@ -1558,6 +1559,24 @@ type LoopOverview struct {
 	Districts []*DistrictShare `json:"districts"`
 }
 
+// 把一批通知标为已读
+type MarkAllNoticesReadInput struct {
+	// 哪些；空为全部没有读过的
+	Filter *NoticeFilter `json:"filter,omitempty"`
+	// 只到这个时间为止的，例如页面打开的时间；空为到现在
+	Until *time.Time `json:"until,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一批通知标为已读的结果
+type MarkAllNoticesReadPayload struct {
+	// 还有几条没有读过
+	Counts []*NoticeCount `json:"counts"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 确定为重点提案
 type MarkKeyProposalInput struct {
 	// 哪件事项
@@ -1786,6 +1805,40 @@ type NameSuccessorInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 没有读过的通知有几条
+type NoticeCount struct {
+	// 为什么通知
+	About notice.About `json:"about"`
+	// 轻重
+	Level notice.Level `json:"level"`
+	// 几条没有读过
+	Count int `json:"count"`
+}
+
+// 筛选通知
+type NoticeFilter struct {
+	// 为什么通知；空为都要
+	About []notice.About `json:"about,omitempty"`
+	// 轻重；空为都要
+	Levels []notice.Level `json:"levels,omitempty"`
+	// true 只要没有读过的，false 只要读过的
+	Unread *bool `json:"unread,omitempty"`
+	// 关于哪一件事项
+	MatterID *uuid.UUID `json:"matterId,omitempty"`
+}
+
+// 通知打开什么
+type NoticeLink struct {
+	// 哪一页
+	Page NoticePage `json:"page"`
+	// 对象的类型，例如 Matter、Assignment、Process；没有对象的为空
+	Type *string `json:"type,omitempty"`
+	// 对象的编号；Matter、Assignment、Process、TenantPolicy、Role 可以用 node 读取
+	ID *uuid.UUID `json:"id,omitempty"`
+	// 轮到您的，通常的下一步动作的代码，见 availableActions
+	Action *string `json:"action,omitempty"`
 }
 
 // 通知变更的结果
@@ -4213,6 +4266,85 @@ func (e *NoticeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e NoticeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 通知打开哪一页
+type NoticePage string
+
+const (
+	// 事项页；type 为 Assignment 时打开其中的那一份
+	NoticePageMatter NoticePage = "MATTER"
+	// 无人接手的清单：内容不对您公开
+	NoticePageStanding NoticePage = "STANDING"
+	// 测评投票
+	NoticePageBallot NoticePage = "BALLOT"
+	// 流程的定义
+	NoticePageProcess NoticePage = "PROCESS"
+	// 政策设置
+	NoticePageSettings NoticePage = "SETTINGS"
+	// 角色
+	NoticePageRoles NoticePage = "ROLES"
+	// 等另一人确认的请求
+	NoticePageRequests NoticePage = "REQUESTS"
+	// 收到的信封
+	NoticePageLetters NoticePage = "LETTERS"
+	// 没有可打开的
+	NoticePageNothing NoticePage = "NOTHING"
+)
+
+var AllNoticePage = []NoticePage{
+	NoticePageMatter,
+	NoticePageStanding,
+	NoticePageBallot,
+	NoticePageProcess,
+	NoticePageSettings,
+	NoticePageRoles,
+	NoticePageRequests,
+	NoticePageLetters,
+	NoticePageNothing,
+}
+
+func (e NoticePage) IsValid() bool {
+	switch e {
+	case NoticePageMatter, NoticePageStanding, NoticePageBallot, NoticePageProcess, NoticePageSettings, NoticePageRoles, NoticePageRequests, NoticePageLetters, NoticePageNothing:
+		return true
+	}
+	return false
+}
+
+func (e NoticePage) String() string {
+	return string(e)
+}
+
+func (e *NoticePage) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NoticePage(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NoticePage", str)
+	}
+	return nil
+}
+
+func (e NoticePage) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NoticePage) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NoticePage) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

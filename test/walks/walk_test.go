@@ -16,11 +16,13 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -172,8 +174,8 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 }
 
 // notices are those of each person, by what they are about.
-func (w *walk) notices() map[[2]uuid.UUID][]string {
-	out := map[[2]uuid.UUID][]string{}
+func (w *walk) notices() map[[2]uuid.UUID][]*gen.Notice {
+	out := map[[2]uuid.UUID][]*gen.Notice{}
 	w.must("", func(ctx context.Context, c *gen.Client) error {
 		rows, err := c.Notice.Query().Order(notice.ByID()).All(ctx)
 		for _, n := range rows {
@@ -181,21 +183,59 @@ func (w *walk) notices() map[[2]uuid.UUID][]string {
 			if n.MatterID != nil {
 				key[1] = *n.MatterID
 			}
-			out[key] = append(out[key], n.Text)
+			out[key] = append(out[key], n)
 		}
 		return err
 	})
 	return out
 }
 
-// once: one act gives one person one message of a matter.
-func (w *walk) once(before map[[2]uuid.UUID][]string) {
+// once: one act gives one person one message of a matter, and what it is about
+// he may open.
+func (w *walk) once(before map[[2]uuid.UUID][]*gen.Notice) {
 	w.t.Helper()
 	for key, now := range w.notices() {
-		if fresh := now[len(before[key]):]; len(fresh) > 1 {
-			w.fail("somebody is told twice by one act: %s", strings.Join(fresh, " / "))
+		fresh := now[len(before[key]):]
+		if len(fresh) > 1 {
+			w.fail("somebody is told twice by one act: %s / %s", fresh[0].Text, fresh[1].Text)
+		}
+		for _, n := range fresh {
+			w.opensTo(n)
 		}
 		w.total.told++
+	}
+}
+
+// opensTo (M15): a notice says why it came and what it weighs, its reader may
+// open what it links to, and where it is his turn it names an action.
+func (w *walk) opensTo(n *gen.Notice) {
+	w.t.Helper()
+	if n.About == "" || n.Level == "" || n.About == notice.AboutTURN && (n.Action == "" || n.Level == notice.LevelORDINARY) {
+		w.fail("a notice without its kind, level or action: %s %s %q: %s", n.About, n.Level, n.Action, n.Text)
+	}
+	for name := range w.here() {
+		if w.people[name].Membership != n.MembershipID || n.ObjectType == notices.Veiled {
+			continue
+		}
+		err := w.as(name, func(ctx context.Context) error {
+			var found bool
+			var err error
+			switch {
+			case n.ObjectType == gen.TypeAssignment:
+				found, err = w.store.Ent().Assignment.Query().Where(assignment.ID(*n.ObjectID)).Exist(ctx)
+			case n.ObjectType == "" && n.MatterID != nil:
+				found, err = w.store.Ent().Matter.Query().Where(matter.ID(*n.MatterID)).Exist(ctx)
+			default:
+				w.fail("a notice links to %q: %s", n.ObjectType, n.Text)
+			}
+			if err == nil && !found {
+				w.fail("%s may not open what he is told of: %s", name, n.Text)
+			}
+			return err
+		})
+		if err != nil {
+			w.fail("%v", err)
+		}
 	}
 }
 

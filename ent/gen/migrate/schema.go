@@ -939,6 +939,11 @@ var (
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
+		{Name: "about", Type: field.TypeEnum, Enums: []string{"TURN", "TOLD", "DUE", "OVERDUE", "STANDING", "DECISION", "INVITATION", "LETTER", "SYSTEM"}, Default: "TOLD"},
+		{Name: "level", Type: field.TypeEnum, Enums: []string{"ORDINARY", "IMPORTANT", "URGENT"}, Default: "ORDINARY"},
+		{Name: "object_type", Type: field.TypeString, Size: 2147483647, Default: ""},
+		{Name: "object_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "action", Type: field.TypeString, Size: 2147483647, Default: ""},
 		{Name: "read_at", Type: field.TypeTime, Nullable: true},
 		{Name: "membership_id", Type: field.TypeUUID},
 		{Name: "matter_id", Type: field.TypeUUID, Nullable: true},
@@ -951,13 +956,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "notices_memberships_membership",
-				Columns:    []*schema.Column{NoticesColumns[5]},
+				Columns:    []*schema.Column{NoticesColumns[10]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "notices_matters_matter",
-				Columns:    []*schema.Column{NoticesColumns[6]},
+				Columns:    []*schema.Column{NoticesColumns[11]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -971,12 +976,12 @@ var (
 			{
 				Name:    "notice_tenant_id_membership_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[5], NoticesColumns[0]},
+				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[10], NoticesColumns[0]},
 			},
 			{
 				Name:    "notice_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[6]},
+				Columns: []*schema.Column{NoticesColumns[1], NoticesColumns[11]},
 			},
 		},
 	}
