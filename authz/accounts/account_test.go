@@ -37,10 +37,18 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// S17: what is tried first is no password.
 func TestPasswordPolicy(t *testing.T) {
 	t.Parallel()
 	for typed, wrong := range map[string]string{
-		"0123456789":                       "",
+		"0123456789":                       "太容易被猜到", // S17
+		"1111111111":                       "太容易被猜到",
+		"qwertyuiop":                       "太容易被猜到",
+		"Password2024":                     "太容易被猜到",
+		"1qaz2wsx3edc":                     "太容易被猜到",
+		"woaini5201314":                    "太容易被猜到",
+		"木星 书架 潮水":                         "至少 10",
+		"木星 书架 潮水 三轮":                      "",
 		"一二三四五六七八九十":                       "",
 		"012345678":                        "至少 10",
 		"一二三四五六七八九":                        "至少 10",

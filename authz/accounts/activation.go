@@ -157,7 +157,7 @@ func (s *Service) Activate(ctx context.Context, login, word, password string, fr
 
 // Ready makes an account usable with a password that its caller knows, as if its
 // owner had activated it with a word of the operator's. It is for made-up
-// people: the demo's and the tests'; test/arch finds who else calls it. Called
+// people, the demo's and the tests', and no command or mutation calls it. Called
 // twice it changes nothing more.
 func (s *Service) Ready(ctx context.Context, login, password string) (err error) {
 	defer errs.Wrap(&err, "accounts.Ready(%s)", login)

@@ -9,7 +9,7 @@
 //
 //   - A login is 3 to 64 of a-z, 0-9 and . _ @ -; capitals, full-width letters and the Chinese full stop mean the same.
 //   - A login is taken once.
-//   - A password has 10 to 128 characters and does not contain the login.
+//   - A password has 10 to 128 characters, does not contain the login, and is not among those that are tried first.
 //   - A password is stored as an argon2id hash only, and hashed anew at sign-in when the parameters have grown.
 //   - No more passwords are hashed at once than Options.Hashers, however many people sign in, and one where words are made.
 //   - Changing a password ends all other sessions.

@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/trustelem/zxcvbn"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/bihuan/bihuan/internal/errs"
@@ -78,8 +79,27 @@ func newPassword(login, typed string) (string, error) {
 		return "", bad("密码中有不能使用的控制字符，请重新输入")
 	case strings.Contains(strings.ToLower(p), login):
 		return "", bad("密码不能包含登录名，请另换一个")
+	case guessable(login, p):
+		return "", bad("密码太容易被猜到（常用的词、连续或重复的字符、键盘上相邻的键），请另换一个，例如几个不相干的词")
 	}
 	return p, nil
+}
+
+// hereCommon are words that people here begin passwords with, beside those of
+// the library's lists.
+var hereCommon = []string{"woaini", "5201314", "1314520", "zhengxie", "weiyuan", "bihuan", "dalian"}
+
+// judged is how much of a password is judged: what is longer is not guessed, and
+// the judging takes more than its square.
+const judged = 40
+
+// guessable reports whether a password is among the some ten million that are
+// tried first (S17), by the lists and patterns of zxcvbn.
+func guessable(login, p string) bool {
+	if r := []rune(p); len(r) > judged {
+		p = string(r[:judged])
+	}
+	return zxcvbn.PasswordStrength(p, append([]string{login}, hereCommon...)).Score < 2
 }
 
 // addressKey is what failures of an address are counted under. An address
