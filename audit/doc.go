@@ -19,7 +19,10 @@
 //   - The serving role can add a record and read its tenant's; it cannot change, remove or insert one past the function.
 //   - The records of a tenant form one chain without gaps, however many write at once.
 //   - Verify finds a flipped byte, a changed hash or searchable column, a removed, added, moved or swapped record, and a cut tail, and names the first bad number.
-//   - A chain that was rewritten from some record to its end, head included, is found by an anchor kept elsewhere, and by nothing else.
+//   - A record is sealed with a key that the database has not: who owns the database and rewrites a chain with all its hashes is found by its seals.
+//   - Records of before the first sealed one verify without; what a former key sealed verifies with that key.
+//   - A chain that was cut, or rebuilt as if of before, head included, is found by an anchor kept elsewhere; the program keeps them in a file by itself.
+//   - An empty chain beside rows, a row that no record made and a row that says something else than its last record are findings; of each table a sample is looked at.
 //   - An auditor pages through one tenant's records, newest first, by object, actor, action and time.
 //
 // What failed changed nothing and leaves no record of its own, unless its

@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -42,15 +42,24 @@ var genesis = sha256.Sum256(nil)
 // the serving role, in short reading transactions; others go on writing.
 // With tenants.Installation it checks the installation's own chain. The error
 // is about reading; a broken chain is a Report.
-func Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID, anchors ...Anchor) (_ Report, err error) {
+func Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID, anchors ...Anchor) (Report, error) {
+	return Check{Anchors: anchors}.Verify(ctx, store, tenant)
+}
+
+// Check is what a chain is verified against, beside itself and the seals that
+// the store's sealer knows.
+type Check struct {
+	Anchors []Anchor  // heads of this chain that were kept elsewhere, from any number of places
+	Since   time.Time // from when on the book is sealed, as kept elsewhere; zero: not known
+	Rows    bool      // compare a sample of rows with the book
+}
+
+// Verify is the function of that name, with this check.
+func (c Check) Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID) (_ Report, err error) {
 	defer errs.Wrap(&err, "audit.Verify(%s)", tenant)
-	v := &verifier{tenant: tenant, last: genesis[:], report: Report{Tenant: tenant, OK: true}, anchors: anchors}
-	v.read = func(fn func(context.Context) error) error {
-		if tenant == tenants.Installation {
-			return store.Global(ctx, fn)
-		}
-		return store.ReadTx(ctx, tenant, fn)
-	}
+	v := &verifier{Check: c, tenant: tenant, last: genesis[:], report: Report{Tenant: tenant, OK: true}, anchors: c.Anchors, sealer: store.Sealer()}
+	v.Rows = v.Rows && tenant != tenants.Installation
+	v.read = func(fn func(context.Context) error) error { return reading(tenants.Still(ctx), store, tenant, fn) }
 	if err := v.run(); err != nil {
 		return Report{}, err
 	}
@@ -58,6 +67,10 @@ func Verify(ctx context.Context, store *tenants.Store, tenant uuid.UUID, anchors
 }
 
 type verifier struct {
+	Check
+	sealer  tenants.Sealer
+	rows    map[uuid.UUID]*beside
+	sealed  time.Time // when the first sealed record was written; zero: none yet
 	tenant  uuid.UUID
 	read    func(func(context.Context) error) error
 	ends    ends
@@ -75,10 +88,17 @@ type row struct {
 	Entry                           string
 	Hash                            []byte
 	At, Action, Actor, Object, Said *string
+	Mac                             []byte
+	Key                             *string
 }
 
 func (v *verifier) run() error {
 	err := v.read(func(ctx context.Context) error {
+		if v.Rows { // of the same state as the head
+			if err := v.sample(ctx); err != nil {
+				return err
+			}
+		}
 		return tenants.Row(ctx, `
 			SELECT coalesce(max(h.seq), 0), coalesce(max(encode(h.hash, 'hex')), ''),
 			       coalesce((SELECT min(seq) FROM audit_log WHERE tenant_id = $1), 1),
@@ -99,8 +119,14 @@ func (v *verifier) run() error {
 			return err
 		}
 	}
+	if v.report.OK && v.report.Rows == 0 && len(v.rows) > 0 {
+		v.bad(1, "审计链是空的，而本政协已有数据：审计链被清空过")
+	}
 	if v.report.OK {
 		v.checkEnd()
+	}
+	if v.report.OK && v.Rows {
+		v.contradicted()
 	}
 	return nil
 }
@@ -110,7 +136,7 @@ func (v *verifier) page() error {
 	var rows []row
 	err := v.read(func(ctx context.Context) (err error) {
 		rows, err = tenants.Rows[row](ctx, `
-			SELECT seq, entry, hash, at, action, actor, object, said FROM audit_log
+			SELECT seq, entry, hash, at, action, actor, object, said, mac, key_id FROM audit_log
 			WHERE tenant_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`,
 			v.tenant, v.report.Rows, v.ends.head, batch)
 		return err
@@ -135,10 +161,7 @@ func (v *verifier) check(r row) {
 		v.bad(want, "第 %d 条记录缺失", want)
 		return
 	}
-	h := sha256.New()
-	h.Write(v.last)
-	h.Write([]byte(v.tenant.String() + "|" + strconv.FormatInt(r.Seq, 10) + "|" + r.Entry))
-	got := h.Sum(nil)
+	got := link(v.last, v.tenant, r.Seq, r.Entry)
 	if string(got) != string(r.Hash) {
 		v.bad(want, "第 %d 条记录的内容与散列值不符：内容、散列值或其次序被改过", want)
 		return
@@ -146,6 +169,13 @@ func (v *verifier) check(r row) {
 	if col := wrongColumn(r); col != "" {
 		v.bad(want, "第 %d 条记录的检索列 %s 与内容不符", want, col)
 		return
+	}
+	if why := v.unsealed(r, got); why != "" {
+		v.bad(want, "第 %d 条记录"+why, want)
+		return
+	}
+	if v.Rows {
+		v.hear(r.Entry)
 	}
 	hash := hex.EncodeToString(got)
 	for _, a := range v.anchors {
@@ -156,6 +186,43 @@ func (v *verifier) check(r row) {
 	}
 	v.last = got
 	v.report.Rows = want
+}
+
+// besideOld is how long the version before, which seals nothing, may go on
+// writing beside this one while an installation is upgraded.
+const besideOld = 24 * time.Hour
+
+// unsealed says what is wrong with a record's seal, nothing where all is well.
+// Before the switch-over, the first sealed record, records have none: what is
+// sealed later holds them by its hash.
+func (v *verifier) unsealed(r row, hash []byte) string {
+	var at time.Time
+	if r.At != nil {
+		at, _ = time.Parse(atFormat, *r.At) // zero: before everything
+	}
+	if r.Key == nil {
+		switch {
+		case v.sealer == nil:
+		case !v.sealed.IsZero() && at.After(v.sealed.Add(besideOld)):
+			return "没有密钥签认，而在它之前的已有：是越过程序加入的"
+		case !v.Since.IsZero() && at.After(v.Since.Add(besideOld)):
+			return "没有密钥签认，而那时已在签认：签认被去掉，或审计链被重建过"
+		}
+		return ""
+	}
+	if v.sealed.IsZero() {
+		v.sealed = at
+	}
+	if v.sealer == nil {
+		return ""
+	}
+	switch known, right := v.sealer.Sealed(*r.Key, sealText(v.tenant, r.Seq, hash), r.Mac); {
+	case !known:
+		return "的签认所用的密钥 " + *r.Key + " 不在这里：请用 BIHUAN_FORMER_SECRET_FILES 给出换下来的密钥文件，没有换过就是被重建过"
+	case !right:
+		return "的密钥签认不对：此条或更早的记录被改写过"
+	}
+	return ""
 }
 
 // checkEnd compares the end of the rows with the head and the anchors.

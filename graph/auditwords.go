@@ -16,7 +16,7 @@ import (
 // description in the schema begins; what is done beside the API has its name
 // here, and a test finds what has none.
 var deedWords = map[string]string{
-	"account.created": "建立账号", "account.disabled": "停用账号", "account.enabled": "启用账号", "account.unlocked": "解除登录锁定",
+	"account.created": "建立账号", "account.activation_issued": "发给激活码", "account.activated": "激活账号", "account.disabled": "停用账号", "account.enabled": "启用账号", "account.unlocked": "解除登录锁定",
 	"account.password_changed": "修改或重设密码", "account.signed_in": "登录", "account.sign_in_failed": "登录失败", "account.committee_chosen": "进入本政协",
 	"account.token_reused": "已用过的令牌再次出现，会话已结束", "account.signed_out": "退出登录",
 	"account.invitation_accepted": "接受邀请", "account.invitation_declined": "谢绝邀请",

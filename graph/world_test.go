@@ -61,6 +61,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	t.Cleanup(func() { _ = w.super.Close(context.Background()) })
 	store := w.db.Store
+	store.SealWith(audit.NewRing([]byte("the key of the tests")))
 	authz.Narrow(store.Ent())
 	store.Ent().Use(audit.Hook)
 	policy, err := authz.Load()

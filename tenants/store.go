@@ -27,6 +27,27 @@ var Installation = uuid.Nil
 type Store struct {
 	pool *pgxpool.Pool
 	ent  *gen.Client
+	seal Sealer
+}
+
+// Sealer seals with a key that the database has not, and knows its seals again.
+type Sealer interface {
+	Seal(text []byte) (key string, mac []byte)
+	Sealed(key string, text, mac []byte) (known, right bool)
+}
+
+// SealWith gives the store its sealer, before it is used.
+func (s *Store) SealWith(by Sealer) { s.seal = by }
+
+// Sealer is the store's, nil where nothing is sealed.
+func (s *Store) Sealer() Sealer { return s.seal }
+
+// SealerOf is the sealer of the context's transaction, nil where there is none.
+func SealerOf(ctx context.Context) Sealer {
+	if s, err := current(ctx); err == nil {
+		return s.seal
+	}
+	return nil
 }
 
 // Open connects as the role that serves. It refuses a role that could step
@@ -98,6 +119,7 @@ type session struct {
 	statements atomic.Int64
 	afterward  []func()
 	fate       *Fate
+	seal       Sealer
 	stale      atomic.Bool // a statement's plan was older than its tables
 }
 
@@ -197,7 +219,7 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 	if err != nil {
 		return unavailable(err)
 	}
-	ss := &session{tx: tx, tenant: tenant, writable: writable, fate: fateOf(ctx)}
+	ss := &session{tx: tx, tenant: tenant, writable: writable, fate: fateOf(ctx), seal: s.seal}
 	committed := false
 	defer func() { // fn failed, panicked or ended its goroutine, or COMMIT failed
 		if !committed {

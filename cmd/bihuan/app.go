@@ -93,6 +93,15 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if a.secret, err = secret.Load(path); err != nil {
 		return err
 	}
+	former := make([][]byte, len(a.cfg.FormerSecrets))
+	for i, path := range a.cfg.FormerSecrets {
+		old, err := secret.Read(path)
+		if err != nil {
+			return err
+		}
+		former[i] = old.For("audit")
+	}
+	store.SealWith(audit.NewRing(a.secret.For("audit"), former...))
 	files := a.cfg.Files
 	if files == "" {
 		files = "file://" + filepath.Join(dataDir(a.cfg), "files")
@@ -116,6 +125,14 @@ func (a *app) wire(ctx context.Context) (err error) {
 		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Services: services,
 	}
 	return nil
+}
+
+// anchors is the file in which the heads of the chains are kept.
+func (a *app) anchors() string {
+	if a.cfg.Anchors != "" {
+		return a.cfg.Anchors
+	}
+	return filepath.Join(dataDir(a.cfg), "anchors.jsonl")
 }
 
 // people is the book of what happens to accounts.

@@ -33,7 +33,7 @@ var commands = []command{
 	{"tenant", "tenant list | create --code=… --name=… --level=… [--parent=…] --admin=… [--existing] | appoint --tenant=… --login=… --role=… --reason=…  租户", tenant},
 	{"account", "account reset|unlock|disable|enable 登录名  发出激活码、解锁、停用、启用", account},
 	{"keys", "keys rotate [--leaked]  换签名密钥", keys},
-	{"audit", "audit verify [--tenant=行政区划代码 [--anchor=序号:链头]]  校验审计链", auditVerify},
+	{"audit", "audit verify [--tenant=行政区划代码 [--anchor=序号:链头]] [--anchors=文件,…]  校验审计链，并与另处留存的链头和本政协的数据核对", auditVerify},
 	{"search", "search fill|again [--tenant=行政区划代码]  补全搜索的索引，或清空后重建；中断了可再运行", index},
 	{"permissions", "permissions  打印权限表", permissions},
 	{"process", "process check|diagram|svg 文件.yaml、process words  检查流程能否闭环，画出流程图（Mermaid、SVG），列出定义里可以用的规则", processes},

@@ -138,24 +138,33 @@ func keys(ctx context.Context, args []string, out io.Writer) error {
 // together with its head.
 func auditVerify(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 || args[0] != "verify" {
-		return errors.New("用法：bihuan audit verify [--tenant=行政区划代码 [--anchor=序号:链头]]")
+		return errors.New("用法：bihuan audit verify [--tenant=行政区划代码 [--anchor=序号:链头]] [--anchors=文件,…]")
 	}
 	fs := flag.NewFlagSet("audit verify", flag.ContinueOnError)
 	code := fs.String("tenant", "", "只校验这个租户")
 	kept := fs.String("anchor", "", "另处保存的链头，形如 序号:十六进制")
+	more := fs.String("anchors", "", "另处留存的文件，逗号分隔；BIHUAN_ANCHORS 的一份总是核对")
 	if err := fs.Parse(args[1:]); err != nil {
 		return err
 	}
-	var anchors []audit.Anchor
+	var given []audit.Anchor
 	if *kept != "" {
 		seq, hash, _ := strings.Cut(*kept, ":")
 		n, err := strconv.ParseInt(seq, 10, 64)
 		if err != nil || hash == "" || *code == "" {
 			return errors.New("--anchor 形如 120:9f2c…，并须同时给出 --tenant")
 		}
-		anchors = append(anchors, audit.Anchor{Seq: n, Hash: hash})
+		given = append(given, audit.Anchor{Seq: n, Hash: hash})
 	}
 	return with(ctx, func(ctx context.Context, a *app) error {
+		files := []string{a.anchors()}
+		if *more != "" {
+			files = append(files, strings.Split(*more, ",")...)
+		}
+		anchors, err := audit.ReadAnchors(a.store, files...)
+		if err != nil {
+			return err
+		}
 		list := []tenants.Tenant{{ID: tenants.Installation, Code: "安装"}}
 		if *code != "" {
 			t, err := a.committee(ctx, *code)
@@ -173,7 +182,8 @@ func auditVerify(ctx context.Context, args []string, out io.Writer) error {
 		}
 		bad := 0
 		for _, t := range list {
-			r, err := audit.Verify(ctx, a.resolver.Store, t.ID, anchors...)
+			check := audit.Check{Anchors: append(given, anchors.Of[t.ID]...), Since: anchors.Since, Rows: true}
+			r, err := check.Verify(ctx, a.resolver.Store, t.ID)
 			switch {
 			case err != nil:
 				return err

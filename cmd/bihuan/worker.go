@@ -220,6 +220,23 @@ func (w *bookWorker) Work(ctx context.Context, _ *river.Job[bookArgs]) error {
 	return w.app.people().Left(clock.With(ctx, w.clock))
 }
 
+// anchorArgs is the job that keeps the heads of the chains outside of the
+// database.
+type anchorArgs struct{}
+
+func (anchorArgs) Kind() string { return "audit_anchor" }
+
+type anchorWorker struct {
+	river.WorkerDefaults[anchorArgs]
+	app   *app
+	clock clock.Clock
+}
+
+func (w *anchorWorker) Work(ctx context.Context, _ *river.Job[anchorArgs]) error {
+	_, err := audit.Keep(clock.With(ctx, w.clock), w.app.store, w.app.anchors())
+	return err
+}
+
 // startWorker runs the job queue until the context ends.
 func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
@@ -229,6 +246,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &deliverWorker{app: a, clock: c})
 	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
 	river.AddWorker(workers, &bookWorker{app: a, clock: c})
+	river.AddWorker(workers, &anchorWorker{app: a, clock: c})
 	river.AddWorker(workers, &unindexedWorker{app: a, clock: c})
 	river.AddWorker(workers, &indexWorker{app: a, clock: c})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
@@ -238,6 +256,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 				func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return bookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.AnchorEvery),
+				func() (river.JobArgs, *river.InsertOpts) { return anchorArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.DeliverEvery),
 				func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
 			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),

@@ -23,6 +23,9 @@ type Config struct {
 	Files            string        `env:"BIHUAN_FILES" doc:"附件存储：file:///文件夹 或 s3://key:secret@主机/桶?region=…；空为数据文件夹下的 files"`
 	SigningKeys      string        `env:"BIHUAN_SIGNING_KEYS" doc:"签名密钥文件；空为数据文件夹下的 keys.json，没有则自动生成；多个副本须共用一份"`
 	SecretFile       string        `env:"BIHUAN_SECRET_FILE" doc:"安装密钥文件（32 字节）；空为数据文件夹下的 secret，没有则自动生成；多个副本须共用一份，备份时一并备份"`
+	FormerSecrets    []string      `env:"BIHUAN_FORMER_SECRET_FILES" doc:"换下来的安装密钥文件，逗号分隔：只用来校验它们签认过的审计记录"`
+	Anchors          string        `env:"BIHUAN_ANCHORS" doc:"留存审计链头的文件，只往后添；空为数据文件夹下的 anchors.jsonl。应放在数据库管理员写不到、只能追加的地方（见 docs/operations.md）"`
+	AnchorEvery      time.Duration `env:"BIHUAN_ANCHOR_EVERY" envDefault:"1h" doc:"隔多久留存一次审计链头"`
 	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
 	AllowedOrigins   []string      `env:"BIHUAN_ALLOWED_ORIGINS" doc:"哪些其他网址下的网页可以读取答复（逗号分隔，例如 https://console.example.cn），它们用 Authorization 登录；空为没有"`
 	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`

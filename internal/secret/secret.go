@@ -32,6 +32,14 @@ func Load(path string) (s Secret, err error) {
 	return s, err
 }
 
+// Read is Load of a file that must be there.
+func Read(path string) (s Secret, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return s, err
+	}
+	return Load(path)
+}
+
 func create(path string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
