@@ -292,8 +292,8 @@ func TestAMigrationMakesPlansStale(t *testing.T) {
 	}
 	// a migration takes away for a moment what depends on the column
 	alter := func(column, typ string) {
-		f.db.AsOwner(t, fmt.Sprintf(`DO $$ DECLARE def text := (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'units'::regclass AND tgname = 'search');
-			BEGIN DROP TRIGGER search ON units; ALTER TABLE units ALTER COLUMN %s TYPE %s; EXECUTE def; END $$`, column, typ))
+		f.db.AsOwner(t, fmt.Sprintf(`DO $$ DECLARE def text := (SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'units'::regclass AND tgname = 'search_update');
+			BEGIN DROP TRIGGER search_update ON units; ALTER TABLE units ALTER COLUMN %s TYPE %s; EXECUTE def; END $$`, column, typ))
 	}
 	for i, typ := range []string{"varchar(900)", "text"} {
 		warm()

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/flow/notices"
@@ -96,6 +98,9 @@ func (r *Resolver) noticeCounts(ctx context.Context) ([]*model.NoticeCount, erro
 func (r *Resolver) readNotices(ctx context.Context, in model.MarkAllNoticesReadInput) (*model.MarkAllNoticesReadPayload, error) {
 	_, bad, err := r.mutate(ctx, in, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
 		me, now := authz.From(ctx).Membership, clock.Now(ctx)
+		if err := r.canBeRead(ctx, in, now); err != nil {
+			return "", uuid.Nil, err
+		}
 		t := entsql.Table(notice.Table)
 		s := entsql.Dialect(dialect.Postgres).Select(t.C(notice.FieldID)).From(t)
 		s.Where(entsql.And(entsql.EQ(t.C(notice.FieldMembershipID), me), entsql.IsNull(t.C(notice.FieldReadAt)), entsql.LTE(t.C(notice.FieldCreatedAt), *or(in.Until, &now))))
@@ -114,6 +119,26 @@ func (r *Resolver) readNotices(ctx context.Context, in model.MarkAllNoticesReadI
 	}
 	counts, err := r.noticeCounts(ctx)
 	return &model.MarkAllNoticesReadPayload{Counts: counts, UserErrors: bad}, err
+}
+
+// canBeRead refuses a matter that the viewer neither sees nor was told of, and a
+// time that has not come. Clocks of phones are wrong by up to a day.
+func (r *Resolver) canBeRead(ctx context.Context, in model.MarkAllNoticesReadInput, now time.Time) error {
+	if in.Until != nil && in.Until.After(now.AddDate(0, 0, 1)) {
+		return errs.New(errs.Invalid, "只能把到现在为止的通知标为已读").At("until")
+	}
+	if in.Filter == nil || in.Filter.MatterID == nil {
+		return nil
+	}
+	id := *in.Filter.MatterID
+	there, err := r.ent().Notice.Query().Where(notice.MatterID(id)).Exist(ctx)
+	if err == nil && !there {
+		there, err = r.ent().Matter.Query().Where(matter.ID(id)).Exist(ctx)
+	}
+	if err == nil && !there {
+		err = errs.New(errs.NotFound, "没有这件事项，或您无权查看").At("filter", "matterId")
+	}
+	return err
 }
 
 // pages are where a console shows what a notice is about, by its type.

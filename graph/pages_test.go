@@ -17,7 +17,7 @@ var short = map[string]string{
 	"vocabulary": "the words of the program", "terms": "one in five years", "workdays": "those of one year", "policies": "a hundred at most",
 	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person",
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
-	"myInvitations": "those to one person", "sessions": "those of one person",
+	"myInvitations": "those to one person", "sessions": "those of one person", "noticeCounts": "counts by kind and level",
 }
 
 // older are the pages that go only forward and have a type of their own.

@@ -263,7 +263,7 @@ func lastAdministrator(t *testing.T, c *committee) {
 	grantOf := func(who string) any {
 		return dig(c.ask("管理员甲", `query($id: ID!) { node(id: $id) { ... on Membership { grants { id } } } }`, input{"id": c.person[who]}).Data, "node", "grants", 0, "id")
 	}
-	c.do("管理员甲", "revokeGrant", input{"grantId": grantOf("管理员乙"), "reason": "调离"})
+	c.do("管理员乙", "revokeGrant", input{"grantId": grantOf("管理员乙"), "reason": "调离"})
 	for _, m := range []struct {
 		name string
 		in   input
