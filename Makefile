@@ -44,6 +44,10 @@ clients-deps: ## 安装 TypeScript 客户端编译和测试所需的 npm 包
 clients: clients-deps ## 从 schema.graphql 生成并编译 clients/ts
 	@cd clients/ts && npm run --silent build
 
+.PHONY: attacks
+attacks: postgres ## 所有越权的办法：由权限目录生成
+	$(QUICK) $(GO) test ./roster -run NobodyGetsMore -attacks 0 -v -timeout 60m
+
 .PHONY: test
 test: postgres graphiql audits-deps clients-deps ## 所有测试：真实的 PostgreSQL，真实的 HTTP
 	$(QUICK) $(GO) vet ./...

@@ -12,7 +12,7 @@ import (
 func TestEveryTypeIsNarrowedOrOpenOnPurpose(t *testing.T) {
 	open := map[string]bool{
 		gen.TypeMembership: true, gen.TypeUnit: true, gen.TypeSeat: true, gen.TypeTerm: true, gen.TypeSitting: true, gen.TypeWorkday: true,
-		gen.TypeProcess: true, gen.TypeTenantPolicy: true, gen.TypePlatform: true, gen.TypeRole: true,
+		gen.TypeProcess: true, gen.TypeTenantPolicy: true, gen.TypePlatform: true, gen.TypeRole: true, gen.TypeSubstitution: true,
 	}
 	hidden := func(typ string) bool {
 		s := entsql.Dialect("postgres").Select().From(entsql.Table("t"))

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"context"
 	"slices"
 
 	entsql "entgo.io/ent/dialect/sql"
@@ -18,9 +19,19 @@ import (
 
 // Holding is a role that counts in one unit: the unit, what it inherited, and
 // all below.
+//
+// Behalf is for whom a substitute holds it; then it may count everywhere, too,
+// without units.
 type Holding struct {
-	Role  string      `json:"role"`
-	Units []uuid.UUID `json:"units"`
+	Role   string      `json:"role"`
+	Units  []uuid.UUID `json:"units"`
+	Behalf *Behalf     `json:"behalf"`
+}
+
+// Behalf is for whom somebody acts.
+type Behalf struct {
+	ID   uuid.UUID `json:"id"`
+	Name string    `json:"name"`
 }
 
 // equip gives a viewer his roles.
@@ -38,6 +49,10 @@ func (p *Policy) equip(v *Viewer, roles []string, at []Holding) {
 		seats := slices.DeleteFunc(slices.Clone(v.Seats), func(u uuid.UUID) bool { return !slices.Contains(h.Units, u) })
 		x := p.part(v, h.Role, seats, h.Units, p.local(h.Role), p.Limit(h.Role))
 		x.local = true
+		if h.Behalf != nil {
+			x.behalf, x.local = h.Behalf, h.Units != nil
+			x.row = p.lent(h.Role, x.local)
+		}
 		v.parts = append(v.parts, x)
 	}
 	v.row = p.union(v.Roles)
@@ -62,6 +77,51 @@ func (p *Policy) local(role string) row {
 	}
 	p.unions.Add(key, out)
 	return out
+}
+
+// lent is what a substitute may do by another's role: what is about the office,
+// never what is about the other himself, such as what he brought in or is party
+// to; and nothing by which others are ruled.
+func (p *Policy) lent(role string, local bool) row {
+	key := role + map[bool]string{true: "@lent", false: "*lent"}[local]
+	if kept, ok := p.unions.Get(key); ok {
+		return kept
+	}
+	out := make(row, len(p.perms))
+	for perm, s := range p.Table(role) {
+		s = Local(perm, s) &^ (Own | Party)
+		if whole := p.Table(role)[perm] & Tenant; !local && slices.Contains(families(), perm.Object) {
+			s = whole // what is about units counts in the other's units
+		}
+		if i, ok := p.place[perm]; ok {
+			out[i] = s
+		}
+	}
+	p.unions.Add(key, out)
+	return out
+}
+
+// Behalf is for whom a part of a viewer acts, nil for himself.
+func (v *Viewer) Behalf() *Behalf {
+	if v == nil {
+		return nil
+	}
+	return v.behalf
+}
+
+type actingKey struct{}
+
+// Acting lets what follows say for whom it was done.
+func Acting(ctx context.Context) (context.Context, func() *uuid.UUID) {
+	var behalf *uuid.UUID
+	return context.WithValue(ctx, actingKey{}, &behalf), func() *uuid.UUID { return behalf }
+}
+
+// Acts says that something is done by a part of a viewer, for another perhaps.
+func Acts(ctx context.Context, v *Viewer) {
+	if to, ok := ctx.Value(actingKey{}).(**uuid.UUID); ok && v.Behalf() != nil {
+		*to = &v.behalf.ID
+	}
 }
 
 // Local is how far a permission reaches by a role that counts in one unit: over
@@ -94,6 +154,8 @@ func (p *Policy) Reach(v *Viewer, role string, perm Permission) Scope {
 	switch {
 	case !slices.Contains(v.Roles, role):
 		return None
+	case v.behalf != nil:
+		return v.May(perm)
 	case v.local:
 		return p.local(role).of(p, perm)
 	}
@@ -195,4 +257,19 @@ func (v *Viewer) handles() []uuid.UUID {
 		}
 	}
 	return out
+}
+
+// HeldTable is what somebody may do by a role that he holds: in one unit, or for
+// another, or neither.
+func (p *Policy) HeldTable(role string, local, behalf bool) Table {
+	var r row
+	switch {
+	case behalf:
+		r = p.lent(role, local)
+	case local:
+		r = p.local(role)
+	default:
+		return p.Table(role)
+	}
+	return (&Viewer{row: r, rights: p}).Table()
 }

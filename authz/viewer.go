@@ -31,6 +31,7 @@ type Viewer struct {
 	row        row
 	rights     *Policy
 	local      bool      // of a part: it counts in Units only
+	behalf     *Behalf   // of a part: for whom it acts
 	limit      Limit     // of a part: where it counts
 	parts      []*Viewer // me by each role that counts somewhere only
 }
@@ -247,17 +248,18 @@ func (d *Directory) load(ctx context.Context, version int64, account, membership
 		), below AS (
 			SELECT id FROM seat UNION SELECT u.id FROM units u JOIN below b ON u.parent_id = b.id
 		), here AS MATERIALIZED (
-			SELECT role, unit_id FROM holds($3) h WHERE h.membership_id = $1
+			SELECT role, unit_id, behalf FROM holds($3) h WHERE h.membership_id = $1
 		), place AS (
 			SELECT h.unit_id AS root, i.id FROM here h, LATERAL inherited(ARRAY[h.unit_id]) i WHERE h.unit_id IS NOT NULL
 			UNION SELECT p.root, u.id FROM units u JOIN place p ON u.parent_id = p.id
 		)
 		SELECT m.name, coalesce(m.post, ''),
-			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM here WHERE unit_id IS NULL),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM here WHERE unit_id IS NULL AND behalf IS NULL),
 			(SELECT coalesce(array_agg(id), '{}') FROM seat),
 			(SELECT coalesce(array_agg(id), '{}') FROM below),
-			(SELECT json_agg(json_build_object('role', role, 'units', (SELECT array_agg(place.id) FROM place WHERE root = unit_id)) ORDER BY role, unit_id)
-				FROM here WHERE unit_id IS NOT NULL),
+			(SELECT json_agg(json_build_object('role', role, 'units', (SELECT array_agg(place.id) FROM place WHERE root = unit_id),
+				'behalf', (SELECT json_build_object('id', o.id, 'name', o.name) FROM memberships o WHERE o.id = behalf)) ORDER BY behalf NULLS FIRST, role, unit_id)
+				FROM here WHERE unit_id IS NOT NULL OR behalf IS NOT NULL),
 			`+ownInForce+`
 		FROM memberships m
 		WHERE m.id = $1 AND m.account_id = $2 AND in_force(m, $3)`,

@@ -132,7 +132,7 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 			return nil
 		}
 		return func(s *entsql.Selector) { s.Where(entsql.IsNull(s.C("id"))) } // none
-	case gen.TypeRole, gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
+	case gen.TypeRole, gen.TypeSubstitution, gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
 		return nil // open to every member of the committee
 	}
 	return func(s *entsql.Selector) { s.Where(entsql.False()) } // a new type is hidden until this function knows it

@@ -400,20 +400,21 @@ func readPeople(ctx context.Context, a asked) (people, error) {
 		), seat AS (
 			SELECT membership_id, unit_id FROM seats s WHERE post <> 'SUPERVISOR' AND in_force(s, $6) AND unit_id IN (SELECT id FROM up)
 		), held AS (
-			SELECT membership_id, role, unit_id FROM holds($6)
+			SELECT membership_id, role, unit_id, behalf FROM holds($6)
 		), spot AS (
 			SELECT DISTINCT held.membership_id, held.role, held.unit_id, up.unit FROM held JOIN up ON up.id = held.unit_id
 		)
 		SELECT m.id, m.account_id,
-			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM held WHERE membership_id = m.id AND unit_id IS NULL),
+			(SELECT coalesce(array_agg(DISTINCT role ORDER BY role), '{}') FROM held WHERE membership_id = m.id AND unit_id IS NULL AND behalf IS NULL),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id AND up.itself WHERE membership_id = m.id),
 			(SELECT coalesce(array_agg(DISTINCT up.unit), '{}') FROM seat JOIN up ON up.id = seat.unit_id WHERE membership_id = m.id),
-			(SELECT json_agg(json_build_object('role', h.role, 'units', (SELECT json_agg(spot.unit) FROM spot
-				WHERE spot.membership_id = m.id AND spot.role = h.role AND spot.unit_id = h.unit_id))) FROM held h WHERE h.membership_id = m.id AND h.unit_id IS NOT NULL)
+			(SELECT json_agg(json_build_object('role', h.role, 'units', CASE WHEN h.unit_id IS NOT NULL THEN (SELECT coalesce(json_agg(spot.unit), '[]') FROM spot
+				WHERE spot.membership_id = m.id AND spot.role = h.role AND spot.unit_id = h.unit_id) END,
+				'behalf', CASE WHEN h.behalf IS NOT NULL THEN json_build_object('id', h.behalf) END)) FROM held h WHERE h.membership_id = m.id AND (h.unit_id IS NOT NULL OR h.behalf IS NOT NULL))
 		FROM memberships m
 		WHERE in_force(m, $6) AND (m.id = ANY($1) OR EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($2))
 				OR EXISTS (SELECT FROM spot WHERE membership_id = m.id AND role = ANY($3) AND unit = ANY($4))
-				OR (EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($3))
+				OR (EXISTS (SELECT FROM held WHERE membership_id = m.id AND role = ANY($3) AND behalf IS NULL)
 					AND EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id WHERE seat.membership_id = m.id AND up.unit = ANY($4)))
 				OR EXISTS (SELECT FROM seat JOIN up ON up.id = seat.unit_id AND up.itself WHERE seat.membership_id = m.id AND up.unit = ANY($7)))
 		ORDER BY m.id`, a.members, a.office, a.seated, a.units, a.mattered, a.on, a.called)

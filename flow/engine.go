@@ -149,6 +149,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 	if err := e.permitted(&r.Input); err != nil {
 		return uuid.Nil, err
 	}
+	authz.Acts(ctx, r.Viewer)
 	if err := errs.Unchanged(cmd.Expected, r.version()); err != nil {
 		return uuid.Nil, err
 	}
@@ -491,7 +492,12 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		s.SetAssignmentID(r.Share.ID)
 	}
 	if r.Viewer != nil {
-		s.SetActorID(r.Viewer.Membership).SetActorName(strings.TrimSpace(r.Viewer.Name + " " + r.Viewer.Post))
+		name := strings.TrimSpace(r.Viewer.Name + " " + r.Viewer.Post)
+		if of := r.Viewer.Behalf(); of != nil { // a substitute
+			name = fmt.Sprintf("由 %s 代 %s", name, of.Name)
+			s.SetOnBehalfID(cmp.Or(deref(r.OnBehalf), of.ID))
+		}
+		s.SetActorID(r.Viewer.Membership).SetActorName(name)
 	} else {
 		s.SetActorName(cmp.Or(r.By, "系统"))
 	}
@@ -508,4 +514,11 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		s.SetAudience(step.AudiencePARTIES)
 	}
 	return s.Exec(ctx)
+}
+
+func deref(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
 }

@@ -34,7 +34,7 @@ func (e *Engine) KindStates(ctx context.Context) (map[string][]string, error) {
 // other rights, and does under those of today: each in words.
 func (e *Engine) Breaks(ctx context.Context, then *authz.Policy) (out []string, err error) {
 	defer errs.Wrap(&err, "flow.Breaks")
-	now, err := authz.Rights(ctx)
+	now, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (e *Engine) LeavesUnder(ctx context.Context, then *authz.Policy, role strin
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
-	now, err := authz.Rights(ctx)
+	now, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}

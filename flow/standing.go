@@ -31,10 +31,10 @@ WITH RECURSIVE met AS (
 ), here AS (
 	SELECT id FROM memberships m WHERE account_id IS NOT NULL AND in_force(m, $1)
 ), held AS (
-	SELECT DISTINCT h.membership_id, h.role, h.unit_id FROM holds($1) h JOIN here ON here.id = h.membership_id
+	SELECT DISTINCT h.membership_id, h.role, h.unit_id, h.behalf FROM holds($1) h JOIN here ON here.id = h.membership_id
 ), sits AS (
 	SELECT DISTINCT held.role, up.unit, up.itself FROM seats s JOIN up ON up.id = s.unit_id JOIN held ON held.membership_id = s.membership_id
-	WHERE s.post <> 'SUPERVISOR' AND in_force(s, $1) AND (held.unit_id IS NULL OR held.unit_id = s.unit_id)
+	WHERE s.post <> 'SUPERVISOR' AND in_force(s, $1) AND held.behalf IS NULL AND (held.unit_id IS NULL OR held.unit_id = s.unit_id)
 	UNION SELECT held.role, up.unit, false FROM held JOIN up ON up.id = held.unit_id
 ), rows AS (
 	SELECT a.matter_id, a.assignment_id, a.instead, CASE

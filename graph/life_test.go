@@ -62,6 +62,8 @@ func (c *committee) settle() {
 			c.seat(p.name, p.unit, p.post)
 		}
 	}
+	c.made["substitution"] = c.do("干事", "nameSubstitute", input{"substituteId": c.person["审查员"], "to": "2025-01-10", "reason": "出差"})["id"].(string)
+	c.do("管理员甲", "endSubstitution", input{"substitutionId": c.made["substitution"]})
 	c.allPowerful()
 }
 

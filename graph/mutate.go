@@ -206,6 +206,7 @@ func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID,
 	v := authz.From(ctx)
 	name := graphql.GetFieldContext(ctx).Field.Name
 	ctx, changes := audit.Collect(ctx)
+	ctx, acting := authz.Acting(ctx)
 	return audit.Savepoint(ctx, func(ctx context.Context) error {
 		hash, err := fingerprint(input)
 		if err != nil {
@@ -232,7 +233,7 @@ func (r *Resolver) once(ctx context.Context, input any, c common, id *uuid.UUID,
 		p.unkeyed = p.unkeyed || c.key == ""
 		p.entries = append(p.entries, audit.Entry{
 			At: clock.Now(ctx), Action: name, Actor: v.Actor(),
-			OnBehalf: c.onBehalf, Object: audit.Object(typ, *id), Reason: c.reason, From: Origin(ctx), Changes: changes.Changes(),
+			OnBehalf: cmp.Or(c.onBehalf, acting()), Object: audit.Object(typ, *id), Reason: c.reason, From: Origin(ctx), Changes: changes.Changes(),
 		})
 		return nil
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -12,9 +13,11 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/platform"
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/roster"
 )
@@ -151,4 +154,77 @@ func (r *Resolver) platformsOf(ctx context.Context, x *gen.Role) ([]*gen.Platfor
 		return []*gen.Platform{}, nil
 	}
 	return r.ent().Platform.Query().Where(platform.IDIn(x.Platforms...)).Order(platform.ByID()).All(ctx)
+}
+
+var aSubstitution = entity[gen.Substitution]{
+	gen.TypeSubstitution, func(x *gen.Substitution) uuid.UUID { return x.ID },
+	func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Substitution, error) {
+		return c.Substitution.Get(ctx, id)
+	},
+}
+
+func (r *Resolver) nameSubstitute(ctx context.Context, in model.NameSubstituteInput) (*gen.Substitution, error) {
+	return r.Roster.NameSubstitute(ctx, roster.NewSubstitute{Substitute: in.SubstituteID, From: in.From, To: &in.To, Reason: in.Reason})
+}
+
+// substitutions are those whose last day has not passed.
+func (r *Resolver) substitutions(ctx context.Context) ([]*gen.Substitution, error) {
+	return r.ent().Substitution.Query().Where(substitution.EndedAtIsNil(), substitution.ValidToGTE(clock.Today(ctx))).
+		Order(substitution.ByValidFrom(), substitution.ByID()).All(ctx)
+}
+
+// rightsMatrix is the catalogue with the committee's roles: who has what, and how
+// far.
+func (r *Resolver) rightsMatrix(ctx context.Context) ([]*model.MatrixRow, error) {
+	p, err := authz.Rights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := authz.Catalogue()
+	out := make([]*model.MatrixRow, len(list))
+	for i, e := range list {
+		row := &model.MatrixRow{Permission: e.Permission.String(), Group: e.Group, Says: e.Says, Cells: []*model.MatrixCell{}}
+		for _, x := range p.Known() {
+			if s := p.Table(x.Code)[e.Permission]; s != authz.None {
+				row.Cells = append(row.Cells, &model.MatrixCell{Role: x.Code, Name: x.Name, Scope: s.String(), Limited: !p.Limit(x.Code).None()})
+			}
+		}
+		out[i] = row
+	}
+	return out, err
+}
+
+// rightsOn is a page of who could do what on a day.
+func (r *Resolver) rightsOn(ctx context.Context, in roster.Wanted, first *int, after *string) (*model.HeldRolePage, error) {
+	first, _, err := page(first, nil)
+	if err != nil {
+		return nil, err
+	}
+	from := 0
+	if after != nil {
+		if from, err = strconv.Atoi(*after); err != nil || from < 1 {
+			return nil, errs.New(errs.Invalid, "after 应是上一页的 next").At("after")
+		}
+	}
+	list, err := r.Roster.HeldOn(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	out := &model.HeldRolePage{Rows: []*model.HeldRole{}, Total: len(list)}
+	end := min(from+*first, len(list))
+	for _, h := range list[min(from, len(list)):end] {
+		row := &model.HeldRole{MembershipID: h.Membership, Name: h.Name, Post: h.Post, Role: h.Role, RoleName: h.RoleName, Version: h.Version,
+			UnitID: h.Unit, UnitName: given(h.UnitName), BehalfOfID: h.Behalf, BehalfOfName: given(h.BehalfName),
+			Kinds: append([]string{}, h.Limit.Kinds...), States: append([]string{}, h.Limit.States...), Rights: rights(h.Rights)}
+		if h.ByPost != "" {
+			post := seat.Post(h.ByPost)
+			row.ByPost = &post
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	if end < len(list) {
+		next := strconv.Itoa(end)
+		out.Next = &next
+	}
+	return out, nil
 }

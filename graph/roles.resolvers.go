@@ -7,11 +7,32 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/roster"
+	"github.com/google/uuid"
 )
+
+// NameSubstitute is the resolver for the nameSubstitute field.
+func (r *mutationResolver) NameSubstitute(ctx context.Context, input model.NameSubstituteInput) (*model.SubstitutionPayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aSubstitution, r.nameSubstitute, input)
+	return &model.SubstitutionPayload{Substitution: x, UserErrors: bad}, err
+}
+
+// ConfirmSubstitution is the resolver for the confirmSubstitution field.
+func (r *mutationResolver) ConfirmSubstitution(ctx context.Context, input model.ConfirmSubstitutionInput) (*model.SubstitutionPayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aSubstitution, r.Roster.ConfirmSubstitution, input.SubstitutionID)
+	return &model.SubstitutionPayload{Substitution: x, UserErrors: bad}, err
+}
+
+// EndSubstitution is the resolver for the endSubstitution field.
+func (r *mutationResolver) EndSubstitution(ctx context.Context, input model.EndSubstitutionInput) (*model.SubstitutionPayload, error) {
+	x, bad, err := change(ctx, r.Resolver, input, aSubstitution, r.Roster.EndSubstitution, input.SubstitutionID)
+	return &model.SubstitutionPayload{Substitution: x, UserErrors: bad}, err
+}
 
 // SetRole is the resolver for the setRole field.
 func (r *mutationResolver) SetRole(ctx context.Context, input model.SetRoleInput) (*model.RolePayload, error) {
@@ -35,6 +56,21 @@ func (r *mutationResolver) DiscardRole(ctx context.Context, input model.DiscardR
 func (r *mutationResolver) RetireRole(ctx context.Context, input model.RetireRoleInput) (*model.RolePayload, error) {
 	x, bad, err := change(ctx, r.Resolver, input, aRole, r.retireRole, input)
 	return &model.RolePayload{Role: x, UserErrors: bad}, err
+}
+
+// RightsMatrix is the resolver for the rightsMatrix field.
+func (r *queryResolver) RightsMatrix(ctx context.Context) ([]*model.MatrixRow, error) {
+	return r.rightsMatrix(ctx)
+}
+
+// RightsOn is the resolver for the rightsOn field.
+func (r *queryResolver) RightsOn(ctx context.Context, day time.Time, membershipID *uuid.UUID, role *string, permission *string, first *int, after *string) (*model.HeldRolePage, error) {
+	return r.rightsOn(ctx, roster.Wanted{Day: day, Membership: membershipID, Role: value(role), Permission: value(permission)}, first, after)
+}
+
+// Substitutions is the resolver for the substitutions field.
+func (r *queryResolver) Substitutions(ctx context.Context) ([]*gen.Substitution, error) {
+	return r.substitutions(ctx)
 }
 
 // Roles is the resolver for the roles field.

@@ -42,4 +42,19 @@ func TestACommitteeMakesItsRoles(t *testing.T) {
 			t.Error(e)
 		}
 	})
+	t.Run("stands in the matrix and in the list of the day", func(t *testing.T) {
+		a := c.ask("管理员甲", `query($d: Date!) { rightsMatrix { permission cells { role scope limited } } rightsOn(day: $d, first: 1) { total next rows { name role roleName version rights { permission } } } }`, input{"d": "2024-12-27"})
+		found := false
+		for _, row := range dig(a.Data, "rightsMatrix").([]any) {
+			for _, cell := range dig(row, "cells").([]any) {
+				found = found || dig(row, "permission") == "matter.hold" && dig(cell, "role") == "own_host" && dig(cell, "scope") == "UNIT"
+			}
+		}
+		if !found || dig(a.Data, "rightsOn", "rows", 0, "role") == nil {
+			t.Error(a.text)
+		}
+		if a := c.ask("管理员甲", `query($d: Date!) { rightsOn(day: $d, after: "x") { total } }`, input{"d": "2024-12-27"}); a.code() != "INVALID_INPUT" {
+			t.Error(a.text)
+		}
+	})
 }

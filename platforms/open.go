@@ -61,6 +61,7 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 	if v = opens(v, p); v == nil {
 		return nil, errs.New(errs.NotAllowed, "您没有在这个平台上新建事项的权限")
 	}
+	authz.Acts(ctx, v)
 	scope := v.May(authz.Perm(openMatter))
 	filled := process.Form(in.Data)
 	if in.Data, err = s.kept(ctx, p, in.Data); err != nil {

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -227,3 +228,17 @@ type ctxT = context.Context
 func ptr[T any](v T) *T { return &v }
 
 func on(y int, m time.Month, d int) *time.Time { return ptr(clock.Date(y, m, d)) }
+
+// today is the day of the moved clock.
+func (w *world) today() time.Time { return clock.Today(w.ctx) }
+
+// anyRow does something to one of several rows, as the administrator.
+func (w *world) anyRow(r *rand.Rand, of func(context.Context) ([]uuid.UUID, error), do func(context.Context, uuid.UUID) error) error {
+	return w.as(w.admin, func(ctx context.Context) error {
+		ids, err := of(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		return do(ctx, ids[r.IntN(len(ids))])
+	})
+}

@@ -55,7 +55,7 @@ func (s *Service) granting(ctx context.Context, in NewGrant, granter *uuid.UUID)
 	if err := days(clock.Today(ctx), dated{&in.From, "from"}, dated{&in.To, "to"}); err != nil {
 		return nil, err
 	}
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (s *Service) Confirm(ctx context.Context, id uuid.UUID) (_ *gen.Grant, err 
 	if err != nil {
 		return nil, err
 	}
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +296,7 @@ func (s *Service) without(ctx context.Context, m *gen.Membership, of *gen.Grant,
 	if err != nil {
 		return out, err
 	}
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return out, err
 	}

@@ -46,7 +46,7 @@ func (s *Service) drafting(ctx context.Context, v *authz.Viewer, in RoleDraft) (
 	if err := texts(field{&in.Name, shortText, true, "叫法", "name"}, field{&in.Duty, longText, false, "用途", "duty"}, field{&in.Reason, longText, false, "理由", "reason"}); err != nil {
 		return nil, err
 	}
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (s *Service) drafting(ctx context.Context, v *authz.Viewer, in RoleDraft) (
 
 // withoutRole is the policy without what the committee says of a role.
 func (s *Service) withoutRole(ctx context.Context, code string) (*drafted, error) {
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,7 @@ machines:
 			if err != nil {
 				return err
 			}
-			rights, err := authz.Rights(ctx)
+			rights, err := authz.FreshRights(ctx)
 			if err != nil {
 				return err
 			}

@@ -40,7 +40,11 @@ func (s *Service) Seat(ctx context.Context, in NewSeat) (_ *gen.Seat, err error)
 	if err != nil {
 		return nil, err
 	}
-	if v.Membership == in.Membership && v.Rights().Carries(string(in.Post)) {
+	rights, err := authz.FreshRights(ctx) // one request may have set the role before
+	if err != nil {
+		return nil, err
+	}
+	if v.Membership == in.Membership && rights.Carries(string(in.Post)) {
 		return nil, errs.New(errs.NotAllowed, "这一职务带有权限，不能给自己安排，请由另一位管理员办理").At("post")
 	}
 	if err := texts(field{&in.Certificate, shortText, false, "聘书编号", "certificate"}); err != nil {

@@ -129,7 +129,7 @@ func (s *Service) handing(ctx context.Context, m *gen.Membership, of *gen.Grant,
 		return err
 	}
 	roles := rolesOf(left)
-	rights, err := authz.Rights(ctx)
+	rights, err := authz.FreshRights(ctx)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -100,6 +101,8 @@ type Client struct {
 	Sitting *SittingClient
 	// Step is the client for interacting with the Step builders.
 	Step *StepClient
+	// Substitution is the client for interacting with the Substitution builders.
+	Substitution *SubstitutionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
 	// TenantPolicy is the client for interacting with the TenantPolicy builders.
@@ -146,6 +149,7 @@ func (c *Client) init() {
 	c.Seat = NewSeatClient(c.config)
 	c.Sitting = NewSittingClient(c.config)
 	c.Step = NewStepClient(c.config)
+	c.Substitution = NewSubstitutionClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
 	c.TenantPolicy = NewTenantPolicyClient(c.config)
 	c.Term = NewTermClient(c.config)
@@ -267,6 +271,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Seat:         NewSeatClient(cfg),
 		Sitting:      NewSittingClient(cfg),
 		Step:         NewStepClient(cfg),
+		Substitution: NewSubstitutionClient(cfg),
 		Tenant:       NewTenantClient(cfg),
 		TenantPolicy: NewTenantPolicyClient(cfg),
 		Term:         NewTermClient(cfg),
@@ -315,6 +320,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Seat:         NewSeatClient(cfg),
 		Sitting:      NewSittingClient(cfg),
 		Step:         NewStepClient(cfg),
+		Substitution: NewSubstitutionClient(cfg),
 		Tenant:       NewTenantClient(cfg),
 		TenantPolicy: NewTenantPolicyClient(cfg),
 		Term:         NewTermClient(cfg),
@@ -353,8 +359,8 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
 		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
 		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Role, c.Seat,
-		c.Sitting, c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit,
-		c.Workday,
+		c.Sitting, c.Step, c.Substitution, c.Tenant, c.TenantPolicy, c.Term, c.Timer,
+		c.Unit, c.Workday,
 	} {
 		n.Use(hooks...)
 	}
@@ -367,8 +373,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Agreement, c.Assignment, c.Attachment, c.Attendance, c.Cohort, c.Event,
 		c.Feedback, c.Grant, c.Item, c.Link, c.Matter, c.Membership, c.Notice, c.Party,
 		c.Platform, c.Process, c.Proposal, c.Record, c.Reply, c.Role, c.Seat,
-		c.Sitting, c.Step, c.Tenant, c.TenantPolicy, c.Term, c.Timer, c.Unit,
-		c.Workday,
+		c.Sitting, c.Step, c.Substitution, c.Tenant, c.TenantPolicy, c.Term, c.Timer,
+		c.Unit, c.Workday,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -423,6 +429,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Sitting.mutate(ctx, m)
 	case *StepMutation:
 		return c.Step.mutate(ctx, m)
+	case *SubstitutionMutation:
+		return c.Substitution.mutate(ctx, m)
 	case *TenantMutation:
 		return c.Tenant.mutate(ctx, m)
 	case *TenantPolicyMutation:
@@ -5035,6 +5043,187 @@ func (c *StepClient) mutate(ctx context.Context, m *StepMutation) (Value, error)
 	}
 }
 
+// SubstitutionClient is a client for the Substitution schema.
+type SubstitutionClient struct {
+	config
+}
+
+// NewSubstitutionClient returns a client for the Substitution from the given config.
+func NewSubstitutionClient(c config) *SubstitutionClient {
+	return &SubstitutionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `substitution.Hooks(f(g(h())))`.
+func (c *SubstitutionClient) Use(hooks ...Hook) {
+	c.hooks.Substitution = append(c.hooks.Substitution, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `substitution.Intercept(f(g(h())))`.
+func (c *SubstitutionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Substitution = append(c.inters.Substitution, interceptors...)
+}
+
+// Create returns a builder for creating a Substitution entity.
+func (c *SubstitutionClient) Create() *SubstitutionCreate {
+	mutation := newSubstitutionMutation(c.config, OpCreate)
+	return &SubstitutionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Substitution entities.
+func (c *SubstitutionClient) CreateBulk(builders ...*SubstitutionCreate) *SubstitutionCreateBulk {
+	return &SubstitutionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SubstitutionClient) MapCreateBulk(slice any, setFunc func(*SubstitutionCreate, int)) *SubstitutionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SubstitutionCreateBulk{err: fmt.Errorf("calling to SubstitutionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SubstitutionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SubstitutionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Substitution.
+func (c *SubstitutionClient) Update() *SubstitutionUpdate {
+	mutation := newSubstitutionMutation(c.config, OpUpdate)
+	return &SubstitutionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SubstitutionClient) UpdateOne(_m *Substitution) *SubstitutionUpdateOne {
+	mutation := newSubstitutionMutation(c.config, OpUpdateOne, withSubstitution(_m))
+	return &SubstitutionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SubstitutionClient) UpdateOneID(id uuid.UUID) *SubstitutionUpdateOne {
+	mutation := newSubstitutionMutation(c.config, OpUpdateOne, withSubstitutionID(id))
+	return &SubstitutionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Substitution.
+func (c *SubstitutionClient) Delete() *SubstitutionDelete {
+	mutation := newSubstitutionMutation(c.config, OpDelete)
+	return &SubstitutionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SubstitutionClient) DeleteOne(_m *Substitution) *SubstitutionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SubstitutionClient) DeleteOneID(id uuid.UUID) *SubstitutionDeleteOne {
+	builder := c.Delete().Where(substitution.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SubstitutionDeleteOne{builder}
+}
+
+// Query returns a query builder for Substitution.
+func (c *SubstitutionClient) Query() *SubstitutionQuery {
+	return &SubstitutionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSubstitution},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Substitution entity by its id.
+func (c *SubstitutionClient) Get(ctx context.Context, id uuid.UUID) (*Substitution, error) {
+	return c.Query().Where(substitution.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SubstitutionClient) GetX(ctx context.Context, id uuid.UUID) *Substitution {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryMember queries the member edge of a Substitution.
+func (c *SubstitutionClient) QueryMember(_m *Substitution) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(substitution.Table, substitution.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, substitution.MemberTable, substitution.MemberColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubstitute queries the substitute edge of a Substitution.
+func (c *SubstitutionClient) QuerySubstitute(_m *Substitution) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(substitution.Table, substitution.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, substitution.SubstituteTable, substitution.SubstituteColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConfirmedBy queries the confirmed_by edge of a Substitution.
+func (c *SubstitutionClient) QueryConfirmedBy(_m *Substitution) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(substitution.Table, substitution.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, substitution.ConfirmedByTable, substitution.ConfirmedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SubstitutionClient) Hooks() []Hook {
+	return c.hooks.Substitution
+}
+
+// Interceptors returns the client interceptors.
+func (c *SubstitutionClient) Interceptors() []Interceptor {
+	return c.inters.Substitution
+}
+
+func (c *SubstitutionClient) mutate(ctx context.Context, m *SubstitutionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SubstitutionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SubstitutionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SubstitutionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SubstitutionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("gen: unknown Substitution mutation op: %q", m.Op())
+	}
+}
+
 // TenantClient is a client for the Tenant schema.
 type TenantClient struct {
 	config
@@ -6062,14 +6251,14 @@ type (
 	hooks struct {
 		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
 		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
-		Record, Reply, Role, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer,
-		Unit, Workday []ent.Hook
+		Record, Reply, Role, Seat, Sitting, Step, Substitution, Tenant, TenantPolicy,
+		Term, Timer, Unit, Workday []ent.Hook
 	}
 	inters struct {
 		Agreement, Assignment, Attachment, Attendance, Cohort, Event, Feedback, Grant,
 		Item, Link, Matter, Membership, Notice, Party, Platform, Process, Proposal,
-		Record, Reply, Role, Seat, Sitting, Step, Tenant, TenantPolicy, Term, Timer,
-		Unit, Workday []ent.Interceptor
+		Record, Reply, Role, Seat, Sitting, Step, Substitution, Tenant, TenantPolicy,
+		Term, Timer, Unit, Workday []ent.Interceptor
 	}
 )
 

@@ -35,6 +35,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -124,6 +125,7 @@ func checkColumn(t, c string) error {
 			seat.Table:         seat.ValidColumn,
 			sitting.Table:      sitting.ValidColumn,
 			step.Table:         step.ValidColumn,
+			substitution.Table: substitution.ValidColumn,
 			tenant.Table:       tenant.ValidColumn,
 			tenantpolicy.Table: tenantpolicy.ValidColumn,
 			term.Table:         term.ValidColumn,

@@ -33,6 +33,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -4352,6 +4353,140 @@ func newStepPaginateArgs(rv map[string]any) *stepPaginateArgs {
 				args.opts = append(args.opts, WithStepOrder(v))
 			}
 		}
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *SubstitutionQuery) CollectFields(ctx context.Context, satisfies ...string) (*SubstitutionQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *SubstitutionQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(substitution.Columns))
+		selectedFields = []string{substitution.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "member":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withMember = query
+			if _, ok := fieldSeen[substitution.FieldMemberID]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldMemberID)
+				fieldSeen[substitution.FieldMemberID] = struct{}{}
+			}
+
+		case "substitute":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withSubstitute = query
+			if _, ok := fieldSeen[substitution.FieldSubstituteID]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldSubstituteID)
+				fieldSeen[substitution.FieldSubstituteID] = struct{}{}
+			}
+
+		case "confirmedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withConfirmedBy = query
+			if _, ok := fieldSeen[substitution.FieldConfirmedByID]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldConfirmedByID)
+				fieldSeen[substitution.FieldConfirmedByID] = struct{}{}
+			}
+		case "createdAt":
+			if _, ok := fieldSeen[substitution.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldCreatedAt)
+				fieldSeen[substitution.FieldCreatedAt] = struct{}{}
+			}
+		case "validFrom":
+			if _, ok := fieldSeen[substitution.FieldValidFrom]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldValidFrom)
+				fieldSeen[substitution.FieldValidFrom] = struct{}{}
+			}
+		case "validTo":
+			if _, ok := fieldSeen[substitution.FieldValidTo]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldValidTo)
+				fieldSeen[substitution.FieldValidTo] = struct{}{}
+			}
+		case "reason":
+			if _, ok := fieldSeen[substitution.FieldReason]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldReason)
+				fieldSeen[substitution.FieldReason] = struct{}{}
+			}
+		case "endedAt":
+			if _, ok := fieldSeen[substitution.FieldEndedAt]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldEndedAt)
+				fieldSeen[substitution.FieldEndedAt] = struct{}{}
+			}
+		case "confirmedAt":
+			if _, ok := fieldSeen[substitution.FieldConfirmedAt]; !ok {
+				selectedFields = append(selectedFields, substitution.FieldConfirmedAt)
+				fieldSeen[substitution.FieldConfirmedAt] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type substitutionPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []SubstitutionPaginateOption
+}
+
+func newSubstitutionPaginateArgs(rv map[string]any) *substitutionPaginateArgs {
+	args := &substitutionPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
 	}
 	return args
 }

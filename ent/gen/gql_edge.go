@@ -864,6 +864,30 @@ func (_m *Step) OnBehalf(ctx context.Context) (*Membership, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Substitution) Member(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.MemberOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryMember().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Substitution) Substitute(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.SubstituteOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySubstitute().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Substitution) ConfirmedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.ConfirmedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryConfirmedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Tenant) Parent(ctx context.Context) (*Tenant, error) {
 	result, err := _m.Edges.ParentOrErr()
 	if IsNotLoaded(err) {

@@ -31,6 +31,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -160,6 +161,11 @@ var stepImplementors = []string{"Step", "Node"}
 
 // IsNode implements the Node interface check for GQLGen.
 func (*Step) IsNode() {}
+
+var substitutionImplementors = []string{"Substitution", "Node"}
+
+// IsNode implements the Node interface check for GQLGen.
+func (*Substitution) IsNode() {}
 
 var tenantImplementors = []string{"Tenant", "Node"}
 
@@ -452,6 +458,15 @@ func (c *Client) noder(ctx context.Context, table string, id uuid.UUID) (Noder, 
 			Where(step.ID(id))
 		if fc := graphql.GetFieldContext(ctx); fc != nil {
 			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, stepImplementors...); err != nil {
+				return nil, err
+			}
+		}
+		return query.Only(ctx)
+	case substitution.Table:
+		query := c.Substitution.Query().
+			Where(substitution.ID(id))
+		if fc := graphql.GetFieldContext(ctx); fc != nil {
+			if err := query.collectField(ctx, true, graphql.GetOperationContext(ctx), fc.Field, nil, substitutionImplementors...); err != nil {
 				return nil, err
 			}
 		}
@@ -939,6 +954,22 @@ func (c *Client) noders(ctx context.Context, table string, ids []uuid.UUID) ([]N
 		query := c.Step.Query().
 			Where(step.IDIn(ids...))
 		query, err := query.CollectFields(ctx, stepImplementors...)
+		if err != nil {
+			return nil, err
+		}
+		nodes, err := query.All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, node := range nodes {
+			for _, noder := range idmap[node.ID] {
+				*noder = node
+			}
+		}
+	case substitution.Table:
+		query := c.Substitution.Query().
+			Where(substitution.IDIn(ids...))
+		query, err := query.CollectFields(ctx, substitutionImplementors...)
 		if err != nil {
 			return nil, err
 		}

@@ -37,6 +37,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -6181,6 +6182,251 @@ func (_m *Step) ToEdge(order *StepOrder) *StepEdge {
 		order = DefaultStepOrder
 	}
 	return &StepEdge{
+		Node:   _m,
+		Cursor: order.Field.toCursor(_m),
+	}
+}
+
+// SubstitutionEdge is the edge representation of Substitution.
+type SubstitutionEdge struct {
+	Node   *Substitution `json:"node"`
+	Cursor Cursor        `json:"cursor"`
+}
+
+// SubstitutionConnection is the connection containing edges to Substitution.
+type SubstitutionConnection struct {
+	Edges      []*SubstitutionEdge `json:"edges"`
+	PageInfo   PageInfo            `json:"pageInfo"`
+	TotalCount int                 `json:"totalCount"`
+}
+
+func (c *SubstitutionConnection) build(nodes []*Substitution, pager *substitutionPager, after *Cursor, first *int, before *Cursor, last *int) {
+	c.PageInfo.HasNextPage = before != nil
+	c.PageInfo.HasPreviousPage = after != nil
+	if first != nil && *first+1 == len(nodes) {
+		c.PageInfo.HasNextPage = true
+		nodes = nodes[:len(nodes)-1]
+	} else if last != nil && *last+1 == len(nodes) {
+		c.PageInfo.HasPreviousPage = true
+		nodes = nodes[:len(nodes)-1]
+	}
+	var nodeAt func(int) *Substitution
+	if last != nil {
+		n := len(nodes) - 1
+		nodeAt = func(i int) *Substitution {
+			return nodes[n-i]
+		}
+	} else {
+		nodeAt = func(i int) *Substitution {
+			return nodes[i]
+		}
+	}
+	c.Edges = make([]*SubstitutionEdge, len(nodes))
+	for i := range nodes {
+		node := nodeAt(i)
+		c.Edges[i] = &SubstitutionEdge{
+			Node:   node,
+			Cursor: pager.toCursor(node),
+		}
+	}
+	if l := len(c.Edges); l > 0 {
+		c.PageInfo.StartCursor = &c.Edges[0].Cursor
+		c.PageInfo.EndCursor = &c.Edges[l-1].Cursor
+	}
+	if c.TotalCount == 0 {
+		c.TotalCount = len(nodes)
+	}
+}
+
+// SubstitutionPaginateOption enables pagination customization.
+type SubstitutionPaginateOption func(*substitutionPager) error
+
+// WithSubstitutionOrder configures pagination ordering.
+func WithSubstitutionOrder(order *SubstitutionOrder) SubstitutionPaginateOption {
+	if order == nil {
+		order = DefaultSubstitutionOrder
+	}
+	o := *order
+	return func(pager *substitutionPager) error {
+		if err := o.Direction.Validate(); err != nil {
+			return err
+		}
+		if o.Field == nil {
+			o.Field = DefaultSubstitutionOrder.Field
+		}
+		pager.order = &o
+		return nil
+	}
+}
+
+// WithSubstitutionFilter configures pagination filter.
+func WithSubstitutionFilter(filter func(*SubstitutionQuery) (*SubstitutionQuery, error)) SubstitutionPaginateOption {
+	return func(pager *substitutionPager) error {
+		if filter == nil {
+			return errors.New("SubstitutionQuery filter cannot be nil")
+		}
+		pager.filter = filter
+		return nil
+	}
+}
+
+type substitutionPager struct {
+	reverse bool
+	order   *SubstitutionOrder
+	filter  func(*SubstitutionQuery) (*SubstitutionQuery, error)
+}
+
+func newSubstitutionPager(opts []SubstitutionPaginateOption, reverse bool) (*substitutionPager, error) {
+	pager := &substitutionPager{reverse: reverse}
+	for _, opt := range opts {
+		if err := opt(pager); err != nil {
+			return nil, err
+		}
+	}
+	if pager.order == nil {
+		pager.order = DefaultSubstitutionOrder
+	}
+	return pager, nil
+}
+
+func (p *substitutionPager) applyFilter(query *SubstitutionQuery) (*SubstitutionQuery, error) {
+	if p.filter != nil {
+		return p.filter(query)
+	}
+	return query, nil
+}
+
+func (p *substitutionPager) toCursor(_m *Substitution) Cursor {
+	return p.order.Field.toCursor(_m)
+}
+
+func (p *substitutionPager) applyCursors(query *SubstitutionQuery, after, before *Cursor) (*SubstitutionQuery, error) {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	for _, predicate := range entgql.CursorsPredicate(after, before, DefaultSubstitutionOrder.Field.column, p.order.Field.column, direction) {
+		query = query.Where(predicate)
+	}
+	return query, nil
+}
+
+func (p *substitutionPager) applyOrder(query *SubstitutionQuery) *SubstitutionQuery {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	query = query.Order(p.order.Field.toTerm(direction.OrderTermOption()))
+	if p.order.Field != DefaultSubstitutionOrder.Field {
+		query = query.Order(DefaultSubstitutionOrder.Field.toTerm(direction.OrderTermOption()))
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return query
+}
+
+func (p *substitutionPager) orderExpr(query *SubstitutionQuery) sql.Querier {
+	direction := p.order.Direction
+	if p.reverse {
+		direction = direction.Reverse()
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(p.order.Field.column)
+	}
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Ident(p.order.Field.column).Pad().WriteString(string(direction))
+		if p.order.Field != DefaultSubstitutionOrder.Field {
+			b.Comma().Ident(DefaultSubstitutionOrder.Field.column).Pad().WriteString(string(direction))
+		}
+	})
+}
+
+// Paginate executes the query and returns a relay based cursor connection to Substitution.
+func (_m *SubstitutionQuery) Paginate(
+	ctx context.Context, after *Cursor, first *int,
+	before *Cursor, last *int, opts ...SubstitutionPaginateOption,
+) (*SubstitutionConnection, error) {
+	if err := validateFirstLast(first, last); err != nil {
+		return nil, err
+	}
+	pager, err := newSubstitutionPager(opts, last != nil)
+	if err != nil {
+		return nil, err
+	}
+	if _m, err = pager.applyFilter(_m); err != nil {
+		return nil, err
+	}
+	conn := &SubstitutionConnection{Edges: []*SubstitutionEdge{}}
+	ignoredEdges := !hasCollectedField(ctx, edgesField)
+	if hasCollectedField(ctx, totalCountField) {
+		if after != nil || first != nil || before != nil || last != nil || ignoredEdges {
+			c := _m.Clone()
+			c.ctx.Fields = nil
+			if conn.TotalCount, err = c.Count(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if (ignoredEdges && !hasCollectedField(ctx, pageInfoField)) || (first != nil && *first == 0) || (last != nil && *last == 0) {
+		return conn, nil
+	}
+	order := keyset.Order{ID: DefaultSubstitutionOrder.Field.column, Field: pager.order.Field.column, Direction: pager.order.Direction}
+	_m = _m.Where(keyset.Between(after, before, order))
+	limit := paginateLimit(first, last)
+	if limit != 0 {
+		_m.Limit(limit)
+	}
+	if field := collectedField(ctx, edgesField, nodeField); field != nil {
+		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
+			return nil, err
+		}
+	}
+	_m = pager.applyOrder(_m)
+	nodes, err := _m.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn.build(nodes, pager, after, first, before, last)
+	return conn, nil
+}
+
+// SubstitutionOrderField defines the ordering field of Substitution.
+type SubstitutionOrderField struct {
+	// Value extracts the ordering value from the given Substitution.
+	Value    func(*Substitution) (ent.Value, error)
+	column   string // field or computed.
+	toTerm   func(...sql.OrderTermOption) substitution.OrderOption
+	toCursor func(*Substitution) Cursor
+}
+
+// SubstitutionOrder defines the ordering of Substitution.
+type SubstitutionOrder struct {
+	Direction OrderDirection          `json:"direction"`
+	Field     *SubstitutionOrderField `json:"field"`
+}
+
+// DefaultSubstitutionOrder is the default ordering of Substitution.
+var DefaultSubstitutionOrder = &SubstitutionOrder{
+	Direction: entgql.OrderDirectionAsc,
+	Field: &SubstitutionOrderField{
+		Value: func(_m *Substitution) (ent.Value, error) {
+			return _m.ID, nil
+		},
+		column: substitution.FieldID,
+		toTerm: substitution.ByID,
+		toCursor: func(_m *Substitution) Cursor {
+			return Cursor{ID: _m.ID}
+		},
+	},
+}
+
+// ToEdge converts Substitution into SubstitutionEdge.
+func (_m *Substitution) ToEdge(order *SubstitutionOrder) *SubstitutionEdge {
+	if order == nil {
+		order = DefaultSubstitutionOrder
+	}
+	return &SubstitutionEdge{
 		Node:   _m,
 		Cursor: order.Field.toCursor(_m),
 	}

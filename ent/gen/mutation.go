@@ -35,6 +35,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -76,6 +77,7 @@ const (
 	TypeSeat         = "Seat"
 	TypeSitting      = "Sitting"
 	TypeStep         = "Step"
+	TypeSubstitution = "Substitution"
 	TypeTenant       = "Tenant"
 	TypeTenantPolicy = "TenantPolicy"
 	TypeTerm         = "Term"
@@ -37477,6 +37479,1087 @@ func (m *StepMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Step edge %s", name)
+}
+
+// SubstitutionMutation represents an operation that mutates the Substitution nodes in the graph.
+type SubstitutionMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	tenant_id           *uuid.UUID
+	created_at          *time.Time
+	valid_from          *time.Time
+	valid_to            *time.Time
+	reason              *string
+	ended_at            *time.Time
+	confirmed_at        *time.Time
+	clearedFields       map[string]struct{}
+	member              *uuid.UUID
+	clearedmember       bool
+	substitute          *uuid.UUID
+	clearedsubstitute   bool
+	confirmed_by        *uuid.UUID
+	clearedconfirmed_by bool
+	done                bool
+	oldValue            func(context.Context) (*Substitution, error)
+	predicates          []predicate.Substitution
+}
+
+var _ ent.Mutation = (*SubstitutionMutation)(nil)
+
+// substitutionOption allows management of the mutation configuration using functional options.
+type substitutionOption func(*SubstitutionMutation)
+
+// newSubstitutionMutation creates new mutation for the Substitution entity.
+func newSubstitutionMutation(c config, op Op, opts ...substitutionOption) *SubstitutionMutation {
+	m := &SubstitutionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSubstitution,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSubstitutionID sets the ID field of the mutation.
+func withSubstitutionID(id uuid.UUID) substitutionOption {
+	return func(m *SubstitutionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Substitution
+		)
+		m.oldValue = func(ctx context.Context) (*Substitution, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Substitution.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSubstitution sets the old Substitution of the mutation.
+func withSubstitution(node *Substitution) substitutionOption {
+	return func(m *SubstitutionMutation) {
+		m.oldValue = func(context.Context) (*Substitution, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SubstitutionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SubstitutionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Substitution entities.
+func (m *SubstitutionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SubstitutionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SubstitutionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Substitution.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *SubstitutionMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *SubstitutionMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *SubstitutionMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *SubstitutionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *SubstitutionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *SubstitutionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetMemberID sets the "member_id" field.
+func (m *SubstitutionMutation) SetMemberID(u uuid.UUID) {
+	m.member = &u
+}
+
+// MemberID returns the value of the "member_id" field in the mutation.
+func (m *SubstitutionMutation) MemberID() (r uuid.UUID, exists bool) {
+	v := m.member
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMemberID returns the old "member_id" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldMemberID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMemberID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMemberID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMemberID: %w", err)
+	}
+	return oldValue.MemberID, nil
+}
+
+// ResetMemberID resets all changes to the "member_id" field.
+func (m *SubstitutionMutation) ResetMemberID() {
+	m.member = nil
+}
+
+// SetSubstituteID sets the "substitute_id" field.
+func (m *SubstitutionMutation) SetSubstituteID(u uuid.UUID) {
+	m.substitute = &u
+}
+
+// SubstituteID returns the value of the "substitute_id" field in the mutation.
+func (m *SubstitutionMutation) SubstituteID() (r uuid.UUID, exists bool) {
+	v := m.substitute
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubstituteID returns the old "substitute_id" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldSubstituteID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubstituteID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubstituteID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubstituteID: %w", err)
+	}
+	return oldValue.SubstituteID, nil
+}
+
+// ResetSubstituteID resets all changes to the "substitute_id" field.
+func (m *SubstitutionMutation) ResetSubstituteID() {
+	m.substitute = nil
+}
+
+// SetValidFrom sets the "valid_from" field.
+func (m *SubstitutionMutation) SetValidFrom(t time.Time) {
+	m.valid_from = &t
+}
+
+// ValidFrom returns the value of the "valid_from" field in the mutation.
+func (m *SubstitutionMutation) ValidFrom() (r time.Time, exists bool) {
+	v := m.valid_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidFrom returns the old "valid_from" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldValidFrom(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidFrom: %w", err)
+	}
+	return oldValue.ValidFrom, nil
+}
+
+// ClearValidFrom clears the value of the "valid_from" field.
+func (m *SubstitutionMutation) ClearValidFrom() {
+	m.valid_from = nil
+	m.clearedFields[substitution.FieldValidFrom] = struct{}{}
+}
+
+// ValidFromCleared returns if the "valid_from" field was cleared in this mutation.
+func (m *SubstitutionMutation) ValidFromCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldValidFrom]
+	return ok
+}
+
+// ResetValidFrom resets all changes to the "valid_from" field.
+func (m *SubstitutionMutation) ResetValidFrom() {
+	m.valid_from = nil
+	delete(m.clearedFields, substitution.FieldValidFrom)
+}
+
+// SetValidTo sets the "valid_to" field.
+func (m *SubstitutionMutation) SetValidTo(t time.Time) {
+	m.valid_to = &t
+}
+
+// ValidTo returns the value of the "valid_to" field in the mutation.
+func (m *SubstitutionMutation) ValidTo() (r time.Time, exists bool) {
+	v := m.valid_to
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldValidTo returns the old "valid_to" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldValidTo(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldValidTo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldValidTo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldValidTo: %w", err)
+	}
+	return oldValue.ValidTo, nil
+}
+
+// ClearValidTo clears the value of the "valid_to" field.
+func (m *SubstitutionMutation) ClearValidTo() {
+	m.valid_to = nil
+	m.clearedFields[substitution.FieldValidTo] = struct{}{}
+}
+
+// ValidToCleared returns if the "valid_to" field was cleared in this mutation.
+func (m *SubstitutionMutation) ValidToCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldValidTo]
+	return ok
+}
+
+// ResetValidTo resets all changes to the "valid_to" field.
+func (m *SubstitutionMutation) ResetValidTo() {
+	m.valid_to = nil
+	delete(m.clearedFields, substitution.FieldValidTo)
+}
+
+// SetReason sets the "reason" field.
+func (m *SubstitutionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *SubstitutionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *SubstitutionMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[substitution.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *SubstitutionMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *SubstitutionMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, substitution.FieldReason)
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *SubstitutionMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *SubstitutionMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *SubstitutionMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[substitution.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *SubstitutionMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *SubstitutionMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, substitution.FieldEndedAt)
+}
+
+// SetConfirmedByID sets the "confirmed_by_id" field.
+func (m *SubstitutionMutation) SetConfirmedByID(u uuid.UUID) {
+	m.confirmed_by = &u
+}
+
+// ConfirmedByID returns the value of the "confirmed_by_id" field in the mutation.
+func (m *SubstitutionMutation) ConfirmedByID() (r uuid.UUID, exists bool) {
+	v := m.confirmed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedByID returns the old "confirmed_by_id" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldConfirmedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedByID: %w", err)
+	}
+	return oldValue.ConfirmedByID, nil
+}
+
+// ClearConfirmedByID clears the value of the "confirmed_by_id" field.
+func (m *SubstitutionMutation) ClearConfirmedByID() {
+	m.confirmed_by = nil
+	m.clearedFields[substitution.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByIDCleared returns if the "confirmed_by_id" field was cleared in this mutation.
+func (m *SubstitutionMutation) ConfirmedByIDCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldConfirmedByID]
+	return ok
+}
+
+// ResetConfirmedByID resets all changes to the "confirmed_by_id" field.
+func (m *SubstitutionMutation) ResetConfirmedByID() {
+	m.confirmed_by = nil
+	delete(m.clearedFields, substitution.FieldConfirmedByID)
+}
+
+// SetConfirmedAt sets the "confirmed_at" field.
+func (m *SubstitutionMutation) SetConfirmedAt(t time.Time) {
+	m.confirmed_at = &t
+}
+
+// ConfirmedAt returns the value of the "confirmed_at" field in the mutation.
+func (m *SubstitutionMutation) ConfirmedAt() (r time.Time, exists bool) {
+	v := m.confirmed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConfirmedAt returns the old "confirmed_at" field's value of the Substitution entity.
+// If the Substitution object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SubstitutionMutation) OldConfirmedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConfirmedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConfirmedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConfirmedAt: %w", err)
+	}
+	return oldValue.ConfirmedAt, nil
+}
+
+// ClearConfirmedAt clears the value of the "confirmed_at" field.
+func (m *SubstitutionMutation) ClearConfirmedAt() {
+	m.confirmed_at = nil
+	m.clearedFields[substitution.FieldConfirmedAt] = struct{}{}
+}
+
+// ConfirmedAtCleared returns if the "confirmed_at" field was cleared in this mutation.
+func (m *SubstitutionMutation) ConfirmedAtCleared() bool {
+	_, ok := m.clearedFields[substitution.FieldConfirmedAt]
+	return ok
+}
+
+// ResetConfirmedAt resets all changes to the "confirmed_at" field.
+func (m *SubstitutionMutation) ResetConfirmedAt() {
+	m.confirmed_at = nil
+	delete(m.clearedFields, substitution.FieldConfirmedAt)
+}
+
+// ClearMember clears the "member" edge to the Membership entity.
+func (m *SubstitutionMutation) ClearMember() {
+	m.clearedmember = true
+	m.clearedFields[substitution.FieldMemberID] = struct{}{}
+}
+
+// MemberCleared reports if the "member" edge to the Membership entity was cleared.
+func (m *SubstitutionMutation) MemberCleared() bool {
+	return m.clearedmember
+}
+
+// MemberIDs returns the "member" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MemberID instead. It exists only for internal usage by the builders.
+func (m *SubstitutionMutation) MemberIDs() (ids []uuid.UUID) {
+	if id := m.member; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMember resets all changes to the "member" edge.
+func (m *SubstitutionMutation) ResetMember() {
+	m.member = nil
+	m.clearedmember = false
+}
+
+// ClearSubstitute clears the "substitute" edge to the Membership entity.
+func (m *SubstitutionMutation) ClearSubstitute() {
+	m.clearedsubstitute = true
+	m.clearedFields[substitution.FieldSubstituteID] = struct{}{}
+}
+
+// SubstituteCleared reports if the "substitute" edge to the Membership entity was cleared.
+func (m *SubstitutionMutation) SubstituteCleared() bool {
+	return m.clearedsubstitute
+}
+
+// SubstituteIDs returns the "substitute" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubstituteID instead. It exists only for internal usage by the builders.
+func (m *SubstitutionMutation) SubstituteIDs() (ids []uuid.UUID) {
+	if id := m.substitute; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubstitute resets all changes to the "substitute" edge.
+func (m *SubstitutionMutation) ResetSubstitute() {
+	m.substitute = nil
+	m.clearedsubstitute = false
+}
+
+// ClearConfirmedBy clears the "confirmed_by" edge to the Membership entity.
+func (m *SubstitutionMutation) ClearConfirmedBy() {
+	m.clearedconfirmed_by = true
+	m.clearedFields[substitution.FieldConfirmedByID] = struct{}{}
+}
+
+// ConfirmedByCleared reports if the "confirmed_by" edge to the Membership entity was cleared.
+func (m *SubstitutionMutation) ConfirmedByCleared() bool {
+	return m.ConfirmedByIDCleared() || m.clearedconfirmed_by
+}
+
+// ConfirmedByIDs returns the "confirmed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConfirmedByID instead. It exists only for internal usage by the builders.
+func (m *SubstitutionMutation) ConfirmedByIDs() (ids []uuid.UUID) {
+	if id := m.confirmed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConfirmedBy resets all changes to the "confirmed_by" edge.
+func (m *SubstitutionMutation) ResetConfirmedBy() {
+	m.confirmed_by = nil
+	m.clearedconfirmed_by = false
+}
+
+// Where appends a list predicates to the SubstitutionMutation builder.
+func (m *SubstitutionMutation) Where(ps ...predicate.Substitution) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SubstitutionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SubstitutionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Substitution, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SubstitutionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SubstitutionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Substitution).
+func (m *SubstitutionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SubstitutionMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, substitution.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, substitution.FieldCreatedAt)
+	}
+	if m.member != nil {
+		fields = append(fields, substitution.FieldMemberID)
+	}
+	if m.substitute != nil {
+		fields = append(fields, substitution.FieldSubstituteID)
+	}
+	if m.valid_from != nil {
+		fields = append(fields, substitution.FieldValidFrom)
+	}
+	if m.valid_to != nil {
+		fields = append(fields, substitution.FieldValidTo)
+	}
+	if m.reason != nil {
+		fields = append(fields, substitution.FieldReason)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, substitution.FieldEndedAt)
+	}
+	if m.confirmed_by != nil {
+		fields = append(fields, substitution.FieldConfirmedByID)
+	}
+	if m.confirmed_at != nil {
+		fields = append(fields, substitution.FieldConfirmedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SubstitutionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case substitution.FieldTenantID:
+		return m.TenantID()
+	case substitution.FieldCreatedAt:
+		return m.CreatedAt()
+	case substitution.FieldMemberID:
+		return m.MemberID()
+	case substitution.FieldSubstituteID:
+		return m.SubstituteID()
+	case substitution.FieldValidFrom:
+		return m.ValidFrom()
+	case substitution.FieldValidTo:
+		return m.ValidTo()
+	case substitution.FieldReason:
+		return m.Reason()
+	case substitution.FieldEndedAt:
+		return m.EndedAt()
+	case substitution.FieldConfirmedByID:
+		return m.ConfirmedByID()
+	case substitution.FieldConfirmedAt:
+		return m.ConfirmedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SubstitutionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case substitution.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case substitution.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case substitution.FieldMemberID:
+		return m.OldMemberID(ctx)
+	case substitution.FieldSubstituteID:
+		return m.OldSubstituteID(ctx)
+	case substitution.FieldValidFrom:
+		return m.OldValidFrom(ctx)
+	case substitution.FieldValidTo:
+		return m.OldValidTo(ctx)
+	case substitution.FieldReason:
+		return m.OldReason(ctx)
+	case substitution.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case substitution.FieldConfirmedByID:
+		return m.OldConfirmedByID(ctx)
+	case substitution.FieldConfirmedAt:
+		return m.OldConfirmedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Substitution field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubstitutionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case substitution.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case substitution.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case substitution.FieldMemberID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMemberID(v)
+		return nil
+	case substitution.FieldSubstituteID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubstituteID(v)
+		return nil
+	case substitution.FieldValidFrom:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidFrom(v)
+		return nil
+	case substitution.FieldValidTo:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetValidTo(v)
+		return nil
+	case substitution.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case substitution.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case substitution.FieldConfirmedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedByID(v)
+		return nil
+	case substitution.FieldConfirmedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConfirmedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Substitution field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SubstitutionMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SubstitutionMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SubstitutionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Substitution numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SubstitutionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(substitution.FieldValidFrom) {
+		fields = append(fields, substitution.FieldValidFrom)
+	}
+	if m.FieldCleared(substitution.FieldValidTo) {
+		fields = append(fields, substitution.FieldValidTo)
+	}
+	if m.FieldCleared(substitution.FieldReason) {
+		fields = append(fields, substitution.FieldReason)
+	}
+	if m.FieldCleared(substitution.FieldEndedAt) {
+		fields = append(fields, substitution.FieldEndedAt)
+	}
+	if m.FieldCleared(substitution.FieldConfirmedByID) {
+		fields = append(fields, substitution.FieldConfirmedByID)
+	}
+	if m.FieldCleared(substitution.FieldConfirmedAt) {
+		fields = append(fields, substitution.FieldConfirmedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SubstitutionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SubstitutionMutation) ClearField(name string) error {
+	switch name {
+	case substitution.FieldValidFrom:
+		m.ClearValidFrom()
+		return nil
+	case substitution.FieldValidTo:
+		m.ClearValidTo()
+		return nil
+	case substitution.FieldReason:
+		m.ClearReason()
+		return nil
+	case substitution.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	case substitution.FieldConfirmedByID:
+		m.ClearConfirmedByID()
+		return nil
+	case substitution.FieldConfirmedAt:
+		m.ClearConfirmedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Substitution nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SubstitutionMutation) ResetField(name string) error {
+	switch name {
+	case substitution.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case substitution.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case substitution.FieldMemberID:
+		m.ResetMemberID()
+		return nil
+	case substitution.FieldSubstituteID:
+		m.ResetSubstituteID()
+		return nil
+	case substitution.FieldValidFrom:
+		m.ResetValidFrom()
+		return nil
+	case substitution.FieldValidTo:
+		m.ResetValidTo()
+		return nil
+	case substitution.FieldReason:
+		m.ResetReason()
+		return nil
+	case substitution.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case substitution.FieldConfirmedByID:
+		m.ResetConfirmedByID()
+		return nil
+	case substitution.FieldConfirmedAt:
+		m.ResetConfirmedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Substitution field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SubstitutionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.member != nil {
+		edges = append(edges, substitution.EdgeMember)
+	}
+	if m.substitute != nil {
+		edges = append(edges, substitution.EdgeSubstitute)
+	}
+	if m.confirmed_by != nil {
+		edges = append(edges, substitution.EdgeConfirmedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SubstitutionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case substitution.EdgeMember:
+		if id := m.member; id != nil {
+			return []ent.Value{*id}
+		}
+	case substitution.EdgeSubstitute:
+		if id := m.substitute; id != nil {
+			return []ent.Value{*id}
+		}
+	case substitution.EdgeConfirmedBy:
+		if id := m.confirmed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SubstitutionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SubstitutionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SubstitutionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedmember {
+		edges = append(edges, substitution.EdgeMember)
+	}
+	if m.clearedsubstitute {
+		edges = append(edges, substitution.EdgeSubstitute)
+	}
+	if m.clearedconfirmed_by {
+		edges = append(edges, substitution.EdgeConfirmedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SubstitutionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case substitution.EdgeMember:
+		return m.clearedmember
+	case substitution.EdgeSubstitute:
+		return m.clearedsubstitute
+	case substitution.EdgeConfirmedBy:
+		return m.clearedconfirmed_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SubstitutionMutation) ClearEdge(name string) error {
+	switch name {
+	case substitution.EdgeMember:
+		m.ClearMember()
+		return nil
+	case substitution.EdgeSubstitute:
+		m.ClearSubstitute()
+		return nil
+	case substitution.EdgeConfirmedBy:
+		m.ClearConfirmedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Substitution unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SubstitutionMutation) ResetEdge(name string) error {
+	switch name {
+	case substitution.EdgeMember:
+		m.ResetMember()
+		return nil
+	case substitution.EdgeSubstitute:
+		m.ResetSubstitute()
+		return nil
+	case substitution.EdgeConfirmedBy:
+		m.ResetConfirmedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Substitution edge %s", name)
 }
 
 // TenantMutation represents an operation that mutates the Tenant nodes in the graph.

@@ -26,6 +26,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -393,6 +394,15 @@ func init() {
 	stepDescID := stepMixinFields0[0].Descriptor()
 	// step.DefaultID holds the default value on creation for the id field.
 	step.DefaultID = stepDescID.Default.(func() uuid.UUID)
+	substitutionMixin := schema.Substitution{}.Mixin()
+	substitutionMixinFields0 := substitutionMixin[0].Fields()
+	_ = substitutionMixinFields0
+	substitutionFields := schema.Substitution{}.Fields()
+	_ = substitutionFields
+	// substitutionDescID is the schema descriptor for id field.
+	substitutionDescID := substitutionMixinFields0[0].Descriptor()
+	// substitution.DefaultID holds the default value on creation for the id field.
+	substitution.DefaultID = substitutionDescID.Default.(func() uuid.UUID)
 	tenantFields := schema.Tenant{}.Fields()
 	_ = tenantFields
 	// tenantDescID is the schema descriptor for id field.

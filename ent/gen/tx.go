@@ -60,6 +60,8 @@ type Tx struct {
 	Sitting *SittingClient
 	// Step is the client for interacting with the Step builders.
 	Step *StepClient
+	// Substitution is the client for interacting with the Substitution builders.
+	Substitution *SubstitutionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
 	// TenantPolicy is the client for interacting with the TenantPolicy builders.
@@ -226,6 +228,7 @@ func (tx *Tx) init() {
 	tx.Seat = NewSeatClient(tx.config)
 	tx.Sitting = NewSittingClient(tx.config)
 	tx.Step = NewStepClient(tx.config)
+	tx.Substitution = NewSubstitutionClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)
 	tx.TenantPolicy = NewTenantPolicyClient(tx.config)
 	tx.Term = NewTermClient(tx.config)

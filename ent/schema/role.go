@@ -50,3 +50,37 @@ func (Role) Edges() []ent.Edge {
 func (Role) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("tenant_id", "code", "version").Unique()}
 }
+
+// Substitution lets one person act for another in a period: by the roles that
+// are about an office, as long as the other holds them.
+type Substitution struct{ ent.Schema }
+
+func (Substitution) Mixin() []ent.Mixin { return tenanted }
+func (Substitution) Annotations() []schema.Annotation {
+	return described("substitutions", "代理：在一段时间内由另一人代为办理职务上的事。本人的职务、身份或期限结束，代理也就结束。")
+}
+
+func (Substitution) Fields() []ent.Field {
+	return []ent.Field{
+		owner("member_id"),
+		field.UUID("substitute_id", uuid.UUID{}).Immutable().Annotations(entgql.Skip()),
+		date("valid_from", "第一天"),
+		date("valid_to", "最后一天"),
+		text("reason", "事由"),
+		moment("ended_at", "提前结束的时间"),
+		ref("confirmed_by_id"),
+		moment("confirmed_at", "确认的时间"),
+	}
+}
+
+func (Substitution) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("member", Membership.Type).Field("member_id").Unique().Required().Immutable().Comment("由谁的职务"),
+		edge.To("substitute", Membership.Type).Field("substitute_id").Unique().Required().Immutable().Comment("由谁代"),
+		edge.To("confirmed_by", Membership.Type).Field("confirmed_by_id").Unique().Comment("确认的管理员；须两人授予的角色，确认以后才能代"),
+	}
+}
+
+func (Substitution) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("tenant_id", "substitute_id"), index.Fields("tenant_id", "member_id")}
+}

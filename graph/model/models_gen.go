@@ -778,6 +778,16 @@ type ConfirmRoleInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 确认代理
+type ConfirmSubstitutionInput struct {
+	// 哪一次代理
+	SubstitutionID uuid.UUID `json:"substitutionId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 等待另一人确认的事
 type ConfirmationRequest struct {
 	// 编号
@@ -1165,6 +1175,16 @@ type EndSessionInput struct {
 	SessionID uuid.UUID `json:"sessionId"`
 }
 
+// 结束代理
+type EndSubstitutionInput struct {
+	// 哪一次代理
+	SubstitutionID uuid.UUID `json:"substitutionId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 代录评价
 type EnterRatingInput struct {
 	// 哪件事项
@@ -1433,6 +1453,48 @@ type GraphNode struct {
 	Depth int `json:"depth"`
 }
 
+// 某人在某一天担任的一个角色，和凭它能做什么
+type HeldRole struct {
+	// 人员的编号
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 姓名
+	Name string `json:"name"`
+	// 职务
+	Post string `json:"post"`
+	// 角色代码
+	Role string `json:"role"`
+	// 那一天的叫法
+	RoleName string `json:"roleName"`
+	// 本会设置的第几版；0 为与随产品提供的相同
+	Version int `json:"version"`
+	// 只在这个单位及其下级
+	UnitID *uuid.UUID `json:"unitId,omitempty"`
+	// 单位名称
+	UnitName *string `json:"unitName,omitempty"`
+	// 代谁
+	BehalfOfID *uuid.UUID `json:"behalfOfId,omitempty"`
+	// 代谁，姓名
+	BehalfOfName *string `json:"behalfOfName,omitempty"`
+	// 随哪种职务取得；空为授予的
+	ByPost *seat.Post `json:"byPost,omitempty"`
+	// 只对这些类别的事项
+	Kinds []string `json:"kinds"`
+	// 只在这些环节
+	States []string `json:"states"`
+	// 能做什么
+	Rights []*Right `json:"rights"`
+}
+
+// 某一天谁能做什么的一页
+type HeldRolePage struct {
+	// 各行，按姓名
+	Rows []*HeldRole `json:"rows"`
+	// 一共几行
+	Total int `json:"total"`
+	// 下一页的 after；空为没有了
+	Next *string `json:"next,omitempty"`
+}
+
 // 账号在一个政协的身份
 type Identity struct {
 	// 身份的编号
@@ -1599,6 +1661,30 @@ type MarkNoticeReadInput struct {
 	ID uuid.UUID `json:"id"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 权限矩阵的一格
+type MatrixCell struct {
+	// 角色代码
+	Role string `json:"role"`
+	// 本会的叫法
+	Name string `json:"name"`
+	// 范围：OWN、PARTY、UNIT、TENANT，以 | 分开
+	Scope string `json:"scope"`
+	// 只对某些类别、环节或平台有效
+	Limited bool `json:"limited"`
+}
+
+// 权限矩阵的一行：一项权限，各角色到什么范围
+type MatrixRow struct {
+	// 权限代码
+	Permission string `json:"permission"`
+	// 类别
+	Group string `json:"group"`
+	// 可以做什么
+	Says string `json:"says"`
+	// 有这项权限的角色
+	Cells []*MatrixCell `json:"cells"`
 }
 
 // 符合筛选的、本人看得到的事项，按几项分开的件数
@@ -1789,6 +1875,20 @@ type NameOfficerInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 请人代理
+type NameSubstituteInput struct {
+	// 由谁代
+	SubstituteID uuid.UUID `json:"substituteId"`
+	// 第一天；空为今天
+	From *time.Time `json:"from,omitempty"`
+	// 最后一天
+	To time.Time `json:"to"`
+	// 事由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -3389,6 +3489,14 @@ type SubmitProposalInput struct {
 
 // 订阅。用 graphql-sse 协议的“一个订阅一个连接”方式：POST（或 GET）到同一个网址，Accept: text/event-stream。
 type Subscription struct {
+}
+
+// 代理写操作的结果
+type SubstitutionPayload struct {
+	// 这次代理
+	Substitution *gen.Substitution `json:"substitution,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 建议增加单位

@@ -285,6 +285,18 @@ func (f StepFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.StepMutation", m)
 }
 
+// The SubstitutionFunc type is an adapter to allow the use of ordinary
+// function as Substitution mutator.
+type SubstitutionFunc func(context.Context, *gen.SubstitutionMutation) (gen.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SubstitutionFunc) Mutate(ctx context.Context, m gen.Mutation) (gen.Value, error) {
+	if mv, ok := m.(*gen.SubstitutionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *gen.SubstitutionMutation", m)
+}
+
 // The TenantFunc type is an adapter to allow the use of ordinary
 // function as Tenant mutator.
 type TenantFunc func(context.Context, *gen.TenantMutation) (gen.Value, error)

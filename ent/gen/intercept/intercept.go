@@ -32,6 +32,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/tenant"
 	"github.com/bihuan/bihuan/ent/gen/tenantpolicy"
 	"github.com/bihuan/bihuan/ent/gen/term"
@@ -717,6 +718,33 @@ func (f TraverseStep) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.StepQuery", q)
 }
 
+// The SubstitutionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SubstitutionFunc func(context.Context, *gen.SubstitutionQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f SubstitutionFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.SubstitutionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.SubstitutionQuery", q)
+}
+
+// The TraverseSubstitution type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSubstitution func(context.Context, *gen.SubstitutionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSubstitution) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSubstitution) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.SubstitutionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.SubstitutionQuery", q)
+}
+
 // The TenantFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TenantFunc func(context.Context, *gen.TenantQuery) (gen.Value, error)
 
@@ -928,6 +956,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.SittingQuery, predicate.Sitting, sitting.OrderOption]{typ: gen.TypeSitting, tq: q}, nil
 	case *gen.StepQuery:
 		return &query[*gen.StepQuery, predicate.Step, step.OrderOption]{typ: gen.TypeStep, tq: q}, nil
+	case *gen.SubstitutionQuery:
+		return &query[*gen.SubstitutionQuery, predicate.Substitution, substitution.OrderOption]{typ: gen.TypeSubstitution, tq: q}, nil
 	case *gen.TenantQuery:
 		return &query[*gen.TenantQuery, predicate.Tenant, tenant.OrderOption]{typ: gen.TypeTenant, tq: q}, nil
 	case *gen.TenantPolicyQuery:

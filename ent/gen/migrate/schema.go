@@ -1693,6 +1693,63 @@ var (
 			},
 		},
 	}
+	// SubstitutionsColumns holds the columns for the "substitutions" table.
+	SubstitutionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "valid_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "valid_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "member_id", Type: field.TypeUUID},
+		{Name: "substitute_id", Type: field.TypeUUID},
+		{Name: "confirmed_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// SubstitutionsTable holds the schema information for the "substitutions" table.
+	SubstitutionsTable = &schema.Table{
+		Name:       "substitutions",
+		Columns:    SubstitutionsColumns,
+		PrimaryKey: []*schema.Column{SubstitutionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "substitutions_memberships_member",
+				Columns:    []*schema.Column{SubstitutionsColumns[8]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "substitutions_memberships_substitute",
+				Columns:    []*schema.Column{SubstitutionsColumns[9]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "substitutions_memberships_confirmed_by",
+				Columns:    []*schema.Column{SubstitutionsColumns[10]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "substitution_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{SubstitutionsColumns[1], SubstitutionsColumns[0]},
+			},
+			{
+				Name:    "substitution_tenant_id_substitute_id",
+				Unique:  false,
+				Columns: []*schema.Column{SubstitutionsColumns[1], SubstitutionsColumns[9]},
+			},
+			{
+				Name:    "substitution_tenant_id_member_id",
+				Unique:  false,
+				Columns: []*schema.Column{SubstitutionsColumns[1], SubstitutionsColumns[8]},
+			},
+		},
+	}
 	// TenantsColumns holds the columns for the "tenants" table.
 	TenantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1998,6 +2055,7 @@ var (
 		SeatsTable,
 		SittingsTable,
 		StepsTable,
+		SubstitutionsTable,
 		TenantsTable,
 		PoliciesTable,
 		TermsTable,
@@ -2150,6 +2208,12 @@ func init() {
 	StepsTable.ForeignKeys[3].RefTable = MembershipsTable
 	StepsTable.Annotation = &entsql.Annotation{
 		Table: "steps",
+	}
+	SubstitutionsTable.ForeignKeys[0].RefTable = MembershipsTable
+	SubstitutionsTable.ForeignKeys[1].RefTable = MembershipsTable
+	SubstitutionsTable.ForeignKeys[2].RefTable = MembershipsTable
+	SubstitutionsTable.Annotation = &entsql.Annotation{
+		Table: "substitutions",
 	}
 	TenantsTable.ForeignKeys[0].RefTable = TenantsTable
 	TenantsTable.Annotation = &entsql.Annotation{

@@ -75,6 +75,9 @@ type Sitting func(*sql.Selector)
 // Step is the predicate function for step builders.
 type Step func(*sql.Selector)
 
+// Substitution is the predicate function for substitution builders.
+type Substitution func(*sql.Selector)
+
 // Tenant is the predicate function for tenant builders.
 type Tenant func(*sql.Selector)
 
