@@ -8,6 +8,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/seat"
+	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/term"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -43,6 +44,11 @@ func SeatOn(day time.Time) predicate.Seat {
 
 // SeatAfter: the seat lasts beyond a day, or begins after it.
 func SeatAfter(day time.Time) predicate.Seat { return seat.Or(seat.SeatToIsNil(), seat.SeatToGT(day)) }
+
+// SubstitutionLasts: it was not ended, and its last day has not passed.
+func SubstitutionLasts(day time.Time) predicate.Substitution {
+	return substitution.And(substitution.EndedAtIsNil(), substitution.ValidToGTE(day))
+}
 
 // Serves reports whether a person is in office on a day.
 func Serves(m *gen.Membership, day time.Time) bool {

@@ -169,7 +169,7 @@ func (r *Resolver) nameSubstitute(ctx context.Context, in model.NameSubstituteIn
 
 // substitutions are those whose last day has not passed.
 func (r *Resolver) substitutions(ctx context.Context) ([]*gen.Substitution, error) {
-	return r.ent().Substitution.Query().Where(substitution.EndedAtIsNil(), substitution.ValidToGTE(clock.Today(ctx))).
+	return r.ent().Substitution.Query().Where(authz.SubstitutionLasts(clock.Today(ctx))).
 		Order(substitution.ByValidFrom(), substitution.ByID()).All(ctx)
 }
 
