@@ -383,7 +383,7 @@ func TestTheBook(t *testing.T) {
 	}
 	t.Run("casting stands there without a name, an address or a choice", func(t *testing.T) {
 		for _, e := range rows(h, pgx.RowTo[string], `SELECT (entry::jsonb - 'at')::text FROM audit_log WHERE action = 'castBallot'`) {
-			if e != `{"actor": "Nobody", "action": "castBallot", "object": "Ballot:`+b.ID.String()+`", "actor_name": "匿名"}` {
+			if e != `{"v": 2, "actor": "Nobody", "action": "castBallot", "object": "Ballot:`+b.ID.String()+`", "actor_name": "匿名"}` {
 				t.Error(e)
 			}
 		}
