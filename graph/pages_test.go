@@ -18,13 +18,15 @@ var short = map[string]string{
 	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person",
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
 	"myInvitations": "those to one person", "sessions": "those of one person", "noticeCounts": "counts by kind and level",
+	"rightsMatrix": "the permissions of the policy", "substitutions": "those that run, few at a time",
 }
 
 // older are the pages that go only forward and have a type of their own.
 var older = map[string]string{
 	"auditLog": "a chain is read backwards from its end", "sentEnvelopes": "a ledger, by its numbers", "receivedEnvelopes": "a ledger, by its numbers",
 	"counterRows": "rows of several types", "standing": "matters and shares, some of which the viewer does not see", "tenants": "by the code, which everybody knows",
-	"search": "hits are in order of their weight, which has no way back",
+	"rightsOn": "computed for a day, not rows that are kept",
+	"search":   "hits are in order of their weight, which has no way back",
 }
 
 // A list without an end is a connection that is read from both of its ends.

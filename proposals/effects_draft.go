@@ -3,6 +3,7 @@ package proposals
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,6 +75,7 @@ func invite(ctx context.Context, r *run) error {
 	if len(found) != len(ids) {
 		return errs.New(errs.Invalid, "联名人须是本政协的在任委员，请重新选择").At("membershipIds")
 	}
+	slices.SortFunc(found, func(a, b *gen.Membership) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) }) // they stand as they were named
 	due, err := cosignDue(r.Case)
 	if err != nil {
 		return err

@@ -5089,7 +5089,7 @@ type MatrixCell {
 extend type Query {
   "权限矩阵：每一项权限，本会的哪些角色有，到什么范围"
   rightsMatrix: [MatrixRow!]!
-  "某一天结束时谁能做什么：授予的、随职务的、代理的，和当天角色的内容。须有权限 grants.manage 或 audit.read"
+  "某一天结束时谁能做什么：授予的、随职务的、代理的，和当天角色的内容。须有权限 audit.read、grants.manage 之一"
   rightsOn("哪一天，不晚于今天" day: Date!, "只看这个人" membershipId: ID, "只看这个角色" role: String, "只看有这项权限的" permission: String, "几行，至多 100" first: Int, "上一页的 next" after: String): HeldRolePage
   "还没有结束的代理：谁在哪些天由谁代"
   substitutions: [Substitution!]!
