@@ -101,7 +101,8 @@ func (v *verifier) contradicted() {
 			return
 		}
 		for name, said := range b.says {
-			if !derived[field{b.entity, name}] && !agrees(said, b.now[name]) {
+			now, column := b.now[name] // an act may note more than columns: from where a file was written
+			if column && !derived[field{b.entity, name}] && !agrees(said, now) {
 				v.bad(v.report.Rows+1, "%s %s 的 %s 与记录不符：是越过程序修改的", b.entity, id, name)
 				return
 			}

@@ -84,7 +84,7 @@ func roleDraft(in model.SetRoleInput) (roster.RoleDraft, error) {
 	for _, r := range in.Rights {
 		scope, ok := authz.ParseScope(r.Scope)
 		if !ok {
-			return d, errs.New(errs.Invalid, "没有范围“%s”，应是 OWN、PARTY、UNIT、TENANT，以 | 分开", process.Clip(r.Scope)).At("rights")
+			return d, errs.New(errs.Invalid, "没有这样的范围，应是 OWN、PARTY、UNIT、TENANT，以 | 分开").At("rights")
 		}
 		d.Rights = append(d.Rights, roster.Right{Permission: authz.Perm(r.Permission), Scope: scope})
 	}

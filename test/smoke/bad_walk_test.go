@@ -166,7 +166,10 @@ func badWalk(w *badWorld) []group {
 			sql = append(sql, change(fmt.Sprintf("%s with %.9q", x.name, text), who, x.name, w.schema.fill(x.typ, filling{mark + text, nothing}), refusals...))
 		}
 		none = append(none, gql(x.name+" without input", who, fmt.Sprintf("mutation { %s { userErrors { code } } }", x.name), nil, notValid),
-			change(x.name+" of null", who, x.name, nil, notValid), change(x.name+" of nothing", who, x.name, m{}, notValid, wrongInput))
+			change(x.name+" of null", who, x.name, nil, notValid))
+		if x.name != "markAllNoticesRead" { // of nothing in particular: all of one's own
+			none = append(none, change(x.name+" of nothing", who, x.name, m{}, notValid, wrongInput))
+		}
 		if subject == "" {
 			continue
 		}

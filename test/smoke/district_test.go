@@ -44,6 +44,18 @@ func (p *product) activated(login, out string) *person {
 	return p.activate(login, match[1])
 }
 
+// wordFromTheOperator lets somebody set his password anew with a word that no
+// administrator of his committee has seen: he confirms what one proposes (S2).
+func (d *district) wordFromTheOperator(name string) {
+	d.p.t.Helper()
+	login := d.people[name].login
+	out, err := d.p.cli("account", "reset", login)
+	if err != nil {
+		d.p.t.Fatalf("%v\n%s", err, out)
+	}
+	d.people[name] = d.p.activated(login, out)
+}
+
 func (p *product) activate(login, code string) *person {
 	p.t.Helper()
 	_, r := p.post("", m{"query": `mutation($i: ActivateAccountInput!) { activateAccount(input: $i) { done userErrors { code message } } }`,

@@ -30,6 +30,7 @@ func (l *loop) spread(t *testing.T) {
 			t.Errorf("M6: one person alone published a regulated process in %s: %s", d.code, got)
 		}
 		d.appointed("主席", "chair")
+		d.wordFromTheOperator("主席")
 		confirmed := d.as("主席").do("confirmProcess", m{"id": draft["id"], "hash": str(proposed, "process", "hash")}, "process { status title }")
 		if got := str(confirmed, "process", "title"); !strings.Contains(got, "本区") {
 			t.Errorf("%s published %q", d.code, got)
