@@ -17,6 +17,21 @@ import (
 	"github.com/bihuan/bihuan/tenants"
 )
 
+// job does what a kind of job is for, by the product's clock. within is how long
+// it may take, 0 what the queue allows.
+type job[A river.JobArgs] struct {
+	river.WorkerDefaults[A]
+	clock  clock.Clock
+	within time.Duration
+	do     func(context.Context, A) error
+}
+
+func (w *job[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	return w.do(clock.With(ctx, w.clock), j.Args)
+}
+
+func (w *job[A]) Timeout(*river.Job[A]) time.Duration { return w.within }
+
 // sweepArgs is the job that fires one committee's reminders and closes its
 // deadlines. It carries the tenant; a job without one fails.
 type sweepArgs struct {
@@ -30,31 +45,21 @@ type lookArgs struct{}
 
 func (lookArgs) Kind() string { return "flow_look" }
 
-type sweepWorker struct {
-	river.WorkerDefaults[sweepArgs]
-	app   *app
-	clock clock.Clock
+func (a *app) sweep(ctx context.Context, of sweepArgs) error {
+	n, err := a.resolver.Engine.Sweep(ctx, audit.Doors{Store: a.resolver.Store, System: "sweep"}, of.Tenant)
+	return a.did(n, err, "sweep", of.Tenant, "matters")
 }
 
-func (w *sweepWorker) Work(ctx context.Context, job *river.Job[sweepArgs]) error {
-	ctx = clock.With(ctx, w.clock)
-	n, err := w.app.resolver.Engine.Sweep(ctx, audit.Doors{Store: w.app.resolver.Store, System: "sweep"}, job.Args.Tenant)
+func (a *app) look(ctx context.Context, _ lookArgs) error {
+	return a.where(ctx, a.resolver.Engine.HasDue, func(t uuid.UUID) river.JobArgs { return sweepArgs{t} })
+}
+
+// did logs what a job has done for a committee, if anything.
+func (a *app) did(n int, err error, what string, tenant uuid.UUID, of string) error {
 	if n > 0 {
-		w.app.log.Info("sweep", "tenant", job.Args.Tenant, "matters", n)
+		a.log.Info(what, "tenant", tenant, of, n)
 	}
 	return err
-}
-
-func (w *sweepWorker) Timeout(*river.Job[sweepArgs]) time.Duration { return 10 * time.Minute }
-
-type lookWorker struct {
-	river.WorkerDefaults[lookArgs]
-	app   *app
-	clock clock.Clock
-}
-
-func (w *lookWorker) Work(ctx context.Context, _ *river.Job[lookArgs]) error {
-	return w.app.where(clock.With(ctx, w.clock), w.app.resolver.Engine.HasDue, func(t uuid.UUID) river.JobArgs { return sweepArgs{t} })
 }
 
 // where inserts a job for every active committee that has something due. It
@@ -95,35 +100,18 @@ type deliverArgs struct {
 
 func (deliverArgs) Kind() string { return "exchange_deliver" }
 
-type deliverWorker struct {
-	river.WorkerDefaults[deliverArgs]
-	app   *app
-	clock clock.Clock
+func (a *app) deliver(ctx context.Context, of deliverArgs) error {
+	n, err := a.resolver.Exchange.Deliver(ctx, of.Tenant)
+	return a.did(n, err, "delivered", of.Tenant, "envelopes")
 }
-
-func (w *deliverWorker) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
-	n, err := w.app.resolver.Exchange.Deliver(clock.With(ctx, w.clock), job.Args.Tenant)
-	if n > 0 {
-		w.app.log.Info("delivered", "tenant", job.Args.Tenant, "envelopes", n)
-	}
-	return err
-}
-
-func (w *deliverWorker) Timeout(*river.Job[deliverArgs]) time.Duration { return 10 * time.Minute }
 
 // collectArgs is the job that finds the committees whose envelopes wait.
 type collectArgs struct{}
 
 func (collectArgs) Kind() string { return "exchange_collect" }
 
-type collectWorker struct {
-	river.WorkerDefaults[collectArgs]
-	app   *app
-	clock clock.Clock
-}
-
-func (w *collectWorker) Work(ctx context.Context, _ *river.Job[collectArgs]) error {
-	return w.app.where(clock.With(ctx, w.clock), w.app.resolver.Exchange.HasDue, func(t uuid.UUID) river.JobArgs { return deliverArgs{t} })
+func (a *app) collect(ctx context.Context, _ collectArgs) error {
+	return a.where(ctx, a.resolver.Exchange.HasDue, func(t uuid.UUID) river.JobArgs { return deliverArgs{t} })
 }
 
 // indexArgs is the job that puts into the index what one committee has written
@@ -134,21 +122,10 @@ type indexArgs struct {
 
 func (indexArgs) Kind() string { return "search_fill" }
 
-type indexWorker struct {
-	river.WorkerDefaults[indexArgs]
-	app   *app
-	clock clock.Clock
+func (a *app) index(ctx context.Context, of indexArgs) error {
+	n, err := search.Fill(ctx, a.resolver.Store, of.Tenant)
+	return a.did(n, err, "indexed", of.Tenant, "matters")
 }
-
-func (w *indexWorker) Work(ctx context.Context, job *river.Job[indexArgs]) error {
-	n, err := search.Fill(clock.With(ctx, w.clock), w.app.resolver.Store, job.Args.Tenant)
-	if n > 0 {
-		w.app.log.Info("indexed", "tenant", job.Args.Tenant, "matters", n)
-	}
-	return err
-}
-
-func (w *indexWorker) Timeout(*river.Job[indexArgs]) time.Duration { return time.Hour }
 
 // unindexedArgs is the job that finds the committees whose index lacks
 // something.
@@ -156,14 +133,8 @@ type unindexedArgs struct{}
 
 func (unindexedArgs) Kind() string { return "search_look" }
 
-type unindexedWorker struct {
-	river.WorkerDefaults[unindexedArgs]
-	app   *app
-	clock clock.Clock
-}
-
-func (w *unindexedWorker) Work(ctx context.Context, _ *river.Job[unindexedArgs]) error {
-	return w.app.where(clock.With(ctx, w.clock), search.HasDue, func(t uuid.UUID) river.JobArgs { return indexArgs{t} })
+func (a *app) unindexed(ctx context.Context, _ unindexedArgs) error {
+	return a.where(ctx, search.HasDue, func(t uuid.UUID) river.JobArgs { return indexArgs{t} })
 }
 
 // tidyArgs is the daily job that forgets what has served its time: ended
@@ -173,25 +144,18 @@ type tidyArgs struct{}
 
 func (tidyArgs) Kind() string { return "tidy" }
 
-type tidyWorker struct {
-	river.WorkerDefaults[tidyArgs]
-	app   *app
-	clock clock.Clock
-}
-
 // keysLast is how long a repeated request is recognised.
 const keysLast = 30 * 24 * time.Hour
 
-func (w *tidyWorker) Work(ctx context.Context, _ *river.Job[tidyArgs]) error {
-	ctx = clock.With(ctx, w.clock)
-	if _, err := w.app.resolver.Accounts.Sweep(ctx); err != nil {
+func (a *app) tidy(ctx context.Context, _ tidyArgs) error {
+	if _, err := a.resolver.Accounts.Sweep(ctx); err != nil {
 		return err
 	}
-	for t, err := range w.app.resolver.Store.Committees(ctx) {
+	for t, err := range a.resolver.Store.Committees(ctx) {
 		if err != nil {
 			return err
 		}
-		err = w.app.resolver.Store.InTx(ctx, t.ID, func(ctx context.Context) error {
+		err = a.resolver.Store.InTx(ctx, t.ID, func(ctx context.Context) error {
 			if _, err := tenants.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, clock.Now(ctx).Add(-keysLast)); err != nil {
 				return err
 			}
@@ -210,15 +174,7 @@ type bookArgs struct{}
 
 func (bookArgs) Kind() string { return "audit_book" }
 
-type bookWorker struct {
-	river.WorkerDefaults[bookArgs]
-	app   *app
-	clock clock.Clock
-}
-
-func (w *bookWorker) Work(ctx context.Context, _ *river.Job[bookArgs]) error {
-	return w.app.people().Left(clock.With(ctx, w.clock))
-}
+func (a *app) book(ctx context.Context, _ bookArgs) error { return a.people().Left(ctx) }
 
 // anchorArgs is the job that keeps the heads of the chains outside of the
 // database.
@@ -226,44 +182,33 @@ type anchorArgs struct{}
 
 func (anchorArgs) Kind() string { return "audit_anchor" }
 
-type anchorWorker struct {
-	river.WorkerDefaults[anchorArgs]
-	app   *app
-	clock clock.Clock
+func (a *app) anchor(ctx context.Context, _ anchorArgs) error {
+	_, err := audit.Keep(ctx, a.store, a.anchors())
+	return err
 }
 
-func (w *anchorWorker) Work(ctx context.Context, _ *river.Job[anchorArgs]) error {
-	_, err := audit.Keep(clock.With(ctx, w.clock), w.app.store, w.app.anchors())
-	return err
+// every makes a job again and again, the first time at the start.
+func every(often time.Duration, of river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(often), func() (river.JobArgs, *river.InsertOpts) { return of, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
 // startWorker runs the job queue until the context ends.
 func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context.Context) error, err error) {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, &sweepWorker{app: a, clock: c})
-	river.AddWorker(workers, &lookWorker{app: a, clock: c})
-	river.AddWorker(workers, &collectWorker{app: a, clock: c})
-	river.AddWorker(workers, &deliverWorker{app: a, clock: c})
-	river.AddWorker(workers, &tidyWorker{app: a, clock: c})
-	river.AddWorker(workers, &bookWorker{app: a, clock: c})
-	river.AddWorker(workers, &anchorWorker{app: a, clock: c})
-	river.AddWorker(workers, &unindexedWorker{app: a, clock: c})
-	river.AddWorker(workers, &indexWorker{app: a, clock: c})
+	river.AddWorker(workers, &job[sweepArgs]{clock: c, within: 10 * time.Minute, do: a.sweep})
+	river.AddWorker(workers, &job[lookArgs]{clock: c, do: a.look})
+	river.AddWorker(workers, &job[collectArgs]{clock: c, do: a.collect})
+	river.AddWorker(workers, &job[deliverArgs]{clock: c, within: 10 * time.Minute, do: a.deliver})
+	river.AddWorker(workers, &job[tidyArgs]{clock: c, do: a.tidy})
+	river.AddWorker(workers, &job[bookArgs]{clock: c, do: a.book})
+	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
+	river.AddWorker(workers, &job[unindexedArgs]{clock: c, do: a.unindexed})
+	river.AddWorker(workers, &job[indexArgs]{clock: c, within: time.Hour, do: a.index})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
 		PeriodicJobs: []*river.PeriodicJob{
-			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
-				func() (river.JobArgs, *river.InsertOpts) { return lookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.SweepEvery),
-				func() (river.JobArgs, *river.InsertOpts) { return bookArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.AnchorEvery),
-				func() (river.JobArgs, *river.InsertOpts) { return anchorArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(a.cfg.DeliverEvery),
-				func() (river.JobArgs, *river.InsertOpts) { return collectArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
-				func() (river.JobArgs, *river.InsertOpts) { return tidyArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
-			river.NewPeriodicJob(river.PeriodicInterval(24*time.Hour),
-				func() (river.JobArgs, *river.InsertOpts) { return unindexedArgs{}, nil }, &river.PeriodicJobOpts{RunOnStart: true}),
+			every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
+			every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}),
 		},
 	})
 	if err != nil {
