@@ -11,7 +11,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/scalar"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -127,7 +126,7 @@ func faultsOf(typ *ast.Type, v any, path ...string) (faults []*errs.Error) {
 		}
 		return faults
 	}
-	def := generated.NewExecutableSchema(generated.Config{}).Schema().Types[typ.NamedType]
+	def := sdl.Types[typ.NamedType]
 	if fields, ok := v.(map[string]any); ok && def.Kind == ast.InputObject {
 		for _, f := range def.Fields {
 			faults = append(faults, faultsOf(f.Type, fields[f.Name], append(slices.Clone(path), f.Name)...)...)

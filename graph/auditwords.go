@@ -8,7 +8,6 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -43,14 +42,13 @@ var thingWords = map[string]string{
 // queries and types.
 var described = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
-	s := generated.NewExecutableSchema(generated.Config{}).Schema()
-	for name, d := range s.Types {
+	for name, d := range sdl.Types {
 		out["type "+name] = firstWords(d.Description)
 	}
-	for _, f := range s.Query.Fields {
+	for _, f := range sdl.Query.Fields {
 		out[f.Name] = "查询" + firstWords(f.Description)
 	}
-	for _, f := range s.Mutation.Fields {
+	for _, f := range sdl.Mutation.Fields {
 		out[f.Name] = firstWords(f.Description)
 	}
 	return out

@@ -17,7 +17,6 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
-	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/platforms"
 )
@@ -25,9 +24,8 @@ import (
 // enumWords are the values of the API's enums that a screen shows, as their
 // descriptions name them: what stands behind the colon explains.
 var enumWords = sync.OnceValue(func() (out []*model.DictionaryEntry) {
-	types := generated.NewExecutableSchema(generated.Config{}).Schema().Types
-	for _, name := range slices.Sorted(maps.Keys(types)) {
-		d := types[name]
+	for _, name := range slices.Sorted(maps.Keys(sdl.Types)) {
+		d := sdl.Types[name]
 		if d.Kind != ast.Enum || d.BuiltIn || strings.HasPrefix(name, "__") || strings.HasSuffix(name, "OrderField") || name == "OrderDirection" || name == "UserErrorCode" {
 			continue
 		}

@@ -9,16 +9,18 @@ import (
 	"github.com/bihuan/bihuan/graph/generated"
 )
 
+// sdl is the schema, as it is served.
+var sdl = generated.NewExecutableSchema(generated.Config{}).Schema()
+
 // What the generator reads of the schema, which Go type is meant and which field
 // has a resolver, is no business of those who read it.
 func init() {
-	s := generated.NewExecutableSchema(generated.Config{}).Schema()
-	for name := range s.Directives {
+	for name := range sdl.Directives {
 		if ofGo(name) {
-			delete(s.Directives, name)
+			delete(sdl.Directives, name)
 		}
 	}
-	for _, d := range s.Types {
+	for _, d := range sdl.Types {
 		d.Directives = public(d.Directives)
 		for _, f := range d.Fields {
 			f.Directives = public(f.Directives)
