@@ -195,10 +195,14 @@ func (p *Policy) Permissions() []Permission { return p.perms }
 // thirty.
 const mostUnions = 4096
 
-// union is what several roles may do together. People with the same roles share
-// one row, which nobody changes.
+// union is what several roles may do together.
 func (p *Policy) union(roles []string) row {
-	key := strings.Join(roles, " ")
+	return p.kept(strings.Join(roles, " "), func(_ Permission, s Scope) Scope { return s }, roles...)
+}
+
+// kept is what roles may do, each permission as far as reach leaves it. People
+// with the same roles share one row, which nobody changes.
+func (p *Policy) kept(key string, reach func(Permission, Scope) Scope, roles ...string) row {
 	if kept, ok := p.unions.Get(key); ok {
 		return kept
 	}
@@ -206,7 +210,7 @@ func (p *Policy) union(roles []string) row {
 	for _, role := range roles {
 		for perm, s := range p.Table(role) {
 			if i, ok := p.place[perm]; ok { // what the product no longer knows is nothing
-				out[i] |= s
+				out[i] |= reach(perm, s)
 			}
 		}
 	}

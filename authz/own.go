@@ -242,14 +242,7 @@ func (p *Policy) Codes() []string {
 func (p *Policy) Is(code string) bool { return slices.Contains(p.Codes(), code) }
 
 // Name is what the committee calls a role, its code where it has none.
-func (p *Policy) Name(code string) string {
-	for _, r := range p.Known() {
-		if r.Code == code {
-			return r.Name
-		}
-	}
-	return code
-}
+func (p *Policy) Name(code string) string { return nameIn(p.Known(), code) }
 
 // NameOf is what the current committee calls a role.
 func NameOf(ctx context.Context, code string) string {

@@ -64,41 +64,18 @@ func (p *Policy) part(v *Viewer, role string, seats, units []uuid.UUID, may row,
 }
 
 // local is what a role may do where it counts in one unit only.
-func (p *Policy) local(role string) row {
-	key := role + "@"
-	if kept, ok := p.unions.Get(key); ok {
-		return kept
-	}
-	out := make(row, len(p.perms))
-	for perm, s := range p.Table(role) {
-		if i, ok := p.place[perm]; ok {
-			out[i] = Local(perm, s)
-		}
-	}
-	p.unions.Add(key, out)
-	return out
-}
+func (p *Policy) local(role string) row { return p.kept(role+"@", Local, role) }
 
 // lent is what a substitute may do by another's role: what is about the office,
 // never what is about the other himself, such as what he brought in or is party
 // to; and nothing by which others are ruled.
 func (p *Policy) lent(role string, local bool) row {
-	key := role + map[bool]string{true: "@lent", false: "*lent"}[local]
-	if kept, ok := p.unions.Get(key); ok {
-		return kept
-	}
-	out := make(row, len(p.perms))
-	for perm, s := range p.Table(role) {
-		s = Local(perm, s) &^ (Own | Party)
-		if whole := p.Table(role)[perm] & Tenant; !local && slices.Contains(families(), perm.Object) {
-			s = whole // what is about units counts in the other's units
+	return p.kept(role+map[bool]string{true: "@lent", false: "*lent"}[local], func(perm Permission, s Scope) Scope {
+		if !local && slices.Contains(families(), perm.Object) {
+			return s & Tenant // what is about units counts in the other's units
 		}
-		if i, ok := p.place[perm]; ok {
-			out[i] = s
-		}
-	}
-	p.unions.Add(key, out)
-	return out
+		return Local(perm, s) &^ (Own | Party)
+	}, role)
 }
 
 // Behalf is for whom a part of a viewer acts, nil for himself.

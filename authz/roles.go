@@ -42,13 +42,24 @@ var Roles = []Role{
 }
 
 // RoleName is the Chinese name of a role, its code when it has none.
-func RoleName(code string) string {
-	for _, r := range Roles {
+func RoleName(code string) string { return nameIn(Roles, code) }
+
+func nameIn(roles []Role, code string) string {
+	for _, r := range roles {
 		if r.Code == code {
 			return r.Name
 		}
 	}
 	return code
+}
+
+// Names are roles as they are called, one after another.
+func Names(codes []string, name func(string) string) string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = name(c)
+	}
+	return strings.Join(out, "、")
 }
 
 // Print writes who may do what as aligned tables, for people to check: each

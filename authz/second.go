@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"strings"
 
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -42,9 +41,5 @@ func Another(ctx context.Context, permission, done string) error {
 // takes two is proposed by one and confirmed by somebody else who holds the
 // permission; design.md 2 and docs/adr/0024 say why.
 func (p *Policy) Another(permission, done string) error {
-	var names []string
-	for _, role := range p.Holders(permission) {
-		names = append(names, p.Name(role))
-	}
-	return errs.New(errs.NotAllowed, "%s，须由另一人（%s）确认", done, strings.Join(names, "、"))
+	return errs.New(errs.NotAllowed, "%s，须由另一人（%s）确认", done, Names(p.Holders(permission), p.Name))
 }

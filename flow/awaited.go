@@ -134,28 +134,50 @@ func (e *Engine) await(ctx context.Context, c *Case, j *journal) (err error) {
 	if err != nil {
 		return err
 	}
-	subjects := e.subjects(c, rights)
-	stand := e.standIns(c, rights, subjects)
-	told := e.hearers(c, rights, j)
-	var all []who
-	for i, s := range subjects {
-		all = append(all, s.awaited...)
-		for _, list := range stand[i] {
-			all = append(all, list...)
-		}
-	}
-	there, err := c.meantBy(ctx, append(all, told...))
+	now, err := e.standings(ctx, c, rights, e.hearers(c, rights, j)...)
 	if err != nil {
 		return err
 	}
-	var rows []who
-	for i, s := range subjects {
-		rows = append(rows, s.settle(c, there, stand[i], subjects[1:])...)
-	}
-	if err := e.store(ctx, c, subjects, rows, e.notices(c, rights, j, rows, there)); err != nil {
+	rows := slices.Concat(now.rows...)
+	if err := e.store(ctx, c, now.subjects, rows, e.notices(c, rights, j, rows, now.there)); err != nil {
 		return err
 	}
 	return e.awaitOthers(ctx, c, j)
+}
+
+// standings is whom a case waits for under some rights: its subjects, who stands
+// in for those of each, who is there of all of them, and whom each waits for
+// given that.
+type standings struct {
+	subjects []*subject
+	stand    [][][]who
+	there    people
+	rows     [][]who
+}
+
+// standings are asked for in one statement; others are looked for besides.
+func (e *Engine) standings(ctx context.Context, c *Case, rights *authz.Policy, others ...who) (out standings, err error) {
+	out.subjects = e.subjects(c, rights)
+	out.stand = e.standIns(c, rights, out.subjects)
+	all := slices.Clone(others)
+	for i, s := range out.subjects {
+		all = append(all, s.awaited...)
+		for _, list := range out.stand[i] {
+			all = append(all, list...)
+		}
+	}
+	if out.there, err = c.meantBy(authz.WithRights(ctx, rights), all); err != nil {
+		return out, err
+	}
+	for i := range out.subjects {
+		out.rows = append(out.rows, out.settle(c, out.there, i))
+	}
+	return out, nil
+}
+
+// settle is whom a subject waits for, given who is there.
+func (w standings) settle(c *Case, there people, i int) []who {
+	return w.subjects[i].settle(c, there, w.stand[i], w.subjects[1:])
 }
 
 // awaitOthers looks at the other matters that the steps wrote to.

@@ -2,11 +2,11 @@ package flow
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
-	"fmt"
 	"github.com/google/uuid"
-	"maps"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/step"
@@ -167,7 +165,9 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		name := strings.TrimSpace(r.Viewer.Name + " " + r.Viewer.Post)
 		if of := r.Viewer.Behalf(); of != nil { // a substitute
 			name = fmt.Sprintf("由 %s 代 %s", name, of.Name)
-			s.SetOnBehalfID(cmp.Or(deref(r.OnBehalf), of.ID))
+			if r.OnBehalf == nil {
+				s.SetOnBehalfID(of.ID)
+			}
 		}
 		s.SetActorID(r.Viewer.Membership).SetActorName(name)
 	} else {
@@ -186,11 +186,4 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 		s.SetAudience(step.AudiencePARTIES)
 	}
 	return s.Exec(ctx)
-}
-
-func deref(id *uuid.UUID) uuid.UUID {
-	if id == nil {
-		return uuid.Nil
-	}
-	return *id
 }

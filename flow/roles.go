@@ -113,42 +113,12 @@ func (e *Engine) leavesUnder(ctx context.Context, c *Case, now, then *authz.Poli
 		return nil, err
 	}
 	for i, s := range before.subjects {
-		was, is := before.rows[i], after.rows[i]
 		if s.away || !before.there.any(s.awaited) || after.there.any(after.subjects[i].awaited) {
 			continue
 		}
-		x := Left{Matter: c.Matter.ID, Kind: c.Kind, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn],
-			Roles: before.there.roles(was), Becomes: becomes(then, is), By: after.there.meant(is)}
-		if s.share != nil {
-			x.Share = &s.share.ID
-		}
+		x := before.left(c, i)
+		x.Becomes, x.By = becomes(then, after.rows[i]), after.there.meant(after.rows[i])
 		out = append(out, x)
-	}
-	return out, nil
-}
-
-// standings is whom a case waits for under some rights, and who is there.
-type standings struct {
-	subjects []*subject
-	rows     [][]who
-	there    people
-}
-
-func (e *Engine) standings(ctx context.Context, c *Case, rights *authz.Policy) (out standings, err error) {
-	out.subjects = e.subjects(c, rights)
-	stand := e.standIns(c, rights, out.subjects)
-	var all []who
-	for i, s := range out.subjects {
-		all = append(all, s.awaited...)
-		for _, list := range stand[i] {
-			all = append(all, list...)
-		}
-	}
-	if out.there, err = c.meantBy(authz.WithRights(ctx, rights), all); err != nil {
-		return out, err
-	}
-	for i, s := range out.subjects {
-		out.rows = append(out.rows, s.settle(c, out.there, stand[i], out.subjects[1:]))
 	}
 	return out, nil
 }

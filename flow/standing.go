@@ -189,33 +189,30 @@ func (e *Engine) Leaves(ctx context.Context, l Loss) (out []Left, err error) {
 }
 
 func (e *Engine) leaves(ctx context.Context, c *Case, rights *authz.Policy, l Loss) (out []Left, err error) {
-	subjects := e.subjects(c, rights)
-	stand := e.standIns(c, rights, subjects)
-	var all []who
-	for i, s := range subjects {
-		all = append(all, s.awaited...)
-		for _, list := range stand[i] {
-			all = append(all, list...)
-		}
-	}
-	there, err := c.meantBy(ctx, all)
+	now, err := e.standings(ctx, c, rights)
 	if err != nil {
 		return nil, err
 	}
-	then := there.without(l)
-	for i, s := range subjects {
-		now, after := s.settle(c, there, stand[i], subjects[1:]), s.settle(c, then, stand[i], subjects[1:])
-		if !there.any(now) || then.any(now) {
+	then := now.there.without(l)
+	for i := range now.subjects {
+		if !now.there.any(now.rows[i]) || then.any(now.rows[i]) {
 			continue
 		}
-		x := Left{Matter: c.Matter.ID, Kind: c.Kind, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn],
-			Roles: there.roles(now), Becomes: becomes(rights, after), By: then.meant(after)}
-		if s.share != nil {
-			x.Share = &s.share.ID
-		}
+		x, after := now.left(c, i), now.settle(c, then, i)
+		x.Becomes, x.By = becomes(rights, after), then.meant(after)
 		out = append(out, x)
 	}
 	return out, nil
+}
+
+// left is what a subject is that would be nobody's, but for whose turn it becomes.
+func (w standings) left(c *Case, i int) Left {
+	s := w.subjects[i]
+	x := Left{Matter: c.Matter.ID, Kind: c.Kind, Title: c.Title, Number: c.Number, State: s.state.Label, Turn: c.Def.Turns[s.turn], Roles: w.there.roles(w.rows[i])}
+	if s.share != nil {
+		x.Share = &s.share.ID
+	}
+	return x
 }
 
 // some is a list that the database takes: none is empty, not null.

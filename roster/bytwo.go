@@ -87,7 +87,7 @@ func (s *Service) titles(ctx context.Context, roles []string) string {
 	if err != nil {
 		return strings.Join(roles, "、")
 	}
-	return names(rights, roles)
+	return authz.Names(roles, rights.Name)
 }
 
 // attaching asks for an account for who holds roles: whoever owns it acts in

@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -135,7 +134,7 @@ func (s *Service) handing(ctx context.Context, m *gen.Membership, of *gen.Grant,
 	}
 	if taker == nil {
 		return errs.New(errs.Conflict, "还有 %d 件等着%s办理，%s是最后一位%s；请写明由谁接任，各件和会轮到谁见预览",
-			len(left), m.Name, m.Name, names(rights, roles)).At("taker").With("waiting", len(left))
+			len(left), m.Name, m.Name, authz.Names(roles, rights.Name)).At("taker").With("waiting", len(left))
 	}
 	if *taker == m.ID {
 		return errs.New(errs.Invalid, "不能由本人接任").At("taker")
@@ -160,14 +159,6 @@ func rolesOf(left []flow.Left) (roles []string) {
 	}
 	slices.Sort(roles)
 	return slices.Compact(roles)
-}
-
-func names(rights *authz.Policy, roles []string) string {
-	out := make([]string, len(roles))
-	for i, r := range roles {
-		out[i] = rights.Name(r)
-	}
-	return strings.Join(out, "、")
 }
 
 // takes gives the role to who takes over, unless he has it.
@@ -199,7 +190,7 @@ func (s *Service) takes(ctx context.Context, taker uuid.UUID, role string) error
 func waits(left []flow.Left, rights *authz.Policy) (out []Waiting) {
 	for _, l := range left {
 		if len(out) == 0 || out[len(out)-1].Matter != l.Matter {
-			out = append(out, Waiting{Matter: l.Matter, Kind: l.Kind, Number: l.Number, State: l.State, Turn: l.Turn, Why: "最后一位" + names(rights, l.Roles), Becomes: l.Becomes})
+			out = append(out, Waiting{Matter: l.Matter, Kind: l.Kind, Number: l.Number, State: l.State, Turn: l.Turn, Why: "最后一位" + authz.Names(l.Roles, rights.Name), Becomes: l.Becomes})
 		}
 	}
 	return out

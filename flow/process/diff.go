@@ -3,10 +3,11 @@ package process
 import (
 	"encoding/json"
 	"fmt"
-	"github.com/bihuan/bihuan/authz"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/bihuan/bihuan/authz"
 )
 
 // Change is one difference between two versions of a process, in words. Field,
@@ -306,10 +307,4 @@ func orElse(s, otherwise string) string {
 
 // roleNames are the shipped names of roles: a difference is the same in every
 // committee. A committee's own role is called by its code.
-func roleNames(codes []string) string {
-	names := make([]string, len(codes))
-	for i, c := range codes {
-		names[i] = authz.RoleName(c)
-	}
-	return strings.Join(names, "、")
-}
+func roleNames(codes []string) string { return authz.Names(codes, authz.RoleName) }

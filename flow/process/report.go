@@ -164,18 +164,10 @@ func (k *checker) doers(name string, a *Action) {
 		}
 	}
 	if len(may) == 0 {
-		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", k.roleNames(a.By), a.Permission, a.Label)
+		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", authz.Names(a.By, k.rights.Name), a.Permission, a.Label)
 		return
 	}
 	if k.held != nil && !slices.ContainsFunc(may, k.held) {
-		k.warn(name, a.Code, "现在没有人担任%s，没有人能进行“%s”", k.roleNames(may), a.Label)
+		k.warn(name, a.Code, "现在没有人担任%s，没有人能进行“%s”", authz.Names(may, k.rights.Name), a.Label)
 	}
-}
-
-func (k *checker) roleNames(codes []string) string {
-	names := make([]string, len(codes))
-	for i, c := range codes {
-		names[i] = k.rights.Name(c)
-	}
-	return strings.Join(names, "、")
 }
