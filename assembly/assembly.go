@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/phone"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/internal/secret"
@@ -43,6 +44,7 @@ type Services struct {
 	Processes *processes.Service
 	Ballots   *ballots.Service
 	Overview  *overview.Service
+	Phone     *phone.Service
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
@@ -65,6 +67,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Opinions = opinions.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
+	s.Phone = phone.New(store.Ent(), e)
 	return s, nil
 }
 

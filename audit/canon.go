@@ -31,7 +31,7 @@ type field struct{ entity, name string }
 // secrets are never written down. A test compares them with what the schema
 // calls sensitive.
 var secrets = map[field]bool{
-	{"", "phone"}: true, {"", "contact_phone"}: true, {"", "blob_key"}: true, {"", "check_code"}: true,
+	{"", "phone"}: true, {"", "wecom"}: true, {"", "contact_phone"}: true, {"", "blob_key"}: true, {"", "check_code"}: true,
 	{"", "password"}: true, {"", "password_hash"}: true, {"", "totp_secret"}: true,
 	{"", "token"}: true, {"", "refresh_token"}: true, {"Account", "secret"}: true,
 }

@@ -87,15 +87,23 @@ func (r *Resolver) identities(ctx context.Context) ([]*model.Identity, error) {
 
 // phone is shown to its owner and to who keeps the personal data.
 func (r *Resolver) phone(ctx context.Context, m *gen.Membership) (*string, error) {
+	return r.reachedBy(ctx, m, func(m *gen.Membership) string { return m.Phone })
+}
+
+// reachedBy is how somebody is reached, one way of it.
+func (r *Resolver) reachedBy(ctx context.Context, m *gen.Membership, of func(*gen.Membership) string) (*string, error) {
 	v := authz.From(ctx)
 	if m.ID != v.Membership && !v.May(authz.Perm("personal.read")).Has(authz.Tenant) {
 		return nil, nil
 	}
-	phone, err := load(ctx).numbers.Load(ctx, m.ID) // the list did not select it
-	if phone != "" && m.ID != v.Membership {
+	row, err := load(ctx).numbers.Load(ctx, m.ID) // the list did not select it
+	if row == nil || of(row) == "" {
+		return nil, err
+	}
+	if m.ID != v.Membership {
 		saw(ctx, gen.TypeMembership, m.ID)
 	}
-	return given(phone), err
+	return given(of(row)), err
 }
 
 func given(s string) *string {

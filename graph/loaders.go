@@ -29,7 +29,7 @@ type loaders struct {
 	contacts *dataloadgen.Loader[uuid.UUID, bool]                // by matter: may the viewer see how its parties are reached
 	labels   *dataloadgen.Loader[string, map[string]string]      // the committee's own words of today
 	phones   *dataloadgen.Loader[uuid.UUID, string]              // by party
-	numbers  *dataloadgen.Loader[uuid.UUID, string]              // by membership
+	numbers  *dataloadgen.Loader[uuid.UUID, *gen.Membership]     // by membership: how somebody is reached
 	reached  *dataloadgen.Loader[uuid.UUID, string]              // by proposal: the contact's number, where the viewer may see it
 	codes    *dataloadgen.Loader[uuid.UUID, string]              // check codes by item
 	heirs    *dataloadgen.Loader[uuid.UUID, *gen.Unit]           // by a unit: who is there now
@@ -93,11 +93,11 @@ func (r *Resolver) withLoaders(ctx context.Context) context.Context {
 		}
 		return ordered(ids, phones), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))
-	l.numbers = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]string, []error) {
-		rows, err := r.ent().Membership.Query().Where(membership.IDIn(ids...)).Select(membership.FieldPhone).All(ctx)
-		numbers := make(map[uuid.UUID]string, len(rows))
+	l.numbers = dataloadgen.NewLoader(func(_ context.Context, ids []uuid.UUID) ([]*gen.Membership, []error) {
+		rows, err := r.ent().Membership.Query().Where(membership.IDIn(ids...)).Select(membership.FieldPhone, membership.FieldWecom).All(ctx)
+		numbers := make(map[uuid.UUID]*gen.Membership, len(rows))
 		for _, m := range rows {
-			numbers[m.ID] = m.Phone
+			numbers[m.ID] = m
 		}
 		return ordered(ids, numbers), same(err, len(ids))
 	}, dataloadgen.WithWait(batchWait), dataloadgen.WithBatchCapacity(100))

@@ -93,7 +93,7 @@ func (r *Resolver) endSeat(ctx context.Context, in model.EndSeatInput) (*gen.Sea
 
 func newMember(in model.AddMemberInput) roster.NewMember {
 	return roster.NewMember{
-		Person: roster.Person{Name: in.Name, Phone: value(in.Phone), PoliticalParty: value(in.PoliticalParty), Post: value(in.Post)},
+		Person: roster.Person{Name: in.Name, Phone: value(in.Phone), WeCom: value(in.Wecom), PoliticalParty: value(in.PoliticalParty), Post: value(in.Post)},
 		SignIn: roster.SignIn{Login: value(in.Login), Password: value(in.Password), Open: value(in.OpenAccount)},
 		Kind:   in.Kind, Term: in.TermID, MemberNo: value(in.MemberNo), From: in.From,
 		Unranked: value(in.Unranked), Proposed: value(in.Proposed),
@@ -102,7 +102,7 @@ func newMember(in model.AddMemberInput) roster.NewMember {
 
 func memberChange(in model.UpdateMemberInput) roster.MemberChange {
 	out := roster.MemberChange{
-		Membership: in.MembershipID, Expected: in.ExpectedVersion, Name: in.Name, Phone: in.Phone, PoliticalParty: in.PoliticalParty,
+		Membership: in.MembershipID, Expected: in.ExpectedVersion, Name: in.Name, Phone: in.Phone, WeCom: in.Wecom, PoliticalParty: in.PoliticalParty,
 		Post: in.Post, Term: in.TermID, MemberNo: in.MemberNo, Status: in.Status, Ranked: in.Ranked, Taker: in.TakerID,
 	}
 	if in.Login != nil || in.Password != nil || value(in.OpenAccount) {

@@ -22,6 +22,7 @@ import (
 type Person struct {
 	Name           string
 	Phone          string
+	WeCom          string // by which 企业微信 knows him
 	PoliticalParty string
 	Post           string
 }
@@ -29,10 +30,14 @@ type Person struct {
 // phone is a telephone number as people write it.
 var phone = regexp.MustCompile(`^\+?[0-9][0-9 -]{4,19}$`)
 
+// wecom is a userid as 企业微信 allows it. "@all" means everybody there.
+var wecom = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$`)
+
 func (p *Person) check() error {
 	if err := texts(
 		field{&p.Name, shortText, true, "姓名", "name"},
 		field{&p.Phone, shortText, false, "联系电话", "phone"},
+		field{&p.WeCom, shortText, false, "企业微信账号", "wecom"},
 		field{&p.PoliticalParty, shortText, false, "党派", "politicalParty"},
 		field{&p.Post, nameText, false, "职务", "post"},
 	); err != nil {
@@ -40,6 +45,9 @@ func (p *Person) check() error {
 	}
 	if p.Phone != "" && !phone.MatchString(p.Phone) {
 		return errs.New(errs.Invalid, "联系电话只能有数字、空格和连字符，5 至 20 位").At("phone")
+	}
+	if p.WeCom != "" && !wecom.MatchString(p.WeCom) {
+		return errs.New(errs.Invalid, "企业微信账号只能有字母、数字和 . _ @ -").At("wecom")
 	}
 	return nil
 }
@@ -110,7 +118,7 @@ func (s *Service) enterMember(ctx context.Context, in NewMember, no string, acco
 		status = membership.StatusPROPOSED
 	}
 	return s.client.Membership.Create().SetNillableAccountID(account).SetName(in.Name).SetKind(in.Kind).
-		SetNillableTermID(in.Term).SetMemberNo(no).SetPoliticalParty(in.PoliticalParty).SetPost(in.Post).SetPhone(in.Phone).
+		SetNillableTermID(in.Term).SetMemberNo(no).SetPoliticalParty(in.PoliticalParty).SetPost(in.Post).SetPhone(in.Phone).SetWecom(in.WeCom).
 		SetStatus(status).SetActiveFrom(or(in.From, clock.Today(ctx))).
 		SetRanked(in.Kind == membership.KindMEMBER && !in.Unranked).Save(ctx)
 }
@@ -220,6 +228,7 @@ type MemberChange struct {
 	Expected       *int
 	Name           *string
 	Phone          *string
+	WeCom          *string
 	PoliticalParty *string
 	Post           *string
 	Term           *uuid.UUID // the member was elected again
@@ -265,7 +274,7 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 			return nil, err
 		}
 	}
-	up := s.client.Membership.UpdateOne(m).SetName(p.Name).SetPhone(p.Phone).SetPoliticalParty(p.PoliticalParty).SetPost(p.Post).
+	up := s.client.Membership.UpdateOne(m).SetName(p.Name).SetPhone(p.Phone).SetWecom(p.WeCom).SetPoliticalParty(p.PoliticalParty).SetPost(p.Post).
 		SetNillableStatus(in.Status).SetNillableRanked(in.Ranked).AddVersion(1)
 	if err := s.changeTerm(ctx, m, in, up); err != nil {
 		return nil, err
@@ -288,7 +297,7 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 // check says what is wrong with the change by itself, and answers the person
 // as he would be.
 func (in MemberChange) check(m *gen.Membership) (Person, error) {
-	p := Person{m.Name, m.Phone, m.PoliticalParty, m.Post}
+	p := Person{m.Name, m.Phone, m.Wecom, m.PoliticalParty, m.Post}
 	switch {
 	case ended(m.Status):
 		return p, errs.New(errs.NotAllowedInState, "%s的身份已终止；重新担任请恢复身份", m.Name)
@@ -301,7 +310,7 @@ func (in MemberChange) check(m *gen.Membership) (Person, error) {
 	case in.SignIn != nil && m.AccountID != nil:
 		return p, errs.New(errs.Conflict, "%s已有账号", m.Name).At("login")
 	}
-	for _, f := range []struct{ to, from *string }{{&p.Name, in.Name}, {&p.Phone, in.Phone}, {&p.PoliticalParty, in.PoliticalParty}, {&p.Post, in.Post}} {
+	for _, f := range []struct{ to, from *string }{{&p.Name, in.Name}, {&p.Phone, in.Phone}, {&p.WeCom, in.WeCom}, {&p.PoliticalParty, in.PoliticalParty}, {&p.Post, in.Post}} {
 		if f.from != nil {
 			*f.to = *f.from
 		}

@@ -45,6 +45,8 @@ type Membership struct {
 	Post string `json:"post,omitempty"`
 	// 联系电话
 	Phone string `json:"-"`
+	// 企业微信的账号
+	Wecom string `json:"-"`
 	// 状态
 	Status membership.Status `json:"status,omitempty"`
 	// 起始日期
@@ -117,7 +119,7 @@ func (*Membership) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case membership.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case membership.FieldName, membership.FieldNamePinyin, membership.FieldKind, membership.FieldMemberNo, membership.FieldPoliticalParty, membership.FieldPost, membership.FieldPhone, membership.FieldStatus:
+		case membership.FieldName, membership.FieldNamePinyin, membership.FieldKind, membership.FieldMemberNo, membership.FieldPoliticalParty, membership.FieldPost, membership.FieldPhone, membership.FieldWecom, membership.FieldStatus:
 			values[i] = new(sql.NullString)
 		case membership.FieldCreatedAt, membership.FieldUpdatedAt, membership.FieldActiveFrom, membership.FieldActiveTo:
 			values[i] = new(sql.NullTime)
@@ -224,6 +226,12 @@ func (_m *Membership) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field phone", values[i])
 			} else if value.Valid {
 				_m.Phone = value.String
+			}
+		case membership.FieldWecom:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field wecom", values[i])
+			} else if value.Valid {
+				_m.Wecom = value.String
 			}
 		case membership.FieldStatus:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -345,6 +353,8 @@ func (_m *Membership) String() string {
 	builder.WriteString(_m.Post)
 	builder.WriteString(", ")
 	builder.WriteString("phone=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("wecom=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("status=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Status))

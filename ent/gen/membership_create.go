@@ -166,6 +166,20 @@ func (_c *MembershipCreate) SetNillablePhone(v *string) *MembershipCreate {
 	return _c
 }
 
+// SetWecom sets the "wecom" field.
+func (_c *MembershipCreate) SetWecom(v string) *MembershipCreate {
+	_c.mutation.SetWecom(v)
+	return _c
+}
+
+// SetNillableWecom sets the "wecom" field if the given value is not nil.
+func (_c *MembershipCreate) SetNillableWecom(v *string) *MembershipCreate {
+	if v != nil {
+		_c.SetWecom(*v)
+	}
+	return _c
+}
+
 // SetStatus sets the "status" field.
 func (_c *MembershipCreate) SetStatus(v membership.Status) *MembershipCreate {
 	_c.mutation.SetStatus(v)
@@ -442,6 +456,10 @@ func (_c *MembershipCreate) createSpec() (*Membership, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(membership.FieldPhone, field.TypeString, value)
 		_node.Phone = value
+	}
+	if value, ok := _c.mutation.Wecom(); ok {
+		_spec.SetField(membership.FieldWecom, field.TypeString, value)
+		_node.Wecom = value
 	}
 	if value, ok := _c.mutation.Status(); ok {
 		_spec.SetField(membership.FieldStatus, field.TypeEnum, value)

@@ -235,6 +235,26 @@ func (_u *MembershipUpdate) ClearPhone() *MembershipUpdate {
 	return _u
 }
 
+// SetWecom sets the "wecom" field.
+func (_u *MembershipUpdate) SetWecom(v string) *MembershipUpdate {
+	_u.mutation.SetWecom(v)
+	return _u
+}
+
+// SetNillableWecom sets the "wecom" field if the given value is not nil.
+func (_u *MembershipUpdate) SetNillableWecom(v *string) *MembershipUpdate {
+	if v != nil {
+		_u.SetWecom(*v)
+	}
+	return _u
+}
+
+// ClearWecom clears the value of the "wecom" field.
+func (_u *MembershipUpdate) ClearWecom() *MembershipUpdate {
+	_u.mutation.ClearWecom()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *MembershipUpdate) SetStatus(v membership.Status) *MembershipUpdate {
 	_u.mutation.SetStatus(v)
@@ -495,6 +515,12 @@ func (_u *MembershipUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.PhoneCleared() {
 		_spec.ClearField(membership.FieldPhone, field.TypeString)
+	}
+	if value, ok := _u.mutation.Wecom(); ok {
+		_spec.SetField(membership.FieldWecom, field.TypeString, value)
+	}
+	if _u.mutation.WecomCleared() {
+		_spec.ClearField(membership.FieldWecom, field.TypeString)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(membership.FieldStatus, field.TypeEnum, value)
@@ -856,6 +882,26 @@ func (_u *MembershipUpdateOne) ClearPhone() *MembershipUpdateOne {
 	return _u
 }
 
+// SetWecom sets the "wecom" field.
+func (_u *MembershipUpdateOne) SetWecom(v string) *MembershipUpdateOne {
+	_u.mutation.SetWecom(v)
+	return _u
+}
+
+// SetNillableWecom sets the "wecom" field if the given value is not nil.
+func (_u *MembershipUpdateOne) SetNillableWecom(v *string) *MembershipUpdateOne {
+	if v != nil {
+		_u.SetWecom(*v)
+	}
+	return _u
+}
+
+// ClearWecom clears the value of the "wecom" field.
+func (_u *MembershipUpdateOne) ClearWecom() *MembershipUpdateOne {
+	_u.mutation.ClearWecom()
+	return _u
+}
+
 // SetStatus sets the "status" field.
 func (_u *MembershipUpdateOne) SetStatus(v membership.Status) *MembershipUpdateOne {
 	_u.mutation.SetStatus(v)
@@ -1146,6 +1192,12 @@ func (_u *MembershipUpdateOne) sqlSave(ctx context.Context) (_node *Membership, 
 	}
 	if _u.mutation.PhoneCleared() {
 		_spec.ClearField(membership.FieldPhone, field.TypeString)
+	}
+	if value, ok := _u.mutation.Wecom(); ok {
+		_spec.SetField(membership.FieldWecom, field.TypeString, value)
+	}
+	if _u.mutation.WecomCleared() {
+		_spec.ClearField(membership.FieldWecom, field.TypeString)
 	}
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(membership.FieldStatus, field.TypeEnum, value)

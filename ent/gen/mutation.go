@@ -18467,6 +18467,7 @@ type MembershipMutation struct {
 	political_party *string
 	post            *string
 	phone           *string
+	wecom           *string
 	status          *membership.Status
 	active_from     *time.Time
 	active_to       *time.Time
@@ -19168,6 +19169,55 @@ func (m *MembershipMutation) ResetPhone() {
 	delete(m.clearedFields, membership.FieldPhone)
 }
 
+// SetWecom sets the "wecom" field.
+func (m *MembershipMutation) SetWecom(s string) {
+	m.wecom = &s
+}
+
+// Wecom returns the value of the "wecom" field in the mutation.
+func (m *MembershipMutation) Wecom() (r string, exists bool) {
+	v := m.wecom
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWecom returns the old "wecom" field's value of the Membership entity.
+// If the Membership object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MembershipMutation) OldWecom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWecom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWecom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWecom: %w", err)
+	}
+	return oldValue.Wecom, nil
+}
+
+// ClearWecom clears the value of the "wecom" field.
+func (m *MembershipMutation) ClearWecom() {
+	m.wecom = nil
+	m.clearedFields[membership.FieldWecom] = struct{}{}
+}
+
+// WecomCleared returns if the "wecom" field was cleared in this mutation.
+func (m *MembershipMutation) WecomCleared() bool {
+	_, ok := m.clearedFields[membership.FieldWecom]
+	return ok
+}
+
+// ResetWecom resets all changes to the "wecom" field.
+func (m *MembershipMutation) ResetWecom() {
+	m.wecom = nil
+	delete(m.clearedFields, membership.FieldWecom)
+}
+
 // SetStatus sets the "status" field.
 func (m *MembershipMutation) SetStatus(value membership.Status) {
 	m.status = &value
@@ -19507,7 +19557,7 @@ func (m *MembershipMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MembershipMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.tenant_id != nil {
 		fields = append(fields, membership.FieldTenantID)
 	}
@@ -19546,6 +19596,9 @@ func (m *MembershipMutation) Fields() []string {
 	}
 	if m.phone != nil {
 		fields = append(fields, membership.FieldPhone)
+	}
+	if m.wecom != nil {
+		fields = append(fields, membership.FieldWecom)
 	}
 	if m.status != nil {
 		fields = append(fields, membership.FieldStatus)
@@ -19593,6 +19646,8 @@ func (m *MembershipMutation) Field(name string) (ent.Value, bool) {
 		return m.Post()
 	case membership.FieldPhone:
 		return m.Phone()
+	case membership.FieldWecom:
+		return m.Wecom()
 	case membership.FieldStatus:
 		return m.Status()
 	case membership.FieldActiveFrom:
@@ -19636,6 +19691,8 @@ func (m *MembershipMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPost(ctx)
 	case membership.FieldPhone:
 		return m.OldPhone(ctx)
+	case membership.FieldWecom:
+		return m.OldWecom(ctx)
 	case membership.FieldStatus:
 		return m.OldStatus(ctx)
 	case membership.FieldActiveFrom:
@@ -19744,6 +19801,13 @@ func (m *MembershipMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPhone(v)
 		return nil
+	case membership.FieldWecom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWecom(v)
+		return nil
 	case membership.FieldStatus:
 		v, ok := value.(membership.Status)
 		if !ok {
@@ -19838,6 +19902,9 @@ func (m *MembershipMutation) ClearedFields() []string {
 	if m.FieldCleared(membership.FieldPhone) {
 		fields = append(fields, membership.FieldPhone)
 	}
+	if m.FieldCleared(membership.FieldWecom) {
+		fields = append(fields, membership.FieldWecom)
+	}
 	if m.FieldCleared(membership.FieldActiveFrom) {
 		fields = append(fields, membership.FieldActiveFrom)
 	}
@@ -19878,6 +19945,9 @@ func (m *MembershipMutation) ClearField(name string) error {
 		return nil
 	case membership.FieldPhone:
 		m.ClearPhone()
+		return nil
+	case membership.FieldWecom:
+		m.ClearWecom()
 		return nil
 	case membership.FieldActiveFrom:
 		m.ClearActiveFrom()
@@ -19931,6 +20001,9 @@ func (m *MembershipMutation) ResetField(name string) error {
 		return nil
 	case membership.FieldPhone:
 		m.ResetPhone()
+		return nil
+	case membership.FieldWecom:
+		m.ResetWecom()
 		return nil
 	case membership.FieldStatus:
 		m.ResetStatus()

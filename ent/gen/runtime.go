@@ -214,7 +214,7 @@ func init() {
 	// membership.DefaultVersion holds the default value on creation for the version field.
 	membership.DefaultVersion = membershipDescVersion.Default.(int)
 	// membershipDescRanked is the schema descriptor for ranked field.
-	membershipDescRanked := membershipFields[12].Descriptor()
+	membershipDescRanked := membershipFields[13].Descriptor()
 	// membership.DefaultRanked holds the default value on creation for the ranked field.
 	membership.DefaultRanked = membershipDescRanked.Default.(bool)
 	// membershipDescID is the schema descriptor for id field.

@@ -30,6 +30,7 @@ func (Membership) Fields() []ent.Field {
 		text("political_party", "党派"),
 		text("post", "职务"),
 		hiddenText("phone", "联系电话"),
+		hiddenText("wecom", "企业微信的账号"),
 		field.Enum("status").Values("PROPOSED", "ACTIVE", "SUSPENDED", "RESIGNED", "REVOKED", "ENDED").
 			Default("ACTIVE").Comment("状态"),
 		date("active_from", "起始日期"),

@@ -118,6 +118,7 @@ type MatterResolver interface {
 }
 type MembershipResolver interface {
 	Phone(ctx context.Context, obj *gen.Membership) (*string, error)
+	Wecom(ctx context.Context, obj *gen.Membership) (*string, error)
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
@@ -173,6 +174,7 @@ type MutationResolver interface {
 	MarkNoticeRead(ctx context.Context, input model.MarkNoticeReadInput) (*model.NoticePayload, error)
 	MarkAllNoticesRead(ctx context.Context, input model.MarkAllNoticesReadInput) (*model.MarkAllNoticesReadPayload, error)
 	SubmitOpinion(ctx context.Context, input model.SubmitOpinionInput) (*model.MatterPayload, error)
+	SetPhonePreferences(ctx context.Context, input model.SetPhonePreferencesInput) (*model.PhonePreferencesPayload, error)
 	CreatePlatform(ctx context.Context, input inputs.CreatePlatform) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
@@ -327,6 +329,7 @@ type QueryResolver interface {
 	Ledger(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *overview.Filter) (*gen.ItemConnection, error)
 	Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool, filter *model.NoticeFilter) (*gen.NoticeConnection, error)
 	NoticeCounts(ctx context.Context) ([]*model.NoticeCount, error)
+	PhonePreferences(ctx context.Context) (*model.PhonePreferences, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
@@ -557,6 +560,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSendNoticeInput,
 		ec.unmarshalInputSendReplyInput,
 		ec.unmarshalInputSetAgreementInput,
+		ec.unmarshalInputSetPhonePreferencesInput,
 		ec.unmarshalInputSetPolicyInput,
 		ec.unmarshalInputSetRoleInput,
 		ec.unmarshalInputSetWorkdayInput,
@@ -2850,6 +2854,96 @@ input SubmitOpinionInput {
 extend type Mutation {
   "反映一件社情民意；须有 opinion.submit 的权限"
   submitOpinion("要填的内容" input: SubmitOpinionInput!): MatterPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/phone.graphql", Input: `# 手机：哪些通知发到手机上、用什么方式、什么时候不打扰。本会没有开通时什么也不发。
+"发到手机上的方式"
+enum PhoneChannel {
+  "企业微信的应用消息"
+  WECOM
+  "短信"
+  SMS
+}
+
+"用一种方式能不能找到我"
+type PhoneReach {
+  "方式"
+  channel: PhoneChannel!
+  "本会的政策已经开通"
+  on: Boolean!
+  "我的手机号或企业微信账号；空为没有登记"
+  address: String
+  "号码合用：短信要有手机号，座机收不到"
+  usable: Boolean!
+}
+
+"我的手机通知"
+type PhonePreferences {
+  "第几版；0 为没有设置过，按本会的政策"
+  version: Int!
+  "从这一级起马上发到手机上；空为都不马上发"
+  level: NoticeLevel
+  "不要发到手机上的几类"
+  muted: [NoticeAbout!]!
+  "接收方式，先写的先用；空为按本会的政策"
+  channels: [PhoneChannel!]!
+  "免打扰从几点起"
+  quietFrom: Int!
+  "免打扰到几点止；与起点相同为没有免打扰"
+  quietTo: Int!
+  "其余的通知每天在几点汇总成一条；空为不要"
+  digestAt: Int
+  "不能关掉的，一类一句"
+  compulsory: [String!]!
+  "用各种方式能不能找到我"
+  reach: [PhoneReach!]!
+}
+
+"设置我的手机通知；不写的不变"
+input SetPhonePreferencesInput {
+  "从这一级起马上发到手机上"
+  level: NoticeLevel
+  "都不马上发；与 level 只写一个"
+  nothingAtOnce: Boolean = false
+  "不要发到手机上的几类"
+  muted: [NoticeAbout!]
+  "接收方式，先写的先用"
+  channels: [PhoneChannel!]
+  "免打扰从几点起，0 至 23"
+  quietFrom: Int
+  "免打扰到几点止，0 至 23；与起点相同为没有免打扰"
+  quietTo: Int
+  "其余的通知每天在几点汇总成一条，0 至 23"
+  digestAt: Int
+  "不要每日汇总；与 digestAt 只写一个"
+  noDigest: Boolean = false
+  "看到的是第几版；不符时不改"
+  expectedVersion: Int
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"设置手机通知的结果"
+type PhonePreferencesPayload {
+  "现在的设置，包括仍然会发的"
+  preferences: PhonePreferences
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "我在本会的手机通知"
+  phonePreferences: PhonePreferences
+}
+
+extend type Membership {
+  "企业微信的账号；只有本人和有权的人能看到"
+  wecom: String @goField(forceResolver: true)
+}
+
+extend type Mutation {
+  "设置我在本会的手机通知。期限就在眼前的，和本会政策规定的，关不掉，见 compulsory"
+  setPhonePreferences("要填的内容" input: SetPhonePreferencesInput!): PhonePreferencesPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -5385,6 +5479,8 @@ input AddMemberInput {
   kind: MembershipKind!
   "联系电话；只有本人和有权的人能看到"
   phone: String
+  "企业微信的账号；只有本人和有权的人能看到"
+  wecom: String
   "党派"
   politicalParty: String
   "职务"
@@ -5419,6 +5515,8 @@ input UpdateMemberInput {
   name: String
   "联系电话"
   phone: String
+  "企业微信的账号"
+  wecom: String
   "党派"
   politicalParty: String
   "职务"
@@ -7512,6 +7610,8 @@ func (ec *executionContext) childFields_Membership(ctx context.Context, field gr
 		return ec.fieldContext_Membership_grants(ctx, field)
 	case "phone":
 		return ec.fieldContext_Membership_phone(ctx, field)
+	case "wecom":
+		return ec.fieldContext_Membership_wecom(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Membership", field.Name)
 }
@@ -7790,6 +7890,54 @@ func (ec *executionContext) childFields_PermissionEntry(ctx context.Context, fie
 		return ec.fieldContext_PermissionEntry_actions(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PermissionEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_PhonePreferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_PhonePreferences_version(ctx, field)
+	case "level":
+		return ec.fieldContext_PhonePreferences_level(ctx, field)
+	case "muted":
+		return ec.fieldContext_PhonePreferences_muted(ctx, field)
+	case "channels":
+		return ec.fieldContext_PhonePreferences_channels(ctx, field)
+	case "quietFrom":
+		return ec.fieldContext_PhonePreferences_quietFrom(ctx, field)
+	case "quietTo":
+		return ec.fieldContext_PhonePreferences_quietTo(ctx, field)
+	case "digestAt":
+		return ec.fieldContext_PhonePreferences_digestAt(ctx, field)
+	case "compulsory":
+		return ec.fieldContext_PhonePreferences_compulsory(ctx, field)
+	case "reach":
+		return ec.fieldContext_PhonePreferences_reach(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhonePreferences", field.Name)
+}
+
+func (ec *executionContext) childFields_PhonePreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "preferences":
+		return ec.fieldContext_PhonePreferencesPayload_preferences(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PhonePreferencesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhonePreferencesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneReach(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "channel":
+		return ec.fieldContext_PhoneReach_channel(ctx, field)
+	case "on":
+		return ec.fieldContext_PhoneReach_on(ctx, field)
+	case "address":
+		return ec.fieldContext_PhoneReach_address(ctx, field)
+	case "usable":
+		return ec.fieldContext_PhoneReach_usable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneReach", field.Name)
 }
 
 func (ec *executionContext) childFields_Platform(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11426,6 +11574,20 @@ func (ec *executionContext) field_Mutation_setAgreement_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetAgreementInput, error) {
 			return ec.unmarshalNSetAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetAgreementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setPhonePreferences_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SetPhonePreferencesInput, error) {
+			return ec.unmarshalNSetPhonePreferencesInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetPhonePreferencesInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -25784,6 +25946,29 @@ func (ec *executionContext) fieldContext_Membership_phone(_ context.Context, fie
 	return graphql.NewScalarFieldContext("Membership", field, true, true, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Membership_wecom(ctx context.Context, field graphql.CollectedField, obj *gen.Membership) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Membership_wecom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Membership().Wecom(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Membership_wecom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Membership", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _MembershipChoice_membershipId(ctx context.Context, field graphql.CollectedField, obj *model.MembershipChoice) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28547,6 +28732,50 @@ func (ec *executionContext) fieldContext_Mutation_submitOpinion(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_submitOpinion_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setPhonePreferences(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setPhonePreferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetPhonePreferences(ctx, fc.Args["input"].(model.SetPhonePreferencesInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhonePreferencesPayload) graphql.Marshaler {
+			return ec.marshalNPhonePreferencesPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferencesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setPhonePreferences(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhonePreferencesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setPhonePreferences_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -34793,6 +35022,378 @@ func (ec *executionContext) fieldContext_PermissionEntry_actions(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _PhonePreferences_version(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_level(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_level(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Level, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *notice.Level) graphql.Marshaler {
+			return ec.marshalONoticeLevel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_level(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type NoticeLevel does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_muted(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_muted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Muted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []notice.About) graphql.Marshaler {
+			return ec.marshalNNoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_muted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type NoticeAbout does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_channels(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_channels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.PhoneChannel) graphql.Marshaler {
+			return ec.marshalNPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_channels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type PhoneChannel does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_quietFrom(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_quietFrom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuietFrom, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_quietFrom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_quietTo(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_quietTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuietTo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_quietTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_digestAt(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_digestAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DigestAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_digestAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_compulsory(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_compulsory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Compulsory, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_compulsory(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhonePreferences", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhonePreferences_reach(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferences_reach(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reach, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneReach) graphql.Marshaler {
+			return ec.marshalNPhoneReach2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneReachᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferences_reach(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhonePreferences",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneReach(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhonePreferencesPayload_preferences(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferencesPayload_preferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Preferences, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhonePreferences) graphql.Marshaler {
+			return ec.marshalOPhonePreferences2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferences(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferencesPayload_preferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhonePreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhonePreferences(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhonePreferencesPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferencesPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhonePreferencesPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhonePreferencesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhonePreferencesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneReach_channel(ctx context.Context, field graphql.CollectedField, obj *model.PhoneReach) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneReach_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PhoneChannel) graphql.Marshaler {
+			return ec.marshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneReach_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneReach", field, false, false, errors.New("field of type PhoneChannel does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneReach_on(ctx context.Context, field graphql.CollectedField, obj *model.PhoneReach) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneReach_on(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.On, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneReach_on(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneReach", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneReach_address(ctx context.Context, field graphql.CollectedField, obj *model.PhoneReach) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneReach_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneReach_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneReach", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneReach_usable(ctx context.Context, field graphql.CollectedField, obj *model.PhoneReach) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneReach_usable(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Usable, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneReach_usable(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneReach", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _Platform_id(ctx context.Context, field graphql.CollectedField, obj *gen.Platform) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40082,6 +40683,38 @@ func (ec *executionContext) fieldContext_Query_noticeCounts(_ context.Context, f
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_NoticeCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_phonePreferences(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_phonePreferences(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().PhonePreferences(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhonePreferences) graphql.Marshaler {
+			return ec.marshalOPhonePreferences2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferences(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_phonePreferences(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhonePreferences(ctx, field)
 		},
 	}
 	return fc, nil
@@ -53269,7 +53902,7 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 		asMap["proposed"] = false
 	}
 
-	fieldsInOrder := [...]string{"name", "kind", "phone", "politicalParty", "post", "login", "password", "openAccount", "termId", "memberNo", "from", "unranked", "proposed", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"name", "kind", "phone", "wecom", "politicalParty", "post", "login", "password", "openAccount", "termId", "memberNo", "from", "unranked", "proposed", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -53297,6 +53930,13 @@ func (ec *executionContext) unmarshalInputAddMemberInput(ctx context.Context, ob
 				return it, err
 			}
 			it.Phone = data
+		case "wecom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wecom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Wecom = data
 		case "politicalParty":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("politicalParty"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -62195,6 +62835,106 @@ func (ec *executionContext) unmarshalInputSetAgreementInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSetPhonePreferencesInput(ctx context.Context, obj any) (model.SetPhonePreferencesInput, error) {
+	var it model.SetPhonePreferencesInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	if _, present := asMap["nothingAtOnce"]; !present {
+		asMap["nothingAtOnce"] = false
+	}
+	if _, present := asMap["noDigest"]; !present {
+		asMap["noDigest"] = false
+	}
+
+	fieldsInOrder := [...]string{"level", "nothingAtOnce", "muted", "channels", "quietFrom", "quietTo", "digestAt", "noDigest", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "level":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("level"))
+			data, err := ec.unmarshalONoticeLevel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Level = data
+		case "nothingAtOnce":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("nothingAtOnce"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NothingAtOnce = data
+		case "muted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("muted"))
+			data, err := ec.unmarshalONoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Muted = data
+		case "channels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channels"))
+			data, err := ec.unmarshalOPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channels = data
+		case "quietFrom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quietFrom"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuietFrom = data
+		case "quietTo":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("quietTo"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.QuietTo = data
+		case "digestAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("digestAt"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DigestAt = data
+		case "noDigest":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noDigest"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoDigest = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSetPolicyInput(ctx context.Context, obj any) (inputs.SetPolicy, error) {
 	var it inputs.SetPolicy
 	if obj == nil {
@@ -63846,7 +64586,7 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 		asMap["openAccount"] = false
 	}
 
-	fieldsInOrder := [...]string{"membershipId", "name", "phone", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "openAccount", "takerId", "expectedVersion", "reason", "idempotencyKey"}
+	fieldsInOrder := [...]string{"membershipId", "name", "phone", "wecom", "politicalParty", "post", "termId", "memberNo", "status", "ranked", "login", "password", "openAccount", "takerId", "expectedVersion", "reason", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -63874,6 +64614,13 @@ func (ec *executionContext) unmarshalInputUpdateMemberInput(ctx context.Context,
 				return it, err
 			}
 			it.Phone = data
+		case "wecom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wecom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Wecom = data
 		case "politicalParty":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("politicalParty"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -71919,6 +72666,44 @@ func (ec *executionContext) _Membership(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "wecom":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Membership_wecom(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -72572,6 +73357,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "submitOpinion":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitOpinion(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setPhonePreferences":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setPhonePreferences(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -74393,6 +75185,180 @@ func (ec *executionContext) _PermissionEntry(ctx context.Context, sel ast.Select
 			}
 		case "actions":
 			out.Values[i] = ec._PermissionEntry_actions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phonePreferencesImplementors = []string{"PhonePreferences"}
+
+func (ec *executionContext) _PhonePreferences(ctx context.Context, sel ast.SelectionSet, obj *model.PhonePreferences) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phonePreferencesImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhonePreferences")
+		case "version":
+			out.Values[i] = ec._PhonePreferences_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "level":
+			out.Values[i] = ec._PhonePreferences_level(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "muted":
+			out.Values[i] = ec._PhonePreferences_muted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "channels":
+			out.Values[i] = ec._PhonePreferences_channels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quietFrom":
+			out.Values[i] = ec._PhonePreferences_quietFrom(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "quietTo":
+			out.Values[i] = ec._PhonePreferences_quietTo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "digestAt":
+			out.Values[i] = ec._PhonePreferences_digestAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "compulsory":
+			out.Values[i] = ec._PhonePreferences_compulsory(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reach":
+			out.Values[i] = ec._PhonePreferences_reach(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phonePreferencesPayloadImplementors = []string{"PhonePreferencesPayload"}
+
+func (ec *executionContext) _PhonePreferencesPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PhonePreferencesPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phonePreferencesPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhonePreferencesPayload")
+		case "preferences":
+			out.Values[i] = ec._PhonePreferencesPayload_preferences(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PhonePreferencesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneReachImplementors = []string{"PhoneReach"}
+
+func (ec *executionContext) _PhoneReach(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneReach) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneReachImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneReach")
+		case "channel":
+			out.Values[i] = ec._PhoneReach_channel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "on":
+			out.Values[i] = ec._PhoneReach_on(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._PhoneReach_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "usable":
+			out.Values[i] = ec._PhoneReach_usable(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -76941,6 +77907,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_noticeCounts(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "phonePreferences":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_phonePreferences(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -86069,6 +87057,36 @@ func (ec *executionContext) marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuan�
 	return v
 }
 
+func (ec *executionContext) unmarshalNNoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx context.Context, v any) ([]notice.About, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]notice.About, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNNoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAboutᚄ(ctx context.Context, sel ast.SelectionSet, v []notice.About) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNoticeAbout2githubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNNoticeCount2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐNoticeCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.NoticeCount) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -86340,6 +87358,82 @@ func (ec *executionContext) marshalNPermissionEntry2ᚖgithubᚗcomᚋbihuanᚋb
 		return graphql.Null
 	}
 	return ec._PermissionEntry(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx context.Context, v any) (model.PhoneChannel, error) {
+	var res model.PhoneChannel
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx context.Context, sel ast.SelectionSet, v model.PhoneChannel) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx context.Context, v any) ([]model.PhoneChannel, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PhoneChannel, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PhoneChannel) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhonePreferencesPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferencesPayload(ctx context.Context, sel ast.SelectionSet, v *model.PhonePreferencesPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhonePreferencesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPhoneReach2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneReachᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneReach) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneReach2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneReach(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhoneReach2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneReach(ctx context.Context, sel ast.SelectionSet, v *model.PhoneReach) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneReach(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNPlanKind2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanKind(ctx context.Context, v any) (model.PlanKind, error) {
@@ -87410,6 +88504,11 @@ func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋ
 
 func (ec *executionContext) unmarshalNSetAgreementInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetAgreementInput(ctx context.Context, v any) (model.SetAgreementInput, error) {
 	res, err := ec.unmarshalInputSetAgreementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetPhonePreferencesInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSetPhonePreferencesInput(ctx context.Context, v any) (model.SetPhonePreferencesInput, error) {
+	res, err := ec.unmarshalInputSetPhonePreferencesInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -89739,6 +90838,22 @@ func (ec *executionContext) marshalONoticeLevel2ᚕgithubᚗcomᚋbihuanᚋbihua
 	return ret
 }
 
+func (ec *executionContext) unmarshalONoticeLevel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx context.Context, v any) (*notice.Level, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(notice.Level)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONoticeLevel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐLevel(ctx context.Context, sel ast.SelectionSet, v *notice.Level) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOOpinionOrigin2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐOpinionOrigin(ctx context.Context, v any) (*model.OpinionOrigin, error) {
 	if v == nil {
 		return nil, nil
@@ -89787,6 +90902,49 @@ func (ec *executionContext) marshalOParty2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋen
 		return graphql.Null
 	}
 	return ec._Party(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx context.Context, v any) ([]model.PhoneChannel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.PhoneChannel, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannelᚄ(ctx context.Context, sel ast.SelectionSet, v []model.PhoneChannel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOPhonePreferences2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferences(ctx context.Context, sel ast.SelectionSet, v *model.PhonePreferences) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PhonePreferences(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOPlanItemState2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPlanItemState(ctx context.Context, v any) (*model.PlanItemState, error) {

@@ -88,6 +88,8 @@ type AddMemberInput struct {
 	Kind membership.Kind `json:"kind"`
 	// 联系电话；只有本人和有权的人能看到
 	Phone *string `json:"phone,omitempty"`
+	// 企业微信的账号；只有本人和有权的人能看到
+	Wecom *string `json:"wecom,omitempty"`
 	// 党派
 	PoliticalParty *string `json:"politicalParty,omitempty"`
 	// 职务
@@ -2085,6 +2087,48 @@ type PermissionEntry struct {
 	Actions []*PermissionAction `json:"actions"`
 }
 
+// 我的手机通知
+type PhonePreferences struct {
+	// 第几版；0 为没有设置过，按本会的政策
+	Version int `json:"version"`
+	// 从这一级起马上发到手机上；空为都不马上发
+	Level *notice.Level `json:"level,omitempty"`
+	// 不要发到手机上的几类
+	Muted []notice.About `json:"muted"`
+	// 接收方式，先写的先用；空为按本会的政策
+	Channels []PhoneChannel `json:"channels"`
+	// 免打扰从几点起
+	QuietFrom int `json:"quietFrom"`
+	// 免打扰到几点止；与起点相同为没有免打扰
+	QuietTo int `json:"quietTo"`
+	// 其余的通知每天在几点汇总成一条；空为不要
+	DigestAt *int `json:"digestAt,omitempty"`
+	// 不能关掉的，一类一句
+	Compulsory []string `json:"compulsory"`
+	// 用各种方式能不能找到我
+	Reach []*PhoneReach `json:"reach"`
+}
+
+// 设置手机通知的结果
+type PhonePreferencesPayload struct {
+	// 现在的设置，包括仍然会发的
+	Preferences *PhonePreferences `json:"preferences,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 用一种方式能不能找到我
+type PhoneReach struct {
+	// 方式
+	Channel PhoneChannel `json:"channel"`
+	// 本会的政策已经开通
+	On bool `json:"on"`
+	// 我的手机号或企业微信账号；空为没有登记
+	Address *string `json:"address,omitempty"`
+	// 号码合用：短信要有手机号，座机收不到
+	Usable bool `json:"usable"`
+}
+
 // 在平台上新建事项要填的内容
 type PlatformOpening struct {
 	// 动作的名称
@@ -3063,6 +3107,30 @@ type SetAgreementInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 设置我的手机通知；不写的不变
+type SetPhonePreferencesInput struct {
+	// 从这一级起马上发到手机上
+	Level *notice.Level `json:"level,omitempty"`
+	// 都不马上发；与 level 只写一个
+	NothingAtOnce *bool `json:"nothingAtOnce,omitempty"`
+	// 不要发到手机上的几类
+	Muted []notice.About `json:"muted,omitempty"`
+	// 接收方式，先写的先用
+	Channels []PhoneChannel `json:"channels,omitempty"`
+	// 免打扰从几点起，0 至 23
+	QuietFrom *int `json:"quietFrom,omitempty"`
+	// 免打扰到几点止，0 至 23；与起点相同为没有免打扰
+	QuietTo *int `json:"quietTo,omitempty"`
+	// 其余的通知每天在几点汇总成一条，0 至 23
+	DigestAt *int `json:"digestAt,omitempty"`
+	// 不要每日汇总；与 digestAt 只写一个
+	NoDigest *bool `json:"noDigest,omitempty"`
+	// 看到的是第几版；不符时不改
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 设置一个角色
 type SetRoleInput struct {
 	// 代码：自己的角色以 own_ 开头；写随产品提供的角色的代码，是改它在本会的叫法、收窄它或让它随职务取得
@@ -3683,6 +3751,8 @@ type UpdateMemberInput struct {
 	Name *string `json:"name,omitempty"`
 	// 联系电话
 	Phone *string `json:"phone,omitempty"`
+	// 企业微信的账号
+	Wecom *string `json:"wecom,omitempty"`
 	// 党派
 	PoliticalParty *string `json:"politicalParty,omitempty"`
 	// 职务
@@ -4590,6 +4660,64 @@ func (e *OutcomeCategory) UnmarshalJSON(b []byte) error {
 }
 
 func (e OutcomeCategory) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 发到手机上的方式
+type PhoneChannel string
+
+const (
+	// 企业微信的应用消息
+	PhoneChannelWecom PhoneChannel = "WECOM"
+	// 短信
+	PhoneChannelSms PhoneChannel = "SMS"
+)
+
+var AllPhoneChannel = []PhoneChannel{
+	PhoneChannelWecom,
+	PhoneChannelSms,
+}
+
+func (e PhoneChannel) IsValid() bool {
+	switch e {
+	case PhoneChannelWecom, PhoneChannelSms:
+		return true
+	}
+	return false
+}
+
+func (e PhoneChannel) String() string {
+	return string(e)
+}
+
+func (e *PhoneChannel) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PhoneChannel(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PhoneChannel", str)
+	}
+	return nil
+}
+
+func (e PhoneChannel) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PhoneChannel) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PhoneChannel) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

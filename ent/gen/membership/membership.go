@@ -43,6 +43,8 @@ const (
 	FieldPost = "post"
 	// FieldPhone holds the string denoting the phone field in the database.
 	FieldPhone = "phone"
+	// FieldWecom holds the string denoting the wecom field in the database.
+	FieldWecom = "wecom"
 	// FieldStatus holds the string denoting the status field in the database.
 	FieldStatus = "status"
 	// FieldActiveFrom holds the string denoting the active_from field in the database.
@@ -98,6 +100,7 @@ var Columns = []string{
 	FieldPoliticalParty,
 	FieldPost,
 	FieldPhone,
+	FieldWecom,
 	FieldStatus,
 	FieldActiveFrom,
 	FieldActiveTo,
@@ -248,6 +251,11 @@ func ByPost(opts ...sql.OrderTermOption) OrderOption {
 // ByPhone orders the results by the phone field.
 func ByPhone(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPhone, opts...).ToFunc()
+}
+
+// ByWecom orders the results by the wecom field.
+func ByWecom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWecom, opts...).ToFunc()
 }
 
 // ByStatus orders the results by the status field.

@@ -116,6 +116,11 @@ func Phone(v string) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldPhone, v))
 }
 
+// Wecom applies equality check predicate on the "wecom" field. It's identical to WecomEQ.
+func Wecom(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEQ(FieldWecom, v))
+}
+
 // ActiveFrom applies equality check predicate on the "active_from" field. It's identical to ActiveFromEQ.
 func ActiveFrom(v time.Time) predicate.Membership {
 	return predicate.Membership(sql.FieldEQ(FieldActiveFrom, v))
@@ -829,6 +834,81 @@ func PhoneEqualFold(v string) predicate.Membership {
 // PhoneContainsFold applies the ContainsFold predicate on the "phone" field.
 func PhoneContainsFold(v string) predicate.Membership {
 	return predicate.Membership(sql.FieldContainsFold(FieldPhone, v))
+}
+
+// WecomEQ applies the EQ predicate on the "wecom" field.
+func WecomEQ(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEQ(FieldWecom, v))
+}
+
+// WecomNEQ applies the NEQ predicate on the "wecom" field.
+func WecomNEQ(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldNEQ(FieldWecom, v))
+}
+
+// WecomIn applies the In predicate on the "wecom" field.
+func WecomIn(vs ...string) predicate.Membership {
+	return predicate.Membership(sql.FieldIn(FieldWecom, vs...))
+}
+
+// WecomNotIn applies the NotIn predicate on the "wecom" field.
+func WecomNotIn(vs ...string) predicate.Membership {
+	return predicate.Membership(sql.FieldNotIn(FieldWecom, vs...))
+}
+
+// WecomGT applies the GT predicate on the "wecom" field.
+func WecomGT(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldGT(FieldWecom, v))
+}
+
+// WecomGTE applies the GTE predicate on the "wecom" field.
+func WecomGTE(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldGTE(FieldWecom, v))
+}
+
+// WecomLT applies the LT predicate on the "wecom" field.
+func WecomLT(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldLT(FieldWecom, v))
+}
+
+// WecomLTE applies the LTE predicate on the "wecom" field.
+func WecomLTE(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldLTE(FieldWecom, v))
+}
+
+// WecomContains applies the Contains predicate on the "wecom" field.
+func WecomContains(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldContains(FieldWecom, v))
+}
+
+// WecomHasPrefix applies the HasPrefix predicate on the "wecom" field.
+func WecomHasPrefix(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldHasPrefix(FieldWecom, v))
+}
+
+// WecomHasSuffix applies the HasSuffix predicate on the "wecom" field.
+func WecomHasSuffix(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldHasSuffix(FieldWecom, v))
+}
+
+// WecomIsNil applies the IsNil predicate on the "wecom" field.
+func WecomIsNil() predicate.Membership {
+	return predicate.Membership(sql.FieldIsNull(FieldWecom))
+}
+
+// WecomNotNil applies the NotNil predicate on the "wecom" field.
+func WecomNotNil() predicate.Membership {
+	return predicate.Membership(sql.FieldNotNull(FieldWecom))
+}
+
+// WecomEqualFold applies the EqualFold predicate on the "wecom" field.
+func WecomEqualFold(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldEqualFold(FieldWecom, v))
+}
+
+// WecomContainsFold applies the ContainsFold predicate on the "wecom" field.
+func WecomContainsFold(v string) predicate.Membership {
+	return predicate.Membership(sql.FieldContainsFold(FieldWecom, v))
 }
 
 // StatusEQ applies the EQ predicate on the "status" field.

@@ -886,6 +886,7 @@ var (
 		{Name: "political_party", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "post", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "phone", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "wecom", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "status", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACTIVE", "SUSPENDED", "RESIGNED", "REVOKED", "ENDED"}, Default: "ACTIVE"},
 		{Name: "active_from", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "active_to", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -900,7 +901,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "memberships_terms_term",
-				Columns:    []*schema.Column{MembershipsColumns[17]},
+				Columns:    []*schema.Column{MembershipsColumns[18]},
 				RefColumns: []*schema.Column{TermsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -929,7 +930,7 @@ var (
 			{
 				Name:    "membership_tenant_id_term_id",
 				Unique:  false,
-				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[17]},
+				Columns: []*schema.Column{MembershipsColumns[1], MembershipsColumns[18]},
 			},
 		},
 	}
