@@ -69,18 +69,27 @@ func TestOfficeDocumentsAreToldApartByContent(t *testing.T) {
 
 func TestWhatPhonesMake(t *testing.T) {
 	t.Parallel()
-	movie := func(brand string) []byte { return []byte("\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x02\x00") }
+	movie := func(brand string, more ...string) []byte {
+		return []byte("\x00\x00\x00" + string(rune(16+4*len(more))) + "ftyp" + brand + "\x00\x00\x02\x00" + strings.Join(more, "") + "\x00\x00\x00\x08mdat")
+	}
 	for _, c := range []struct {
-		name, brand, typ, says string
+		name      string
+		head      []byte
+		typ, says string
 	}{
-		{"a.mp4", "isom", "video/mp4", ""}, {"a.MP4", "mp42", "video/mp4", ""},
-		{"a.heic", "heic", "", "兼容性最佳"}, {"a.HEIF", "mif1", "", "兼容性最佳"}, {"a.jpg", "heic", "", "HEIC"}, {"a.mp4", "heic", "", "HEIC"},
-		{"a.mov", "qt  ", "", "mp4"}, {"a.mp4", "qt  ", "", "mp4"}, {"a.3gp", "3gp4", "", "mp4"},
+		{"a.mp4", movie("isom"), "video/mp4", ""}, {"a.MP4", movie("mp42", "isom"), "video/mp4", ""}, {"a.mp4", movie("XAVC", "iso5"), "video/mp4", ""},
+		{"a.m4v", movie("M4V "), "video/mp4", ""},
+		{"a.heic", movie("heic"), "image/heic", ""}, {"a.HEIF", movie("mif1", "heic"), "image/heic", ""}, {"a.heic", movie("xxxx", "heix"), "image/heic", ""},
+		{"a.mov", movie("qt  "), "video/quicktime", ""}, {"a.3gp", movie("3gp4"), "video/3gpp", ""},
+		{"a.jpg", movie("heic"), "", "改为 heic"}, {"a.mp4", movie("heic"), "", "HEIC 照片"}, {"a.mp4", movie("qt  "), "", "改为 mov"}, {"a.heic", movie("isom"), "", "mp4 视频"},
+		{"a.heic", []byte("\xFF\xD8\xFFsome picture of another kind"), "", "不符"}, {"a.mp4", movie("avif", "mif1"), "", "不符"}, {"a.pdf", movie("isom"), "", "改为 mp4"},
+		{"a.avi", []byte("RIFF"), "", "导出为 mp4"}, {"a.mp4", nil, "", "空的"},
+		{"a.webp", []byte("RIFF\x00\x00\x00\x00WEBPVP8 "), "image/webp", ""}, {"a.webp", []byte("RIFF\x00\x00\x00\x00AVI LIST"), "", "不符"}, {"a.gif", []byte("GIF89a"), "image/gif", ""},
 	} {
-		got, err := Sniff(movie(c.brand), c.name)
+		got, err := Sniff(c.head, c.name)
 		shown, _ := errs.As(err)
 		if got != c.typ || (err == nil) != (c.says == "") || err != nil && (shown == nil || !strings.Contains(shown.Message, c.says)) {
-			t.Errorf("%s of %s: %q %v", c.name, c.brand, got, err)
+			t.Errorf("%s of %.30q: %q %v", c.name, c.head, got, err)
 		}
 	}
 }

@@ -49,8 +49,11 @@
 // Sniff decides whether a file may come in at all, SafeName under which name it
 // is kept. Both look at what the uploader claims and trust none of it:
 //
-//   - Allowed are pdf, doc, docx, xls, xlsx, ofd, jpg (jpeg), png and txt.
+//   - Allowed are pdf, doc, docx, xls, xlsx, ppt, pptx, ofd, jpg (jpeg), png,
+//     gif, webp, txt, and what phones make, heic (heif), mp4 (m4v), mov and 3gp.
 //     Everything else is errs.Invalid, above all html, svg, zip and programs.
+//   - What phones make is told by its brands; under another extension it is
+//     errs.Invalid and said what it is.
 //   - Content that does not begin as its extension demands is errs.Invalid.
 //   - Text is UTF-8, GB 18030 (and so GBK) or UTF-16 with a byte order mark,
 //     has no control characters and does not begin as a web page.
