@@ -6,4 +6,6 @@
 //   - A file is fetched in ranges too, and by a link that its viewer was given (ADR 35).
 //   - A file is fetched by those who see its matter and its audience; for all others it does not exist.
 //   - The same file uploaded again to the same matter by the same person is the file that is there already.
+//   - What was attached by mistake is removed on record, with a reason, by who attached it or who manages the matter: the row says who, when and why; its links die; its bytes go after a while, unless another row points to them. What a step, a record or the file of an ended matter rests on stays; who attached it may remove it only until the matter has moved on.
+//   - A picture has a small one, made when it is first asked for and kept; where there is none, it is said why and how to look.
 package files

@@ -21,6 +21,7 @@ import (
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/internal/picture"
 )
 
 // MaxSize is the largest file, in bytes: a scanned report of a hundred pages.
@@ -29,7 +30,7 @@ const MaxSize = 50 << 20
 // uploadTime is how long an upload or download may take: MaxSize at 30 kB/s.
 const uploadTime = 30 * time.Minute
 
-// Handler serves POST /files and GET /files/{id}.
+// Handler serves POST /files, GET /files/{id} and GET /files/{id}/thumbnail.
 type Handler struct {
 	httpd.Door
 	From   func(context.Context) audit.From
@@ -84,6 +85,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 		h.Handler(h.upload).ServeHTTP(w, r)
 	case http.MethodGet, http.MethodHead:
+		if strings.HasSuffix(r.URL.Path, "/thumbnail") {
+			h.Handler(h.thumbnail).ServeHTTP(w, r)
+			return
+		}
 		h.Handler(h.download).ServeHTTP(w, r)
 	default:
 		httpd.MethodNotAllowed(w, r, "GET, HEAD, POST")
@@ -117,7 +122,7 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.Invalid, "第一栏应是 file，并带文件名")
 	}
 	name := blob.SafeName(part.FileName())
-	body := bufio.NewReaderSize(part, blob.SniffLen)
+	body := bufio.NewReaderSize(part, picture.HeadLen)
 	head, err := body.Peek(blob.SniffLen)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return errs.New(errs.Invalid, "文件没有传完，请重新上传").Because(err)
@@ -126,18 +131,21 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id := uuid.Must(uuid.NewV7())
-	key := id.String()
+	f := file{id: uuid.Must(uuid.NewV7()), name: name, contentType: contentType}
+	head, _ = body.Peek(picture.HeadLen) // what is wrong is met again by Put
+	if f.width, f.height, err = sizeOf(contentType, head); err != nil {
+		return err
+	}
+	key := f.id.String()
 	var within blob.Container
-	info, err := h.Blobs.Put(r.Context(), key, io.TeeReader(body, &within), MaxSize)
-	if err != nil {
+	if f.Info, err = h.Blobs.Put(r.Context(), key, io.TeeReader(body, &within), MaxSize); err != nil {
 		return err
 	}
 	kept := uuid.Nil
 	if err = within.Fits(name); err == nil {
-		kept, err = h.record(r, t, id, name, contentType, info)
+		kept, err = h.record(r, t, f)
 	}
-	if err != nil || kept != id {
+	if err != nil || kept != f.id {
 		if e := h.Blobs.Delete(context.WithoutCancel(r.Context()), key); e != nil {
 			h.Log.Error("an unused file remains", "key", key, "error", e)
 		}
@@ -145,7 +153,7 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	httpd.JSON(w, http.StatusCreated, map[string]any{"id": kept, "name": name, "size": info.Size, "contentType": contentType, "sha256": info.SHA256})
+	httpd.JSON(w, http.StatusCreated, map[string]any{"id": kept, "name": name, "size": f.Size, "contentType": contentType, "sha256": f.SHA256})
 	return nil
 }
 
@@ -177,8 +185,16 @@ func (h *Handler) mayAttach(ctx context.Context, t target) error {
 	return err
 }
 
+// file is what has been stored, before its row is written.
+type file struct {
+	id                uuid.UUID
+	name, contentType string
+	width, height     *int
+	blob.Info
+}
+
 // record writes the row, or finds the one that the same upload made before.
-func (h *Handler) record(r *http.Request, t target, id uuid.UUID, name, contentType string, info blob.Info) (kept uuid.UUID, err error) {
+func (h *Handler) record(r *http.Request, t target, f file) (kept uuid.UUID, err error) {
 	err = h.As(r, true, func(ctx context.Context) error {
 		if err := h.mayAttach(ctx, t); err != nil { // the matter may have closed while the bytes came
 			return err
@@ -186,7 +202,7 @@ func (h *Handler) record(r *http.Request, t target, id uuid.UUID, name, contentT
 		v := authz.From(ctx)
 		sys := authz.System(ctx)
 		same := h.Client.Attachment.Query().Where(attachment.MatterID(t.matter), attachment.UploaderID(v.Membership),
-			attachment.Sha256(info.SHA256), attachment.KindEQ(t.kind), attachment.NameEQ(name))
+			attachment.Sha256(f.SHA256), attachment.KindEQ(t.kind), attachment.NameEQ(f.name), attachment.RemovedAtIsNil())
 		if t.assignment != nil {
 			same = same.Where(attachment.AssignmentID(*t.assignment))
 		}
@@ -194,24 +210,34 @@ func (h *Handler) record(r *http.Request, t target, id uuid.UUID, name, contentT
 		if !gen.IsNotFound(err) {
 			return err
 		}
-		kept = id
+		kept = f.id
 		ctx, changes := audit.Collect(sys)
-		err := h.Client.Attachment.Create().SetID(id).SetMatterID(t.matter).SetNillableAssignmentID(t.assignment).SetUploaderID(v.Membership).
-			SetKind(t.kind).SetAudience(t.audience).SetName(name).SetSize(info.Size).SetContentType(contentType).
-			SetSha256(info.SHA256).SetBlobKey(id.String()).Exec(ctx)
+		err := h.Client.Attachment.Create().SetID(f.id).SetMatterID(t.matter).SetNillableAssignmentID(t.assignment).SetUploaderID(v.Membership).
+			SetKind(t.kind).SetAudience(t.audience).SetName(f.name).SetSize(f.Size).SetContentType(f.contentType).
+			SetSha256(f.SHA256).SetBlobKey(f.id.String()).SetNillableWidth(f.width).SetNillableHeight(f.height).Exec(ctx)
 		if err != nil {
 			return err
 		}
 		return audit.Write(ctx, audit.Entry{
 			Action: "uploadFile", Actor: v.Actor(),
-			Object: audit.Object(gen.TypeAttachment, id), From: h.From(r.Context()), Changes: changes.Changes(),
+			Object: audit.Object(gen.TypeAttachment, f.id), From: h.From(r.Context()), Changes: changes.Changes(),
 		})
 	})
 	return kept, err
 }
 
+// given is why an attachment that was asked for is not given out, if it is not.
+func given(a *gen.Attachment, err error) error {
+	switch {
+	case gen.IsNotFound(err):
+		return errs.New(errs.NotFound, "没有这个附件，或您无权查看")
+	case err == nil && a.RemovedAt != nil:
+		return errs.New(errs.NotFound, "这个附件已经移除，内容不能再下载；谁在何时、为什么移除，写在事项的附件栏里")
+	}
+	return err
+}
+
 func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
-	missing := errs.New(errs.NotFound, "没有这个附件，或您无权查看")
 	id, err := errs.ID(r.PathValue("id"), "id")
 	if err != nil {
 		return err
@@ -219,17 +245,14 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	var a *gen.Attachment
 	begins := r.Header.Get("Range") == "" || strings.HasPrefix(r.Header.Get("Range"), "bytes=0-") // a player asks for many ranges
 	err = h.As(r, begins, func(ctx context.Context) (err error) {
-		if a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx); err != nil || !begins {
+		if a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx); err != nil || a.RemovedAt != nil || !begins {
 			return err
 		}
 		return audit.Write(ctx, audit.Entry{ // before a byte of it leaves (S14)
 			Action: "downloadFile", Actor: authz.From(ctx).Actor(), Object: audit.Object(gen.TypeAttachment, id), From: h.From(r.Context()), Changes: []audit.Change{},
 		})
 	})
-	if gen.IsNotFound(err) {
-		return missing
-	}
-	if err != nil {
+	if err := given(a, err); err != nil {
 		return err
 	}
 	body, size, err := h.Blobs.Open(r.Context(), a.BlobKey)

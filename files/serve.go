@@ -37,7 +37,7 @@ func serve(w http.ResponseWriter, r *http.Request, a *gen.Attachment, body io.Re
 // disposition lets a browser show what it shows safely when it follows a link.
 // Anything else, and anything fetched by a program, is a file to keep.
 func disposition(r *http.Request, contentType string) string {
-	shown := contentType == "application/pdf" || strings.HasPrefix(contentType, "image/") || strings.HasPrefix(contentType, "video/")
+	shown := contentType == "application/pdf" || strings.HasPrefix(contentType, "image/") && contentType != "image/heic" || strings.HasPrefix(contentType, "video/")
 	if shown && r.URL.Query().Has(httpd.LinkParam) {
 		return "inline"
 	}

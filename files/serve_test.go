@@ -48,6 +48,7 @@ func TestRanges(t *testing.T) {
 	t.Run("a link shows what a browser shows safely, in other pages too", func(t *testing.T) {
 		for _, c := range []struct{ typ, address, want string }{
 			{"application/pdf", "/files/x?link=y", "inline"}, {"image/png", "/files/x?link=y", "inline"}, {"image/png", "/files/x", "attachment"},
+			{"video/quicktime", "/files/x?link=y", "inline"}, {"image/heic", "/files/x?link=y", "attachment"},
 			{"application/msword", "/files/x?link=y", "attachment"}, {"text/plain; charset=utf-8", "/files/x?link=y", "attachment"},
 		} {
 			w := httptest.NewRecorder()

@@ -33,7 +33,7 @@ type Case struct {
 	Items       []*gen.Item
 	Events      []*gen.Event // oldest first, with their attendances
 	Timers      []*gen.Timer
-	Attachments []*gen.Attachment
+	Attachments []*gen.Attachment   // but those that were removed
 	Out, In     []*gen.Link         // Out with the matter they lead to
 	Below       []Branch            // what belongs to it or comes from it; read for the kinds that gather others
 	Parent      *uuid.UUID          // the committee above this one, nil for the topmost

@@ -34,6 +34,7 @@ type Kind struct {
 	Names map[string]Names
 
 	Attaching []string        // rights to work on a matter: whoever has one of them there may add what shows the work
+	Managing  []string        // rights of who manages a matter: whoever has one of them there may take away what was attached by mistake
 	Turns     map[string]Turn // whom a code of the definition's turns means
 	Guardians []string        // the roles to whom a matter goes for which nobody is left: the first that somebody holds
 
@@ -58,11 +59,14 @@ type Payload struct {
 var generic = []string{"matter.open", "matter.screen", "matter.approve", "matter.arrange", "matter.research", "matter.hold",
 	"matter.report", "matter.respond", "matter.follow", "matter.archive"}
 
+// managing are the rights to manage one.
+var managing = []string{"matter.arrange", "matter.archive"}
+
 // GenericKind is what a committee's own kind is: there a turn is the code of a
 // role, as far as it reaches over matters, or of a party, or "units", those
 // that owe something.
 func GenericKind(code string) *Kind {
-	return &Kind{Code: code, Attaching: generic, Guardians: []string{"committee_staff", "secretary_general", "chair"}}
+	return &Kind{Code: code, Attaching: generic, Managing: managing, Guardians: []string{"committee_staff", "secretary_general", "chair"}}
 }
 
 // Kind registers what a kind is; like its siblings it is called at start only.

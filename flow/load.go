@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/party"
@@ -69,7 +70,9 @@ var generalParts = []casePart{
 		func(q *gen.MatterQuery) { q.WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }) },
 		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }, ""},
 	{gen.TypeAttachment,
-		func(q *gen.MatterQuery) { q.WithAttachments() },
+		func(q *gen.MatterQuery) {
+			q.WithAttachments(func(q *gen.AttachmentQuery) { q.Where(attachment.RemovedAtIsNil()) })
+		},
 		func(now, was *gen.MatterEdges) { now.Attachments = was.Attachments }, ""},
 	{gen.TypeLink,
 		func(q *gen.MatterQuery) {

@@ -33,7 +33,17 @@ func (r *assignmentResolver) AvailableActions(ctx context.Context, obj *gen.Assi
 
 // URL is the resolver for the url field.
 func (r *attachmentResolver) URL(ctx context.Context, obj *gen.Attachment) (*string, error) {
-	return r.attachmentLink(ctx, obj.ID), nil
+	return r.attachmentLink(ctx, obj, ""), nil
+}
+
+// Thumbnail is the resolver for the thumbnail field.
+func (r *attachmentResolver) Thumbnail(ctx context.Context, obj *gen.Attachment) (*string, error) {
+	return r.thumbnail(ctx, obj), nil
+}
+
+// ThumbnailNote is the resolver for the thumbnailNote field.
+func (r *attachmentResolver) ThumbnailNote(ctx context.Context, obj *gen.Attachment) (*string, error) {
+	return thumbnailNote(obj), nil
 }
 
 // StateInfo is the resolver for the stateInfo field.
@@ -49,6 +59,11 @@ func (r *matterResolver) AvailableActions(ctx context.Context, obj *gen.Matter) 
 // Phone is the resolver for the phone field.
 func (r *membershipResolver) Phone(ctx context.Context, obj *gen.Membership) (*string, error) {
 	return r.phone(ctx, obj)
+}
+
+// RemoveAttachment is the resolver for the removeAttachment field.
+func (r *mutationResolver) RemoveAttachment(ctx context.Context, input model.RemoveAttachmentInput) (*model.AttachmentPayload, error) {
+	return r.removeAttachment(ctx, input)
 }
 
 // ContactPhone is the resolver for the contactPhone field.

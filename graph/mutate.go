@@ -393,7 +393,7 @@ func change[In, T any](ctx context.Context, r *Resolver, input any, e entity[T],
 // inputNames are the fields that the API calls otherwise than the services.
 var inputNames = map[string]string{
 	"membership": "membershipId", "unit": "unitId", "term": "termId", "parent": "parentId", "units": "unitIds", "heir": "heirId", "taker": "takerId",
-	"matter": "matterId", "subjects": "subjectIds", "voters": "voterIds",
+	"matter": "matterId", "attachment": "attachmentId", "subjects": "subjectIds", "voters": "voterIds",
 	"partnerName": "name", "partnerKey": "key",
 }
 

@@ -21,6 +21,7 @@ const Kind = "opinion"
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "社情民意",
 	Attaching: []string{"opinion.submit", "opinion.accept"},
+	Managing:  []string{"opinion.accept"},
 	Turns: map[string]flow.Turn{
 		"editor":  {Roles: []string{"info_editor"}},
 		"author":  {Parties: []party.Role{party.RoleLEAD, party.RoleRAISER}, Creator: true, Else: []flow.Turn{{Roles: []string{"info_editor"}}}},

@@ -200,7 +200,7 @@ func citeDocument(_ context.Context, r *run) error {
 	}
 	for _, a := range r.Attachments {
 		if a.ID == id {
-			r.After["document"] = a.Name
+			r.After["documentId"], r.After["document"] = a.ID, a.Name
 			return nil
 		}
 	}

@@ -31,6 +31,7 @@ var Declaration = &flow.Kind{
 	},
 	Attaching: []string{"proposal.edit", "proposal.rate", "proposal.createCollective", "proposal.send", "proposal.draftReply",
 		"proposal.returnForEdit", "proposal.officeDecide", "proposal.recordSupervision"},
+	Managing:  []string{"proposal.returnForEdit"},
 	Turns:     turns,
 	Round:     func(c *flow.Case) int { return c.Edges.Proposal.Round },
 	Guardians: []string{"proposal_director", "secretary_general"},

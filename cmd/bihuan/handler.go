@@ -48,6 +48,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs}
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
+	mux.Handle("GET /files/{id}/thumbnail", files)
 	envelopes := &courier.Handler{Door: door, From: graph.Origin, Exchange: a.resolver.Exchange}
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)

@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
 	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/search"
@@ -187,6 +188,31 @@ func (a *app) anchor(ctx context.Context, _ anchorArgs) error {
 	return err
 }
 
+// purgeArgs is the job that deletes the bytes of what one committee has removed.
+type purgeArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (purgeArgs) Kind() string { return "files_purge" }
+
+func (a *app) purge(ctx context.Context, of purgeArgs) error {
+	n, err := a.removed().Run(ctx, of.Tenant)
+	return a.did(n, err, "purged", of.Tenant, "files")
+}
+
+// removedArgs is the job that finds the committees that have some.
+type removedArgs struct{}
+
+func (removedArgs) Kind() string { return "files_look" }
+
+func (a *app) lookRemoved(ctx context.Context, _ removedArgs) error {
+	return a.where(ctx, a.removed().HasDue, func(t uuid.UUID) river.JobArgs { return purgeArgs{t} })
+}
+
+func (a *app) removed() files.Purge {
+	return files.Purge{Store: a.resolver.Store, Blobs: a.blobs, Keep: a.cfg.RemovedKeep}
+}
+
 // every makes a job again and again, the first time at the start.
 func every(often time.Duration, of river.JobArgs) *river.PeriodicJob {
 	return river.NewPeriodicJob(river.PeriodicInterval(often), func() (river.JobArgs, *river.InsertOpts) { return of, nil }, &river.PeriodicJobOpts{RunOnStart: true})
@@ -204,11 +230,13 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
 	river.AddWorker(workers, &job[unindexedArgs]{clock: c, do: a.unindexed})
 	river.AddWorker(workers, &job[indexArgs]{clock: c, within: time.Hour, do: a.index})
+	river.AddWorker(workers, &job[removedArgs]{clock: c, do: a.lookRemoved})
+	river.AddWorker(workers, &job[purgeArgs]{clock: c, within: time.Hour, do: a.purge})
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
 		PeriodicJobs: []*river.PeriodicJob{
 			every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
-			every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}),
+			every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
 		},
 	})
 	if err != nil {

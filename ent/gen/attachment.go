@@ -45,6 +45,18 @@ type Attachment struct {
 	BlobKey string `json:"-"`
 	// 谁能看到
 	Audience attachment.Audience `json:"audience,omitempty"`
+	// 图片的宽，像素；以前上传的没有
+	Width *int `json:"width,omitempty"`
+	// 图片的高，像素；以前上传的没有
+	Height *int `json:"height,omitempty"`
+	// RemovedByID holds the value of the "removed_by_id" field.
+	RemovedByID *uuid.UUID `json:"removed_by_id,omitempty"`
+	// 移除的时间；空为没有移除。移除的只留下这一行，内容不能再下载
+	RemovedAt *time.Time `json:"removed_at,omitempty"`
+	// 移除的理由
+	RemovalReason string `json:"removal_reason,omitempty"`
+	// 移除以后，内容从存储里删掉的时间
+	PurgedAt *time.Time `json:"purged_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AttachmentQuery when eager-loading is set.
 	Edges        AttachmentEdges `json:"edges"`
@@ -59,11 +71,13 @@ type AttachmentEdges struct {
 	Assignment *Assignment `json:"assignment,omitempty"`
 	// 上传人
 	Uploader *Membership `json:"uploader,omitempty"`
+	// 移除的人
+	RemovedBy *Membership `json:"removed_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 	// totalCount holds the count of the edges above.
-	totalCount [3]map[string]int
+	totalCount [4]map[string]int
 }
 
 // MatterOrErr returns the Matter value or an error if the edge
@@ -99,18 +113,29 @@ func (e AttachmentEdges) UploaderOrErr() (*Membership, error) {
 	return nil, &NotLoadedError{edge: "uploader"}
 }
 
+// RemovedByOrErr returns the RemovedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AttachmentEdges) RemovedByOrErr() (*Membership, error) {
+	if e.RemovedBy != nil {
+		return e.RemovedBy, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: membership.Label}
+	}
+	return nil, &NotLoadedError{edge: "removed_by"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Attachment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attachment.FieldMatterID, attachment.FieldAssignmentID, attachment.FieldUploaderID:
+		case attachment.FieldMatterID, attachment.FieldAssignmentID, attachment.FieldUploaderID, attachment.FieldRemovedByID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case attachment.FieldSize:
+		case attachment.FieldSize, attachment.FieldWidth, attachment.FieldHeight:
 			values[i] = new(sql.NullInt64)
-		case attachment.FieldKind, attachment.FieldName, attachment.FieldContentType, attachment.FieldSha256, attachment.FieldBlobKey, attachment.FieldAudience:
+		case attachment.FieldKind, attachment.FieldName, attachment.FieldContentType, attachment.FieldSha256, attachment.FieldBlobKey, attachment.FieldAudience, attachment.FieldRemovalReason:
 			values[i] = new(sql.NullString)
-		case attachment.FieldCreatedAt:
+		case attachment.FieldCreatedAt, attachment.FieldRemovedAt, attachment.FieldPurgedAt:
 			values[i] = new(sql.NullTime)
 		case attachment.FieldID, attachment.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -210,6 +235,47 @@ func (_m *Attachment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Audience = attachment.Audience(value.String)
 			}
+		case attachment.FieldWidth:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field width", values[i])
+			} else if value.Valid {
+				_m.Width = new(int)
+				*_m.Width = int(value.Int64)
+			}
+		case attachment.FieldHeight:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field height", values[i])
+			} else if value.Valid {
+				_m.Height = new(int)
+				*_m.Height = int(value.Int64)
+			}
+		case attachment.FieldRemovedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_by_id", values[i])
+			} else if value.Valid {
+				_m.RemovedByID = new(uuid.UUID)
+				*_m.RemovedByID = *value.S.(*uuid.UUID)
+			}
+		case attachment.FieldRemovedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field removed_at", values[i])
+			} else if value.Valid {
+				_m.RemovedAt = new(time.Time)
+				*_m.RemovedAt = value.Time
+			}
+		case attachment.FieldRemovalReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field removal_reason", values[i])
+			} else if value.Valid {
+				_m.RemovalReason = value.String
+			}
+		case attachment.FieldPurgedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field purged_at", values[i])
+			} else if value.Valid {
+				_m.PurgedAt = new(time.Time)
+				*_m.PurgedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -236,6 +302,11 @@ func (_m *Attachment) QueryAssignment() *AssignmentQuery {
 // QueryUploader queries the "uploader" edge of the Attachment entity.
 func (_m *Attachment) QueryUploader() *MembershipQuery {
 	return NewAttachmentClient(_m.config).QueryUploader(_m)
+}
+
+// QueryRemovedBy queries the "removed_by" edge of the Attachment entity.
+func (_m *Attachment) QueryRemovedBy() *MembershipQuery {
+	return NewAttachmentClient(_m.config).QueryRemovedBy(_m)
 }
 
 // Update returns a builder for updating this Attachment.
@@ -301,6 +372,34 @@ func (_m *Attachment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("audience=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Audience))
+	builder.WriteString(", ")
+	if v := _m.Width; v != nil {
+		builder.WriteString("width=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Height; v != nil {
+		builder.WriteString("height=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RemovedByID; v != nil {
+		builder.WriteString("removed_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RemovedAt; v != nil {
+		builder.WriteString("removed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("removal_reason=")
+	builder.WriteString(_m.RemovalReason)
+	builder.WriteString(", ")
+	if v := _m.PurgedAt; v != nil {
+		builder.WriteString("purged_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -136,6 +136,90 @@ func (_c *AttachmentCreate) SetNillableAudience(v *attachment.Audience) *Attachm
 	return _c
 }
 
+// SetWidth sets the "width" field.
+func (_c *AttachmentCreate) SetWidth(v int) *AttachmentCreate {
+	_c.mutation.SetWidth(v)
+	return _c
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableWidth(v *int) *AttachmentCreate {
+	if v != nil {
+		_c.SetWidth(*v)
+	}
+	return _c
+}
+
+// SetHeight sets the "height" field.
+func (_c *AttachmentCreate) SetHeight(v int) *AttachmentCreate {
+	_c.mutation.SetHeight(v)
+	return _c
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableHeight(v *int) *AttachmentCreate {
+	if v != nil {
+		_c.SetHeight(*v)
+	}
+	return _c
+}
+
+// SetRemovedByID sets the "removed_by_id" field.
+func (_c *AttachmentCreate) SetRemovedByID(v uuid.UUID) *AttachmentCreate {
+	_c.mutation.SetRemovedByID(v)
+	return _c
+}
+
+// SetNillableRemovedByID sets the "removed_by_id" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableRemovedByID(v *uuid.UUID) *AttachmentCreate {
+	if v != nil {
+		_c.SetRemovedByID(*v)
+	}
+	return _c
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (_c *AttachmentCreate) SetRemovedAt(v time.Time) *AttachmentCreate {
+	_c.mutation.SetRemovedAt(v)
+	return _c
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableRemovedAt(v *time.Time) *AttachmentCreate {
+	if v != nil {
+		_c.SetRemovedAt(*v)
+	}
+	return _c
+}
+
+// SetRemovalReason sets the "removal_reason" field.
+func (_c *AttachmentCreate) SetRemovalReason(v string) *AttachmentCreate {
+	_c.mutation.SetRemovalReason(v)
+	return _c
+}
+
+// SetNillableRemovalReason sets the "removal_reason" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableRemovalReason(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetRemovalReason(*v)
+	}
+	return _c
+}
+
+// SetPurgedAt sets the "purged_at" field.
+func (_c *AttachmentCreate) SetPurgedAt(v time.Time) *AttachmentCreate {
+	_c.mutation.SetPurgedAt(v)
+	return _c
+}
+
+// SetNillablePurgedAt sets the "purged_at" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillablePurgedAt(v *time.Time) *AttachmentCreate {
+	if v != nil {
+		_c.SetPurgedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AttachmentCreate) SetID(v uuid.UUID) *AttachmentCreate {
 	_c.mutation.SetID(v)
@@ -163,6 +247,11 @@ func (_c *AttachmentCreate) SetAssignment(v *Assignment) *AttachmentCreate {
 // SetUploader sets the "uploader" edge to the Membership entity.
 func (_c *AttachmentCreate) SetUploader(v *Membership) *AttachmentCreate {
 	return _c.SetUploaderID(v.ID)
+}
+
+// SetRemovedBy sets the "removed_by" edge to the Membership entity.
+func (_c *AttachmentCreate) SetRemovedBy(v *Membership) *AttachmentCreate {
+	return _c.SetRemovedByID(v.ID)
 }
 
 // Mutation returns the AttachmentMutation object of the builder.
@@ -324,6 +413,26 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 		_spec.SetField(attachment.FieldAudience, field.TypeEnum, value)
 		_node.Audience = value
 	}
+	if value, ok := _c.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+		_node.Width = &value
+	}
+	if value, ok := _c.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+		_node.Height = &value
+	}
+	if value, ok := _c.mutation.RemovedAt(); ok {
+		_spec.SetField(attachment.FieldRemovedAt, field.TypeTime, value)
+		_node.RemovedAt = &value
+	}
+	if value, ok := _c.mutation.RemovalReason(); ok {
+		_spec.SetField(attachment.FieldRemovalReason, field.TypeString, value)
+		_node.RemovalReason = value
+	}
+	if value, ok := _c.mutation.PurgedAt(); ok {
+		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)
+		_node.PurgedAt = &value
+	}
 	if nodes := _c.mutation.MatterIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -373,6 +482,23 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UploaderID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RemovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.RemovedByTable,
+			Columns: []string{attachment.RemovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.RemovedByID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

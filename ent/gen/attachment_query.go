@@ -30,6 +30,7 @@ type AttachmentQuery struct {
 	withMatter     *MatterQuery
 	withAssignment *AssignmentQuery
 	withUploader   *MembershipQuery
+	withRemovedBy  *MembershipQuery
 	loadTotal      []func(context.Context, []*Attachment) error
 	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -127,6 +128,28 @@ func (_q *AttachmentQuery) QueryUploader() *MembershipQuery {
 			sqlgraph.From(attachment.Table, attachment.FieldID, selector),
 			sqlgraph.To(membership.Table, membership.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, attachment.UploaderTable, attachment.UploaderColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRemovedBy chains the current query on the "removed_by" edge.
+func (_q *AttachmentQuery) QueryRemovedBy() *MembershipQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, selector),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.RemovedByTable, attachment.RemovedByColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -329,6 +352,7 @@ func (_q *AttachmentQuery) Clone() *AttachmentQuery {
 		withMatter:     _q.withMatter.Clone(),
 		withAssignment: _q.withAssignment.Clone(),
 		withUploader:   _q.withUploader.Clone(),
+		withRemovedBy:  _q.withRemovedBy.Clone(),
 		// clone intermediate query.
 		sql:  _q.sql.Clone(),
 		path: _q.path,
@@ -365,6 +389,17 @@ func (_q *AttachmentQuery) WithUploader(opts ...func(*MembershipQuery)) *Attachm
 		opt(query)
 	}
 	_q.withUploader = query
+	return _q
+}
+
+// WithRemovedBy tells the query-builder to eager-load the nodes that are connected to
+// the "removed_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttachmentQuery) WithRemovedBy(opts ...func(*MembershipQuery)) *AttachmentQuery {
+	query := (&MembershipClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRemovedBy = query
 	return _q
 }
 
@@ -446,10 +481,11 @@ func (_q *AttachmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 	var (
 		nodes       = []*Attachment{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withMatter != nil,
 			_q.withAssignment != nil,
 			_q.withUploader != nil,
+			_q.withRemovedBy != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -488,6 +524,12 @@ func (_q *AttachmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*A
 	if query := _q.withUploader; query != nil {
 		if err := _q.loadUploader(ctx, query, nodes, nil,
 			func(n *Attachment, e *Membership) { n.Edges.Uploader = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRemovedBy; query != nil {
+		if err := _q.loadRemovedBy(ctx, query, nodes, nil,
+			func(n *Attachment, e *Membership) { n.Edges.RemovedBy = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -595,6 +637,38 @@ func (_q *AttachmentQuery) loadUploader(ctx context.Context, query *MembershipQu
 	}
 	return nil
 }
+func (_q *AttachmentQuery) loadRemovedBy(ctx context.Context, query *MembershipQuery, nodes []*Attachment, init func(*Attachment), assign func(*Attachment, *Membership)) error {
+	ids := make([]uuid.UUID, 0, len(nodes))
+	nodeids := make(map[uuid.UUID][]*Attachment)
+	for i := range nodes {
+		if nodes[i].RemovedByID == nil {
+			continue
+		}
+		fk := *nodes[i].RemovedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(membership.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "removed_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *AttachmentQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -632,6 +706,9 @@ func (_q *AttachmentQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withUploader != nil {
 			_spec.Node.AddColumnOnce(attachment.FieldUploaderID)
+		}
+		if _q.withRemovedBy != nil {
+			_spec.Node.AddColumnOnce(attachment.FieldRemovedByID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -196,6 +197,140 @@ func (_u *AttachmentUpdate) SetNillableAudience(v *attachment.Audience) *Attachm
 	return _u
 }
 
+// SetWidth sets the "width" field.
+func (_u *AttachmentUpdate) SetWidth(v int) *AttachmentUpdate {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableWidth(v *int) *AttachmentUpdate {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *AttachmentUpdate) AddWidth(v int) *AttachmentUpdate {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// ClearWidth clears the value of the "width" field.
+func (_u *AttachmentUpdate) ClearWidth() *AttachmentUpdate {
+	_u.mutation.ClearWidth()
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *AttachmentUpdate) SetHeight(v int) *AttachmentUpdate {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableHeight(v *int) *AttachmentUpdate {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *AttachmentUpdate) AddHeight(v int) *AttachmentUpdate {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// ClearHeight clears the value of the "height" field.
+func (_u *AttachmentUpdate) ClearHeight() *AttachmentUpdate {
+	_u.mutation.ClearHeight()
+	return _u
+}
+
+// SetRemovedByID sets the "removed_by_id" field.
+func (_u *AttachmentUpdate) SetRemovedByID(v uuid.UUID) *AttachmentUpdate {
+	_u.mutation.SetRemovedByID(v)
+	return _u
+}
+
+// SetNillableRemovedByID sets the "removed_by_id" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableRemovedByID(v *uuid.UUID) *AttachmentUpdate {
+	if v != nil {
+		_u.SetRemovedByID(*v)
+	}
+	return _u
+}
+
+// ClearRemovedByID clears the value of the "removed_by_id" field.
+func (_u *AttachmentUpdate) ClearRemovedByID() *AttachmentUpdate {
+	_u.mutation.ClearRemovedByID()
+	return _u
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (_u *AttachmentUpdate) SetRemovedAt(v time.Time) *AttachmentUpdate {
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableRemovedAt(v *time.Time) *AttachmentUpdate {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (_u *AttachmentUpdate) ClearRemovedAt() *AttachmentUpdate {
+	_u.mutation.ClearRemovedAt()
+	return _u
+}
+
+// SetRemovalReason sets the "removal_reason" field.
+func (_u *AttachmentUpdate) SetRemovalReason(v string) *AttachmentUpdate {
+	_u.mutation.SetRemovalReason(v)
+	return _u
+}
+
+// SetNillableRemovalReason sets the "removal_reason" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableRemovalReason(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetRemovalReason(*v)
+	}
+	return _u
+}
+
+// ClearRemovalReason clears the value of the "removal_reason" field.
+func (_u *AttachmentUpdate) ClearRemovalReason() *AttachmentUpdate {
+	_u.mutation.ClearRemovalReason()
+	return _u
+}
+
+// SetPurgedAt sets the "purged_at" field.
+func (_u *AttachmentUpdate) SetPurgedAt(v time.Time) *AttachmentUpdate {
+	_u.mutation.SetPurgedAt(v)
+	return _u
+}
+
+// SetNillablePurgedAt sets the "purged_at" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillablePurgedAt(v *time.Time) *AttachmentUpdate {
+	if v != nil {
+		_u.SetPurgedAt(*v)
+	}
+	return _u
+}
+
+// ClearPurgedAt clears the value of the "purged_at" field.
+func (_u *AttachmentUpdate) ClearPurgedAt() *AttachmentUpdate {
+	_u.mutation.ClearPurgedAt()
+	return _u
+}
+
 // SetMatter sets the "matter" edge to the Matter entity.
 func (_u *AttachmentUpdate) SetMatter(v *Matter) *AttachmentUpdate {
 	return _u.SetMatterID(v.ID)
@@ -209,6 +344,11 @@ func (_u *AttachmentUpdate) SetAssignment(v *Assignment) *AttachmentUpdate {
 // SetUploader sets the "uploader" edge to the Membership entity.
 func (_u *AttachmentUpdate) SetUploader(v *Membership) *AttachmentUpdate {
 	return _u.SetUploaderID(v.ID)
+}
+
+// SetRemovedBy sets the "removed_by" edge to the Membership entity.
+func (_u *AttachmentUpdate) SetRemovedBy(v *Membership) *AttachmentUpdate {
+	return _u.SetRemovedByID(v.ID)
 }
 
 // Mutation returns the AttachmentMutation object of the builder.
@@ -231,6 +371,12 @@ func (_u *AttachmentUpdate) ClearAssignment() *AttachmentUpdate {
 // ClearUploader clears the "uploader" edge to the Membership entity.
 func (_u *AttachmentUpdate) ClearUploader() *AttachmentUpdate {
 	_u.mutation.ClearUploader()
+	return _u
+}
+
+// ClearRemovedBy clears the "removed_by" edge to the Membership entity.
+func (_u *AttachmentUpdate) ClearRemovedBy() *AttachmentUpdate {
+	_u.mutation.ClearRemovedBy()
 	return _u
 }
 
@@ -312,6 +458,42 @@ func (_u *AttachmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Audience(); ok {
 		_spec.SetField(attachment.FieldAudience, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if _u.mutation.WidthCleared() {
+		_spec.ClearField(attachment.FieldWidth, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if _u.mutation.HeightCleared() {
+		_spec.ClearField(attachment.FieldHeight, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(attachment.FieldRemovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemovedAtCleared() {
+		_spec.ClearField(attachment.FieldRemovedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemovalReason(); ok {
+		_spec.SetField(attachment.FieldRemovalReason, field.TypeString, value)
+	}
+	if _u.mutation.RemovalReasonCleared() {
+		_spec.ClearField(attachment.FieldRemovalReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.PurgedAt(); ok {
+		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PurgedAtCleared() {
+		_spec.ClearField(attachment.FieldPurgedAt, field.TypeTime)
+	}
 	if _u.mutation.MatterCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -389,6 +571,35 @@ func (_u *AttachmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			Inverse: false,
 			Table:   attachment.UploaderTable,
 			Columns: []string{attachment.UploaderColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RemovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.RemovedByTable,
+			Columns: []string{attachment.RemovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.RemovedByTable,
+			Columns: []string{attachment.RemovedByColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
@@ -584,6 +795,140 @@ func (_u *AttachmentUpdateOne) SetNillableAudience(v *attachment.Audience) *Atta
 	return _u
 }
 
+// SetWidth sets the "width" field.
+func (_u *AttachmentUpdateOne) SetWidth(v int) *AttachmentUpdateOne {
+	_u.mutation.ResetWidth()
+	_u.mutation.SetWidth(v)
+	return _u
+}
+
+// SetNillableWidth sets the "width" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableWidth(v *int) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetWidth(*v)
+	}
+	return _u
+}
+
+// AddWidth adds value to the "width" field.
+func (_u *AttachmentUpdateOne) AddWidth(v int) *AttachmentUpdateOne {
+	_u.mutation.AddWidth(v)
+	return _u
+}
+
+// ClearWidth clears the value of the "width" field.
+func (_u *AttachmentUpdateOne) ClearWidth() *AttachmentUpdateOne {
+	_u.mutation.ClearWidth()
+	return _u
+}
+
+// SetHeight sets the "height" field.
+func (_u *AttachmentUpdateOne) SetHeight(v int) *AttachmentUpdateOne {
+	_u.mutation.ResetHeight()
+	_u.mutation.SetHeight(v)
+	return _u
+}
+
+// SetNillableHeight sets the "height" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableHeight(v *int) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetHeight(*v)
+	}
+	return _u
+}
+
+// AddHeight adds value to the "height" field.
+func (_u *AttachmentUpdateOne) AddHeight(v int) *AttachmentUpdateOne {
+	_u.mutation.AddHeight(v)
+	return _u
+}
+
+// ClearHeight clears the value of the "height" field.
+func (_u *AttachmentUpdateOne) ClearHeight() *AttachmentUpdateOne {
+	_u.mutation.ClearHeight()
+	return _u
+}
+
+// SetRemovedByID sets the "removed_by_id" field.
+func (_u *AttachmentUpdateOne) SetRemovedByID(v uuid.UUID) *AttachmentUpdateOne {
+	_u.mutation.SetRemovedByID(v)
+	return _u
+}
+
+// SetNillableRemovedByID sets the "removed_by_id" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableRemovedByID(v *uuid.UUID) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetRemovedByID(*v)
+	}
+	return _u
+}
+
+// ClearRemovedByID clears the value of the "removed_by_id" field.
+func (_u *AttachmentUpdateOne) ClearRemovedByID() *AttachmentUpdateOne {
+	_u.mutation.ClearRemovedByID()
+	return _u
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (_u *AttachmentUpdateOne) SetRemovedAt(v time.Time) *AttachmentUpdateOne {
+	_u.mutation.SetRemovedAt(v)
+	return _u
+}
+
+// SetNillableRemovedAt sets the "removed_at" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableRemovedAt(v *time.Time) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetRemovedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (_u *AttachmentUpdateOne) ClearRemovedAt() *AttachmentUpdateOne {
+	_u.mutation.ClearRemovedAt()
+	return _u
+}
+
+// SetRemovalReason sets the "removal_reason" field.
+func (_u *AttachmentUpdateOne) SetRemovalReason(v string) *AttachmentUpdateOne {
+	_u.mutation.SetRemovalReason(v)
+	return _u
+}
+
+// SetNillableRemovalReason sets the "removal_reason" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableRemovalReason(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetRemovalReason(*v)
+	}
+	return _u
+}
+
+// ClearRemovalReason clears the value of the "removal_reason" field.
+func (_u *AttachmentUpdateOne) ClearRemovalReason() *AttachmentUpdateOne {
+	_u.mutation.ClearRemovalReason()
+	return _u
+}
+
+// SetPurgedAt sets the "purged_at" field.
+func (_u *AttachmentUpdateOne) SetPurgedAt(v time.Time) *AttachmentUpdateOne {
+	_u.mutation.SetPurgedAt(v)
+	return _u
+}
+
+// SetNillablePurgedAt sets the "purged_at" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillablePurgedAt(v *time.Time) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetPurgedAt(*v)
+	}
+	return _u
+}
+
+// ClearPurgedAt clears the value of the "purged_at" field.
+func (_u *AttachmentUpdateOne) ClearPurgedAt() *AttachmentUpdateOne {
+	_u.mutation.ClearPurgedAt()
+	return _u
+}
+
 // SetMatter sets the "matter" edge to the Matter entity.
 func (_u *AttachmentUpdateOne) SetMatter(v *Matter) *AttachmentUpdateOne {
 	return _u.SetMatterID(v.ID)
@@ -597,6 +942,11 @@ func (_u *AttachmentUpdateOne) SetAssignment(v *Assignment) *AttachmentUpdateOne
 // SetUploader sets the "uploader" edge to the Membership entity.
 func (_u *AttachmentUpdateOne) SetUploader(v *Membership) *AttachmentUpdateOne {
 	return _u.SetUploaderID(v.ID)
+}
+
+// SetRemovedBy sets the "removed_by" edge to the Membership entity.
+func (_u *AttachmentUpdateOne) SetRemovedBy(v *Membership) *AttachmentUpdateOne {
+	return _u.SetRemovedByID(v.ID)
 }
 
 // Mutation returns the AttachmentMutation object of the builder.
@@ -619,6 +969,12 @@ func (_u *AttachmentUpdateOne) ClearAssignment() *AttachmentUpdateOne {
 // ClearUploader clears the "uploader" edge to the Membership entity.
 func (_u *AttachmentUpdateOne) ClearUploader() *AttachmentUpdateOne {
 	_u.mutation.ClearUploader()
+	return _u
+}
+
+// ClearRemovedBy clears the "removed_by" edge to the Membership entity.
+func (_u *AttachmentUpdateOne) ClearRemovedBy() *AttachmentUpdateOne {
+	_u.mutation.ClearRemovedBy()
 	return _u
 }
 
@@ -730,6 +1086,42 @@ func (_u *AttachmentUpdateOne) sqlSave(ctx context.Context) (_node *Attachment, 
 	if value, ok := _u.mutation.Audience(); ok {
 		_spec.SetField(attachment.FieldAudience, field.TypeEnum, value)
 	}
+	if value, ok := _u.mutation.Width(); ok {
+		_spec.SetField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedWidth(); ok {
+		_spec.AddField(attachment.FieldWidth, field.TypeInt, value)
+	}
+	if _u.mutation.WidthCleared() {
+		_spec.ClearField(attachment.FieldWidth, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Height(); ok {
+		_spec.SetField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeight(); ok {
+		_spec.AddField(attachment.FieldHeight, field.TypeInt, value)
+	}
+	if _u.mutation.HeightCleared() {
+		_spec.ClearField(attachment.FieldHeight, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RemovedAt(); ok {
+		_spec.SetField(attachment.FieldRemovedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemovedAtCleared() {
+		_spec.ClearField(attachment.FieldRemovedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemovalReason(); ok {
+		_spec.SetField(attachment.FieldRemovalReason, field.TypeString, value)
+	}
+	if _u.mutation.RemovalReasonCleared() {
+		_spec.ClearField(attachment.FieldRemovalReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.PurgedAt(); ok {
+		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PurgedAtCleared() {
+		_spec.ClearField(attachment.FieldPurgedAt, field.TypeTime)
+	}
 	if _u.mutation.MatterCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -807,6 +1199,35 @@ func (_u *AttachmentUpdateOne) sqlSave(ctx context.Context) (_node *Attachment, 
 			Inverse: false,
 			Table:   attachment.UploaderTable,
 			Columns: []string{attachment.UploaderColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RemovedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.RemovedByTable,
+			Columns: []string{attachment.RemovedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   attachment.RemovedByTable,
+			Columns: []string{attachment.RemovedByColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(membership.FieldID, field.TypeUUID),

@@ -966,6 +966,22 @@ func (c *AttachmentClient) QueryUploader(_m *Attachment) *MembershipQuery {
 	return query
 }
 
+// QueryRemovedBy queries the removed_by edge of a Attachment.
+func (c *AttachmentClient) QueryRemovedBy(_m *Attachment) *MembershipQuery {
+	query := (&MembershipClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attachment.Table, attachment.FieldID, id),
+			sqlgraph.To(membership.Table, membership.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, attachment.RemovedByTable, attachment.RemovedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *AttachmentClient) Hooks() []Hook {
 	return c.hooks.Attachment

@@ -478,6 +478,21 @@ func (_q *AttachmentQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, attachment.FieldUploaderID)
 				fieldSeen[attachment.FieldUploaderID] = struct{}{}
 			}
+
+		case "removedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withRemovedBy = query
+			if _, ok := fieldSeen[attachment.FieldRemovedByID]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldRemovedByID)
+				fieldSeen[attachment.FieldRemovedByID] = struct{}{}
+			}
 		case "createdAt":
 			if _, ok := fieldSeen[attachment.FieldCreatedAt]; !ok {
 				selectedFields = append(selectedFields, attachment.FieldCreatedAt)
@@ -512,6 +527,31 @@ func (_q *AttachmentQuery) collectField(ctx context.Context, oneNode bool, opCtx
 			if _, ok := fieldSeen[attachment.FieldAudience]; !ok {
 				selectedFields = append(selectedFields, attachment.FieldAudience)
 				fieldSeen[attachment.FieldAudience] = struct{}{}
+			}
+		case "width":
+			if _, ok := fieldSeen[attachment.FieldWidth]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldWidth)
+				fieldSeen[attachment.FieldWidth] = struct{}{}
+			}
+		case "height":
+			if _, ok := fieldSeen[attachment.FieldHeight]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldHeight)
+				fieldSeen[attachment.FieldHeight] = struct{}{}
+			}
+		case "removedAt":
+			if _, ok := fieldSeen[attachment.FieldRemovedAt]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldRemovedAt)
+				fieldSeen[attachment.FieldRemovedAt] = struct{}{}
+			}
+		case "removalReason":
+			if _, ok := fieldSeen[attachment.FieldRemovalReason]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldRemovalReason)
+				fieldSeen[attachment.FieldRemovalReason] = struct{}{}
+			}
+		case "purgedAt":
+			if _, ok := fieldSeen[attachment.FieldPurgedAt]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldPurgedAt)
+				fieldSeen[attachment.FieldPurgedAt] = struct{}{}
 			}
 		case "id":
 		case "__typename":

@@ -88,6 +88,14 @@ func (_m *Attachment) Uploader(ctx context.Context) (*Membership, error) {
 	return result, MaskNotFound(err)
 }
 
+func (_m *Attachment) RemovedBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.RemovedByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryRemovedBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
 func (_m *Attendance) Event(ctx context.Context) (*Event, error) {
 	result, err := _m.Edges.EventOrErr()
 	if IsNotLoaded(err) {

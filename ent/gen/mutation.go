@@ -3611,6 +3611,13 @@ type AttachmentMutation struct {
 	sha256            *string
 	blob_key          *string
 	audience          *attachment.Audience
+	width             *int
+	addwidth          *int
+	height            *int
+	addheight         *int
+	removed_at        *time.Time
+	removal_reason    *string
+	purged_at         *time.Time
 	clearedFields     map[string]struct{}
 	matter            *uuid.UUID
 	clearedmatter     bool
@@ -3618,6 +3625,8 @@ type AttachmentMutation struct {
 	clearedassignment bool
 	uploader          *uuid.UUID
 	cleareduploader   bool
+	removed_by        *uuid.UUID
+	clearedremoved_by bool
 	done              bool
 	oldValue          func(context.Context) (*Attachment, error)
 	predicates        []predicate.Attachment
@@ -4218,6 +4227,342 @@ func (m *AttachmentMutation) ResetAudience() {
 	m.audience = nil
 }
 
+// SetWidth sets the "width" field.
+func (m *AttachmentMutation) SetWidth(i int) {
+	m.width = &i
+	m.addwidth = nil
+}
+
+// Width returns the value of the "width" field in the mutation.
+func (m *AttachmentMutation) Width() (r int, exists bool) {
+	v := m.width
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWidth returns the old "width" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldWidth(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWidth is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWidth requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWidth: %w", err)
+	}
+	return oldValue.Width, nil
+}
+
+// AddWidth adds i to the "width" field.
+func (m *AttachmentMutation) AddWidth(i int) {
+	if m.addwidth != nil {
+		*m.addwidth += i
+	} else {
+		m.addwidth = &i
+	}
+}
+
+// AddedWidth returns the value that was added to the "width" field in this mutation.
+func (m *AttachmentMutation) AddedWidth() (r int, exists bool) {
+	v := m.addwidth
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearWidth clears the value of the "width" field.
+func (m *AttachmentMutation) ClearWidth() {
+	m.width = nil
+	m.addwidth = nil
+	m.clearedFields[attachment.FieldWidth] = struct{}{}
+}
+
+// WidthCleared returns if the "width" field was cleared in this mutation.
+func (m *AttachmentMutation) WidthCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldWidth]
+	return ok
+}
+
+// ResetWidth resets all changes to the "width" field.
+func (m *AttachmentMutation) ResetWidth() {
+	m.width = nil
+	m.addwidth = nil
+	delete(m.clearedFields, attachment.FieldWidth)
+}
+
+// SetHeight sets the "height" field.
+func (m *AttachmentMutation) SetHeight(i int) {
+	m.height = &i
+	m.addheight = nil
+}
+
+// Height returns the value of the "height" field in the mutation.
+func (m *AttachmentMutation) Height() (r int, exists bool) {
+	v := m.height
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeight returns the old "height" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldHeight(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeight: %w", err)
+	}
+	return oldValue.Height, nil
+}
+
+// AddHeight adds i to the "height" field.
+func (m *AttachmentMutation) AddHeight(i int) {
+	if m.addheight != nil {
+		*m.addheight += i
+	} else {
+		m.addheight = &i
+	}
+}
+
+// AddedHeight returns the value that was added to the "height" field in this mutation.
+func (m *AttachmentMutation) AddedHeight() (r int, exists bool) {
+	v := m.addheight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHeight clears the value of the "height" field.
+func (m *AttachmentMutation) ClearHeight() {
+	m.height = nil
+	m.addheight = nil
+	m.clearedFields[attachment.FieldHeight] = struct{}{}
+}
+
+// HeightCleared returns if the "height" field was cleared in this mutation.
+func (m *AttachmentMutation) HeightCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldHeight]
+	return ok
+}
+
+// ResetHeight resets all changes to the "height" field.
+func (m *AttachmentMutation) ResetHeight() {
+	m.height = nil
+	m.addheight = nil
+	delete(m.clearedFields, attachment.FieldHeight)
+}
+
+// SetRemovedByID sets the "removed_by_id" field.
+func (m *AttachmentMutation) SetRemovedByID(u uuid.UUID) {
+	m.removed_by = &u
+}
+
+// RemovedByID returns the value of the "removed_by_id" field in the mutation.
+func (m *AttachmentMutation) RemovedByID() (r uuid.UUID, exists bool) {
+	v := m.removed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedByID returns the old "removed_by_id" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldRemovedByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedByID: %w", err)
+	}
+	return oldValue.RemovedByID, nil
+}
+
+// ClearRemovedByID clears the value of the "removed_by_id" field.
+func (m *AttachmentMutation) ClearRemovedByID() {
+	m.removed_by = nil
+	m.clearedFields[attachment.FieldRemovedByID] = struct{}{}
+}
+
+// RemovedByIDCleared returns if the "removed_by_id" field was cleared in this mutation.
+func (m *AttachmentMutation) RemovedByIDCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldRemovedByID]
+	return ok
+}
+
+// ResetRemovedByID resets all changes to the "removed_by_id" field.
+func (m *AttachmentMutation) ResetRemovedByID() {
+	m.removed_by = nil
+	delete(m.clearedFields, attachment.FieldRemovedByID)
+}
+
+// SetRemovedAt sets the "removed_at" field.
+func (m *AttachmentMutation) SetRemovedAt(t time.Time) {
+	m.removed_at = &t
+}
+
+// RemovedAt returns the value of the "removed_at" field in the mutation.
+func (m *AttachmentMutation) RemovedAt() (r time.Time, exists bool) {
+	v := m.removed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovedAt returns the old "removed_at" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldRemovedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovedAt: %w", err)
+	}
+	return oldValue.RemovedAt, nil
+}
+
+// ClearRemovedAt clears the value of the "removed_at" field.
+func (m *AttachmentMutation) ClearRemovedAt() {
+	m.removed_at = nil
+	m.clearedFields[attachment.FieldRemovedAt] = struct{}{}
+}
+
+// RemovedAtCleared returns if the "removed_at" field was cleared in this mutation.
+func (m *AttachmentMutation) RemovedAtCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldRemovedAt]
+	return ok
+}
+
+// ResetRemovedAt resets all changes to the "removed_at" field.
+func (m *AttachmentMutation) ResetRemovedAt() {
+	m.removed_at = nil
+	delete(m.clearedFields, attachment.FieldRemovedAt)
+}
+
+// SetRemovalReason sets the "removal_reason" field.
+func (m *AttachmentMutation) SetRemovalReason(s string) {
+	m.removal_reason = &s
+}
+
+// RemovalReason returns the value of the "removal_reason" field in the mutation.
+func (m *AttachmentMutation) RemovalReason() (r string, exists bool) {
+	v := m.removal_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemovalReason returns the old "removal_reason" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldRemovalReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemovalReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemovalReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemovalReason: %w", err)
+	}
+	return oldValue.RemovalReason, nil
+}
+
+// ClearRemovalReason clears the value of the "removal_reason" field.
+func (m *AttachmentMutation) ClearRemovalReason() {
+	m.removal_reason = nil
+	m.clearedFields[attachment.FieldRemovalReason] = struct{}{}
+}
+
+// RemovalReasonCleared returns if the "removal_reason" field was cleared in this mutation.
+func (m *AttachmentMutation) RemovalReasonCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldRemovalReason]
+	return ok
+}
+
+// ResetRemovalReason resets all changes to the "removal_reason" field.
+func (m *AttachmentMutation) ResetRemovalReason() {
+	m.removal_reason = nil
+	delete(m.clearedFields, attachment.FieldRemovalReason)
+}
+
+// SetPurgedAt sets the "purged_at" field.
+func (m *AttachmentMutation) SetPurgedAt(t time.Time) {
+	m.purged_at = &t
+}
+
+// PurgedAt returns the value of the "purged_at" field in the mutation.
+func (m *AttachmentMutation) PurgedAt() (r time.Time, exists bool) {
+	v := m.purged_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurgedAt returns the old "purged_at" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldPurgedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurgedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurgedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurgedAt: %w", err)
+	}
+	return oldValue.PurgedAt, nil
+}
+
+// ClearPurgedAt clears the value of the "purged_at" field.
+func (m *AttachmentMutation) ClearPurgedAt() {
+	m.purged_at = nil
+	m.clearedFields[attachment.FieldPurgedAt] = struct{}{}
+}
+
+// PurgedAtCleared returns if the "purged_at" field was cleared in this mutation.
+func (m *AttachmentMutation) PurgedAtCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldPurgedAt]
+	return ok
+}
+
+// ResetPurgedAt resets all changes to the "purged_at" field.
+func (m *AttachmentMutation) ResetPurgedAt() {
+	m.purged_at = nil
+	delete(m.clearedFields, attachment.FieldPurgedAt)
+}
+
 // ClearMatter clears the "matter" edge to the Matter entity.
 func (m *AttachmentMutation) ClearMatter() {
 	m.clearedmatter = true
@@ -4299,6 +4644,33 @@ func (m *AttachmentMutation) ResetUploader() {
 	m.cleareduploader = false
 }
 
+// ClearRemovedBy clears the "removed_by" edge to the Membership entity.
+func (m *AttachmentMutation) ClearRemovedBy() {
+	m.clearedremoved_by = true
+	m.clearedFields[attachment.FieldRemovedByID] = struct{}{}
+}
+
+// RemovedByCleared reports if the "removed_by" edge to the Membership entity was cleared.
+func (m *AttachmentMutation) RemovedByCleared() bool {
+	return m.RemovedByIDCleared() || m.clearedremoved_by
+}
+
+// RemovedByIDs returns the "removed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RemovedByID instead. It exists only for internal usage by the builders.
+func (m *AttachmentMutation) RemovedByIDs() (ids []uuid.UUID) {
+	if id := m.removed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRemovedBy resets all changes to the "removed_by" edge.
+func (m *AttachmentMutation) ResetRemovedBy() {
+	m.removed_by = nil
+	m.clearedremoved_by = false
+}
+
 // Where appends a list predicates to the AttachmentMutation builder.
 func (m *AttachmentMutation) Where(ps ...predicate.Attachment) {
 	m.predicates = append(m.predicates, ps...)
@@ -4333,7 +4705,7 @@ func (m *AttachmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttachmentMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 18)
 	if m.tenant_id != nil {
 		fields = append(fields, attachment.FieldTenantID)
 	}
@@ -4370,6 +4742,24 @@ func (m *AttachmentMutation) Fields() []string {
 	if m.audience != nil {
 		fields = append(fields, attachment.FieldAudience)
 	}
+	if m.width != nil {
+		fields = append(fields, attachment.FieldWidth)
+	}
+	if m.height != nil {
+		fields = append(fields, attachment.FieldHeight)
+	}
+	if m.removed_by != nil {
+		fields = append(fields, attachment.FieldRemovedByID)
+	}
+	if m.removed_at != nil {
+		fields = append(fields, attachment.FieldRemovedAt)
+	}
+	if m.removal_reason != nil {
+		fields = append(fields, attachment.FieldRemovalReason)
+	}
+	if m.purged_at != nil {
+		fields = append(fields, attachment.FieldPurgedAt)
+	}
 	return fields
 }
 
@@ -4402,6 +4792,18 @@ func (m *AttachmentMutation) Field(name string) (ent.Value, bool) {
 		return m.BlobKey()
 	case attachment.FieldAudience:
 		return m.Audience()
+	case attachment.FieldWidth:
+		return m.Width()
+	case attachment.FieldHeight:
+		return m.Height()
+	case attachment.FieldRemovedByID:
+		return m.RemovedByID()
+	case attachment.FieldRemovedAt:
+		return m.RemovedAt()
+	case attachment.FieldRemovalReason:
+		return m.RemovalReason()
+	case attachment.FieldPurgedAt:
+		return m.PurgedAt()
 	}
 	return nil, false
 }
@@ -4435,6 +4837,18 @@ func (m *AttachmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldBlobKey(ctx)
 	case attachment.FieldAudience:
 		return m.OldAudience(ctx)
+	case attachment.FieldWidth:
+		return m.OldWidth(ctx)
+	case attachment.FieldHeight:
+		return m.OldHeight(ctx)
+	case attachment.FieldRemovedByID:
+		return m.OldRemovedByID(ctx)
+	case attachment.FieldRemovedAt:
+		return m.OldRemovedAt(ctx)
+	case attachment.FieldRemovalReason:
+		return m.OldRemovalReason(ctx)
+	case attachment.FieldPurgedAt:
+		return m.OldPurgedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Attachment field %s", name)
 }
@@ -4528,6 +4942,48 @@ func (m *AttachmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAudience(v)
 		return nil
+	case attachment.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWidth(v)
+		return nil
+	case attachment.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeight(v)
+		return nil
+	case attachment.FieldRemovedByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedByID(v)
+		return nil
+	case attachment.FieldRemovedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovedAt(v)
+		return nil
+	case attachment.FieldRemovalReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemovalReason(v)
+		return nil
+	case attachment.FieldPurgedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurgedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Attachment field %s", name)
 }
@@ -4539,6 +4995,12 @@ func (m *AttachmentMutation) AddedFields() []string {
 	if m.addsize != nil {
 		fields = append(fields, attachment.FieldSize)
 	}
+	if m.addwidth != nil {
+		fields = append(fields, attachment.FieldWidth)
+	}
+	if m.addheight != nil {
+		fields = append(fields, attachment.FieldHeight)
+	}
 	return fields
 }
 
@@ -4549,6 +5011,10 @@ func (m *AttachmentMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case attachment.FieldSize:
 		return m.AddedSize()
+	case attachment.FieldWidth:
+		return m.AddedWidth()
+	case attachment.FieldHeight:
+		return m.AddedHeight()
 	}
 	return nil, false
 }
@@ -4564,6 +5030,20 @@ func (m *AttachmentMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSize(v)
+		return nil
+	case attachment.FieldWidth:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWidth(v)
+		return nil
+	case attachment.FieldHeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeight(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Attachment numeric field %s", name)
@@ -4581,6 +5061,24 @@ func (m *AttachmentMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(attachment.FieldUploaderID) {
 		fields = append(fields, attachment.FieldUploaderID)
+	}
+	if m.FieldCleared(attachment.FieldWidth) {
+		fields = append(fields, attachment.FieldWidth)
+	}
+	if m.FieldCleared(attachment.FieldHeight) {
+		fields = append(fields, attachment.FieldHeight)
+	}
+	if m.FieldCleared(attachment.FieldRemovedByID) {
+		fields = append(fields, attachment.FieldRemovedByID)
+	}
+	if m.FieldCleared(attachment.FieldRemovedAt) {
+		fields = append(fields, attachment.FieldRemovedAt)
+	}
+	if m.FieldCleared(attachment.FieldRemovalReason) {
+		fields = append(fields, attachment.FieldRemovalReason)
+	}
+	if m.FieldCleared(attachment.FieldPurgedAt) {
+		fields = append(fields, attachment.FieldPurgedAt)
 	}
 	return fields
 }
@@ -4604,6 +5102,24 @@ func (m *AttachmentMutation) ClearField(name string) error {
 		return nil
 	case attachment.FieldUploaderID:
 		m.ClearUploaderID()
+		return nil
+	case attachment.FieldWidth:
+		m.ClearWidth()
+		return nil
+	case attachment.FieldHeight:
+		m.ClearHeight()
+		return nil
+	case attachment.FieldRemovedByID:
+		m.ClearRemovedByID()
+		return nil
+	case attachment.FieldRemovedAt:
+		m.ClearRemovedAt()
+		return nil
+	case attachment.FieldRemovalReason:
+		m.ClearRemovalReason()
+		return nil
+	case attachment.FieldPurgedAt:
+		m.ClearPurgedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Attachment nullable field %s", name)
@@ -4649,13 +5165,31 @@ func (m *AttachmentMutation) ResetField(name string) error {
 	case attachment.FieldAudience:
 		m.ResetAudience()
 		return nil
+	case attachment.FieldWidth:
+		m.ResetWidth()
+		return nil
+	case attachment.FieldHeight:
+		m.ResetHeight()
+		return nil
+	case attachment.FieldRemovedByID:
+		m.ResetRemovedByID()
+		return nil
+	case attachment.FieldRemovedAt:
+		m.ResetRemovedAt()
+		return nil
+	case attachment.FieldRemovalReason:
+		m.ResetRemovalReason()
+		return nil
+	case attachment.FieldPurgedAt:
+		m.ResetPurgedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Attachment field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AttachmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.matter != nil {
 		edges = append(edges, attachment.EdgeMatter)
 	}
@@ -4664,6 +5198,9 @@ func (m *AttachmentMutation) AddedEdges() []string {
 	}
 	if m.uploader != nil {
 		edges = append(edges, attachment.EdgeUploader)
+	}
+	if m.removed_by != nil {
+		edges = append(edges, attachment.EdgeRemovedBy)
 	}
 	return edges
 }
@@ -4684,13 +5221,17 @@ func (m *AttachmentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.uploader; id != nil {
 			return []ent.Value{*id}
 		}
+	case attachment.EdgeRemovedBy:
+		if id := m.removed_by; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AttachmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	return edges
 }
 
@@ -4702,7 +5243,7 @@ func (m *AttachmentMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AttachmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedmatter {
 		edges = append(edges, attachment.EdgeMatter)
 	}
@@ -4711,6 +5252,9 @@ func (m *AttachmentMutation) ClearedEdges() []string {
 	}
 	if m.cleareduploader {
 		edges = append(edges, attachment.EdgeUploader)
+	}
+	if m.clearedremoved_by {
+		edges = append(edges, attachment.EdgeRemovedBy)
 	}
 	return edges
 }
@@ -4725,6 +5269,8 @@ func (m *AttachmentMutation) EdgeCleared(name string) bool {
 		return m.clearedassignment
 	case attachment.EdgeUploader:
 		return m.cleareduploader
+	case attachment.EdgeRemovedBy:
+		return m.clearedremoved_by
 	}
 	return false
 }
@@ -4742,6 +5288,9 @@ func (m *AttachmentMutation) ClearEdge(name string) error {
 	case attachment.EdgeUploader:
 		m.ClearUploader()
 		return nil
+	case attachment.EdgeRemovedBy:
+		m.ClearRemovedBy()
+		return nil
 	}
 	return fmt.Errorf("unknown Attachment unique edge %s", name)
 }
@@ -4758,6 +5307,9 @@ func (m *AttachmentMutation) ResetEdge(name string) error {
 		return nil
 	case attachment.EdgeUploader:
 		m.ResetUploader()
+		return nil
+	case attachment.EdgeRemovedBy:
+		m.ResetRemovedBy()
 		return nil
 	}
 	return fmt.Errorf("unknown Attachment edge %s", name)

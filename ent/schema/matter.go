@@ -372,6 +372,10 @@ func (Attachment) Fields() []ent.Field {
 		field.Text("sha256").Comment("内容的 SHA-256"),
 		field.Text("blob_key").Sensitive().Annotations(entgql.Skip()),
 		field.Enum("audience").Values("ALL", "HANDLING", "STAFF").Default("ALL").Comment("谁能看到"),
+		field.Int("width").Optional().Nillable().Comment("图片的宽，像素；以前上传的没有"),
+		field.Int("height").Optional().Nillable().Comment("图片的高，像素；以前上传的没有"),
+		ref("removed_by_id"), moment("removed_at", "移除的时间；空为没有移除。移除的只留下这一行，内容不能再下载"), text("removal_reason", "移除的理由"),
+		moment("purged_at", "移除以后，内容从存储里删掉的时间"),
 	}
 }
 
@@ -380,9 +384,11 @@ func (Attachment) Edges() []ent.Edge {
 		edge.From("matter", Matter.Type).Ref("attachments").Field("matter_id").Unique().Comment("所属事项"),
 		edge.To("assignment", Assignment.Type).Field("assignment_id").Unique().Comment("所属的交办"),
 		edge.To("uploader", Membership.Type).Field("uploader_id").Unique().Comment("上传人"),
+		edge.To("removed_by", Membership.Type).Field("removed_by_id").Unique().Comment("移除的人"),
 	}
 }
 
 func (Attachment) Indexes() []ent.Index {
-	return []ent.Index{byMatter(), index.Fields("tenant_id", "uploader_id"), index.Fields("tenant_id", "assignment_id")}
+	return []ent.Index{byMatter(), index.Fields("tenant_id", "uploader_id"), index.Fields("tenant_id", "assignment_id"),
+		index.Fields("tenant_id", "removed_at").Annotations(entsql.IndexWhere("removed_at IS NOT NULL"))}
 }

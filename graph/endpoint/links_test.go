@@ -181,6 +181,33 @@ func TestALinkEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// TestALinkEndsWithItsFile: what was removed is not opened by a link that was
+// given before, and gets none any more.
+func TestALinkEndsWithItsFile(t *testing.T) {
+	t.Parallel()
+	e, site, id := linkEnv(t)
+	link := e.linkOf(t, id)
+	c, err := e.resolver.Keys.Parse(e.token, time.Now())
+	fatal(t, err)
+	fatal(t, e.db.Store.InTx(authz.System(context.Background()), c.Tenant, func(ctx context.Context) error {
+		ctx, _ = audit.Collect(ctx)
+		return e.resolver.Store.Ent().Attachment.UpdateOneID(id).SetRemovedAt(time.Now()).SetRemovalReason("传错了").Exec(ctx)
+	}))
+	if status, body, _ := follow(t, site+link); status != 404 || !strings.Contains(body, "已经移除") || strings.Contains(body, picture) {
+		t.Error(status, body)
+	}
+	var out struct {
+		Node struct {
+			URL, Thumbnail               *string
+			ThumbnailNote, RemovalReason string
+		}
+	}
+	unmarshal(t, e.ask(t, fmt.Sprintf(`{ node(id: %q) { ... on Attachment { url thumbnail thumbnailNote removalReason } } }`, id), nil).is(200, ""), &out)
+	if n := out.Node; n.URL != nil || n.Thumbnail != nil || n.ThumbnailNote != "附件已经移除" || n.RemovalReason != "传错了" {
+		t.Errorf("%+v", n)
+	}
+}
+
 // elsewhere is the token of somebody of another committee.
 func (e *env) elsewhere(t *testing.T) string {
 	t.Helper()

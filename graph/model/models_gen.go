@@ -314,6 +314,16 @@ type AssignmentPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 移除附件的结果
+type AttachmentPayload struct {
+	// 附件，写明谁在何时、为什么移除
+	Attachment *gen.Attachment `json:"attachment,omitempty"`
+	// 所属的事项
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 一条审计记录
 type AuditEntry struct {
 	// 序号，从 1 起，不间断
@@ -2601,6 +2611,16 @@ type RejectDraftInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 移除附件
+type RemoveAttachmentInput struct {
+	// 哪一个附件
+	AttachmentID uuid.UUID `json:"attachmentId"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

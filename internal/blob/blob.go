@@ -126,6 +126,23 @@ func sizeText(n int64) string {
 	return strconv.FormatFloat(v, 'f', -1, 64) + " " + units[i]
 }
 
+// Read is a small file as a whole, of at most max bytes.
+func Read(ctx context.Context, s Store, key string, max int64) ([]byte, error) {
+	r, size, err := s.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	if size > max {
+		return nil, tooLarge(max)
+	}
+	b, err := io.ReadAll(io.LimitReader(r, max))
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return b, nil
+}
+
 func missing(cause error) error {
 	return errs.New(errs.NotFound, "文件不存在或已被删除").Because(cause)
 }

@@ -34,6 +34,7 @@ var Declaration = &flow.Kind{
 		process.OfMatter: {States: []string{"H5_HEARD", "H6_APPRAISED"}},
 	},
 	Attaching: []string{"cohort.run", "cohort.decide"},
+	Managing:  []string{"cohort.run"},
 	Turns: map[string]flow.Turn{
 		"director":          {Roles: []string{"proposal_director"}, Waits: directorWaits},
 		"chair":             {Roles: []string{"chair"}},

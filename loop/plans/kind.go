@@ -17,6 +17,7 @@ var Declaration = &flow.Kind{
 		Actions: []string{"attach", "takeOver"},
 	}},
 	Attaching: []string{"plan.draft", "plan.decide"},
+	Managing:  []string{"plan.draft"},
 	Turns:     map[string]flow.Turn{"secretary_general": {Roles: []string{"secretary_general", "chair"}}},
 	Owes:      binding,
 	Guardians: []string{"secretary_general", "chair"},

@@ -22,6 +22,7 @@ var Declaration = &flow.Kind{
 			"nodeAdded", "nodeAccepted", "nodeReturned", "verified", "explained", "returned", "postponed", "recall"},
 	}},
 	Attaching: []string{"task.issue", "task.undertake", "task.verify"},
+	Managing:  []string{"task.issue", "task.verify"},
 	Turns: map[string]flow.Turn{
 		"director": {Roles: []string{"proposal_director"}, Creator: true, Away: received, Else: []flow.Turn{{Right: "task.issue"}}},
 		"unit":     {RolesOf: performing, Away: away},

@@ -9,6 +9,7 @@ const Kind = "forward"
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "转来的提案", Sealed: true,
 	Attaching: []string{"forward.handle"},
+	Managing:  []string{"forward.handle"},
 	Turns: map[string]flow.Turn{
 		"clerk":    {Roles: []string{"proposal_clerk", "proposal_director"}},
 		"director": {Roles: []string{"proposal_director"}},

@@ -41,12 +41,26 @@ const (
 	FieldBlobKey = "blob_key"
 	// FieldAudience holds the string denoting the audience field in the database.
 	FieldAudience = "audience"
+	// FieldWidth holds the string denoting the width field in the database.
+	FieldWidth = "width"
+	// FieldHeight holds the string denoting the height field in the database.
+	FieldHeight = "height"
+	// FieldRemovedByID holds the string denoting the removed_by_id field in the database.
+	FieldRemovedByID = "removed_by_id"
+	// FieldRemovedAt holds the string denoting the removed_at field in the database.
+	FieldRemovedAt = "removed_at"
+	// FieldRemovalReason holds the string denoting the removal_reason field in the database.
+	FieldRemovalReason = "removal_reason"
+	// FieldPurgedAt holds the string denoting the purged_at field in the database.
+	FieldPurgedAt = "purged_at"
 	// EdgeMatter holds the string denoting the matter edge name in mutations.
 	EdgeMatter = "matter"
 	// EdgeAssignment holds the string denoting the assignment edge name in mutations.
 	EdgeAssignment = "assignment"
 	// EdgeUploader holds the string denoting the uploader edge name in mutations.
 	EdgeUploader = "uploader"
+	// EdgeRemovedBy holds the string denoting the removed_by edge name in mutations.
+	EdgeRemovedBy = "removed_by"
 	// Table holds the table name of the attachment in the database.
 	Table = "attachments"
 	// MatterTable is the table that holds the matter relation/edge.
@@ -70,6 +84,13 @@ const (
 	UploaderInverseTable = "memberships"
 	// UploaderColumn is the table column denoting the uploader relation/edge.
 	UploaderColumn = "uploader_id"
+	// RemovedByTable is the table that holds the removed_by relation/edge.
+	RemovedByTable = "attachments"
+	// RemovedByInverseTable is the table name for the Membership entity.
+	// It exists in this package in order to avoid circular dependency with the "membership" package.
+	RemovedByInverseTable = "memberships"
+	// RemovedByColumn is the table column denoting the removed_by relation/edge.
+	RemovedByColumn = "removed_by_id"
 )
 
 // Columns holds all SQL columns for attachment fields.
@@ -87,6 +108,12 @@ var Columns = []string{
 	FieldSha256,
 	FieldBlobKey,
 	FieldAudience,
+	FieldWidth,
+	FieldHeight,
+	FieldRemovedByID,
+	FieldRemovedAt,
+	FieldRemovalReason,
+	FieldPurgedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -232,6 +259,36 @@ func ByAudience(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAudience, opts...).ToFunc()
 }
 
+// ByWidth orders the results by the width field.
+func ByWidth(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWidth, opts...).ToFunc()
+}
+
+// ByHeight orders the results by the height field.
+func ByHeight(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeight, opts...).ToFunc()
+}
+
+// ByRemovedByID orders the results by the removed_by_id field.
+func ByRemovedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedByID, opts...).ToFunc()
+}
+
+// ByRemovedAt orders the results by the removed_at field.
+func ByRemovedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovedAt, opts...).ToFunc()
+}
+
+// ByRemovalReason orders the results by the removal_reason field.
+func ByRemovalReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRemovalReason, opts...).ToFunc()
+}
+
+// ByPurgedAt orders the results by the purged_at field.
+func ByPurgedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPurgedAt, opts...).ToFunc()
+}
+
 // ByMatterField orders the results by matter field.
 func ByMatterField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -250,6 +307,13 @@ func ByAssignmentField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByUploaderField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newUploaderStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByRemovedByField orders the results by removed_by field.
+func ByRemovedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRemovedByStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newMatterStep() *sqlgraph.Step {
@@ -271,6 +335,13 @@ func newUploaderStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(UploaderInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, UploaderTable, UploaderColumn),
+	)
+}
+func newRemovedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RemovedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, RemovedByTable, RemovedByColumn),
 	)
 }
 

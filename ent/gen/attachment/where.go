@@ -106,6 +106,36 @@ func BlobKey(v string) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldBlobKey, v))
 }
 
+// Width applies equality check predicate on the "width" field. It's identical to WidthEQ.
+func Width(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldWidth, v))
+}
+
+// Height applies equality check predicate on the "height" field. It's identical to HeightEQ.
+func Height(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldHeight, v))
+}
+
+// RemovedByID applies equality check predicate on the "removed_by_id" field. It's identical to RemovedByIDEQ.
+func RemovedByID(v uuid.UUID) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovedByID, v))
+}
+
+// RemovedAt applies equality check predicate on the "removed_at" field. It's identical to RemovedAtEQ.
+func RemovedAt(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovedAt, v))
+}
+
+// RemovalReason applies equality check predicate on the "removal_reason" field. It's identical to RemovalReasonEQ.
+func RemovalReason(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovalReason, v))
+}
+
+// PurgedAt applies equality check predicate on the "purged_at" field. It's identical to PurgedAtEQ.
+func PurgedAt(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldPurgedAt, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v uuid.UUID) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldTenantID, v))
@@ -616,6 +646,311 @@ func AudienceNotIn(vs ...Audience) predicate.Attachment {
 	return predicate.Attachment(sql.FieldNotIn(FieldAudience, vs...))
 }
 
+// WidthEQ applies the EQ predicate on the "width" field.
+func WidthEQ(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldWidth, v))
+}
+
+// WidthNEQ applies the NEQ predicate on the "width" field.
+func WidthNEQ(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldWidth, v))
+}
+
+// WidthIn applies the In predicate on the "width" field.
+func WidthIn(vs ...int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldWidth, vs...))
+}
+
+// WidthNotIn applies the NotIn predicate on the "width" field.
+func WidthNotIn(vs ...int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldWidth, vs...))
+}
+
+// WidthGT applies the GT predicate on the "width" field.
+func WidthGT(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldWidth, v))
+}
+
+// WidthGTE applies the GTE predicate on the "width" field.
+func WidthGTE(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldWidth, v))
+}
+
+// WidthLT applies the LT predicate on the "width" field.
+func WidthLT(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldWidth, v))
+}
+
+// WidthLTE applies the LTE predicate on the "width" field.
+func WidthLTE(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldWidth, v))
+}
+
+// WidthIsNil applies the IsNil predicate on the "width" field.
+func WidthIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldWidth))
+}
+
+// WidthNotNil applies the NotNil predicate on the "width" field.
+func WidthNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldWidth))
+}
+
+// HeightEQ applies the EQ predicate on the "height" field.
+func HeightEQ(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldHeight, v))
+}
+
+// HeightNEQ applies the NEQ predicate on the "height" field.
+func HeightNEQ(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldHeight, v))
+}
+
+// HeightIn applies the In predicate on the "height" field.
+func HeightIn(vs ...int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldHeight, vs...))
+}
+
+// HeightNotIn applies the NotIn predicate on the "height" field.
+func HeightNotIn(vs ...int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldHeight, vs...))
+}
+
+// HeightGT applies the GT predicate on the "height" field.
+func HeightGT(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldHeight, v))
+}
+
+// HeightGTE applies the GTE predicate on the "height" field.
+func HeightGTE(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldHeight, v))
+}
+
+// HeightLT applies the LT predicate on the "height" field.
+func HeightLT(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldHeight, v))
+}
+
+// HeightLTE applies the LTE predicate on the "height" field.
+func HeightLTE(v int) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldHeight, v))
+}
+
+// HeightIsNil applies the IsNil predicate on the "height" field.
+func HeightIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldHeight))
+}
+
+// HeightNotNil applies the NotNil predicate on the "height" field.
+func HeightNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldHeight))
+}
+
+// RemovedByIDEQ applies the EQ predicate on the "removed_by_id" field.
+func RemovedByIDEQ(v uuid.UUID) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovedByID, v))
+}
+
+// RemovedByIDNEQ applies the NEQ predicate on the "removed_by_id" field.
+func RemovedByIDNEQ(v uuid.UUID) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldRemovedByID, v))
+}
+
+// RemovedByIDIn applies the In predicate on the "removed_by_id" field.
+func RemovedByIDIn(vs ...uuid.UUID) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldRemovedByID, vs...))
+}
+
+// RemovedByIDNotIn applies the NotIn predicate on the "removed_by_id" field.
+func RemovedByIDNotIn(vs ...uuid.UUID) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldRemovedByID, vs...))
+}
+
+// RemovedByIDIsNil applies the IsNil predicate on the "removed_by_id" field.
+func RemovedByIDIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldRemovedByID))
+}
+
+// RemovedByIDNotNil applies the NotNil predicate on the "removed_by_id" field.
+func RemovedByIDNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldRemovedByID))
+}
+
+// RemovedAtEQ applies the EQ predicate on the "removed_at" field.
+func RemovedAtEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovedAt, v))
+}
+
+// RemovedAtNEQ applies the NEQ predicate on the "removed_at" field.
+func RemovedAtNEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldRemovedAt, v))
+}
+
+// RemovedAtIn applies the In predicate on the "removed_at" field.
+func RemovedAtIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldRemovedAt, vs...))
+}
+
+// RemovedAtNotIn applies the NotIn predicate on the "removed_at" field.
+func RemovedAtNotIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldRemovedAt, vs...))
+}
+
+// RemovedAtGT applies the GT predicate on the "removed_at" field.
+func RemovedAtGT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldRemovedAt, v))
+}
+
+// RemovedAtGTE applies the GTE predicate on the "removed_at" field.
+func RemovedAtGTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldRemovedAt, v))
+}
+
+// RemovedAtLT applies the LT predicate on the "removed_at" field.
+func RemovedAtLT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldRemovedAt, v))
+}
+
+// RemovedAtLTE applies the LTE predicate on the "removed_at" field.
+func RemovedAtLTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldRemovedAt, v))
+}
+
+// RemovedAtIsNil applies the IsNil predicate on the "removed_at" field.
+func RemovedAtIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldRemovedAt))
+}
+
+// RemovedAtNotNil applies the NotNil predicate on the "removed_at" field.
+func RemovedAtNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldRemovedAt))
+}
+
+// RemovalReasonEQ applies the EQ predicate on the "removal_reason" field.
+func RemovalReasonEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldRemovalReason, v))
+}
+
+// RemovalReasonNEQ applies the NEQ predicate on the "removal_reason" field.
+func RemovalReasonNEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldRemovalReason, v))
+}
+
+// RemovalReasonIn applies the In predicate on the "removal_reason" field.
+func RemovalReasonIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldRemovalReason, vs...))
+}
+
+// RemovalReasonNotIn applies the NotIn predicate on the "removal_reason" field.
+func RemovalReasonNotIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldRemovalReason, vs...))
+}
+
+// RemovalReasonGT applies the GT predicate on the "removal_reason" field.
+func RemovalReasonGT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldRemovalReason, v))
+}
+
+// RemovalReasonGTE applies the GTE predicate on the "removal_reason" field.
+func RemovalReasonGTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldRemovalReason, v))
+}
+
+// RemovalReasonLT applies the LT predicate on the "removal_reason" field.
+func RemovalReasonLT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldRemovalReason, v))
+}
+
+// RemovalReasonLTE applies the LTE predicate on the "removal_reason" field.
+func RemovalReasonLTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldRemovalReason, v))
+}
+
+// RemovalReasonContains applies the Contains predicate on the "removal_reason" field.
+func RemovalReasonContains(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContains(FieldRemovalReason, v))
+}
+
+// RemovalReasonHasPrefix applies the HasPrefix predicate on the "removal_reason" field.
+func RemovalReasonHasPrefix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasPrefix(FieldRemovalReason, v))
+}
+
+// RemovalReasonHasSuffix applies the HasSuffix predicate on the "removal_reason" field.
+func RemovalReasonHasSuffix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasSuffix(FieldRemovalReason, v))
+}
+
+// RemovalReasonIsNil applies the IsNil predicate on the "removal_reason" field.
+func RemovalReasonIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldRemovalReason))
+}
+
+// RemovalReasonNotNil applies the NotNil predicate on the "removal_reason" field.
+func RemovalReasonNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldRemovalReason))
+}
+
+// RemovalReasonEqualFold applies the EqualFold predicate on the "removal_reason" field.
+func RemovalReasonEqualFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEqualFold(FieldRemovalReason, v))
+}
+
+// RemovalReasonContainsFold applies the ContainsFold predicate on the "removal_reason" field.
+func RemovalReasonContainsFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContainsFold(FieldRemovalReason, v))
+}
+
+// PurgedAtEQ applies the EQ predicate on the "purged_at" field.
+func PurgedAtEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldPurgedAt, v))
+}
+
+// PurgedAtNEQ applies the NEQ predicate on the "purged_at" field.
+func PurgedAtNEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldPurgedAt, v))
+}
+
+// PurgedAtIn applies the In predicate on the "purged_at" field.
+func PurgedAtIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldPurgedAt, vs...))
+}
+
+// PurgedAtNotIn applies the NotIn predicate on the "purged_at" field.
+func PurgedAtNotIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldPurgedAt, vs...))
+}
+
+// PurgedAtGT applies the GT predicate on the "purged_at" field.
+func PurgedAtGT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldPurgedAt, v))
+}
+
+// PurgedAtGTE applies the GTE predicate on the "purged_at" field.
+func PurgedAtGTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldPurgedAt, v))
+}
+
+// PurgedAtLT applies the LT predicate on the "purged_at" field.
+func PurgedAtLT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldPurgedAt, v))
+}
+
+// PurgedAtLTE applies the LTE predicate on the "purged_at" field.
+func PurgedAtLTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldPurgedAt, v))
+}
+
+// PurgedAtIsNil applies the IsNil predicate on the "purged_at" field.
+func PurgedAtIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldPurgedAt))
+}
+
+// PurgedAtNotNil applies the NotNil predicate on the "purged_at" field.
+func PurgedAtNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldPurgedAt))
+}
+
 // HasMatter applies the HasEdge predicate on the "matter" edge.
 func HasMatter() predicate.Attachment {
 	return predicate.Attachment(func(s *sql.Selector) {
@@ -677,6 +1012,29 @@ func HasUploader() predicate.Attachment {
 func HasUploaderWith(preds ...predicate.Membership) predicate.Attachment {
 	return predicate.Attachment(func(s *sql.Selector) {
 		step := newUploaderStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRemovedBy applies the HasEdge predicate on the "removed_by" edge.
+func HasRemovedBy() predicate.Attachment {
+	return predicate.Attachment(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, RemovedByTable, RemovedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRemovedByWith applies the HasEdge predicate on the "removed_by" edge with a given conditions (other predicates).
+func HasRemovedByWith(preds ...predicate.Membership) predicate.Attachment {
+	return predicate.Attachment(func(s *sql.Selector) {
+		step := newRemovedByStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

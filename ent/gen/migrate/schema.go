@@ -145,8 +145,14 @@ var (
 		{Name: "sha256", Type: field.TypeString, Size: 2147483647},
 		{Name: "blob_key", Type: field.TypeString, Size: 2147483647},
 		{Name: "audience", Type: field.TypeEnum, Enums: []string{"ALL", "HANDLING", "STAFF"}, Default: "ALL"},
+		{Name: "width", Type: field.TypeInt, Nullable: true},
+		{Name: "height", Type: field.TypeInt, Nullable: true},
+		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "removal_reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "purged_at", Type: field.TypeTime, Nullable: true},
 		{Name: "assignment_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "uploader_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "removed_by_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "matter_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// AttachmentsTable holds the schema information for the "attachments" table.
@@ -157,19 +163,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attachments_assignments_assignment",
-				Columns:    []*schema.Column{AttachmentsColumns[10]},
+				Columns:    []*schema.Column{AttachmentsColumns[15]},
 				RefColumns: []*schema.Column{AssignmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "attachments_memberships_uploader",
-				Columns:    []*schema.Column{AttachmentsColumns[11]},
+				Columns:    []*schema.Column{AttachmentsColumns[16]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "attachments_memberships_removed_by",
+				Columns:    []*schema.Column{AttachmentsColumns[17]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "attachments_matters_attachments",
-				Columns:    []*schema.Column{AttachmentsColumns[12]},
+				Columns:    []*schema.Column{AttachmentsColumns[18]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -183,17 +195,25 @@ var (
 			{
 				Name:    "attachment_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[12]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[18]},
 			},
 			{
 				Name:    "attachment_tenant_id_uploader_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[11]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[16]},
 			},
 			{
 				Name:    "attachment_tenant_id_assignment_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[10]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[15]},
+			},
+			{
+				Name:    "attachment_tenant_id_removed_at",
+				Unique:  false,
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "removed_at IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -2079,7 +2099,8 @@ func init() {
 	}
 	AttachmentsTable.ForeignKeys[0].RefTable = AssignmentsTable
 	AttachmentsTable.ForeignKeys[1].RefTable = MembershipsTable
-	AttachmentsTable.ForeignKeys[2].RefTable = MattersTable
+	AttachmentsTable.ForeignKeys[2].RefTable = MembershipsTable
+	AttachmentsTable.ForeignKeys[3].RefTable = MattersTable
 	AttachmentsTable.Annotation = &entsql.Annotation{
 		Table: "attachments",
 	}

@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/files"
+	"github.com/bihuan/bihuan/graph/model"
+)
+
+var anAttachment = entity[gen.Attachment]{
+	gen.TypeAttachment, func(x *gen.Attachment) uuid.UUID { return x.ID },
+	func(ctx context.Context, c *gen.Client, id uuid.UUID) (*gen.Attachment, error) {
+		return c.Attachment.Get(ctx, id)
+	},
+}
+
+// thumbnail is the link to the small picture; nil where there is none, and
+// thumbnailNote says why.
+func (r *Resolver) thumbnail(ctx context.Context, a *gen.Attachment) *string {
+	if files.NoThumbnail(a) != "" {
+		return nil
+	}
+	return r.attachmentLink(ctx, a, "/thumbnail")
+}
+
+func thumbnailNote(a *gen.Attachment) *string {
+	if why := files.NoThumbnail(a); why != "" {
+		return &why
+	}
+	return nil
+}
+
+func (r *Resolver) removeAttachment(ctx context.Context, in model.RemoveAttachmentInput) (*model.AttachmentPayload, error) {
+	a, bad, err := change(ctx, r, in, anAttachment, func(ctx context.Context, in model.RemoveAttachmentInput) (*gen.Attachment, error) {
+		return files.Remove(ctx, r.Engine, in.AttachmentID, in.Reason)
+	}, in)
+	out := &model.AttachmentPayload{Attachment: a, UserErrors: bad}
+	if err != nil || a == nil || a.MatterID == nil || !asked(ctx, "matter") {
+		return out, err
+	}
+	out.Matter, err = r.ent().Matter.Query().Where(matter.ID(*a.MatterID)).Only(ctx)
+	return out, none(err)
+}
