@@ -23,12 +23,20 @@ postgres: ## 没有 PostgreSQL 时取得它（root 用 Debian 包，否则用 np
 graphiql: ## 取得 GraphiQL 的文件，供开发时离线使用
 	@sh scripts/get-graphiql.sh
 
+.PHONY: web-deps
+web-deps: ## 安装控制台编译和测试所需的 npm 包
+	@cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 $(NPM_CI); }
+
+.PHONY: web
+web: web-deps ## 编译控制台（web/dist，编进程序），打印并检查首页的大小
+	@cd web && { [ -z "$$(find src public scripts index.html vite.config.ts package.json ../schema.graphql -newer dist/index.html 2>/dev/null | head -1)" ] && [ -f dist/index.html ] || npm run --silent build; }
+
 .PHONY: build
-build: ## 编译 bin/bihuan（发布用，带内联）
+build: web ## 编译 bin/bihuan（发布用，带内联）
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bihuan ./cmd/bihuan
 
 .PHONY: run
-run: postgres graphiql ## 编译并启动产品：私有数据库、演示数据、GraphiQL
+run: postgres graphiql web ## 编译并启动产品：私有数据库、演示数据、GraphiQL
 	$(QUICK) $(GO) build -o bin/bihuan ./cmd/bihuan
 	./bin/bihuan serve --dev --demo
 
@@ -49,9 +57,10 @@ attacks: postgres ## 所有越权的办法：由权限目录生成
 	$(QUICK) $(GO) test ./roster -run NobodyGetsMore -attacks 0 -v -timeout 60m
 
 .PHONY: test
-test: postgres graphiql audits-deps clients-deps ## 所有测试：真实的 PostgreSQL，真实的 HTTP
+test: postgres graphiql audits-deps clients-deps web ## 所有测试：真实的 PostgreSQL，真实的 HTTP
 	$(QUICK) $(GO) vet ./...
 	$(QUICK) $(GO) test -timeout 30m ./...
+	@cd web && npm run --silent lint
 	@cd test/audits && node breaking.mjs ../../graph/released.graphql ../../schema.graphql
 
 .PHONY: gen

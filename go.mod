@@ -2,6 +2,14 @@ module github.com/bihuan/bihuan
 
 go 1.26.0
 
+// npm packages bring Go files of their own.
+ignore (
+	./clients/ts/node_modules
+	./test/audits/node_modules
+	./test/forms/node_modules
+	./web/node_modules
+)
+
 require (
 	entgo.io/contrib v0.7.0
 	entgo.io/ent v0.14.6

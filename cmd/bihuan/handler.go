@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
 	"github.com/bihuan/bihuan/tenants"
+	"github.com/bihuan/bihuan/web"
 )
 
 // handler is everything below the server.
@@ -33,7 +34,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 		page := endpoint.GraphiQL()
 		mux.Handle("GET /graphiql", page)
 		mux.Handle("GET /graphiql/", page)
-		mux.Handle("GET /{$}", endpoint.FrontDoor(version))
+		mux.Handle("GET /dev", endpoint.FrontDoor(version))
 	}
 	forms, err := public.New(public.Options{
 		Store: a.resolver.Store, Platforms: a.resolver.Platforms, Secret: a.secret.For("public forms"), Log: a.log,
@@ -53,6 +54,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
 	ledger := httpd.Compressed(&overview.Handler{Door: door, From: graph.Origin, Service: overview.New(a.resolver.Engine)})
+	mux.Handle("/", web.Console())
 	mux.Handle("GET /ledger", ledger)
 	mux.Handle("GET /ledger.csv", ledger)
 	mux.Handle("GET /ledger.xlsx", ledger)

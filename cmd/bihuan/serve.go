@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
@@ -16,7 +17,9 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/web"
 )
 
 // serve runs the API, and the worker beside it, until it is told to stop.
@@ -36,12 +39,36 @@ func serve(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("BIHUAN_CLOCK_FILE 只用于测试，须与 --dev 同用")
 		}
 		if *withDemo {
-			if err := a.demo(ctx, out); err != nil {
+			if err := a.meanwhile(ctx, func() error { return a.demo(ctx, out) }); err != nil {
 				return err
 			}
 		}
 		return a.db.attended(ctx, a.log, func(ctx context.Context) error { return a.serve(ctx, *dev, !*noWorker, out) })
 	})
+}
+
+// meanwhile does work that takes minutes before the product can be used, and
+// shows the console, which waits and says so, to who comes too early. The queue
+// and the API begin when the work is done: a sweep in the middle of the demo's
+// history would act on half of it.
+func (a *app) meanwhile(ctx context.Context, work func() error) error {
+	early := httpd.New(httpd.Options{
+		Log:    slog.New(slog.DiscardHandler), // a page that waits asks every other second
+		Checks: []httpd.Check{{Name: "demo", Run: func(context.Context) error { return errors.New("still loading") }}},
+	}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			w.Header().Set("Retry-After", "5")
+			httpd.Error(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "正在装入演示数据，请稍候"))
+			return
+		}
+		web.Console().ServeHTTP(w, r)
+	}))
+	serving, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- early.ListenAndServe(serving, a.cfg.Listen) }()
+	err := work()
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // serve answers until ctx is done, and works on the queue if asked to.
@@ -93,7 +120,7 @@ func (a *app) listen(ctx context.Context, c clock.Clock, dev bool, out io.Writer
 	counting.Go(func() { a.resolver.Refused.Run(clock.With(hears, c)) })
 	defer counting.Wait() // after the server has ended, before the database does
 	defer deaf()
-	fmt.Fprintf(out, "bihuan %s 已启动：http://%s/graphql\n", version, a.cfg.Listen)
+	fmt.Fprintf(out, "bihuan %s 已启动：http://%s/\n", version, a.cfg.Listen)
 	if dev {
 		fmt.Fprintf(out, "GraphiQL：http://%s/graphiql\n", a.cfg.Listen)
 	}

@@ -37,6 +37,7 @@ var frontDoor = template.Must(template.New("").Parse(`<!doctype html>
 <html lang="zh-CN"><meta charset="utf-8"><title>bihuan {{.}}</title>
 <h1>bihuan {{.}}（开发方式）</h1>
 <ul>
+<li><a href="/">控制台</a></li>
 <li><a href="/graphiql">GraphiQL</a>：在网页上试用接口</li>
 <li><code>POST /graphql</code>：接口</li>
 <li><a href="/schema.graphql">schema.graphql</a>：接口的模式，可下载</li>
@@ -46,7 +47,7 @@ var frontDoor = template.Must(template.New("").Parse(`<!doctype html>
 </ul></html>
 `))
 
-// FrontDoor is the page at /, for development: where what is.
+// FrontDoor is the page at /dev, for development: where what is.
 func FrontDoor(version string) http.Handler {
 	var page bytes.Buffer
 	if err := frontDoor.Execute(&page, version); err != nil {

@@ -1,0 +1,6 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/', component: () => import('./Desk.vue'), meta: { title: '我的桌面' } },
+  { path: '/notices', component: () => import('./Notices.vue'), meta: { title: '通知' } },
+]
