@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -13,8 +14,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/authz/requests"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -33,15 +36,20 @@ type Terms struct {
 	Expected *int   // version that was looked at; nil: whatever it is
 }
 
+// manage is the right to set agreements.
+const manage = "exchange.manage"
+
 // maxKinds bounds the lists of an agreement.
 const maxKinds = 50
 
 // Set makes the committee's half of an agreement, active, or changes it; a
 // suspended one stays so. Nothing crosses before the partner has set its half.
-// Setting the same again changes nothing but the version.
+// Setting the same again changes nothing but the version. By which channel and
+// under which key letters are believed takes two to change; until the second
+// has confirmed it they stay as they are, and the partner is told of it (S6).
 func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error) {
 	defer errs.Wrap(&err, "exchange.Set(%s)", t.Partner)
-	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+	if _, err := authz.Require(ctx, manage); err != nil {
 		return nil, err
 	}
 	ctx = authz.System(ctx)
@@ -60,9 +68,50 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 	if t.Expected != nil && *t.Expected != old.Version {
 		return nil, errs.New(errs.VersionConflict, "约定已被他人修改，请刷新后再改").With("currentVersion", old.Version)
 	}
+	if err := s.rekeyed(ctx, &t, old); err != nil {
+		return nil, err
+	}
 	return s.client.Agreement.UpdateOne(old).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
 		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).Save(ctx)
 }
+
+// askTerms is the kind of request that changes an agreement's channel or key.
+const askTerms = "agreement.terms"
+
+// Requests registers what is done when a second person confirms.
+func (s *Service) Requests(d *requests.Desk) {
+	d.Register(askTerms, requests.Act{Object: gen.TypeAgreement, Right: manage, Do: flow.OnceConfirmed(s.Set)})
+}
+
+// rekeyed asks a second person for another channel or key and leaves both as
+// they are, or, once confirmed, tells the partner.
+func (s *Service) rekeyed(ctx context.Context, t *Terms, old *gen.Agreement) error {
+	var what []string
+	if t.Channel != old.Channel {
+		what = append(what, "往来方式改为"+channels[t.Channel])
+	}
+	if t.Key != old.PartnerKey {
+		what = append(what, "登记的对方公钥换成以"+t.Key[:8]+"开头的一把")
+	}
+	if len(what) == 0 {
+		return nil
+	}
+	changes := strings.Join(what, "，")
+	says := fmt.Sprintf("把与%s的%s；此后只认新的方式和公钥，对方原来的信封不再收", old.PartnerName, changes)
+	asked, err := flow.ByTwo(ctx, askTerms, manage, old.ID, says, "", Terms{Partner: t.Partner, Channel: t.Channel, Key: t.Key})
+	if asked || err != nil {
+		t.Channel, t.Key = old.Channel, old.PartnerKey
+		return err
+	}
+	me, err := own(ctx)
+	if err == nil {
+		_, err = s.put(ctx, old, KindStatus, Status{Note: fmt.Sprintf("%s把与贵单位的%s。如非双方商定，请立即联系核实", me.Name, changes)}, Object{})
+	}
+	return err
+}
+
+// channels are the words for them.
+var channels = map[agreement.Channel]string{agreement.ChannelLOCAL: "同一套系统内直接送达", agreement.ChannelFILE: "信封文件"}
 
 // unnamed fills in what the terms leave as it is.
 func (t *Terms) unnamed(old *gen.Agreement) {
@@ -113,12 +162,30 @@ func (s *Service) complete(ctx context.Context, t *Terms, old *gen.Agreement) (e
 		if t.Name, err = (text.Field{Label: "对方政协的名称", Path: []string{"partnerName"}, Least: 1, Most: 100}).Take(t.Name); err != nil {
 			return err
 		}
-		if publicKey(t.Key) == nil {
-			return errs.New(errs.Invalid, "公钥应是对方提供的 44 个字符（Ed25519，base64），请核对后重填").At("partnerKey")
-		}
-		return nil
+		return s.fileKey(t, partner)
 	}
 	return errs.New(errs.Invalid, "请选择往来的方式：同一套系统，或信封文件").At("channel")
+}
+
+// fileKey checks the key of a partner whose letters come in files. One of this
+// installation has the directory's key and no other, or whoever may set an
+// agreement could write letters in its name (S6).
+func (s *Service) fileKey(t *Terms, partner committee) error {
+	if partner.Found {
+		public, err := s.publicKey(partner)
+		if err != nil {
+			return err
+		}
+		known := base64.StdEncoding.EncodeToString(public)
+		if t.Key != "" && t.Key != known {
+			return errs.New(errs.Invalid, "%s在本系统中，公钥由系统填写，不能另填", partner.Name).At("partnerKey")
+		}
+		t.Name, t.Key = partner.Name, known
+	}
+	if publicKey(t.Key) == nil {
+		return errs.New(errs.Invalid, "公钥应是对方提供的 44 个字符（Ed25519，base64），请核对后重填").At("partnerKey")
+	}
+	return nil
 }
 
 // kindList is sorted and without doubles; status always belongs to it. One that
@@ -157,14 +224,16 @@ func publicKey(text string) ed25519.PublicKey {
 // committee of this installation, so that a changed secret needs no new
 // agreements, else the one that was entered.
 func (s *Service) keyOf(ctx context.Context, a *gen.Agreement) (ed25519.PublicKey, error) {
-	if a.Channel == agreement.ChannelFILE {
+	c, err := byCode(ctx, a.Partner)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Found:
+		return s.publicKey(c)
+	case a.Channel == agreement.ChannelFILE:
 		return publicKey(a.PartnerKey), nil
 	}
-	c, err := byCode(ctx, a.Partner)
-	if err != nil || !c.Found {
-		return nil, err
-	}
-	return s.publicKey(c)
+	return nil, nil
 }
 
 // Suspend stops everything in both directions until Resume; what waits goes on
@@ -203,7 +272,7 @@ func (s *Service) Resume(ctx context.Context, id uuid.UUID) (_ *gen.Agreement, e
 
 // managed locks an agreement for who may change it.
 func (s *Service) managed(ctx context.Context, id uuid.UUID) (*gen.Agreement, error) {
-	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+	if _, err := authz.Require(ctx, manage); err != nil {
 		return nil, err
 	}
 	a, err := s.client.Agreement.Query().Where(agreement.ID(id)).ForUpdate().Only(authz.System(ctx))

@@ -12,6 +12,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -109,9 +111,18 @@ func (s *Service) applyStatus(ctx context.Context, letter Incoming) (Result, err
 		}
 	}
 	if st.Re.None() {
-		return Result{}, nil
+		return Result{}, s.heard(ctx, letter, st)
 	}
 	return Result{}, s.mirror(ctx, a, st.Re, st)
+}
+
+// heard tells who keeps the agreements of what the partner says about no object:
+// that it has changed its half.
+func (s *Service) heard(ctx context.Context, letter Incoming, st Status) error {
+	if st.Ack != nil || st.Note == "" {
+		return nil
+	}
+	return flow.TellRoles(ctx, notices.Letter(st.Note, letter.Envelope), authz.HoldersOf(ctx, manage)...)
 }
 
 func tooLong(text string, max int) bool { return len([]rune(text)) > max }

@@ -46,13 +46,14 @@ type house struct {
 	clock  *clock.Movable
 	of     map[uuid.UUID]*district.District
 	admins map[uuid.UUID]*authz.Viewer
+	second map[uuid.UUID]*authz.Viewer // administrators, where one was needed
 	broken func() error
 }
 
 func newHouse(t *testing.T, secret byte) *house {
 	t.Helper()
 	in := district.Empty(t, clock.Date(2026, 3, 5))
-	h := &house{T: t, house: in, db: in.DB, clock: in.Clock, of: map[uuid.UUID]*district.District{}, admins: map[uuid.UUID]*authz.Viewer{}}
+	h := &house{T: t, house: in, db: in.DB, clock: in.Clock, of: map[uuid.UUID]*district.District{}, admins: map[uuid.UUID]*authz.Viewer{}, second: map[uuid.UUID]*authz.Viewer{}}
 	h.svc = h.service(secret, 1)
 	return h
 }

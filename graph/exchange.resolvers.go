@@ -17,7 +17,11 @@ import (
 // SetAgreement is the resolver for the setAgreement field.
 func (r *mutationResolver) SetAgreement(ctx context.Context, input model.SetAgreementInput) (*model.AgreementPayload, error) {
 	a, bad, err := change(ctx, r.Resolver, input, anAgreement, r.Exchange.Set, terms(input))
-	return &model.AgreementPayload{Agreement: a, UserErrors: bad}, err
+	if err != nil {
+		return nil, err
+	}
+	ask, err := r.asks(ctx, idOf(anAgreement, a))
+	return &model.AgreementPayload{Agreement: a, Request: ask, UserErrors: bad}, err
 }
 
 // SuspendAgreement is the resolver for the suspendAgreement field.

@@ -18,6 +18,7 @@ import (
 func (r *Resolver) desk() *requests.Desk {
 	d := requests.NewDesk()
 	r.Roster.Requests(d)
+	r.Exchange.Requests(d)
 	return d
 }
 

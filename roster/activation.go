@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -54,7 +55,7 @@ func (s *Service) IssueActivation(ctx context.Context, in Issuing) (_ *Issued, e
 	}
 	if two {
 		says := fmt.Sprintf("为%s（%s）重新发出激活码，其密码和会话随即失效", m.Name, s.titles(ctx, roles))
-		if asked, err := s.byTwo(ctx, askIssue, manageRoster, m.ID, says, in.Reason, in); asked || err != nil {
+		if asked, err := flow.ByTwo(ctx, askIssue, manageRoster, m.ID, says, in.Reason, in); asked || err != nil {
 			return &Issued{Membership: m}, err
 		}
 	}

@@ -2,7 +2,6 @@ package roster
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -15,7 +14,6 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/notices"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -33,40 +31,11 @@ const (
 
 // Requests registers what is done when a second person confirms.
 func (s *Service) Requests(d *requests.Desk) {
-	d.Register(askAttach, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: confirmed(s.UpdateMember)})
-	d.Register(askIssue, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: confirmed(s.IssueActivation)})
-	d.Register(askRevoke, requests.Act{Object: gen.TypeGrant, Right: manageGrants, Do: confirmed(s.Revoke)})
-	d.Register(askEnd, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: confirmed(s.EndMembership)})
-	d.Register(askRest, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: confirmed(s.UpdateMember)})
-}
-
-// confirmed calls a method with the input that was asked for.
-func confirmed[In, Out any](method func(context.Context, In) (*Out, error)) func(context.Context, requests.Request) (any, error) {
-	return func(ctx context.Context, r requests.Request) (any, error) {
-		var in In
-		if err := json.Unmarshal(r.Input, &in); err != nil {
-			return nil, err
-		}
-		return method(ctx, in)
-	}
-}
-
-// byTwo asks for what takes two, and tells who may confirm it; it answers false
-// where that has been confirmed, and the caller goes on.
-func (s *Service) byTwo(ctx context.Context, kind, right string, about uuid.UUID, says, reason string, input any) (asked bool, err error) {
-	if requests.Confirmed(ctx, kind, about) {
-		return false, nil
-	}
-	r, err := requests.Ask(ctx, kind, about, says, reason, input)
-	if err != nil {
-		return true, err
-	}
-	text := fmt.Sprintf("%s提出%s，须由另一人确认后才生效", authz.From(ctx).Name, says)
-	rights, err := authz.Rights(ctx)
-	if err != nil {
-		return true, err
-	}
-	return true, flow.TellRoles(ctx, notices.Decision(text, "Request", r.ID), rights.Holders(right)...)
+	d.Register(askAttach, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.UpdateMember)})
+	d.Register(askIssue, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.IssueActivation)})
+	d.Register(askRevoke, requests.Act{Object: gen.TypeGrant, Right: manageGrants, Do: flow.OnceConfirmed(s.Revoke)})
+	d.Register(askEnd, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.EndMembership)})
+	d.Register(askRest, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.UpdateMember)})
 }
 
 // offices are the roles that somebody holds today or later, each with its name.
@@ -109,7 +78,7 @@ func (s *Service) attaching(ctx context.Context, m *gen.Membership, in *MemberCh
 	}
 	says := fmt.Sprintf("为%s（%s）开通账号，登录名 %s", m.Name, s.titles(ctx, roles), login)
 	later := MemberChange{Membership: m.ID, SignIn: &SignIn{Login: login, Open: in.SignIn.Open || in.SignIn.Password != ""}}
-	asked, err := s.byTwo(ctx, askAttach, manageRoster, m.ID, says, "", later)
+	asked, err := flow.ByTwo(ctx, askAttach, manageRoster, m.ID, says, "", later)
 	if asked {
 		in.SignIn = nil
 	}
@@ -205,7 +174,7 @@ func (s *Service) resting(ctx context.Context, m *gen.Membership, in *MemberChan
 		return err
 	}
 	later := MemberChange{Membership: m.ID, Status: in.Status, Taker: in.Taker}
-	asked, err := s.byTwo(ctx, askRest, manageRoster, m.ID, fmt.Sprintf("暂停%s（%s）的身份", m.Name, what), "", later)
+	asked, err := flow.ByTwo(ctx, askRest, manageRoster, m.ID, fmt.Sprintf("暂停%s（%s）的身份", m.Name, what), "", later)
 	if asked {
 		in.Status = nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/grant"
 	"github.com/bihuan/bihuan/ent/gen/membership"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -61,7 +62,7 @@ func (s *Service) EndMembership(ctx context.Context, in Ending) (_ *gen.Membersh
 	}
 	if what != "" {
 		in.Expected = nil // the second looks at it as it is then
-		if asked, err := s.byTwo(ctx, askEnd, manageRoster, m.ID, fmt.Sprintf("终止%s（%s）的身份", m.Name, what), in.Reason, in); asked || err != nil {
+		if asked, err := flow.ByTwo(ctx, askEnd, manageRoster, m.ID, fmt.Sprintf("终止%s（%s）的身份", m.Name, what), in.Reason, in); asked || err != nil {
 			return m, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/grant"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -176,7 +177,7 @@ func (s *Service) Revoke(ctx context.Context, in Revocation) (_ *gen.Grant, err 
 		return nil, err
 	}
 	if what != "" {
-		if asked, err := s.byTwo(ctx, askRevoke, manageGrants, g.ID, fmt.Sprintf("撤销%s的%s授权", m.Name, what), in.Reason, in); asked || err != nil {
+		if asked, err := flow.ByTwo(ctx, askRevoke, manageGrants, g.ID, fmt.Sprintf("撤销%s的%s授权", m.Name, what), in.Reason, in); asked || err != nil {
 			return g, err
 		}
 	}
