@@ -87,8 +87,13 @@ func Claims(ctx context.Context) (accounts.Claims, bool) {
 
 // As resolves the token's viewer inside its tenant and runs fn as him. The
 // session is asked each time, so that signing out ends at once what runs on
-// other devices.
+// other devices. He waits for his turn among all who ask (S13).
 func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn func(context.Context) error) error {
+	release, err := r.Turns.Take(ctx, c.Tenant, c.Account)
+	if err != nil {
+		return err
+	}
+	defer release()
 	door := r.Store.ReadTx
 	if write {
 		door = r.Store.InTx

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
+	"github.com/bihuan/bihuan/internal/fair"
 	"github.com/bihuan/bihuan/internal/pgembed"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/live"
@@ -122,7 +123,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	a.resolver = &graph.Resolver{
 		Refused: &audit.Refusals{Store: store, Log: a.log},
 		LinkKey: a.secret.For("links"),
-		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Services: services,
+		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
 	}
 	return nil
 }

@@ -8,7 +8,8 @@
 //   - A panic is logged with its stack and answered with 500, the code INTERNAL and the request's id; the process goes on.
 //   - A request whose answer had begun when it panicked is cut off, so that nobody takes the part for the whole.
 //   - An error is one shape, {code, message, requestId, path}, with the status of its code, whoever answers it (Door); GraphQL's own shape is the exception.
-//   - More requests at once than MaxInFlight are answered with 503 and Retry-After; health and metrics never are.
+//   - More requests at once than MaxInFlight are answered with 503 and Retry-After; health and metrics never are. One address has half of them at most, else it gets 429.
+//   - While the server waits for a client to send or to read, the request is not one of those at once. Of too many that wait for a body, of all or of one address, the longest waiting is cut off.
 //   - X-Forwarded-For counts only when the peer is a trusted proxy, and then the last address that is not one is the client.
 //   - GET /healthz answers as long as the process serves.
 //   - GET /readyz runs the checks, each within its timeout, and answers 503 when one fails or the server is stopping; it shows names, never causes.

@@ -55,7 +55,7 @@ func Complete(h http.Header, status int) {
 	switch status {
 	case http.StatusUnauthorized:
 		name, value = "WWW-Authenticate", "Bearer"
-	case http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		name, value = "Retry-After", "1" // seconds
 	default:
 		return

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -70,16 +69,18 @@ func (s *Server) own(r *http.Request) http.HandlerFunc {
 
 // limited runs the application unless too much runs already.
 func (s *Server) limited(w *writer, r *http.Request) bool {
-	if s.running.Add(1) > int64(s.o.MaxInFlight) {
-		s.running.Add(-1)
+	info := of(r.Context())
+	p, status, no := s.enter(network(info.address))
+	if no != nil {
 		s.metrics.refused.Inc()
-		Error(w, r, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "系统繁忙，请稍后再试"))
+		Error(w, r, status, no)
 		return true
 	}
-	leave := sync.OnceFunc(func() { s.running.Add(-1) })
-	defer leave()
-	info := of(r.Context())
-	info.leave, info.life = leave, s.life
+	defer p.leave()
+	info.leave, info.life, w.place = p.leave, s.life, p
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = &body{r.Body, p, w.ResponseWriter}
+	}
 	return s.recovered(w, r)
 }
 
@@ -166,6 +167,7 @@ type writer struct {
 	http.ResponseWriter
 	status int // 0: nothing sent yet
 	bytes  int64
+	place  *place // nil: without limit
 }
 
 func (w *writer) WriteHeader(status int) {
@@ -177,6 +179,7 @@ func (w *writer) WriteHeader(status int) {
 
 func (w *writer) Write(b []byte) (int, error) {
 	w.begin()
+	defer w.outside()()
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
@@ -185,9 +188,19 @@ func (w *writer) Write(b []byte) (int, error) {
 // ReadFrom keeps the kernel's copying of files to sockets.
 func (w *writer) ReadFrom(src io.Reader) (int64, error) {
 	w.begin()
+	defer w.outside()()
 	n, err := io.Copy(w.ResponseWriter, src)
 	w.bytes += n
 	return n, err
+}
+
+// outside is where the request waits for a client that reads.
+func (w *writer) outside() (back func()) {
+	if w.place == nil {
+		return func() {}
+	}
+	w.place.step(1)
+	return func() { w.place.step(-1) }
 }
 
 func (w *writer) begin() {

@@ -44,11 +44,12 @@ func main() {
 	seconds := flag.Float64("seconds", 20, "of each comparison")
 	flag.DurationVar(&o.turn, "turn", 500*time.Millisecond, "of each variant before the next one's")
 	flag.IntVar(&o.clients, "clients", 16, "at once")
-	flag.StringVar(&o.only, "only", "", "reads, writes, other or search")
+	flag.StringVar(&o.only, "only", "", "reads, writes, other, search or shares")
 	flag.StringVar(&o.profile, "profile", "", "folder for CPU profiles of the server while it answers the product's way")
 	flag.StringVar(&o.match, "match", "", "only reads and writes whose name has this in it")
 	flag.BoolVar(&o.hold, "hold", false, "measure nothing; keep PostgreSQL running until interrupted, to look at plans")
 	appURL := flag.String("serve", "", "internal: be the server on this database")
+	unfair := flag.Bool("unfair", false, "internal: nobody waits for his turn")
 	keys := flag.String("keys", "", "internal: file of the signing keys")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -56,7 +57,7 @@ func main() {
 	o.total = time.Duration(*seconds * float64(time.Second))
 	err := func() error {
 		if *appURL != "" {
-			return serve(ctx, *appURL, *keys)
+			return serve(ctx, *appURL, *keys, *unfair)
 		}
 		for _, s := range strings.Split(*tenants, ",") {
 			n, err := strconv.Atoi(s)
@@ -99,7 +100,7 @@ func bench(ctx context.Context, o options) (err error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *cluster, options, []bulk.Size, []string, *summary) error
-	}{{"reads", benchReads}, {"writes", benchWrites}, {"other", benchOther}, {"search", benchSearch}} {
+	}{{"reads", benchReads}, {"writes", benchWrites}, {"other", benchOther}, {"search", benchSearch}, {"shares", benchShares}} {
 		if o.only == "" || o.only == part.name {
 			if err := part.run(ctx, c, o, sizes, names, &s); err != nil {
 				return fmt.Errorf("%s: %w", part.name, err)

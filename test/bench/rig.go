@@ -32,8 +32,8 @@ type rig struct {
 	byTenant map[uuid.UUID]*person // the clerk
 }
 
-// openRig starts the server on a database.
-func openRig(ctx context.Context, c *cluster, size bulk.Size, database string) (_ *rig, err error) {
+// openRig starts the server on a database, with more flags where they are named.
+func openRig(ctx context.Context, c *cluster, size bulk.Size, database string, more ...string) (_ *rig, err error) {
 	keyFile := filepath.Join(c.dir, "keys.json")
 	keys, err := accounts.LoadKeys(keyFile)
 	if err != nil {
@@ -50,7 +50,7 @@ func openRig(ctx context.Context, c *cluster, size bulk.Size, database string) (
 	if err != nil {
 		return nil, err
 	}
-	r.server = exec.CommandContext(ctx, self, "-serve", c.URL(app, database), "-keys", keyFile)
+	r.server = exec.CommandContext(ctx, self, append([]string{"-serve", c.URL(app, database), "-keys", keyFile}, more...)...)
 	r.server.Stderr = os.Stderr
 	if r.stop, err = r.server.StdinPipe(); err != nil {
 		return nil, err

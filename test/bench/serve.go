@@ -24,6 +24,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
+	"github.com/bihuan/bihuan/internal/fair"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/roster"
@@ -35,7 +36,7 @@ const connections = 20
 
 // serve is the server process: the product and the floors on one address. It
 // prints the address and ends when its standard input does.
-func serve(ctx context.Context, appURL, keyFile string) error {
+func serve(ctx context.Context, appURL, keyFile string, unfair bool) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as cmd/bihuan does
 	}
@@ -43,7 +44,7 @@ func serve(ctx context.Context, appURL, keyFile string) error {
 	if err != nil {
 		return err
 	}
-	product, err := productHandler(ctx, appURL, keys)
+	product, err := productHandler(ctx, appURL, keys, unfair)
 	if err != nil {
 		return err
 	}
@@ -65,8 +66,9 @@ func serve(ctx context.Context, appURL, keyFile string) error {
 	return err
 }
 
-// productHandler wires the product as cmd/bihuan does, request log included.
-func productHandler(ctx context.Context, appURL string, keys *accounts.Keys) (http.Handler, error) {
+// productHandler wires the product as cmd/bihuan does, request log included;
+// unfair leaves out the turns.
+func productHandler(ctx context.Context, appURL string, keys *accounts.Keys, unfair bool) (http.Handler, error) {
 	store, err := tenants.Open(ctx, appURL, connections)
 	if err != nil {
 		return nil, err
@@ -84,6 +86,9 @@ func productHandler(ctx context.Context, appURL string, keys *accounts.Keys) (ht
 	}
 	acc := accounts.New(store, keys, accounts.Options{})
 	r := &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
+	if !unfair {
+		r.Turns = fair.New(connections)
+	}
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, err
