@@ -2117,7 +2117,7 @@ input SetAgreementInput {
   sends: [String!]
   "可以收进的种类；不写则照旧"
   receives: [String!]
-  "对方的公钥；在同一套系统里的由系统填写"
+  "对方的公钥；在同一套系统里的由系统填写。已有的约定改变方式或公钥，须另一人确认"
   key: String
   "理由"
   reason: String
@@ -2161,6 +2161,8 @@ input ResendEnvelopeInput {
 type AgreementPayload {
   "往来约定"
   agreement: Agreement
+  "由我提出、等待另一人确认的事：改变往来方式或公钥，确认以前照旧"
+  request: ConfirmationRequest
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -6329,6 +6331,8 @@ func (ec *executionContext) childFields_AgreementPayload(ctx context.Context, fi
 	switch field.Name {
 	case "agreement":
 		return ec.fieldContext_AgreementPayload_agreement(ctx, field)
+	case "request":
+		return ec.fieldContext_AgreementPayload_request(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_AgreementPayload_userErrors(ctx, field)
 	}
@@ -14217,6 +14221,38 @@ func (ec *executionContext) fieldContext_AgreementPayload_agreement(_ context.Co
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Agreement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AgreementPayload_request(ctx context.Context, field graphql.CollectedField, obj *model.AgreementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AgreementPayload_request(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Request, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmationRequest) graphql.Marshaler {
+			return ec.marshalOConfirmationRequest2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmationRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AgreementPayload_request(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AgreementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmationRequest(ctx, field)
 		},
 	}
 	return fc, nil
@@ -66116,6 +66152,11 @@ func (ec *executionContext) _AgreementPayload(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("AgreementPayload")
 		case "agreement":
 			out.Values[i] = ec._AgreementPayload_agreement(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "request":
+			out.Values[i] = ec._AgreementPayload_request(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -142,6 +142,8 @@ type AdoptTemplateInput struct {
 type AgreementPayload struct {
 	// 往来约定
 	Agreement *gen.Agreement `json:"agreement,omitempty"`
+	// 由我提出、等待另一人确认的事：改变往来方式或公钥，确认以前照旧
+	Request *ConfirmationRequest `json:"request,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -3117,7 +3119,7 @@ type SetAgreementInput struct {
 	Sends []string `json:"sends,omitempty"`
 	// 可以收进的种类；不写则照旧
 	Receives []string `json:"receives,omitempty"`
-	// 对方的公钥；在同一套系统里的由系统填写
+	// 对方的公钥；在同一套系统里的由系统填写。已有的约定改变方式或公钥，须另一人确认
 	Key *string `json:"key,omitempty"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
