@@ -46,6 +46,7 @@ require (
 )
 
 require (
+	github.com/dchest/captcha v1.1.0
 	github.com/dlclark/regexp2 v1.11.0 // indirect
 	github.com/test-go/testify v1.1.4 // indirect
 )

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,9 +25,12 @@ import (
 type Options struct {
 	Store     *tenants.Store
 	Platforms *platforms.Service
-	Secret    []byte // at least 32 bytes, the same on every replica
-	Limit     Rate   // of one address, for what it sends; zero: 10 a minute, 20 at once. Ten times that for what it reads
-	Platform  Rate   // of one platform, for topics; zero: 60 a minute, 120 at once
+	Secret    []byte    // at least 32 bytes, the same on every replica
+	Limit     Rate      // of one address, for what it sends; zero: 10 a minute, 20 at once. Ten times that for what it reads
+	Own       Rate      // of one address on one platform, for topics; zero: 1 a minute, 5 at once
+	Platform  Rate      // of one platform, for topics beyond the first of an address; zero: 60 a minute, 120 at once
+	Easy      Challenge // what a form asks; nil: Sum
+	Hard      Challenge // and while a platform's rate is used up; nil: Digits
 	Log       *slog.Logger
 }
 
@@ -36,9 +40,12 @@ type Handler struct {
 	sealer *sealer
 	origin *http.CrossOriginProtection
 	mux    *http.ServeMux
-	sends  limiter // by address
-	reads  limiter // by address
-	topics limiter // by platform
+	sends  limiter               // by address
+	reads  limiter               // by address
+	own    limiter               // by platform and address
+	topics limiter               // by platform
+	first  memory[bool]          // platforms and addresses that have sent a topic
+	busy   memory[*atomic.Int64] // until which second a platform asks the hard way
 	spent  memory[bool]
 }
 
@@ -49,6 +56,15 @@ func New(o Options) (*Handler, error) {
 	}
 	if o.Limit == (Rate{}) {
 		o.Limit = Rate{10, 20}
+	}
+	if o.Own == (Rate{}) {
+		o.Own = Rate{1, 5}
+	}
+	if o.Easy == nil {
+		o.Easy = Sum{}
+	}
+	if o.Hard == nil {
+		o.Hard = Digits{}
 	}
 	if o.Platform == (Rate{}) {
 		o.Platform = Rate{60, 120}
@@ -61,11 +77,13 @@ func New(o Options) (*Handler, error) {
 		return nil, err
 	}
 	h := &Handler{o: o, sealer: s, origin: http.NewCrossOriginProtection(), mux: http.NewServeMux()}
-	h.sends.rate, h.topics.rate = o.Limit, o.Platform
+	h.sends.rate, h.own.rate, h.topics.rate = o.Limit, o.Own, o.Platform
 	h.reads.rate = Rate{10 * o.Limit.PerMinute, 10 * o.Limit.Burst}
 	h.mux.HandleFunc("GET /t/style.css", h.style)
 	h.mux.HandleFunc("GET /t/{committee}/receipt", h.page(h.ask))
 	h.mux.HandleFunc("POST /t/{committee}/receipt", h.page(h.answer))
+	h.mux.HandleFunc("GET /t/{committee}/{platform}/picture", h.media("image/png", Challenge.Picture))
+	h.mux.HandleFunc("GET /t/{committee}/{platform}/sound", h.media("audio/wav", Challenge.Sound))
 	h.mux.HandleFunc("GET /t/{committee}/{platform}", h.page(h.show))
 	h.mux.HandleFunc("POST /t/{committee}/{platform}", h.page(h.take))
 	h.mux.HandleFunc("/t/", h.page(func(*http.Request) (*view, error) { return nil, missing() }))
@@ -78,7 +96,7 @@ const mostBody = 64 << 10
 // ServeHTTP gives every answer its protection.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	hd := w.Header()
-	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	hd.Set("X-Frame-Options", "DENY")
 	hd.Set("X-Content-Type-Options", "nosniff")
 	// With no-referrer a browser says "Origin: null" of its own forms.
@@ -231,9 +249,12 @@ func (v *view) streets(list []*gen.Unit) {
 
 // fresh gives the page a form of its own.
 func (h *Handler) fresh(r *http.Request, v *view) *view {
-	f := form{uuid.Must(uuid.NewV7()), clock.Now(r.Context()).Add(goodFor), about(r)}
+	f := form{uuid.Must(uuid.NewV7()), h.now(r).Add(goodFor), about(r), h.pressed(r)}
 	v.Token = h.sealer.token(f)
-	v.Question, _ = h.sealer.question(f)
+	v.Question = h.asks(f).Words(h.sealer.seed(f))
+	if f.hard {
+		v.Picture, v.Sound = v.Here+"/picture?form="+v.Token, v.Here+"/sound?form="+v.Token
+	}
 	return v
 }
 
@@ -260,8 +281,8 @@ func (h *Handler) take(r *http.Request) (*view, error) {
 	if bad {
 		return again(http.StatusUnprocessableEntity)
 	}
-	if !h.topics.allow(about(r), clock.Now(r.Context())) {
-		v.wrong("answer", "现在提交的人太多，请过一分钟回答这道新题再提交")
+	if why := h.tooMany(r); why != "" {
+		v.wrong("answer", why)
 		return again(http.StatusTooManyRequests)
 	}
 	err = h.o.Store.InTx(r.Context(), c.ID, func(ctx context.Context) error {
@@ -282,6 +303,36 @@ func (h *Handler) take(r *http.Request) (*view, error) {
 	return v, err
 }
 
+// tooMany says why a topic cannot be taken now, empty when it can. Each address
+// has a budget of its own, and its first topic is taken whatever others send, so
+// that no crowd of addresses shuts the form to the next citizen (S10). While the
+// platform's rate is used up its forms ask what programs do not read.
+func (h *Handler) tooMany(r *http.Request) string {
+	now, where := h.now(r), about(r)
+	who := where + " " + address(r)
+	if !h.own.allow(who, now) {
+		return "您刚才已经提交过几件，请过一分钟回答这道新题再提交"
+	}
+	within := h.topics.allow(where, now)
+	if !within {
+		h.busy.get(where, func() *atomic.Int64 { return new(atomic.Int64) }).Store(now.Add(goodFor).Unix())
+	}
+	known := h.first.has(who)
+	h.first.get(who, func() bool { return true })
+	if !within && known {
+		return "现在提交的人太多，请过一分钟回答这道新题再提交"
+	}
+	return ""
+}
+
+// pressed reports whether more comes to the platform than it takes.
+func (h *Handler) pressed(r *http.Request) bool {
+	where := about(r)
+	return h.busy.has(where) && h.now(r).Unix() < h.busy.get(where, func() *atomic.Int64 { return new(atomic.Int64) }).Load()
+}
+
+func (h *Handler) now(r *http.Request) time.Time { return clock.Now(r.Context()) }
+
 // check reads what was filled in; bad: something is wrong, and v says what.
 func (h *Handler) check(r *http.Request, v *view) (in platforms.TopicInput, bad bool) {
 	f, good := h.sealer.open(r.PostForm.Get("token"), about(r), clock.Now(r.Context()))
@@ -301,16 +352,16 @@ func (h *Handler) check(r *http.Request, v *view) (in platforms.TopicInput, bad 
 		}
 		in.Street = &id
 	}
-	_, want := h.sealer.question(f)
-	got, isNumber := number(r.PostForm.Get("answer"))
 	switch {
 	case r.PostForm.Get("website") != "": // people do not see the field
 		v.wrong("website", "请把这一栏留空")
 	case !good || h.spent.has(f.Once.String()):
 		v.wrong("answer", "页面已经过期，请回答这道新题后再提交")
-	case !isNumber || got != want:
+	case !f.hard && h.pressed(r):
+		v.wrong("answer", "现在提交的人很多，请再答这道新题")
+	case !h.asks(f).Right(h.sealer.seed(f), r.PostForm.Get("answer")):
 		h.spent.get(f.Once.String(), func() bool { return true })
-		v.wrong("answer", "算得不对，请再答这道新题")
+		v.wrong("answer", "答得不对，请再答这道新题")
 	}
 	return in, len(v.Errors) > 0
 }

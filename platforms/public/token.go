@@ -42,12 +42,17 @@ type form struct {
 	Once   uuid.UUID // of the topic that it will become
 	expiry time.Time
 	about  string // committee and platform
+	hard   bool   // it asks what programs do not read
 }
 
-const headLength = 16 + 8
+const headLength = 16 + 8 + 1
 
 func (f form) head() []byte {
-	return binary.BigEndian.AppendUint64(f.Once[:len(f.Once):len(f.Once)], uint64(f.expiry.Unix()))
+	hard := byte(0)
+	if f.hard {
+		hard = 1
+	}
+	return append(binary.BigEndian.AppendUint64(f.Once[:len(f.Once):len(f.Once)], uint64(f.expiry.Unix())), hard)
 }
 
 func mac(key, head []byte, about string) []byte {
@@ -72,42 +77,18 @@ func (s *sealer) open(token, about string, now time.Time) (form, bool) {
 	if err != nil || len(b) != headLength+sha256.Size || !hmac.Equal(b[headLength:], mac(s.sign, b[:headLength], about)) {
 		return form{}, false
 	}
-	f := form{expiry: time.Unix(int64(binary.BigEndian.Uint64(b[16:headLength])), 0), about: about}
+	f := form{expiry: time.Unix(int64(binary.BigEndian.Uint64(b[16:24])), 0), about: about, hard: b[24] == 1}
 	copy(f.Once[:], b)
 	return f, now.Before(f.expiry)
 }
 
-var digits = [...]string{"零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十"}
-
-// question is the sum that a form asks, and its answer. It follows from the
-// form and the secret, so the token does not carry the answer.
-func (s *sealer) question(f form) (string, int) {
-	seed := mac(s.ask, f.head(), f.about)
-	a, b := int(seed[0])%9+2, int(seed[1])%9+1 // 2–10 and 1–9
-	if seed[2]%2 == 0 {
-		return digits[a] + "加" + digits[b] + "等于几？", a + b
-	}
-	if a < b {
-		a, b = b, a
-	}
-	return digits[a] + "减" + digits[b] + "等于几？", a - b
-}
+// seed is what a form's challenge follows from, so the token does not carry the
+// answer.
+func (s *sealer) seed(f form) []byte { return mac(s.ask, f.head(), f.about) }
 
 // number reads an answer: digits, full-width ones too, or Chinese up to 十九.
 func number(s string) (int, bool) {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case unicode.IsSpace(r):
-			return -1
-		case r == '〇':
-			return '零'
-		case r == '两':
-			return '二'
-		}
-		return r
-	}, s)
+	s = plain(s)
 	if n, err := strconv.Atoi(s); err == nil {
 		return n, true
 	}
@@ -121,4 +102,21 @@ func number(s string) (int, bool) {
 		}
 	}
 	return 0, false
+}
+
+// plain is an answer without spaces, each character as it is known here.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= '０' && r <= '９':
+			return r - '０' + '0'
+		case unicode.IsSpace(r):
+			return -1
+		case r == '〇':
+			return '零'
+		case r == '两':
+			return '二'
+		}
+		return r
+	}, s)
 }

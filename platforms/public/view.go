@@ -25,14 +25,15 @@ type view struct {
 	Message   string
 	Here, Ask string // addresses of this page and of the one for asking
 
-	Brand    string
-	Manners  []string
-	Streets  []choice
-	Must     bool // one of the streets has to be chosen
-	Most     int  // characters
-	Minutes  int
-	Token    string
-	Question string
+	Brand          string
+	Manners        []string
+	Streets        []choice
+	Must           bool // one of the streets has to be chosen
+	Most           int  // characters
+	Minutes        int
+	Token          string
+	Question       string
+	Picture, Sound string // addresses, where the question is in them
 
 	Text, Name, Phone, Street string // as they were filled in
 	Errors                    []problem

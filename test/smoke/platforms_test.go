@@ -267,7 +267,7 @@ func citizen(t *testing.T, d *district) {
 		t.Fatalf("%d\n%s", status, body)
 	}
 	form := url.Values{"token": {token[1]}, "text": {text}, "name": {"居民"}, "phone": {"0411-00000000"}, "street": {d.units["桃源街道联络委"]}, "answer": {"99"}}
-	if status, body = d.p.page(path, form); status != http.StatusUnprocessableEntity || !strings.Contains(body, "算得不对") || !strings.Contains(body, text) {
+	if status, body = d.p.page(path, form); status != http.StatusUnprocessableEntity || !strings.Contains(body, "答得不对") || !strings.Contains(body, text) {
 		t.Errorf("a wrong sum: %d", status)
 	}
 	form.Set("token", hidden.FindStringSubmatch(body)[1])
