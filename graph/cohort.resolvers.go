@@ -11,11 +11,8 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow"
-	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
-	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/loop/cohorts"
-	"github.com/google/uuid"
 )
 
 // PrestudyYear is the resolver for the prestudyYear field.
@@ -46,21 +43,10 @@ func (r *mutationResolver) OpenCohort(ctx context.Context, input model.OpenCohor
 
 // PerformAction is the resolver for the performAction field.
 func (r *mutationResolver) PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
-		inner, _ := form["form"].(map[string]any)
-		if input.AssignmentID == nil {
-			_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
-			return gen.TypeMatter, c.subject, ofForm(err)
-		}
-		c.subject = *input.AssignmentID
-		of, err := r.Engine.Act(ctx, command(process.OfAssignment, input.Action, c, inner))
-		if err == nil && of != input.MatterID {
-			err = errs.New(errs.NotFound, "本事项没有这一份").At("assignmentId")
-		}
-		return gen.TypeAssignment, c.subject, ofForm(err)
-	})
-	if err == nil && (len(bad) == 0 || present(bad, input, gen.TypeMatter) != uuid.Nil) {
-		id = input.MatterID
-	}
-	return r.matterPayload(ctx, id, bad, err)
+	return r.performAction(ctx, input)
+}
+
+// PerformOnMany is the resolver for the performOnMany field.
+func (r *mutationResolver) PerformOnMany(ctx context.Context, input model.PerformOnManyInput) (*model.PerformOnManyPayload, error) {
+	return r.performOnMany(ctx, input)
 }

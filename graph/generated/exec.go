@@ -164,6 +164,7 @@ type MutationResolver interface {
 	RemoveAttachment(ctx context.Context, input model.RemoveAttachmentInput) (*model.AttachmentPayload, error)
 	OpenCohort(ctx context.Context, input model.OpenCohortInput) (*model.MatterPayload, error)
 	PerformAction(ctx context.Context, input model.PerformActionInput) (*model.MatterPayload, error)
+	PerformOnMany(ctx context.Context, input model.PerformOnManyInput) (*model.PerformOnManyPayload, error)
 	SetAgreement(ctx context.Context, input model.SetAgreementInput) (*model.AgreementPayload, error)
 	SuspendAgreement(ctx context.Context, input model.SuspendAgreementInput) (*model.AgreementPayload, error)
 	ResumeAgreement(ctx context.Context, input model.ResumeAgreementInput) (*model.AgreementPayload, error)
@@ -525,6 +526,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputOpenTermInput,
 		ec.unmarshalInputOpinionSourceInput,
 		ec.unmarshalInputPerformActionInput,
+		ec.unmarshalInputPerformOnManyInput,
 		ec.unmarshalInputPlatformOrder,
 		ec.unmarshalInputPreAssignProposalInput,
 		ec.unmarshalInputPreviewGrantInput,
@@ -1862,6 +1864,40 @@ input PerformActionInput {
   idempotencyKey: String
 }
 
+"对许多件事项办理同一个动作"
+input PerformOnManyInput {
+  "哪些事项，至多 50 件；每一件各成各的"
+  matterIds: [ID!]!
+  "动作代码，见各件的 availableActions"
+  action: String!
+  "按表单填写的内容，各件相同"
+  form: JSON
+  "理由，各件相同"
+  reason: String
+  "同一个键重复提交，各件只生效一次"
+  idempotencyKey: String
+}
+
+"许多件中的一件办得怎样"
+type PerformedOn {
+  "哪件事项"
+  matterId: ID!
+  "事项现在的样子；没有办成的，看得到时也在"
+  matter: Matter
+  "没有办成的原因；空为办成"
+  userErrors: [UserError!]!
+}
+
+"对许多件办理的结果"
+type PerformOnManyPayload {
+  "各件的结果，按给出的次序"
+  results: [PerformedOn!]!
+  "办成的件数"
+  done: Int!
+  "一件也没有办就被拒绝的原因；空为各件都试过"
+  userErrors: [UserError!]!
+}
+
 "闭环的三个阶段"
 enum CohortPhase {
   "预研"
@@ -1886,6 +1922,8 @@ extend type Mutation {
   openCohort("要填的内容" input: OpenCohortInput!): MatterPayload!
   "做一个动作：availableActions 中的每一个，任何流程都可以"
   performAction("要填的内容" input: PerformActionInput!): MatterPayload!
+  "对许多件事项各办理同一个动作，如一批征题的甄别、一批提案的交办：一件不成不影响别的"
+  performOnMany("要填的内容" input: PerformOnManyInput!): PerformOnManyPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/desk.graphql", Input: `# 各人的桌面：份额、日程、分面计数，以及屏幕上的用语。
@@ -7927,6 +7965,30 @@ func (ec *executionContext) childFields_Party(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Party", field.Name)
 }
 
+func (ec *executionContext) childFields_PerformOnManyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_PerformOnManyPayload_results(ctx, field)
+	case "done":
+		return ec.fieldContext_PerformOnManyPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PerformOnManyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PerformOnManyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PerformedOn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "matterId":
+		return ec.fieldContext_PerformedOn_matterId(ctx, field)
+	case "matter":
+		return ec.fieldContext_PerformedOn_matter(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PerformedOn_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PerformedOn", field.Name)
+}
+
 func (ec *executionContext) childFields_PermissionAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -11163,6 +11225,20 @@ func (ec *executionContext) field_Mutation_performAction_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PerformActionInput, error) {
 			return ec.unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_performOnMany_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PerformOnManyInput, error) {
+			return ec.unmarshalNPerformOnManyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformOnManyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -28610,6 +28686,50 @@ func (ec *executionContext) fieldContext_Mutation_performAction(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_performOnMany(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_performOnMany(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PerformOnMany(ctx, fc.Args["input"].(model.PerformOnManyInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PerformOnManyPayload) graphql.Marshaler {
+			return ec.marshalNPerformOnManyPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformOnManyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_performOnMany(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PerformOnManyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_performOnMany_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setAgreement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35248,6 +35368,180 @@ func (ec *executionContext) _Party_phone(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Party_phone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Party", field, true, true, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PerformOnManyPayload_results(ctx context.Context, field graphql.CollectedField, obj *model.PerformOnManyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformOnManyPayload_results(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Results, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PerformedOn) graphql.Marshaler {
+			return ec.marshalNPerformedOn2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformedOnᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PerformOnManyPayload_results(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PerformOnManyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PerformedOn(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PerformOnManyPayload_done(ctx context.Context, field graphql.CollectedField, obj *model.PerformOnManyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformOnManyPayload_done(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Done, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PerformOnManyPayload_done(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PerformOnManyPayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PerformOnManyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PerformOnManyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformOnManyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PerformOnManyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PerformOnManyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PerformedOn_matterId(ctx context.Context, field graphql.CollectedField, obj *model.PerformedOn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformedOn_matterId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MatterID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PerformedOn_matterId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PerformedOn", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PerformedOn_matter(ctx context.Context, field graphql.CollectedField, obj *model.PerformedOn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformedOn_matter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Matter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Matter) graphql.Marshaler {
+			return ec.marshalOMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatter(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PerformedOn_matter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PerformedOn",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Matter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PerformedOn_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PerformedOn) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PerformedOn_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PerformedOn_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PerformedOn",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PermissionAction_kind(ctx context.Context, field graphql.CollectedField, obj *model.PermissionAction) (ret graphql.Marshaler) {
@@ -60980,6 +61274,64 @@ func (ec *executionContext) unmarshalInputPerformActionInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPerformOnManyInput(ctx context.Context, obj any) (model.PerformOnManyInput, error) {
+	var it model.PerformOnManyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"matterIds", "action", "form", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "matterIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matterIds"))
+			data, err := ec.unmarshalNID2ᚕgithubᚗcomᚋgoogleᚋuuidᚐUUIDᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MatterIds = data
+		case "action":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("action"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Action = data
+		case "form":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("form"))
+			data, err := ec.unmarshalOJSON2map(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Form = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputPlatformOrder(ctx context.Context, obj any) (gen.PlatformOrder, error) {
 	var it gen.PlatformOrder
 	if obj == nil {
@@ -73957,6 +74309,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "performOnMany":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_performOnMany(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "setAgreement":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setAgreement(ctx, field)
@@ -75764,6 +76123,102 @@ func (ec *executionContext) _Party(ctx context.Context, sel ast.SelectionSet, ob
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var performOnManyPayloadImplementors = []string{"PerformOnManyPayload"}
+
+func (ec *executionContext) _PerformOnManyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PerformOnManyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, performOnManyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PerformOnManyPayload")
+		case "results":
+			out.Values[i] = ec._PerformOnManyPayload_results(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "done":
+			out.Values[i] = ec._PerformOnManyPayload_done(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PerformOnManyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var performedOnImplementors = []string{"PerformedOn"}
+
+func (ec *executionContext) _PerformedOn(ctx context.Context, sel ast.SelectionSet, obj *model.PerformedOn) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, performedOnImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PerformedOn")
+		case "matterId":
+			out.Values[i] = ec._PerformedOn_matterId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "matter":
+			out.Values[i] = ec._PerformedOn_matter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PerformedOn_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -88003,6 +88458,47 @@ func (ec *executionContext) marshalNPartyRole2githubᚗcomᚋbihuanᚋbihuanᚋe
 func (ec *executionContext) unmarshalNPerformActionInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformActionInput(ctx context.Context, v any) (model.PerformActionInput, error) {
 	res, err := ec.unmarshalInputPerformActionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNPerformOnManyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformOnManyInput(ctx context.Context, v any) (model.PerformOnManyInput, error) {
+	res, err := ec.unmarshalInputPerformOnManyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPerformOnManyPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformOnManyPayload(ctx context.Context, sel ast.SelectionSet, v *model.PerformOnManyPayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PerformOnManyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPerformedOn2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformedOnᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PerformedOn) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPerformedOn2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformedOn(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPerformedOn2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPerformedOn(ctx context.Context, sel ast.SelectionSet, v *model.PerformedOn) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PerformedOn(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNPermissionAction2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPermissionActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PermissionAction) graphql.Marshaler {

@@ -2073,6 +2073,40 @@ type PerformActionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 对许多件事项办理同一个动作
+type PerformOnManyInput struct {
+	// 哪些事项，至多 50 件；每一件各成各的
+	MatterIds []uuid.UUID `json:"matterIds"`
+	// 动作代码，见各件的 availableActions
+	Action string `json:"action"`
+	// 按表单填写的内容，各件相同
+	Form map[string]any `json:"form,omitempty"`
+	// 理由，各件相同
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交，各件只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 对许多件办理的结果
+type PerformOnManyPayload struct {
+	// 各件的结果，按给出的次序
+	Results []*PerformedOn `json:"results"`
+	// 办成的件数
+	Done int `json:"done"`
+	// 一件也没有办就被拒绝的原因；空为各件都试过
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 许多件中的一件办得怎样
+type PerformedOn struct {
+	// 哪件事项
+	MatterID uuid.UUID `json:"matterId"`
+	// 事项现在的样子；没有办成的，看得到时也在
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 没有办成的原因；空为办成
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 流程里凭某项权限进行的一个动作
 type PermissionAction struct {
 	// 事项类别代码

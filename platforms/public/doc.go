@@ -10,11 +10,12 @@
 //   - An unknown committee, an unknown platform and one that takes no topics are the same page.
 //   - What was filled in is there again when something is wrong, and what is wrong stands beside its field.
 //   - A form is good for one topic and for fifteen minutes, on every replica; sent twice it shows the same receipt.
-//   - A form asks a small sum in words; a wrong answer uses it up.
+//   - A form asks a small sum in words; a wrong answer uses it up. While more comes to a platform than its rate, it asks for six digits in a picture, which can be heard.
 //   - A form that was made elsewhere, for another platform, or altered is refused.
 //   - What a page of another site sends is refused.
 //   - The receipt's check code stands in no address and in no cache.
-//   - An address, and a platform, may send only so much; a body only 64 KB.
+//   - An address may send only so much; a body only 64 KB.
+//   - The first topic of an address is taken, whatever others send; what more it sends finds room in the platform's rate.
 //
 // A form's token names the topic that it will become: its id is drawn when the
 // form is shown, so the database itself sees to it that it is used once. That a

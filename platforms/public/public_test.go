@@ -316,7 +316,7 @@ func TestAsking(t *testing.T) {
 func TestLimits(t *testing.T) {
 	s := newSite(t, Options{Limit: Rate{1, 3}, Own: Rate{1, 2}, Platform: Rate{1, 4}})
 	from := func(addr string) func(*http.Request) { return func(r *http.Request) { r.RemoteAddr = addr } }
-	t.Run("An address, and a platform, may send only so much; a body only 64 KB.", func(t *testing.T) {
+	t.Run("An address may send only so much; a body only 64 KB.", func(t *testing.T) {
 		for i := range 3 {
 			want(t, s.send(0, "/t/210212/receipt", url.Values{"no": {"1"}, "code": {strconv.Itoa(i)}}, from("[2001:db8::1]:1")), http.StatusUnprocessableEntity)
 		}
