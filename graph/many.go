@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -40,9 +41,13 @@ func (r *Resolver) performOnMany(ctx context.Context, in model.PerformOnManyInpu
 		if len(done.UserErrors) == 0 {
 			out.Done++
 		}
-		out.Results = append(out.Results, &model.PerformedOn{MatterID: id, Matter: done.Matter, UserErrors: done.UserErrors})
+		out.Results = append(out.Results, &model.PerformedOn{MatterID: id, UserErrors: done.UserErrors})
 	}
-	return out, nil
+	now, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).All(ctx)
+	for _, m := range now {
+		out.Results[slices.Index(ids, m.ID)].Matter = m
+	}
+	return out, err
 }
 
 // countable refuses none, too many, and one twice.
