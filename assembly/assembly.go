@@ -67,7 +67,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Opinions = opinions.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
-	s.Phone = phone.New(store.Ent(), e)
+	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil
 }
 

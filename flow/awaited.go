@@ -364,8 +364,7 @@ WITH wanted AS (
 	UPDATE matters SET turn = $15 WHERE id = $2 AND turn IS DISTINCT FROM $15
 ), of_share AS (
 	UPDATE assignments s SET turn = t.turn FROM unnest($16::uuid[], $17::text[]) AS t(id, turn) WHERE s.id = t.id AND s.turn IS DISTINCT FROM t.turn
-)
-` + notices.Insert(1, 3, 2, 18, `n.key = '' OR NOT EXISTS (SELECT FROM was WHERE was.key = n.key)`)
+), ` + notices.Insert(1, 3, 2, 18, `n.key = '' OR NOT EXISTS (SELECT FROM was WHERE was.key = n.key)`)
 
 // awaitedRows are rows by column, as PostgreSQL takes them.
 type awaitedRows struct {

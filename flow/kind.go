@@ -23,6 +23,7 @@ type Kind struct {
 	Title string // as its shipped definition says it
 
 	Sealed  bool     // it is nothing without what its package writes beside the matter: no other process opens one
+	Unnamed bool     // its matters are not named where others could read along, such as on a phone's screen
 	Gathers bool     // its rules look at the matters that refer to it (Case.Below)
 	Shares  bool     // units get shares of it
 	Payload *Payload // the entity beside the matter, nil for none

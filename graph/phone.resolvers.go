@@ -22,7 +22,27 @@ func (r *mutationResolver) SetPhonePreferences(ctx context.Context, input model.
 	return r.setPhonePreferences(ctx, input)
 }
 
+// ChangePhoneAddress is the resolver for the changePhoneAddress field.
+func (r *mutationResolver) ChangePhoneAddress(ctx context.Context, input model.ChangePhoneAddressInput) (*model.PhoneCodePayload, error) {
+	return r.changePhoneAddress(ctx, input)
+}
+
+// ConfirmPhoneAddress is the resolver for the confirmPhoneAddress field.
+func (r *mutationResolver) ConfirmPhoneAddress(ctx context.Context, input model.ConfirmPhoneAddressInput) (*model.PhonePreferencesPayload, error) {
+	return r.confirmPhoneAddress(ctx, input)
+}
+
+// RetryPhoneMessage is the resolver for the retryPhoneMessage field.
+func (r *mutationResolver) RetryPhoneMessage(ctx context.Context, input model.RetryPhoneMessageInput) (*model.RetryPhoneMessagePayload, error) {
+	return r.retryPhoneMessage(ctx, input)
+}
+
 // PhonePreferences is the resolver for the phonePreferences field.
 func (r *queryResolver) PhonePreferences(ctx context.Context) (*model.PhonePreferences, error) {
 	return r.phonePreferences(ctx)
+}
+
+// PhoneFailures is the resolver for the phoneFailures field.
+func (r *queryResolver) PhoneFailures(ctx context.Context, first *int, after *string) (*model.PhoneFailurePage, error) {
+	return r.phoneFailures(ctx, first, after)
 }

@@ -20,6 +20,7 @@ const Kind = "opinion"
 // its title and what came before it.
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "社情民意",
+	Unnamed:   true,
 	Attaching: []string{"opinion.submit", "opinion.accept"},
 	Managing:  []string{"opinion.accept"},
 	Turns: map[string]flow.Turn{

@@ -116,6 +116,9 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.connectPhones(services.Phone); err != nil {
+		return err
+	}
 	acc := accounts.New(store, k, accounts.Options{Audit: a.people().Record})
 	hub := live.NewHub(store, a.log, live.Limits{
 		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/files"
+	"github.com/bihuan/bihuan/flow/phone"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/search"
@@ -138,6 +139,27 @@ func (a *app) unindexed(ctx context.Context, _ unindexedArgs) error {
 	return a.where(ctx, search.HasDue, func(t uuid.UUID) river.JobArgs { return indexArgs{t} })
 }
 
+// phoneArgs is the job that takes one committee's messages to phones.
+type phoneArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (phoneArgs) Kind() string { return "phone_deliver" }
+
+func (a *app) phone(ctx context.Context, of phoneArgs) error {
+	n, err := a.resolver.Phone.Deliver(ctx, of.Tenant)
+	return a.did(n, err, "phone", of.Tenant, "messages")
+}
+
+// ringArgs is the job that finds the committees whose messages wait.
+type ringArgs struct{}
+
+func (ringArgs) Kind() string { return "phone_look" }
+
+func (a *app) ring(ctx context.Context, _ ringArgs) error {
+	return a.where(ctx, a.resolver.Phone.HasDue, func(t uuid.UUID) river.JobArgs { return phoneArgs{t} })
+}
+
 // tidyArgs is the daily job that forgets what has served its time: ended
 // sessions, old failures, idempotency keys of a month ago, and what changed
 // before yesterday.
@@ -158,6 +180,9 @@ func (a *app) tidy(ctx context.Context, _ tidyArgs) error {
 		}
 		err = a.resolver.Store.InTx(ctx, t.ID, func(ctx context.Context) error {
 			if _, err := tenants.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, clock.Now(ctx).Add(-keysLast)); err != nil {
+				return err
+			}
+			if err := phone.Forget(ctx); err != nil {
 				return err
 			}
 			return live.Forget(ctx)
@@ -232,12 +257,18 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[indexArgs]{clock: c, within: time.Hour, do: a.index})
 	river.AddWorker(workers, &job[removedArgs]{clock: c, do: a.lookRemoved})
 	river.AddWorker(workers, &job[purgeArgs]{clock: c, within: time.Hour, do: a.purge})
+	river.AddWorker(workers, &job[ringArgs]{clock: c, do: a.ring})
+	river.AddWorker(workers, &job[phoneArgs]{clock: c, within: 10 * time.Minute, do: a.phone})
+	periodic := []*river.PeriodicJob{
+		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
+		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
+	}
+	if a.resolver.Phone.Connected() {
+		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))
+	}
 	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 4}}, Workers: workers, Logger: a.log,
-		PeriodicJobs: []*river.PeriodicJob{
-			every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
-			every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
-		},
+		PeriodicJobs: periodic,
 	})
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@
 //   - One telling leaves one person one notice, however often he is named.
 //   - Whether he may know of it is the caller's question, since he knows what it is about.
 //   - A notice says why it came, how much it weighs, and what a page opens: an object that its reader may see, and the usual step where it is his turn.
+//   - What may reach a phone waits for it from the moment at which it is told: both are there or neither is.
 //   - A notice is no fact of a matter: the step beside it is, so it stands in no record of the audit.
 package notices
 
@@ -117,19 +118,30 @@ func (r *Rows) Add(to uuid.UUID, key string, n Notice) {
 	r.Type, r.Object = append(r.Type, n.Type), append(r.Object, object)
 }
 
-// Insert is the statement, as the last part of one that writes more: where its
-// parameters stand, and which rows of n(id, membership_id, key, text, place) are
-// written. Of several to one person the first is.
+// Insert is the statement, after a WITH, as the last part of one that writes
+// more: where its parameters stand, and which rows of n(id, membership_id, key,
+// text, place) are written. Of several to one person the first is. Where the
+// committee has a way to phones and the person can be reached, what is told waits
+// for package phone, too, in the same statement.
 func Insert(tenant, at, matter, rows int, such string) string {
-	return fmt.Sprintf(`INSERT INTO notices (id, tenant_id, created_at, text, membership_id, matter_id, about, level, object_type, object_id, action)
+	return fmt.Sprintf(`told AS (INSERT INTO notices (id, tenant_id, created_at, text, membership_id, matter_id, about, level, object_type, object_id, action)
 SELECT DISTINCT ON (n.membership_id) n.id, $%d::uuid, $%d::timestamptz, n.text, n.membership_id, $%d::uuid, n.about, n.level, n.object_type, n.object_id, n.action
 FROM unnest($%d::uuid[], $%d::uuid[], $%d::text[], $%d::text[], $%d::text[], $%d::text[], $%d::text[], $%d::uuid[], $%d::text[])
 	WITH ORDINALITY AS n(id, membership_id, key, text, about, level, object_type, object_id, action, place)
 WHERE %s
-ORDER BY n.membership_id, n.place`, tenant, at, matter, rows, rows+1, rows+2, rows+3, rows+4, rows+5, rows+6, rows+7, rows+8, such)
+ORDER BY n.membership_id, n.place
+RETURNING tenant_id, id, created_at, membership_id
+)
+INSERT INTO phone_outbox (tenant_id, id, created_at, membership_id, notice_id, next_at)
+SELECT t.tenant_id, t.id, t.created_at, t.membership_id, t.id, t.created_at
+FROM told t JOIN memberships m ON m.tenant_id = t.tenant_id AND m.id = t.membership_id
+WHERE (m.phone <> '' OR m.wecom <> '') AND (
+	SELECT jsonb_array_length(p.settings -> 'phone' -> 'channels') FROM policies p
+	WHERE p.effective_from <= (t.created_at AT TIME ZONE 'Asia/Shanghai')::date ORDER BY p.version DESC LIMIT 1) > 0`,
+		tenant, at, matter, rows, rows+1, rows+2, rows+3, rows+4, rows+5, rows+6, rows+7, rows+8, such)
 }
 
-var insert = Insert(1, 2, 3, 4, "true")
+var insert = "WITH " + Insert(1, 2, 3, 4, "true")
 
 // Write leaves each of the people the same notice now; matter is what it is
 // about, nil for nothing that one could open.

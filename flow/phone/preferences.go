@@ -11,26 +11,12 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
-	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/notice"
-	"github.com/bihuan/bihuan/ent/schema"
-	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
-
-// Service knows what people want on their phones.
-type Service struct {
-	client *gen.Client
-	engine *flow.Engine
-}
-
-// New makes it. Policies come from the engine.
-func New(client *gen.Client, engine *flow.Engine) *Service {
-	return &Service{client: client, engine: engine}
-}
 
 // Preferences is what one person wants. Version 0 is who has chosen nothing.
 type Preferences struct {
@@ -192,8 +178,7 @@ func Compulsory(p process.Phone) []string {
 	if len(p.Always) > 0 {
 		names := make([]string, len(p.Always))
 		for i, k := range p.Always {
-			names[i], _, _ = strings.Cut(schema.Words["NoticeAbout"][k], ":")
-			names[i], _, _ = strings.Cut(names[i], "：")
+			names[i] = aboutWord(k)
 		}
 		out = append(out, "本会的政策规定，以下通知总会发到手机上："+strings.Join(names, "、"))
 	}

@@ -179,6 +179,9 @@ type MutationResolver interface {
 	MarkAllNoticesRead(ctx context.Context, input model.MarkAllNoticesReadInput) (*model.MarkAllNoticesReadPayload, error)
 	SubmitOpinion(ctx context.Context, input model.SubmitOpinionInput) (*model.MatterPayload, error)
 	SetPhonePreferences(ctx context.Context, input model.SetPhonePreferencesInput) (*model.PhonePreferencesPayload, error)
+	ChangePhoneAddress(ctx context.Context, input model.ChangePhoneAddressInput) (*model.PhoneCodePayload, error)
+	ConfirmPhoneAddress(ctx context.Context, input model.ConfirmPhoneAddressInput) (*model.PhonePreferencesPayload, error)
+	RetryPhoneMessage(ctx context.Context, input model.RetryPhoneMessageInput) (*model.RetryPhoneMessagePayload, error)
 	CreatePlatform(ctx context.Context, input inputs.CreatePlatform) (*model.PlatformPayload, error)
 	ChangePlatform(ctx context.Context, input model.ChangePlatformInput) (*model.PlatformPayload, error)
 	RetirePlatform(ctx context.Context, input model.RetirePlatformInput) (*model.PlatformPayload, error)
@@ -334,6 +337,7 @@ type QueryResolver interface {
 	Notices(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, unread *bool, filter *model.NoticeFilter) (*gen.NoticeConnection, error)
 	NoticeCounts(ctx context.Context) ([]*model.NoticeCount, error)
 	PhonePreferences(ctx context.Context) (*model.PhonePreferences, error)
+	PhoneFailures(ctx context.Context, first *int, after *string) (*model.PhoneFailurePage, error)
 	Platforms(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, retired *bool) (*gen.PlatformConnection, error)
 	Platform(ctx context.Context, id uuid.UUID) (*gen.Platform, error)
 	SimilarMatters(ctx context.Context, platformID uuid.UUID, title string) ([]*gen.Matter, error)
@@ -438,6 +442,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCancelCosignInviteInput,
 		ec.unmarshalInputCastBallotInput,
 		ec.unmarshalInputChangePasswordInput,
+		ec.unmarshalInputChangePhoneAddressInput,
 		ec.unmarshalInputChangePlatformInput,
 		ec.unmarshalInputChangeSittingInput,
 		ec.unmarshalInputChooseTenantInput,
@@ -452,6 +457,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompleteProposalInput,
 		ec.unmarshalInputConfirmContactInput,
 		ec.unmarshalInputConfirmGrantInput,
+		ec.unmarshalInputConfirmPhoneAddressInput,
 		ec.unmarshalInputConfirmPolicyInput,
 		ec.unmarshalInputConfirmProcessInput,
 		ec.unmarshalInputConfirmRequestInput,
@@ -557,6 +563,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRetirePlatformInput,
 		ec.unmarshalInputRetireProcessInput,
 		ec.unmarshalInputRetireRoleInput,
+		ec.unmarshalInputRetryPhoneMessageInput,
 		ec.unmarshalInputReturnProposalInput,
 		ec.unmarshalInputRevivePlatformInput,
 		ec.unmarshalInputRevokeGrantInput,
@@ -3004,9 +3011,87 @@ type PhonePreferencesPayload {
   userErrors: [UserError!]!
 }
 
+"登记我的手机号或企业微信账号：先把验证码发到那里"
+input ChangePhoneAddressInput {
+  "哪一种"
+  channel: PhoneChannel!
+  "手机号或企业微信账号"
+  address: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"发出验证码的结果"
+type PhoneCodePayload {
+  "到这时验证码失效；空为没有发，或者这个键已经用过"
+  expiresAt: Time
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
+"用收到的验证码确认"
+input ConfirmPhoneAddressInput {
+  "收到的六位验证码"
+  code: String!
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"没有发到手机上的一条消息；内容不在这里"
+type PhoneFailure {
+  "编号"
+  id: ID!
+  "发给谁"
+  membership: Membership
+  "为什么要发；空为登记号码的验证码"
+  about: NoticeAbout
+  "最后用的是哪种方式；空为没有可用的"
+  channel: PhoneChannel
+  "对方答复的代码"
+  code: String!
+  "没有发出的原因"
+  reason: String!
+  "试过几次"
+  attempts: Int!
+  "什么时候要发"
+  createdAt: Time!
+  "什么时候不再试"
+  gaveUpAt: Time!
+}
+
+"没有发到手机上的消息的一页"
+type PhoneFailurePage {
+  "最近的在前"
+  failures: [PhoneFailure!]!
+  "一共几条"
+  totalCount: Int!
+  "下一页的 after；空为没有了"
+  next: String
+}
+
+"再发一次"
+input RetryPhoneMessageInput {
+  "哪一条，见 phoneFailures"
+  id: ID!
+  "理由"
+  reason: String
+  "同一个键重复提交只生效一次"
+  idempotencyKey: String
+}
+
+"再发一次的结果"
+type RetryPhoneMessagePayload {
+  "还有几条没有发出"
+  left: Int
+  "没有成功的原因；空为成功"
+  userErrors: [UserError!]!
+}
+
 extend type Query {
   "我在本会的手机通知"
   phonePreferences: PhonePreferences
+  "没有发到手机上的消息和原因。须有权限 settings.manage"
+  phoneFailures("本页至多几条，1 至 100；不写为 20" first: Int, "上一页给出的 next" after: String): PhoneFailurePage
 }
 
 extend type Membership {
@@ -3017,6 +3102,12 @@ extend type Membership {
 extend type Mutation {
   "设置我在本会的手机通知。期限就在眼前的，和本会政策规定的，关不掉，见 compulsory"
   setPhonePreferences("要填的内容" input: SetPhonePreferencesInput!): PhonePreferencesPayload!
+  "登记我的手机号或企业微信账号：验证码发到新的号码上，10 分钟内有效，用 confirmPhoneAddress 确认以后才改"
+  changePhoneAddress("要填的内容" input: ChangePhoneAddressInput!): PhoneCodePayload!
+  "用验证码确认新的号码，随即登记。错五次即作废"
+  confirmPhoneAddress("要填的内容" input: ConfirmPhoneAddressInput!): PhonePreferencesPayload!
+  "把没有发到手机上的一条再发一次；已经在等着发的，再做一次不改变什么"
+  retryPhoneMessage("要填的内容" input: RetryPhoneMessageInput!): RetryPhoneMessagePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/platform.graphql", Input: `# 平台：本政协自己的协商、调研和监督品牌，以及它们的计数、收条和来龙去脉。
@@ -8019,6 +8110,52 @@ func (ec *executionContext) childFields_PermissionEntry(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type PermissionEntry", field.Name)
 }
 
+func (ec *executionContext) childFields_PhoneCodePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "expiresAt":
+		return ec.fieldContext_PhoneCodePayload_expiresAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PhoneCodePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneCodePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PhoneFailure_id(ctx, field)
+	case "membership":
+		return ec.fieldContext_PhoneFailure_membership(ctx, field)
+	case "about":
+		return ec.fieldContext_PhoneFailure_about(ctx, field)
+	case "channel":
+		return ec.fieldContext_PhoneFailure_channel(ctx, field)
+	case "code":
+		return ec.fieldContext_PhoneFailure_code(ctx, field)
+	case "reason":
+		return ec.fieldContext_PhoneFailure_reason(ctx, field)
+	case "attempts":
+		return ec.fieldContext_PhoneFailure_attempts(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PhoneFailure_createdAt(ctx, field)
+	case "gaveUpAt":
+		return ec.fieldContext_PhoneFailure_gaveUpAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_PhoneFailurePage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "failures":
+		return ec.fieldContext_PhoneFailurePage_failures(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PhoneFailurePage_totalCount(ctx, field)
+	case "next":
+		return ec.fieldContext_PhoneFailurePage_next(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PhoneFailurePage", field.Name)
+}
+
 func (ec *executionContext) childFields_PhonePreferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "version":
@@ -8715,6 +8852,16 @@ func (ec *executionContext) childFields_ResendPayload(ctx context.Context, field
 		return ec.fieldContext_ResendPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResendPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryPhoneMessagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "left":
+		return ec.fieldContext_RetryPhoneMessagePayload_left(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetryPhoneMessagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryPhoneMessagePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Right(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10197,6 +10344,20 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_changePhoneAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ChangePhoneAddressInput, error) {
+			return ec.unmarshalNChangePhoneAddressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePhoneAddressInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_changePlatform_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10357,6 +10518,20 @@ func (ec *executionContext) field_Mutation_confirmGrant_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConfirmGrantInput, error) {
 			return ec.unmarshalNConfirmGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmGrantInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmPhoneAddress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmPhoneAddressInput, error) {
+			return ec.unmarshalNConfirmPhoneAddressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmPhoneAddressInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11625,6 +11800,20 @@ func (ec *executionContext) field_Mutation_retireRole_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryPhoneMessage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RetryPhoneMessageInput, error) {
+			return ec.unmarshalNRetryPhoneMessageInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetryPhoneMessageInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_returnProposal_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12744,6 +12933,28 @@ func (ec *executionContext) field_Query_openItems_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["dueBefore"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_phoneFailures_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -29346,6 +29557,138 @@ func (ec *executionContext) fieldContext_Mutation_setPhonePreferences(ctx contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_changePhoneAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_changePhoneAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ChangePhoneAddress(ctx, fc.Args["input"].(model.ChangePhoneAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneCodePayload) graphql.Marshaler {
+			return ec.marshalNPhoneCodePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneCodePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_changePhoneAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneCodePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_changePhoneAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmPhoneAddress(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmPhoneAddress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmPhoneAddress(ctx, fc.Args["input"].(model.ConfirmPhoneAddressInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhonePreferencesPayload) graphql.Marshaler {
+			return ec.marshalNPhonePreferencesPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferencesPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmPhoneAddress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhonePreferencesPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmPhoneAddress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryPhoneMessage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryPhoneMessage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryPhoneMessage(ctx, fc.Args["input"].(model.RetryPhoneMessageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RetryPhoneMessagePayload) graphql.Marshaler {
+			return ec.marshalNRetryPhoneMessagePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetryPhoneMessagePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryPhoneMessage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryPhoneMessagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryPhoneMessage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createPlatform(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35760,6 +36103,355 @@ func (ec *executionContext) fieldContext_PermissionEntry_actions(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _PhoneCodePayload_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneCodePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneCodePayload_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneCodePayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneCodePayload", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneCodePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PhoneCodePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneCodePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneCodePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneCodePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneFailure_id(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v uuid.UUID) graphql.Marshaler {
+			return ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_membership(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_membership(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Membership, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *gen.Membership) graphql.Marshaler {
+			return ec.marshalOMembership2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMembership(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_membership(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneFailure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Membership(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneFailure_about(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_about(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.About, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *notice.About) graphql.Marshaler {
+			return ec.marshalONoticeAbout2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_about(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type NoticeAbout does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_channel(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_channel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Channel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneChannel) graphql.Marshaler {
+			return ec.marshalOPhoneChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_channel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type PhoneChannel does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_code(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_reason(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_attempts(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_attempts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Attempts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_attempts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailure_gaveUpAt(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailure_gaveUpAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.GaveUpAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailure_gaveUpAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailure", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailurePage_failures(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailurePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailurePage_failures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PhoneFailure) graphql.Marshaler {
+			return ec.marshalNPhoneFailure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailurePage_failures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PhoneFailurePage",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneFailure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PhoneFailurePage_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailurePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailurePage_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailurePage_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailurePage", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _PhoneFailurePage_next(ctx context.Context, field graphql.CollectedField, obj *model.PhoneFailurePage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PhoneFailurePage_next(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Next, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PhoneFailurePage_next(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PhoneFailurePage", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _PhonePreferences_version(ctx context.Context, field graphql.CollectedField, obj *model.PhonePreferences) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41458,6 +42150,50 @@ func (ec *executionContext) fieldContext_Query_phonePreferences(_ context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_phoneFailures(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_phoneFailures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PhoneFailures(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PhoneFailurePage) graphql.Marshaler {
+			return ec.marshalOPhoneFailurePage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailurePage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_phoneFailures(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PhoneFailurePage(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_phoneFailures_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_platforms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -44950,6 +45686,61 @@ func (ec *executionContext) _ResendPayload_userErrors(ctx context.Context, field
 func (ec *executionContext) fieldContext_ResendPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ResendPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryPhoneMessagePayload_left(ctx context.Context, field graphql.CollectedField, obj *model.RetryPhoneMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryPhoneMessagePayload_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryPhoneMessagePayload_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryPhoneMessagePayload", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _RetryPhoneMessagePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RetryPhoneMessagePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryPhoneMessagePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryPhoneMessagePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryPhoneMessagePayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -55789,6 +56580,50 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputChangePhoneAddressInput(ctx context.Context, obj any) (model.ChangePhoneAddressInput, error) {
+	var it model.ChangePhoneAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"channel", "address", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "channel":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("channel"))
+			data, err := ec.unmarshalNPhoneChannel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Channel = data
+		case "address":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("address"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Address = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputChangePlatformInput(ctx context.Context, obj any) (model.ChangePlatformInput, error) {
 	var it model.ChangePlatformInput
 	if obj == nil {
@@ -56579,6 +57414,43 @@ func (ec *executionContext) unmarshalInputConfirmGrantInput(ctx context.Context,
 				return it, err
 			}
 			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputConfirmPhoneAddressInput(ctx context.Context, obj any) (model.ConfirmPhoneAddressInput, error) {
+	var it model.ConfirmPhoneAddressInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -63109,6 +63981,50 @@ func (ec *executionContext) unmarshalInputRetireRoleInput(ctx context.Context, o
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRetryPhoneMessageInput(ctx context.Context, obj any) (model.RetryPhoneMessageInput, error) {
+	var it model.RetryPhoneMessageInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "reason", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -74414,6 +75330,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "changePhoneAddress":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_changePhoneAddress(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmPhoneAddress":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmPhoneAddress(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retryPhoneMessage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryPhoneMessage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createPlatform":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPlatform(ctx, field)
@@ -76328,6 +77265,175 @@ func (ec *executionContext) _PermissionEntry(ctx context.Context, sel ast.Select
 		case "actions":
 			out.Values[i] = ec._PermissionEntry_actions(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneCodePayloadImplementors = []string{"PhoneCodePayload"}
+
+func (ec *executionContext) _PhoneCodePayload(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneCodePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneCodePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneCodePayload")
+		case "expiresAt":
+			out.Values[i] = ec._PhoneCodePayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PhoneCodePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneFailureImplementors = []string{"PhoneFailure"}
+
+func (ec *executionContext) _PhoneFailure(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneFailure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneFailureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneFailure")
+		case "id":
+			out.Values[i] = ec._PhoneFailure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "membership":
+			out.Values[i] = ec._PhoneFailure_membership(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "about":
+			out.Values[i] = ec._PhoneFailure_about(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "channel":
+			out.Values[i] = ec._PhoneFailure_channel(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "code":
+			out.Values[i] = ec._PhoneFailure_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._PhoneFailure_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "attempts":
+			out.Values[i] = ec._PhoneFailure_attempts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._PhoneFailure_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gaveUpAt":
+			out.Values[i] = ec._PhoneFailure_gaveUpAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var phoneFailurePageImplementors = []string{"PhoneFailurePage"}
+
+func (ec *executionContext) _PhoneFailurePage(ctx context.Context, sel ast.SelectionSet, obj *model.PhoneFailurePage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, phoneFailurePageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PhoneFailurePage")
+		case "failures":
+			out.Values[i] = ec._PhoneFailurePage_failures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._PhoneFailurePage_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "next":
+			out.Values[i] = ec._PhoneFailurePage_next(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -79082,6 +80188,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "phoneFailures":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_phoneFailures(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "platforms":
 			field := field
 
@@ -81002,6 +82130,49 @@ func (ec *executionContext) _ResendPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "userErrors":
 			out.Values[i] = ec._ResendPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var retryPhoneMessagePayloadImplementors = []string{"RetryPhoneMessagePayload"}
+
+func (ec *executionContext) _RetryPhoneMessagePayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetryPhoneMessagePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryPhoneMessagePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryPhoneMessagePayload")
+		case "left":
+			out.Values[i] = ec._RetryPhoneMessagePayload_left(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RetryPhoneMessagePayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -86772,6 +87943,11 @@ func (ec *executionContext) unmarshalNChangePasswordInput2githubᚗcomᚋbihuan�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNChangePhoneAddressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePhoneAddressInput(ctx context.Context, v any) (model.ChangePhoneAddressInput, error) {
+	res, err := ec.unmarshalInputChangePhoneAddressInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNChangePlatformInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐChangePlatformInput(ctx context.Context, v any) (model.ChangePlatformInput, error) {
 	res, err := ec.unmarshalInputChangePlatformInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -86896,6 +88072,11 @@ func (ec *executionContext) unmarshalNConfirmContactInput2githubᚗcomᚋbihuan�
 
 func (ec *executionContext) unmarshalNConfirmGrantInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmGrantInput(ctx context.Context, v any) (model.ConfirmGrantInput, error) {
 	res, err := ec.unmarshalInputConfirmGrantInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConfirmPhoneAddressInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmPhoneAddressInput(ctx context.Context, v any) (model.ConfirmPhoneAddressInput, error) {
+	res, err := ec.unmarshalInputConfirmPhoneAddressInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -88593,6 +89774,42 @@ func (ec *executionContext) marshalNPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihu
 	return ret
 }
 
+func (ec *executionContext) marshalNPhoneCodePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneCodePayload(ctx context.Context, sel ast.SelectionSet, v *model.PhoneCodePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneCodePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPhoneFailure2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PhoneFailure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPhoneFailure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPhoneFailure2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailure(ctx context.Context, sel ast.SelectionSet, v *model.PhoneFailure) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PhoneFailure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNPhonePreferencesPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferencesPayload(ctx context.Context, sel ast.SelectionSet, v *model.PhonePreferencesPayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -89294,6 +90511,21 @@ func (ec *executionContext) unmarshalNRetireProcessInput2githubᚗcomᚋbihuan�
 func (ec *executionContext) unmarshalNRetireRoleInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetireRoleInput(ctx context.Context, v any) (model.RetireRoleInput, error) {
 	res, err := ec.unmarshalInputRetireRoleInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetryPhoneMessageInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetryPhoneMessageInput(ctx context.Context, v any) (model.RetryPhoneMessageInput, error) {
+	res, err := ec.unmarshalInputRetryPhoneMessageInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRetryPhoneMessagePayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRetryPhoneMessagePayload(ctx context.Context, sel ast.SelectionSet, v *model.RetryPhoneMessagePayload) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._RetryPhoneMessagePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNReturnProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReturnProposalInput(ctx context.Context, v any) (model.ReturnProposalInput, error) {
@@ -91972,6 +93204,22 @@ func (ec *executionContext) marshalONoticeAbout2ᚕgithubᚗcomᚋbihuanᚋbihua
 	return ret
 }
 
+func (ec *executionContext) unmarshalONoticeAbout2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx context.Context, v any) (*notice.About, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(notice.About)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONoticeAbout2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋnoticeᚐAbout(ctx context.Context, sel ast.SelectionSet, v *notice.About) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalONoticeConnection2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐNoticeConnection(ctx context.Context, sel ast.SelectionSet, v *gen.NoticeConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -92143,6 +93391,29 @@ func (ec *executionContext) marshalOPhoneChannel2ᚕgithubᚗcomᚋbihuanᚋbihu
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOPhoneChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx context.Context, v any) (*model.PhoneChannel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.PhoneChannel)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPhoneChannel2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneChannel(ctx context.Context, sel ast.SelectionSet, v *model.PhoneChannel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOPhoneFailurePage2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhoneFailurePage(ctx context.Context, sel ast.SelectionSet, v *model.PhoneFailurePage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PhoneFailurePage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOPhonePreferences2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐPhonePreferences(ctx context.Context, sel ast.SelectionSet, v *model.PhonePreferences) graphql.Marshaler {

@@ -552,6 +552,16 @@ type ChangePasswordInput struct {
 	NewPassword string `json:"newPassword"`
 }
 
+// 登记我的手机号或企业微信账号：先把验证码发到那里
+type ChangePhoneAddressInput struct {
+	// 哪一种
+	Channel PhoneChannel `json:"channel"`
+	// 手机号或企业微信账号
+	Address string `json:"address"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 修改平台；没有给出的项目不变
 type ChangePlatformInput struct {
 	// 哪个平台
@@ -738,6 +748,14 @@ type ConfirmGrantInput struct {
 	GrantID uuid.UUID `json:"grantId"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 用收到的验证码确认
+type ConfirmPhoneAddressInput struct {
+	// 收到的六位验证码
+	Code string `json:"code"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -2133,6 +2151,46 @@ type PermissionEntry struct {
 	Actions []*PermissionAction `json:"actions"`
 }
 
+// 发出验证码的结果
+type PhoneCodePayload struct {
+	// 到这时验证码失效；空为没有发，或者这个键已经用过
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 没有发到手机上的一条消息；内容不在这里
+type PhoneFailure struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 发给谁
+	Membership *gen.Membership `json:"membership,omitempty"`
+	// 为什么要发；空为登记号码的验证码
+	About *notice.About `json:"about,omitempty"`
+	// 最后用的是哪种方式；空为没有可用的
+	Channel *PhoneChannel `json:"channel,omitempty"`
+	// 对方答复的代码
+	Code string `json:"code"`
+	// 没有发出的原因
+	Reason string `json:"reason"`
+	// 试过几次
+	Attempts int `json:"attempts"`
+	// 什么时候要发
+	CreatedAt time.Time `json:"createdAt"`
+	// 什么时候不再试
+	GaveUpAt time.Time `json:"gaveUpAt"`
+}
+
+// 没有发到手机上的消息的一页
+type PhoneFailurePage struct {
+	// 最近的在前
+	Failures []*PhoneFailure `json:"failures"`
+	// 一共几条
+	TotalCount int `json:"totalCount"`
+	// 下一页的 after；空为没有了
+	Next *string `json:"next,omitempty"`
+}
+
 // 我的手机通知
 type PhonePreferences struct {
 	// 第几版；0 为没有设置过，按本会的政策
@@ -2865,6 +2923,24 @@ type RetireRoleInput struct {
 	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 再发一次
+type RetryPhoneMessageInput struct {
+	// 哪一条，见 phoneFailures
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 再发一次的结果
+type RetryPhoneMessagePayload struct {
+	// 还有几条没有发出
+	Left *int `json:"left,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 退回修改

@@ -37,6 +37,20 @@ type Config struct {
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档所在的文件夹：一份一个的 .graphql，或代码生成器写的 .json 清单"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
 	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"1m" doc:"检查待投递信封的间隔"`
+	PublicURL        string        `env:"BIHUAN_PUBLIC_URL" doc:"使用者打开控制台的网址，例如 https://zx.example.cn；手机消息里的链接以它开头，配置了下面任一种方式时必填"`
+	WeComCorp        string        `env:"BIHUAN_WECOM_CORP" doc:"企业微信的企业编号（corpid）；空为不用企业微信"`
+	WeComAgent       int           `env:"BIHUAN_WECOM_AGENT" doc:"企业微信应用的编号（agentid）"`
+	WeComSecretFile  string        `env:"BIHUAN_WECOM_SECRET_FILE" doc:"企业微信应用密钥（corpsecret）所在的文件"`
+	WeComURL         string        `env:"BIHUAN_WECOM_URL" envDefault:"https://qyapi.weixin.qq.com" doc:"企业微信接口的地址；政务微信等私有部署的另填"`
+	SMSApp           string        `env:"BIHUAN_SMS_APP" doc:"短信应用的编号（SdkAppId）；空为不用短信"`
+	SMSID            string        `env:"BIHUAN_SMS_ID" doc:"短信网关的密钥编号（SecretId）"`
+	SMSKeyFile       string        `env:"BIHUAN_SMS_KEY_FILE" doc:"短信网关的密钥（SecretKey）所在的文件"`
+	SMSSign          string        `env:"BIHUAN_SMS_SIGN" doc:"短信签名，例如 某市政协"`
+	SMSTemplate      string        `env:"BIHUAN_SMS_TEMPLATE" doc:"通知的模板编号，两个变量：一句话、链接"`
+	SMSCodeTemplate  string        `env:"BIHUAN_SMS_CODE_TEMPLATE" doc:"验证码的模板编号，一个变量"`
+	SMSURL           string        `env:"BIHUAN_SMS_URL" envDefault:"https://sms.tencentcloudapi.com" doc:"短信网关的地址，请求按 TC3-HMAC-SHA256 签名"`
+	SMSRegion        string        `env:"BIHUAN_SMS_REGION" envDefault:"ap-guangzhou" doc:"短信网关的地域"`
+	PhoneEvery       time.Duration `env:"BIHUAN_PHONE_EVERY" envDefault:"20s" doc:"检查待发手机消息的间隔；没有配置任何一种方式时不检查"`
 	OTLPEndpoint     string        `env:"OTEL_EXPORTER_OTLP_ENDPOINT" doc:"OpenTelemetry 收集器地址；空为关闭"`
 	LogLevel         string        `env:"BIHUAN_LOG_LEVEL" envDefault:"info" doc:"日志级别：debug、info、warn、error"`
 	ClockFile        string        `env:"BIHUAN_CLOCK_FILE" doc:"只用于测试：文件中写一个时刻，时钟从那里走起；serve 须与 --dev 同用"`
