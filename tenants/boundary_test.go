@@ -100,6 +100,21 @@ func nothingCrosses(t *testing.T, p *pair, e entity) {
 		}
 		return nil
 	})
+	alone("a change of one row is one statement, and brings the row back as it is then", func(ctx context.Context) error {
+		if ledgers[e.name] {
+			return nil
+		}
+		before := tenants.Statements(ctx)
+		row, err := e.updated(ctx, mine)
+		if n := tenants.Statements(ctx) - before; err != nil || n != 1 {
+			return fmt.Errorf("%d statements, %v", n, err)
+		}
+		stored, err := e.row(ctx, mine)
+		if row != stored {
+			err = fmt.Errorf("%s, stored %s", row, stored)
+		}
+		return err
+	})
 	alone("a change of all changes the tenant's own rows", func(ctx context.Context) error {
 		own, _ := e.count(ctx)
 		n := 0

@@ -14,6 +14,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/intercept"
@@ -102,8 +103,8 @@ type ctxDriver struct{}
 func (ctxDriver) Dialect() string { return dialect.Postgres }
 func (ctxDriver) Close() error    { return nil }
 
-// Tx joins: ent opens small transactions of its own around writes with edges.
-func (d ctxDriver) Tx(context.Context) (dialect.Tx, error) { return dialect.NopTx(d), nil }
+// Tx joins: ent opens small transactions of its own around updates of one row.
+func (d ctxDriver) Tx(context.Context) (dialect.Tx, error) { return &joined{ctxDriver: d}, nil }
 
 func (ctxDriver) Exec(ctx context.Context, query string, args, v any) error {
 	list, ok := args.([]any)
@@ -166,11 +167,15 @@ func (r *scanner) Columns() ([]string, error) {
 			return nil, err
 		}
 	}
+	return named(fields), nil
+}
+
+func named(fields []pgconn.FieldDescription) []string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.Name
 	}
-	return names, nil
+	return names
 }
 
 func (r *scanner) ColumnTypes() ([]*stdsql.ColumnType, error) {

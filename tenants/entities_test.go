@@ -84,6 +84,20 @@ func (e entity) update(ctx context.Context, id uuid.UUID) error {
 	return failure(call(b, "Exec", ctx))
 }
 
+// updated is update that says what the row is then.
+func (e entity) updated(ctx context.Context, id uuid.UUID) (string, error) {
+	b := call(e.client, "UpdateOneID", id)[0]
+	e.change(b)
+	out := call(b, "Save", ctx)
+	return fmt.Sprint(out[0].Interface()), failure(out)
+}
+
+// row says what a row is.
+func (e entity) row(ctx context.Context, id uuid.UUID) (string, error) {
+	out := call(e.client, "Get", ctx, id)
+	return fmt.Sprint(out[0].Interface()), failure(out)
+}
+
 func (e entity) updateAll(ctx context.Context) (int, error) {
 	b := call(e.client, "Update")[0]
 	e.change(b)
