@@ -338,10 +338,21 @@ func (e *Engine) store(ctx context.Context, c *Case, subjects []*subject, rows [
 	_, err = tenants.Exec(ctx, storeAwaited, tenant, c.Matter.ID, c.Now,
 		a.key, a.share, a.turn, a.role, a.unit, a.seated, a.member, a.roles, a.due, a.instead, a.reason,
 		turn, shares, turns, n.ID, n.To, n.Key, n.Text, n.About, n.Level, n.Type, n.Object, n.Action)
-	if err == nil && c.Turn != turn {
-		c.Turn = turn
+	if err != nil {
+		return err
 	}
-	return err
+	c.Turn, c.Handed = turn, nil
+	for _, s := range subjects {
+		if s.share != nil {
+			s.share.Turn = s.turn
+		}
+	}
+	for _, w := range rows {
+		if w.Reason != "" && w.Share != nil {
+			c.hand(*w.Share)
+		}
+	}
+	return nil
 }
 
 // Who is awaited already is told nothing; of several notices to one person the

@@ -53,6 +53,14 @@ type Branch struct {
 	Link *gen.Link
 }
 
+// hand notes that a guardian has a share.
+func (c *Case) hand(share uuid.UUID) {
+	if c.Handed == nil {
+		c.Handed = map[uuid.UUID]bool{}
+	}
+	c.Handed[share] = true
+}
+
 // Closed reports whether the matter has come to an end: nothing more is done
 // to it or to its shares, unless an action leads out of that end.
 func (c *Case) Closed() bool {

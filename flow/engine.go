@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -110,59 +111,57 @@ type Command struct {
 // transaction. The same command a second time is refused, since the state has
 // moved on; use an idempotency key to repeat safely. Errors: NotFound (also
 // for what the viewer may not see), NotAllowed, NotAllowedInState,
-// VersionConflict, Invalid, GuardFailed, DeadlinePassed.
-func (e *Engine) Do(ctx context.Context, cmd Command) (*Case, error) {
-	c, err := e.Act(ctx, cmd)
-	if err != nil {
-		return nil, err
-	}
-	cases, err := e.load(ctx, c)
-	return cases[c], err
-}
-
-// Act is Do for who does not need the case afterwards: it answers the matter's
-// id, and reads the case again only where something may follow by itself.
-func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error) {
-	defer errs.Wrap(&err, "flow.Act(%s %s)", cmd.Action, cmd.Subject)
+// VersionConflict, Invalid, GuardFailed, DeadlinePassed. It returns the case as
+// it is at rest, all of it, whatever of that the viewer may see (Case.Shown).
+func (e *Engine) Do(ctx context.Context, cmd Command) (_ *Case, err error) {
+	defer errs.Wrap(&err, "flow.Do(%s %s)", cmd.Action, cmd.Subject)
 	v := authz.From(ctx)
 	if v == nil {
-		return uuid.Nil, errs.New(errs.Unauthenticated, "请先登录")
+		return nil, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	id, kind, err := e.visible(ctx, cmd)
+	c, err := e.reach(ctx, cmd)
 	if err != nil {
-		return uuid.Nil, err
-	}
-	c, err := e.lock(ctx, id, kind)
-	if err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	r := &Run{Input: Input{Case: c, Form: cmd.Form, Reason: cmd.Reason, Viewer: v}, Engine: e, OnBehalf: cmd.OnBehalf, Client: e.client}
 	if cmd.Machine == process.OfAssignment {
 		r.Share = c.Share(cmd.Subject)
 	}
 	if err := r.find(cmd.Action); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	if err := e.permitted(&r.Input); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	authz.Acts(ctx, r.Viewer)
 	if err := errs.Unchanged(cmd.Expected, r.version()); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	if err := e.sheet(&r.Input).Take(cmd.Form); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	if r.Reason, err = reasonOf(r.Action, cmd.Reason); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	if err := e.guard(&r.Input); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
 	if err := e.days(&r.Input); err != nil {
-		return uuid.Nil, err
+		return nil, err
 	}
-	return id, e.carryOut(authz.System(ctx), r)
+	return e.carryOut(authz.System(ctx), r)
+}
+
+// Shown is the matter as the viewer has it in an answer, nil where he does not
+// see it (any more). Its parts are not with it: which of them he sees is asked
+// when they are.
+func (c *Case) Shown(v *authz.Viewer) *gen.Matter {
+	if !c.Sees(v) {
+		return nil
+	}
+	m := *c.Matter
+	m.Edges = gen.MatterEdges{}
+	return &m
 }
 
 // Carry carries out an action of a matter for nobody who is signed in: what an
@@ -172,7 +171,7 @@ func (e *Engine) Act(ctx context.Context, cmd Command) (id uuid.UUID, err error)
 func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
 	defer errs.Wrap(&err, "flow.Carry(%s %s)", cmd.Action, cmd.Subject)
 	ctx = authz.System(ctx)
-	c, err := e.lock(ctx, cmd.Subject, "")
+	c, err := e.lock(ctx, cmd.Subject)
 	if err != nil {
 		return nil, err
 	}
@@ -186,45 +185,33 @@ func (e *Engine) Carry(ctx context.Context, cmd Command) (_ *Case, err error) {
 	if err := e.guard(&r.Input); err != nil {
 		return nil, err
 	}
-	if err := e.carryOut(ctx, r); err != nil {
-		return nil, err
-	}
-	cases, err := e.load(ctx, cmd.Subject)
-	return cases[cmd.Subject], err
+	return e.carryOut(ctx, r)
 }
 
 // notFound is what does not exist, or must look so.
 func notFound() error { return errs.New(errs.NotFound, "没有这件事项，或您无权查看") }
 
-// visible finds the matter as the viewer sees it, and its kind where the
-// question tells it.
-func (e *Engine) visible(ctx context.Context, cmd Command) (id uuid.UUID, kind string, err error) {
+// reach locks the matter of a command, or of the share that it names, if the
+// viewer sees it.
+func (e *Engine) reach(ctx context.Context, cmd Command) (*Case, error) {
+	such := matter.ID(cmd.Subject)
 	if cmd.Machine == process.OfAssignment {
-		a, err := e.client.Assignment.Query().Where(assignment.ID(cmd.Subject)).Select(assignment.FieldMatterID).Only(ctx)
-		if err != nil {
-			return uuid.Nil, "", missing(err)
-		}
-		return a.MatterID, e.sharing(), nil
+		such = matter.HasAssignmentsWith(authz.SeenPart(authz.From(ctx), gen.TypeAssignment, assignment.ID(cmd.Subject)))
 	}
-	m, err := e.client.Matter.Query().Where(matter.ID(cmd.Subject)).Select(matter.FieldKind).Only(ctx)
-	if err != nil {
-		return uuid.Nil, "", e.unseen(ctx, cmd.Subject, err)
+	cases, err := e.read(ctx, e.client.Matter.Query().Where(such).ForUpdate())
+	for _, c := range cases {
+		return c, err
 	}
-	return cmd.Subject, m.Kind, nil
-}
-
-func missing(err error) error {
-	if gen.IsNotFound(err) {
-		return notFound()
+	if err == nil && cmd.Machine == process.OfMatter {
+		err = e.unseen(ctx, cmd.Subject)
 	}
-	return err
+	return nil, cmp.Or(err, notFound())
 }
 
 // lock makes this transaction the only one that changes the matter, and reads
-// the case as it is then: its parts are asked for once the lock is there. kind
-// may be empty.
-func (e *Engine) lock(ctx context.Context, id uuid.UUID, kind string) (*Case, error) {
-	cases, err := e.read(ctx, e.client.Matter.Query().Where(matter.ID(id)).ForUpdate(), kind)
+// the case as it is then.
+func (e *Engine) lock(ctx context.Context, id uuid.UUID) (*Case, error) {
+	cases, err := e.Lock(ctx, id)
 	if err == nil && cases[id] == nil {
 		err = notFound()
 	}
@@ -233,7 +220,7 @@ func (e *Engine) lock(ctx context.Context, id uuid.UUID, kind string) (*Case, er
 
 // Lock locks several matters in an order that cannot deadlock, and reads them.
 func (e *Engine) Lock(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
-	return e.read(ctx, e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate(), "")
+	return e.read(authz.System(ctx), e.client.Matter.Query().Where(matter.IDIn(ids...)).Order(matter.ByID()).ForUpdate())
 }
 
 func (in *Input) machine() *process.Machine {

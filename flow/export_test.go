@@ -12,7 +12,7 @@ import (
 // anew as a whole.
 func (e *Engine) Again(ctx context.Context, id uuid.UUID, write func(context.Context) error) (again, anew *Case, err error) {
 	ctx = authz.System(ctx)
-	c, err := e.lock(ctx, id, "")
+	c, err := e.lock(ctx, id)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,30 +3,10 @@ package flow
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 )
-
-// mayFollow reports whether any automatic action leaves the states that the
-// case and its shares, new ones included, are in now.
-func mayFollow(c *Case) bool {
-	leaves := func(machine, state string) bool {
-		m := c.Def.Machines[machine]
-		return m != nil && slices.ContainsFunc(m.Actions, func(a *process.Action) bool {
-			return a.Automatic && !a.Never() && a.Leaves(state)
-		})
-	}
-	if leaves(process.OfMatter, c.State) {
-		return true
-	}
-	if m := c.Def.Machines[process.OfAssignment]; m != nil && leaves(process.OfAssignment, m.Initial) {
-		return true
-	}
-	return slices.ContainsFunc(c.Assignments, func(a *gen.Assignment) bool { return leaves(process.OfAssignment, a.State) })
-}
 
 // chainLimit bounds automatic actions after one action; the loop check refuses
 // definitions whose automatic actions form a circle, so it is never reached.

@@ -25,9 +25,7 @@ type Kind struct {
 	Sealed  bool     // it is nothing without what its package writes beside the matter: no other process opens one
 	Unnamed bool     // its matters are not named where others could read along, such as on a phone's screen
 	Gathers bool     // its rules look at the matters that refer to it (Case.Below)
-	Shares  bool     // units get shares of it
 	Payload *Payload // the entity beside the matter, nil for none
-	Lacks   []string // types of parts, as ent names them, that its matters never have: they are not asked for
 
 	// Names are the states and actions that Go code names, by machine: a
 	// version that lacks one would go unnoticed by that code, so it is not
@@ -48,13 +46,6 @@ type Kind struct {
 
 // Names are codes of a machine.
 type Names = process.Names
-
-// Payload is the typed entity beside a matter.
-type Payload struct {
-	Type string                          // as ent names it
-	With func(*gen.MatterQuery)          // reads it with the matter
-	Keep func(now, was *gen.MatterEdges) // takes it over from a case that was read before
-}
 
 // generic are the rights to work on a matter of a committee's own kind.
 var generic = []string{"matter.open", "matter.screen", "matter.approve", "matter.arrange", "matter.research", "matter.hold",
@@ -78,7 +69,9 @@ func (s *Rules) Kind(k *Kind) {
 	s.kinds[k.Code] = k
 	s.paper.AddKind(process.Kind{Code: k.Code, Sealed: k.Sealed, Names: k.Names, Floor: floorOf(k.Code)})
 	if k.Payload != nil {
-		s.parts = append([]casePart{{k.Payload.Type, k.Payload.With, k.Payload.Keep, k.Code}}, s.parts...)
+		p := casePart(*k.Payload)
+		p.of = k.Code
+		s.parts = append([]casePart{p}, s.parts...)
 	}
 }
 
@@ -114,19 +107,4 @@ func (s *Rules) Kinds() []*Kind {
 		out = append(out, s.kinds[code])
 	}
 	return out
-}
-
-// has reports whether a matter of the kind can have such parts.
-func (k *Kind) has(p casePart) bool {
-	return (p.of == "" || p.of == k.Code) && !slices.Contains(k.Lacks, p.typ)
-}
-
-// sharing is the kind of which units get shares, empty when none was declared.
-func (s *Rules) sharing() string {
-	for code, k := range s.kinds {
-		if k.Shares {
-			return code
-		}
-	}
-	return ""
 }

@@ -27,12 +27,8 @@ func Lapsed(p *gen.Party) error {
 // unseen is the answer about a matter that the viewer does not see: that there
 // is none, except to one who was invited to it and let the time pass. What he
 // knows already is not denied.
-func (e *Engine) unseen(ctx context.Context, id uuid.UUID, err error) error {
-	v := authz.From(ctx)
-	if !gen.IsNotFound(err) || v == nil {
-		return err
-	}
-	p, err := e.client.Party.Query().Where(party.MatterID(id), party.MembershipID(v.Membership), party.CosignEQ(party.CosignEXPIRED)).First(authz.System(ctx))
+func (e *Engine) unseen(ctx context.Context, id uuid.UUID) error {
+	p, err := e.client.Party.Query().Where(party.MatterID(id), party.MembershipID(authz.From(ctx).Membership), party.CosignEQ(party.CosignEXPIRED)).First(authz.System(ctx))
 	switch {
 	case gen.IsNotFound(err):
 		return notFound()

@@ -14,11 +14,8 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/gen/assignment"
-	"github.com/bihuan/bihuan/ent/gen/attachment"
 	"github.com/bihuan/bihuan/ent/gen/link"
 	"github.com/bihuan/bihuan/ent/gen/matter"
-	"github.com/bihuan/bihuan/ent/gen/party"
 	entprocess "github.com/bihuan/bihuan/ent/gen/process"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -26,60 +23,6 @@ import (
 	"github.com/bihuan/bihuan/internal/workday"
 	"github.com/bihuan/bihuan/tenants"
 )
-
-// casePart is one kind of what a case consists of: how it is read with the matter,
-// and how it is taken over from a case that was read before.
-type casePart struct {
-	typ  string
-	with func(*gen.MatterQuery)
-	keep func(now, was *gen.MatterEdges)
-	of   string // the kind whose payload it is, empty for what any kind may have
-}
-
-// generalParts are what matters of any kind consist of; a kind's payload comes
-// before them (Engine.Kind).
-var generalParts = []casePart{
-	{gen.TypeParty,
-		func(q *gen.MatterQuery) {
-			q.WithParties(func(q *gen.PartyQuery) { q.WithMembership().Order(party.ByOrdinal(), party.ByID()) })
-		},
-		func(now, was *gen.MatterEdges) { now.Parties = was.Parties }, ""},
-	{gen.TypeAssignment,
-		func(q *gen.MatterQuery) {
-			q.WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
-		},
-		func(now, was *gen.MatterEdges) { now.Assignments = was.Assignments }, ""},
-	{gen.TypeReply,
-		func(q *gen.MatterQuery) { q.WithReplies(func(q *gen.ReplyQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Replies = was.Replies }, ""},
-	{gen.TypeFeedback,
-		func(q *gen.MatterQuery) { q.WithFeedback(func(q *gen.FeedbackQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Feedback = was.Feedback }, ""},
-	{gen.TypeRecord,
-		func(q *gen.MatterQuery) { q.WithRecords(func(q *gen.RecordQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Records = was.Records }, ""},
-	{gen.TypeItem,
-		func(q *gen.MatterQuery) { q.WithItems(func(q *gen.ItemQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Items = was.Items }, ""},
-	{gen.TypeEvent,
-		func(q *gen.MatterQuery) {
-			q.WithEvents(func(q *gen.EventQuery) { q.WithAttendances().Order(gen.Asc("id")) })
-		},
-		func(now, was *gen.MatterEdges) { now.Events = was.Events }, ""},
-	{gen.TypeTimer,
-		func(q *gen.MatterQuery) { q.WithTimers(func(q *gen.TimerQuery) { q.Order(gen.Asc("id")) }) },
-		func(now, was *gen.MatterEdges) { now.Timers = was.Timers }, ""},
-	{gen.TypeAttachment,
-		func(q *gen.MatterQuery) {
-			q.WithAttachments(func(q *gen.AttachmentQuery) { q.Where(attachment.RemovedAtIsNil()) })
-		},
-		func(now, was *gen.MatterEdges) { now.Attachments = was.Attachments }, ""},
-	{gen.TypeLink,
-		func(q *gen.MatterQuery) {
-			q.WithLinksOut(func(q *gen.LinkQuery) { q.WithTo() }).WithLinksIn()
-		},
-		func(now, was *gen.MatterEdges) { now.LinksOut, now.LinksIn = was.LinksOut, was.LinksIn }, ""},
-}
 
 // gather reads what refers to the cases of such kinds, in a fixed number of
 // statements; oldest first.
@@ -109,24 +52,22 @@ func (e *Engine) gather(ctx context.Context, cases map[uuid.UUID]*Case) error {
 // load reads cases in a fixed number of statements, whatever their number.
 // Matters that do not exist are left out.
 func (e *Engine) load(ctx context.Context, ids ...uuid.UUID) (map[uuid.UUID]*Case, error) {
-	return e.read(ctx, e.client.Matter.Query().Where(matter.IDIn(ids...)), "")
+	return e.read(authz.System(ctx), e.client.Matter.Query().Where(matter.IDIn(ids...)))
 }
 
-// read is load for a query; kind is what all its matters are, empty when that
-// is not known.
-func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map[uuid.UUID]*Case, error) {
-	ctx = authz.System(ctx)
-	for _, p := range e.parts {
-		if kind == "" || e.KindOf(kind).has(p) {
-			p.with(q)
-		}
-	}
+// read is load for a query, whose matters the context's viewer must see. Their
+// parts are asked for after it: where it locks, they are as they are then.
+func (e *Engine) read(ctx context.Context, q *gen.MatterQuery) (map[uuid.UUID]*Case, error) {
 	rows, err := q.All(ctx)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	common, err := readCommittee(ctx)
+	ctx = authz.System(ctx)
+	common, err := readCommittee(ctx, rows...)
 	if err != nil {
+		return nil, err
+	}
+	if err := e.fill(ctx, rows, common.there); err != nil {
 		return nil, err
 	}
 	defs, err := e.definitions(ctx, rows)
@@ -141,39 +82,17 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery, kind string) (map
 		}
 		c := &Case{kind: e.kinds[m.Kind], Def: defs[m.ProcessID], Policy: p, Calendar: common.calendar, Now: clock.Now(ctx), Parent: common.parent, Above: common.above, Sends: common.sends, Committee: common.code, Heirs: common.heirs}
 		c.take(m)
+		for share, of := range common.handed {
+			if of == m.ID {
+				c.hand(share)
+			}
+		}
 		out[m.ID] = c
 	}
 	if err := e.meetHeirs(ctx, slices.Collect(maps.Values(out))...); err != nil {
 		return nil, err
 	}
-	if err := handed(ctx, out); err != nil {
-		return nil, err
-	}
 	return out, e.gather(ctx, out)
-}
-
-// handed notes which open shares a guardian has. It asks only where there are
-// some.
-func handed(ctx context.Context, cases map[uuid.UUID]*Case) error {
-	var ids []uuid.UUID
-	for id, c := range cases {
-		if !c.Closed() && slices.ContainsFunc(c.Assignments, Open) {
-			ids = append(ids, id)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, err := tenants.Rows[struct{ Matter, Share uuid.UUID }](ctx, `
-		SELECT matter_id AS matter, assignment_id AS share FROM awaited WHERE reason <> '' AND assignment_id IS NOT NULL AND matter_id = ANY ($1)`, ids)
-	for _, r := range rows {
-		c := cases[r.Matter]
-		if c.Handed == nil {
-			c.Handed = map[uuid.UUID]bool{}
-		}
-		c.Handed[r.Share] = true
-	}
-	return err
 }
 
 // meetHeirs puts the unit that is there now in the place of one that was renamed
@@ -210,83 +129,79 @@ func (c *Case) take(m *gen.Matter) {
 	c.Events, c.Out, c.In = m.Edges.Events, m.Edges.LinksOut, m.Edges.LinksIn
 }
 
-// touched are the types of which rows were written since it was made.
+// touched is what was written since it was made, by type: the rows as they came
+// back, and how many where many were changed at once.
 type touched struct {
-	mu    sync.Mutex
-	types map[string]bool
+	mu   sync.Mutex
+	rows map[string][]ent.Value
 }
 
 type touchedKey struct{}
 
 // touching begins to note what is written.
 func touching(ctx context.Context) (context.Context, *touched) {
-	t := &touched{types: map[string]bool{}}
+	t := &touched{rows: map[string][]ent.Value{}}
 	return context.WithValue(ctx, touchedKey{}, t), t
 }
 
 func (t *touched) has(typ string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.types[typ]
+	return len(t.rows[typ]) > 0
 }
 
 // touch is the hook that notes it.
 func touch(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		if t, ok := ctx.Value(touchedKey{}).(*touched); ok {
-			t.mu.Lock()
-			t.types[m.Type()] = true
-			t.mu.Unlock()
-		}
 		if id, ok := m.Field("matter_id"); ok {
 			if id, ok := id.(uuid.UUID); ok {
 				touches(ctx, id)
 			}
 		}
-		return next.Mutate(ctx, m)
+		value, err := next.Mutate(ctx, m)
+		if t, ok := ctx.Value(touchedKey{}).(*touched); ok && err == nil {
+			t.mu.Lock()
+			t.rows[m.Type()] = append(t.rows[m.Type()], value)
+			t.mu.Unlock()
+		}
+		return value, err
 	})
 }
 
-// parts reports whether anything was written that a case in memory does not
-// follow by itself.
-func (t *touched) parts() bool {
-	for typ := range t.types {
-		if typ != gen.TypeMatter && typ != gen.TypeTimer && typ != gen.TypeStep && typ != gen.TypeNotice {
-			return true
-		}
-	}
-	return false
-}
-
-// again reads of a case what this transaction has written since it was read
-// under the matter's lock; the rest cannot have changed. What looks at other matters
-// as well is read as a whole.
+// again is a case with what this transaction has written since it was read under
+// the matter's lock; the rest cannot have changed. What looks at other matters as
+// well is read as a whole.
 func (e *Engine) again(ctx context.Context, c *Case, t *touched) (*Case, error) {
 	ctx = authz.System(ctx)
-	q := e.client.Matter.Query().Where(matter.ID(c.Matter.ID))
-	changed := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true, gen.TypeNotice: true}
+	now, m := *c, *c.Matter
+	known := map[string]bool{gen.TypeMatter: true, gen.TypeStep: true, gen.TypeNotice: true}
 	for _, p := range e.parts {
-		if changed[p.typ] = true; t.types[p.typ] {
-			p.with(q)
+		known[p.typ] = true
+	}
+	whole := e.KindOf(c.Kind).Gathers && len(t.rows) > 0
+	for typ := range t.rows {
+		whole = whole || !known[typ]
+	}
+	for _, w := range t.rows[gen.TypeMatter] {
+		row, one := w.(*gen.Matter)
+		if whole = whole || !one; one && row.ID == m.ID {
+			parts := m.Edges
+			m = *row
+			m.Edges = parts
 		}
 	}
-	for typ := range t.types {
-		if !changed[typ] || e.KindOf(c.Kind).Gathers {
-			cases, err := e.load(ctx, c.Matter.ID)
-			return cases[c.Matter.ID], err
-		}
-	}
-	m, err := q.Only(ctx)
-	if err != nil {
-		return nil, err
+	if whole {
+		cases, err := e.load(ctx, m.ID)
+		return cases[m.ID], err
 	}
 	for _, p := range e.parts {
-		if !t.types[p.typ] {
-			p.keep(&m.Edges, &c.Edges)
+		if written := t.rows[p.typ]; len(written) > 0 && (p.of == "" || p.of == m.Kind) && !p.adopt(&m, written) {
+			if err := p.read(ctx, e.client, map[uuid.UUID]*gen.Matter{m.ID: &m}); err != nil {
+				return nil, err
+			}
 		}
 	}
-	now := *c
-	now.take(m)
+	now.take(&m)
 	return &now, e.meetHeirs(ctx, &now)
 }
 
@@ -298,21 +213,32 @@ type committee struct {
 	sends    map[string][]string
 	calendar workday.Calendar
 	heirs    authz.Heirs
+
+	there  []string                // which parts some matters have
+	handed map[uuid.UUID]uuid.UUID // their shares that a guardian has, and whose they are
 }
 
-// readCommittee asks for all of it in one statement.
-func readCommittee(ctx context.Context) (c committee, err error) {
+var committeeAndParts = `
+	SELECT t.code, t.parent_id, coalesce((SELECT code FROM tenants WHERE id = t.parent_id), ''),
+	  coalesce((SELECT jsonb_object_agg(partner, coalesce(sends, '[]')) FROM agreements WHERE status = 'ACTIVE'), '{}'), coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}'),
+	  coalesce((SELECT jsonb_object_agg(id, successor_id) FROM units WHERE successor_id IS NOT NULL), '{}'),
+	  ` + there("$2::uuid[]") + `,
+	  coalesce((SELECT jsonb_object_agg(assignment_id, matter_id) FROM awaited WHERE reason <> '' AND assignment_id IS NOT NULL AND matter_id = ANY ($2)), '{}')
+	FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`
+
+// readCommittee asks for all of it in one statement, and which parts matters have.
+func readCommittee(ctx context.Context, of ...*gen.Matter) (c committee, err error) {
 	id, err := tenants.Current(ctx)
 	if err != nil {
 		return c, err
 	}
 	var days []time.Time
 	var working []bool
-	err = tenants.Row(ctx, `
-		SELECT t.code, t.parent_id, coalesce((SELECT code FROM tenants WHERE id = t.parent_id), ''),
-		  coalesce((SELECT jsonb_object_agg(partner, coalesce(sends, '[]')) FROM agreements WHERE status = 'ACTIVE'), '{}'), coalesce(array_agg(w.day) FILTER (WHERE w.id IS NOT NULL), '{}'), coalesce(array_agg(w.working) FILTER (WHERE w.id IS NOT NULL), '{}'),
-		  coalesce((SELECT jsonb_object_agg(id, successor_id) FROM units WHERE successor_id IS NOT NULL), '{}')
-		FROM tenants t LEFT JOIN workdays w ON w.tenant_id = t.id WHERE t.id = $1 GROUP BY t.id`, []any{id}, &c.code, &c.parent, &c.above, &c.sends, &days, &working, &c.heirs)
+	matters := make([]uuid.UUID, len(of))
+	for i, m := range of {
+		matters[i] = m.ID
+	}
+	err = tenants.Row(ctx, committeeAndParts, []any{id, matters}, &c.code, &c.parent, &c.above, &c.sends, &days, &working, &c.heirs, &c.there, &c.handed)
 	own := make(map[time.Time]bool, len(days))
 	for i, d := range days {
 		own[d] = working[i]

@@ -33,7 +33,7 @@ func (e *Engine) MoveTo(ctx context.Context, id, to uuid.UUID, states map[string
 	defer errs.Wrap(&err, "flow.MoveTo(%s, %s)", id, to)
 	v := authz.From(ctx)
 	ctx = authz.System(ctx)
-	c, err := e.lock(ctx, id, "")
+	c, err := e.lock(ctx, id)
 	if err != nil {
 		return err
 	}

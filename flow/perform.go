@@ -13,25 +13,22 @@ import (
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
-// carryOut does what the action does, then whatever follows by itself.
-func (e *Engine) carryOut(ctx context.Context, r *Run) error {
+// carryOut does what the action does, then whatever follows by itself, and
+// returns the case as it is at rest.
+func (e *Engine) carryOut(ctx context.Context, r *Run) (*Case, error) {
 	ctx, j := journaling(ctx)
 	noting, t := touching(ctx)
 	if err := e.perform(noting, r); err != nil {
-		return err
+		return nil, err
 	}
-	c, follows := r.Case, mayFollow(r.Case)
-	var err error
-	if follows || t.parts() {
-		c, err = e.again(ctx, c, t)
-	}
-	if err == nil && follows {
+	c, err := e.again(ctx, r.Case, t)
+	if err == nil {
 		c, err = e.follow(ctx, c)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return e.await(ctx, c, j)
+	return c, e.await(ctx, c, j)
 }
 
 // perform carries out one action: effects, state, timers, step.

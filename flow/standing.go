@@ -73,7 +73,7 @@ func anyAdrift(ctx context.Context) (is bool, err error) {
 // follows it tells those to whom it is handed, and nobody else.
 func (e *Engine) settleMatter(ctx context.Context, id uuid.UUID) error {
 	ctx, j := journaling(ctx)
-	c, err := e.lock(ctx, id, "")
+	c, err := e.lock(ctx, id)
 	if err == nil {
 		c, err = e.follow(ctx, c)
 	}

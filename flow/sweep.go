@@ -116,7 +116,7 @@ func dueTimer(ctx context.Context) predicate.Timer {
 // sweepMatter fires what is due on one matter. Called again it finds nothing.
 func (e *Engine) sweepMatter(ctx context.Context, id uuid.UUID) (fired int, err error) {
 	ctx, j := journaling(ctx)
-	c, err := e.lock(ctx, id, "")
+	c, err := e.lock(ctx, id)
 	if err != nil {
 		return 0, err
 	}

@@ -37,7 +37,7 @@ func (r *Resolver) startPlanItem(ctx context.Context, in model.StartPlanItemInpu
 	if err != nil {
 		return nil, err
 	}
-	_, err = r.Engine.Act(ctx, flow.Command{Machine: process.OfMatter, Subject: in.MatterID, Action: "attach",
+	_, err = r.Engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: in.MatterID, Action: "attach",
 		Form: process.Form{"itemId": in.ItemID.String(), "matterId": c.Matter.ID.String()}})
 	return c, err
 }

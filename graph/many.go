@@ -73,12 +73,12 @@ func (r *Resolver) performAction(ctx context.Context, input model.PerformActionI
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
 		inner, _ := form["form"].(map[string]any)
 		if input.AssignmentID == nil {
-			_, err := r.Engine.Act(ctx, command(process.OfMatter, input.Action, c, inner))
+			_, err := r.Engine.Do(ctx, command(process.OfMatter, input.Action, c, inner))
 			return gen.TypeMatter, c.subject, ofForm(err)
 		}
 		c.subject = *input.AssignmentID
-		of, err := r.Engine.Act(ctx, command(process.OfAssignment, input.Action, c, inner))
-		if err == nil && of != input.MatterID {
+		at, err := r.Engine.Do(ctx, command(process.OfAssignment, input.Action, c, inner))
+		if err == nil && at.Matter.ID != input.MatterID {
 			err = errs.New(errs.NotFound, "本事项没有这一份").At("assignmentId")
 		}
 		return gen.TypeAssignment, c.subject, ofForm(err)

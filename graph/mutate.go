@@ -273,11 +273,12 @@ func remember(ctx context.Context, v *authz.Viewer, key, mutation string, hash [
 
 // onMatter carries out an action of a matter.
 func (r *Resolver) onMatter(ctx context.Context, action string, input any) (*model.MatterPayload, error) {
-	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (string, uuid.UUID, error) {
-		_, err := r.Engine.Act(ctx, command(process.OfMatter, action, c, form))
+	var at *flow.Case // at rest; nil when the idempotency key has been here before
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (_ string, _ uuid.UUID, err error) {
+		at, err = r.Engine.Do(ctx, command(process.OfMatter, action, c, form))
 		return gen.TypeMatter, c.subject, err
 	})
-	return r.matterPayload(ctx, cmp.Or(id, present(bad, input, gen.TypeMatter)), bad, err)
+	return r.rested(ctx, at, cmp.Or(id, present(bad, input, gen.TypeMatter)), bad, err)
 }
 
 // present is the id of what a VERSION_CONFLICT is about, so that the payload
@@ -301,9 +302,9 @@ func present(bad []*model.UserError, input any, typ string) uuid.UUID {
 
 // onAssignment carries out an action of a unit's share.
 func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (*model.AssignmentPayload, error) {
-	var of uuid.UUID // the matter; unknown when the idempotency key has been here before
+	var at *flow.Case
 	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, c common, form process.Form) (_ string, _ uuid.UUID, err error) {
-		of, err = r.Engine.Act(ctx, command(process.OfAssignment, action, c, form))
+		at, err = r.Engine.Do(ctx, command(process.OfAssignment, action, c, form))
 		return gen.TypeAssignment, c.subject, err
 	})
 	out := &model.AssignmentPayload{UserErrors: bad}
@@ -311,13 +312,14 @@ func (r *Resolver) onAssignment(ctx context.Context, action string, input any) (
 	if err != nil || id == uuid.Nil {
 		return out, err
 	}
-	if of == uuid.Nil || asked(ctx, "assignment") {
+	var of uuid.UUID
+	if at == nil || asked(ctx, "assignment") {
 		if out.Assignment, err = r.ent().Assignment.Query().Where(assignment.ID(id)).Only(ctx); err != nil {
 			return nil, none(err)
 		}
 		of = out.Assignment.MatterID
 	}
-	p, err := r.matterPayload(ctx, of, bad, nil)
+	p, err := r.rested(ctx, at, of, bad, nil)
 	if err == nil {
 		out.Matter = p.Matter
 	}
@@ -343,6 +345,15 @@ func (r *Resolver) matterPayload(ctx context.Context, id uuid.UUID, bad []*model
 	}
 	m, err := r.ent().Matter.Query().Where(matter.ID(id)).Only(ctx)
 	return &model.MatterPayload{Matter: m, UserErrors: bad}, none(err)
+}
+
+// rested is matterPayload for who has the case at rest, and need not read it
+// again; nil where he has not.
+func (r *Resolver) rested(ctx context.Context, at *flow.Case, id uuid.UUID, bad []*model.UserError, err error) (*model.MatterPayload, error) {
+	if at == nil || err != nil || len(bad) > 0 {
+		return r.matterPayload(ctx, id, bad, err)
+	}
+	return &model.MatterPayload{Matter: at.Shown(authz.From(ctx)), UserErrors: bad}, nil
 }
 
 // none makes what is not there, or not to be seen, a null and no error.

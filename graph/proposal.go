@@ -59,7 +59,7 @@ func (r *Resolver) merge(ctx context.Context, c common, in model.MergeProposalsI
 		return errs.New(errs.Invalid, "一次并入 1 至 50 件").At("absorbedIds")
 	}
 	for _, id := range in.AbsorbedIds {
-		_, err := r.Engine.Act(ctx, flow.Command{
+		_, err := r.Engine.Do(ctx, flow.Command{
 			Machine: process.OfMatter, Subject: id, Action: "merge", Reason: c.reason, Form: process.Form{"intoId": in.IntoID.String()},
 		})
 		if err != nil {

@@ -256,7 +256,7 @@ var undone = errors.New("undone")
 func tryOut(ctx context.Context, e *flow.Engine, cmd flow.Command) error {
 	var result error
 	err := tenants.Savepoint(ctx, func(ctx context.Context) error {
-		_, result = e.Act(ctx, cmd)
+		_, result = e.Do(ctx, cmd)
 		return undone
 	})
 	if !errors.Is(err, undone) {

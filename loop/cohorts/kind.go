@@ -1,10 +1,14 @@
 package cohorts
 
 import (
+	"context"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/cohort"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -17,19 +21,14 @@ const Kind = "cohort"
 // that belong to it.
 var Declaration = &flow.Kind{
 	Code: Kind, Title: "一号提案三年闭环", Sealed: true, Gathers: true, Begins: begun,
-	Payload: &flow.Payload{
-		Type: gen.TypeCohort,
-		With: func(q *gen.MatterQuery) {
-			q.WithCohort(func(q *gen.CohortQuery) {
-				q.WithProposalMatter(func(q *gen.MatterQuery) {
-					q.WithProposal().WithFeedback().WithItems().
-						WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
-				})
-			})
+	Payload: flow.PayloadOf(gen.TypeCohort, func(e *gen.MatterEdges) **gen.Cohort { return &e.Cohort }, func(c *gen.Cohort) uuid.UUID { return c.MatterID },
+		func(ctx context.Context, db *gen.Client, of []uuid.UUID) ([]*gen.Cohort, error) {
+			return db.Cohort.Query().Where(cohort.MatterIDIn(of...)).WithProposalMatter(func(q *gen.MatterQuery) {
+				q.WithProposal().WithFeedback().WithItems().
+					WithAssignments(func(q *gen.AssignmentQuery) { q.WithUnit().Order(assignment.ByID()) })
+			}).All(ctx)
 		},
-		Keep: func(now, was *gen.MatterEdges) { now.Cohort = was.Cohort },
-	},
-	Lacks: []string{gen.TypeEvent}, // meetings are records
+		func(*gen.Cohort, *gen.Cohort) bool { return false }), // its proposal hangs on it
 	Names: map[string]flow.Names{ // those in which its appraisal can be voted on
 		process.OfMatter: {States: []string{"H5_HEARD", "H6_APPRAISED"}},
 	},

@@ -185,7 +185,7 @@ func (h *house) drafted(tenant uuid.UUID, d tasks.Draft) uuid.UUID {
 
 func (h *house) try(tenant uuid.UUID, role string, id uuid.UUID, action string, form process.Form, reason string) error {
 	return h.as(tenant, role, func(ctx context.Context) error {
-		_, err := h.engine.Act(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
+		_, err := h.engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: id, Action: action, Form: form, Reason: reason})
 		return err
 	})
 }

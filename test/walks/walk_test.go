@@ -2,10 +2,12 @@ package walks_test
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,7 +159,10 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 	for _, c := range choices[:min(len(choices), 4)] {
 		form, before := w.fill(id, c.action.Form), w.notices()
 		err := w.as(name, func(ctx context.Context) error {
-			_, err := w.engine.Act(ctx, flow.Command{Machine: c.machine, Subject: c.subject, Action: c.action.Code, Form: form, Reason: "走一步"})
+			at, err := w.engine.Do(ctx, flow.Command{Machine: c.machine, Subject: c.subject, Action: c.action.Code, Form: form, Reason: "走一步"})
+			if err == nil {
+				w.rests(ctx, at)
+			}
 			return err
 		})
 		if shown, ok := errs.As(err); err != nil && (!ok || shown.Code == errs.Internal) {
@@ -171,6 +176,36 @@ func (w *walk) tries(name string, id uuid.UUID) bool {
 		}
 	}
 	return false
+}
+
+// rests: the case that an action leaves is the one that is stored, so that its
+// answer need not read it again.
+func (w *walk) rests(ctx context.Context, at *flow.Case) {
+	w.t.Helper()
+	stored, err := w.engine.Lock(ctx, at.Matter.ID)
+	if err != nil {
+		w.fail("%v", err)
+	}
+	if got, want := w.picture(at), w.picture(stored[at.Matter.ID]); got != want {
+		w.fail("at rest:\n%s\nstored:\n%s", got, want)
+	}
+}
+
+var instants = regexp.MustCompile(`"\d{4}-\d\d-\d\dT[^"]+"`)
+
+// picture is what rules see of a case, times as instants.
+func (w *walk) picture(c *flow.Case) string {
+	b, err := json.MarshalIndent([]any{c.Matter, c.Parties, c.Assignments, c.Replies, c.Feedback, c.Records, c.Items, c.Events, c.Timers, c.Attachments, c.Out, c.In, c.Handed}, "", " ")
+	if err != nil {
+		w.fail("%v", err)
+	}
+	return instants.ReplaceAllStringFunc(string(b), func(s string) string {
+		at, err := time.Parse(`"`+time.RFC3339+`"`, s)
+		if err != nil {
+			return s // a text that looks like one
+		}
+		return at.UTC().Truncate(time.Microsecond).String()
+	})
 }
 
 // notices are those of each person, by what they are about.
