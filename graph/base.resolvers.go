@@ -31,6 +31,11 @@ func (r *assignmentResolver) AvailableActions(ctx context.Context, obj *gen.Assi
 	return actionsOf(ctx, obj.MatterID, obj.ID)
 }
 
+// AvailableAction is the resolver for the availableAction field.
+func (r *assignmentResolver) AvailableAction(ctx context.Context, obj *gen.Assignment, code string) (*model.AvailableAction, error) {
+	return actionOf(ctx, obj.MatterID, obj.ID, code)
+}
+
 // URL is the resolver for the url field.
 func (r *attachmentResolver) URL(ctx context.Context, obj *gen.Attachment) (*string, error) {
 	return r.attachmentLink(ctx, obj, ""), nil
@@ -54,6 +59,16 @@ func (r *matterResolver) StateInfo(ctx context.Context, obj *gen.Matter) (*model
 // AvailableActions is the resolver for the availableActions field.
 func (r *matterResolver) AvailableActions(ctx context.Context, obj *gen.Matter) ([]*model.AvailableAction, error) {
 	return actionsOf(ctx, obj.ID, obj.ID)
+}
+
+// AvailableAction is the resolver for the availableAction field.
+func (r *matterResolver) AvailableAction(ctx context.Context, obj *gen.Matter, code string) (*model.AvailableAction, error) {
+	return actionOf(ctx, obj.ID, obj.ID, code)
+}
+
+// Contents is the resolver for the contents field.
+func (r *matterResolver) Contents(ctx context.Context, obj *gen.Matter) ([]*model.MatterContent, error) {
+	return r.contentsOf(ctx, obj)
 }
 
 // Phone is the resolver for the phone field.

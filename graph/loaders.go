@@ -163,6 +163,17 @@ func actionsOf(ctx context.Context, matterID, subject uuid.UUID) ([]*model.Avail
 	return out, nil
 }
 
+// actionOf is one of them; nil: it cannot be done now.
+func actionOf(ctx context.Context, matterID, subject uuid.UUID, code string) (*model.AvailableAction, error) {
+	all, err := actionsOf(ctx, matterID, subject)
+	for _, a := range all {
+		if a.Code == code {
+			return a, err
+		}
+	}
+	return nil, err
+}
+
 // gatesOf lists the ways out of a matter's present state.
 func gatesOf(ctx context.Context, matterID uuid.UUID) ([]*model.Gate, error) {
 	all, err := load(ctx).gates.Load(ctx, matterID)

@@ -96,6 +96,7 @@ type ComplexityRoot struct {
 type AssignmentResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Assignment) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Assignment) ([]*model.AvailableAction, error)
+	AvailableAction(ctx context.Context, obj *gen.Assignment, code string) (*model.AvailableAction, error)
 }
 type AttachmentResolver interface {
 	URL(ctx context.Context, obj *gen.Attachment) (*string, error)
@@ -114,6 +115,8 @@ type ItemResolver interface {
 type MatterResolver interface {
 	StateInfo(ctx context.Context, obj *gen.Matter) (*model.StateInfo, error)
 	AvailableActions(ctx context.Context, obj *gen.Matter) ([]*model.AvailableAction, error)
+	AvailableAction(ctx context.Context, obj *gen.Matter, code string) (*model.AvailableAction, error)
+	Contents(ctx context.Context, obj *gen.Matter) ([]*model.MatterContent, error)
 	Gates(ctx context.Context, obj *gen.Matter) ([]*model.Gate, error)
 	Graph(ctx context.Context, obj *gen.Matter, depth *int) (*model.ConversionGraph, error)
 	MyTurns(ctx context.Context, obj *gen.Matter) ([]*model.MyTurn, error)
@@ -1666,6 +1669,11 @@ extend type Matter {
   stateInfo: StateInfo!
   "当前登录人现在可做的动作"
   availableActions: [AvailableAction!]!
+  "其中的一个动作，连同它的表单；现在不能做、也看不到的为空"
+  availableAction(
+    "动作代码"
+    code: String!
+  ): AvailableAction
 }
 
 extend type Assignment {
@@ -1673,6 +1681,11 @@ extend type Assignment {
   stateInfo: StateInfo!
   "当前登录人现在可做的动作"
   availableActions: [AvailableAction!]!
+  "其中的一个动作，连同它的表单；现在不能做、也看不到的为空"
+  availableAction(
+    "动作代码"
+    code: String!
+  ): AvailableAction
 }
 
 extend type Attachment {
@@ -1838,6 +1851,21 @@ extend type Query {
   policy: JSON!
   "流程定义"
   processes: [Process!]!
+}
+
+"事项中由表单留下的一栏，已经写成给人看的话"
+type MatterContent {
+  "栏目代码"
+  name: String!
+  "标题，流程定义里的叫法"
+  title: String!
+  "内容：选项是它的叫法，列表一行一项，日期写成年月日"
+  text: String!
+}
+
+extend type Matter {
+  "各张表单留下的内容，按流程定义的次序；没有专门页面的类别照这样显示"
+  contents: [MatterContent!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/cohort.graphql", Input: `# 一号提案三年闭环，以及任何流程都通用的动作。
@@ -6542,6 +6570,8 @@ func (ec *executionContext) childFields_Assignment(ctx context.Context, field gr
 		return ec.fieldContext_Assignment_stateInfo(ctx, field)
 	case "availableActions":
 		return ec.fieldContext_Assignment_availableActions(ctx, field)
+	case "availableAction":
+		return ec.fieldContext_Assignment_availableAction(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Assignment", field.Name)
 }
@@ -7710,6 +7740,10 @@ func (ec *executionContext) childFields_Matter(ctx context.Context, field graphq
 		return ec.fieldContext_Matter_stateInfo(ctx, field)
 	case "availableActions":
 		return ec.fieldContext_Matter_availableActions(ctx, field)
+	case "availableAction":
+		return ec.fieldContext_Matter_availableAction(ctx, field)
+	case "contents":
+		return ec.fieldContext_Matter_contents(ctx, field)
 	case "gates":
 		return ec.fieldContext_Matter_gates(ctx, field)
 	case "graph":
@@ -7730,6 +7764,18 @@ func (ec *executionContext) childFields_MatterConnection(ctx context.Context, fi
 		return ec.fieldContext_MatterConnection_totalCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MatterConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MatterContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_MatterContent_name(ctx, field)
+	case "title":
+		return ec.fieldContext_MatterContent_title(ctx, field)
+	case "text":
+		return ec.fieldContext_MatterContent_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MatterContent", field.Name)
 }
 
 func (ec *executionContext) childFields_MatterEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10017,6 +10063,34 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Assignment_availableAction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Matter_availableAction_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) field_Matter_graph_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -15422,6 +15496,50 @@ func (ec *executionContext) fieldContext_Assignment_availableActions(_ context.C
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AvailableAction(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Assignment_availableAction(ctx context.Context, field graphql.CollectedField, obj *gen.Assignment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Assignment_availableAction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Assignment().AvailableAction(ctx, obj, fc.Args["code"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AvailableAction) graphql.Marshaler {
+			return ec.marshalOAvailableAction2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAvailableAction(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Assignment_availableAction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Assignment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AvailableAction(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Assignment_availableAction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -25750,6 +25868,82 @@ func (ec *executionContext) fieldContext_Matter_availableActions(_ context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Matter_availableAction(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_availableAction(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Matter().AvailableAction(ctx, obj, fc.Args["code"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AvailableAction) graphql.Marshaler {
+			return ec.marshalOAvailableAction2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAvailableAction(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_availableAction(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Matter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AvailableAction(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Matter_availableAction_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Matter_contents(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Matter_contents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Matter().Contents(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.MatterContent) graphql.Marshaler {
+			return ec.marshalNMatterContent2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterContentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Matter_contents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Matter",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MatterContent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Matter_gates(ctx context.Context, field graphql.CollectedField, obj *gen.Matter) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25943,6 +26137,75 @@ func (ec *executionContext) _MatterConnection_totalCount(ctx context.Context, fi
 }
 func (ec *executionContext) fieldContext_MatterConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("MatterConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _MatterContent_name(ctx context.Context, field graphql.CollectedField, obj *model.MatterContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatterContent_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatterContent_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatterContent", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MatterContent_title(ctx context.Context, field graphql.CollectedField, obj *model.MatterContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatterContent_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatterContent_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatterContent", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MatterContent_text(ctx context.Context, field graphql.CollectedField, obj *model.MatterContent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MatterContent_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MatterContent_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MatterContent", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _MatterEdge_node(ctx context.Context, field graphql.CollectedField, obj *gen.MatterEdge) (ret graphql.Marshaler) {
@@ -67928,6 +68191,44 @@ func (ec *executionContext) _Assignment(ctx context.Context, sel ast.SelectionSe
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "availableAction":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Assignment_availableAction(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -74058,6 +74359,82 @@ func (ec *executionContext) _Matter(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "availableAction":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Matter_availableAction(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "contents":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Matter_contents(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "gates":
 			field := field
 
@@ -74217,6 +74594,54 @@ func (ec *executionContext) _MatterConnection(ctx context.Context, sel ast.Selec
 			}
 		case "totalCount":
 			out.Values[i] = ec._MatterConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var matterContentImplementors = []string{"MatterContent"}
+
+func (ec *executionContext) _MatterContent(ctx context.Context, sel ast.SelectionSet, obj *model.MatterContent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, matterContentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MatterContent")
+		case "name":
+			out.Values[i] = ec._MatterContent_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._MatterContent_title(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._MatterContent_text(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -89171,6 +89596,32 @@ func (ec *executionContext) marshalNMatter2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋe
 	return ec._Matter(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMatterContent2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterContentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.MatterContent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMatterContent2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterContent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMatterContent2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐMatterContent(ctx context.Context, sel ast.SelectionSet, v *model.MatterContent) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MatterContent(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNMatterOrderField2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐMatterOrderField(ctx context.Context, v any) (*gen.MatterOrderField, error) {
 	var res = new(gen.MatterOrderField)
 	err := res.UnmarshalGQL(v)
@@ -92184,6 +92635,13 @@ func (ec *executionContext) marshalOAuditPage2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 		return graphql.Null
 	}
 	return ec._AuditPage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAvailableAction2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐAvailableAction(ctx context.Context, sel ast.SelectionSet, v *model.AvailableAction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AvailableAction(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOBallot2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐBallotᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Ballot) graphql.Marshaler {

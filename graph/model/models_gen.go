@@ -1719,6 +1719,16 @@ type MatrixRow struct {
 	Cells []*MatrixCell `json:"cells"`
 }
 
+// 事项中由表单留下的一栏，已经写成给人看的话
+type MatterContent struct {
+	// 栏目代码
+	Name string `json:"name"`
+	// 标题，流程定义里的叫法
+	Title string `json:"title"`
+	// 内容：选项是它的叫法，列表一行一项，日期写成年月日
+	Text string `json:"text"`
+}
+
 // 符合筛选的、本人看得到的事项，按几项分开的件数
 type MatterFacets struct {
 	// 总数
