@@ -100,7 +100,7 @@ func (m *meter) Read(p []byte) (int, error) {
 	m.hash.Write(p[:n])
 	switch {
 	case m.n > m.max:
-		m.err = tooLarge(m.max)
+		m.err = TooLarge(m.max)
 		return 0, m.err
 	case err != nil && err != io.EOF:
 		m.err = err
@@ -112,7 +112,8 @@ func (m *meter) info() Info {
 	return Info{Size: m.n, SHA256: hex.EncodeToString(m.hash.Sum(nil))}
 }
 
-func tooLarge(max int64) error {
+// TooLarge is the refusal of what is larger than max bytes.
+func TooLarge(max int64) error {
 	return errs.New(errs.Limited, "文件超过 %s 的上限，请压缩或拆分后重新上传", sizeText(max)).With("maxBytes", max)
 }
 
@@ -134,7 +135,7 @@ func Read(ctx context.Context, s Store, key string, max int64) ([]byte, error) {
 	}
 	defer func() { _ = r.Close() }()
 	if size > max {
-		return nil, tooLarge(max)
+		return nil, TooLarge(max)
 	}
 	b, err := io.ReadAll(io.LimitReader(r, max))
 	if err != nil {

@@ -55,6 +55,13 @@
 //   - What phones make is told by its brands; under another extension it is
 //     errs.Invalid and said what it is.
 //   - Content that does not begin as its extension demands is errs.Invalid.
+//   - Inspect looks at the whole file: a text is one from the first byte to the
+//     last, no page or script stands behind a harmless beginning, an office
+//     document has the main part that its name says and no program beside.
+//   - An archive unpacks to 150 MB at most, in 10,000 parts, 250 times its size,
+//     two documents deep; what it says of its own sizes is not believed.
+//   - An old office document with macros, and a PDF that runs something, come in
+//     and are said to be such (Caution).
 //   - Text is UTF-8, GB 18030 (and so GBK) or UTF-16 with a byte order mark,
 //     has no control characters and does not begin as a web page.
 //   - An empty file is errs.Invalid.
@@ -62,8 +69,8 @@
 //     characters, repairs UTF-8, and keeps at most 200 bytes without cutting a
 //     character or the extension. SafeName of a safe name changes nothing.
 //
-// The check is of the container, not of what is in it: docx, xlsx and ofd are
-// all zip files, doc and xls are both compound files, and a file can be a valid
-// picture and something else at once. So whoever hands out files must send the
-// content type that Sniff found together with "X-Content-Type-Options: nosniff".
+// A file can be a valid picture and something else at once, and streams inside of
+// PDF and compound files are not looked into. So whoever hands out files must
+// send the content type that was found together with
+// "X-Content-Type-Options: nosniff".
 package blob

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -138,18 +137,8 @@ func textCharset(head []byte) string {
 			return "" // the first lines of a PDF would pass for text
 		}
 	}
-	text, charset := head, ""
-	switch {
-	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}):
-		text, charset = fromUTF16(head[2:], binary.LittleEndian), "utf-16"
-	case bytes.HasPrefix(head, []byte{0xFE, 0xFF}):
-		text, charset = fromUTF16(head[2:], binary.BigEndian), "utf-16"
-	case isUTF8(head):
-		text, charset = bytes.TrimPrefix(head, []byte("\uFEFF")), "utf-8"
-	case isGB18030(head):
-		charset = "gb18030"
-	}
-	if bytes.ContainsFunc(text, isControl) || isMarkup(text) {
+	charset, _, err := encodingOf(bytes.NewReader(head), false)
+	if err != nil || isMarkup(head) || charset == "utf-16" && isMarkup([]byte(string(utf16.Decode(units(head))))) {
 		return ""
 	}
 	return charset
@@ -163,50 +152,11 @@ func isControl(r rune) bool {
 
 // isMarkup reports what a browser would show as a page if it guessed.
 func isMarkup(text []byte) bool {
+	text = bytes.TrimPrefix(text, []byte("\uFEFF"))
 	guess := http.DetectContentType(text)
 	if strings.HasPrefix(guess, "text/html") || strings.HasPrefix(guess, "text/xml") {
 		return true
 	}
 	start := strings.ToLower(string(bytes.TrimSpace(text)))
 	return strings.HasPrefix(start, "<svg") || strings.HasPrefix(start, "<!doctype")
-}
-
-func fromUTF16(b []byte, order binary.ByteOrder) []byte {
-	var units []uint16
-	for ; len(b) >= 2; b = b[2:] {
-		units = append(units, order.Uint16(b))
-	}
-	return []byte(string(utf16.Decode(units)))
-}
-
-func isUTF8(b []byte) bool {
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			return !utf8.FullRune(b) // cut at the end of the head
-		}
-		b = b[n:]
-	}
-	return true
-}
-
-// isGB18030 checks the form of GB 18030-2022: one byte, two (as in GBK) or four.
-func isGB18030(b []byte) bool {
-	in := func(i int, low, high byte) bool { return i >= len(b) || b[i] >= low && b[i] <= high }
-	for len(b) > 0 {
-		n := 1
-		switch {
-		case b[0] < 0x80:
-		case !in(0, 0x81, 0xFE):
-			return false
-		case in(1, 0x30, 0x39) && in(2, 0x81, 0xFE) && in(3, 0x30, 0x39):
-			n = 4
-		case in(1, 0x40, 0x7E) || in(1, 0x80, 0xFE):
-			n = 2
-		default:
-			return false
-		}
-		b = b[min(n, len(b)):]
-	}
-	return true
 }
