@@ -2,7 +2,9 @@
 // fetch it.
 //
 //   - A file belongs to a matter that its uploader sees and takes part in; a closed matter takes no more files.
-//   - The bytes stream to storage and never pass through memory whole; type and size are checked against the content, not only the name; an office document is what its archive holds.
+//   - The bytes never pass through memory whole; the whole file is looked at before it is stored: what it is, what is hidden in it, to what it unpacks. What is to be careful about when it is opened is said (Caution).
+//   - A person and a committee have room for so much: as the installation allows, or less where the committee's policy says so. Who has no room is told how much is left.
+//   - Where a scanner is set, what it finds is refused, and nothing is given out that it has not seen; while it is down files come in and wait.
 //   - A file is fetched in ranges too, and by a link that its viewer was given (ADR 35).
 //   - A file is fetched by those who see its matter and its audience; for all others it does not exist.
 //   - The same file uploaded again to the same matter by the same person is the file that is there already.

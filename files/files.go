@@ -1,9 +1,7 @@
 package files
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -21,7 +19,7 @@ import (
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
-	"github.com/bihuan/bihuan/internal/picture"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // MaxSize is the largest file, in bytes: a scanned report of a hundred pages.
@@ -37,6 +35,10 @@ type Handler struct {
 	Client *gen.Client
 	Engine *flow.Engine
 	Blobs  blob.Store
+
+	Limits  Limits
+	Scanner Scanner // nil: files are not scanned
+	Temp    string  // where a file lies while it is looked at; empty: the system's place
 }
 
 // target is what an upload is for, from the query: matter, and optionally
@@ -95,8 +97,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// upload checks the right, streams the bytes, and then records the row; a row
-// never names bytes that are not there.
+// upload checks the right, looks at the whole file, stores the bytes, and then
+// records the row; a row never names bytes that are not there.
 func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	q, err := url.ParseQuery(r.URL.RawQuery) // URL.Query() leaves out what it cannot read
 	if err != nil {
@@ -106,55 +108,48 @@ func (h *Handler) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := h.As(r, false, func(ctx context.Context) error { return h.mayAttach(ctx, t) }); err != nil {
+	if err := h.As(r, false, func(ctx context.Context) error { return h.admits(ctx, t, 1) }); err != nil {
 		return err
 	}
 	// A large file on a slow line takes longer than other requests may.
 	if err := httpd.Patient(w, uploadTime); err != nil {
 		return err
 	}
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return errs.New(errs.Invalid, "请用 multipart/form-data 上传，文件放在 file 栏")
-	}
-	part, err := parts.NextPart()
-	if err != nil || part.FormName() != "file" || part.FileName() == "" {
-		return errs.New(errs.Invalid, "第一栏应是 file，并带文件名")
-	}
-	name := blob.SafeName(part.FileName())
-	body := bufio.NewReaderSize(part, picture.HeadLen)
-	head, err := body.Peek(blob.SniffLen)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return errs.New(errs.Invalid, "文件没有传完，请重新上传").Because(err)
-	}
-	contentType, err := blob.Sniff(head, name)
+	f, err := h.receive(r)
 	if err != nil {
 		return err
 	}
-	f := file{id: uuid.Must(uuid.NewV7()), name: name, contentType: contentType}
-	head, _ = body.Peek(picture.HeadLen) // what is wrong is met again by Put
-	if f.width, f.height, err = sizeOf(contentType, head); err != nil {
+	defer func() { _ = f.temp.Close() }()
+	if f.Info, err = h.Blobs.Put(r.Context(), f.id.String(), io.NewSectionReader(f.temp, 0, f.size), MaxSize); err != nil {
 		return err
 	}
-	key := f.id.String()
-	var within blob.Container
-	if f.Info, err = h.Blobs.Put(r.Context(), key, io.TeeReader(body, &within), MaxSize); err != nil {
-		return err
-	}
-	kept := uuid.Nil
-	if err = within.Fits(name); err == nil {
-		kept, err = h.record(r, t, f)
-	}
+	kept, err := h.record(r, t, f)
 	if err != nil || kept != f.id {
-		if e := h.Blobs.Delete(context.WithoutCancel(r.Context()), key); e != nil {
-			h.Log.Error("an unused file remains", "key", key, "error", e)
+		if e := h.Blobs.Delete(context.WithoutCancel(r.Context()), f.id.String()); e != nil {
+			h.Log.Error("an unused file remains", "key", f.id, "error", e)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	httpd.JSON(w, http.StatusCreated, map[string]any{"id": kept, "name": name, "size": f.Size, "contentType": contentType, "sha256": f.SHA256})
+	answer := map[string]any{"id": kept, "name": f.name, "size": f.Size, "contentType": f.contentType, "sha256": f.SHA256}
+	if f.caution != "" {
+		answer["caution"] = f.caution
+	}
+	httpd.JSON(w, http.StatusCreated, answer)
 	return nil
+}
+
+// admits: the viewer may attach, and there is room for so many bytes.
+func (h *Handler) admits(ctx context.Context, t target, size int64) error {
+	if err := h.mayAttach(ctx, t); err != nil {
+		return err
+	}
+	q, err := QuotaOf(ctx, h.Engine, h.Limits)
+	if err != nil {
+		return err
+	}
+	return q.room(size)
 }
 
 // mayAttach: the viewer sees the matter and takes part in it.
@@ -185,18 +180,15 @@ func (h *Handler) mayAttach(ctx context.Context, t target) error {
 	return err
 }
 
-// file is what has been stored, before its row is written.
-type file struct {
-	id                uuid.UUID
-	name, contentType string
-	width, height     *int
-	blob.Info
-}
-
 // record writes the row, or finds the one that the same upload made before.
 func (h *Handler) record(r *http.Request, t target, f file) (kept uuid.UUID, err error) {
 	err = h.As(r, true, func(ctx context.Context) error {
-		if err := h.mayAttach(ctx, t); err != nil { // the matter may have closed while the bytes came
+		// The matter may have closed while the bytes came. Two uploads do not
+		// share the last room: they come one after the other in a committee.
+		if _, err := tenants.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(current_setting('app.tenant') || 'files', 0))`); err != nil {
+			return err
+		}
+		if err := h.mayAttach(ctx, t); err != nil {
 			return err
 		}
 		v := authz.From(ctx)
@@ -210,11 +202,15 @@ func (h *Handler) record(r *http.Request, t target, f file) (kept uuid.UUID, err
 		if !gen.IsNotFound(err) {
 			return err
 		}
+		if err := h.admits(ctx, t, f.Size); err != nil {
+			return err
+		}
 		kept = f.id
 		ctx, changes := audit.Collect(sys)
 		err := h.Client.Attachment.Create().SetID(f.id).SetMatterID(t.matter).SetNillableAssignmentID(t.assignment).SetUploaderID(v.Membership).
 			SetKind(t.kind).SetAudience(t.audience).SetName(f.name).SetSize(f.Size).SetContentType(f.contentType).
-			SetSha256(f.SHA256).SetBlobKey(f.id.String()).SetNillableWidth(f.width).SetNillableHeight(f.height).Exec(ctx)
+			SetSha256(f.SHA256).SetBlobKey(f.id.String()).SetNillableCaution(f.cautions()).SetNillableScannedAt(f.scanned).
+			SetNillableWidth(f.width).SetNillableHeight(f.height).Exec(ctx)
 		if err != nil {
 			return err
 		}
@@ -227,12 +223,14 @@ func (h *Handler) record(r *http.Request, t target, f file) (kept uuid.UUID, err
 }
 
 // given is why an attachment that was asked for is not given out, if it is not.
-func given(a *gen.Attachment, err error) error {
+func (h *Handler) given(a *gen.Attachment, err error) error {
 	switch {
 	case gen.IsNotFound(err):
 		return errs.New(errs.NotFound, "没有这个附件，或您无权查看")
 	case err == nil && a.RemovedAt != nil:
 		return errs.New(errs.NotFound, "这个附件已经移除，内容不能再下载；谁在何时、为什么移除，写在事项的附件栏里")
+	case err == nil:
+		return withheld(a, h.Scanner != nil)
 	}
 	return err
 }
@@ -245,14 +243,14 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	var a *gen.Attachment
 	begins := r.Header.Get("Range") == "" || strings.HasPrefix(r.Header.Get("Range"), "bytes=0-") // a player asks for many ranges
 	err = h.As(r, begins, func(ctx context.Context) (err error) {
-		if a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx); err != nil || a.RemovedAt != nil || !begins {
+		if a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx); err != nil || h.given(a, nil) != nil || !begins {
 			return err
 		}
 		return audit.Write(ctx, audit.Entry{ // before a byte of it leaves (S14)
 			Action: "downloadFile", Actor: authz.From(ctx).Actor(), Object: audit.Object(gen.TypeAttachment, id), From: h.From(r.Context()), Changes: []audit.Change{},
 		})
 	})
-	if err := given(a, err); err != nil {
+	if err := h.given(a, err); err != nil {
 		return err
 	}
 	body, size, err := h.Blobs.Open(r.Context(), a.BlobKey)

@@ -30,6 +30,8 @@ func NoThumbnail(a *gen.Attachment) string {
 	switch typ := a.ContentType; {
 	case a.RemovedAt != nil:
 		return "附件已经移除"
+	case a.Malware != "":
+		return "附件查出病毒，不能查看"
 	case typ == "image/heic":
 		return "手机的 HEIC 照片没有缩略图，多数电脑和浏览器也不能直接打开：请下载后在手机、苹果电脑或看图软件中查看；以后拍照前在手机“设置—相机—格式”选“兼容性最佳”，就是 jpg"
 	case typ == "video/quicktime" || typ == "video/3gpp":
@@ -75,7 +77,7 @@ func (h *Handler) thumbnail(w http.ResponseWriter, r *http.Request) error {
 		a, err = h.Client.Attachment.Query().Where(attachment.ID(id)).Only(ctx)
 		return err
 	})
-	if err := given(a, err); err != nil {
+	if err := h.given(a, err); err != nil {
 		return err
 	}
 	if why := NoThumbnail(a); why != "" {

@@ -22,13 +22,13 @@ var deedWords = map[string]string{
 	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "exportAudit": "导出审计记录",
 	"importEnvelopes": "导入信封", "deliverEnvelope": "投递信封", "receiveEnvelope": "收到信封", "submitTopic": "群众提交议题", "castBallot": "投票",
 	"closeBallot": "测评到期结束", "seePersonalData": "查看联系电话等个人信息", "auditLog": "查阅审计记录", "refused": "其他被拒绝的操作",
-	"sweep": "到期检查", "purge": "删除已移除附件的内容", "operator": "在服务器上操作", "ship": "更新随产品提供的流程", "demo": "装入演示数据", "exchange": "收发信封", "ballots": "测评",
+	"sweep": "到期检查", "purge": "删除已移除附件的内容", "scan": "附件查毒", "operator": "在服务器上操作", "ship": "更新随产品提供的流程", "demo": "装入演示数据", "exchange": "收发信封", "ballots": "测评",
 	"accounts": "账号", "public": "公众", "committee": "另一个政协",
 }
 
 // systemWords are the parts of the program that act by themselves.
 var systemWords = map[string]string{
-	"sweep": "系统（到期检查）", "purge": "系统（删除已移除附件的内容）", "operator": "服务器操作员", "ship": "系统（更新流程）", "demo": "系统（演示数据）", "exchange": "系统（收发信封）", "ballots": "系统（测评）",
+	"sweep": "系统（到期检查）", "purge": "系统（删除已移除附件的内容）", "scan": "系统（附件查毒）", "operator": "服务器操作员", "ship": "系统（更新流程）", "demo": "系统（演示数据）", "exchange": "系统（收发信封）", "ballots": "系统（测评）",
 	"accounts": "系统（账号）", "public": "公众", "committee": "另一个政协", "test": "系统（测试）",
 }
 

@@ -172,6 +172,11 @@ func (r *viewerResolver) Identities(ctx context.Context, obj *model.Viewer) ([]*
 	return r.identities(ctx)
 }
 
+// FileQuota is the resolver for the fileQuota field.
+func (r *viewerResolver) FileQuota(ctx context.Context, obj *model.Viewer) (*model.FileQuota, error) {
+	return r.fileQuota(ctx)
+}
+
 // Viewer returns generated.ViewerResolver implementation.
 func (r *Resolver) Viewer() generated.ViewerResolver { return &viewerResolver{r} }
 

@@ -34,6 +34,19 @@ func thumbnailNote(a *gen.Attachment) *string {
 	return nil
 }
 
+// fileQuota is the viewer's and his committee's, in KB: GraphQL's numbers end at
+// two thousand million.
+func (r *Resolver) fileQuota(ctx context.Context) (*model.FileQuota, error) {
+	q, err := files.QuotaOf(ctx, r.Engine, r.Files)
+	if err != nil {
+		return nil, err
+	}
+	use := func(u files.Use) *model.FileUse {
+		return &model.FileUse{UsedKb: int((u.Used + 1023) >> 10), LimitKb: int(u.Limit >> 10), LeftKb: int(u.Left() >> 10)}
+	}
+	return &model.FileQuota{Person: use(q.Person), Committee: use(q.Committee)}, nil
+}
+
 func (r *Resolver) removeAttachment(ctx context.Context, in model.RemoveAttachmentInput) (*model.AttachmentPayload, error) {
 	a, bad, err := change(ctx, r, in, anAttachment, func(ctx context.Context, in model.RemoveAttachmentInput) (*gen.Attachment, error) {
 		return files.Remove(ctx, r.Engine, in.AttachmentID, in.Reason)

@@ -118,7 +118,7 @@ func (r *Resolver) signedLink(ctx context.Context, address string) (*model.Signe
 // attachmentLink is the link to an attachment, or to what is beside it; nil where
 // there can be none.
 func (r *Resolver) attachmentLink(ctx context.Context, a *gen.Attachment, beside string) *string {
-	if a.RemovedAt != nil {
+	if a.RemovedAt != nil || a.Malware != "" {
 		return nil
 	}
 	if signed, _ := r.link(ctx, "/files/"+a.ID.String()+beside, url.Values{}); signed != "" {

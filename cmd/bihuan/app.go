@@ -11,8 +11,10 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/internal/blob"
+	"github.com/bihuan/bihuan/internal/clamd"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/config"
 	"github.com/bihuan/bihuan/internal/fair"
@@ -38,6 +40,7 @@ type app struct {
 	store    *tenants.Store
 	resolver *graph.Resolver
 	blobs    blob.Store
+	scanner  files.Scanner // nil: files are not scanned
 	policy   *authz.Policy
 	secret   secret.Secret
 }
@@ -103,12 +106,17 @@ func (a *app) wire(ctx context.Context) (err error) {
 		former[i] = old.For("audit")
 	}
 	store.SealWith(audit.NewRing(a.secret.For("audit"), former...))
-	files := a.cfg.Files
-	if files == "" {
-		files = "file://" + filepath.Join(dataDir(a.cfg), "files")
+	where := a.cfg.Files
+	if where == "" {
+		where = "file://" + filepath.Join(dataDir(a.cfg), "files")
 	}
-	if a.blobs, err = blob.OpenURL(files); err != nil {
+	if a.blobs, err = blob.OpenURL(where); err != nil {
 		return err
+	}
+	if a.cfg.Clamd != "" {
+		if a.scanner, err = clamd.New(a.cfg.Clamd); err != nil {
+			return err
+		}
 	}
 	a.store = store
 	dir := authz.NewDirectory(a.policy)
@@ -126,6 +134,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	a.resolver = &graph.Resolver{
 		Refused: &audit.Refusals{Store: store, Log: a.log},
 		LinkKey: a.secret.For("links"),
+		Files:   files.Limits{PersonMB: a.cfg.FilesPerPerson, CommitteeMB: a.cfg.FilesPerTenant},
 		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
 	}
 	return nil

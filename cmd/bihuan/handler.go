@@ -46,7 +46,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	door := httpd.Door{As: a.resolver.Asked, Known: tenants.Translate, Log: a.log}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: a.resolver})
 	mux.Handle("GET /schema.graphql", httpd.Compressed(endpoint.SDL(schema, door, dev)))
-	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs}
+	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs, Limits: a.resolver.Files, Scanner: a.scanner}
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
 	mux.Handle("GET /files/{id}/thumbnail", files)

@@ -234,6 +234,34 @@ func (a *app) lookRemoved(ctx context.Context, _ removedArgs) error {
 	return a.where(ctx, a.removed().HasDue, func(t uuid.UUID) river.JobArgs { return purgeArgs{t} })
 }
 
+// scanArgs is the job that scans what one committee has and nobody has scanned.
+type scanArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (scanArgs) Kind() string { return "files_scan" }
+
+func (a *app) scan(ctx context.Context, of scanArgs) error {
+	n, err := a.scans().Run(ctx, of.Tenant)
+	return a.did(n, err, "scanned", of.Tenant, "files")
+}
+
+// unscannedArgs is the job that finds the committees that have some.
+type unscannedArgs struct{}
+
+func (unscannedArgs) Kind() string { return "files_unscanned" }
+
+func (a *app) unscanned(ctx context.Context, _ unscannedArgs) error {
+	if a.scanner == nil {
+		return nil
+	}
+	return a.where(ctx, a.scans().HasDue, func(t uuid.UUID) river.JobArgs { return scanArgs{t} })
+}
+
+func (a *app) scans() files.Scans {
+	return files.Scans{Store: a.resolver.Store, Blobs: a.blobs, Scanner: a.scanner}
+}
+
 func (a *app) removed() files.Purge {
 	return files.Purge{Store: a.resolver.Store, Blobs: a.blobs, Keep: a.cfg.RemovedKeep}
 }
@@ -256,12 +284,14 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[unindexedArgs]{clock: c, do: a.unindexed})
 	river.AddWorker(workers, &job[indexArgs]{clock: c, within: time.Hour, do: a.index})
 	river.AddWorker(workers, &job[removedArgs]{clock: c, do: a.lookRemoved})
+	river.AddWorker(workers, &job[unscannedArgs]{clock: c, do: a.unscanned})
+	river.AddWorker(workers, &job[scanArgs]{clock: c, within: time.Hour, do: a.scan})
 	river.AddWorker(workers, &job[purgeArgs]{clock: c, within: time.Hour, do: a.purge})
 	river.AddWorker(workers, &job[ringArgs]{clock: c, do: a.ring})
 	river.AddWorker(workers, &job[phoneArgs]{clock: c, within: 10 * time.Minute, do: a.phone})
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
-		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
+		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}), every(a.cfg.SweepEvery, unscannedArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

@@ -55,6 +55,12 @@ type Attachment struct {
 	RemovedAt *time.Time `json:"removed_at,omitempty"`
 	// 移除的理由
 	RemovalReason string `json:"removal_reason,omitempty"`
+	// 打开时要当心什么；空为没有发现
+	Caution *attachment.Caution `json:"caution,omitempty"`
+	// 查毒的时间；没有设查毒的为空
+	ScannedAt *time.Time `json:"scanned_at,omitempty"`
+	// 查出的病毒名称；查出的不能下载
+	Malware string `json:"malware,omitempty"`
 	// 移除以后，内容从存储里删掉的时间
 	PurgedAt *time.Time `json:"purged_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -133,9 +139,9 @@ func (*Attachment) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case attachment.FieldSize, attachment.FieldWidth, attachment.FieldHeight:
 			values[i] = new(sql.NullInt64)
-		case attachment.FieldKind, attachment.FieldName, attachment.FieldContentType, attachment.FieldSha256, attachment.FieldBlobKey, attachment.FieldAudience, attachment.FieldRemovalReason:
+		case attachment.FieldKind, attachment.FieldName, attachment.FieldContentType, attachment.FieldSha256, attachment.FieldBlobKey, attachment.FieldAudience, attachment.FieldRemovalReason, attachment.FieldCaution, attachment.FieldMalware:
 			values[i] = new(sql.NullString)
-		case attachment.FieldCreatedAt, attachment.FieldRemovedAt, attachment.FieldPurgedAt:
+		case attachment.FieldCreatedAt, attachment.FieldRemovedAt, attachment.FieldScannedAt, attachment.FieldPurgedAt:
 			values[i] = new(sql.NullTime)
 		case attachment.FieldID, attachment.FieldTenantID:
 			values[i] = new(uuid.UUID)
@@ -269,6 +275,26 @@ func (_m *Attachment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RemovalReason = value.String
 			}
+		case attachment.FieldCaution:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field caution", values[i])
+			} else if value.Valid {
+				_m.Caution = new(attachment.Caution)
+				*_m.Caution = attachment.Caution(value.String)
+			}
+		case attachment.FieldScannedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field scanned_at", values[i])
+			} else if value.Valid {
+				_m.ScannedAt = new(time.Time)
+				*_m.ScannedAt = value.Time
+			}
+		case attachment.FieldMalware:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field malware", values[i])
+			} else if value.Valid {
+				_m.Malware = value.String
+			}
 		case attachment.FieldPurgedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field purged_at", values[i])
@@ -395,6 +421,19 @@ func (_m *Attachment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("removal_reason=")
 	builder.WriteString(_m.RemovalReason)
+	builder.WriteString(", ")
+	if v := _m.Caution; v != nil {
+		builder.WriteString("caution=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ScannedAt; v != nil {
+		builder.WriteString("scanned_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("malware=")
+	builder.WriteString(_m.Malware)
 	builder.WriteString(", ")
 	if v := _m.PurgedAt; v != nil {
 		builder.WriteString("purged_at=")

@@ -206,6 +206,48 @@ func (_c *AttachmentCreate) SetNillableRemovalReason(v *string) *AttachmentCreat
 	return _c
 }
 
+// SetCaution sets the "caution" field.
+func (_c *AttachmentCreate) SetCaution(v attachment.Caution) *AttachmentCreate {
+	_c.mutation.SetCaution(v)
+	return _c
+}
+
+// SetNillableCaution sets the "caution" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableCaution(v *attachment.Caution) *AttachmentCreate {
+	if v != nil {
+		_c.SetCaution(*v)
+	}
+	return _c
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (_c *AttachmentCreate) SetScannedAt(v time.Time) *AttachmentCreate {
+	_c.mutation.SetScannedAt(v)
+	return _c
+}
+
+// SetNillableScannedAt sets the "scanned_at" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableScannedAt(v *time.Time) *AttachmentCreate {
+	if v != nil {
+		_c.SetScannedAt(*v)
+	}
+	return _c
+}
+
+// SetMalware sets the "malware" field.
+func (_c *AttachmentCreate) SetMalware(v string) *AttachmentCreate {
+	_c.mutation.SetMalware(v)
+	return _c
+}
+
+// SetNillableMalware sets the "malware" field if the given value is not nil.
+func (_c *AttachmentCreate) SetNillableMalware(v *string) *AttachmentCreate {
+	if v != nil {
+		_c.SetMalware(*v)
+	}
+	return _c
+}
+
 // SetPurgedAt sets the "purged_at" field.
 func (_c *AttachmentCreate) SetPurgedAt(v time.Time) *AttachmentCreate {
 	_c.mutation.SetPurgedAt(v)
@@ -342,6 +384,11 @@ func (_c *AttachmentCreate) check() error {
 			return &ValidationError{Name: "audience", err: fmt.Errorf(`gen: validator failed for field "Attachment.audience": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.Caution(); ok {
+		if err := attachment.CautionValidator(v); err != nil {
+			return &ValidationError{Name: "caution", err: fmt.Errorf(`gen: validator failed for field "Attachment.caution": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -428,6 +475,18 @@ func (_c *AttachmentCreate) createSpec() (*Attachment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RemovalReason(); ok {
 		_spec.SetField(attachment.FieldRemovalReason, field.TypeString, value)
 		_node.RemovalReason = value
+	}
+	if value, ok := _c.mutation.Caution(); ok {
+		_spec.SetField(attachment.FieldCaution, field.TypeEnum, value)
+		_node.Caution = &value
+	}
+	if value, ok := _c.mutation.ScannedAt(); ok {
+		_spec.SetField(attachment.FieldScannedAt, field.TypeTime, value)
+		_node.ScannedAt = &value
+	}
+	if value, ok := _c.mutation.Malware(); ok {
+		_spec.SetField(attachment.FieldMalware, field.TypeString, value)
+		_node.Malware = value
 	}
 	if value, ok := _c.mutation.PurgedAt(); ok {
 		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)

@@ -311,6 +311,66 @@ func (_u *AttachmentUpdate) ClearRemovalReason() *AttachmentUpdate {
 	return _u
 }
 
+// SetCaution sets the "caution" field.
+func (_u *AttachmentUpdate) SetCaution(v attachment.Caution) *AttachmentUpdate {
+	_u.mutation.SetCaution(v)
+	return _u
+}
+
+// SetNillableCaution sets the "caution" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableCaution(v *attachment.Caution) *AttachmentUpdate {
+	if v != nil {
+		_u.SetCaution(*v)
+	}
+	return _u
+}
+
+// ClearCaution clears the value of the "caution" field.
+func (_u *AttachmentUpdate) ClearCaution() *AttachmentUpdate {
+	_u.mutation.ClearCaution()
+	return _u
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (_u *AttachmentUpdate) SetScannedAt(v time.Time) *AttachmentUpdate {
+	_u.mutation.SetScannedAt(v)
+	return _u
+}
+
+// SetNillableScannedAt sets the "scanned_at" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableScannedAt(v *time.Time) *AttachmentUpdate {
+	if v != nil {
+		_u.SetScannedAt(*v)
+	}
+	return _u
+}
+
+// ClearScannedAt clears the value of the "scanned_at" field.
+func (_u *AttachmentUpdate) ClearScannedAt() *AttachmentUpdate {
+	_u.mutation.ClearScannedAt()
+	return _u
+}
+
+// SetMalware sets the "malware" field.
+func (_u *AttachmentUpdate) SetMalware(v string) *AttachmentUpdate {
+	_u.mutation.SetMalware(v)
+	return _u
+}
+
+// SetNillableMalware sets the "malware" field if the given value is not nil.
+func (_u *AttachmentUpdate) SetNillableMalware(v *string) *AttachmentUpdate {
+	if v != nil {
+		_u.SetMalware(*v)
+	}
+	return _u
+}
+
+// ClearMalware clears the value of the "malware" field.
+func (_u *AttachmentUpdate) ClearMalware() *AttachmentUpdate {
+	_u.mutation.ClearMalware()
+	return _u
+}
+
 // SetPurgedAt sets the "purged_at" field.
 func (_u *AttachmentUpdate) SetPurgedAt(v time.Time) *AttachmentUpdate {
 	_u.mutation.SetPurgedAt(v)
@@ -419,6 +479,11 @@ func (_u *AttachmentUpdate) check() error {
 			return &ValidationError{Name: "audience", err: fmt.Errorf(`gen: validator failed for field "Attachment.audience": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Caution(); ok {
+		if err := attachment.CautionValidator(v); err != nil {
+			return &ValidationError{Name: "caution", err: fmt.Errorf(`gen: validator failed for field "Attachment.caution": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -487,6 +552,24 @@ func (_u *AttachmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	}
 	if _u.mutation.RemovalReasonCleared() {
 		_spec.ClearField(attachment.FieldRemovalReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.Caution(); ok {
+		_spec.SetField(attachment.FieldCaution, field.TypeEnum, value)
+	}
+	if _u.mutation.CautionCleared() {
+		_spec.ClearField(attachment.FieldCaution, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.ScannedAt(); ok {
+		_spec.SetField(attachment.FieldScannedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ScannedAtCleared() {
+		_spec.ClearField(attachment.FieldScannedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Malware(); ok {
+		_spec.SetField(attachment.FieldMalware, field.TypeString, value)
+	}
+	if _u.mutation.MalwareCleared() {
+		_spec.ClearField(attachment.FieldMalware, field.TypeString)
 	}
 	if value, ok := _u.mutation.PurgedAt(); ok {
 		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)
@@ -909,6 +992,66 @@ func (_u *AttachmentUpdateOne) ClearRemovalReason() *AttachmentUpdateOne {
 	return _u
 }
 
+// SetCaution sets the "caution" field.
+func (_u *AttachmentUpdateOne) SetCaution(v attachment.Caution) *AttachmentUpdateOne {
+	_u.mutation.SetCaution(v)
+	return _u
+}
+
+// SetNillableCaution sets the "caution" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableCaution(v *attachment.Caution) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetCaution(*v)
+	}
+	return _u
+}
+
+// ClearCaution clears the value of the "caution" field.
+func (_u *AttachmentUpdateOne) ClearCaution() *AttachmentUpdateOne {
+	_u.mutation.ClearCaution()
+	return _u
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (_u *AttachmentUpdateOne) SetScannedAt(v time.Time) *AttachmentUpdateOne {
+	_u.mutation.SetScannedAt(v)
+	return _u
+}
+
+// SetNillableScannedAt sets the "scanned_at" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableScannedAt(v *time.Time) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetScannedAt(*v)
+	}
+	return _u
+}
+
+// ClearScannedAt clears the value of the "scanned_at" field.
+func (_u *AttachmentUpdateOne) ClearScannedAt() *AttachmentUpdateOne {
+	_u.mutation.ClearScannedAt()
+	return _u
+}
+
+// SetMalware sets the "malware" field.
+func (_u *AttachmentUpdateOne) SetMalware(v string) *AttachmentUpdateOne {
+	_u.mutation.SetMalware(v)
+	return _u
+}
+
+// SetNillableMalware sets the "malware" field if the given value is not nil.
+func (_u *AttachmentUpdateOne) SetNillableMalware(v *string) *AttachmentUpdateOne {
+	if v != nil {
+		_u.SetMalware(*v)
+	}
+	return _u
+}
+
+// ClearMalware clears the value of the "malware" field.
+func (_u *AttachmentUpdateOne) ClearMalware() *AttachmentUpdateOne {
+	_u.mutation.ClearMalware()
+	return _u
+}
+
 // SetPurgedAt sets the "purged_at" field.
 func (_u *AttachmentUpdateOne) SetPurgedAt(v time.Time) *AttachmentUpdateOne {
 	_u.mutation.SetPurgedAt(v)
@@ -1030,6 +1173,11 @@ func (_u *AttachmentUpdateOne) check() error {
 			return &ValidationError{Name: "audience", err: fmt.Errorf(`gen: validator failed for field "Attachment.audience": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.Caution(); ok {
+		if err := attachment.CautionValidator(v); err != nil {
+			return &ValidationError{Name: "caution", err: fmt.Errorf(`gen: validator failed for field "Attachment.caution": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -1115,6 +1263,24 @@ func (_u *AttachmentUpdateOne) sqlSave(ctx context.Context) (_node *Attachment, 
 	}
 	if _u.mutation.RemovalReasonCleared() {
 		_spec.ClearField(attachment.FieldRemovalReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.Caution(); ok {
+		_spec.SetField(attachment.FieldCaution, field.TypeEnum, value)
+	}
+	if _u.mutation.CautionCleared() {
+		_spec.ClearField(attachment.FieldCaution, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.ScannedAt(); ok {
+		_spec.SetField(attachment.FieldScannedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ScannedAtCleared() {
+		_spec.ClearField(attachment.FieldScannedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Malware(); ok {
+		_spec.SetField(attachment.FieldMalware, field.TypeString, value)
+	}
+	if _u.mutation.MalwareCleared() {
+		_spec.ClearField(attachment.FieldMalware, field.TypeString)
 	}
 	if value, ok := _u.mutation.PurgedAt(); ok {
 		_spec.SetField(attachment.FieldPurgedAt, field.TypeTime, value)

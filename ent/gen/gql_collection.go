@@ -548,6 +548,21 @@ func (_q *AttachmentQuery) collectField(ctx context.Context, oneNode bool, opCtx
 				selectedFields = append(selectedFields, attachment.FieldRemovalReason)
 				fieldSeen[attachment.FieldRemovalReason] = struct{}{}
 			}
+		case "caution":
+			if _, ok := fieldSeen[attachment.FieldCaution]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldCaution)
+				fieldSeen[attachment.FieldCaution] = struct{}{}
+			}
+		case "scannedAt":
+			if _, ok := fieldSeen[attachment.FieldScannedAt]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldScannedAt)
+				fieldSeen[attachment.FieldScannedAt] = struct{}{}
+			}
+		case "malware":
+			if _, ok := fieldSeen[attachment.FieldMalware]; !ok {
+				selectedFields = append(selectedFields, attachment.FieldMalware)
+				fieldSeen[attachment.FieldMalware] = struct{}{}
+			}
 		case "purgedAt":
 			if _, ok := fieldSeen[attachment.FieldPurgedAt]; !ok {
 				selectedFields = append(selectedFields, attachment.FieldPurgedAt)

@@ -3617,6 +3617,9 @@ type AttachmentMutation struct {
 	addheight         *int
 	removed_at        *time.Time
 	removal_reason    *string
+	caution           *attachment.Caution
+	scanned_at        *time.Time
+	malware           *string
 	purged_at         *time.Time
 	clearedFields     map[string]struct{}
 	matter            *uuid.UUID
@@ -4514,6 +4517,153 @@ func (m *AttachmentMutation) ResetRemovalReason() {
 	delete(m.clearedFields, attachment.FieldRemovalReason)
 }
 
+// SetCaution sets the "caution" field.
+func (m *AttachmentMutation) SetCaution(a attachment.Caution) {
+	m.caution = &a
+}
+
+// Caution returns the value of the "caution" field in the mutation.
+func (m *AttachmentMutation) Caution() (r attachment.Caution, exists bool) {
+	v := m.caution
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCaution returns the old "caution" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldCaution(ctx context.Context) (v *attachment.Caution, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCaution is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCaution requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCaution: %w", err)
+	}
+	return oldValue.Caution, nil
+}
+
+// ClearCaution clears the value of the "caution" field.
+func (m *AttachmentMutation) ClearCaution() {
+	m.caution = nil
+	m.clearedFields[attachment.FieldCaution] = struct{}{}
+}
+
+// CautionCleared returns if the "caution" field was cleared in this mutation.
+func (m *AttachmentMutation) CautionCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldCaution]
+	return ok
+}
+
+// ResetCaution resets all changes to the "caution" field.
+func (m *AttachmentMutation) ResetCaution() {
+	m.caution = nil
+	delete(m.clearedFields, attachment.FieldCaution)
+}
+
+// SetScannedAt sets the "scanned_at" field.
+func (m *AttachmentMutation) SetScannedAt(t time.Time) {
+	m.scanned_at = &t
+}
+
+// ScannedAt returns the value of the "scanned_at" field in the mutation.
+func (m *AttachmentMutation) ScannedAt() (r time.Time, exists bool) {
+	v := m.scanned_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScannedAt returns the old "scanned_at" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldScannedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScannedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScannedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScannedAt: %w", err)
+	}
+	return oldValue.ScannedAt, nil
+}
+
+// ClearScannedAt clears the value of the "scanned_at" field.
+func (m *AttachmentMutation) ClearScannedAt() {
+	m.scanned_at = nil
+	m.clearedFields[attachment.FieldScannedAt] = struct{}{}
+}
+
+// ScannedAtCleared returns if the "scanned_at" field was cleared in this mutation.
+func (m *AttachmentMutation) ScannedAtCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldScannedAt]
+	return ok
+}
+
+// ResetScannedAt resets all changes to the "scanned_at" field.
+func (m *AttachmentMutation) ResetScannedAt() {
+	m.scanned_at = nil
+	delete(m.clearedFields, attachment.FieldScannedAt)
+}
+
+// SetMalware sets the "malware" field.
+func (m *AttachmentMutation) SetMalware(s string) {
+	m.malware = &s
+}
+
+// Malware returns the value of the "malware" field in the mutation.
+func (m *AttachmentMutation) Malware() (r string, exists bool) {
+	v := m.malware
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMalware returns the old "malware" field's value of the Attachment entity.
+// If the Attachment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttachmentMutation) OldMalware(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMalware is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMalware requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMalware: %w", err)
+	}
+	return oldValue.Malware, nil
+}
+
+// ClearMalware clears the value of the "malware" field.
+func (m *AttachmentMutation) ClearMalware() {
+	m.malware = nil
+	m.clearedFields[attachment.FieldMalware] = struct{}{}
+}
+
+// MalwareCleared returns if the "malware" field was cleared in this mutation.
+func (m *AttachmentMutation) MalwareCleared() bool {
+	_, ok := m.clearedFields[attachment.FieldMalware]
+	return ok
+}
+
+// ResetMalware resets all changes to the "malware" field.
+func (m *AttachmentMutation) ResetMalware() {
+	m.malware = nil
+	delete(m.clearedFields, attachment.FieldMalware)
+}
+
 // SetPurgedAt sets the "purged_at" field.
 func (m *AttachmentMutation) SetPurgedAt(t time.Time) {
 	m.purged_at = &t
@@ -4705,7 +4855,7 @@ func (m *AttachmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttachmentMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 21)
 	if m.tenant_id != nil {
 		fields = append(fields, attachment.FieldTenantID)
 	}
@@ -4757,6 +4907,15 @@ func (m *AttachmentMutation) Fields() []string {
 	if m.removal_reason != nil {
 		fields = append(fields, attachment.FieldRemovalReason)
 	}
+	if m.caution != nil {
+		fields = append(fields, attachment.FieldCaution)
+	}
+	if m.scanned_at != nil {
+		fields = append(fields, attachment.FieldScannedAt)
+	}
+	if m.malware != nil {
+		fields = append(fields, attachment.FieldMalware)
+	}
 	if m.purged_at != nil {
 		fields = append(fields, attachment.FieldPurgedAt)
 	}
@@ -4802,6 +4961,12 @@ func (m *AttachmentMutation) Field(name string) (ent.Value, bool) {
 		return m.RemovedAt()
 	case attachment.FieldRemovalReason:
 		return m.RemovalReason()
+	case attachment.FieldCaution:
+		return m.Caution()
+	case attachment.FieldScannedAt:
+		return m.ScannedAt()
+	case attachment.FieldMalware:
+		return m.Malware()
 	case attachment.FieldPurgedAt:
 		return m.PurgedAt()
 	}
@@ -4847,6 +5012,12 @@ func (m *AttachmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldRemovedAt(ctx)
 	case attachment.FieldRemovalReason:
 		return m.OldRemovalReason(ctx)
+	case attachment.FieldCaution:
+		return m.OldCaution(ctx)
+	case attachment.FieldScannedAt:
+		return m.OldScannedAt(ctx)
+	case attachment.FieldMalware:
+		return m.OldMalware(ctx)
 	case attachment.FieldPurgedAt:
 		return m.OldPurgedAt(ctx)
 	}
@@ -4977,6 +5148,27 @@ func (m *AttachmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRemovalReason(v)
 		return nil
+	case attachment.FieldCaution:
+		v, ok := value.(attachment.Caution)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCaution(v)
+		return nil
+	case attachment.FieldScannedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScannedAt(v)
+		return nil
+	case attachment.FieldMalware:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMalware(v)
+		return nil
 	case attachment.FieldPurgedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -5077,6 +5269,15 @@ func (m *AttachmentMutation) ClearedFields() []string {
 	if m.FieldCleared(attachment.FieldRemovalReason) {
 		fields = append(fields, attachment.FieldRemovalReason)
 	}
+	if m.FieldCleared(attachment.FieldCaution) {
+		fields = append(fields, attachment.FieldCaution)
+	}
+	if m.FieldCleared(attachment.FieldScannedAt) {
+		fields = append(fields, attachment.FieldScannedAt)
+	}
+	if m.FieldCleared(attachment.FieldMalware) {
+		fields = append(fields, attachment.FieldMalware)
+	}
 	if m.FieldCleared(attachment.FieldPurgedAt) {
 		fields = append(fields, attachment.FieldPurgedAt)
 	}
@@ -5117,6 +5318,15 @@ func (m *AttachmentMutation) ClearField(name string) error {
 		return nil
 	case attachment.FieldRemovalReason:
 		m.ClearRemovalReason()
+		return nil
+	case attachment.FieldCaution:
+		m.ClearCaution()
+		return nil
+	case attachment.FieldScannedAt:
+		m.ClearScannedAt()
+		return nil
+	case attachment.FieldMalware:
+		m.ClearMalware()
 		return nil
 	case attachment.FieldPurgedAt:
 		m.ClearPurgedAt()
@@ -5179,6 +5389,15 @@ func (m *AttachmentMutation) ResetField(name string) error {
 		return nil
 	case attachment.FieldRemovalReason:
 		m.ResetRemovalReason()
+		return nil
+	case attachment.FieldCaution:
+		m.ResetCaution()
+		return nil
+	case attachment.FieldScannedAt:
+		m.ResetScannedAt()
+		return nil
+	case attachment.FieldMalware:
+		m.ResetMalware()
 		return nil
 	case attachment.FieldPurgedAt:
 		m.ResetPurgedAt()

@@ -375,6 +375,8 @@ func (Attachment) Fields() []ent.Field {
 		field.Int("width").Optional().Nillable().Comment("图片的宽，像素；以前上传的没有"),
 		field.Int("height").Optional().Nillable().Comment("图片的高，像素；以前上传的没有"),
 		ref("removed_by_id"), moment("removed_at", "移除的时间；空为没有移除。移除的只留下这一行，内容不能再下载"), text("removal_reason", "移除的理由"),
+		field.Enum("caution").Values("MACROS", "SCRIPT").Optional().Nillable().Comment("打开时要当心什么；空为没有发现"),
+		moment("scanned_at", "查毒的时间；没有设查毒的为空"), text("malware", "查出的病毒名称；查出的不能下载"),
 		moment("purged_at", "移除以后，内容从存储里删掉的时间"),
 	}
 }

@@ -24,6 +24,7 @@ var Words = map[string]map[string]string{
 	"AssignmentChannel":  {"PARTY_OFFICE": "党委办公室", "GOV_OFFICE": "政府办公室"},
 	"AssignmentRole":     {"SOLE": "单办", "LEAD": "主办", "CO_LEAD": "共同主办", "ASSIST": "会办", "SEPARATE": "分办"},
 	"AttachmentAudience": seen,
+	"AttachmentCaution":  {"MACROS": "含有宏：打开时不要启用，除非知道它是做什么的", "SCRIPT": "含有会自动执行的脚本：用浏览器查看，不要在阅读软件里允许它执行"},
 	"AttachmentKind": {
 		"OTHER": "其他", "PROPOSAL_FORM": "提案纸", "SEAL": "盖章页", "CONVENER_SIGNATURE": "召集人签名", "ASSIGNMENT_SLIP": "交办单",
 		"REPLY": "答复", "FEEDBACK_FORM": "征询意见表", "RETURN_STATEMENT": "退办说明", "PHOTO": "照片",

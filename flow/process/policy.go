@@ -87,6 +87,7 @@ type Policy struct {
 	Labels              map[string]string    `json:"labels"`              // the tenant's own words: "proposal.FILED", "stage.提", "unit.STREET_LIAISON" → …
 	Checklists          map[string]Checklist `json:"checklists"`          // by code
 	Numbers             map[string]string    `json:"numbers"`             // patterns of number series by code, for example {year}-微-{seq}
+	FileQuota           FileQuota            `json:"fileQuota"`           // how much may be kept as attachments
 	Phone               Phone                `json:"phone"`               // what reaches people's phones
 }
 
@@ -234,7 +235,7 @@ func (p Policy) validate() error {
 		}
 	}
 	return errors.Join(
-		p.Phone.validate(),
+		p.Phone.validate(), p.FileQuota.validate(),
 		unique("classes", p.Classes, func(c Class) string { return c.Code }),
 		unique("ratings", p.Ratings, func(r Rating) string { return r.Code }),
 		unique("notFiledReasons", p.NotFiledReasons, func(r Reason) string { return r.Code }),

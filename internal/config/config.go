@@ -22,6 +22,9 @@ type Config struct {
 	MaxConns         int32         `env:"BIHUAN_MAX_CONNS" envDefault:"20" doc:"数据库连接数上限"`
 	Files            string        `env:"BIHUAN_FILES" doc:"附件存储：file:///文件夹 或 s3://key:secret@主机/桶?region=…；空为数据文件夹下的 files"`
 	RemovedKeep      time.Duration `env:"BIHUAN_REMOVED_FILES_KEEP" envDefault:"720h" doc:"移除的附件，内容再留多久才从存储里删掉（记录一直留着）；0s 为随即删掉"`
+	FilesPerPerson   int           `env:"BIHUAN_FILES_PER_PERSON" envDefault:"4096" doc:"一个人的附件至多多少 MB；各政协的政策（fileQuota）可以更严"`
+	FilesPerTenant   int           `env:"BIHUAN_FILES_PER_COMMITTEE" envDefault:"102400" doc:"一个政协的附件至多多少 MB；各政协的政策（fileQuota）可以更严"`
+	Clamd            string        `env:"BIHUAN_CLAMD" doc:"查毒：ClamAV 的 clamd，unix:///run/clamav/clamd.ctl 或 tcp://主机:3310；空为不查。设了以后，没有查过的附件不能下载"`
 	SigningKeys      string        `env:"BIHUAN_SIGNING_KEYS" doc:"签名密钥文件；空为数据文件夹下的 keys.json，没有则自动生成；多个副本须共用一份"`
 	SecretFile       string        `env:"BIHUAN_SECRET_FILE" doc:"安装密钥文件（32 字节）；空为数据文件夹下的 secret，没有则自动生成；多个副本须共用一份，备份时一并备份"`
 	FormerSecrets    []string      `env:"BIHUAN_FORMER_SECRET_FILES" doc:"换下来的安装密钥文件，逗号分隔：只用来校验它们签认过的审计记录"`

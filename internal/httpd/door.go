@@ -75,7 +75,7 @@ func (d Door) Handler(fn func(http.ResponseWriter, *http.Request) error) http.Ha
 }
 
 // Fail answers with an error: {"code", "message", "requestId"}, "path" where it
-// is about one part of what was sent, and what the caller adds. An error without
+// is about one part of what was sent, "details" where there are any, and what the caller adds. An error without
 // a word in the vocabulary is logged and not shown.
 func (d Door) Fail(w http.ResponseWriter, r *http.Request, err error, more map[string]any) {
 	if d.Known != nil {
@@ -91,6 +91,9 @@ func (d Door) Fail(w http.ResponseWriter, r *http.Request, err error, more map[s
 	}
 	if len(e.Path) > 0 {
 		body["path"] = e.Path
+	}
+	if len(e.Details) > 0 {
+		body["details"] = e.Details
 	}
 	fail(w, r, Status(e.Code), e, body)
 }

@@ -51,6 +51,12 @@ const (
 	FieldRemovedAt = "removed_at"
 	// FieldRemovalReason holds the string denoting the removal_reason field in the database.
 	FieldRemovalReason = "removal_reason"
+	// FieldCaution holds the string denoting the caution field in the database.
+	FieldCaution = "caution"
+	// FieldScannedAt holds the string denoting the scanned_at field in the database.
+	FieldScannedAt = "scanned_at"
+	// FieldMalware holds the string denoting the malware field in the database.
+	FieldMalware = "malware"
 	// FieldPurgedAt holds the string denoting the purged_at field in the database.
 	FieldPurgedAt = "purged_at"
 	// EdgeMatter holds the string denoting the matter edge name in mutations.
@@ -113,6 +119,9 @@ var Columns = []string{
 	FieldRemovedByID,
 	FieldRemovedAt,
 	FieldRemovalReason,
+	FieldCaution,
+	FieldScannedAt,
+	FieldMalware,
 	FieldPurgedAt,
 }
 
@@ -188,6 +197,29 @@ func AudienceValidator(a Audience) error {
 		return nil
 	default:
 		return fmt.Errorf("attachment: invalid enum value for audience field: %q", a)
+	}
+}
+
+// Caution defines the type for the "caution" enum field.
+type Caution string
+
+// Caution values.
+const (
+	CautionMACROS Caution = "MACROS"
+	CautionSCRIPT Caution = "SCRIPT"
+)
+
+func (c Caution) String() string {
+	return string(c)
+}
+
+// CautionValidator is a validator for the "caution" field enum values. It is called by the builders before save.
+func CautionValidator(c Caution) error {
+	switch c {
+	case CautionMACROS, CautionSCRIPT:
+		return nil
+	default:
+		return fmt.Errorf("attachment: invalid enum value for caution field: %q", c)
 	}
 }
 
@@ -284,6 +316,21 @@ func ByRemovalReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRemovalReason, opts...).ToFunc()
 }
 
+// ByCaution orders the results by the caution field.
+func ByCaution(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCaution, opts...).ToFunc()
+}
+
+// ByScannedAt orders the results by the scanned_at field.
+func ByScannedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldScannedAt, opts...).ToFunc()
+}
+
+// ByMalware orders the results by the malware field.
+func ByMalware(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMalware, opts...).ToFunc()
+}
+
 // ByPurgedAt orders the results by the purged_at field.
 func ByPurgedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurgedAt, opts...).ToFunc()
@@ -377,6 +424,24 @@ func (e *Audience) UnmarshalGQL(val interface{}) error {
 	*e = Audience(str)
 	if err := AudienceValidator(*e); err != nil {
 		return fmt.Errorf("%s is not a valid Audience", str)
+	}
+	return nil
+}
+
+// MarshalGQL implements graphql.Marshaler interface.
+func (e Caution) MarshalGQL(w io.Writer) {
+	io.WriteString(w, strconv.Quote(e.String()))
+}
+
+// UnmarshalGQL implements graphql.Unmarshaler interface.
+func (e *Caution) UnmarshalGQL(val interface{}) error {
+	str, ok := val.(string)
+	if !ok {
+		return fmt.Errorf("enum %T must be a string", val)
+	}
+	*e = Caution(str)
+	if err := CautionValidator(*e); err != nil {
+		return fmt.Errorf("%s is not a valid Caution", str)
 	}
 	return nil
 }

@@ -131,6 +131,16 @@ func RemovalReason(v string) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldRemovalReason, v))
 }
 
+// ScannedAt applies equality check predicate on the "scanned_at" field. It's identical to ScannedAtEQ.
+func ScannedAt(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldScannedAt, v))
+}
+
+// Malware applies equality check predicate on the "malware" field. It's identical to MalwareEQ.
+func Malware(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldMalware, v))
+}
+
 // PurgedAt applies equality check predicate on the "purged_at" field. It's identical to PurgedAtEQ.
 func PurgedAt(v time.Time) predicate.Attachment {
 	return predicate.Attachment(sql.FieldEQ(FieldPurgedAt, v))
@@ -899,6 +909,161 @@ func RemovalReasonEqualFold(v string) predicate.Attachment {
 // RemovalReasonContainsFold applies the ContainsFold predicate on the "removal_reason" field.
 func RemovalReasonContainsFold(v string) predicate.Attachment {
 	return predicate.Attachment(sql.FieldContainsFold(FieldRemovalReason, v))
+}
+
+// CautionEQ applies the EQ predicate on the "caution" field.
+func CautionEQ(v Caution) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldCaution, v))
+}
+
+// CautionNEQ applies the NEQ predicate on the "caution" field.
+func CautionNEQ(v Caution) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldCaution, v))
+}
+
+// CautionIn applies the In predicate on the "caution" field.
+func CautionIn(vs ...Caution) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldCaution, vs...))
+}
+
+// CautionNotIn applies the NotIn predicate on the "caution" field.
+func CautionNotIn(vs ...Caution) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldCaution, vs...))
+}
+
+// CautionIsNil applies the IsNil predicate on the "caution" field.
+func CautionIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldCaution))
+}
+
+// CautionNotNil applies the NotNil predicate on the "caution" field.
+func CautionNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldCaution))
+}
+
+// ScannedAtEQ applies the EQ predicate on the "scanned_at" field.
+func ScannedAtEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldScannedAt, v))
+}
+
+// ScannedAtNEQ applies the NEQ predicate on the "scanned_at" field.
+func ScannedAtNEQ(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldScannedAt, v))
+}
+
+// ScannedAtIn applies the In predicate on the "scanned_at" field.
+func ScannedAtIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldScannedAt, vs...))
+}
+
+// ScannedAtNotIn applies the NotIn predicate on the "scanned_at" field.
+func ScannedAtNotIn(vs ...time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldScannedAt, vs...))
+}
+
+// ScannedAtGT applies the GT predicate on the "scanned_at" field.
+func ScannedAtGT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldScannedAt, v))
+}
+
+// ScannedAtGTE applies the GTE predicate on the "scanned_at" field.
+func ScannedAtGTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldScannedAt, v))
+}
+
+// ScannedAtLT applies the LT predicate on the "scanned_at" field.
+func ScannedAtLT(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldScannedAt, v))
+}
+
+// ScannedAtLTE applies the LTE predicate on the "scanned_at" field.
+func ScannedAtLTE(v time.Time) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldScannedAt, v))
+}
+
+// ScannedAtIsNil applies the IsNil predicate on the "scanned_at" field.
+func ScannedAtIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldScannedAt))
+}
+
+// ScannedAtNotNil applies the NotNil predicate on the "scanned_at" field.
+func ScannedAtNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldScannedAt))
+}
+
+// MalwareEQ applies the EQ predicate on the "malware" field.
+func MalwareEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEQ(FieldMalware, v))
+}
+
+// MalwareNEQ applies the NEQ predicate on the "malware" field.
+func MalwareNEQ(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNEQ(FieldMalware, v))
+}
+
+// MalwareIn applies the In predicate on the "malware" field.
+func MalwareIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldIn(FieldMalware, vs...))
+}
+
+// MalwareNotIn applies the NotIn predicate on the "malware" field.
+func MalwareNotIn(vs ...string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotIn(FieldMalware, vs...))
+}
+
+// MalwareGT applies the GT predicate on the "malware" field.
+func MalwareGT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGT(FieldMalware, v))
+}
+
+// MalwareGTE applies the GTE predicate on the "malware" field.
+func MalwareGTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldGTE(FieldMalware, v))
+}
+
+// MalwareLT applies the LT predicate on the "malware" field.
+func MalwareLT(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLT(FieldMalware, v))
+}
+
+// MalwareLTE applies the LTE predicate on the "malware" field.
+func MalwareLTE(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldLTE(FieldMalware, v))
+}
+
+// MalwareContains applies the Contains predicate on the "malware" field.
+func MalwareContains(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContains(FieldMalware, v))
+}
+
+// MalwareHasPrefix applies the HasPrefix predicate on the "malware" field.
+func MalwareHasPrefix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasPrefix(FieldMalware, v))
+}
+
+// MalwareHasSuffix applies the HasSuffix predicate on the "malware" field.
+func MalwareHasSuffix(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldHasSuffix(FieldMalware, v))
+}
+
+// MalwareIsNil applies the IsNil predicate on the "malware" field.
+func MalwareIsNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldIsNull(FieldMalware))
+}
+
+// MalwareNotNil applies the NotNil predicate on the "malware" field.
+func MalwareNotNil() predicate.Attachment {
+	return predicate.Attachment(sql.FieldNotNull(FieldMalware))
+}
+
+// MalwareEqualFold applies the EqualFold predicate on the "malware" field.
+func MalwareEqualFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldEqualFold(FieldMalware, v))
+}
+
+// MalwareContainsFold applies the ContainsFold predicate on the "malware" field.
+func MalwareContainsFold(v string) predicate.Attachment {
+	return predicate.Attachment(sql.FieldContainsFold(FieldMalware, v))
 }
 
 // PurgedAtEQ applies the EQ predicate on the "purged_at" field.

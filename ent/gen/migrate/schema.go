@@ -149,6 +149,9 @@ var (
 		{Name: "height", Type: field.TypeInt, Nullable: true},
 		{Name: "removed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "removal_reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "caution", Type: field.TypeEnum, Nullable: true, Enums: []string{"MACROS", "SCRIPT"}},
+		{Name: "scanned_at", Type: field.TypeTime, Nullable: true},
+		{Name: "malware", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "purged_at", Type: field.TypeTime, Nullable: true},
 		{Name: "assignment_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "uploader_id", Type: field.TypeUUID, Nullable: true},
@@ -163,25 +166,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attachments_assignments_assignment",
-				Columns:    []*schema.Column{AttachmentsColumns[15]},
+				Columns:    []*schema.Column{AttachmentsColumns[18]},
 				RefColumns: []*schema.Column{AssignmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "attachments_memberships_uploader",
-				Columns:    []*schema.Column{AttachmentsColumns[16]},
+				Columns:    []*schema.Column{AttachmentsColumns[19]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "attachments_memberships_removed_by",
-				Columns:    []*schema.Column{AttachmentsColumns[17]},
+				Columns:    []*schema.Column{AttachmentsColumns[20]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "attachments_matters_attachments",
-				Columns:    []*schema.Column{AttachmentsColumns[18]},
+				Columns:    []*schema.Column{AttachmentsColumns[21]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -195,17 +198,17 @@ var (
 			{
 				Name:    "attachment_tenant_id_matter_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[18]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[21]},
 			},
 			{
 				Name:    "attachment_tenant_id_uploader_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[16]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[19]},
 			},
 			{
 				Name:    "attachment_tenant_id_assignment_id",
 				Unique:  false,
-				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[15]},
+				Columns: []*schema.Column{AttachmentsColumns[1], AttachmentsColumns[18]},
 			},
 			{
 				Name:    "attachment_tenant_id_removed_at",
