@@ -88,12 +88,13 @@ func (o *Opening) enter(d *process.Definition, p process.Policy, v *authz.Viewer
 	if o.Form == nil {
 		o.Form = process.Form{}
 	}
-	err := a.Sheet(p, nil).Take(o.Form)
-	if shown, ok := errs.As(err); ok {
-		return nil, shown.Within("data")
-	}
-	return &step, err
+	return &step, ofData(a.Sheet(p, nil).Take(o.Form))
 }
+
+// ofData: what is wrong with what was filled in at an opening lies in the field
+// data of the input, whoever says so: the form's schema, a guard, a day or an
+// effect.
+func ofData(err error) error { return errs.In(err, "data", "reason") }
 
 // begin holds the case, new as it is, against the opening action's relation,
 // guards and days, and carries out its effects.

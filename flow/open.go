@@ -93,7 +93,7 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 		Engine: e, Client: e.client, OnBehalf: o.OnBehalf,
 	}
 	if err := e.begin(sys, r); err != nil {
-		return nil, err
+		return nil, ofData(err)
 	}
 	if err := e.syncTimers(sys, r, first); err != nil {
 		return nil, err

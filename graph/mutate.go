@@ -408,6 +408,9 @@ var inputNames = map[string]string{
 	"partnerName": "name", "partnerKey": "key",
 }
 
+// ofForm: what is wrong with the form of performAction lies in its field form.
+func ofForm(err error) error { return errs.In(err, "form", "reason", "assignmentId", "matterId") }
+
 // asInput gives an error's path the names of the API.
 func asInput(err error) error {
 	e, ok := errs.As(err)
@@ -417,24 +420,4 @@ func asInput(err error) error {
 	named := *e
 	named.Path = slices.Concat([]string{inputNames[e.Path[0]]}, e.Path[1:])
 	return named.Because(err)
-}
-
-// ofForm puts the paths of what is wrong with the form of performAction into its
-// field form, as those of openMatter are in data: the engine knows nothing of the
-// input around it but the reason.
-func ofForm(err error) error {
-	e, ok := errs.As(err)
-	if !ok {
-		return err
-	}
-	var all []*errs.Error
-	for _, x := range e.Each() {
-		y := *x
-		y.More = nil
-		if len(y.Path) > 0 && !slices.Contains([]string{"reason", "assignmentId", "matterId"}, y.Path[0]) {
-			y.Path = slices.Concat([]string{"form"}, y.Path)
-		}
-		all = append(all, &y)
-	}
-	return errs.All(all)
 }

@@ -118,6 +118,27 @@ func (e *Error) Within(field string) *Error {
 	return e
 }
 
+// In puts the paths of a shown error, and of what else is wrong, into a field of
+// an input around it, such as the one that holds a form; but those that begin
+// with a field of that input's own, and those that say no place. Any other error
+// stays as it is. The error itself is not touched: it may be another's, too.
+func In(err error, field string, own ...string) error {
+	e, ok := As(err)
+	if !ok {
+		return err
+	}
+	var all []*Error
+	for _, x := range e.Each() {
+		y := *x
+		if y.More = nil; len(y.Path) > 0 && !slices.Contains(own, y.Path[0]) {
+			y.Path = slices.Concat([]string{field}, y.Path)
+		}
+		all = append(all, &y)
+	}
+	all[0].cause = err
+	return All(all)
+}
+
 // Unchanged compares the version that the caller saw with the present one; nil
 // does not compare.
 func Unchanged(expected *int, got int) error {
