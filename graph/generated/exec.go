@@ -397,6 +397,7 @@ type UnitResolver interface {
 }
 type ViewerResolver interface {
 	Identities(ctx context.Context, obj *model.Viewer) ([]*model.Identity, error)
+	FileQuota(ctx context.Context, obj *model.Viewer) (*model.FileQuota, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1695,6 +1696,29 @@ extend type Attachment {
   thumbnail: String
   "没有缩略图时，为什么、怎样看；有缩略图时为空"
   thumbnailNote: String
+}
+
+"附件占用的存储和限额"
+type FileQuota {
+  "本人上传的"
+  person: FileUse!
+  "本政协的"
+  committee: FileUse!
+}
+
+"占用和限额，以 KB 计（1024 字节）"
+type FileUse {
+  "已经占用；移除的附件在内容删掉以前也算"
+  usedKB: Int!
+  "至多"
+  limitKB: Int!
+  "还剩"
+  leftKB: Int!
+}
+
+extend type Viewer {
+  "附件占用的存储和限额"
+  fileQuota: FileQuota! @goField(forceResolver: true)
 }
 
 "移除附件"
@@ -6636,6 +6660,12 @@ func (ec *executionContext) childFields_Attachment(ctx context.Context, field gr
 		return ec.fieldContext_Attachment_removedAt(ctx, field)
 	case "removalReason":
 		return ec.fieldContext_Attachment_removalReason(ctx, field)
+	case "caution":
+		return ec.fieldContext_Attachment_caution(ctx, field)
+	case "scannedAt":
+		return ec.fieldContext_Attachment_scannedAt(ctx, field)
+	case "malware":
+		return ec.fieldContext_Attachment_malware(ctx, field)
 	case "purgedAt":
 		return ec.fieldContext_Attachment_purgedAt(ctx, field)
 	case "matter":
@@ -7210,6 +7240,28 @@ func (ec *executionContext) childFields_Feedback(ctx context.Context, field grap
 		return ec.fieldContext_Feedback_enteredBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Feedback", field.Name)
+}
+
+func (ec *executionContext) childFields_FileQuota(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "person":
+		return ec.fieldContext_FileQuota_person(ctx, field)
+	case "committee":
+		return ec.fieldContext_FileQuota_committee(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileQuota", field.Name)
+}
+
+func (ec *executionContext) childFields_FileUse(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "usedKB":
+		return ec.fieldContext_FileUse_usedKB(ctx, field)
+	case "limitKB":
+		return ec.fieldContext_FileUse_limitKB(ctx, field)
+	case "leftKB":
+		return ec.fieldContext_FileUse_leftKB(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FileUse", field.Name)
 }
 
 func (ec *executionContext) childFields_FormChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9862,6 +9914,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_permissions(ctx, field)
 	case "identities":
 		return ec.fieldContext_Viewer_identities(ctx, field)
+	case "fileQuota":
+		return ec.fieldContext_Viewer_fileQuota(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -16058,6 +16112,75 @@ func (ec *executionContext) fieldContext_Attachment_removalReason(_ context.Cont
 	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Attachment_caution(ctx context.Context, field graphql.CollectedField, obj *gen.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_caution(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Caution, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *attachment.Caution) graphql.Marshaler {
+			return ec.marshalOAttachmentCaution2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋattachmentᚐCaution(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_caution(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type AttachmentCaution does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_scannedAt(ctx context.Context, field graphql.CollectedField, obj *gen.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_scannedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ScannedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalOTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_scannedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type Time does not have child fields"))
+}
+
+func (ec *executionContext) _Attachment_malware(ctx context.Context, field graphql.CollectedField, obj *gen.Attachment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Attachment_malware(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Malware, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalOString2string(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Attachment_malware(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Attachment", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Attachment_purgedAt(ctx context.Context, field graphql.CollectedField, obj *gen.Attachment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20849,6 +20972,139 @@ func (ec *executionContext) fieldContext_Feedback_enteredBy(_ context.Context, f
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _FileQuota_person(ctx context.Context, field graphql.CollectedField, obj *model.FileQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileQuota_person(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Person, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FileUse) graphql.Marshaler {
+			return ec.marshalNFileUse2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileUse(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileQuota_person(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileQuota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileUse(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileQuota_committee(ctx context.Context, field graphql.CollectedField, obj *model.FileQuota) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileQuota_committee(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Committee, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FileUse) graphql.Marshaler {
+			return ec.marshalNFileUse2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileUse(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileQuota_committee(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FileQuota",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileUse(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FileUse_usedKB(ctx context.Context, field graphql.CollectedField, obj *model.FileUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileUse_usedKB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsedKb, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileUse_usedKB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileUse", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _FileUse_limitKB(ctx context.Context, field graphql.CollectedField, obj *model.FileUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileUse_limitKB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LimitKb, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileUse_limitKB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileUse", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _FileUse_leftKB(ctx context.Context, field graphql.CollectedField, obj *model.FileUse) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FileUse_leftKB(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LeftKb, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FileUse_leftKB(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("FileUse", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _FormChoice_value(ctx context.Context, field graphql.CollectedField, obj *model.FormChoice) (ret graphql.Marshaler) {
@@ -53926,6 +54182,38 @@ func (ec *executionContext) fieldContext_Viewer_identities(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Viewer_fileQuota(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_fileQuota(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().FileQuota(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FileQuota) graphql.Marshaler {
+			return ec.marshalNFileQuota2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileQuota(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_fileQuota(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FileQuota(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ViewerPermission_permission(ctx context.Context, field graphql.CollectedField, obj *model.ViewerPermission) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -68461,6 +68749,21 @@ func (ec *executionContext) _Attachment(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "caution":
+			out.Values[i] = ec._Attachment_caution(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "scannedAt":
+			out.Values[i] = ec._Attachment_scannedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "malware":
+			out.Values[i] = ec._Attachment_malware(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "purgedAt":
 			out.Values[i] = ec._Attachment_purgedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -71259,6 +71562,97 @@ func (ec *executionContext) _Feedback(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var fileQuotaImplementors = []string{"FileQuota"}
+
+func (ec *executionContext) _FileQuota(ctx context.Context, sel ast.SelectionSet, obj *model.FileQuota) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileQuotaImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileQuota")
+		case "person":
+			out.Values[i] = ec._FileQuota_person(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "committee":
+			out.Values[i] = ec._FileQuota_committee(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var fileUseImplementors = []string{"FileUse"}
+
+func (ec *executionContext) _FileUse(ctx context.Context, sel ast.SelectionSet, obj *model.FileUse) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, fileUseImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FileUse")
+		case "usedKB":
+			out.Values[i] = ec._FileUse_usedKB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "limitKB":
+			out.Values[i] = ec._FileUse_limitKB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "leftKB":
+			out.Values[i] = ec._FileUse_leftKB(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -87126,6 +87520,44 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "fileQuota":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Viewer_fileQuota(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -88905,6 +89337,26 @@ func (ec *executionContext) marshalNFeedback2ᚖgithubᚗcomᚋbihuanᚋbihuan�
 func (ec *executionContext) unmarshalNFileProposalInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileProposalInput(ctx context.Context, v any) (model.FileProposalInput, error) {
 	res, err := ec.unmarshalInputFileProposalInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNFileQuota2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileQuota(ctx context.Context, sel ast.SelectionSet, v *model.FileQuota) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FileQuota(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNFileUse2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFileUse(ctx context.Context, sel ast.SelectionSet, v *model.FileUse) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._FileUse(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNFindingLevel2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐFindingLevel(ctx context.Context, v any) (model.FindingLevel, error) {
@@ -92601,6 +93053,22 @@ func (ec *executionContext) marshalOAttachment2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._Attachment(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOAttachmentCaution2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋattachmentᚐCaution(ctx context.Context, v any) (*attachment.Caution, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(attachment.Caution)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAttachmentCaution2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚋattachmentᚐCaution(ctx context.Context, sel ast.SelectionSet, v *attachment.Caution) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOAttendance2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋentᚋgenᚐAttendanceᚄ(ctx context.Context, sel ast.SelectionSet, v []*gen.Attendance) graphql.Marshaler {

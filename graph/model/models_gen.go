@@ -1327,6 +1327,24 @@ type FileProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 附件占用的存储和限额
+type FileQuota struct {
+	// 本人上传的
+	Person *FileUse `json:"person"`
+	// 本政协的
+	Committee *FileUse `json:"committee"`
+}
+
+// 占用和限额，以 KB 计（1024 字节）
+type FileUse struct {
+	// 已经占用；移除的附件在内容删掉以前也算
+	UsedKb int `json:"usedKB"`
+	// 至多
+	LimitKb int `json:"limitKB"`
+	// 还剩
+	LeftKb int `json:"leftKB"`
+}
+
 // 修改完毕
 type FinishReeditInput struct {
 	// 哪件事项
@@ -4009,6 +4027,8 @@ type Viewer struct {
 	Permissions []*ViewerPermission `json:"permissions"`
 	// 我的账号可以使用的全部身份，用 chooseTenant 切换
 	Identities []*Identity `json:"identities"`
+	// 附件占用的存储和限额
+	FileQuota *FileQuota `json:"fileQuota"`
 }
 
 // 一项权限和它的范围
