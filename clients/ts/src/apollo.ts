@@ -1,7 +1,7 @@
 import { ApolloClient, HttpLink, InMemoryCache, type ApolloLink, type TypePolicies } from '@apollo/client'
 import { relayStylePagination } from '@apollo/client/utilities'
 import { embedded, paged, possible } from './gql/cache.js'
-import type { Session } from './session.js'
+import type { Caller } from './session.js'
 
 /** What InMemoryCache must know of the schema. */
 export const typePolicies: TypePolicies = {
@@ -18,7 +18,7 @@ export function apolloCache(): InMemoryCache {
 }
 
 /** An Apollo client with a normalized cache; a link of yours may stand in front. */
-export function apolloClient(session: Session, before?: ApolloLink): ApolloClient {
+export function apolloClient(session: Caller, before?: ApolloLink): ApolloClient {
   const http = new HttpLink({ uri: session.endpoint, fetch: session.fetch })
   return new ApolloClient({ cache: apolloCache(), link: before ? before.concat(http) : http })
 }

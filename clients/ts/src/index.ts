@@ -1,5 +1,6 @@
 export * from './gql/graphql.js'
 export { embedded, paged, possible, registered } from './gql/cache.js'
 export * from './session.js'
+export * from './cookie.js'
 export * from './forms.js'
 export * from './files.js'

@@ -1,7 +1,7 @@
 import { createClient } from 'graphql-sse'
 import { print } from 'graphql'
 import { ChangesDocument, type ChangesSubscription, type ChangesSubscriptionVariables } from './gql/graphql.js'
-import { Refused, type Session } from './session.js'
+import { Refused, type Caller } from './session.js'
 
 export type Change = ChangesSubscription['changes']
 
@@ -23,12 +23,12 @@ const passing = ['UNAUTHENTICATED', 'LIMIT_EXCEEDED', 'UNAVAILABLE', 'INTERNAL']
  * listening has begun: read the page then. A lost connection or a token that has
  * run out is taken up again where it ended; it throws when the session has ended.
  */
-export async function* changes(session: Session, { signal, wait = patience, ...what }: Listening): AsyncGenerator<Change, void> {
+export async function* changes(session: Caller, { signal, wait = patience, ...what }: Listening): AsyncGenerator<Change, void> {
   const sse = createClient({ url: session.endpoint, fetchFn: session.fetch, retryAttempts: 0 })
   const query = print(ChangesDocument)
   let after: string | undefined
   for (let failures = 0; !signal?.aborted;) {
-    const tokens = session.store.get()
+    const since = Date.now()
     const stream = sse.iterate<ChangesSubscription>({ operationName: 'Changes', query, variables: { ...what, after } })
     const stop = () => void stream.return?.()
     signal?.addEventListener('abort', stop)
@@ -44,12 +44,12 @@ export async function* changes(session: Session, { signal, wait = patience, ...w
         if (errors?.[0] && !passing.includes(String(code))) throw new Refused([{ __typename: 'UserError', code: 'INVALID_INPUT', message: errors[0].message, path: [], details: null }])
       }
     } catch (e) {
-      if (e instanceof Refused || !session.store.get()) throw e
+      if (e instanceof Refused || !session.alive) throw e
     } finally {
       signal?.removeEventListener('abort', stop)
       stop()
     }
-    if (code === 'UNAUTHENTICATED') await session.renew(tokens)
+    if (code === 'UNAUTHENTICATED') await session.revive(since)
     if (signal?.aborted) return
     await new Promise(resolve => setTimeout(resolve, code === 'UNAUTHENTICATED' ? 0 : wait(++failures)))
   }

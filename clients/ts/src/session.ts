@@ -36,6 +36,19 @@ export class Refused extends Error {
   }
 }
 
+/** Whoever is signed in, in whichever way: what GraphQL clients, uploads and subscriptions go through. */
+export interface Caller {
+  readonly url: string
+  readonly endpoint: string
+  readonly fetch: typeof fetch
+  /** Whether somebody is signed in, as far as this page knows. */
+  readonly alive: boolean
+  /** What a request that does not go through fetch carries: of an upload whose progress is shown. */
+  headers(): Promise<Record<string, string>>
+  /** Signs the person's session on; since is when what was refused had been sent. */
+  revive(since: number): Promise<void>
+}
+
 export interface SessionOptions {
   /** Where the product answers, without a path: https://… */
   url: string
@@ -55,13 +68,14 @@ const early = 30_000
  * it in time, and once more when the server says 401; GraphQL clients, uploads
  * and subscriptions all go through it.
  */
-export class Session {
+export class Session implements Caller {
   readonly url: string
   readonly store: TokenStore
   readonly #fetch: typeof fetch
   readonly #persisted: boolean
   readonly #ended: () => void
   #renewal: Promise<TokenSetFragment> | undefined
+  #renewed = 0
 
   constructor(options: SessionOptions) {
     this.url = options.url.replace(/\/$/, '')
@@ -72,6 +86,22 @@ export class Session {
   }
 
   get endpoint(): string { return this.url + '/graphql' }
+  get alive(): boolean { return this.store.get() !== undefined }
+
+  async headers(): Promise<Record<string, string>> {
+    const tokens = await this.#fresh()
+    return tokens ? { Authorization: 'Bearer ' + tokens.accessToken } : {}
+  }
+
+  async revive(since: number): Promise<void> {
+    if (this.#renewed < since) await this.renew()
+  }
+
+  async #fresh(): Promise<TokenSetFragment | undefined> {
+    const tokens = this.store.get()
+    if (!tokens || Date.parse(tokens.accessExpiresAt) - Date.now() >= early) return tokens
+    return await this.renew(tokens).catch(() => tokens) // the server has the last word
+  }
 
   /** Signs in. Without tokens in the answer the person has to choose a committee: choices, then choose. */
   async signIn(login: string, password: string): Promise<SignInMutation['signIn']> {
@@ -113,6 +143,7 @@ export class Session {
     const { refreshTokens } = await ask().catch(ask)
     if (refreshTokens.tokens) {
       this.store.set(refreshTokens.tokens)
+      this.#renewed = Date.now()
       return refreshTokens.tokens
     }
     const now = this.store.get()
@@ -124,10 +155,7 @@ export class Session {
 
   /** fetch, as whoever is signed in. A body that can be read only once is not sent twice: give texts, forms or blobs. */
   readonly fetch: typeof fetch = async (input, init) => {
-    let tokens = this.store.get()
-    if (tokens && Date.parse(tokens.accessExpiresAt) - Date.now() < early) {
-      tokens = await this.renew(tokens).catch(() => tokens) // the server has the last word
-    }
+    const tokens = await this.#fresh()
     const answer = await this.#send(input, init, tokens)
     if (answer.status !== 401 || !tokens) return answer
     let renewed
@@ -147,23 +175,35 @@ export class Session {
   }
 
   /** A registered document goes by its name. */
-  #named(body: unknown): { body?: string } {
-    if (!this.#persisted || typeof body !== 'string') return {}
-    const { query, extensions, ...rest } = JSON.parse(body) as { query?: string, extensions?: unknown, operationName?: string }
-    const documentId = registered[rest.operationName ?? '']
-    return query && documentId ? { body: JSON.stringify({ ...rest, documentId }) } : {}
-  }
+  #named(body: unknown): { body?: string } { return this.#persisted ? named(body) : {} }
 
   /** The session's own requests, which carry no token. */
   async #ask<R, V>(document: TypedDocumentNode<R, V>, variables: V): Promise<R> {
-    const operationName = document.definitions.find(d => d.kind === 'OperationDefinition')?.name?.value
-    const answer = await this.#send(this.endpoint, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json;q=0.9' },
-      body: JSON.stringify({ operationName, query: print(document), variables }),
-    }, undefined)
-    const { data, errors } = await answer.json() as { data?: R, errors?: { message: string }[] }
-    if (!data) throw new Error(errors?.[0]?.message ?? `HTTP ${answer.status}`)
-    return data
+    return await asked(await this.#send(this.endpoint, asking(document, variables), undefined))
   }
+}
+
+/** A request's body with a registered document by its name. */
+export function named(body: unknown): { body?: string } {
+  if (typeof body !== 'string') return {}
+  const { query, extensions, ...rest } = JSON.parse(body) as { query?: string, extensions?: unknown, operationName?: string }
+  const documentId = registered[rest.operationName ?? '']
+  return query && documentId ? { body: JSON.stringify({ ...rest, documentId }) } : {}
+}
+
+/** A GraphQL request without a client of GraphQL. */
+export function asking<R, V>(document: TypedDocumentNode<R, V>, variables: V): RequestInit {
+  const operationName = document.definitions.find(d => d.kind === 'OperationDefinition')?.name?.value
+  return {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/graphql-response+json, application/json;q=0.9' },
+    body: JSON.stringify({ operationName, query: print(document), variables }),
+  }
+}
+
+/** Its answer. */
+export async function asked<R>(answer: Response): Promise<R> {
+  const { data, errors } = await answer.json() as { data?: R, errors?: { message: string }[] }
+  if (!data) throw new Error(errors?.[0]?.message ?? `HTTP ${answer.status}`)
+  return data
 }

@@ -2,7 +2,7 @@ import { Client, fetchExchange, type Exchange } from '@urql/core'
 import { cacheExchange, type Cache } from '@urql/exchange-graphcache'
 import { relayPagination } from '@urql/exchange-graphcache/extras'
 import { embedded, paged } from './gql/cache.js'
-import type { Session } from './session.js'
+import type { Caller } from './session.js'
 
 /** What graphcache must know of the schema. */
 export const cacheConfig = {
@@ -18,7 +18,7 @@ export const cacheConfig = {
 }
 
 /** An urql client with a normalized cache. Put further exchanges in front; a subscription's goes there, too. */
-export function urqlClient(session: Session, before: Exchange[] = []): Client {
+export function urqlClient(session: Caller, before: Exchange[] = []): Client {
   return new Client({
     url: session.endpoint, fetch: session.fetch, preferGetMethod: false,
     exchanges: [cacheExchange(cacheConfig as Parameters<typeof cacheExchange>[0]), ...before, fetchExchange],

@@ -1,6 +1,6 @@
 import { print } from 'graphql'
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import { CreateProposalDocument, Session, type SessionOptions } from '../src/index.js'
+import { CreateProposalDocument, Session, type Caller, type SessionOptions } from '../src/index.js'
 
 /** The product with its demo committees; test/smoke starts it. */
 export const url = process.env['BIHUAN_URL'] ?? 'http://127.0.0.1:8080'
@@ -28,7 +28,7 @@ export async function signedIn(login: string, options: Partial<SessionOptions> =
 }
 
 /** Asks without a client of GraphQL. */
-export async function ask<R, V>(session: Session, document: TypedDocumentNode<R, V>, variables: V): Promise<R> {
+export async function ask<R, V>(session: Caller, document: TypedDocumentNode<R, V>, variables: V): Promise<R> {
   const operationName = document.definitions.find(d => d.kind === 'OperationDefinition')!.name!.value
   const answer = await session.fetch(session.endpoint, {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
