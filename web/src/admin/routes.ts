@@ -1,5 +1,16 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/admin', component: () => import('./Index.vue'), meta: { title: '管理' } },
+  {
+    path: '/admin', component: () => import('./Admin.vue'), meta: { title: '管理' },
+    children: [
+      { path: '', component: () => import('./Waits.vue'), meta: { title: '管理' } },
+      { path: 'people', component: () => import('./People.vue'), meta: { title: '人员' } },
+      { path: 'units', component: () => import('./Units.vue'), meta: { title: '单位' } },
+      { path: 'roles', component: () => import('./Matrix.vue'), meta: { title: '角色与权限' } },
+      { path: 'processes', component: () => import('./Processes.vue'), meta: { title: '流程' } },
+      { path: 'processes/:id', component: () => import('./ProcessPage.vue'), meta: { title: '流程' } },
+      { path: 'book', component: () => import('./Book.vue'), meta: { title: '审计记录' } },
+    ],
+  },
 ]

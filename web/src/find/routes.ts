@@ -1,5 +1,5 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/find', component: () => import('./Index.vue'), meta: { title: '查找' } },
+  { path: '/find', component: () => import('./Find.vue'), meta: { title: '查找' } },
 ]

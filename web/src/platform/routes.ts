@@ -1,5 +1,7 @@
 import type { RouteRecordRaw } from 'vue-router'
 
 export const routes: RouteRecordRaw[] = [
-  { path: '/platforms', component: () => import('./Index.vue'), meta: { title: '平台' } },
+  { path: '/platforms', component: () => import('./Platforms.vue'), meta: { title: '平台' } },
+  { path: '/platforms/:id', component: () => import('./PlatformPage.vue'), meta: { title: '平台' } },
+  { path: '/platforms/:id/figures/:code', component: () => import('./FigureRows.vue'), meta: { title: '数字的出处' } },
 ]
