@@ -14,6 +14,8 @@ declare module 'vue-router' {
     title?: string
     /** May be seen by who is not signed in. */
     open?: boolean
+    /** One page under several paths: it goes on living when the path changes among them. */
+    one?: string
   }
 }
 
