@@ -160,6 +160,29 @@ func (a *app) ring(ctx context.Context, _ ringArgs) error {
 	return a.where(ctx, a.resolver.Phone.HasDue, func(t uuid.UUID) river.JobArgs { return phoneArgs{t} })
 }
 
+// unreadArgs is the job that tells others of what nobody has read in one
+// committee.
+type unreadArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (unreadArgs) Kind() string { return "unread_tell" }
+
+func (a *app) unread(ctx context.Context, of unreadArgs) error {
+	n, err := a.resolver.Engine.Unread(ctx, audit.Doors{Store: a.resolver.Store, System: "sweep"}, of.Tenant)
+	return a.did(n, err, "unread", of.Tenant, "matters")
+}
+
+// unreadLookArgs is the job that finds the committees that are to be looked
+// through for it.
+type unreadLookArgs struct{}
+
+func (unreadLookArgs) Kind() string { return "unread_look" }
+
+func (a *app) lookUnread(ctx context.Context, _ unreadLookArgs) error {
+	return a.where(ctx, a.resolver.Engine.HasUnread, func(t uuid.UUID) river.JobArgs { return unreadArgs{t} })
+}
+
 // tidyArgs is the daily job that forgets what has served its time: ended
 // sessions, old failures, idempotency keys of a month ago, and what changed
 // before yesterday.
@@ -289,9 +312,12 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[purgeArgs]{clock: c, within: time.Hour, do: a.purge})
 	river.AddWorker(workers, &job[ringArgs]{clock: c, do: a.ring})
 	river.AddWorker(workers, &job[phoneArgs]{clock: c, within: 10 * time.Minute, do: a.phone})
+	river.AddWorker(workers, &job[unreadLookArgs]{clock: c, do: a.lookUnread})
+	river.AddWorker(workers, &job[unreadArgs]{clock: c, within: time.Hour, do: a.unread})
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
-		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}), every(a.cfg.SweepEvery, unscannedArgs{}),
+		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
+		every(a.cfg.SweepEvery, unscannedArgs{}), every(time.Hour, unreadLookArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

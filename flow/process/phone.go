@@ -18,6 +18,7 @@ type Phone struct {
 	UrgentAtNight bool     `json:"urgentAtNight"` // an urgent one breaks through quiet hours
 	Always        []string `json:"always"`        // kinds of notices that nobody switches off
 	Titles        bool     `json:"titles"`        // messages name the matter; else they say that something waits
+	UnreadDays    int      `json:"unreadDays"`    // working days after which a turn that nobody has read of goes on to others; 0: it does not
 }
 
 // PhoneChannels are the ways to a phone.
@@ -41,6 +42,8 @@ func (p Phone) validate() error {
 		return errs.New(errs.Invalid, "phone.always 只能是 %s，各写一次", strings.Join(NoticeKinds, "、"))
 	case hour(p.QuietFrom, 0) || hour(p.QuietTo, 0) || hour(p.DigestAt, -1):
 		return errs.New(errs.Invalid, "phone 的钟点为 0 至 23；digestAt 为 -1 表示没有每日汇总")
+	case p.UnreadDays < 0 || p.UnreadDays > 30:
+		return errs.New(errs.Invalid, "phone.unreadDays 为 1 至 30 个工作日；0 表示没有人看过也不再告知别人")
 	case Quiet(p.DigestAt, p.QuietFrom, p.QuietTo):
 		return errs.New(errs.Invalid, "phone.digestAt 不能在免打扰的时段里")
 	}
