@@ -199,7 +199,8 @@ func processes(_ context.Context, args []string, out io.Writer) error {
 
 // told prints who hears what at each step of what the product ships.
 func told(out io.Writer) error {
-	fmt.Fprint(out, "# 谁在哪一步得到通知\n\n由程序从随产品提供的流程打印（`bihuan process told`）。新轮到的人得到一次“轮到您办理”；“另外告知”的是事主，或定义里 `tells` 写明的人。谁都不会被告知自己做的事，也不会得知自己看不到的事；不公开的走访在举行之前只有当事人知道。一次动作引起的几步，一个人只得一条。期限的提醒给定义里写明的人，没有写的给欠着这个期限的人。\n\n")
+	fmt.Fprint(out, "# 谁在哪一步得到通知\n\n由程序从随产品提供的流程打印（`bihuan process told`）。新轮到的人得到一次“轮到您办理”；“另外告知”的是事主，或定义里 `tells` 写明的人。谁都不会被告知自己做的事，也不会得知自己看不到的事；不公开的走访在举行之前只有当事人知道。一次动作引起的几步，一个人只得一条。期限的提醒给定义里写明的人，没有写的给欠着这个期限的人。\n\n"+
+		"发到手机上的是同一条通知：本会开通了、本人没有关掉的；轮到本人而期限就在眼前或已过的关不掉。消息只写为什么来和事项的标题，草稿、暗访、社情民意只说“有一项待办”。轮到的人一个也没有看过的，按政策的天数再提醒一次，再告知代理的人，再告知代管的人。\n\n")
 	sources := templates.Processes()
 	for _, t := range templates.Platforms() {
 		sources = append(sources, t.Source)
