@@ -97,10 +97,12 @@ func (e *Engine) Unread(ctx context.Context, doors Doors, tenant uuid.UUID) (cha
 	})
 }
 
-// waitingSince lists a page of matters that wait for people since before today.
+// waitingSince lists a page of matters that wait since before today for people of
+// whom somebody was told and has not read.
 func waitingSince(ctx context.Context, after uuid.UUID) ([]uuid.UUID, error) {
 	return tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
-		SELECT DISTINCT matter_id FROM awaited WHERE matter_id > $1 AND NOT instead AND (membership_id IS NOT NULL OR role IS NOT NULL) AND since < $2
+		SELECT DISTINCT matter_id FROM awaited a WHERE matter_id > $1 AND NOT instead AND (membership_id IS NOT NULL OR role IS NOT NULL) AND since < $2
+			AND EXISTS (SELECT FROM notices n WHERE n.matter_id = a.matter_id AND n.created_at >= a.since AND n.read_at IS NULL)
 		ORDER BY matter_id LIMIT $3`, after, clock.StartOf(clock.Today(ctx)), sweepPage)
 }
 

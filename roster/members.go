@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/term"
+	"github.com/bihuan/bihuan/flow/phone"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
@@ -27,11 +28,8 @@ type Person struct {
 	Post           string
 }
 
-// phone is a telephone number as people write it.
-var phone = regexp.MustCompile(`^\+?[0-9][0-9 -]{4,19}$`)
-
-// wecom is a userid as 企业微信 allows it. "@all" means everybody there.
-var wecom = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$`)
+// telephone is a number as people write it.
+var telephone = regexp.MustCompile(`^\+?[0-9][0-9 -]{4,19}$`)
 
 func (p *Person) check() error {
 	if err := texts(
@@ -43,10 +41,10 @@ func (p *Person) check() error {
 	); err != nil {
 		return err
 	}
-	if p.Phone != "" && !phone.MatchString(p.Phone) {
+	if p.Phone != "" && !telephone.MatchString(p.Phone) {
 		return errs.New(errs.Invalid, "联系电话只能有数字、空格和连字符，5 至 20 位").At("phone")
 	}
-	if p.WeCom != "" && !wecom.MatchString(p.WeCom) {
+	if p.WeCom != "" && !phone.Userid(p.WeCom) {
 		return errs.New(errs.Invalid, "企业微信账号只能有字母、数字和 . _ @ -").At("wecom")
 	}
 	return nil

@@ -29,7 +29,10 @@ const (
 	codesThere = 5           // to one number in a day, whoever asks: nobody is pestered
 )
 
-// userid is how 企业微信 calls people.
+// Userid reports whether 企业微信 could call somebody so. "@all" means everybody
+// there.
+func Userid(s string) bool { return userid.MatchString(s) }
+
 var userid = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$`)
 
 // Ask sends the person signed in a code to a number that is to be his. Called
@@ -72,7 +75,7 @@ func (s *Service) reachable(ctx context.Context, channel, address string) (strin
 	switch {
 	case channel == SMS && !ok:
 		return "", errs.New(errs.Invalid, "请填写 11 位手机号，座机收不到短信").At("address")
-	case channel == WeCom && !userid.MatchString(address):
+	case channel == WeCom && !Userid(address):
 		return "", errs.New(errs.Invalid, "企业微信账号只能有字母、数字和 . _ @ -").At("address")
 	case !slices.Contains(p.Phone.Channels, channel) || s.by[channel] == nil:
 		return "", errs.New(errs.NotAllowedInState, "本会没有开通这种方式，请联系本会的系统管理员登记").At("channel")

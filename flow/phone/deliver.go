@@ -21,8 +21,8 @@ import (
 )
 
 const (
-	atOnce      = 20               // rows that a worker takes at a time
-	lease       = 10 * time.Minute // how long they are his: longer than all of them may take
+	atOnce      = 10               // rows that a worker takes at a time
+	lease       = 10 * time.Minute // how long they are his: longer than all of them may take, four questions and a message each
 	maxAttempts = 8                // failures until a message is given up: about a day
 	firstPause  = time.Minute      // after the first failure; then four times as long
 	longPause   = 6 * time.Hour    // and no longer than this
@@ -194,19 +194,21 @@ func (p *plan) place(ctx context.Context, w *waiting) error {
 		return p.confirmation(ctx, w, r)
 	case w.Read:
 		return p.drop(ctx, w, "本人已经读过")
+	case len(p.ways(r.member)) == 0:
+		return p.drop(ctx, w, "没有登记合用的手机号或企业微信账号")
 	case w.Matter != nil && w.Object != notices.Veiled && r.sees[*w.Matter] == nil:
 		return p.drop(ctx, w, "本人已看不到这件事项")
 	}
 	at, digest, ever := p.wants[w.Member].When(p.policy, Kind{w.About, w.Level}, p.now)
 	switch {
+	case !ever:
+		return p.drop(ctx, w, "本人没有要在手机上收这一类")
 	case w.Digest: // its hour has come
 		if _, there := p.digests[w.Member]; !there {
 			p.order = append(p.order, w.Member)
 		}
 		p.digests[w.Member] = append(p.digests[w.Member], w)
 		return nil
-	case !ever:
-		return p.drop(ctx, w, "本人没有要在手机上收这一类")
 	case at.After(p.now):
 		_, err := tenants.Exec(ctx, `UPDATE phone_outbox SET next_at = $2, digest = $3, lease_until = NULL WHERE id = $1`, w.ID, at, digest)
 		return err
@@ -294,7 +296,7 @@ func (l *letter) ids() (out []uuid.UUID) {
 // send tries the ways in order: the next one where a person is not reached by
 // one. A way whose carrier rests is not asked.
 func (s *Service) send(ctx context.Context, l *letter, resting map[string]bool) (o outcome, failure *channels.Error) {
-	failure = &channels.Error{Fate: channels.Never, Code: "NO_WAY", Says: "没有登记合用的手机号或企业微信账号，或本会没有开通他选的方式"}
+	failure = &channels.Error{Fate: channels.Never, Code: "NO_WAY", Says: "没有可用的方式"}
 	for _, w := range l.ways {
 		o.channel = w.channel
 		by := s.by[w.channel]

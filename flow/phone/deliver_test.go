@@ -102,6 +102,26 @@ func TestWhatReachesAPhone(t *testing.T) {
 			t.Errorf("%d ended", n)
 		}
 	})
+	t.Run("Who registered nothing that a message reaches hears nothing, and that is no failure.", func(t *testing.T) {
+		w.Must("", func(ctx context.Context, c *gen.Client) error {
+			return c.Membership.Update().Where(membership.ID(w.Who("委员丙").Membership)).SetPhone("0411-80000000").Exec(ctx)
+		})
+		w.tells("委员丙", nil, notices.Due("明天到期", true, false))
+		if n := w.delivers(); n != 1 || len(w.shown(&seen)) != 0 || w.rows(phone.Dead) != 0 {
+			t.Errorf("%d ended, %d dead", n, w.rows(phone.Dead))
+		}
+	})
+	t.Run("What he has muted since does not come with the rest of the day.", func(t *testing.T) {
+		eight := 8
+		w.wants("委员乙", phone.Choice{DigestAt: &eight})
+		w.tells("委员乙", nil, notices.Told("办了一步"))
+		w.delivers()
+		w.wants("委员乙", phone.Choice{Muted: []notice.About{notice.AboutTOLD}})
+		w.Later(1)
+		if n := w.delivers(); n != 1 || len(w.shown(&seen)) != 0 {
+			t.Error(n)
+		}
+	})
 	t.Run("In quiet hours it waits; the rest of the day comes together.", func(t *testing.T) {
 		eight := 8
 		w.wants("委员甲", phone.Choice{Channels: []string{"WECOM"}, DigestAt: &eight})

@@ -47,7 +47,8 @@ func (s *Service) Failures(ctx context.Context, before *uuid.UUID, n int) (list 
 	return list, total, err
 }
 
-// Retry lets what was given up wait again, from the first attempt. Called twice
+// Retry lets what was given up wait again, from the first attempt; a code that is
+// over stays so. Called twice
 // the second finds it waiting and changes nothing.
 func (s *Service) Retry(ctx context.Context, id uuid.UUID) (member uuid.UUID, err error) {
 	defer errs.Wrap(&err, "phone.Retry(%s)", id)
@@ -62,7 +63,7 @@ func (s *Service) Retry(ctx context.Context, id uuid.UUID) (member uuid.UUID, er
 	case err != nil || status == Waiting:
 		return member, err
 	}
-	_, err = tenants.Exec(ctx, `UPDATE phone_outbox SET status = 'WAITING', attempts = 0, created_at = $2, next_at = $2, code = '', reason = '', ended_at = NULL WHERE id = $1`, id, clock.Now(ctx))
+	_, err = tenants.Exec(ctx, `UPDATE phone_outbox SET status = 'WAITING', attempts = 0, created_at = CASE WHEN code_id IS NULL THEN $2 ELSE created_at END, next_at = $2, code = '', reason = '', ended_at = NULL WHERE id = $1`, id, clock.Now(ctx))
 	if err != nil {
 		return member, err
 	}
