@@ -59,7 +59,7 @@ attacks: postgres ## 所有越权的办法：由权限目录生成
 .PHONY: test
 test: postgres graphiql audits-deps clients-deps web ## 所有测试：真实的 PostgreSQL，真实的 HTTP
 	$(QUICK) $(GO) vet ./...
-	$(QUICK) $(GO) test -timeout 30m ./...
+	$(QUICK) $(GO) test -timeout 30m $(if $(TAGS),-tags $(TAGS)) ./...
 	@cd web && npm run --silent lint
 	@cd test/audits && node breaking.mjs ../../graph/released.graphql ../../schema.graphql
 
@@ -92,9 +92,16 @@ walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、�
 corpus: postgres ## 把整套古怪的文字、日期和数字送进每个变更的每一栏
 	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestEveryDoorSaysTheSame ./graph -corpus
 
+.PHONY: browsers-deps
+browsers-deps: ## 安装 make test TAGS=browser 另外要的 npm 包；Chromium 自备（Debian：apt-get install chromium）
+	@for d in test/forms test/browsers; do (cd $$d && { [ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI); }) || exit 1; done
+
+.PHONY: browsers
+browsers: browsers-deps postgres graphiql clients-deps web ## 两个人在两个浏览器里看得到对方办的事（无界面的 Chromium）
+	$(QUICK) $(GO) test -count=1 -v -tags browser -run TestOnTheDemo ./test/smoke
+
 .PHONY: forms
-forms: ## 在无界面的 Chromium 里用通用的表单库显示随产品提供的每一张表单（Debian：apt-get install chromium）
-	@cd test/forms && { [ node_modules/.package-lock.json -nt package-lock.json ] || $(NPM_CI); }
+forms: browsers-deps ## 在无界面的 Chromium 里用通用的表单库显示随产品提供的每一张表单（Debian：apt-get install chromium）
 	$(QUICK) $(GO) test -count=1 -v -tags browser -run TestAFormLibraryRendersEveryForm ./assembly
 
 .PHONY: lint

@@ -96,9 +96,22 @@ func TestAttachments(t *testing.T) {
 	if status, out := author.upload("matter="+id, "照片.pdf", []byte("MZ this is a program")); status != http.StatusBadRequest || out["code"] != "INVALID_INPUT" {
 		t.Errorf("a program called pdf: %d %v", status, out)
 	}
+	status, second := author.upload("matter="+id, "另一份.pdf", append(bytes.Clone(pdf), ' '))
+	if status != http.StatusCreated {
+		t.Fatalf("another: %d %v", status, second)
+	}
 	data := clerk.ask(`query($id: ID!) { matter(id: $id) { attachments { name size contentType sha256 uploader { name } } } }`, m{"id": id})
-	if n := len(dig(data, "matter", "attachments").([]any)); n != 1 {
+	if n := len(dig(data, "matter", "attachments").([]any)); n != 2 {
 		t.Errorf("%d attachments", n)
+	}
+	// What was attached by mistake is removed on record, and fetched by nobody any more.
+	removed := author.ask(`mutation($in: RemoveAttachmentInput!) { removeAttachment(input: $in) { attachment { removalReason removedBy { name } url } userErrors { code message } } }`,
+		m{"in": m{"attachmentId": second["id"], "reason": "传错了"}})
+	if dig(removed, "removeAttachment", "attachment", "removalReason") != "传错了" || dig(removed, "removeAttachment", "attachment", "url") != nil {
+		t.Errorf("the removal: %v", removed)
+	}
+	if status, _ := author.fetch(second["id"].(string)); status != http.StatusNotFound {
+		t.Errorf("what was removed: %d", status)
 	}
 	p.kill()
 	p.run()

@@ -15,7 +15,14 @@ func TestOnTheDemo(t *testing.T) {
 	p := start(t, time.Now(), "--demo")
 	t.Run("the README's walk", func(t *testing.T) { readmesWalk(t, p) })
 	t.Run("the TypeScript client speaks with the product, through urql and through Apollo", client(p))
+	for sentence, more := range onTheDemo {
+		t.Run(sentence, func(t *testing.T) { more(t, p) })
+	}
 }
+
+// onTheDemo is what else is tried on the demo, by what a machine has to have for
+// it (build tags).
+var onTheDemo = map[string]func(*testing.T, *product){}
 
 func readmesWalk(t *testing.T, p *product) {
 	readme, err := os.ReadFile("../../README.md")
