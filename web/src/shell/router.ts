@@ -4,6 +4,7 @@ import { routes as desk } from '../desk/routes'
 import { routes as find } from '../find/routes'
 import { routes as loop } from '../loop/routes'
 import { routes as matter } from '../matter/routes'
+import { routes as me } from '../me/routes'
 import { routes as platform } from '../platform/routes'
 import { useSession } from './session'
 import { waitUntilReady } from './waiting'
@@ -27,7 +28,7 @@ const own: RouteRecordRaw[] = [
 
 export const router = createRouter({
   history: createWebHistory(),
-  routes: [...desk, ...find, ...platform, ...loop, ...admin, ...matter, ...own],
+  routes: [...desk, ...find, ...platform, ...loop, ...admin, ...matter, ...me, ...own],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
 
