@@ -78,7 +78,8 @@ done <"$from/anchors.tsv"
 [ "$bad" = 0 ] || die "审计链与链头不符"
 
 if [ -n "$target" ]; then
-	list=$(sql -d "$db" -c "SELECT sha256 || '  ' || blob_key FROM attachments")
+	# 移除以后内容已删的只有记录；旧版的备份没有这一列。
+	list=$(sql -d "$db" -c "SELECT sha256 || '  ' || blob_key FROM attachments a WHERE to_jsonb(a) ->> 'purged_at' IS NULL")
 	[ -z "$list" ] || echo "$list" | (cd "$target" && sha256sum --quiet -c - >&2) || die "有附件缺失或损坏（见上）"
 fi
 echo "  行级安全、链头、附件：相符；$(sql -d "$db" -c 'SELECT count(*) FROM tenants') 个租户，$(sql -d "$db" -c 'SELECT count(*) FROM matters') 件事项"

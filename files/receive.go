@@ -63,7 +63,7 @@ func (h *Handler) spool(f *file, part io.Reader) (err error) {
 	}
 	temp, err := os.CreateTemp(h.Temp, "upload-")
 	if err != nil {
-		return err
+		return full(err)
 	}
 	defer func() {
 		if err != nil {
@@ -71,10 +71,10 @@ func (h *Handler) spool(f *file, part io.Reader) (err error) {
 		}
 	}()
 	if err := os.Remove(temp.Name()); err != nil {
-		return err
+		return full(err)
 	}
 	if _, err := temp.Write(head[:n]); err != nil {
-		return err
+		return full(err)
 	}
 	in := &reading{r: io.LimitReader(part, MaxSize-int64(n)+1)}
 	m, err := io.Copy(temp, in)
@@ -83,7 +83,7 @@ func (h *Handler) spool(f *file, part io.Reader) (err error) {
 	case in.err != nil:
 		return broken(in.err)
 	case err != nil:
-		return err
+		return full(err)
 	case f.size > MaxSize:
 		return blob.TooLarge(MaxSize)
 	}
@@ -96,6 +96,11 @@ func broken(err error) error {
 		return err
 	}
 	return errs.New(errs.Invalid, "文件没有传完，请重新上传").Because(err)
+}
+
+// full: the place where files lie meanwhile takes no more, or is not there.
+func full(err error) error {
+	return errs.New(errs.Unavailable, "服务器暂时收不下文件，请稍后再试；仍不行请联系管理员").Because(err)
 }
 
 // reading tells a sender that fails from a disk that does.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,9 @@ func TestQuotas(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, proposing)
 	id := w.drafted()
-	large := func(n byte) []byte { return append(append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte{n}, 1<<20-200)...), "\n%%EOF"...) }
+	large := func(n byte) []byte {
+		return append(append([]byte("%PDF-1.4\n"), bytes.Repeat([]byte{n}, 1<<20-200)...), "\n%%EOF"...)
+	}
 	quota := func(who string) (q files.Quota) {
 		w.OK(w.Reads(who, func(ctx context.Context) (err error) {
 			q, err = files.QuotaOf(ctx, w.Engine, w.door.Limits)
@@ -192,4 +195,15 @@ func TestOddFilesStayOutside(t *testing.T) {
 	if n := len(w.Look(id).Attachments); n != 1 {
 		t.Error(n, "rows")
 	}
+	t.Run("a place for it that is not there is said, and nothing is done", func(t *testing.T) {
+		w.door.Temp = t.TempDir() + "/gone"
+		if s := w.puts("委员甲", id, "", "报告.pdf", pdf); s.status != http.StatusServiceUnavailable || !strings.Contains(s.message, "收不下") {
+			t.Error(s.status, s.message)
+		}
+		w.door.Temp = t.TempDir()
+		w.put("委员甲", id, "", "报告.pdf", pdf)
+		if left, err := os.ReadDir(w.door.Temp); err != nil || len(left) != 0 {
+			t.Error(left, err)
+		}
+	})
 }

@@ -3,12 +3,14 @@ package main
 import (
 	"net/http"
 	"os"
+	"path/filepath"
 
 	"github.com/bihuan/bihuan/exchange/courier"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/internal/config"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
@@ -46,7 +48,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	door := httpd.Door{As: a.resolver.Asked, Known: tenants.Translate, Log: a.log}
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: a.resolver})
 	mux.Handle("GET /schema.graphql", httpd.Compressed(endpoint.SDL(schema, door, dev)))
-	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs, Limits: a.resolver.Files, Scanner: a.scanner}
+	files := &files.Handler{Door: door, From: graph.Origin, Client: a.resolver.Store.Ent(), Engine: a.resolver.Engine, Blobs: a.blobs, Limits: a.resolver.Files, Scanner: a.scanner, Temp: uploads(a.cfg)}
 	mux.Handle("POST /files", files)
 	mux.Handle("GET /files/{id}", files)
 	mux.Handle("GET /files/{id}/thumbnail", files)
@@ -59,4 +61,14 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	mux.Handle("GET /ledger.csv", ledger)
 	mux.Handle("GET /ledger.xlsx", ledger)
 	return httpd.Routes(mux), nil
+}
+
+// uploads is where a file lies while it is looked at: beside the data, since the
+// system's own place is often memory, or not there in a container; else that.
+func uploads(cfg config.Config) string {
+	dir := filepath.Join(dataDir(cfg), "uploads")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return ""
+	}
+	return dir
 }
