@@ -54,8 +54,7 @@ CREATE TABLE phone_outbox (
 CREATE INDEX ON phone_outbox (tenant_id, next_at, id) WHERE status = 'WAITING';
 CREATE INDEX ON phone_outbox (tenant_id, id) WHERE status = 'DEAD';
 CREATE INDEX ON phone_outbox (tenant_id, ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX ON phone_outbox (tenant_id, notice_id);
-CREATE INDEX ON phone_outbox (tenant_id, code_id);
+CREATE INDEX ON phone_outbox (tenant_id, code_id) WHERE code_id IS NOT NULL;
 ALTER TABLE phone_outbox ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON phone_outbox USING (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid) WITH CHECK (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid);
 GRANT SELECT, INSERT, UPDATE, DELETE ON phone_outbox TO bihuan_app;

@@ -137,8 +137,8 @@ SELECT t.tenant_id, t.id, t.created_at, t.membership_id, t.id, t.created_at
 FROM told t JOIN memberships m ON m.tenant_id = t.tenant_id AND m.id = t.membership_id
 WHERE (m.phone <> '' OR m.wecom <> '') AND (
 	SELECT jsonb_array_length(p.settings -> 'phone' -> 'channels') FROM policies p
-	WHERE p.effective_from <= (t.created_at AT TIME ZONE 'Asia/Shanghai')::date ORDER BY p.version DESC LIMIT 1) > 0`,
-		tenant, at, matter, rows, rows+1, rows+2, rows+3, rows+4, rows+5, rows+6, rows+7, rows+8, such)
+	WHERE p.effective_from <= ($%d::timestamptz AT TIME ZONE 'Asia/Shanghai')::date ORDER BY p.version DESC LIMIT 1) > 0`,
+		tenant, at, matter, rows, rows+1, rows+2, rows+3, rows+4, rows+5, rows+6, rows+7, rows+8, such, at)
 }
 
 var insert = "WITH " + Insert(1, 2, 3, 4, "true")
