@@ -8,9 +8,16 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
+
+// AuditEntries is the resolver for the auditEntries field.
+func (r *queryResolver) AuditEntries(ctx context.Context, filter *audit.Filter, after *entgql.Cursor[uuid.UUID], first *int) (*model.AuditEntryConnection, error) {
+	return r.auditEntries(ctx, filter, after, first)
+}
 
 // AuditLog is the resolver for the auditLog field.
 func (r *queryResolver) AuditLog(ctx context.Context, filter *audit.Filter, first *int, after *string) (*model.AuditPage, error) {

@@ -59,9 +59,19 @@ func (r *queryResolver) ExchangeIdentity(ctx context.Context) (*model.ExchangeId
 	return &model.ExchangeIdentity{Code: i.Code, Name: i.Name, Key: i.Key}, err
 }
 
+// EnvelopesSent is the resolver for the envelopesSent field.
+func (r *queryResolver) EnvelopesSent(ctx context.Context, deadOnly *bool, after *entgql.Cursor[uuid.UUID], first *int) (*model.SentEnvelopeConnection, error) {
+	return r.envelopesSent(ctx, value(deadOnly), after, first)
+}
+
 // SentEnvelopes is the resolver for the sentEnvelopes field.
 func (r *queryResolver) SentEnvelopes(ctx context.Context, first *int, after *uuid.UUID, deadOnly *bool) (*model.SentEnvelopes, error) {
 	return r.sent(ctx, first, after, value(deadOnly))
+}
+
+// EnvelopesReceived is the resolver for the envelopesReceived field.
+func (r *queryResolver) EnvelopesReceived(ctx context.Context, kinds []string, after *entgql.Cursor[uuid.UUID], first *int) (*model.ReceivedEnvelopeConnection, error) {
+	return r.envelopesReceived(ctx, kinds, after, first)
 }
 
 // ReceivedEnvelopes is the resolver for the receivedEnvelopes field.

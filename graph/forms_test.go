@@ -131,8 +131,8 @@ func TestFaultsOfAFormBeginWithItsField(t *testing.T) {
 		"items.unitId": {{"items": []any{input{"text": "增设候车亭", "unitId": c.person["专委干部"]}}}}, // the effect: no unit of ours
 		"items.dueOn":  {{"items": []any{input{"text": "增设候车亭", "dueOn": "2001-01-01"}}}, {"items": []any{input{"text": "增设候车亭", "dueOn": "morgen"}}}},
 		"items.text":   {{"items": []any{input{"text": 7}}}},
-		"items":          {{"items": []any{}}, {}},
-		"more":           {{"items": []any{input{"text": "增设候车亭"}}, "more": 1}},
+		"items":        {{"items": []any{}}, {}},
+		"more":         {{"items": []any{input{"text": "增设候车亭"}}, "more": 1}},
 	}
 	for mutation, of := range carriers {
 		for path, forms := range bad {

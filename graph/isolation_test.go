@@ -230,18 +230,25 @@ func (s *strangers) cursors(t *testing.T) {
 		}
 		need, text := input{}, ""
 		for _, x := range f.Arguments { // what a search cannot do without
-			if x.Type.NonNull && x.DefaultValue == nil {
-				need[x.Name], text = s.victim.mark, fmt.Sprintf(", %s: %q", x.Name, s.victim.mark)
+			if !x.Type.NonNull || x.DefaultValue != nil {
+				continue
 			}
+			if need[x.Name] = any(s.victim.mark); f.Name != "search" {
+				need[x.Name] = word(x.Name, x.Type)
+			}
+			text += fmt.Sprintf(", %s: %#v", x.Name, need[x.Name])
 		}
 		page := dig(s.victim.ask("全权", `{ `+f.Name+`(first: 3`+text+`) { pageInfo { startCursor endCursor } } }`, nil).Data, f.Name, "pageInfo")
 		for _, args := range []input{{"after": dig(page, "startCursor"), "first": 100}, {"after": dig(page, "endCursor")}, {"before": dig(page, "endCursor"), "last": 100}} {
-			if args["before"] != nil && f.Arguments.ForName("before") == nil {
+			if _, backward := args["before"]; backward && f.Arguments.ForName("before") == nil {
 				continue
 			}
 			maps.Copy(args, need)
 			q, vars := s.operation("query", f, 1, args)
-			if a := s.other.ask("全权", q, vars); len(a.Errors) > 0 || s.leak(a.text) != "" {
+			a := s.other.ask("全权", q, vars)
+			// A ledger knows its own rows, and says of another's what it says of none.
+			unknown := strings.HasPrefix(f.Name, "envelopes") && len(a.Errors) == 1 && a.Errors[0].Extensions["code"] == "INVALID_INPUT"
+			if len(a.Errors) > 0 && !unknown || s.leak(a.text, fmt.Sprint(args["after"])) != "" {
 				t.Errorf("%s%v: %s", f.Name, args, a.text)
 			}
 			tried++

@@ -103,6 +103,11 @@ func (r *queryResolver) Counters(ctx context.Context, year int) ([]*model.Counte
 	return counters(r.Resolver.Platforms.Counters(ctx, nil, year))
 }
 
+// RowsCounted is the resolver for the rowsCounted field.
+func (r *queryResolver) RowsCounted(ctx context.Context, platformID *uuid.UUID, code string, year int, after *entgql.Cursor[uuid.UUID], first *int) (*model.CountedRowConnection, error) {
+	return r.rowsCounted(ctx, platformID, code, year, after, first)
+}
+
 // CounterRows is the resolver for the counterRows field.
 func (r *queryResolver) CounterRows(ctx context.Context, platformID *uuid.UUID, code string, year int, after *uuid.UUID, first *int) (*model.CounterRows, error) {
 	return r.counterRows(ctx, platformID, code, year, after, first)

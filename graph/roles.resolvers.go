@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/graph/model"
@@ -61,6 +62,11 @@ func (r *mutationResolver) RetireRole(ctx context.Context, input model.RetireRol
 // RightsMatrix is the resolver for the rightsMatrix field.
 func (r *queryResolver) RightsMatrix(ctx context.Context) ([]*model.MatrixRow, error) {
 	return r.rightsMatrix(ctx)
+}
+
+// RolesHeldOn is the resolver for the rolesHeldOn field.
+func (r *queryResolver) RolesHeldOn(ctx context.Context, day time.Time, membershipID *uuid.UUID, role *string, permission *string, after *entgql.Cursor[uuid.UUID], first *int) (*model.HeldRoleConnection, error) {
+	return r.rolesHeldOn(ctx, roster.Wanted{Day: day, Membership: membershipID, Role: value(role), Permission: value(permission)}, after, first)
 }
 
 // RightsOn is the resolver for the rightsOn field.

@@ -242,6 +242,11 @@ func (r *queryResolver) PendingGrants(ctx context.Context) ([]*gen.Grant, error)
 	return r.pendingGrants(ctx)
 }
 
+// Committees is the resolver for the committees field.
+func (r *queryResolver) Committees(ctx context.Context, level *tenant.Level, after *entgql.Cursor[uuid.UUID], first *int) (*model.CommitteeConnection, error) {
+	return r.committees(ctx, level, after, first)
+}
+
 // Tenants is the resolver for the tenants field.
 func (r *queryResolver) Tenants(ctx context.Context, after *string, first *int, level *tenant.Level) ([]*gen.Tenant, error) {
 	return r.directory(ctx, after, first, level)

@@ -93,28 +93,37 @@ func myTurns(ctx context.Context, m *gen.Matter) ([]*model.MyTurn, error) {
 
 // standing is a page of what nobody is left for.
 func (r *Resolver) standing(ctx context.Context, first *int, after *string) (*model.StandingPage, error) {
+	p, _, err := r.stands(ctx, first, after)
+	return p, err
+}
+
+// stands is standing with the place of each row.
+func (r *Resolver) stands(ctx context.Context, first *int, after *string) (*model.StandingPage, []string, error) {
 	first, _, err := page(first, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	place, err := standingPlace(after)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	list, total, err := flow.StandsStill(ctx, place, *first+1)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out := &model.StandingPage{Matters: []*model.StandingMatter{}, TotalCount: total}
-	if len(list) > *first {
-		list = list[:*first]
-		end := list[*first-1]
-		b, err := json.Marshal(flow.StandingPlace{Since: end.Since, Matter: end.Matter, Key: end.Key})
+	more := len(list) > *first
+	list = list[:min(len(list), *first)]
+	places := make([]string, len(list))
+	for i, s := range list {
+		b, err := json.Marshal(flow.StandingPlace{Since: s.Since, Matter: s.Matter, Key: s.Key})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		next := base64.RawURLEncoding.EncodeToString(b)
-		out.Next = &next
+		places[i] = base64.RawURLEncoding.EncodeToString(b)
+	}
+	if more {
+		out.Next = &places[len(places)-1]
 	}
 	ids := make([]uuid.UUID, len(list))
 	for i, s := range list {
@@ -130,7 +139,7 @@ func (r *Resolver) standing(ctx context.Context, first *int, after *string) (*mo
 			Matter: seen[s.Matter], Kind: s.Kind, AssignmentID: s.Share, Reason: s.Reason, Since: s.Since, HandedTo: authz.NameOf(ctx, s.Role),
 		})
 	}
-	return out, err
+	return out, places, err
 }
 
 // standingPlace reads what standing wrote.

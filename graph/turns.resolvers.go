@@ -8,13 +8,20 @@ package graph
 import (
 	"context"
 
+	"entgo.io/contrib/entgql"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
 
 // MyTurns is the resolver for the myTurns field.
 func (r *matterResolver) MyTurns(ctx context.Context, obj *gen.Matter) ([]*model.MyTurn, error) {
 	return myTurns(ctx, obj)
+}
+
+// StandingMatters is the resolver for the standingMatters field.
+func (r *queryResolver) StandingMatters(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int) (*model.StandingMatterConnection, error) {
+	return r.standingMatters(ctx, after, first)
 }
 
 // Standing is the resolver for the standing field.

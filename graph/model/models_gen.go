@@ -370,6 +370,22 @@ type AuditEntry struct {
 	Hash string `json:"hash"`
 }
 
+// 审计记录，按页
+type AuditEntryConnection struct {
+	// 本页的各条
+	Edges []*AuditEntryEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 审计记录中的一条
+type AuditEntryEdge struct {
+	// 这一条
+	Node *AuditEntry `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
 // 审计记录的一页，最新的在前
 type AuditPage struct {
 	// 各条
@@ -696,6 +712,14 @@ type CommitmentInput struct {
 	DueOn time.Time `json:"dueOn"`
 }
 
+// 各政协的名录，按页
+type CommitteeConnection struct {
+	// 本页的各条
+	Edges []*CommitteeEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
 // 提案委对申退的意见
 type CommitteeDecideReturnInput struct {
 	// 哪一份办理
@@ -712,6 +736,14 @@ type CommitteeDecideReturnInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 各政协的名录中的一条
+type CommitteeEdge struct {
+	// 这一条
+	Node *gen.Tenant `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
 
 // 办结
@@ -922,6 +954,22 @@ type CosignProposalInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一个计数背后的行，按页
+type CountedRowConnection struct {
+	// 本页的各条
+	Edges []*CountedRowEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 一个计数背后的行中的一条
+type CountedRowEdge struct {
+	// 这一行；它属于您看不到的事项时为空
+	Node gen.Noder `json:"node,omitempty"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
 
 // 一个计数：场、件、次、人次、条互不推算
@@ -1533,6 +1581,24 @@ type HeldRole struct {
 	States []string `json:"states"`
 	// 能做什么
 	Rights []*Right `json:"rights"`
+}
+
+// 某一天的授权，按页
+type HeldRoleConnection struct {
+	// 本页的各条
+	Edges []*HeldRoleEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// 总数
+	TotalCount int `json:"totalCount"`
+}
+
+// 某一天的授权中的一条
+type HeldRoleEdge struct {
+	// 这一条
+	Node *HeldRole `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
 
 // 某一天谁能做什么的一页
@@ -2573,6 +2639,22 @@ type ReceivedEnvelope struct {
 	Body map[string]any `json:"body,omitempty"`
 }
 
+// 收到的信封，按页
+type ReceivedEnvelopeConnection struct {
+	// 本页的各条
+	Edges []*ReceivedEnvelopeEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 收到的信封中的一条
+type ReceivedEnvelopeEdge struct {
+	// 这一条
+	Node *ReceivedEnvelope `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
 // 收到的信封，一页
 type ReceivedEnvelopes struct {
 	// 信封
@@ -3223,6 +3305,22 @@ type SentEnvelope struct {
 	Reason *string `json:"reason,omitempty"`
 }
 
+// 送出的信封，按页
+type SentEnvelopeConnection struct {
+	// 本页的各条
+	Edges []*SentEnvelopeEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 送出的信封中的一条
+type SentEnvelopeEdge struct {
+	// 这一条
+	Node *SentEnvelope `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
 // 发出的信封，一页
 type SentEnvelopes struct {
 	// 信封
@@ -3541,6 +3639,24 @@ type StandingMatter struct {
 	Since time.Time `json:"since"`
 	// 交给了谁安排
 	HandedTo string `json:"handedTo"`
+}
+
+// 无人接手的事项，按页
+type StandingMatterConnection struct {
+	// 本页的各条
+	Edges []*StandingMatterEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// 总数
+	TotalCount int `json:"totalCount"`
+}
+
+// 无人接手的事项中的一条
+type StandingMatterEdge struct {
+	// 这一条
+	Node *StandingMatter `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
 
 // 无人接手的事项，一页
