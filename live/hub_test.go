@@ -83,7 +83,7 @@ func TestEveryPartOfAMatterIsNoted(t *testing.T) {
 	must(t, err)
 	defer c.Close(context.Background())
 	quiet := map[string]string{
-		"live_changes": "is the note", "search_parts": "is read from the parts", "search_signs": "is read from the parts", "ballots": "is secret", "exchange_inbox": "has steps of its matter", "exchange_outbox": "has steps of its matter",
+		"live_changes": "is the note", "search_parts": "is read from the parts", "search_signs": "is read from the parts", "ballots": "is secret", "escalations": "has a record beside it", "exchange_inbox": "has steps of its matter", "exchange_outbox": "has steps of its matter",
 	}
 	list := func(sql string) []string {
 		rows, err := c.Query(context.Background(), sql)
