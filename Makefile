@@ -31,6 +31,14 @@ web-deps: ## 安装控制台编译和测试所需的 npm 包
 web: web-deps ## 编译控制台（web/dist，编进程序），打印并检查首页的大小
 	@cd web && { [ -z "$$(find src public scripts index.html vite.config.ts package.json ../schema.graphql -newer dist/index.html 2>/dev/null | head -1)" ] && [ -f dist/index.html ] || npm run --silent build; }
 
+.PHONY: chromium
+chromium: ## 没有 Chromium 时取得它和中文字体（root 用 Debian 包）
+	@sh scripts/get-chromium.sh
+
+.PHONY: stories
+stories: postgres graphiql clients-deps web chromium ## 控制台的故事：真实的程序、演示数据、无界面的 Chromium，电脑和手机；截图在 web/test-results/shots
+	$(QUICK) $(GO) test -count=1 -timeout 15m -v ./test/smoke -run "TestOnTheDemo/the_console"
+
 .PHONY: build
 build: web ## 编译 bin/bihuan（发布用，带内联）
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/bihuan ./cmd/bihuan
@@ -57,7 +65,7 @@ attacks: postgres ## 所有越权的办法：由权限目录生成
 	$(QUICK) $(GO) test ./roster -run NobodyGetsMore -attacks 0 -v -timeout 60m
 
 .PHONY: test
-test: postgres graphiql audits-deps clients-deps web ## 所有测试：真实的 PostgreSQL，真实的 HTTP
+test: postgres graphiql audits-deps clients-deps web chromium ## 所有测试：真实的 PostgreSQL，真实的 HTTP
 	$(QUICK) $(GO) vet ./...
 	$(QUICK) $(GO) test -timeout 30m $(if $(TAGS),-tags $(TAGS)) ./...
 	@cd web && npm run --silent lint

@@ -11,13 +11,14 @@ import (
 // TestOnTheDemo runs today, on the demo data, what a newcomer begins with: what
 // the README tells him to paste, and the package that frontends are built on.
 func TestOnTheDemo(t *testing.T) {
-	client := theClient(t)
+	client, stories := theClient(t), theStories(t)
 	p := start(t, time.Now(), "--demo")
 	t.Run("the README's walk", func(t *testing.T) { readmesWalk(t, p) })
 	t.Run("the TypeScript client speaks with the product, through urql and through Apollo", client(p))
 	for sentence, more := range onTheDemo {
 		t.Run(sentence, func(t *testing.T) { more(t, p) })
 	}
+	t.Run("the console's stories, in a browser", stories(p))
 }
 
 // onTheDemo is what else is tried on the demo, by what a machine has to have for

@@ -1,0 +1,46 @@
+import { expect, test } from '@playwright/test'
+import { desk, Person, phone } from './person'
+
+test('what was typed is there again after reloading, and gone after signing out', async ({ browser }) => {
+  const director = await Person.comes(browser, 'zs-director')
+  const { page } = director
+  await director.opens('关于推进慢性病分级诊疗和药品保障的提案')
+  const address = page.url()
+  await director.takes('催办')
+  const form = page.getByRole('region', { name: '催办' })
+  await form.getByRole('textbox').first().fill('请于本周内签收。')
+  await page.reload()
+  await expect(page.getByText('上次填了没有交的，还在这里。')).toBeVisible()
+  await expect(form.getByRole('textbox').first()).toHaveValue('请于本周内签收。')
+  await page.getByText('曹筠宁').first().click()
+  await page.getByRole('button', { name: '退出登录' }).click()
+  await expect(page).toHaveURL(/sign-in/)
+  expect(await page.evaluate(() => Object.keys(sessionStorage).filter(k => k.startsWith('typed:')))).toEqual([])
+  await page.goto(address)
+  await expect(page).toHaveURL(/sign-in\?to=/)
+  await page.context().close()
+})
+
+test('large letters are one tap away before signing in, and are remembered', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: phone })).newPage()
+  await page.goto('/')
+  await page.getByLabel('长辈版（大字）').check()
+  await page.reload()
+  await expect(page.getByLabel('长辈版（大字）')).toBeChecked()
+  expect(await page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))).toBeGreaterThanOrEqual(18)
+  await page.context().close()
+})
+
+test('somebody of two committees chooses one, and changes over later', async ({ browser }) => {
+  const page = await (await browser.newContext({ viewport: desk })).newPage()
+  await page.goto('/')
+  await page.getByLabel('登录名').fill('zs-member-01')
+  await page.getByLabel('密码').fill('bihuan-demo-2024')
+  await page.getByRole('button', { name: '登录', exact: true }).click()
+  await page.getByRole('button', { name: /中山区/ }).click()
+  await expect(page.getByText('中山区政协').first()).toBeVisible()
+  await page.locator('summary[aria-label^="我："]').click()
+  await page.getByRole('button', { name: /大连市委员会/ }).click()
+  await expect(page.locator('.house')).toContainText('大连市')
+  await page.context().close()
+})
