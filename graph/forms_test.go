@@ -125,6 +125,7 @@ func TestFaultsOfAFormBeginWithItsField(t *testing.T) {
 		in    input
 	}{
 		"performAction": {"form", input{"matterId": id, "action": "again"}},
+		"performOnMany": {"form", input{"matterIds": []string{id}, "action": "again"}},
 		"openMatter":    {"data", input{"platformId": platform, "title": "公交站点", "source": "委员荐题"}},
 	}
 	bad := map[string][]input{
@@ -139,6 +140,9 @@ func TestFaultsOfAFormBeginWithItsField(t *testing.T) {
 			for _, form := range forms {
 				a := c.call("专委干部", mutation, merged(of.in, input{of.field: form}))
 				list, _ := dig(a.Data, mutation, "userErrors").([]any)
+				if results, many := dig(a.Data, mutation, "results").([]any); many { // of each matter its own
+					list, _ = dig(results[0], "userErrors").([]any)
+				}
 				if len(list) != 1 || dotted(dig(list[0], "path")) != of.field+"."+path {
 					t.Errorf("%s with %v: %s, want %s.%s", mutation, form, a.text, of.field, path)
 				}

@@ -24,7 +24,11 @@ const mostAtOnce = 50
 func (r *Resolver) performOnMany(ctx context.Context, in model.PerformOnManyInput) (*model.PerformOnManyPayload, error) {
 	ids := slices.Clone(in.MatterIds)
 	out := &model.PerformOnManyPayload{Results: []*model.PerformedOn{}, UserErrors: []*model.UserError{}}
-	if no := countable(ids); no != nil {
+	no := countable(ids)
+	if _, _, err := split(in); no == nil && err != nil { // what is wrong for all of them is said once
+		no = errs.Shown(err)
+	}
+	if no != nil {
 		out.UserErrors = append(out.UserErrors, userError(no))
 		return out, nil
 	}
