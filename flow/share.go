@@ -125,6 +125,20 @@ func Next(ctx context.Context, scope string, first int) (int, error) {
 	return n, err
 }
 
+// NextFrom is Next for who has to ask where a series begins: it asks where it has
+// not begun.
+func NextFrom(ctx context.Context, scope string, first func() (int, error)) (n int, err error) {
+	err = tenants.Row(ctx, `UPDATE sequences SET next = next + 1 WHERE scope = $1 RETURNING next - 1`, []any{scope}, &n)
+	if !tenants.NoRows(err) {
+		return n, err
+	}
+	begin, err := first()
+	if err != nil {
+		return 0, err
+	}
+	return Next(ctx, scope, begin)
+}
+
 // SetNext makes a series go on at a number, after a renumbering.
 func SetNext(ctx context.Context, scope string, next int) error {
 	t, err := tenants.Current(ctx)

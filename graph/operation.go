@@ -199,6 +199,9 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	actor := audit.Actor{Account: c.Account, Membership: c.Membership}
 	err := o.Resolver.As(ctx, c, op.Operation == ast.Mutation, func(ctx context.Context) error {
 		actor = authz.From(ctx).Actor()
+		if _, one := op.SelectionSet[0].(*ast.Field); one && len(op.SelectionSet) == 1 {
+			tenants.Unwritten(ctx)
+		}
 		resp = next(o.Resolver.withLoaders(ctx))
 		if err := tenants.Broken(ctx); err != nil {
 			return err

@@ -152,7 +152,7 @@ func submit(ctx context.Context, r *run) error {
 	if period == proposal.PeriodINTERSESSION && !r.Policy.Intersession {
 		return errs.New(errs.DeadlinePassed, "大会提案征集已截止，本政协不受理平时提案")
 	}
-	phone, err := ofTerm(ctx, r, s)
+	phone, err := ofTerm(r, s)
 	if err != nil {
 		return err
 	}
@@ -209,14 +209,11 @@ func sittingFor(ctx context.Context, r *run) (*gen.Sitting, proposal.Period, err
 
 // ofTerm refuses what is handed in by who is not, or no longer, a member of the
 // sitting's term, and answers the first proposer's telephone number.
-func ofTerm(ctx context.Context, r *run, s *gen.Sitting) (phone string, err error) {
+func ofTerm(r *run, s *gen.Sitting) (phone string, err error) {
 	for _, p := range r.Proposers() {
-		if p.MembershipID == nil {
+		m := p.Edges.Membership
+		if m == nil {
 			continue
-		}
-		m, err := r.Client.Membership.Get(ctx, *p.MembershipID)
-		if err != nil {
-			return "", err
 		}
 		switch {
 		case authz.Serves(m, r.Today()) && authz.OfTerm(m, s):

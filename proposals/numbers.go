@@ -78,14 +78,13 @@ func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
 // nextNo is the next number of a sitting. The first is 001, unless that is
 // kept for the 一号提案.
 func nextNo(ctx context.Context, client *gen.Client, s *gen.Sitting) (int, error) {
-	there, toBe, err := noOne(ctx, client, s)
-	if err != nil {
-		return 0, err
-	}
-	if there || toBe {
-		return flow.Next(ctx, caseScope(s.ID), 2)
-	}
-	return flow.Next(ctx, caseScope(s.ID), 1)
+	return flow.NextFrom(ctx, caseScope(s.ID), func() (int, error) {
+		there, toBe, err := noOne(ctx, client, s)
+		if there || toBe {
+			return 2, err
+		}
+		return 1, err
+	})
 }
 
 // noOne reports whether a sitting has its 一号提案, or is to have one: a loop of

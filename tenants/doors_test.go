@@ -256,6 +256,43 @@ func TestNestedDoors(t *testing.T) {
 	})
 }
 
+func TestTheFirstSavepointOfWhatHasWrittenNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	must := func(err error) {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	settings := func(ctx context.Context) (out string) {
+		must(tenants.Row(ctx, `SELECT concat_ws(' ', current_setting('app.tenant'), current_setting('plan_cache_mode'), current_setting('transaction_read_only'))`, nil, &out))
+		return out
+	}
+	must(h.store.InTx(context.Background(), h.tenant, func(ctx context.Context) error {
+		tenants.Unwritten(ctx)
+		was, before := settings(ctx), tenants.Statements(ctx)
+		err := tenants.Savepoint(ctx, func(ctx context.Context) error {
+			must(h.write(ctx, 1))
+			_, err := tenants.Exec(ctx, `SELECT 1/0`)
+			return err
+		})
+		if n := tenants.Statements(ctx) - before; err == nil || n != 3 || settings(ctx) != was {
+			t.Errorf("%v, %d statements, %s, was %s", err, n, settings(ctx), was)
+		}
+		if err := tenants.Savepoint(ctx, func(ctx context.Context) error { return h.write(ctx, 2) }); err != nil {
+			return err
+		}
+		err = tenants.Savepoint(ctx, func(ctx context.Context) error { return errors.Join(h.write(ctx, 3), errors.New("mistake")) })
+		if err == nil {
+			t.Error("the second is undone alone")
+		}
+		return nil
+	}))
+	if n := h.days(); n != 1 {
+		t.Errorf("%d days", n)
+	}
+}
+
 func TestSavepoint(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

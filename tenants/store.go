@@ -115,6 +115,8 @@ type session struct {
 	tx         pgx.Tx
 	tenant     uuid.UUID
 	writable   bool
+	opening    string // what names the tenant, once more after an undone beginning
+	unwritten  atomic.Bool
 	savepoints atomic.Int64
 	statements atomic.Int64
 	afterward  []func()
@@ -209,17 +211,17 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 	case ctx.Value(stillKey{}) != nil:
 		mode = "isolation level repeatable read read only"
 	}
-	begin := "begin " + mode + "; select set_config('app.tenant','" + tenant.String() + "',true)"
+	opening := "; select set_config('app.tenant','" + tenant.String() + "',true)"
 	if writable {
 		// What a writing transaction asks for, it asks for by ids: its plans do not
 		// depend on their values, and making them anew took longer than running them.
-		begin += ", set_config('plan_cache_mode','force_generic_plan',true)"
+		opening += ", set_config('plan_cache_mode','force_generic_plan',true)"
 	}
-	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: "begin " + mode + opening})
 	if err != nil {
 		return unavailable(err)
 	}
-	ss := &session{tx: tx, tenant: tenant, writable: writable, fate: fateOf(ctx), seal: s.seal}
+	ss := &session{tx: tx, tenant: tenant, opening: opening, writable: writable, fate: fateOf(ctx), seal: s.seal}
 	committed := false
 	defer func() { // fn failed, panicked or ended its goroutine, or COMMIT failed
 		if !committed {
@@ -251,18 +253,30 @@ func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) 
 		return err
 	}
 	name := fmt.Sprintf("sp_%d", s.savepoints.Add(1))
-	if _, err := Exec(ctx, "SAVEPOINT "+name); err != nil {
+	undo := "ROLLBACK TO SAVEPOINT " + name
+	if s.unwritten.Swap(false) {
+		undo = "ROLLBACK AND CHAIN" + s.opening
+	} else if _, err := Exec(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	after := s.queued()
 	if err := fn(ctx); err != nil {
 		s.forget(after)
-		if _, e := Exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name); e != nil {
+		if _, e := Exec(context.WithoutCancel(ctx), undo); e != nil {
 			return errors.Join(err, e)
 		}
 		return err
 	}
 	return nil
+}
+
+// Unwritten says that the context's transaction has written nothing and holds no
+// lock, and that what it does begins with the next savepoint: that one needs no
+// statement, and undoing it is to begin anew.
+func Unwritten(ctx context.Context) {
+	if s, err := current(ctx); err == nil {
+		s.unwritten.Store(true)
+	}
 }
 
 // AfterCommit runs f once the context's transaction has been committed; it is
