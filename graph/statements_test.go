@@ -95,10 +95,10 @@ func TestAnActionTakesFewStatements(t *testing.T) {
 	}{
 		{"委员甲", "submitProposal", "SubmitProposalInput", func(title string) input {
 			return input{"matterId": c.draft("委员甲", "INDIVIDUAL", title)}
-		}, 19},
+		}, 17},
 		{"主任", "fileProposal", "FileProposalInput", func(title string) input {
 			return input{"matterId": c.reviewed("委员甲", title)}
-		}, 21},
+		}, 18},
 		{"商务局承办人", "draftReply", "DraftReplyInput", func(title string) input {
 			matter := c.assigned(title, "商务局")
 			share := c.shareOf(matter, "商务局")
@@ -106,7 +106,7 @@ func TestAnActionTakesFewStatements(t *testing.T) {
 			c.share("商务局联络员", "nameOfficer", share, input{"membershipId": c.person["商务局承办人"]})
 			c.share("商务局承办人", "recordContact", share, input{"partyId": c.lead(matter), "mode": "面谈", "stage": "办前", "on": "2024-12-27", "text": "当面听取意见"})
 			return input{"assignmentId": share, "class": "A", "body": "关于提案的答复：已研究采纳，具体措施如下。"}
-		}, 20},
+		}, 19},
 	} {
 		t.Run(a.mutation, func(t *testing.T) {
 			c.do(a.who, a.mutation, a.ready("关于增设路灯的提案")) // who asks first is looked up
