@@ -4,7 +4,8 @@
 # CHROMIUM names another browser of its kind.
 set -eu
 
-if [ -x "${CHROMIUM:-/usr/bin/chromium}" ]; then
+letters() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh)" ]; }
+if [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && { letters || [ "$(id -u)" != 0 ]; }; then
 	exit 0
 fi
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -10,7 +10,7 @@ export default defineConfig({
   outputDir: '../test-results',
   workers: 1,
   retries: 0,
-  timeout: 90_000,
+  timeout: 150_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],
   use: { baseURL: process.env.BIHUAN_URL ?? 'http://127.0.0.1:8080', locale: 'zh-CN', timezoneId: 'Asia/Shanghai', trace: 'retain-on-failure', actionTimeout: 15_000, launchOptions: browser },

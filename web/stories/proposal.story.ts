@@ -73,6 +73,58 @@ async function diesAndGoesOn(clerk: Person, step: string) {
   await expect(clerk.page.getByText(`“${step}”已经办好。`).last()).toBeVisible()
 }
 
+test('a unit signs for it, meets the member, drafts, signs off and sends its reply', async ({ browser }) => {
+  const director = await Person.comes(browser, 'zs-director')
+  await director.opens(title)
+  await director.takes('交办')
+  const slip = director.page.getByRole('region', { name: '交办', exact: true })
+  await slip.getByRole('combobox').first().fill('民政')
+  await director.page.getByRole('option', { name: '区民政局', exact: true }).click()
+  await slip.getByLabel('单办', { exact: true }).check()
+  await director.does('交办')
+  await director.leaves()
+
+  const liaison = await Person.comes(browser, 'zs-minzheng-liaison')
+  await liaison.looks('desk-of-a-unit')
+  await liaison.opens(title)
+  await liaison.takes('签收')
+  await liaison.does('签收')
+  await liaison.looks('matter-of-a-unit')
+  await liaison.leaves()
+
+  const officer = await Person.comes(browser, 'zs-minzheng-officer')
+  await officer.opens(title)
+  await officer.takes('面商记录')
+  const met = officer.page.getByRole('region', { name: '面商记录', exact: true })
+  await met.getByRole('combobox', { name: '提案人' }).click()
+  await officer.page.getByRole('option', { name: /任屿秋/ }).click()
+  await met.getByLabel('方式').selectOption('面谈')
+  await met.getByLabel('办前', { exact: true }).check()
+  await met.getByRole('combobox', { name: '日期' }).fill(new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10).replace(/^(\d+)-0?(\d+)-0?(\d+)$/, '$1年$2月$3日'))
+  await officer.page.keyboard.press('Enter')
+  await met.getByLabel('内容').fill('当面听取了意见，一起看了两处地块。')
+  await officer.looks('form-of-a-meeting')
+  await officer.does('面商记录')
+  await officer.takes('拟复')
+  const reply = officer.page.getByRole('region', { name: '拟复', exact: true })
+  await reply.getByRole('radio').first().check()
+  await reply.getByLabel('正文').fill('您提出的提案收悉。今年已建成三处口袋公园，明年再建五处，名单附后。')
+  await officer.looks('form-of-a-reply')
+  await officer.does('拟复')
+  await officer.takes('送签')
+  await officer.does('送签')
+  await officer.leaves()
+
+  for (const [login, step] of [['zs-minzheng-lead', '签发'], ['zs-minzheng-liaison', '发出答复']] as const) {
+    const one = await Person.comes(browser, login)
+    await one.opens(title)
+    await one.takes(step)
+    await one.does(step)
+    if (login === 'zs-minzheng-liaison') await one.looks('matter-replied')
+    await one.leaves()
+  }
+})
+
 test('the member sees what became of it without asking', async ({ browser }) => {
   const member = await Person.comes(browser, 'zs-member-06', phone)
   await member.page.getByRole('link', { name: /^通知/ }).click()
