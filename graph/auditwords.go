@@ -19,6 +19,7 @@ var deedWords = map[string]string{
 	"account.password_changed": "修改或重设密码", "account.signed_in": "登录", "account.sign_in_failed": "登录失败", "account.committee_chosen": "进入本政协",
 	"account.token_reused": "已用过的令牌再次出现，会话已结束", "account.signed_out": "退出登录",
 	"account.invitation_accepted": "接受邀请", "account.invitation_declined": "谢绝邀请",
+	"account.factor_set": "设定验证器", "account.factor_dropped": "取消验证器",
 	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "exportAudit": "导出审计记录",
 	"importEnvelopes": "导入信封", "deliverEnvelope": "投递信封", "receiveEnvelope": "收到信封", "submitTopic": "群众提交议题", "castBallot": "投票",
 	"closeBallot": "测评到期结束", "seePersonalData": "查看联系电话等个人信息", "auditLog": "查阅审计记录", "refused": "其他被拒绝的操作",

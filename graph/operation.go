@@ -247,6 +247,7 @@ func (p *pending) unknown(err error) error {
 // on accounts, and a vote, which nobody casts as himself.
 var sessionFields = map[string]bool{
 	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true, "activateAccount": true,
+	"beginSecondFactor": true, "confirmSecondFactor": true, "removeSecondFactor": true,
 	"acceptInvitation": true, "declineInvitation": true,
 }
 

@@ -21,7 +21,7 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 		out.UserErrors = bad
 		return out, err
 	}
-	s, err := r.Accounts.SignIn(ctx, in.Login, in.Password, client(ctx))
+	s, err := r.Accounts.SignInWith(ctx, in.Login, in.Password, value(in.Code), client(ctx))
 	if err == nil {
 		for _, c := range s.Choices {
 			out.Choices = append(out.Choices, &model.MembershipChoice{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName})
@@ -45,7 +45,7 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 			return out, nil
 		}
 	}
-	out.ActivationRequired = accounts.NeedsActivation(err)
+	out.ActivationRequired, out.CodeRequired = accounts.NeedsActivation(err), accounts.NeedsCode(err)
 	bad, err := shown(err)
 	out.UserErrors = bad
 	return out, err

@@ -74,6 +74,21 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input model.Chang
 	return done(err)
 }
 
+// BeginSecondFactor is the resolver for the beginSecondFactor field.
+func (r *mutationResolver) BeginSecondFactor(ctx context.Context) (*model.BeginSecondFactorPayload, error) {
+	return r.beginSecondFactor(ctx)
+}
+
+// ConfirmSecondFactor is the resolver for the confirmSecondFactor field.
+func (r *mutationResolver) ConfirmSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.ConfirmSecondFactorPayload, error) {
+	return r.confirmSecondFactor(ctx, input.Code)
+}
+
+// RemoveSecondFactor is the resolver for the removeSecondFactor field.
+func (r *mutationResolver) RemoveSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.SignOutPayload, error) {
+	return r.removeSecondFactor(ctx, input.Code)
+}
+
 // MyInvitations is the resolver for the myInvitations field.
 func (r *queryResolver) MyInvitations(ctx context.Context) ([]*model.Invitation, error) {
 	list, err := r.Accounts.Invitations(ctx, authz.From(ctx).Account)
@@ -83,6 +98,11 @@ func (r *queryResolver) MyInvitations(ctx context.Context) ([]*model.Invitation,
 // Sessions is the resolver for the sessions field.
 func (r *queryResolver) Sessions(ctx context.Context) ([]*model.Session, error) {
 	return r.sessions(ctx)
+}
+
+// SecondFactor is the resolver for the secondFactor field.
+func (r *queryResolver) SecondFactor(ctx context.Context) (*model.SecondFactor, error) {
+	return r.secondFactor(ctx)
 }
 
 // Mutation returns generated.MutationResolver implementation.

@@ -186,7 +186,7 @@ func TestChangingPasswords(t *testing.T) {
 	t.Run("a sign-in that overlaps with a change of the password fails", func(t *testing.T) {
 		e := e.in(t)
 		e.ok(e.db.Store.Global(e.ctx, func(ctx context.Context) error {
-			_, err := e.begin(ctx, credential{e.account, "the hash that was proved", true}, "", tries{e.login, "address:x"}, e.office)
+			_, err := e.begin(ctx, credential{e.account, "the hash that was proved", true}, "the hash that was proved", "", tries{e.login, "address:x"}, e.office)
 			e.is(err, errs.Unauthenticated, "密码刚刚被修改")
 			return nil
 		}))

@@ -58,7 +58,7 @@ func NeedsActivation(err error) bool {
 }
 
 // Issue gives an account a new word in place of its password or its former
-// word, lifts its lock and ends its sessions. by is the account of who will see
+// word, lifts its lock, takes its second factor away and ends its sessions. by is the account of who will see
 // the word, nobody for the operator. Called twice, the second word counts.
 func (s *Service) Issue(ctx context.Context, account, by uuid.UUID) (w Word, err error) {
 	defer errs.Wrap(&err, "accounts.Issue(%s)", account)
@@ -83,6 +83,9 @@ func (s *Service) Issue(ctx context.Context, account, by uuid.UUID) (w Word, err
 			return err
 		}
 		if _, err := forget(ctx, login); err != nil {
+			return err
+		}
+		if err := forgetFactor(ctx, account); err != nil {
 			return err
 		}
 		return s.audit(ctx, Event{Action: ActionWordIssued, Account: account, Login: login})

@@ -34,6 +34,15 @@
 //   - A disabled account cannot sign in, and its sessions end.
 //   - A person chooses among active memberships of active committees.
 //
+// # Second factor
+//
+//   - It is a time-based one-time password (RFC 6238: 6 digits, 30 seconds, one step off counts), with ten recovery codes.
+//   - It counts once its owner has shown a code of it; that ends his other sessions.
+//   - A code and a recovery code are good once; a wrong one counts as a failed try.
+//   - Whether an account has one is told only to who knows its password.
+//   - The secret is sealed with the installation's key and bound to its account.
+//   - An account that is opened anew has none.
+//
 // Both limits are looked at by one who already holds a place for hashing, so
 // guesses sent in parallel get ahead of a lock by Options.Hashers at most. An
 // IPv6 address counts as its /64, which is what one customer gets.

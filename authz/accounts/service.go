@@ -22,6 +22,10 @@ type Options struct {
 
 	WordLife time.Duration // of an activation word, default 7 days
 
+	// FactorKey seals the secrets of second factors: 32 bytes, the installation's.
+	// Without it nobody can have one.
+	FactorKey []byte
+
 	PerLogin   Limit // default 5 failures: 15 minutes, at most 4 hours; forgotten after 24 hours
 	PerAddress Limit // default 30 failures: 15 minutes, at most 1 hour; forgotten after 1 hour
 
@@ -87,6 +91,8 @@ const (
 	ActionSignedOut       Action = "account.signed_out"
 	ActionJoined          Action = "account.invitation_accepted"
 	ActionDeclined        Action = "account.invitation_declined"
+	ActionFactorSet       Action = "account.factor_set"
+	ActionFactorDropped   Action = "account.factor_dropped"
 )
 
 // Client is where a request comes from.

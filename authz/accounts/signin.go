@@ -29,9 +29,15 @@ type SignedIn struct {
 	Invitations      []Invitation // to committees that he has not joined yet
 }
 
-// SignIn begins a session. It must be called outside any transaction. Called
-// twice it begins two sessions.
-func (s *Service) SignIn(ctx context.Context, login, password string, from Client) (_ SignedIn, err error) {
+// SignIn begins a session of an account without a second factor; see SignInWith.
+func (s *Service) SignIn(ctx context.Context, login, password string, from Client) (SignedIn, error) {
+	return s.SignInWith(ctx, login, password, "", from)
+}
+
+// SignInWith begins a session. The code is the second factor's, where the account
+// has one; NeedsCode says that it is wanted. It must be called outside any
+// transaction. Called twice it begins two sessions.
+func (s *Service) SignInWith(ctx context.Context, login, password, code string, from Client) (_ SignedIn, err error) {
 	defer errs.Wrap(&err, "accounts.SignIn")
 	if inside(ctx) {
 		return SignedIn{}, errInside
@@ -57,10 +63,10 @@ func (s *Service) SignIn(ctx context.Context, login, password string, from Clien
 	}
 	var in SignedIn
 	err = s.store.Global(ctx, func(ctx context.Context) error {
-		in, err = s.begin(ctx, c, renewed, t, from)
+		in, err = s.begin(ctx, c, renewed, code, t, from)
 		return err
 	})
-	return in, err
+	return in, s.miscoded(ctx, t, c.account, from, err)
 }
 
 // credential is what an account proves itself with.
@@ -131,14 +137,17 @@ func (s *Service) known(ctx context.Context, c *credential, login string, form *
 }
 
 // begin writes the session of a proved account, unless its password has been
-// changed or it has been disabled in between.
-func (s *Service) begin(ctx context.Context, c credential, renewed string, t tries, from Client) (in SignedIn, err error) {
+// changed or it has been disabled in between, or its second factor is not shown.
+func (s *Service) begin(ctx context.Context, c credential, renewed, code string, t tries, from Client) (in SignedIn, err error) {
 	hash, err := lockAccount(ctx, c.account)
 	if err != nil {
 		return in, err
 	}
 	if hash != c.hash {
 		return in, errs.New(errs.Unauthenticated, "密码刚刚被修改，请用新密码登录")
+	}
+	if err := s.second(ctx, c.account, code); err != nil {
+		return in, err
 	}
 	if renewed != c.hash {
 		if _, err := tenants.Exec(ctx, `UPDATE accounts SET password_hash = $2 WHERE id = $1`, c.account, renewed); err != nil {

@@ -127,7 +127,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err := a.connectPhones(services.Phone); err != nil {
 		return err
 	}
-	acc := accounts.New(store, k, accounts.Options{Audit: a.people().Record})
+	acc := accounts.New(store, k, accounts.Options{Audit: a.people().Record, FactorKey: a.secret.For("second factors")})
 	hub := live.NewHub(store, a.log, live.Limits{
 		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),
 	})

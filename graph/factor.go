@@ -1,0 +1,49 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/graph/model"
+)
+
+func (r *Resolver) secondFactor(ctx context.Context) (*model.SecondFactor, error) {
+	f, err := r.Accounts.Factor(ctx, authz.From(ctx).Account)
+	return &model.SecondFactor{Since: f.Since, RecoveryLeft: f.Left}, err
+}
+
+func (r *Resolver) beginSecondFactor(ctx context.Context) (*model.BeginSecondFactorPayload, error) {
+	out := &model.BeginSecondFactorPayload{UserErrors: []*model.UserError{}}
+	c, err := r.living(ctx)
+	if err == nil {
+		e, begun := r.Accounts.BeginFactor(ctx, c.Account)
+		if err = begun; err == nil {
+			out.Secret, out.URI = &e.Secret, &e.URI
+			return out, nil
+		}
+	}
+	out.UserErrors, err = shown(err)
+	return out, err
+}
+
+func (r *Resolver) confirmSecondFactor(ctx context.Context, code string) (*model.ConfirmSecondFactorPayload, error) {
+	out := &model.ConfirmSecondFactorPayload{RecoveryCodes: []string{}, UserErrors: []*model.UserError{}}
+	c, err := r.living(ctx)
+	if err == nil {
+		codes, confirmed := r.Accounts.ConfirmFactor(ctx, c.Account, c.Session, code, client(ctx))
+		if err = confirmed; err == nil {
+			out.RecoveryCodes = codes
+			return out, nil
+		}
+	}
+	out.UserErrors, err = shown(err)
+	return out, err
+}
+
+func (r *Resolver) removeSecondFactor(ctx context.Context, code string) (*model.SignOutPayload, error) {
+	c, err := r.living(ctx)
+	if err == nil {
+		err = r.Accounts.DropFactor(ctx, c.Account, c.Session, code, client(ctx))
+	}
+	return done(err)
+}
