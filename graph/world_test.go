@@ -70,7 +70,7 @@ func newWorld(t *testing.T) *world {
 	must(t, err)
 	dir := authz.NewDirectory(policy)
 	acc := accounts.New(store, keys, accounts.Options{
-		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record, FactorKey: []byte("the key of tests, 32 bytes long..!")})
+		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record, FactorKey: bytes.Repeat([]byte{7}, 32)})
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
 	w.r = &graph.Resolver{Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}

@@ -514,6 +514,16 @@ type BallotVotes struct {
 	Rate *Rate `json:"rate"`
 }
 
+// 要放进验证器的
+type BeginSecondFactorPayload struct {
+	// 密钥，可以手工输入验证器；只显示这一次
+	Secret *string `json:"secret,omitempty"`
+	// otpauth:// 网址，显示成二维码给验证器扫
+	URI *string `json:"uri,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 撤回邀请
 type CancelCosignInviteInput struct {
 	// 哪件事项
@@ -840,6 +850,14 @@ type ConfirmRoleInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 设好验证器的结果
+type ConfirmSecondFactorPayload struct {
+	// 恢复码：手机丢了时每个可以用一次；只显示这一次，请抄在纸上
+	RecoveryCodes []string `json:"recoveryCodes"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 确认代理
@@ -3223,6 +3241,20 @@ type SeatPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 第二步验证：手机上的验证器，按时间变化的六位数字（RFC 6238）
+type SecondFactor struct {
+	// 从什么时候起有；空为没有
+	Since *time.Time `json:"since,omitempty"`
+	// 还剩几个恢复码
+	RecoveryLeft int `json:"recoveryLeft"`
+}
+
+// 核对验证器上的数字
+type SecondFactorCodeInput struct {
+	// 验证器上的六位数字；取消的可以用恢复码
+	Code string `json:"code"`
+}
+
 // 退回重办
 type SendBackReplyInput struct {
 	// 哪一份办理
@@ -3485,6 +3517,8 @@ type SignInInput struct {
 	Login string `json:"login"`
 	// 密码
 	Password string `json:"password"`
+	// 设了验证器的，填验证器上的六位数字或一个恢复码
+	Code *string `json:"code,omitempty"`
 	// 为 true：令牌放在脚本读不到的 Cookie 里（HttpOnly、SameSite=Strict），答复里没有令牌；只限同一网址下的网页
 	Cookie *bool `json:"cookie,omitempty"`
 }
@@ -3503,6 +3537,8 @@ type SignInPayload struct {
 	Cookie *CookieSession `json:"cookie,omitempty"`
 	// 为 true：所写的是一次性的激活码，请先用 activateAccount 设定自己的密码
 	ActivationRequired bool `json:"activationRequired"`
+	// 为 true：密码是对的，还须填验证器上的数字（code）
+	CodeRequired bool `json:"codeRequired"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
