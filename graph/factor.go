@@ -2,6 +2,9 @@ package graph
 
 import (
 	"context"
+	"encoding/base64"
+
+	"rsc.io/qr"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/graph/model"
@@ -19,11 +22,22 @@ func (r *Resolver) beginSecondFactor(ctx context.Context) (*model.BeginSecondFac
 		e, begun := r.Accounts.BeginFactor(ctx, c.Account)
 		if err = begun; err == nil {
 			out.Secret, out.URI = &e.Secret, &e.URI
-			return out, nil
+			out.QR, err = picture(e.URI)
+			return out, err
 		}
 	}
 	out.UserErrors, err = shown(err)
 	return out, err
+}
+
+// picture is a QR code as an address that an image takes.
+func picture(text string) (*string, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return nil, err
+	}
+	address := "data:image/png;base64," + base64.StdEncoding.EncodeToString(code.PNG())
+	return &address, nil
 }
 
 func (r *Resolver) confirmSecondFactor(ctx context.Context, code string) (*model.ConfirmSecondFactorPayload, error) {

@@ -12,10 +12,13 @@ import (
 func TestSecondFactor(t *testing.T) {
 	c := withPlatform(t)
 	who := "街道干部"
-	begun := c.ask(who, `mutation { beginSecondFactor { secret uri userErrors { message } } }`, nil)
+	begun := c.ask(who, `mutation { beginSecondFactor { secret uri qr userErrors { message } } }`, nil)
 	seed, _ := dig(begun.Data, "beginSecondFactor", "secret").(string)
 	if uri, _ := dig(begun.Data, "beginSecondFactor", "uri").(string); seed == "" || !strings.HasPrefix(uri, "otpauth://totp/") || !strings.Contains(uri, seed) {
 		t.Fatal(begun.text)
+	}
+	if picture, _ := dig(begun.Data, "beginSecondFactor", "qr").(string); !strings.HasPrefix(picture, "data:image/png;base64,iVBOR") {
+		t.Error(begun.text)
 	}
 	code := func() string {
 		out, err := totp.GenerateCode(seed, c.clock.Now())

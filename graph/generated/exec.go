@@ -6362,6 +6362,8 @@ type BeginSecondFactorPayload {
   secret: String
   "otpauth:// 网址，显示成二维码给验证器扫"
   uri: String
+  "同一个网址的二维码：PNG 的 data: 网址，可以直接放进图片"
+  qr: String
   "没有成功的原因；空为成功"
   userErrors: [UserError!]!
 }
@@ -7120,6 +7122,8 @@ func (ec *executionContext) childFields_BeginSecondFactorPayload(ctx context.Con
 		return ec.fieldContext_BeginSecondFactorPayload_secret(ctx, field)
 	case "uri":
 		return ec.fieldContext_BeginSecondFactorPayload_uri(ctx, field)
+	case "qr":
+		return ec.fieldContext_BeginSecondFactorPayload_qr(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_BeginSecondFactorPayload_userErrors(ctx, field)
 	}
@@ -19135,6 +19139,29 @@ func (ec *executionContext) _BeginSecondFactorPayload_uri(ctx context.Context, f
 	)
 }
 func (ec *executionContext) fieldContext_BeginSecondFactorPayload_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeginSecondFactorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BeginSecondFactorPayload_qr(ctx context.Context, field graphql.CollectedField, obj *model.BeginSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginSecondFactorPayload_qr(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QR, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BeginSecondFactorPayload_qr(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BeginSecondFactorPayload", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -72225,6 +72252,11 @@ func (ec *executionContext) _BeginSecondFactorPayload(ctx context.Context, sel a
 			}
 		case "uri":
 			out.Values[i] = ec._BeginSecondFactorPayload_uri(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "qr":
+			out.Values[i] = ec._BeginSecondFactorPayload_qr(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -520,6 +520,8 @@ type BeginSecondFactorPayload struct {
 	Secret *string `json:"secret,omitempty"`
 	// otpauth:// 网址，显示成二维码给验证器扫
 	URI *string `json:"uri,omitempty"`
+	// 同一个网址的二维码：PNG 的 data: 网址，可以直接放进图片
+	QR *string `json:"qr,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
 }
