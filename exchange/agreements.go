@@ -34,6 +34,8 @@ type Terms struct {
 	Receives []string
 	Key      string // the partner's public key, base64; filled in for LOCAL; empty: as it is
 	Expected *int   // version that was looked at; nil: whatever it is
+
+	directory string // the key that this installation knows for the partner; empty: none
 }
 
 // manage is the right to set agreements.
@@ -61,9 +63,13 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 		return nil, err
 	}
 	if old == nil {
-		a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
+		own := t.directory != "" && t.Key != t.directory // a committee of the directory that is run elsewhere
+		a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(cmp.Or(t.directory, t.Key)).SetChannel(t.Channel).
 			SetSends(t.Sends).SetReceives(t.Receives).Save(ctx)
-		return a, tenants.Translate(err)
+		if err != nil || !own {
+			return a, tenants.Translate(err)
+		}
+		return a, s.rekeyed(ctx, &t, a)
 	}
 	if t.Expected != nil && *t.Expected != old.Version {
 		return nil, errs.New(errs.VersionConflict, "约定已被他人修改，请刷新后再改").With("currentVersion", old.Version)
@@ -168,19 +174,17 @@ func (s *Service) complete(ctx context.Context, t *Terms, old *gen.Agreement) (e
 }
 
 // fileKey checks the key of a partner whose letters come in files. One of this
-// installation has the directory's key and no other, or whoever may set an
-// agreement could write letters in its name (S6).
+// installation has the directory's key, or whoever may set an agreement could
+// write letters in its name; that it is run elsewhere, and has another key, two
+// persons say (S6).
 func (s *Service) fileKey(t *Terms, partner committee) error {
 	if partner.Found {
 		public, err := s.publicKey(partner)
 		if err != nil {
 			return err
 		}
-		known := base64.StdEncoding.EncodeToString(public)
-		if t.Key != "" && t.Key != known {
-			return errs.New(errs.Invalid, "%s在本系统中，公钥由系统填写，不能另填", partner.Name).At("partnerKey")
-		}
-		t.Name, t.Key = partner.Name, known
+		t.directory = base64.StdEncoding.EncodeToString(public)
+		t.Name, t.Key = partner.Name, cmp.Or(t.Key, t.directory)
 	}
 	if publicKey(t.Key) == nil {
 		return errs.New(errs.Invalid, "公钥应是对方提供的 44 个字符（Ed25519，base64），请核对后重填").At("partnerKey")
@@ -224,16 +228,14 @@ func publicKey(text string) ed25519.PublicKey {
 // committee of this installation, so that a changed secret needs no new
 // agreements, else the one that was entered.
 func (s *Service) keyOf(ctx context.Context, a *gen.Agreement) (ed25519.PublicKey, error) {
-	c, err := byCode(ctx, a.Partner)
-	switch {
-	case err != nil:
-		return nil, err
-	case c.Found:
-		return s.publicKey(c)
-	case a.Channel == agreement.ChannelFILE:
+	if a.Channel == agreement.ChannelFILE {
 		return publicKey(a.PartnerKey), nil
 	}
-	return nil, nil
+	c, err := byCode(ctx, a.Partner)
+	if err != nil || !c.Found {
+		return nil, err
+	}
+	return s.publicKey(c)
 }
 
 // Suspend stops everything in both directions until Resume; what waits goes on
