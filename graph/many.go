@@ -47,6 +47,9 @@ func (r *Resolver) performOnMany(ctx context.Context, in model.PerformOnManyInpu
 		}
 		out.Results = append(out.Results, &model.PerformedOn{MatterID: id, UserErrors: done.UserErrors})
 	}
+	if out.Done == 0 { // then it was refused as a whole, and says so where every mutation does
+		out.UserErrors = out.Results[0].UserErrors
+	}
 	now, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).All(ctx)
 	for _, m := range now {
 		out.Results[slices.Index(ids, m.ID)].Matter = m

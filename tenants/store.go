@@ -272,9 +272,10 @@ func Savepoint(ctx context.Context, fn func(context.Context) error) (err error) 
 
 // Unwritten says that the context's transaction has written nothing and holds no
 // lock, and that what it does begins with the next savepoint: that one needs no
-// statement, and undoing it is to begin anew.
+// statement, and undoing it is to begin anew. Where a savepoint was taken before,
+// the transaction is somebody else's, who has joined; then nothing changes.
 func Unwritten(ctx context.Context) {
-	if s, err := current(ctx); err == nil {
+	if s, err := current(ctx); err == nil && s.savepoints.Load() == 0 {
 		s.unwritten.Store(true)
 	}
 }

@@ -40,7 +40,7 @@ func console(from fs.FS) http.Handler {
 	files := load(from)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			none(w, r)
+			httpd.MethodNotAllowed(w, r, "GET, HEAD") // who has this path for another method has said so before
 			return
 		}
 		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")

@@ -1983,7 +1983,7 @@ type PerformOnManyPayload {
   results: [PerformedOn!]!
   "办成的件数"
   done: Int!
-  "一件也没有办就被拒绝的原因；空为各件都试过"
+  "一件也没有办成的原因（第一件的）；空为至少办成一件"
   userErrors: [UserError!]!
 }
 

@@ -2225,7 +2225,7 @@ type PerformOnManyPayload struct {
 	Results []*PerformedOn `json:"results"`
 	// 办成的件数
 	Done int `json:"done"`
-	// 一件也没有办就被拒绝的原因；空为各件都试过
+	// 一件也没有办成的原因（第一件的）；空为至少办成一件
 	UserErrors []*UserError `json:"userErrors"`
 }
 

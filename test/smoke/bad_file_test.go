@@ -89,7 +89,7 @@ func (w *badWorld) targets() (out []bad) {
 		out = append(out, bad{name: "the token " + token, token: token, path: "/files?" + own, header: map[string]string{"Content-Type": typ}, body: body, status: 401, codes: []string{nobody}})
 	}
 	for _, method := range []string{http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		out = append(out, bad{name: method, as: "干事", method: method, path: "/files?" + own, body: body, codes: []string{"HTTP 405"}})
+		out = append(out, bad{name: method, as: "干事", method: method, path: "/files?" + own, body: body, codes: []string{wrongInput}})
 	}
 	return append(out, bad{name: "another tenant in the header", as: "干事", path: "/files?" + own, header: map[string]string{"Content-Type": typ, "X-Bihuan-Tenant": someID}, body: body, status: 401, codes: []string{nobody}})
 }
@@ -108,10 +108,10 @@ func (w *badWorld) downloads() (out []bad) {
 	get("a path", "干事", "/files/..%2f..%2fkeys.json", wrongInput)
 	get("a path with backslashes", "干事", "/files/..%5c..%5ckeys.json", wrongInput)
 	get("a zero byte", "干事", "/files/"+w.own["attachment"]+"%00", wrongInput)
-	get("two ids", "干事", "/files/"+w.own["attachment"]+"/"+mark, "HTTP 404")
-	get("the list", "干事", "/files", "HTTP 405", "HTTP 404")
+	get("two ids", "干事", "/files/"+w.own["attachment"]+"/"+mark, noSuch)
+	get("the list", "干事", "/files", wrongInput, noSuch)
 	for _, method := range []string{http.MethodDelete, http.MethodPut, http.MethodPost} {
-		out = append(out, bad{name: method, as: "干事", method: method, path: "/files/" + w.own["attachment"], codes: []string{"HTTP 405"}})
+		out = append(out, bad{name: method, as: "干事", method: method, path: "/files/" + w.own["attachment"], codes: []string{wrongInput}})
 	}
 	return out
 }

@@ -136,14 +136,14 @@ func addresses() (out []bad) {
 		{"extensions that are no JSON", "/graphql?query={__typename}&extensions=" + mark, 400, badRequest},
 		{"an unknown field", "/graphql?query={passwords}", 200, notValid},
 		{"semicolons", "/graphql?query={__typename};variables={}", 400, badRequest},
-		{"another path", "/" + mark, 404, "HTTP 404"},
-		{"the files of the machine", "/..%2f..%2f..%2fetc%2fpasswd", 404, "HTTP 404"},
-		{"the keys", "/keys.json", 404, "HTTP 404"},
-		{"the profiler", "/debug/pprof/heap", 404, "HTTP 404"},
-		{"the repository", "/.git/config", 404, "HTTP 404"},
-		{"below the endpoint", "/graphql/" + mark, 404, "HTTP 404"},
-		{"SQL as a path", "/" + url.PathEscape(injections[0]), 404, "HTTP 404"},
-		{"a path of 20,000 characters", "/" + strings.Repeat("a", 20_000), 404, "HTTP 404"},
+		{"another path", "/" + mark, 404, noSuch},
+		{"the files of the machine", "/..%2f..%2f..%2fetc%2fpasswd", 404, noSuch},
+		{"the keys", "/keys.json", 404, noSuch},
+		{"the profiler", "/debug/pprof/heap", 404, noSuch},
+		{"the repository", "/.git/config", 404, noSuch},
+		{"below the endpoint", "/graphql/" + mark, 404, noSuch},
+		{"SQL as a path", "/" + url.PathEscape(injections[0]), 404, noSuch},
+		{"a path of 20,000 characters", "/" + strings.Repeat("a", 20_000), 404, noSuch},
 	} {
 		out = append(out, bad{name: c.name, as: "主任", method: http.MethodGet, path: c.path, status: c.status, codes: []string{c.code}})
 	}
