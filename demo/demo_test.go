@@ -326,6 +326,8 @@ func (in *installation) apart(t *testing.T) {
 					t.Error(login, m, err)
 				}
 			}
+		})
+		in.within(t, in.Store.InTx, login, "旅顺口区政协", func(ctx context.Context) {
 			_, err := in.Engine.Do(ctx, flow.Command{Machine: process.OfMatter, Subject: ids[0], Action: "startReview", Form: process.Form{"disposition": "FILED"}})
 			if !errs.Is(err, errs.NotFound) {
 				t.Error(login, err)

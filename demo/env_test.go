@@ -95,6 +95,12 @@ func (in *installation) counts() map[string]int {
 // as runs fn as somebody who signs in with a login and chooses a committee.
 func (in *installation) as(t *testing.T, login, tenant string, fn func(context.Context)) {
 	t.Helper()
+	in.within(t, in.Store.ReadTx, login, tenant, fn)
+}
+
+// within is as in a transaction of the given sort.
+func (in *installation) within(t *testing.T, open func(context.Context, uuid.UUID, func(context.Context) error) error, login, tenant string, fn func(context.Context)) {
+	t.Helper()
 	type choice struct{ Tenant, Account, Membership uuid.UUID }
 	who := query(in, pgx.RowToStructByPos[choice], `
 		SELECT m.tenant_id, m.account_id, m.id FROM memberships m JOIN accounts a ON a.id = m.account_id JOIN tenants t ON t.id = m.tenant_id
@@ -102,7 +108,7 @@ func (in *installation) as(t *testing.T, login, tenant string, fn func(context.C
 	if len(who) != 1 {
 		t.Fatalf("%s of %s: %d memberships", login, tenant, len(who))
 	}
-	must(t, in.Store.ReadTx(in.ctx, who[0].Tenant, func(ctx context.Context) error {
+	must(t, open(in.ctx, who[0].Tenant, func(ctx context.Context) error {
 		v, err := in.Directory.Viewer(ctx, who[0].Account, who[0].Membership)
 		if err == nil {
 			fn(authz.With(ctx, v))
