@@ -80,12 +80,12 @@ func (r *mutationResolver) BeginSecondFactor(ctx context.Context) (*model.BeginS
 }
 
 // ConfirmSecondFactor is the resolver for the confirmSecondFactor field.
-func (r *mutationResolver) ConfirmSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.ConfirmSecondFactorPayload, error) {
+func (r *mutationResolver) ConfirmSecondFactor(ctx context.Context, input model.ConfirmSecondFactorInput) (*model.ConfirmSecondFactorPayload, error) {
 	return r.confirmSecondFactor(ctx, input.Code)
 }
 
 // RemoveSecondFactor is the resolver for the removeSecondFactor field.
-func (r *mutationResolver) RemoveSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.SignOutPayload, error) {
+func (r *mutationResolver) RemoveSecondFactor(ctx context.Context, input model.RemoveSecondFactorInput) (*model.SignOutPayload, error) {
 	return r.removeSecondFactor(ctx, input.Code)
 }
 

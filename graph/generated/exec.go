@@ -136,8 +136,8 @@ type MutationResolver interface {
 	DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error)
 	ChangePassword(ctx context.Context, input model.ChangePasswordInput) (*model.SignOutPayload, error)
 	BeginSecondFactor(ctx context.Context) (*model.BeginSecondFactorPayload, error)
-	ConfirmSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.ConfirmSecondFactorPayload, error)
-	RemoveSecondFactor(ctx context.Context, input model.SecondFactorCodeInput) (*model.SignOutPayload, error)
+	ConfirmSecondFactor(ctx context.Context, input model.ConfirmSecondFactorInput) (*model.ConfirmSecondFactorPayload, error)
+	RemoveSecondFactor(ctx context.Context, input model.RemoveSecondFactorInput) (*model.SignOutPayload, error)
 	ActivateAccount(ctx context.Context, input model.ActivateAccountInput) (*model.SignOutPayload, error)
 	IssueActivation(ctx context.Context, input model.IssueActivationInput) (*model.ActivationPayload, error)
 	SignReceipt(ctx context.Context, input model.SignReceiptInput) (*model.AssignmentPayload, error)
@@ -478,6 +478,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputConfirmRequestInput,
 		ec.unmarshalInputConfirmRevisedTextInput,
 		ec.unmarshalInputConfirmRoleInput,
+		ec.unmarshalInputConfirmSecondFactorInput,
 		ec.unmarshalInputConfirmSubstitutionInput,
 		ec.unmarshalInputConsentToOpinionInput,
 		ec.unmarshalInputConsentToWithdrawInput,
@@ -566,6 +567,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRejectAuditInput,
 		ec.unmarshalInputRejectDraftInput,
 		ec.unmarshalInputRemoveAttachmentInput,
+		ec.unmarshalInputRemoveSecondFactorInput,
 		ec.unmarshalInputRenameUnitInput,
 		ec.unmarshalInputReopenReturnInput,
 		ec.unmarshalInputReportCommitmentInput,
@@ -584,7 +586,6 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeGrantInput,
 		ec.unmarshalInputRoleRightInput,
 		ec.unmarshalInputSeatMemberInput,
-		ec.unmarshalInputSecondFactorCodeInput,
 		ec.unmarshalInputSendBackReplyInput,
 		ec.unmarshalInputSendNoticeInput,
 		ec.unmarshalInputSendReplyInput,
@@ -6369,8 +6370,14 @@ type BeginSecondFactorPayload {
 }
 
 "核对验证器上的数字"
-input SecondFactorCodeInput {
-  "验证器上的六位数字；取消的可以用恢复码"
+input ConfirmSecondFactorInput {
+  "验证器上的六位数字"
+  code: String!
+}
+
+"取消验证器"
+input RemoveSecondFactorInput {
+  "验证器上的六位数字，或一个恢复码"
   code: String!
 }
 
@@ -6519,9 +6526,9 @@ type Mutation {
   "设一个验证器：得到密钥，用 confirmSecondFactor 核对以后才算；没有核对以前再做一次，先前的密钥作废"
   beginSecondFactor: BeginSecondFactorPayload!
   "核对验证器上的数字：从此登录须填它，其他设备随即退出，得到恢复码"
-  confirmSecondFactor("要填的内容" input: SecondFactorCodeInput!): ConfirmSecondFactorPayload!
+  confirmSecondFactor("要填的内容" input: ConfirmSecondFactorInput!): ConfirmSecondFactorPayload!
   "取消验证器，须填它的数字或恢复码"
-  removeSecondFactor("要填的内容" input: SecondFactorCodeInput!): SignOutPayload!
+  removeSecondFactor("要填的内容" input: RemoveSecondFactorInput!): SignOutPayload!
 }
 
 extend type Query {
@@ -11110,8 +11117,8 @@ func (ec *executionContext) field_Mutation_confirmSecondFactor_args(ctx context.
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SecondFactorCodeInput, error) {
-			return ec.unmarshalNSecondFactorCodeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSecondFactorCodeInput(ctx, v)
+		func(ctx context.Context, v any) (model.ConfirmSecondFactorInput, error) {
+			return ec.unmarshalNConfirmSecondFactorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmSecondFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12146,8 +12153,8 @@ func (ec *executionContext) field_Mutation_removeSecondFactor_args(ctx context.C
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (model.SecondFactorCodeInput, error) {
-			return ec.unmarshalNSecondFactorCodeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSecondFactorCodeInput(ctx, v)
+		func(ctx context.Context, v any) (model.RemoveSecondFactorInput, error) {
+			return ec.unmarshalNRemoveSecondFactorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRemoveSecondFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -29343,7 +29350,7 @@ func (ec *executionContext) _Mutation_confirmSecondFactor(ctx context.Context, f
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ConfirmSecondFactor(ctx, fc.Args["input"].(model.SecondFactorCodeInput))
+			return ec.Resolvers.Mutation().ConfirmSecondFactor(ctx, fc.Args["input"].(model.ConfirmSecondFactorInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmSecondFactorPayload) graphql.Marshaler {
@@ -29387,7 +29394,7 @@ func (ec *executionContext) _Mutation_removeSecondFactor(ctx context.Context, fi
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().RemoveSecondFactor(ctx, fc.Args["input"].(model.SecondFactorCodeInput))
+			return ec.Resolvers.Mutation().RemoveSecondFactor(ctx, fc.Args["input"].(model.RemoveSecondFactorInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
@@ -60436,6 +60443,36 @@ func (ec *executionContext) unmarshalInputConfirmRoleInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConfirmSecondFactorInput(ctx context.Context, obj any) (model.ConfirmSecondFactorInput, error) {
+	var it model.ConfirmSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConfirmSubstitutionInput(ctx context.Context, obj any) (model.ConfirmSubstitutionInput, error) {
 	var it model.ConfirmSubstitutionInput
 	if obj == nil {
@@ -66089,6 +66126,36 @@ func (ec *executionContext) unmarshalInputRemoveAttachmentInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoveSecondFactorInput(ctx context.Context, obj any) (model.RemoveSecondFactorInput, error) {
+	var it model.RemoveSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRenameUnitInput(ctx context.Context, obj any) (inputs.RenameUnit, error) {
 	var it inputs.RenameUnit
 	if obj == nil {
@@ -67058,36 +67125,6 @@ func (ec *executionContext) unmarshalInputSeatMemberInput(ctx context.Context, o
 				return it, err
 			}
 			it.IdempotencyKey = data
-		}
-	}
-	return it, nil
-}
-
-func (ec *executionContext) unmarshalInputSecondFactorCodeInput(ctx context.Context, obj any) (model.SecondFactorCodeInput, error) {
-	var it model.SecondFactorCodeInput
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"code"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "code":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalNString2string(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Code = data
 		}
 	}
 	return it, nil
@@ -92216,6 +92253,11 @@ func (ec *executionContext) unmarshalNConfirmRoleInput2githubᚗcomᚋbihuanᚋb
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConfirmSecondFactorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmSecondFactorInput(ctx context.Context, v any) (model.ConfirmSecondFactorInput, error) {
+	res, err := ec.unmarshalInputConfirmSecondFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNConfirmSecondFactorPayload2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐConfirmSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmSecondFactorPayload) graphql.Marshaler {
 	if v == nil {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
@@ -94570,6 +94612,11 @@ func (ec *executionContext) unmarshalNRemoveAttachmentInput2githubᚗcomᚋbihua
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRemoveSecondFactorInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐRemoveSecondFactorInput(ctx context.Context, v any) (model.RemoveSecondFactorInput, error) {
+	res, err := ec.unmarshalInputRemoveSecondFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRenameUnitInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋinputsᚐRenameUnit(ctx context.Context, v any) (inputs.RenameUnit, error) {
 	res, err := ec.unmarshalInputRenameUnitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -95108,11 +95155,6 @@ func (ec *executionContext) marshalNSecondFactor2ᚖgithubᚗcomᚋbihuanᚋbihu
 		return graphql.Null
 	}
 	return ec._SecondFactor(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNSecondFactorCodeInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSecondFactorCodeInput(ctx context.Context, v any) (model.SecondFactorCodeInput, error) {
-	res, err := ec.unmarshalInputSecondFactorCodeInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSendBackReplyInput2githubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐSendBackReplyInput(ctx context.Context, v any) (model.SendBackReplyInput, error) {

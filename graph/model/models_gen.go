@@ -854,6 +854,12 @@ type ConfirmRoleInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 核对验证器上的数字
+type ConfirmSecondFactorInput struct {
+	// 验证器上的六位数字
+	Code string `json:"code"`
+}
+
 // 设好验证器的结果
 type ConfirmSecondFactorPayload struct {
 	// 恢复码：手机丢了时每个可以用一次；只显示这一次，请抄在纸上
@@ -2849,6 +2855,12 @@ type RemoveAttachmentInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 取消验证器
+type RemoveSecondFactorInput struct {
+	// 验证器上的六位数字，或一个恢复码
+	Code string `json:"code"`
+}
+
 // 重开申退
 type ReopenReturnInput struct {
 	// 哪一份办理
@@ -3249,12 +3261,6 @@ type SecondFactor struct {
 	Since *time.Time `json:"since,omitempty"`
 	// 还剩几个恢复码
 	RecoveryLeft int `json:"recoveryLeft"`
-}
-
-// 核对验证器上的数字
-type SecondFactorCodeInput struct {
-	// 验证器上的六位数字；取消的可以用恢复码
-	Code string `json:"code"`
 }
 
 // 退回重办
