@@ -45,12 +45,17 @@ func TestConsole(t *testing.T) {
 	})
 	t.Run("a path that is neither a file nor a navigation does not exist", func(t *testing.T) {
 		for _, w := range []*httptest.ResponseRecorder{
-			ask(t, h, "GET", "/anything"), ask(t, h, "GET", "/assets/gone.js"), ask(t, h, "POST", "/", "Accept", page),
+			ask(t, h, "GET", "/anything"), ask(t, h, "GET", "/assets/gone.js"),
 			ask(t, h, "GET", "/assets/a-1f.js.gz"), ask(t, h, "GET", "/dist.missing.html"),
 		} {
 			if w.Code != 404 {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
+		}
+	})
+	t.Run("nothing is sent here by another method than GET", func(t *testing.T) {
+		if w := ask(t, h, "POST", "/", "Accept", page); w.Code != 405 || w.Header().Get("Allow") != "GET, HEAD" {
+			t.Errorf("%d %v", w.Code, w.Header())
 		}
 	})
 	t.Run("a file below /assets/ may be kept for a year, and is sent as it was compressed", func(t *testing.T) {
