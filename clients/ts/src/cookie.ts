@@ -99,11 +99,12 @@ export class CookieSession implements Caller {
 
   async #fresh(): Promise<void> {
     const known = this.#read()
-    if (known && Date.parse(known.accessExpiresAt) - Date.now() < early) await this.revive(known.renewed + 1).catch(() => {}) // the server has the last word
+    if (known && Date.parse(known.accessExpiresAt) - Date.now() < early) await this.revive(known.renewed).catch(() => {}) // the server has the last word
   }
 
   async #renew(since: number): Promise<void> {
-    if ((this.#read()?.renewed ?? 0) >= since) return
+    // In the same millisecond it may have been before: then it is done once more.
+    if ((this.#read()?.renewed ?? 0) > since) return
     const ask = () => this.#ask(RefreshCookieDocument, {})
     // An answer that was lost is asked for again: for 20 seconds a used token gives the same successor.
     const { refreshTokens } = await ask().catch(ask)
