@@ -31,6 +31,7 @@ export class Person {
   /** Looks at a page: no finding by axe, no word of the program on it, nothing wider than the screen; a picture is kept. */
   async looks(name: string) {
     await expect(this.page.locator('[role=status] i')).toHaveCount(0) // nothing is being read any more
+    await expect(this.page.locator('.el-popper:visible')).toHaveCount(0) // a list that was chosen from has folded up
     const { violations } = await new AxeBuilder({ page: this.page }).analyze()
     expect(violations.map(v => `${v.id}: ${v.nodes.map(n => n.target.join(' ')).join(', ')}`), name).toEqual([])
     const text = await this.page.locator('body').innerText()
