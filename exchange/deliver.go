@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -212,19 +211,13 @@ var statusOf = map[outcome]string{applied: Delivered, refused: Refused, disbelie
 // It leaves no record: nothing has crossed, and nothing is settled.
 func (s *Service) putOff(ctx context.Context, w *waiting, v verdict, attempts int, pause time.Duration) (none audit.Entry, err error) {
 	_, err = tenants.Exec(ctx, `UPDATE exchange_outbox SET attempts = $2, next_at = $3, code = $4, reason = $5 WHERE id = $1 AND status = 'WAITING'`,
-		w.ID, attempts, clock.Now(ctx).Add(jitter(pause)), v.code, v.reason)
+		w.ID, attempts, clock.Now(ctx).Add(clock.Jitter(pause)), v.code, v.reason)
 	return none, err
 }
 
 // backoff doubles with every failure, up to half a day.
 func backoff(attempts int) time.Duration {
 	return min(firstPause<<(attempts-1), longPause)
-}
-
-// jitter keeps those that failed together from coming back together: the pause
-// and up to half of it more.
-func jitter(pause time.Duration) time.Duration {
-	return pause + rand.N(pause/2)
 }
 
 // settle marks an envelope with what the receiver said. Called again, or after

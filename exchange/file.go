@@ -62,7 +62,7 @@ type Exported struct {
 // again writes them again, and importing them again is harmless.
 func (s *Service) Export(ctx context.Context, w io.Writer, partner string, from int64) (out Exported, err error) {
 	defer errs.Wrap(&err, "exchange.Export(%s, %d)", partner, from)
-	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+	if _, err := authz.Require(ctx, manage); err != nil {
 		return out, err
 	}
 	a, err := s.byFile(ctx, partner)

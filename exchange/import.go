@@ -51,7 +51,7 @@ func bad(line int, r *Refusal) error {
 // file can be imported again. Importing twice is harmless.
 func (s *Service) Import(ctx context.Context, tenant uuid.UUID, r io.Reader) (done Imported, err error) {
 	defer errs.Wrap(&err, "exchange.Import(%s)", tenant)
-	v, err := authz.Require(ctx, "exchange.manage")
+	v, err := authz.Require(ctx, manage)
 	if err != nil {
 		return done, err
 	}

@@ -240,7 +240,7 @@ func (s *Service) HasSent(ctx context.Context, partner, kind string, about Objec
 // that is no longer the committee's is made anew, also of one that waits.
 func (s *Service) Resend(ctx context.Context, id uuid.UUID) (err error) {
 	defer errs.Wrap(&err, "exchange.Resend(%s)", id)
-	if _, err := authz.Require(ctx, "exchange.manage"); err != nil {
+	if _, err := authz.Require(ctx, manage); err != nil {
 		return err
 	}
 	var partner, status string

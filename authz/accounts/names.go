@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"net/netip"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,6 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/fair"
 )
 
 const (
@@ -105,21 +105,11 @@ func guessable(login, p string) bool {
 // addressKey is what failures of an address are counted under. An address
 // that cannot be read is not let off: all such share one count.
 func addressKey(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		ap, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return "address:unknown"
-		}
-		ip = ap.Addr()
+	network, ok := fair.NetworkOf(address)
+	if !ok {
+		network = "unknown"
 	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		if p, err := ip.Prefix(64); err == nil {
-			return "address:" + p.String()
-		}
-	}
-	return "address:" + ip.String()
+	return "address:" + network
 }
 
 // label is how a session is shown to its owner.

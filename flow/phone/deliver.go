@@ -3,7 +3,6 @@ package phone
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -279,7 +278,7 @@ func (s *Service) post(ctx context.Context, tenant uuid.UUID, l *letter, resting
 		}
 		_, err := tenants.Exec(ctx, `
 			UPDATE phone_outbox SET attempts = attempts + $6, next_at = $2, channel = $3, code = $4, reason = $5, lease_until = NULL WHERE id = ANY ($1) AND status = 'WAITING'`,
-			ids, now.Add(pause+rand.N(pause/2)), o.channel, o.code, o.reason, o.failed)
+			ids, now.Add(clock.Jitter(pause)), o.channel, o.code, o.reason, o.failed)
 		return err
 	})
 	s.step("marked")

@@ -5,6 +5,7 @@ package clock
 
 import (
 	"context"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -103,3 +104,9 @@ func Now(ctx context.Context) time.Time {
 
 // Today is the present day in Shanghai.
 func Today(ctx context.Context) time.Time { return Day(Now(ctx)) }
+
+// Jitter keeps those that failed together from coming back together: the pause
+// and up to half of it more.
+func Jitter(pause time.Duration) time.Duration {
+	return pause + rand.N(pause/2)
+}

@@ -1,5 +1,5 @@
 // Package fair shares a number of places among committees and their people, so
-// that who asks much waits for himself.
+// that who asks much waits for himself, and says whom a network address counts as.
 //
 //   - A person has at most a tenth of the places at once, a committee a quarter, each at least two.
 //   - Whoever waits is served in turn: committee after committee, and in each person after person; each person's own in the order in which they came.
@@ -11,6 +11,7 @@ package fair
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -65,10 +66,8 @@ func (t *Turns) Take(ctx context.Context, tenant, account uuid.UUID) (release fu
 		return release, nil
 	case <-ctx.Done():
 	}
-	if !t.gaveUp(turn, l, p) {
+	if !t.gaveUp(tenant, account, l, p, turn) {
 		release() // it was given in this moment
-	} else {
-		t.tidy(tenant, account, l, p)
 	}
 	return nil, ctx.Err()
 }
@@ -109,12 +108,17 @@ func (t *Turns) serve() {
 		close(p.waiting[0])
 		p.waiting = p.waiting[1:]
 		t.free, l.taken, p.taken = t.free-1, l.taken+1, p.taken+1
-		if len(p.waiting) == 0 {
-			l.round.drop(p)
-		}
-		if l.round.empty() {
-			t.round.drop(l)
-		}
+		t.served(l, p)
+	}
+}
+
+// served takes out of the rounds who waits for nothing more.
+func (t *Turns) served(l *line, p *person) {
+	if len(p.waiting) == 0 {
+		l.round.drop(p)
+	}
+	if l.round.empty() {
+		t.round.drop(l)
 	}
 }
 
@@ -122,35 +126,28 @@ func (t *Turns) below(p *person) bool { return p.taken < t.ofAccount }
 
 func (t *Turns) leave(tenant, account uuid.UUID, l *line, p *person) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.free, l.taken, p.taken = t.free+1, l.taken-1, p.taken-1
 	t.serve()
-	t.mu.Unlock()
-	t.tidy(tenant, account, l, p)
+	t.forget(tenant, account, l, p)
 }
 
 // gaveUp takes a turn out of the line, false when it has come already.
-func (t *Turns) gaveUp(turn chan struct{}, l *line, p *person) bool {
+func (t *Turns) gaveUp(tenant, account uuid.UUID, l *line, p *person, turn chan struct{}) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, w := range p.waiting {
-		if w == turn {
-			p.waiting = append(p.waiting[:i:i], p.waiting[i+1:]...)
-			if len(p.waiting) == 0 {
-				l.round.drop(p)
-			}
-			if l.round.empty() {
-				t.round.drop(l)
-			}
-			return true
-		}
+	i := slices.Index(p.waiting, turn)
+	if i < 0 {
+		return false
 	}
-	return false
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	t.served(l, p)
+	t.forget(tenant, account, l, p)
+	return true
 }
 
-// tidy forgets who has nothing and waits for nothing.
-func (t *Turns) tidy(tenant, account uuid.UUID, l *line, p *person) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// forget lets go of who has nothing and waits for nothing; the mutex is held.
+func (t *Turns) forget(tenant, account uuid.UUID, l *line, p *person) {
 	if p.taken == 0 && len(p.waiting) == 0 && l.people[account] == p {
 		delete(l.people, account)
 	}
@@ -165,39 +162,26 @@ type ring[T comparable] struct{ list []T }
 func (r *ring[T]) empty() bool { return len(r.list) == 0 }
 
 func (r *ring[T]) add(x T) {
-	for _, y := range r.list {
-		if x == y {
-			return
-		}
+	if !slices.Contains(r.list, x) {
+		r.list = append(r.list, x)
 	}
-	r.list = append(r.list, x)
 }
 
 func (r *ring[T]) drop(x T) {
-	for i, y := range r.list {
-		if x == y {
-			r.list = append(r.list[:i:i], r.list[i+1:]...)
-			return
-		}
+	if i := slices.Index(r.list, x); i >= 0 {
+		r.list = slices.Delete(r.list, i, i+1)
 	}
 }
 
-func (r *ring[T]) any(fits func(T) bool) bool {
-	for _, x := range r.list {
-		if fits(x) {
-			return true
-		}
-	}
-	return false
-}
+func (r *ring[T]) any(fits func(T) bool) bool { return slices.ContainsFunc(r.list, fits) }
 
 // next is the first that fits, which goes to the end.
 func (r *ring[T]) next(fits func(T) bool) (x T, ok bool) {
-	for i, y := range r.list {
-		if fits(y) {
-			r.list = append(append(r.list[:i:i], r.list[i+1:]...), y)
-			return y, true
-		}
+	i := slices.IndexFunc(r.list, fits)
+	if i < 0 {
+		return x, false
 	}
-	return x, false
+	x = r.list[i]
+	r.list = append(slices.Delete(r.list, i, i+1), x)
+	return x, true
 }

@@ -51,13 +51,3 @@ func (s *Server) mayScrape(r *http.Request) bool {
 	a := peer(r)
 	return (a.IsLoopback() || a.IsPrivate()) && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 }
-
-// network is what one caller can be taken to have: an IPv4 address, or the /64
-// of an IPv6 one, in which he may call himself what he likes.
-func network(a netip.Addr) netip.Addr {
-	if !a.Is6() {
-		return a
-	}
-	p, _ := a.Prefix(64) // 64 bits are there
-	return p.Addr()
-}

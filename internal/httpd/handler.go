@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/fair"
 )
 
 // Handler is the application with everything around it.
@@ -70,7 +71,7 @@ func (s *Server) own(r *http.Request) http.HandlerFunc {
 // limited runs the application unless too much runs already.
 func (s *Server) limited(w *writer, r *http.Request) bool {
 	info := of(r.Context())
-	p, status, no := s.enter(network(info.address))
+	p, status, no := s.enter(fair.Network(info.address))
 	if no != nil {
 		s.metrics.refused.Inc()
 		Error(w, r, status, no)

@@ -71,15 +71,15 @@ type Server struct {
 	lobby    *lobby
 
 	mu      sync.Mutex
-	running int                // requests at once
-	from    map[netip.Addr]int // and from where
+	running int            // requests at once
+	from    map[string]int // and from where
 }
 
 // New makes a server around app. Where app is an http.ServeMux, or Routes of
 // one is in it, its patterns are the routes in logs, metrics and traces.
 func New(o Options, app http.Handler) *Server {
 	o = o.withDefaults()
-	s := &Server{o: o, app: shared(app, o.AllowedOrigins), metrics: newMetrics(o.Registry), from: map[netip.Addr]int{}}
+	s := &Server{o: o, app: shared(app, o.AllowedOrigins), metrics: newMetrics(o.Registry), from: map[string]int{}}
 	s.lobby = newLobby(4*o.MaxInFlight, max(1, o.MaxInFlight/4))
 	s.life, s.end = context.WithCancel(context.Background())
 	return s

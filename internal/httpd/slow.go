@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"io"
 	"net/http"
-	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -17,7 +16,7 @@ import (
 // but his own connection (S11).
 type place struct {
 	s       *Server
-	address netip.Addr
+	address string
 	mu      sync.Mutex
 	outside int  // reads and writes that wait for the client
 	left    bool // for good
@@ -25,13 +24,13 @@ type place struct {
 
 // enter takes a place; what it answers otherwise is the refusal. One address
 // has at most half of the places, so that the others' requests find one.
-func (s *Server) enter(address netip.Addr) (*place, int, *errs.Error) {
+func (s *Server) enter(address string) (*place, int, *errs.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.running >= s.o.MaxInFlight:
 		return nil, http.StatusServiceUnavailable, errs.New(errs.Unavailable, "系统繁忙，请稍后再试")
-	case address.IsValid() && s.from[address] >= max(1, s.o.MaxInFlight/2):
+	case address != "" && s.from[address] >= max(1, s.o.MaxInFlight/2):
 		return nil, http.StatusTooManyRequests, errs.New(errs.Limited, "从您的网络同时发来的请求太多，请稍后再试")
 	}
 	s.count(address, 1)
@@ -39,7 +38,7 @@ func (s *Server) enter(address netip.Addr) (*place, int, *errs.Error) {
 }
 
 // count changes how many places are taken; the server's mutex is held.
-func (s *Server) count(address netip.Addr, n int) {
+func (s *Server) count(address string, n int) {
 	s.running += n
 	if s.from[address] += n; s.from[address] == 0 {
 		delete(s.from, address)
@@ -81,26 +80,26 @@ type lobby struct {
 	mu        sync.Mutex
 	max, each int // altogether, and of one address
 	waiting   *list.List
-	of        map[netip.Addr]int
+	of        map[string]int
 }
 
 type waiter struct {
-	address netip.Addr
+	address string
 	cut     func()
 	gone    bool
 }
 
 func newLobby(max, each int) *lobby {
-	return &lobby{max: max, each: each, waiting: list.New(), of: map[netip.Addr]int{}}
+	return &lobby{max: max, each: each, waiting: list.New(), of: map[string]int{}}
 }
 
 // wait enters the lobby; the function leaves it and says whether the waiter was
 // cut off meanwhile.
-func (l *lobby) wait(address netip.Addr, cut func()) (leave func() (gone bool)) {
+func (l *lobby) wait(address string, cut func()) (leave func() (gone bool)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case address.IsValid() && l.of[address] >= l.each:
+	case address != "" && l.of[address] >= l.each:
 		l.cutFirst(func(w *waiter) bool { return w.address == address })
 	case l.waiting.Len() >= l.max:
 		l.cutFirst(func(*waiter) bool { return true })

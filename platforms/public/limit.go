@@ -2,12 +2,12 @@ package public
 
 import (
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
+	"github.com/bihuan/bihuan/internal/fair"
 	"github.com/bihuan/bihuan/internal/httpd"
 )
 
@@ -64,25 +64,12 @@ func (l *limiter) allow(key string, now time.Time) bool {
 	}).AllowN(now, 1)
 }
 
-// address is from where a request comes; of IPv6 the /64, which is what one
-// customer gets.
+// address is from where a request comes, as one customer's.
 func address(r *http.Request) string {
 	text := httpd.ClientAddress(r.Context())
 	if text == "" {
-		ap, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err != nil {
-			return ""
-		}
-		text = ap.Addr().String()
+		text = r.RemoteAddr
 	}
-	a, err := netip.ParseAddr(text)
-	if err != nil {
-		return text
-	}
-	if a = a.Unmap().WithZone(""); a.Is6() {
-		if p, err := a.Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	network, _ := fair.NetworkOf(text) // who has none shares with all others of whom that is so
+	return network
 }
