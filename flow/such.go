@@ -86,8 +86,11 @@ func TodoCounts(ctx context.Context, v *authz.Viewer, f Such) ([]Counted, error)
 	b.SetDialect(dialect.Postgres)
 	b.WriteString("SELECT CASE WHEN day IS NULL THEN 'NONE' WHEN day < ").Arg(today).WriteString("::date THEN 'OVERDUE' WHEN day = ").Arg(today).
 		WriteString("::date THEN 'TODAY' WHEN day <= ").Arg(today.AddDate(0, 0, 7)).WriteString("::date THEN 'WEEK' ELSE 'LATER' END AS bucket, kind, count(*) FROM ")
-	desk(b, v, f)
-	b.WriteString(" GROUP BY 1, 2 ORDER BY 1, 2")
+	m := sql.Table(matter.Table)
+	seen := sql.Dialect(dialect.Postgres).Select(m.C(matter.FieldID), m.C(matter.FieldKind)).From(m)
+	authz.MatterVisible(v)(seen)
+	f.matters(seen)
+	b.WriteString("(").Join(mine(v, f)).WriteString(") mine JOIN (").Join(seen).WriteString(") seen ON seen.id = mine.matter_id GROUP BY 1, 2 ORDER BY 1, 2")
 	text, args := b.Query()
 	return tenants.Rows[Counted](ctx, text, args...)
 }

@@ -2,42 +2,43 @@ package flow
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"entgo.io/contrib/entgql"
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // waiting are the rows that mean a person, one condition an index.
-func waiting(b *sql.Builder, v *authz.Viewer, f Such, columns string) {
-	pick := func(where func()) {
-		b.WriteString("SELECT " + columns + " FROM awaited WHERE ")
-		where()
-		f.rows(b)
+func waiting(v *authz.Viewer, f Such, columns ...string) *sql.Selector {
+	pick := func(where func(*sql.Builder)) *sql.Selector {
+		return sql.Dialect(dialect.Postgres).Select(columns...).From(sql.Table("awaited")).Where(sql.P(func(b *sql.Builder) {
+			where(b)
+			f.rows(b)
+		}))
 	}
-	pick(func() {
+	rows := pick(func(b *sql.Builder) {
 		b.WriteString("membership_id = ").Arg(v.Membership).WriteString(" AND (roles IS NULL OR roles && ").Arg(v.AllRoles()).WriteString("::text[])")
 	})
 	for _, x := range v.Parts() {
 		if !x.Local() {
-			b.WriteString(" UNION ALL ")
-			pick(func() {
+			rows.UnionAll(pick(func(b *sql.Builder) {
 				b.WriteString("role = ANY (").Arg(x.Roles).WriteString("::text[]) AND unit_id IS NULL")
-			})
+			}))
 		}
 		if len(x.Units) > 0 {
-			b.WriteString(" UNION ALL ")
-			pick(func() { ofUnits(b, x) })
+			rows.UnionAll(pick(func(b *sql.Builder) { ofUnits(b, x) }))
 		}
 	}
+	return rows
 }
 
 // ofUnits: the row means people of a unit by a role, and a viewer's part is one.
@@ -51,11 +52,7 @@ func ofUnits(b *sql.Builder, x *authz.Viewer) {
 func Todo(v *authz.Viewer, such ...Such) predicate.Matter {
 	f := one(such)
 	return func(s *sql.Selector) {
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.Ident(s.C(matter.FieldID)).WriteString(" IN (")
-			waiting(b, v, f, "matter_id")
-			b.WriteString(")")
-		}))
+		s.Where(sql.In(s.C(matter.FieldID), waiting(v, f, "matter_id")))
 		f.matters(s)
 	}
 }
@@ -67,60 +64,65 @@ func one(such []Such) (f Such) {
 	return f
 }
 
-// desk are the matters that wait for the viewer and that he sees, w, each with its
-// kind and the day of what he owes, or since when it waits.
-func desk(b *sql.Builder, v *authz.Viewer, f Such) {
-	m := sql.Table(matter.Table)
-	seen := sql.Dialect(dialect.Postgres).Select(m.C(matter.FieldID), m.C(matter.FieldKind)).From(m)
-	authz.MatterVisible(v)(seen)
-	f.matters(seen)
+// mine are the matters that wait for the viewer, each with the day of what he
+// owes, or since when it waits.
+func mine(v *authz.Viewer, f Such) *sql.Selector {
 	column, _ := f.key()
-	b.WriteString("(SELECT m.id, m.kind, mine.day FROM (SELECT matter_id, min(" + column + ") AS day FROM (")
-	waiting(b, v, f, "matter_id, "+column)
-	b.WriteString(") rows GROUP BY matter_id) mine JOIN (").Join(seen).WriteString(") m ON m.id = mine.matter_id) w")
+	rows := waiting(v, f, "matter_id", column).As("waiting")
+	d := sql.Dialect(dialect.Postgres)
+	return d.Select("matter_id", sql.As(sql.Min(column), "day")).From(rows).GroupBy("matter_id").As("mine")
 }
 
-// Todos is a page of what waits for the viewer, in the order of the days of what
-// he owes: what has no day comes last. One more than the page is answered where
-// there is one.
-func Todos(ctx context.Context, v *authz.Viewer, f Such, after, before *entgql.Cursor[uuid.UUID], n int, backward bool) ([]uuid.UUID, error) {
-	b := &sql.Builder{}
-	b.SetDialect(dialect.Postgres)
-	b.WriteString("SELECT id FROM ")
-	desk(b, v, f)
-	b.WriteString(" WHERE true")
-	if after != nil {
-		beyond(b, f, after, true)
-	}
-	if before != nil {
-		beyond(b, f, before, false)
-	}
-	order := " ORDER BY day NULLS LAST, id LIMIT "
+// Desk narrows matters to what waits for the viewer, puts them in the order of
+// the days of what he owes, what has no day last, and reads that day with each
+// (DayOf). A cursor's value is such a day.
+func Desk(v *authz.Viewer, f Such, after, before *entgql.Cursor[uuid.UUID], backward bool) (predicate.Matter, matter.OrderOption) {
+	order := []string{"%s NULLS LAST", "%s"}
 	if backward {
-		order = " ORDER BY day DESC NULLS FIRST, id DESC LIMIT "
+		order = []string{"%s DESC NULLS FIRST", "%s DESC"}
 	}
-	b.WriteString(order).Arg(n + 1)
-	text, args := b.Query()
-	return tenants.Collect(ctx, pgx.RowTo[uuid.UUID], text, args...)
+	days := mine(v, f)
+	return func(s *sql.Selector) {
+			s.Join(days).On(s.C(matter.FieldID), days.C("matter_id"))
+			f.matters(s)
+			for later, c := range map[bool]*entgql.Cursor[uuid.UUID]{true: after, false: before} {
+				if c != nil {
+					s.Where(beyond(days.C("day"), s.C(matter.FieldID), f, c, later))
+				}
+			}
+		}, func(s *sql.Selector) {
+			s.AppendSelect(days.C("day")).OrderExpr(sql.Expr(fmt.Sprintf(order[0], days.C("day"))), sql.Expr(fmt.Sprintf(order[1], s.C(matter.FieldID))))
+		}
+}
+
+// DayOf is the day by which Desk has put a matter, nil for none.
+func DayOf(m *gen.Matter) any {
+	day, err := m.Value("day")
+	if err != nil {
+		return nil
+	}
+	return day
 }
 
 // beyond: the row comes later than the cursor, or earlier.
-func beyond(b *sql.Builder, f Such, c *entgql.Cursor[uuid.UUID], later bool) {
-	day, dated := c.Value.(time.Time)
+func beyond(day, id string, f Such, c *entgql.Cursor[uuid.UUID], later bool) *sql.Predicate {
+	at, dated := c.Value.(time.Time)
 	op := map[bool]string{true: " > ", false: " < "}[later]
 	_, typ := f.key()
-	switch {
-	case dated:
-		b.WriteString(" AND ((day, id)" + op + "(").Arg(day).WriteString("::" + typ + ", ").Arg(c.ID).WriteString("::uuid)")
-		if later {
-			b.WriteString(" OR day IS NULL")
+	return sql.P(func(b *sql.Builder) {
+		switch {
+		case dated:
+			b.WriteString("((" + day + ", " + id + ")" + op + "(").Arg(at).WriteString("::" + typ + ", ").Arg(c.ID).WriteString("::uuid)")
+			if later {
+				b.WriteString(" OR " + day + " IS NULL")
+			}
+		case later:
+			b.WriteString("(" + day + " IS NULL AND " + id + " > ").Arg(c.ID).WriteString("::uuid")
+		default:
+			b.WriteString("(" + day + " IS NOT NULL OR " + id + " < ").Arg(c.ID).WriteString("::uuid")
 		}
-	case later:
-		b.WriteString(" AND (day IS NULL AND id > ").Arg(c.ID).WriteString("::uuid")
-	default:
-		b.WriteString(" AND (day IS NOT NULL OR id < ").Arg(c.ID).WriteString("::uuid")
-	}
-	b.WriteString(")")
+		b.WriteString(")")
+	})
 }
 
 // Mine is one thing that waits for the viewer in a matter.
@@ -137,11 +139,6 @@ type Mine struct {
 // Owed is what waits for the viewer in each of several matters, the nearest day
 // first, in one statement.
 func Owed(ctx context.Context, v *authz.Viewer, ids ...uuid.UUID) (map[uuid.UUID][]Mine, error) {
-	return OwedSuch(ctx, v, Such{}, ids...)
-}
-
-// OwedSuch is Owed of what a list is narrowed to, in the list's order.
-func OwedSuch(ctx context.Context, v *authz.Viewer, f Such, ids ...uuid.UUID) (map[uuid.UUID][]Mine, error) {
 	b := &sql.Builder{}
 	b.SetDialect(dialect.Postgres)
 	b.WriteString("SELECT matter_id, assignment_id, turn, due_on, since, instead, reason FROM awaited WHERE matter_id = ANY (").Arg(ids).
@@ -156,9 +153,7 @@ func OwedSuch(ctx context.Context, v *authz.Viewer, f Such, ids ...uuid.UUID) (m
 		b.WriteString(")")
 	}
 	b.WriteString(")")
-	f.rows(b)
-	column, _ := f.key()
-	b.WriteString(" ORDER BY matter_id, " + column + " NULLS LAST, key")
+	b.WriteString(" ORDER BY matter_id, due_on NULLS LAST, key")
 	text, args := b.Query()
 	rows, err := tenants.Rows[Mine](ctx, text, args...)
 	out := map[uuid.UUID][]Mine{}

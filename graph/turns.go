@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"entgo.io/contrib/entgql"
@@ -34,38 +33,16 @@ func (r *Resolver) todos(ctx context.Context, after *entgql.Cursor[uuid.UUID], f
 		return nil, err
 	}
 	v, backward := authz.From(ctx), last != nil
-	n := *or(last, first)
-	ids, err := flow.Todos(ctx, v, such, after, before, n, backward)
+	which, order := flow.Desk(v, such, after, before, backward)
+	conn, err := r.ent().Matter.Query().Where(which).Order(order).Paginate(ctx, nil, first, nil, last)
 	if err != nil {
 		return nil, err
 	}
-	more := len(ids) > n
-	ids = ids[:min(n, len(ids))]
-	if backward {
-		slices.Reverse(ids)
-	}
-	conn, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).Paginate(ctx, nil, new(MaxPage), nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	mine, err := flow.OwedSuch(ctx, v, such, ids...)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(conn.Edges, func(a, b *gen.MatterEdge) int { return slices.Index(ids, a.Cursor.ID) - slices.Index(ids, b.Cursor.ID) })
 	for _, e := range conn.Edges {
-		e.Cursor.Value = nil
-		if list := mine[e.Cursor.ID]; len(list) > 0 && such.Longest {
-			e.Cursor.Value = list[0].Since
-		} else if len(list) > 0 && list[0].DueOn != nil {
-			e.Cursor.Value = *list[0].DueOn
-		}
+		e.Cursor.Value = flow.DayOf(e.Node)
 	}
-	conn.PageInfo = gen.PageInfo{HasNextPage: more && !backward, HasPreviousPage: more && backward}
-	if k := len(conn.Edges); k > 0 {
-		conn.PageInfo.StartCursor, conn.PageInfo.EndCursor = &conn.Edges[0].Cursor, &conn.Edges[k-1].Cursor
-	}
-	if conn.TotalCount > 0 { // was asked for
+	conn.PageInfo.HasNextPage, conn.PageInfo.HasPreviousPage = conn.PageInfo.HasNextPage && !backward, conn.PageInfo.HasPreviousPage && backward
+	if (after != nil || before != nil) && selected(ctx, "totalCount") { // of all pages, not of what is left
 		conn.TotalCount, err = r.ent().Matter.Query().Where(flow.Todo(v, such)).Count(ctx)
 	}
 	return conn, err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/audit"
@@ -121,7 +122,36 @@ func TestLoad(t *testing.T) {
 			t.Error(n)
 		}
 	})
+	t.Run("the index of search, made by sets, is what the product writes case by case", func(t *testing.T) {
+		said := func(line string) { lines = append(lines, line) }
+		if n, err := Search(ctx, db.SuperURL, said); err != nil || n != small.Tenants*small.Matters {
+			t.Fatal(n, err)
+		}
+		if n := one(`SELECT count(*) FROM matters m WHERE NOT EXISTS (SELECT FROM search_signs s WHERE s.matter_id = m.id AND s.tenant_id = m.tenant_id)`); n != 0 {
+			t.Error(n)
+		}
+		if after := shape(t, conn); after != before {
+			t.Error(after)
+		}
+		if _, err := Search(ctx, db.SuperURL, said); !errs.Is(err, errs.Conflict) {
+			t.Error(err)
+		}
+		if _, err := conn.Exec(ctx, `UPDATE search_parts SET body = body || '错'`); err != nil {
+			t.Fatal(err)
+		}
+		if err := compare(ctx, conn, committeeOf(t, conn)); err == nil {
+			t.Error("an index that is wrong is not found out")
+		}
+	})
 	t.Run("its cases go on like any other", func(t *testing.T) { goOn(t, db) })
+}
+
+func committeeOf(t *testing.T, conn *pgx.Conn) (id uuid.UUID) {
+	t.Helper()
+	if err := conn.QueryRow(context.Background(), `SELECT tenant_id FROM matters LIMIT 1`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	return id
 }
 
 // goOn submits a draft, files a reviewed case and answers for a unit.
