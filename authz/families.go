@@ -48,10 +48,11 @@ func Family(kind string) string {
 // families are the objects whose "read" lets matters be seen.
 var families = sync.OnceValue(func() []string { return append(Kinds(), general) })
 
-// ofFamily: the kind in the column belongs to the family.
-func ofFamily(column, family string) *entsql.Predicate {
-	if family == general {
-		return entsql.NotIn(column, toAny(kinds())...)
+// ofFamilies: the kind in the column belongs to one of the families.
+func ofFamilies(column string, of ...string) *entsql.Predicate {
+	if slices.Contains(of, general) {
+		others := slices.DeleteFunc(Kinds(), func(kind string) bool { return slices.Contains(of, kind) })
+		return entsql.NotIn(column, toAny(others)...)
 	}
-	return entsql.EQ(column, family)
+	return entsql.In(column, toAny(of)...)
 }

@@ -221,28 +221,54 @@ func MatterVisible(v *Viewer) pred {
 	}
 }
 
-// reads is what one part of a viewer sees of what has been handed in.
+// sight is how much a part of a viewer sees of the kinds that he reads.
+type sight struct {
+	staff, unit bool // what staff see: of all, or of his units'
+	secrets     bool
+}
+
+// reads is what one part of a viewer sees of what has been handed in. Families of
+// which he sees alike share one condition: every read pays for its length.
 func (v *Viewer) reads(s *entsql.Selector) (any []*entsql.Predicate) {
+	var sights []sight
+	alike := map[sight][]string{}
 	for _, family := range families() {
 		scope := v.May(Permission{family, "read"})
 		if scope == None {
 			continue
 		}
-		is := ofFamily(s.C(matter.FieldKind), family)
+		x := sight{staff: scope.Has(Tenant), secrets: v.May(Permission{family, secrecy}).Has(Tenant)}
+		x.unit = !x.staff && scope.Has(Unit) && len(v.Units) > 0
+		if alike[x] == nil {
+			sights = append(sights, x)
+		}
+		alike[x] = append(alike[x], family)
+	}
+	for _, x := range sights {
+		all := []*entsql.Predicate{ofFamilies(s.C(matter.FieldKind), alike[x]...)}
 		if limit := v.limit.of(s.C); limit != nil {
-			is = entsql.And(is, limit)
+			all = append(all, limit)
 		}
-		if !v.May(Permission{family, secrecy}).Has(Tenant) {
-			is = entsql.And(is, entsql.Not(entsql.EQ(s.C(matter.FieldConfidential), true)))
+		if !x.secrets {
+			all = append(all, entsql.Not(entsql.EQ(s.C(matter.FieldConfidential), true)))
 		}
-		any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilityTENANT)))
-		if scope.Has(Tenant) {
-			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF)))
-		} else if scope.Has(Unit) && len(v.Units) > 0 {
-			any = append(any, entsql.And(is, entsql.EQ(s.C(matter.FieldVisibility), matter.VisibilitySTAFF), unitMatter(s, v)))
-		}
+		any = append(any, entsql.And(append(all, x.handedIn(s, v))...))
 	}
 	return any
+}
+
+// handedIn: the matter is open to the committee, or to staff of whom the viewer
+// is one.
+func (x sight) handedIn(s *entsql.Selector, v *Viewer) *entsql.Predicate {
+	column := s.C(matter.FieldVisibility)
+	open := entsql.EQ(column, matter.VisibilityTENANT)
+	switch {
+	case x.staff:
+		return entsql.In(column, matter.VisibilityTENANT, matter.VisibilitySTAFF)
+	case x.unit:
+		return entsql.Or(open, entsql.And(entsql.EQ(column, matter.VisibilitySTAFF), unitMatter(s, v)))
+	}
+	return open
 }
 
 // MatterPredicate is MatterVisible for a written query.

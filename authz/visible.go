@@ -234,15 +234,12 @@ func unlessStaff(v *Viewer, column string, narrow pred) pred {
 	staffed := func(s *entsql.Selector) {
 		m := entsql.Table(matter.Table).As("staffed")
 		var any []*entsql.Predicate
-		for _, family := range of {
-			any = append(any, ofFamily(m.C(matter.FieldKind), family))
+		if len(of) > 0 {
+			any = append(any, ofFamilies(m.C(matter.FieldKind), of...))
 		}
 		for _, x := range limited {
-			for _, family := range families() {
-				if x.May(Permission{family, "read"}).Has(Tenant) {
-					any = append(any, entsql.And(ofFamily(m.C(matter.FieldKind), family), x.limit.of(m.C)))
-				}
-			}
+			whole := slices.DeleteFunc(slices.Clone(families()), func(family string) bool { return !x.May(Permission{family, "read"}).Has(Tenant) })
+			any = append(any, entsql.And(ofFamilies(m.C(matter.FieldKind), whole...), x.limit.of(m.C)))
 		}
 		s.Where(entsql.Exists(entsql.Dialect("postgres").Select(m.C(matter.FieldID)).From(m).
 			Where(entsql.And(entsql.ColumnsEQ(m.C(matter.FieldID), s.C(column)), entsql.Or(any...)))))
