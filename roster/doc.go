@@ -4,7 +4,7 @@
 // The contract, which a committee clerk could check:
 //
 //   - Who may: roster.manage for persons, units and seats, grants.manage for rights, settings.manage for terms, sittings, days and settings; and only in the committee where one is signed in.
-//   - Nothing is deleted. What ends keeps its days; what is renamed or merged stays as predecessor of what follows.
+//   - Nothing is deleted but what an import added and somebody undid before anything was built on it (package imports). What ends keeps its days; what is renamed or merged stays as predecessor of what follows.
 //   - Whoever looks before he writes writes alone: changes of one committee's roster happen one after the other.
 //   - Who acts on an old version of a person or unit is told so and changes nothing.
 //

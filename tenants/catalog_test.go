@@ -156,7 +156,7 @@ func TestIndexesViewsAndFunctions(t *testing.T) {
 		executes := map[string]string{ // the serving role, or nobody: a trigger's function is called by its trigger
 			"account_memberships_copy": "", "rights_changed": "",
 			"account_event": "bihuan_app", "audit_next": "bihuan_app", "audit_put": "bihuan_app",
-			"audit_append": "bihuan_app", "ballot_cast": "bihuan_app", "ballot_claim": "bihuan_app",
+			"audit_append": "bihuan_app", "import_unmake": "bihuan_app", "ballot_cast": "bihuan_app", "ballot_claim": "bihuan_app",
 			"ballot_close": "bihuan_app", "ballot_open": "bihuan_app", "ballot_result": "bihuan_app",
 		}
 		got := collect(t, url, pgx.RowToStructByPos[definer], `

@@ -241,6 +241,9 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 	}{
 		{`INSERT INTO sequences (tenant_id, scope, next) VALUES ($1, 's', 2)`, []any{tenant}},
 		{`INSERT INTO live_forgotten (tenant_id, next, since) VALUES ($1, '3', now())`, []any{tenant}},
+		{`WITH b AS (INSERT INTO import_batches (tenant_id, id, file_name, sha256, sheets, left_out, total, state, uploaded_by, uploaded_at, ordered_by)
+			VALUES ($1, gen_random_uuid(), 'f', 's', '[]', '[]', 1, 'CHECKED', $2, now(), $2) RETURNING tenant_id, id)
+			INSERT INTO import_rows (tenant_id, batch_id, no, sheet, line, kind, cells, flaws) SELECT tenant_id, id, 1, 's', 2, 'k', '[]', '[]' FROM b`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO requests_by_two (tenant_id, id, kind, about, says, reason, input, asked_by, asked_at, settled_by, settled_at, confirmed) VALUES ($1, gen_random_uuid(), 'k', $2, 's', '', '{}', $2, now(), $2, now(), true)`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO phone_preferences VALUES ($1, $2, 1, 'URGENT', '{}', '{}', 22, 7, 8, now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO escalations VALUES ($1, $2, '', now(), 1, now())`, []any{tenant, ids["Matter"]}},
