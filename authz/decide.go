@@ -31,10 +31,22 @@ const (
 	Tenant
 )
 
-var scopes = []struct {
+type scopeWord struct {
 	name  string
 	scope Scope
-}{{"OWN", Own}, {"PARTY", Party}, {"UNIT", Unit}, {"TENANT", Tenant}}
+	says  string
+}
+
+var scopes = []scopeWord{{"OWN", Own, "我提出的"}, {"PARTY", Party, "我参与的"}, {"UNIT", Unit, "我的单位及其下级的"}, {"TENANT", Tenant, "本政协全部的"}}
+
+// ScopeWords says what each scope is called, from the nearest to the widest: code and word.
+func ScopeWords() [][2]string {
+	out := make([][2]string, len(scopes))
+	for i, s := range scopes {
+		out[i] = [2]string{s.name, s.says}
+	}
+	return out
+}
 
 // Has reports whether s includes all of t.
 func (s Scope) Has(t Scope) bool { return s&t == t }

@@ -59,12 +59,7 @@ func Shipped(code string) bool {
 // ParseScope reads what Scope prints.
 func ParseScope(s string) (out Scope, ok bool) {
 	for _, name := range strings.Split(s, "|") {
-		i := slices.IndexFunc(scopes, func(x struct {
-			name  string
-			scope Scope
-		}) bool {
-			return x.name == name
-		})
+		i := slices.IndexFunc(scopes, func(x scopeWord) bool { return x.name == name })
 		if i < 0 {
 			return None, false
 		}

@@ -83,6 +83,9 @@ func (r *Resolver) dictionary(ctx context.Context, since *string) (*model.Dictio
 	for _, x := range rights.Known() {
 		d.add("role", x.Code, x.Name, "")
 	}
+	for _, x := range authz.ScopeWords() {
+		d.add("scope", x[0], x[1], "")
+	}
 	d.settings(policy)
 	for _, c := range platforms.Names() {
 		d.add("counter", c.Code, c.Label, "")

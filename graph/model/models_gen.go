@@ -1173,7 +1173,7 @@ type Dictionary struct {
 // 屏幕上的一个用语
 type DictionaryEntry struct {
 	// 属于哪一组：API 的枚举类型名（例如 UnitKind、SeatPost）；kind 事项的类别；state.类别 和 share.类别 环节；turn.类别 轮到谁；
-	// stage 阶段；role 角色；rating 满意度；class 答复分类；notFiledReason 不予立案的理由；counter 计数；partyKind 当事方的类别
+	// stage 阶段；role 角色；rating 满意度；class 答复分类；notFiledReason 不予立案的理由；counter 计数；partyKind 当事方的类别；scope 权限的范围
 	Group string `json:"group"`
 	// 代码
 	Code string `json:"code"`

@@ -6,7 +6,9 @@ export const routes: RouteRecordRaw[] = [
     children: [
       { path: '', component: () => import('./Waits.vue'), meta: { title: '管理' } },
       { path: 'people', component: () => import('./People.vue'), meta: { title: '人员' } },
+      { path: 'people/:id', component: () => import('./Person.vue'), meta: { title: '人员' } },
       { path: 'units', component: () => import('./Units.vue'), meta: { title: '单位' } },
+      { path: 'units/:id', component: () => import('./Unit.vue'), meta: { title: '单位' } },
       { path: 'roles', component: () => import('./Matrix.vue'), meta: { title: '角色与权限' } },
       { path: 'processes', component: () => import('./Processes.vue'), meta: { title: '流程' } },
       { path: 'processes/:id', component: () => import('./ProcessPage.vue'), meta: { title: '流程' } },

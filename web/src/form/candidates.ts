@@ -1,6 +1,7 @@
 import { onUnmounted, ref, watch } from 'vue'
 import { client } from '../api/client'
 import { PickBallotsDocument, PickMattersDocument, PickMembersDocument, PickPartnersDocument, PickPlatformsDocument, PickUnitsDocument } from '../api/gql/picks'
+import { today } from '../shell/days'
 import { useMatterLists, type Field, type Option } from './fields'
 
 /** Words of what was picked, kept with the tab, so that a form that is taken up again shows names and never ids. */
@@ -15,7 +16,7 @@ function asker(field: Field, matterId: string | undefined): Ask {
   const name = (text: string) => text.trim() || null
   const all = (list: Option[]) => (text: string) => list.filter(o => o.label.includes(text.trim()))
   switch (field.picks?.from) {
-    case 'units': return async t => rows((await client.query(PickUnitsDocument, { name: name(t), line: field.picks?.what === 'VENUE' ? 'VENUE' : null }).toPromise()).data?.units?.edges).map(u => ({ value: u.id, label: u.name }))
+    case 'units': return async t => rows((await client.query(PickUnitsDocument, { name: name(t), line: field.picks?.what === 'VENUE' ? 'VENUE' : null, on: today() }).toPromise()).data?.units?.edges).map(u => ({ value: u.id, label: u.name }))
     case 'memberships': return async t => rows((await client.query(PickMembersDocument, { name: name(t) }).toPromise()).data?.memberships?.edges).map(m => ({ value: m.id, label: m.post ? `${m.name}（${m.post}）` : m.name }))
     case 'matters': return async t => rows((await client.query(PickMattersDocument, { title: name(t), kind: field.picks?.what === 'PROPOSAL' ? 'proposal' : null }).toPromise()).data?.matters?.edges).map(m => ({ value: m.id, label: m.number ? `${m.number} ${m.title}` : m.title }))
     case 'platforms': return async t => all(rows((await client.query(PickPlatformsDocument, {}).toPromise()).data?.platforms?.edges).map(p => ({ value: p.processKind, label: p.brand })))(t)

@@ -1,10 +1,12 @@
 import { inject, type InjectionKey, type Ref } from 'vue'
 import type { FieldFragment } from '../api/gql/types'
+import type { Option } from '../shell/words'
+
+export type { Option }
 
 /** A field of a form as the server describes it (ADR 31). Groups have fields of their own. */
-export type Field = FieldFragment & { fields?: readonly Field[] }
+export type Field = FieldFragment & { fields?: readonly Field[], hint?: string }
 export type Form = Record<string, unknown>
-export interface Option { value: string, label: string }
 
 /** What the matter's own lists offer: parties, items, events … by the name in picks.from. */
 export const matterLists: InjectionKey<{ id: Ref<string>, lists: Ref<Record<string, Option[]>> }> = Symbol('matterLists')
