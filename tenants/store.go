@@ -65,8 +65,9 @@ func Open(ctx context.Context, url string, maxConns int32) (_ *Store, err error)
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		register(c.TypeMap())
 		// What visibility asks is estimated dear and is not: compiling a search
-		// took a second, running it five milliseconds.
-		_, err := c.Exec(ctx, `SET jit = off`)
+		// took a second, running it five milliseconds. For the same reason a plan is
+		// made once for a connection's statement and not for each person (ADR 57).
+		_, err := c.Exec(ctx, `SET jit = off; SET plan_cache_mode = force_generic_plan`)
 		return err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
