@@ -30,6 +30,17 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-sr
 // Console is the console as it was built into the binary.
 func Console() http.Handler { return console(built) }
 
+// Documents are the console's GraphQL documents as its build has listed them,
+// none without a build.
+func Documents() fs.FS {
+	if sub, err := fs.Sub(built, "dist/documents"); err == nil {
+		if _, err := fs.Stat(sub, "."); err == nil {
+			return sub
+		}
+	}
+	return embed.FS{}
+}
+
 // file is one file of the build, ready to be sent.
 type file struct {
 	typ, tag      string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,12 +21,16 @@ import (
 
 // handler is everything below the server.
 func (a *app) handler(dev bool) (http.Handler, error) {
-	var docs endpoint.Documents
+	docs, err := endpoint.LoadDocuments(web.Documents())
+	if err != nil {
+		return nil, err
+	}
 	if a.cfg.Documents != "" {
-		var err error
-		if docs, err = endpoint.LoadDocuments(os.DirFS(a.cfg.Documents)); err != nil {
+		others, err := endpoint.LoadDocuments(os.DirFS(a.cfg.Documents))
+		if err != nil {
 			return nil, err
 		}
+		maps.Copy(docs, others)
 	}
 	a.resolver.PlainCookies = dev
 	mux := http.NewServeMux()

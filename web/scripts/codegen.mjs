@@ -1,10 +1,13 @@
 // Writes src/api/gql from ../schema.graphql and src/api/documents: types.ts
 // with the types of all documents, and one module of documents for each file,
 // so that a page loads its own. A document is kept as text, with the fragments
-// it uses, and parsed when it is first sent: a tenth of the size.
+// it uses, and parsed when it is first sent: a tenth of the size. It is sent by
+// its name, the SHA-256 of that text; ../public/documents holds all of them for
+// the server, which may then refuse every other.
 import { codegen } from '@graphql-codegen/core'
 import { preset } from '@graphql-codegen/client-preset'
 import { buildSchema, Kind, parse, print, Source, validate, visit } from 'graphql'
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
@@ -25,8 +28,8 @@ if (faults.length > 0) {
   for (const f of faults) console.error(String(f))
   process.exit(1)
 }
-const write = (name, text) => {
-  const at = join(out, name)
+const write = (name, text, folder = out) => {
+  const at = join(folder, name)
   let old = ''
   try { old = readFileSync(at, 'utf8') } catch { /* the first time */ }
   if (old !== text) writeFileSync(at, text)
@@ -50,12 +53,21 @@ function used(definition, into = new Set()) {
   return into
 }
 const pascal = name => name[0].toUpperCase() + name.slice(1)
+/** urql asks for every object's type, to know what a mutation has changed. */
+const typed = document => visit(document, { Field: f => f.selectionSet && !f.selectionSet.selections.some(s => s.name?.value === '__typename')
+  ? { ...f, selectionSet: { ...f.selectionSet, selections: [...f.selectionSet.selections, { kind: Kind.FIELD, name: { kind: Kind.NAME, value: '__typename' } }] } } : undefined })
+const known = {}
 const suffix = { query: 'Query', mutation: 'Mutation', subscription: 'Subscription' }
 for (const { location, document } of documents) {
   const lines = document.definitions.filter(d => d.kind === Kind.OPERATION_DEFINITION).map(d => {
     const name = pascal(d.name.value), type = name + suffix[d.operation]
-    const text = [d, ...[...used(d)].map(n => fragments.get(n))].map(print).join('\n').replace(/\s+/g, ' ')
-    return `export const ${name}Document = document<t.${type}, t.${type}Variables>(${JSON.stringify(text)})`
+    const text = [d, ...[...used(d)].map(n => fragments.get(n))].map(x => print(typed(x))).join('\n').replace(/\s+/g, ' ')
+    const id = createHash('sha256').update(text).digest('hex')
+    known[id] = text
+    return `export const ${name}Document = document<t.${type}, t.${type}Variables>('${id}', ${JSON.stringify(text)})`
   })
   if (lines.length > 0) write(basename(location, '.graphql') + '.ts', `import type * as t from './types'\nimport { document } from '../document'\n\n${lines.join('\n')}\n`)
 }
+const forServer = join(root, 'public', 'documents')
+mkdirSync(forServer, { recursive: true })
+write('console.json', JSON.stringify(known), forServer)

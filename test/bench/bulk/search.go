@@ -22,9 +22,10 @@ const together = 100
 // that writes a row is another for that time. Since most texts of this world are
 // alike, each is folded once.
 //
-// It needs a superuser and an empty index, and is one transaction: stopped
-// half-way it leaves nothing behind. It ends with a comparison of some
-// committees, spread over all of them, with what the product itself writes.
+// It needs a superuser, and is one transaction: stopped half-way it leaves
+// nothing behind, and an index that is there already stays. It ends with a
+// comparison of some committees, spread over all of them, with what the product
+// itself writes.
 func Search(ctx context.Context, superURL string, progress func(line string)) (cases int, err error) {
 	defer errs.Wrap(&err, "bulk.Search")
 	conn, err := pgx.Connect(ctx, superURL)
@@ -36,26 +37,22 @@ func Search(ctx context.Context, superURL string, progress func(line string)) (c
 	said := func(format string, args ...any) {
 		progress(fmt.Sprintf("%5.0fs  ", time.Since(start).Seconds()) + fmt.Sprintf(format, args...))
 	}
-	var committees []uuid.UUID
-	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
-		if _, err = tx.Exec(ctx, `SET LOCAL session_replication_role = replica; SET LOCAL work_mem = '768MB'; SET LOCAL maintenance_work_mem = '768MB'; SET LOCAL jit = off`); err != nil {
-			return err
-		}
-		if err = texts(ctx, tx, said); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, `SELECT id FROM tenants t WHERE EXISTS (SELECT FROM units u WHERE u.tenant_id = t.id) ORDER BY id`)
-		if err != nil {
-			return err
-		}
-		if committees, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID]); err != nil {
-			return err
-		}
-		cases, err = index(ctx, tx, committees, said)
-		return err
-	})
+	rows, err := conn.Query(ctx, `SELECT id FROM tenants t WHERE EXISTS (SELECT FROM units u WHERE u.tenant_id = t.id) ORDER BY id`)
 	if err != nil {
 		return 0, err
+	}
+	committees, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return 0, err
+	}
+	var there bool
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM search_parts)`).Scan(&there); err != nil {
+		return 0, err
+	}
+	if !there {
+		if cases, err = fill(ctx, conn, committees, said); err != nil {
+			return 0, err
+		}
 	}
 	for i := range min(5, len(committees)) {
 		if err := compare(ctx, conn, committees[i*(len(committees)-1)/4%len(committees)]); err != nil {
@@ -66,16 +63,27 @@ func Search(ctx context.Context, superURL string, progress func(line string)) (c
 	return cases, nil
 }
 
+func fill(ctx context.Context, conn *pgx.Conn, committees []uuid.UUID, said func(string, ...any)) (cases int, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) (err error) {
+		if _, err = tx.Exec(ctx, `SET LOCAL session_replication_role = replica; SET LOCAL work_mem = '768MB'; SET LOCAL maintenance_work_mem = '768MB'; SET LOCAL jit = off`); err != nil {
+			return err
+		}
+		if err = texts(ctx, tx, said); err != nil {
+			return err
+		}
+		cases, err = index(ctx, tx, committees, said)
+		return err
+	})
+	return cases, err
+}
+
 // texts collects in raw what of all rows belongs into the index, and in fold
 // what becomes of each text.
 func texts(ctx context.Context, tx pgx.Tx, said func(string, ...any)) error {
-	var put, there string
+	var put string
 	var tables []string
-	err := tx.QueryRow(ctx, `SELECT (SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'search_put'), (SELECT count(*) FROM search_parts),
-		(SELECT array_agg(t.typname ORDER BY t.typname) FROM pg_proc p JOIN pg_type t ON t.oid = p.proargtypes[0] WHERE p.proname = 'search_row')`).Scan(&put, &there, &tables)
-	if err == nil && there != "0" {
-		err = errs.New(errs.Conflict, "搜索索引里已有 %s 处", there)
-	}
+	err := tx.QueryRow(ctx, `SELECT (SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'search_put'),
+		(SELECT array_agg(t.typname ORDER BY t.typname) FROM pg_proc p JOIN pg_type t ON t.oid = p.proargtypes[0] WHERE p.proname = 'search_row')`).Scan(&put, &tables)
 	if err != nil {
 		return err
 	}
@@ -143,7 +151,8 @@ func index(ctx context.Context, tx pgx.Tx, committees []uuid.UUID, said func(str
 		}
 	}
 	said("%d cases; indexes", cases)
-	return cases, nil
+	_, err = tx.Exec(ctx, `ANALYZE search_parts; ANALYZE search_signs`)
+	return cases, err
 }
 
 // compare lets the product write one committee's index anew, and refuses when
@@ -159,10 +168,13 @@ func compare(ctx context.Context, conn *pgx.Conn, committee uuid.UUID) error {
 		SET LOCAL session_replication_role = replica;
 		CREATE TEMP TABLE parts ON COMMIT DROP AS SELECT %[1]s FROM search_parts WHERE tenant_id = '%[2]s';
 		CREATE TEMP TABLE signs ON COMMIT DROP AS SELECT matter_id, sign FROM search_signs WHERE tenant_id = '%[2]s';
-		DELETE FROM search_parts WHERE tenant_id = '%[2]s';
-		DELETE FROM search_signs WHERE tenant_id = '%[2]s';
-		SELECT count(search_row(u)) FROM units u WHERE tenant_id = '%[2]s';
-		SELECT count(search_fill(id)) FROM matters WHERE tenant_id = '%[2]s'`, columns, committee)); err != nil {
+		SET LOCAL ROLE bihuan_app; -- its rows alone, by indexes that begin with the tenant
+		SET LOCAL "app.tenant" = '%[2]s';
+		DELETE FROM search_parts;
+		DELETE FROM search_signs;
+		SELECT count(search_row(u)) FROM units u;
+		SELECT count(search_fill(id)) FROM matters;
+		RESET ROLE`, columns, committee)); err != nil {
 		return err
 	}
 	var parts, differ int

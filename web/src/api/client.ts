@@ -1,4 +1,6 @@
 import { Client, cacheExchange, fetchExchange } from '@urql/vue'
+import { named } from './document'
+import { RenewDocument } from './gql/session'
 
 /**
  * Every request to the server goes through `request`: cookies of this page, one
@@ -14,12 +16,10 @@ export function whenSessionEnds(ask: () => Promise<boolean>) { askAgain = ask }
 let renewal: Promise<boolean> | undefined
 let asking: Promise<boolean> | undefined
 
-const renewText = 'mutation { refreshTokens(input: {}) { cookie { membershipId } userErrors { code } } }'
-
 /** Renews the cookies; for 20 seconds the server answers a used token with the same successor, so tabs need not agree. */
 export function renew(): Promise<boolean> {
   renewal ??= (async () => {
-    const answer = await fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query: renewText }) })
+    const answer = await fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(named(RenewDocument)) })
     if (answer.status === 401) return false
     if (!answer.ok) throw new TypeError('not now')
     const { data } = await answer.json() as { data?: { refreshTokens?: { cookie?: object | null } } }

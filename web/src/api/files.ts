@@ -1,4 +1,6 @@
 import { request } from './client'
+import { named } from './document'
+import { HereDocument } from './gql/session'
 
 /** Sends one file; `part` is told how much has gone. Answers what went wrong, or nothing. */
 export async function sendFile(url: string, file: File, part: (of: number) => void): Promise<string> {
@@ -7,7 +9,7 @@ export async function sendFile(url: string, file: File, part: (of: number) => vo
     const { status, text } = await post(url, file, part)
     if (status === 200 || status === 201) return ''
     if (status === 401 && tries === 0) { // renewed, or the password is asked for over the page; then it goes on
-      await request('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"query":"{ viewer { membership { id } } }"}' })
+      await request('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(named(HereDocument)) })
       continue
     }
     if (status === 0) return '网络断了，没有传完。'

@@ -1,6 +1,7 @@
-import { createClient } from 'graphql-sse'
+import { createClient, type RequestParams } from 'graphql-sse'
 import { onUnmounted, ref, watch, type WatchSource } from 'vue'
 import { client, renew, request } from '../api/client'
+import { named } from '../api/document'
 import { ChangesDocument, UnreadDocument } from '../api/gql/live'
 import type { ChangesSubscription } from '../api/gql/types'
 
@@ -26,7 +27,7 @@ const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 async function listen() {
   for (let failures = 0; running;) {
     const matters = [...new Set([...shown.values()].flat())].slice(0, 200)
-    const stream = sse.iterate<ChangesSubscription>({ query: ChangesDocument as unknown as string, variables: { matters, after } })
+    const stream = sse.iterate<ChangesSubscription>({ ...named(ChangesDocument), variables: { matters, after } } as RequestParams)
     let changed = false, code: unknown
     stop = () => { changed = true; void stream.return?.() }
     try {

@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import { client, request, whenSessionEnds } from '../api/client'
+import { named } from '../api/document'
 import { SignOutDocument, ViewerDocument } from '../api/gql/session'
 import type { ViewerQuery } from '../api/gql/types'
 import { forgetTyped } from './typed'
@@ -22,7 +23,7 @@ export const useSession = defineStore('session', () => {
 
   /** Asks the server who is here; nobody is an answer. Throws when there is no line. */
   async function begin(): Promise<boolean> {
-    const body = JSON.stringify({ query: ViewerDocument as unknown as string })
+    const body = JSON.stringify(named(ViewerDocument))
     const answer = await request('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }, true)
     if (answer.status === 401) return false
     if (!answer.ok) throw new TypeError(String(answer.status))
