@@ -302,3 +302,26 @@ func (r *Resolver) directory(ctx context.Context, after *string, first *int, lev
 	}
 	return q.All(ctx)
 }
+
+// settings maps the committee's settings with how each is filled in.
+func (r *Resolver) settings(ctx context.Context) ([]*model.Setting, error) {
+	list, err := r.Roster.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*model.Setting, len(list))
+	for i, x := range list {
+		out[i] = &model.Setting{Setting: x.Name, Group: x.Group, Field: formField(x.Field, nil), Value: asJSON(x.Value), Shipped: asJSON(x.Shipped), NeedsTwo: x.NeedsTwo, Protects: given(x.Says)}
+	}
+	return out, nil
+}
+
+// unitKinds are the kinds of units with their line and their posts.
+func unitKinds() []*model.UnitKindRule {
+	list := roster.Kinds()
+	out := make([]*model.UnitKindRule, len(list))
+	for i, k := range list {
+		out[i] = &model.UnitKindRule{Kind: k.Kind, Line: k.Line, Posts: k.Posts}
+	}
+	return out
+}

@@ -228,6 +228,16 @@ func (r *queryResolver) PreviewPolicy(ctx context.Context, input roster.NewPolic
 	return r.previewPolicy(ctx, input)
 }
 
+// Settings is the resolver for the settings field.
+func (r *queryResolver) Settings(ctx context.Context) ([]*model.Setting, error) {
+	return r.settings(ctx)
+}
+
+// UnitKinds is the resolver for the unitKinds field.
+func (r *queryResolver) UnitKinds(ctx context.Context) ([]*model.UnitKindRule, error) {
+	return unitKinds(), nil
+}
+
 // Policies is the resolver for the policies field.
 func (r *queryResolver) Policies(ctx context.Context) ([]*gen.TenantPolicy, error) {
 	q, err := r.ent().TenantPolicy.Query().Order(tenantpolicy.ByVersion(sql.OrderDesc())).Limit(MaxPage).CollectFields(ctx)

@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/bihuan/bihuan/ent/gen/seat"
@@ -76,4 +77,25 @@ func sole(k unit.Kind) []unit.Kind {
 		}
 	}
 	return nil
+}
+
+// Kind is a kind of unit with its line and the posts that it can have.
+type Kind struct {
+	Kind  unit.Kind
+	Line  unit.Line
+	Posts []seat.Post
+}
+
+// Kinds lists all kinds of units, by name.
+func Kinds() (out []Kind) {
+	for _, k := range slices.Sorted(maps.Keys(lineOf)) {
+		one := Kind{Kind: k, Line: lineOf[k]}
+		for _, p := range postsOf[one.Line] {
+			if fitsPost(k, p) {
+				one.Posts = append(one.Posts, p)
+			}
+		}
+		out = append(out, one)
+	}
+	return out
 }

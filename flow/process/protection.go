@@ -93,3 +93,12 @@ func (p *Protection) Changed(a, b Policy) ([]string, error) {
 	}
 	return out, nil
 }
+
+// Says is the sentence of a setting that protects, empty for another.
+func (p *Protection) Says(setting string) string {
+	i := slices.IndexFunc(p.Settings, func(s *Protected) bool { return s.Setting == setting })
+	if i < 0 {
+		return ""
+	}
+	return p.Settings[i].Says
+}

@@ -3457,6 +3457,24 @@ type SetRoleInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 本政协的一项设置：叫什么、怎么填、现在是什么
+type Setting struct {
+	// 例如 maxRounds、deadlines.sign.receipt：previewPolicy、setPolicy 的 settings 里，点以前是键，点以后是其中的一项
+	Setting string `json:"setting"`
+	// 哪一类
+	Group string `json:"group"`
+	// 怎么填
+	Field *FormField `json:"field"`
+	// 现在的值（已经决定的最新一版），JSON；空为还没有
+	Value *string `json:"value,omitempty"`
+	// 出厂的值，JSON；空为本政协自己的
+	Shipped *string `json:"shipped,omitempty"`
+	// 起保护作用：改动由一人提出，另一人用 confirmPolicy 确认以后才生效
+	NeedsTwo bool `json:"needsTwo"`
+	// 保护什么；空为不保护
+	Protects *string `json:"protects,omitempty"`
+}
+
 // 一项设置的前后
 type SettingChange struct {
 	// 例如 maxRounds、deadlines.sign.receipt
@@ -4053,6 +4071,16 @@ type UnitFilter struct {
 	ActiveOn *time.Time `json:"activeOn,omitempty"`
 	// 名称包含，写法不同的同一个字也能找到
 	NameContains *string `json:"nameContains,omitempty"`
+}
+
+// 一种单位在哪条线上，有哪些职务
+type UnitKindRule struct {
+	// 类别
+	Kind unit.Kind `json:"kind"`
+	// 哪条线
+	Line unit.Line `json:"line"`
+	// 可以有的职务
+	Posts []seat.Post `json:"posts"`
 }
 
 // 单位变更的结果

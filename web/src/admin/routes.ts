@@ -11,6 +11,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'units/:id', component: () => import('./Unit.vue'), meta: { title: '单位' } },
       { path: 'roles', component: () => import('./Matrix.vue'), meta: { title: '角色与权限' } },
       { path: 'roles/:code', component: () => import('./Role.vue'), meta: { title: '角色与权限' } },
+      { path: 'settings', component: () => import('./Settings.vue'), meta: { title: '政策和设置' } },
       { path: 'processes', component: () => import('./Processes.vue'), meta: { title: '流程' } },
       { path: 'processes/:id', component: () => import('./ProcessPage.vue'), meta: { title: '流程' } },
       { path: 'book', component: () => import('./Book.vue'), meta: { title: '审计记录' } },

@@ -1,6 +1,6 @@
 import { client } from '../api/client'
 import { CloseUnitDocument, CreateUnitDocument, MergeUnitsDocument, MoveUnitDocument, PreviewCloseUnitDocument, RenameUnitDocument, UpdateUnitDocument } from '../api/gql/people'
-import type { CloseUnitInput, CreateUnitInput, MergeUnitsInput, MoveUnitInput, RenameUnitInput, UnitPageQuery, UpdateUnitInput } from '../api/gql/types'
+import type { CloseUnitInput, CreateUnitInput, MergeUnitsInput, MoveUnitInput, RenameUnitInput, UnitKindsQuery, UnitPageQuery, UpdateUnitInput } from '../api/gql/types'
 import type { Form } from '../form/fields'
 import { choice, day, line, pick, reason } from '../form/make'
 import { answered, type Look, type Task } from '../form/task'
@@ -10,12 +10,13 @@ import { changes, type Choices } from './people'
 /** What an administrator does with units; where running work goes is shown before it is done. */
 export type UnitOf = Extract<NonNullable<UnitPageQuery['node']>, { line: unknown }>
 
-export function creating(choices: Choices): Task {
+export function creating(choices: Choices, kinds: UnitKindsQuery['unitKinds']): Task {
+  const of = (line: unknown) => choices('UnitKind').filter(o => kinds.find(k => k.kind === o.value)?.line === line)
   return {
     name: 'unit', title: '新增单位', button: '新增', start: { line: 'HANDLING' },
     says: '组织线是委员所在的界别、专委会、街道联络委；阵地线是委员之家、工作站；承办线是办理提案的单位。',
     fields: form => [
-      choice('line', '哪条线', choices('UnitLine'), { required: true }), choice('kind', '类别', choices('UnitKind'), { required: true }), line('name', '名称', { required: true }), line('shortName', '简称'), pick('parentId', '上级单位', 'units', { hint: '不选为最上级。' }),
+      choice('line', '哪条线', choices('UnitLine'), { required: true }), choice('kind', '类别', of(form['line']), { required: true }), line('name', '名称', { required: true }), line('shortName', '简称'), pick('parentId', '上级单位', 'units', { hint: '不选为最上级。' }),
       ...form['line'] === 'HANDLING' ? [choice('channel', '交办渠道', choices('UnitChannel')), line('docWord', '机关代字', { hint: '发文字号里的，例如“中商发”。' })] : [],
       ...form['line'] === 'VENUE' ? [line('brand', '工作品牌')] : [],
       line('category', '本会自己的分类'), line('level', '层级', { hint: '例如区、街道、社区。' }), day('from', '启用日期', { hint: '不写为今天。' }),

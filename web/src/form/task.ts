@@ -1,5 +1,5 @@
 import type { CombinedError } from '@urql/core'
-import { shallowRef, ref } from 'vue'
+import { onUnmounted, ref, shallowRef } from 'vue'
 import type { FaultFragment, RightsEffectFragment, WaitingFragment } from '../api/gql/types'
 import type { Field, Form } from './fields'
 
@@ -60,15 +60,26 @@ export function answered(
   }
 }
 
-/** The place of a page where one task is open at a time, and where is said what came of the last. */
-export function useDoing(changed: () => void = () => {}) {
-  const task = shallowRef<Task>(), says = ref(''), once = shallowRef<Once>(), at = ref('')
+const fresh = () => ({ task: shallowRef<Task>(), look: shallowRef<Look>(), says: ref(''), once: shallowRef<Once>(), at: ref('') })
+const left = new Map<string, { state: ReturnType<typeof fresh>, when: number }>()
+
+/**
+ * The place of a page where one task is open at a time, and where is said what came
+ * of the last. It survives the page's being built anew in the same moment, as when
+ * a phone is turned: what is shown once must not vanish by that.
+ */
+export function useDoing(changed: () => void = () => {}, name = '') {
+  const place = window.location.pathname + '#' + name, old = left.get(place)
+  const state = old && Date.now() - old.when < 3000 ? old.state : fresh()
+  onUnmounted(() => left.set(place, { state, when: Date.now() }))
+  const { task, look, says, once, at } = state
   return {
-    task, says, once, at, changed,
-    open(t: Task) { task.value = t; says.value = at.value = ''; once.value = undefined },
-    done(a: Answer) { task.value = undefined; says.value = a.says ?? '已经办好。'; once.value = a.once; at.value = a.at ?? ''; changed() },
-    leave() { task.value = undefined },
+    ...state, changed,
+    open(t: Task) { task.value = t; look.value = once.value = undefined; says.value = at.value = '' },
+    done(a: Answer) { task.value = look.value = undefined; says.value = a.says ?? '已经办好。'; once.value = a.once; at.value = a.at ?? ''; changed() },
+    leave() { task.value = look.value = undefined },
     kept() { once.value = undefined },
+    seen(l: Look | undefined) { look.value = l },
   }
 }
 export type DoingOf = ReturnType<typeof useDoing>
