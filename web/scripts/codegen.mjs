@@ -1,8 +1,7 @@
 // Writes src/api/gql from ../schema.graphql and src/api/documents: types.ts
 // with the types of all documents, and one module of documents for each file,
-// so that a page loads its own. A document is kept as text, with the fragments
-// it uses, and parsed when it is first sent: a tenth of the size. It is sent by
-// its name, the SHA-256 of that text; ../public/documents holds all of them for
+// so that a page loads its own. A document is its name there, the SHA-256 of its
+// text with the fragments it uses; ../public/documents holds the texts of all for
 // the server, which may then refuse every other.
 import { codegen } from '@graphql-codegen/core'
 import { preset } from '@graphql-codegen/client-preset'
@@ -64,7 +63,7 @@ for (const { location, document } of documents) {
     const text = [d, ...[...used(d)].map(n => fragments.get(n))].map(x => print(typed(x))).join('\n').replace(/\s+/g, ' ')
     const id = createHash('sha256').update(text).digest('hex')
     known[id] = text
-    return `export const ${name}Document = document<t.${type}, t.${type}Variables>('${id}', ${JSON.stringify(text)})`
+    return `export const ${name}Document = document<t.${type}, t.${type}Variables>('${id}', import.meta.env.DEV ? ${JSON.stringify(text)} : '')`
   })
   if (lines.length > 0) write(basename(location, '.graphql') + '.ts', `import type * as t from './types'\nimport { document } from '../document'\n\n${lines.join('\n')}\n`)
 }

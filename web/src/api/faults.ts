@@ -4,6 +4,8 @@ import type { FaultFragment } from './gql/types'
 /** What a person is told when a request failed altogether: the server's sentence, or that there is no line. */
 export function sentence(error: CombinedError | undefined): string {
   if (!error) return ''
+  // The page is of another version of the program than the server, which knows its own documents.
+  if (error.graphQLErrors[0]?.extensions['code'] === 'PERSISTED_QUERY_NOT_FOUND') return '程序更新过了，请刷新这一页；您填写的内容还在。'
   if (error.networkError) {
     const status = (error.response as Response | undefined)?.status
     if (status === 503 || status === 502 || status === 504) return '系统暂时不可用，请稍候再试；您填写的内容还在。'
