@@ -14,13 +14,15 @@ import (
 	"sync"
 
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 )
 
 // Keys are the Ed25519 keys of the installation, kept in one file: a JSON list
 // of private JWKs (RFC 8037). The first signs, all verify. It is safe for
 // concurrent use, and several processes may share the file.
 type Keys struct {
-	path string
+	path     string
+	verified *memory.Of[[sha256.Size]byte, verified]
 
 	mu    sync.RWMutex
 	list  []key
@@ -51,7 +53,7 @@ type jwk struct {
 // several processes that make it at once one does, and all use that.
 func LoadKeys(path string) (_ *Keys, err error) {
 	defer errs.Wrap(&err, "accounts.LoadKeys(%s)", path)
-	k := &Keys{path: path}
+	k := &Keys{path: path, verified: memory.New[[sha256.Size]byte, verified](mostVerified)}
 	err = k.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o700); err != nil {

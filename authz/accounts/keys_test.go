@@ -247,3 +247,69 @@ func TestKeyFile(t *testing.T) {
 		}
 	})
 }
+
+func TestATokenIsVerifiedOnce(t *testing.T) {
+	t.Parallel()
+	k := loadKeys(t, filepath.Join(t.TempDir(), "keys.json"))
+	token := signed(t, k, someClaims())
+	first, err := k.Parse(token, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := k.Parse(token, noon.Add(time.Minute)); again != first || err != nil || k.verified.Len() != 1 {
+		t.Error(again, err, k.verified.Len())
+	}
+	t.Run("what was refused is not remembered, and a token that differs by a letter is another", func(t *testing.T) {
+		for i := range len(token) {
+			b := []byte(token)
+			if b[i] == '.' {
+				continue
+			}
+			b[i] ^= 1
+			if _, err := k.Parse(string(b), noon); err == nil {
+				t.Error("taken with another letter at", i)
+			}
+		}
+		if k.verified.Len() != 1 {
+			t.Error(k.verified.Len())
+		}
+	})
+	t.Run("its times count each time", func(t *testing.T) {
+		for _, at := range []time.Duration{-31 * time.Second, 10*time.Minute + 31*time.Second} {
+			if _, err := k.Parse(token, noon.Add(at)); err == nil {
+				t.Error("taken at", at)
+			}
+		}
+	})
+	t.Run("without its key it is nothing", func(t *testing.T) {
+		if err := k.Rotate(0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := k.Parse(token, noon); err == nil {
+			t.Error("taken after its key is gone")
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	k, err := LoadKeys(filepath.Join(b.TempDir(), "keys.json"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	token, err := k.Sign(someClaims())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, forget := range map[string]bool{"met before": false, "verified each time": true} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if forget {
+					k.verified.Purge()
+				}
+				if _, err := k.Parse(token, noon); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
