@@ -43,7 +43,8 @@ type Case struct {
 	Handed      map[uuid.UUID]bool  // shares for which nobody was left, so that a guardian has them
 	Heirs       authz.Heirs         // which units were renamed or merged; a share's edge is the unit that is there now
 
-	kind *Kind // what the noun said of its kind; nil for a committee's own
+	dues map[string]string // days for replying that the step which is being taken has moved, by share
+	kind *Kind             // what the noun said of its kind; nil for a committee's own
 }
 
 // Branch is a matter that refers to the case, with its items and records, and

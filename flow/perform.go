@@ -176,6 +176,10 @@ func (e *Engine) note(ctx context.Context, r *Run, from, to string) error {
 	if len(r.After) > 0 {
 		s.SetAfter(r.After)
 	}
+	if len(r.Case.dues) > 0 {
+		s.SetDues(r.Case.dues)
+		r.Case.dues = nil
+	}
 	switch {
 	case r.Action.Audience != "":
 		s.SetAudience(step.Audience(r.Action.Audience))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/assignment"
+	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/flow/deadline"
 	"github.com/bihuan/bihuan/flow/process"
@@ -47,14 +48,22 @@ func (e *Engine) OpenShare(ctx context.Context, r *Run, s Share) (*gen.Assignmen
 	return a, e.syncTimers(ctx, &sub, first)
 }
 
-// CloseShare ends a share that the case goes on without.
+// CloseShare ends a share that the case goes on without. It is a step of its
+// own, since what a share was on a past day is read from the steps.
 func (e *Engine) CloseShare(ctx context.Context, r *Run, a *gen.Assignment, state string) error {
 	for _, t := range r.Case.OpenTimers(&a.ID) {
 		if err := e.end(ctx, t, timer.StatusCANCELLED, r.Now); err != nil {
 			return err
 		}
 	}
-	return e.client.Assignment.UpdateOne(a).SetState(state).ClearTurn().AddVersion(1).Exec(ctx)
+	from := a.State
+	if err := e.client.Assignment.UpdateOne(a).SetState(state).ClearTurn().AddVersion(1).Exec(ctx); err != nil {
+		return err
+	}
+	sub := *r
+	sub.Share, sub.Before, sub.After = a, nil, nil
+	sub.Action = &process.Action{Code: "supersede", Label: "被替代", To: state, Audience: string(step.AudienceHANDLING)}
+	return e.note(ctx, &sub, from, state)
 }
 
 // StartTimer starts a deadline that no state runs by itself. One that runs

@@ -108,7 +108,7 @@ func (e *Engine) start(ctx context.Context, r *Run, key string, share *uuid.UUID
 		if b.Unit == deadline.Hour {
 			t.SetDueAt(due)
 		}
-		if err := e.show(ctx, r.Share, def, clock.Day(due), true); err != nil {
+		if err := e.show(ctx, r.Case, r.Share, def, clock.Day(due), true); err != nil {
 			return err
 		}
 	}
@@ -170,8 +170,9 @@ func (e *Engine) usable(s process.Sort, name string, c *Case, share *gen.Assignm
 }
 
 // show copies the due day into the share's column of the definition, where
-// lists and statistics read it; first also sets the original day.
-func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *process.TimerDef, due time.Time, first bool) error {
+// lists and statistics read it; first also sets the original day. The step that
+// moves the day for replying keeps it, for figures as of a past day.
+func (e *Engine) show(ctx context.Context, c *Case, share *gen.Assignment, def *process.TimerDef, due time.Time, first bool) error {
 	if share == nil || def.Column == "" {
 		return nil
 	}
@@ -186,6 +187,10 @@ func (e *Engine) show(ctx context.Context, share *gen.Assignment, def *process.T
 		if first && share.OriginalDueOn == nil {
 			u.SetOriginalDueOn(due)
 		}
+		if c.dues == nil {
+			c.dues = map[string]string{}
+		}
+		c.dues[share.ID.String()] = due.Format(time.DateOnly)
 	}
 	return u.Exec(ctx)
 }
@@ -285,7 +290,7 @@ func (e *Engine) change(ctx context.Context, c *Case, t *gen.Timer, b deadline.B
 	if t.AssignmentID == nil {
 		return nil
 	}
-	return e.show(ctx, c.Share(*t.AssignmentID), def, day, false)
+	return e.show(ctx, c, c.Share(*t.AssignmentID), def, day, false)
 }
 
 // Extend gives a share's timer more time until a day. The original day stays.

@@ -246,6 +246,7 @@ func confirmContact(ctx context.Context, r *run) error {
 		}
 		data := maps.Clone(rec.Data)
 		data["denied"] = !r.Form.Bool("happened")
+		r.After["recordId"], r.After["happened"] = id.String(), r.Form.Bool("happened") // he may say otherwise another day
 		err := r.Client.Record.UpdateOneID(id).SetConfirmedAt(r.Now).SetData(data).Exec(ctx)
 		if err != nil || r.Form.Bool("happened") {
 			return err

@@ -36835,6 +36835,7 @@ type StepMutation struct {
 	before            *map[string]interface{}
 	after             *map[string]interface{}
 	audience          *step.Audience
+	dues              *map[string]string
 	clearedFields     map[string]struct{}
 	matter            *uuid.UUID
 	clearedmatter     bool
@@ -37646,6 +37647,55 @@ func (m *StepMutation) ResetAudience() {
 	m.audience = nil
 }
 
+// SetDues sets the "dues" field.
+func (m *StepMutation) SetDues(value map[string]string) {
+	m.dues = &value
+}
+
+// Dues returns the value of the "dues" field in the mutation.
+func (m *StepMutation) Dues() (r map[string]string, exists bool) {
+	v := m.dues
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDues returns the old "dues" field's value of the Step entity.
+// If the Step object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StepMutation) OldDues(ctx context.Context) (v map[string]string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDues is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDues requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDues: %w", err)
+	}
+	return oldValue.Dues, nil
+}
+
+// ClearDues clears the value of the "dues" field.
+func (m *StepMutation) ClearDues() {
+	m.dues = nil
+	m.clearedFields[step.FieldDues] = struct{}{}
+}
+
+// DuesCleared returns if the "dues" field was cleared in this mutation.
+func (m *StepMutation) DuesCleared() bool {
+	_, ok := m.clearedFields[step.FieldDues]
+	return ok
+}
+
+// ResetDues resets all changes to the "dues" field.
+func (m *StepMutation) ResetDues() {
+	m.dues = nil
+	delete(m.clearedFields, step.FieldDues)
+}
+
 // ClearMatter clears the "matter" edge to the Matter entity.
 func (m *StepMutation) ClearMatter() {
 	m.clearedmatter = true
@@ -37788,7 +37838,7 @@ func (m *StepMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StepMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 17)
 	if m.tenant_id != nil {
 		fields = append(fields, step.FieldTenantID)
 	}
@@ -37837,6 +37887,9 @@ func (m *StepMutation) Fields() []string {
 	if m.audience != nil {
 		fields = append(fields, step.FieldAudience)
 	}
+	if m.dues != nil {
+		fields = append(fields, step.FieldDues)
+	}
 	return fields
 }
 
@@ -37877,6 +37930,8 @@ func (m *StepMutation) Field(name string) (ent.Value, bool) {
 		return m.After()
 	case step.FieldAudience:
 		return m.Audience()
+	case step.FieldDues:
+		return m.Dues()
 	}
 	return nil, false
 }
@@ -37918,6 +37973,8 @@ func (m *StepMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldAfter(ctx)
 	case step.FieldAudience:
 		return m.OldAudience(ctx)
+	case step.FieldDues:
+		return m.OldDues(ctx)
 	}
 	return nil, fmt.Errorf("unknown Step field %s", name)
 }
@@ -38039,6 +38096,13 @@ func (m *StepMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAudience(v)
 		return nil
+	case step.FieldDues:
+		v, ok := value.(map[string]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDues(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Step field %s", name)
 }
@@ -38096,6 +38160,9 @@ func (m *StepMutation) ClearedFields() []string {
 	if m.FieldCleared(step.FieldAfter) {
 		fields = append(fields, step.FieldAfter)
 	}
+	if m.FieldCleared(step.FieldDues) {
+		fields = append(fields, step.FieldDues)
+	}
 	return fields
 }
 
@@ -38136,6 +38203,9 @@ func (m *StepMutation) ClearField(name string) error {
 		return nil
 	case step.FieldAfter:
 		m.ClearAfter()
+		return nil
+	case step.FieldDues:
+		m.ClearDues()
 		return nil
 	}
 	return fmt.Errorf("unknown Step nullable field %s", name)
@@ -38192,6 +38262,9 @@ func (m *StepMutation) ResetField(name string) error {
 		return nil
 	case step.FieldAudience:
 		m.ResetAudience()
+		return nil
+	case step.FieldDues:
+		m.ResetDues()
 		return nil
 	}
 	return fmt.Errorf("unknown Step field %s", name)

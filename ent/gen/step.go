@@ -54,6 +54,8 @@ type Step struct {
 	After map[string]interface{} `json:"after,omitempty"`
 	// 谁能看到：全部 / 办理各方 / 机关 / 提出者（提交之前的各步）
 	Audience step.Audience `json:"audience,omitempty"`
+	// 这一步之后各交办的办理期限，只记这一步改动的
+	Dues map[string]string `json:"dues,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StepQuery when eager-loading is set.
 	Edges        StepEdges `json:"edges"`
@@ -128,7 +130,7 @@ func (*Step) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case step.FieldAssignmentID, step.FieldActorID, step.FieldOnBehalfID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case step.FieldBefore, step.FieldAfter:
+		case step.FieldBefore, step.FieldAfter, step.FieldDues:
 			values[i] = new([]byte)
 		case step.FieldAction, step.FieldLabel, step.FieldFromState, step.FieldToState, step.FieldActorName, step.FieldReason, step.FieldAudience:
 			values[i] = new(sql.NullString)
@@ -260,6 +262,14 @@ func (_m *Step) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Audience = step.Audience(value.String)
 			}
+		case step.FieldDues:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field dues", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Dues); err != nil {
+					return fmt.Errorf("unmarshal field dues: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -369,6 +379,9 @@ func (_m *Step) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("audience=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Audience))
+	builder.WriteString(", ")
+	builder.WriteString("dues=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Dues))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -184,6 +184,12 @@ func (_c *StepCreate) SetNillableAudience(v *step.Audience) *StepCreate {
 	return _c
 }
 
+// SetDues sets the "dues" field.
+func (_c *StepCreate) SetDues(v map[string]string) *StepCreate {
+	_c.mutation.SetDues(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *StepCreate) SetID(v uuid.UUID) *StepCreate {
 	_c.mutation.SetID(v)
@@ -376,6 +382,10 @@ func (_c *StepCreate) createSpec() (*Step, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Audience(); ok {
 		_spec.SetField(step.FieldAudience, field.TypeEnum, value)
 		_node.Audience = value
+	}
+	if value, ok := _c.mutation.Dues(); ok {
+		_spec.SetField(step.FieldDues, field.TypeJSON, value)
+		_node.Dues = value
 	}
 	if nodes := _c.mutation.MatterIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -268,6 +268,9 @@ func (_u *StepUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Audience(); ok {
 		_spec.SetField(step.FieldAudience, field.TypeEnum, value)
 	}
+	if _u.mutation.DuesCleared() {
+		_spec.ClearField(step.FieldDues, field.TypeJSON)
+	}
 	if _u.mutation.AssignmentCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -642,6 +645,9 @@ func (_u *StepUpdateOne) sqlSave(ctx context.Context) (_node *Step, err error) {
 	}
 	if value, ok := _u.mutation.Audience(); ok {
 		_spec.SetField(step.FieldAudience, field.TypeEnum, value)
+	}
+	if _u.mutation.DuesCleared() {
+		_spec.ClearField(step.FieldDues, field.TypeJSON)
 	}
 	if _u.mutation.AssignmentCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -161,6 +161,8 @@ func (Step) Fields() []ent.Field {
 		field.JSON("after", map[string]any{}).Optional().Comment("之后的内容").Annotations(entgql.Type("JSON")),
 		field.Enum("audience").Values("ALL", "HANDLING", "STAFF", "PARTIES").Default("ALL").
 			Comment("谁能看到：全部 / 办理各方 / 机关 / 提出者（提交之前的各步）"),
+		// A figure as of a past day reads from it until when a share had time then.
+		field.JSON("dues", map[string]string{}).Optional().Immutable().Comment("这一步之后各交办的办理期限，只记这一步改动的").Annotations(entgql.Skip()),
 	}
 }
 

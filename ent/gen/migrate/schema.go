@@ -1668,6 +1668,7 @@ var (
 		{Name: "before", Type: field.TypeJSON, Nullable: true},
 		{Name: "after", Type: field.TypeJSON, Nullable: true},
 		{Name: "audience", Type: field.TypeEnum, Enums: []string{"ALL", "HANDLING", "STAFF", "PARTIES"}, Default: "ALL"},
+		{Name: "dues", Type: field.TypeJSON, Nullable: true},
 		{Name: "matter_id", Type: field.TypeUUID},
 		{Name: "assignment_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
@@ -1681,25 +1682,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "steps_matters_steps",
-				Columns:    []*schema.Column{StepsColumns[13]},
+				Columns:    []*schema.Column{StepsColumns[14]},
 				RefColumns: []*schema.Column{MattersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "steps_assignments_assignment",
-				Columns:    []*schema.Column{StepsColumns[14]},
+				Columns:    []*schema.Column{StepsColumns[15]},
 				RefColumns: []*schema.Column{AssignmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "steps_memberships_actor",
-				Columns:    []*schema.Column{StepsColumns[15]},
+				Columns:    []*schema.Column{StepsColumns[16]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "steps_memberships_on_behalf",
-				Columns:    []*schema.Column{StepsColumns[16]},
+				Columns:    []*schema.Column{StepsColumns[17]},
 				RefColumns: []*schema.Column{MembershipsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1713,7 +1714,7 @@ var (
 			{
 				Name:    "step_tenant_id_matter_id_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{StepsColumns[1], StepsColumns[13], StepsColumns[7], StepsColumns[0]},
+				Columns: []*schema.Column{StepsColumns[1], StepsColumns[14], StepsColumns[7], StepsColumns[0]},
 			},
 		},
 	}

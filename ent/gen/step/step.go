@@ -49,6 +49,8 @@ const (
 	FieldAfter = "after"
 	// FieldAudience holds the string denoting the audience field in the database.
 	FieldAudience = "audience"
+	// FieldDues holds the string denoting the dues field in the database.
+	FieldDues = "dues"
 	// EdgeMatter holds the string denoting the matter edge name in mutations.
 	EdgeMatter = "matter"
 	// EdgeAssignment holds the string denoting the assignment edge name in mutations.
@@ -108,6 +110,7 @@ var Columns = []string{
 	FieldBefore,
 	FieldAfter,
 	FieldAudience,
+	FieldDues,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

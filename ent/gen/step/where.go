@@ -816,6 +816,16 @@ func AudienceNotIn(vs ...Audience) predicate.Step {
 	return predicate.Step(sql.FieldNotIn(FieldAudience, vs...))
 }
 
+// DuesIsNil applies the IsNil predicate on the "dues" field.
+func DuesIsNil() predicate.Step {
+	return predicate.Step(sql.FieldIsNull(FieldDues))
+}
+
+// DuesNotNil applies the NotNil predicate on the "dues" field.
+func DuesNotNil() predicate.Step {
+	return predicate.Step(sql.FieldNotNull(FieldDues))
+}
+
 // HasMatter applies the HasEdge predicate on the "matter" edge.
 func HasMatter() predicate.Step {
 	return predicate.Step(func(s *sql.Selector) {
