@@ -96,6 +96,10 @@ verify: gen ## 生成的内容都是最新的，迁移与模式一致
 walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、单位撤并、期限到了，什么都不会停在那里
 	$(GO) test -count=1 -timeout 4h -v ./test/walks -walks 200 -steps 60
 
+.PHONY: figures
+figures: postgres ## 每个指标在几百段随机的历史上、截至随机的日期，另用一种写法再数一遍
+	$(GO) test -count=1 -timeout 4h -v ./figures -run Plainly -histories 400
+
 .PHONY: corpus
 corpus: postgres ## 把整套古怪的文字、日期和数字送进每个变更的每一栏
 	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestEveryDoorSaysTheSame ./graph -corpus

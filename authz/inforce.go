@@ -55,6 +55,13 @@ func Serves(m *gen.Membership, day time.Time) bool {
 	return m.Status == membership.StatusACTIVE && clock.Period{From: m.ActiveFrom, To: m.ActiveTo}.Has(day)
 }
 
+// Served reports whether a person was in office on a day that has passed,
+// whatever became of him since: who left has a last day. served() in SQL.
+func Served(m *gen.Membership, day time.Time) bool {
+	left := m.ActiveTo != nil && (m.Status == membership.StatusRESIGNED || m.Status == membership.StatusREVOKED || m.Status == membership.StatusENDED)
+	return (left || m.Status == membership.StatusACTIVE) && clock.Period{From: m.ActiveFrom, To: m.ActiveTo}.Has(day)
+}
+
 // MemberOn is Serves for a query.
 func MemberOn(day time.Time) predicate.Membership {
 	return membership.And(membership.StatusEQ(membership.StatusACTIVE),

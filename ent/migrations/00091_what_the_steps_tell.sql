@@ -6,5 +6,11 @@
 -- +goose Up
 ALTER TABLE "steps" ADD COLUMN "dues" jsonb NULL;
 
+-- Who was in office on a day that has passed, whatever became of him since
+-- (authz.Served): one who left has a last day.
+CREATE FUNCTION served(m memberships, day date) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$ SELECT (m.status = 'ACTIVE' OR m.status IN ('RESIGNED', 'REVOKED', 'ENDED') AND m.active_to IS NOT NULL) AND in_force(m.active_from, m.active_to, day) $$;
+
 -- +goose Down
+DROP FUNCTION served(memberships, date);
 ALTER TABLE "steps" DROP COLUMN "dues";

@@ -30,7 +30,7 @@ func layer(path string) (int, string) {
 		return 3, top
 	case top == "assembly":
 		return 4, top
-	case top == "search" || top == "imports" || top == "exchange" || top == "live" || top == "flow" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy" || top == "web":
+	case top == "search" || top == "imports" || top == "exchange" || top == "live" || top == "flow" || top == "figures" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy" || top == "web":
 		return 2, top
 	case top == "internal":
 		return 1, top

@@ -1,0 +1,89 @@
+package figures
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// rows is the one query of a figure: its rows, to which part each belongs, and
+// whether it counts. It is counted for the number and listed for the rows.
+func (d *Definition) rows(split string) string {
+	t := things[d.Of]
+	part := "''"
+	if split != "" {
+		part = "coalesce((" + t.words[split].sql + ")::text, '')"
+	}
+	return fmt.Sprintf("SELECT t.id, t.matter, %s AS part, %s AS counts FROM %s t WHERE %s", part, t.where(d.Counts), t.from, t.where(d.Among))
+}
+
+// where is a condition as SQL; asked for nothing, it is true.
+func (t *thing) where(c Condition) string {
+	var names, asks []string
+	for name := range c {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		asks = append(asks, t.words[name].condition(c[name]))
+	}
+	if len(asks) == 0 {
+		return "true"
+	}
+	return strings.Join(asks, " AND ")
+}
+
+// needs are the parts of the query that the figure is made of.
+func (d *Definition) needs(split string) []string {
+	t := things[d.Of]
+	out := []string{t.from}
+	for _, c := range []Condition{d.Among, d.Counts, {split: Asked{}}} {
+		for name := range c {
+			if w := t.words[name]; w != nil {
+				out = append(out, w.needs...)
+			}
+		}
+	}
+	return out
+}
+
+// splits reports whether the figure can be split by the word.
+func (d *Definition) splits(by string) error {
+	if by == "" {
+		return nil
+	}
+	if w := things[d.Of].words[by]; w == nil || w.yes {
+		return errs.New(errs.Invalid, "“%s”不能按“%.40s”拆分；能用的有 %s", d.Label, by, strings.Join(d.Splits(), "、")).At("split")
+	}
+	return nil
+}
+
+// Splits are the words by which the figure can be split.
+func (d *Definition) Splits() (out []string) {
+	for name, w := range things[d.Of].words {
+		if !w.yes {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// counting counts all of the figures in one statement: by figure and part, how
+// many rows there are, how many count, and how many different ones there are.
+func counting(list []*Definition, split string) string {
+	var needed, asks []string
+	for i, d := range list {
+		needed = append(needed, d.needs(split)...)
+		asks = append(asks, fmt.Sprintf("SELECT %d, q.part, count(*), count(*) FILTER (WHERE q.counts), count(DISTINCT q.id) FROM (%s) q GROUP BY q.part", i, d.rows(split)))
+	}
+	return with(needed) + strings.Join(asks, "\nUNION ALL ") + "\nORDER BY 1, 2"
+}
+
+// listing lists the rows of a figure after one of them, of one part or of all.
+func (d *Definition) listing(split string) string {
+	return with(d.needs(split)) + "SELECT q.id, q.matter, q.counts FROM (" + d.rows(split) + `) q
+		WHERE q.id > $7 AND ($8::text IS NULL OR q.part = $8) AND ($9::bool IS NULL OR q.counts = $9) ORDER BY q.id LIMIT $10`
+}

@@ -1,0 +1,178 @@
+package figures
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/bihuan/bihuan/ent/gen"
+)
+
+// thing is what can be counted: one of the parts of a query (parts.go), whose
+// rows have the columns id, of the row that is shown, and matter, the matter by
+// which it is seen (null where it belongs to none).
+type thing struct {
+	label string
+	typ   string // of the rows, as ent names them
+	from  string // the part
+	words map[string]*word
+}
+
+// word is an attribute of a thing: what a condition asks, or by what a figure
+// is split.
+type word struct {
+	label  string
+	sql    string   // over the row t
+	yes    bool     // asked by yes or no; otherwise by words
+	values []value  // which words there are; nil for the committee's own
+	unit   bool     // the word is the id of a unit
+	other  string   // the name of the rows that have no such word
+	needs  []string // parts beside the thing's own
+}
+
+type value struct{ code, label string }
+
+func (w *word) name(code string) string {
+	i := slices.IndexFunc(w.values, func(v value) bool { return v.code == code })
+	if i < 0 {
+		return ""
+	}
+	return w.values[i].label
+}
+
+// say writes what is asked.
+func (w *word) say(a Asked) string {
+	if w.yes {
+		if a.Yes {
+			return w.label
+		}
+		return "不是" + w.label
+	}
+	var names []string
+	for _, code := range a.Words {
+		name := w.name(code)
+		if name == "" {
+			name = code
+		}
+		names = append(names, name)
+	}
+	if a.None {
+		return fmt.Sprintf("%s不是%s", w.label, strings.Join(names, "、"))
+	}
+	return fmt.Sprintf("%s为%s", w.label, strings.Join(names, "、"))
+}
+
+// condition is what is asked as SQL. A row of which it is not known does not
+// count.
+func (w *word) condition(a Asked) string {
+	if w.yes {
+		if a.Yes {
+			return "(" + w.sql + ") IS TRUE"
+		}
+		return "(" + w.sql + ") IS NOT TRUE"
+	}
+	var words []string
+	for _, x := range a.Words {
+		words = append(words, "'"+strings.ReplaceAll(x, "'", "''")+"'")
+	}
+	in := fmt.Sprintf("coalesce((%s)::text, '') IN (%s)", w.sql, strings.Join(words, ", "))
+	if a.None {
+		return "NOT " + in
+	}
+	return in
+}
+
+var periods = []value{{"PLENARY", "大会提案"}, {"INTERSESSION", "平时提案"}}
+
+var proposers = []value{{"INDIVIDUAL", "个人"}, {"JOINT", "联名"}, {"PARTY", "党派"}, {"GROUP", "团体"}, {"COMMITTEE", "专委会"},
+	{"SECTOR", "界别"}, {"TEAM", "小组"}, {"JOINT_TEAM", "联组"}, {"JOINT_ORG", "联合单位"}}
+
+var dispositions = []value{{"FILED", "立案"}, {"MERGED", "并案"}, {"CONVERTED_OPINION", "转社情民意"}, {"CONVERTED_LETTER", "转委员来信"},
+	{"NOT_FILED", "不予立案"}, {"WITHDRAWN", "撤案"}, {"FORWARDED_UP", "转上级政协"}, {"NONE", "尚未审结"}}
+
+var satisfactions = []value{{"SATISFIED", "满意"}, {"BASIC", "基本满意"}, {"UNDERSTOOD", "理解"}, {"DISSATISFIED", "不满意"}, {"SILENT", "未反馈"}}
+
+// ofCase are the words that everything of a case has.
+func ofCase(more map[string]*word) map[string]*word {
+	out := map[string]*word{
+		"sector":        {label: "界别", sql: "t.sector", unit: true, other: "没有界别"},
+		"street":        {label: "街道", sql: "t.street", unit: true, other: "没有街道"},
+		"proposer_kind": {label: "提案者", sql: "t.proposer_kind", values: proposers},
+		"period":        {label: "大会或平时", sql: "t.period", values: periods, other: "未定"},
+		"platform":      {label: "平台", sql: "t.platform", other: "不在平台上"},
+		"collective":    {label: "集体提案", sql: "t.proposer_kind NOT IN ('INDIVIDUAL', 'JOINT')", yes: true},
+		"filed":         {label: "立案", sql: "t.disposition = 'FILED'", yes: true},
+	}
+	for name, w := range more {
+		out[name] = w
+	}
+	return out
+}
+
+// things are everything that a definition may count, with its words.
+var things = map[string]*thing{
+	"case": {"提案", gen.TypeMatter, "cases", ofCase(map[string]*word{
+		"disposition": {label: "审查处理", sql: "t.disposition", values: dispositions, other: "不明"},
+		"assigned":    {label: "已交办", sql: "t.assigned_at IS NOT NULL", yes: true},
+		"completed":   {label: "已办结", sql: "t.disposition = 'FILED' AND t.state IN ('COMPLETED', 'TRACKING', 'ARCHIVED')", yes: true},
+		"rehandled":   {label: "办理两轮以上", sql: "t.round > 1", yes: true},
+		"key":         {label: "重点提案", sql: "t.key", yes: true},
+		"replied": {label: "本轮各单位都已答复", yes: true, needs: []string{"shares"},
+			sql: "(SELECT bool_and(s.sent) FROM shares s WHERE s.matter = t.id AND s.answers AND NOT s.gone AND s.round = t.round)"},
+		"met": {label: "面商过并由提案人确认", yes: true, needs: []string{"touched"},
+			sql: "(SELECT bool_or(s.met) AND NOT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
+		"contacted": {label: "沟通过", yes: true, needs: []string{"touched"},
+			sql: "(SELECT bool_or(s.contacted) AND NOT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
+		"uncontacted": {label: "提案人表示没有沟通", yes: true, needs: []string{"touched"}, sql: "(SELECT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
+		"satisfied": {label: "收到的评价都是满意", yes: true, needs: []string{"ratings"},
+			sql: "(SELECT bool_and(r.result = 'SATISFIED') FROM ratings r WHERE r.matter = t.id AND r.result <> 'SILENT')"},
+		"supervised": {label: "视察、协商会议、督办报告齐全", yes: true, sql: `(SELECT count(DISTINCT d.kind) = 3 FROM records d CROSS JOIN span
+			WHERE d.matter_id = t.id AND d.kind IN ('VISIT', 'MEETING', 'REPORT') AND d.data->>'for' IN ('supervision', 'report_back') AND d.created_at < span.upto)`},
+	})},
+	"share": {"交办", gen.TypeAssignment, "shares", ofCase(map[string]*word{
+		"unit":           {label: "承办单位", sql: "t.unit", unit: true},
+		"role":           {label: "承办方式", sql: "t.role", values: []value{{"SOLE", "单办"}, {"LEAD", "主办"}, {"CO_LEAD", "会同主办"}, {"ASSIST", "会办"}, {"SEPARATE", "分办"}}},
+		"answers":        {label: "须答复提案人", sql: "t.answers", yes: true},
+		"gone":           {label: "已退回改派或被替代", sql: "t.gone", yes: true},
+		"returned":       {label: "准许退回", sql: "t.state = 'RETURN_GRANTED'", yes: true},
+		"present":        {label: "本轮", sql: "t.round = t.case_round", yes: true},
+		"signed_in_time": {label: "按期签收", sql: "t.signed_on <= t.sign_by", yes: true},
+		"sent":           {label: "已答复", sql: "t.sent", yes: true},
+		"due":            {label: "期限已到", sql: "t.due_on <= t.today AND NOT (t.paused_on IS NOT NULL AND t.due_on >= t.paused_on AND NOT t.sent)", yes: true},
+		"in_time":        {label: "按期答复", sql: "t.sent AND t.sent_on <= t.due_on", yes: true},
+		"due_at_first":   {label: "原期限已到", sql: "t.original_due_on <= t.today", yes: true},
+		"in_time_first":  {label: "按原期限答复", sql: "t.sent AND t.sent_on <= t.original_due_on", yes: true},
+		"class":          {label: "答复分类", sql: "t.class", other: "未分类"},
+		"may_be_open":    {label: "提案人和单位都同意公开", sql: "t.may_be_open", yes: true},
+		"open":           {label: "已公开（全文或摘要）", sql: "t.disclosure IN ('OPEN', 'ABSTRACT_ONLY')", yes: true},
+	})},
+	"unit_case": {"各单位承办的提案", gen.TypeAssignment, "unit_cases", ofCase(map[string]*word{
+		"unit":        {label: "承办单位", sql: "t.unit", unit: true},
+		"met":         {label: "面商过并由提案人确认", sql: "t.met AND NOT t.denied", yes: true},
+		"contacted":   {label: "沟通过", sql: "t.contacted AND NOT t.denied", yes: true},
+		"uncontacted": {label: "提案人表示没有沟通", sql: "t.denied", yes: true},
+	})},
+	"rating": {"征询意见", gen.TypeFeedback, "ratings", ofCase(map[string]*word{
+		"unit":          {label: "承办单位", sql: "t.unit", unit: true},
+		"received":      {label: "已反馈", sql: "t.received", yes: true},
+		"result":        {label: "对结果的评价", sql: "t.result", values: satisfactions},
+		"attitude":      {label: "对态度的评价", sql: "t.attitude", values: satisfactions},
+		"result_word":   {label: "对结果的评价", sql: "t.result_word"},
+		"attitude_word": {label: "对态度的评价", sql: "t.attitude_word"},
+	})},
+	"commitment": {"承诺", gen.TypeItem, "commitments", ofCase(map[string]*word{
+		"unit":    {label: "承办单位", sql: "t.unit", unit: true, other: "没有单位"},
+		"lapsed":  {label: "随答复作废", sql: "t.lapsed", yes: true},
+		"class":   {label: "答复分类", sql: "t.class", other: "未分类"},
+		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
+		"in_time": {label: "按期落实", sql: "t.done_on <= t.due_on", yes: true},
+	})},
+	"member": {"委员", gen.TypeMembership, "members", map[string]*word{
+		"proposes": {label: "提交过提案（第一提案人或联名）", sql: "t.proposes", yes: true},
+	}},
+	"node": {"一号提案的节点", gen.TypeItem, "nodes", map[string]*word{
+		"unit":    {label: "责任单位", sql: "t.unit", unit: true, other: "没有单位"},
+		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
+		"in_time": {label: "按期交账", sql: "t.reported_on <= t.due_on", yes: true},
+	}},
+}
