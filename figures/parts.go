@@ -81,8 +81,8 @@ var parts = []part{
 				max(f.round) OVER (PARTITION BY c.matter) AS last
 			FROM span CROSS JOIN cases c JOIN feedback f ON f.matter_id = c.matter AND f.asked_at < span.upto
 			JOIN replies r ON r.id = f.reply_id JOIN assignments a ON a.id = r.assignment_id JOIN parties w ON w.id = f.party_id
-			WHERE NOT EXISTS (SELECT FROM steps s WHERE s.matter_id = c.matter AND s.assignment_id = r.assignment_id
-				AND s.to_state = 'SENT_BACK' AND s.from_state <> 'SENT_BACK' AND s.at >= f.asked_at AND s.at < span.upto)
+			WHERE NOT (r.status = 'SENT_BACK' AND EXISTS (SELECT FROM steps s WHERE s.matter_id = c.matter AND s.assignment_id = r.assignment_id
+				AND s.to_state = 'SENT_BACK' AND s.from_state <> 'SENT_BACK' AND s.at >= f.asked_at AND s.at < span.upto))
 		) f WHERE f.round = f.last
 		ORDER BY f.reply_id, f.person, f.received_at NULLS LAST, f.id`},
 
@@ -108,15 +108,20 @@ var parts = []part{
 	{"told", []string{"people"}, `
 		SELECT f.matter_id AS matter, heir(b.unit_id) AS unit, w.person FROM span CROSS JOIN people w JOIN feedback f ON f.party_id = w.id AND f.received_at < span.upto
 		JOIN replies y ON y.id = f.reply_id JOIN assignments b ON b.id = y.assignment_id WHERE f.contacted`},
-	{"touched", []string{"shares", "contacts", "told"}, `
+	{"answering", []string{"shares"}, `SELECT s.* FROM shares s WHERE s.answers AND NOT s.gone AND s.round = s.case_round`},
+	{"marks", []string{"answering", "contacts"}, `
+		SELECT d.id, s.matter, s.id AS share, s.unit, s.sector, s.street, s.proposer_kind, s.period, s.platform, s.disposition
+		FROM span CROSS JOIN answering s JOIN records d ON d.matter_id = s.matter AND d.assignment_id = s.id AND d.kind = 'CHECK'
+			AND d.data->>'for' = 'uncontacted' AND d.created_at < span.upto
+		JOIN people w ON w.id = d.party_id
+		WHERE NOT EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit AND c.person = w.person AND c.confirmed_at > d.created_at)`},
+	{"touched", []string{"answering", "contacts", "told", "marks"}, `
 		SELECT s.*,
 			EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit AND c.face AND (c.confirmed_at IS NOT NULL
 				OR EXISTS (SELECT FROM told f WHERE f.matter = s.matter AND f.unit = s.unit AND f.person = c.person))) AS met,
 			EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit) AS contacted,
-			EXISTS (SELECT FROM records d JOIN people w ON w.id = d.party_id
-				WHERE d.matter_id = s.matter AND d.assignment_id = s.id AND d.kind = 'CHECK' AND d.data->>'for' = 'uncontacted' AND d.created_at < span.upto
-				AND NOT EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit AND c.person = w.person AND c.confirmed_at > d.created_at)) AS denied
-		FROM span CROSS JOIN shares s WHERE s.answers AND NOT s.gone AND s.round = s.case_round`},
+			EXISTS (SELECT FROM marks k WHERE k.share = s.id) AS denied
+		FROM answering s`},
 	{"unit_cases", []string{"touched"}, `
 		SELECT (array_agg(s.id ORDER BY s.id))[1] AS id, s.matter, s.unit, s.sector, s.street, s.proposer_kind, s.period, s.platform, s.disposition,
 			bool_or(s.met) AS met, bool_or(s.contacted) AS contacted, bool_or(s.denied) AS denied
@@ -128,7 +133,7 @@ var parts = []part{
 		SELECT i.id, c.matter, ` + carried + `, heir(i.unit_id) AS unit, r.class, i.due_on, span.today,
 			CASE WHEN i.status = 'DONE' AND i.settled_at < span.upto THEN ` + day("i.settled_at") + ` END AS done_on,
 			i.status = 'DROPPED' AND i.settled_at < span.upto AND (r.round < c.round OR EXISTS (SELECT FROM steps s WHERE s.matter_id = c.matter
-				AND s.assignment_id = r.assignment_id AND s.to_state IN ('SENT_BACK', 'SUPERSEDED') AND s.from_state <> s.to_state AND s.at >= r.sent_at AND s.at < span.upto)) AS lapsed
+				AND s.assignment_id = r.assignment_id AND (s.to_state = 'SENT_BACK' AND r.status = 'SENT_BACK' OR s.to_state = 'SUPERSEDED') AND s.from_state <> s.to_state AND s.at >= r.sent_at AND s.at < span.upto)) AS lapsed
 		FROM span CROSS JOIN cases c JOIN items i ON i.matter_id = c.matter AND i.kind = 'COMMITMENT' JOIN replies r ON r.id = i.reply_id AND r.sent_at < span.upto`},
 
 	// Who is a member on the day.

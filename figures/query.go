@@ -84,6 +84,6 @@ func counting(list []*Definition, split string) string {
 
 // listing lists the rows of a figure after one of them, of one part or of all.
 func (d *Definition) listing(split string) string {
-	return with(d.needs(split)) + "SELECT q.id, q.matter, q.counts FROM (" + d.rows(split) + `) q
+	return with(d.needs(split)) + "SELECT q.id, q.matter, q.part, q.counts FROM (" + d.rows(split) + `) q
 		WHERE q.id > $7 AND ($8::text IS NULL OR q.part = $8) AND ($9::bool IS NULL OR q.counts = $9) ORDER BY q.id LIMIT $10`
 }

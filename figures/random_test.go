@@ -138,7 +138,7 @@ func (h *history) proposal(ctx context.Context, n int) error {
 			return err
 		}
 	}
-	for range h.IntN(4) {
+	for range h.IntN(8) {
 		err := h.c.Record.Create().SetMatterID(row.ID).SetKind(pick(h.Rand, record.KindVISIT, record.KindMEETING, record.KindREPORT)).
 			SetData(map[string]any{"for": pick(h.Rand, "supervision", "report_back", "other")}).SetCreatedAt(h.moment()).Exec(ctx)
 		if err != nil {
@@ -223,7 +223,7 @@ func (h *history) share(ctx context.Context, m uuid.UUID, parties []uuid.UUID) e
 
 func (h *history) reply(ctx context.Context, a *gen.Assignment, parties []uuid.UUID) error {
 	r := h.c.Reply.Create().SetMatterID(a.MatterID).SetAssignmentID(a.ID).SetKind(pick(h.Rand, reply.KindREPLY, reply.KindREPLY, reply.KindCO_OPINION)).SetRound(a.Round).
-		SetClass(pick(h.Rand, "A", "B", "B", "C", "D", "D", "甲", "")).SetBody("答").SetPublishable(h.often())
+		SetClass(pick(h.Rand, "A", "B", "B", "C", "D", "D", "甲", "")).SetBody("答").SetStatus(pick(h.Rand, reply.StatusSENT, reply.StatusSENT_BACK)).SetPublishable(h.often())
 	if h.often() {
 		r.SetSentAt(h.moment())
 	}

@@ -201,6 +201,7 @@ func unitNames(ctx context.Context, values []Value) (map[string]string, error) {
 type Row struct {
 	ID     uuid.UUID
 	Matter *uuid.UUID // by which it is seen
+	Part   string
 	Counts bool
 }
 

@@ -152,6 +152,9 @@ var things = map[string]*thing{
 		"contacted":   {label: "沟通过", sql: "t.contacted AND NOT t.denied", yes: true},
 		"uncontacted": {label: "提案人表示没有沟通", sql: "t.denied", yes: true},
 	})},
+	"mark": {"提案人表示没有沟通", gen.TypeRecord, "marks", ofCase(map[string]*word{
+		"unit": {label: "承办单位", sql: "t.unit", unit: true},
+	})},
 	"rating": {"征询意见", gen.TypeFeedback, "ratings", ofCase(map[string]*word{
 		"unit":          {label: "承办单位", sql: "t.unit", unit: true},
 		"received":      {label: "已反馈", sql: "t.received", yes: true},

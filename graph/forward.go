@@ -134,7 +134,7 @@ func (r *Resolver) rowsCounted(ctx context.Context, platform *uuid.UUID, code st
 	if err != nil {
 		return nil, foreign(err)
 	}
-	nodes, err := r.rows(ctx, found.Of, found.IDs)
+	nodes, err := r.rows(ctx, string(found.Of), found.IDs)
 	out, cursors := &model.CountedRowConnection{Edges: []*model.CountedRowEdge{}}, make([]cursor, len(nodes))
 	for i, n := range nodes {
 		cursors[i] = byID(found.IDs[i])

@@ -8,10 +8,13 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/attendance"
 	"github.com/bihuan/bihuan/ent/gen/event"
+	"github.com/bihuan/bihuan/ent/gen/feedback"
 	"github.com/bihuan/bihuan/ent/gen/item"
 	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/graph/model"
@@ -95,28 +98,37 @@ func (r *Resolver) counterRows(ctx context.Context, platform *uuid.UUID, code st
 	if found.Next != uuid.Nil {
 		out.Next = &found.Next
 	}
-	out.Nodes, err = r.rows(ctx, found.Of, found.IDs)
+	out.Nodes, err = r.rows(ctx, string(found.Of), found.IDs)
 	return out, err
 }
 
-// rows reads the rows behind a counter as the viewer sees them, in one
+// rows reads the rows behind a number as the viewer sees them, in one
 // statement; one that is not to be seen is null.
-func (r *Resolver) rows(ctx context.Context, of platforms.RowType, ids []uuid.UUID) ([]gen.Noder, error) {
+func (r *Resolver) rows(ctx context.Context, of string, ids []uuid.UUID) ([]gen.Noder, error) {
 	c := r.ent()
 	switch of {
-	case platforms.RowMatter:
+	case gen.TypeMatter:
 		list, err := c.Matter.Query().Where(matter.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Matter) uuid.UUID { return x.ID }), err
-	case platforms.RowEvent:
+	case gen.TypeEvent:
 		list, err := c.Event.Query().Where(event.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Event) uuid.UUID { return x.ID }), err
-	case platforms.RowAttendance:
+	case gen.TypeAttendance:
 		list, err := c.Attendance.Query().Where(attendance.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Attendance) uuid.UUID { return x.ID }), err
-	case platforms.RowItem:
+	case gen.TypeItem:
 		list, err := c.Item.Query().Where(item.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Item) uuid.UUID { return x.ID }), err
-	case platforms.RowRecord:
+	case gen.TypeAssignment:
+		list, err := c.Assignment.Query().Where(assignment.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Assignment) uuid.UUID { return x.ID }), err
+	case gen.TypeFeedback:
+		list, err := c.Feedback.Query().Where(feedback.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Feedback) uuid.UUID { return x.ID }), err
+	case gen.TypeMembership:
+		list, err := c.Membership.Query().Where(membership.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Membership) uuid.UUID { return x.ID }), err
+	case gen.TypeRecord:
 		list, err := c.Record.Query().Where(record.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Record) uuid.UUID { return x.ID }), err
 	}

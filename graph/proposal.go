@@ -2,12 +2,12 @@ package graph
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
@@ -69,7 +69,8 @@ func (r *Resolver) merge(ctx context.Context, c common, in model.MergeProposalsI
 	return nil
 }
 
-func figures(f proposals.Figures) *model.ProposalFigures {
+// sittingFigures are the figures of a sitting for the first screen that had them.
+func sittingFigures(f proposals.Figures) *model.ProposalFigures {
 	out := &model.ProposalFigures{
 		Received: f.Received, Filed: f.Filed, Merged: f.Merged, ConvertedToOpinion: f.Opinions, ConvertedToLetter: f.Letters,
 		NotFiled: f.NotFiled, Withdrawn: f.Withdrawn, ForwardedUp: f.Forwarded, Pending: f.Pending, Plenary: f.Plenary,
@@ -103,15 +104,11 @@ func figures(f proposals.Figures) *model.ProposalFigures {
 	return out
 }
 
-// rate prints a ratio half up to one decimal; 100.0 only when equal.
+// rate is a ratio as the first screens have it: of nothing it prints a dash.
 func rate(n, d int) *model.Rate {
 	text := "—"
 	if d > 0 {
-		tenths := (n*2000 + d) / (2 * d)
-		if tenths >= 1000 && n < d {
-			tenths = 999
-		}
-		text = fmt.Sprintf("%d.%d%%", tenths/10, tenths%10)
+		text = figures.Number{Numerator: n, Denominator: d, Rate: true}.Text()
 	}
 	return &model.Rate{Numerator: n, Denominator: d, Text: text}
 }

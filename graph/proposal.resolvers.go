@@ -331,7 +331,7 @@ func (r *queryResolver) ProposalFigures(ctx context.Context, sittingID uuid.UUID
 	if err != nil {
 		return nil, err
 	}
-	return figures(f), nil
+	return sittingFigures(f), nil
 }
 
 // SimilarProposals is the resolver for the similarProposals field.

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/assignment"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -83,16 +84,27 @@ func TestFigures(t *testing.T) {
 			w.t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	})
-	say(t, "figures that do not add up are refused", func(w *world) {
-		w.filed()
-		c := w.draft("委员甲", proposal.ProposerKindINDIVIDUAL)
-		var n int
-		w.db.AsSuper(w.t, `WITH x AS (UPDATE proposals SET disposition = 'FILED', sitting_id = $2 WHERE matter_id = $1 RETURNING 1) SELECT count(*) FROM x`,
-			[]any{c.Matter.ID, w.sitting}, &n)
-		is(w, "corrupted", n, 1)
-		_, err := w.figures("干事")
-		if _, shown := errs.As(err); err == nil || shown {
-			w.t.Errorf("%v, want an internal error", err)
+	say(t, "what they were on a day stays what they were, whatever happens afterwards", func(w *world) {
+		w.mixed()
+		day, ctx := clock.Day(w.clock.Now()), w.clock
+		codes := []string{"received", "filed", "merged", "pending", "assigned", "completed", "rehandled", "ratings_received", "face_rate", "contact_rate", "on_time_rate"}
+		count := func() (out []figures.Number) {
+			w.must("", func(c context.Context, _ *gen.Client) error {
+				values, err := figures.Count(c, codes, figures.Scope{Kind: figures.Since, Sitting: w.sitting, AsOf: day}, "")
+				for _, v := range values {
+					out = append(out, v.Number)
+				}
+				return err
+			})
+			return out
+		}
+		then := count()
+		ctx.Advance(48 * time.Hour)
+		c := w.replied(w.sole(), "商务局", "B")
+		w.rated(c, "委员甲", "DISSATISFIED")
+		w.completed(w.reviewing("A"), "商务局")
+		if now := count(); !reflect.DeepEqual(now, then) {
+			w.t.Errorf("as of the same day: %+v, it was %+v", now, then)
 		}
 	})
 	say(t, "they are for those who may read figures, and of this committee only", func(w *world) {

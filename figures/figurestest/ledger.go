@@ -133,6 +133,7 @@ type share struct {
 	class                  string
 	mayBeOpen              bool
 	met, contacted, denied bool
+	marks                  []uuid.UUID
 }
 
 func (l *Ledger) at(s figures.Scope) *view {
@@ -369,9 +370,11 @@ func (v *view) contacts(k *kase) {
 			if d.Kind != "CHECK" || d.Data["for"] != "uncontacted" || d.AssignmentID == nil || *d.AssignmentID != s.ID || !d.CreatedAt.Before(v.until) || !ok {
 				continue
 			}
-			s.denied = s.denied || !slices.ContainsFunc(list, func(c contact) bool {
+			if !slices.ContainsFunc(list, func(c contact) bool {
 				return c.unit == s.unit && c.person == who && c.confirmed != nil && c.confirmed.After(d.CreatedAt)
-			})
+			}) {
+				s.denied, s.marks = true, append(s.marks, d.ID)
+			}
 		}
 		k.met, k.touched, k.denied = k.met || s.met, k.touched || s.contacted, k.denied || s.denied
 	}

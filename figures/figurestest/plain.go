@@ -169,6 +169,9 @@ func (v *view) shareFigures(k *kase, b book) {
 		}
 		answers, present := s.Role != "ASSIST", s.Round == k.round
 		answer := answers && present && s.sent
+		for _, id := range s.marks {
+			b.of("marks").add(id, &s.unit, k.p, true)
+		}
 		count("shares", true, true)
 		count("answers", answer, true)
 		own := true
@@ -219,7 +222,7 @@ func (v *view) ratings(k *kase, b book) {
 	var list []*gen.Feedback
 	last := 0
 	for _, f := range k.Edges.Feedback {
-		if !f.AskedAt.Before(v.until) || v.sentBack(k, k.reply(f.ReplyID).AssignmentID, f.AskedAt, "SENT_BACK") {
+		if !f.AskedAt.Before(v.until) || v.sentBack(k, k.reply(f.ReplyID), f.AskedAt, false) {
 			continue
 		}
 		list, last = append(list, f), max(last, f.Round)
@@ -268,10 +271,14 @@ func (v *view) ratings(k *kase, b book) {
 	k.satisfied = heard && content
 }
 
-// sentBack: the share came to one of the states from another one since then.
-func (v *view) sentBack(k *kase, share uuid.UUID, since time.Time, states ...string) bool {
+// sentBack: the reply was sent back since then, or its share superseded where
+// that is asked too.
+func (v *view) sentBack(k *kase, r *gen.Reply, since time.Time, superseded bool) bool {
 	return slices.ContainsFunc(k.all, func(s *gen.Step) bool {
-		return s.AssignmentID != nil && *s.AssignmentID == share && slices.Contains(states, s.ToState) && s.FromState != s.ToState && !s.At.Before(since)
+		if s.AssignmentID == nil || *s.AssignmentID != r.AssignmentID || s.FromState == s.ToState || s.At.Before(since) {
+			return false
+		}
+		return s.ToState == "SENT_BACK" && r.Status == "SENT_BACK" || superseded && s.ToState == "SUPERSEDED"
 	})
 }
 
@@ -284,7 +291,7 @@ func (v *view) commitments(k *kase, b book) {
 		if r.SentAt == nil || !r.SentAt.Before(v.until) || r.Class != "B" || i.DueOn == nil || i.DueOn.After(v.day) {
 			continue
 		}
-		if v.done(i, item.StatusDROPPED) != nil && (r.Round < k.round || v.sentBack(k, r.AssignmentID, *r.SentAt, "SENT_BACK", "SUPERSEDED")) {
+		if v.done(i, item.StatusDROPPED) != nil && (r.Round < k.round || v.sentBack(k, r, *r.SentAt, true)) {
 			continue
 		}
 		var unit *uuid.UUID

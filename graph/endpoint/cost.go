@@ -32,7 +32,7 @@ const (
 // (docs/performance.md), are as much as one operation may ask.
 var works = map[string]int{
 	"search": 5000, "searchSuggestions": 2500, "similarMatters": 2500, "similarProposals": 2500,
-	"matterFacets": 2500, "counters": 5000, "proposalFigures": 2500, "loopOverview": 2500, "simulateProcess": 5000,
+	"matterFacets": 2500, "counters": 5000, "proposalFigures": 5000, "figures": 5000, "loopOverview": 2500, "simulateProcess": 5000,
 }
 
 // Works are the fields of Query that cost more than they answer, and how much.

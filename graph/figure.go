@@ -1,0 +1,106 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/figures"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+)
+
+// figureScope is the scope of a query, as of a day.
+func figureScope(ctx context.Context, in model.FigureScope, asOf *time.Time) (figures.Scope, error) {
+	s := figures.Scope{Kind: figures.Kind(in.Kind), Sitting: value(in.SittingID), Year: value(in.Year), AsOf: clock.Today(ctx)}
+	if asOf != nil {
+		s.AsOf = *asOf
+	}
+	ofSitting := s.Kind == figures.Session || s.Kind == figures.Since
+	switch {
+	case ofSitting && in.SittingID == nil:
+		return s, errs.New(errs.Invalid, "请写明哪次会议").At("scope", "sittingId")
+	case s.Kind == figures.Year && in.Year == nil:
+		return s, errs.New(errs.Invalid, "请写明哪一年").At("scope", "year")
+	case !ofSitting && in.SittingID != nil, s.Kind != figures.Year && in.Year != nil:
+		return s, errs.New(errs.Invalid, "会议和年份只写统计范围要用的一个").At("scope")
+	}
+	return s, nil
+}
+
+func figureDefinition(d *figures.Definition) *model.FigureDefinition {
+	out := &model.FigureDefinition{
+		Code: d.Code, Version: d.Version, Label: d.Label, Unit: d.Unit, Rate: d.IsRate(), Note: given(d.Note), Among: d.Words(d.Among),
+		Source: d.Source, Splits: d.Splits(), InForce: !d.Retired,
+	}
+	if d.IsRate() {
+		out.Counts = given(d.Words(d.Counts))
+	}
+	return out
+}
+
+func figureOf(v figures.Value) *model.Figure {
+	out := &model.Figure{
+		Definition: figureDefinition(v.Definition), Numerator: v.Numerator, Denominator: base(v.Number), Text: v.Text(), AsOf: v.Scope.AsOf, Parts: []*model.FigurePart{}, Of: v,
+	}
+	for _, p := range v.Parts {
+		out.Parts = append(out.Parts, &model.FigurePart{Key: p.Key, Label: p.Label, Numerator: p.Numerator, Denominator: base(p.Number), Text: p.Text()})
+	}
+	return out
+}
+
+// base is the denominator, nil for a count.
+func base(n figures.Number) *int {
+	if !n.Rate {
+		return nil
+	}
+	return &n.Denominator
+}
+
+func (r *Resolver) figures(ctx context.Context, codes []string, scope model.FigureScope, split *string, asOf *time.Time) ([]*model.Figure, error) {
+	if _, err := authz.Require(ctx, figures.Read); err != nil { // before anything is said of the arguments
+		return nil, err
+	}
+	s, err := figureScope(ctx, scope, asOf)
+	if err != nil {
+		return nil, err
+	}
+	values, err := figures.Of(ctx, codes, s, value(split))
+	out := make([]*model.Figure, len(values))
+	for i, v := range values {
+		out[i] = figureOf(v)
+	}
+	return out, err
+}
+
+// figureRows are the rows behind a figure, each as far as the viewer sees it.
+func (r *Resolver) figureRows(ctx context.Context, v figures.Value, part *string, counted *bool, c *cursor, first *int) (*model.FigureRowConnection, error) {
+	from, err := after(c, false)
+	if err == nil {
+		first, _, err = page(first, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, rows, err := figures.Behind(ctx, figures.Rows{Code: v.Code, Scope: v.Scope, Split: v.Split, Part: part, Counts: counted, After: value(from.id), Limit: *first})
+	if err != nil {
+		return nil, foreign(err)
+	}
+	more := len(rows) > *first
+	rows = rows[:min(len(rows), *first)]
+	ids := make([]uuid.UUID, len(rows))
+	for i, row := range rows {
+		ids[i] = row.ID
+	}
+	nodes, err := r.rows(ctx, d.Type(), ids)
+	out, cursors := &model.FigureRowConnection{Edges: []*model.FigureRowEdge{}}, make([]cursor, len(nodes))
+	for i, n := range nodes {
+		cursors[i] = byID(ids[i])
+		out.Edges = append(out.Edges, &model.FigureRowEdge{Node: n, Counted: rows[i].Counts || !v.IsRate(), Part: rows[i].Part, Cursor: cursors[i]})
+	}
+	out.PageInfo = around(c, more, cursors)
+	return out, err
+}
