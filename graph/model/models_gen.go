@@ -20,6 +20,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/google/uuid"
 )
@@ -1385,6 +1386,95 @@ type FacetCount struct {
 	Label string `json:"label"`
 	// 件数
 	Count int `json:"count"`
+}
+
+// 一个指标的数
+type Figure struct {
+	// 定义
+	Definition *FigureDefinition `json:"definition"`
+	// 分子；件数就是这个数
+	Numerator int `json:"numerator"`
+	// 分母；件数为空
+	Denominator *int `json:"denominator,omitempty"`
+	// 显示文字：件数，或一位小数的百分数；分子等于分母才是 100.0%，分母为 0 为“无基数”
+	Text string `json:"text"`
+	// 截至哪一天，含当天
+	AsOf time.Time `json:"asOf"`
+	// 拆分的各部分，大的在前；没有拆分为空
+	Parts []*FigurePart `json:"parts"`
+	// 背后的行；比率包括分母的全部行
+	Rows *FigureRowConnection `json:"rows"`
+	Of   figures.Value        `json:"-"`
+}
+
+// 指标的定义
+type FigureDefinition struct {
+	// 代码
+	Code string `json:"code"`
+	// 版本；报告定稿时连同版本一起留下
+	Version int `json:"version"`
+	// 名称
+	Label string `json:"label"`
+	// 所数的东西的单位，例如 件、份、单位次
+	Unit string `json:"unit"`
+	// 是比率，还是件数
+	Rate bool `json:"rate"`
+	// 口径
+	Note *string `json:"note,omitempty"`
+	// 分母（比率）或所数的（件数）须符合的条件
+	Among string `json:"among"`
+	// 分子另须符合的条件；件数没有
+	Counts *string `json:"counts,omitempty"`
+	// 出处
+	Source string `json:"source"`
+	// 可以按什么拆分
+	Splits []string `json:"splits"`
+	// 还在用；停用的只在以前的报告里
+	InForce bool `json:"inForce"`
+}
+
+// 拆分的一部分
+type FigurePart struct {
+	// 代码，或单位的编号；空文字为没有的
+	Key string `json:"key"`
+	// 名称
+	Label string `json:"label"`
+	// 分子
+	Numerator int `json:"numerator"`
+	// 分母；件数为空
+	Denominator *int `json:"denominator,omitempty"`
+	// 显示文字
+	Text string `json:"text"`
+}
+
+// 一个指标背后的行，按页
+type FigureRowConnection struct {
+	// 本页的各条
+	Edges []*FigureRowEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 一个指标背后的一行
+type FigureRowEdge struct {
+	// 这一行：事项、交办、征询、条目或委员；您看不到的为空
+	Node gen.Noder `json:"node,omitempty"`
+	// 计入分子；件数的都计入
+	Counted bool `json:"counted"`
+	// 属于拆分的哪一部分
+	Part string `json:"part"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 统计什么范围
+type FigureScope struct {
+	// 哪一种范围
+	Kind FigureScopeKind `json:"kind"`
+	// 哪次会议；会议期间和会议以来须填
+	SittingID *uuid.UUID `json:"sittingId,omitempty"`
+	// 哪一年；自然年须填
+	Year *int `json:"year,omitempty"`
 }
 
 // 立案
@@ -4499,6 +4589,70 @@ func (e *DisclosureDecision) UnmarshalJSON(b []byte) error {
 }
 
 func (e DisclosureDecision) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 统计范围
+type FigureScopeKind string
+
+const (
+	// 会议期间：属于这次会议的大会提案
+	FigureScopeKindSession FigureScopeKind = "SESSION"
+	// 会议以来：属于这次会议的全部，含平时提案
+	FigureScopeKindSinceSession FigureScopeKind = "SINCE_SESSION"
+	// 自然年：当年提交的
+	FigureScopeKindCalendarYear FigureScopeKind = "CALENDAR_YEAR"
+	// 全部
+	FigureScopeKindAll FigureScopeKind = "ALL"
+)
+
+var AllFigureScopeKind = []FigureScopeKind{
+	FigureScopeKindSession,
+	FigureScopeKindSinceSession,
+	FigureScopeKindCalendarYear,
+	FigureScopeKindAll,
+}
+
+func (e FigureScopeKind) IsValid() bool {
+	switch e {
+	case FigureScopeKindSession, FigureScopeKindSinceSession, FigureScopeKindCalendarYear, FigureScopeKindAll:
+		return true
+	}
+	return false
+}
+
+func (e FigureScopeKind) String() string {
+	return string(e)
+}
+
+func (e *FigureScopeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = FigureScopeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid FigureScopeKind", str)
+	}
+	return nil
+}
+
+func (e FigureScopeKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *FigureScopeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e FigureScopeKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
