@@ -64,6 +64,9 @@ func TestShippedFormsCanBeShown(t *testing.T) {
 				if one.Type == "" {
 					t.Errorf("%s: no type", where)
 				}
+				if strings.Contains(f.Title, "代录时") || strings.Contains(f.Title, "代为") { // it is shown to who does, and to nobody else
+					t.Errorf("%s: the title says for whom it is; neededFor says it to the program", where)
+				}
 				for _, x := range one.Fields {
 					visit(x, where)
 				}

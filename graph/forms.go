@@ -12,7 +12,7 @@ import (
 var candidates = map[process.Pick]model.FormPick{
 	process.PickUnit:       {What: model.FormPickKindUnit, From: "units", Value: "id"},
 	process.PickVenue:      {What: model.FormPickKindVenue, From: "units", Value: "id"},
-	process.PickMember:     {What: model.FormPickKindMember, From: "memberships", Value: "id"},
+	process.PickMember:     {What: model.FormPickKindMember, From: "candidates", Value: "id"},
 	process.PickParty:      {What: model.FormPickKindParty, From: "Matter.parties", Value: "id"},
 	process.PickItem:       {What: model.FormPickKindItem, From: "Matter.items", Value: "id"},
 	process.PickEvent:      {What: model.FormPickKindEvent, From: "Matter.events", Value: "id"},

@@ -210,6 +210,26 @@ var (
 	unitsByName       = &gen.UnitOrder{Direction: entgql.OrderDirectionAsc, Field: gen.UnitOrderFieldName}
 )
 
+// mostCandidates is how many people a form offers at once; a part of the name narrows them.
+const mostCandidates = 50
+
+// picked are the people whom the viewer may name in a form. Who may read the
+// roster names anybody in office; to everybody else those of his own units are
+// known by sight, and of them no more is told.
+func (r *Resolver) picked(ctx context.Context, name *string) ([]*model.Candidate, error) {
+	viewer, today := authz.From(ctx), clock.Today(ctx)
+	who := append(whereMembership(&model.MembershipFilter{NameContains: name}, today), authz.MemberOn(today))
+	if !viewer.May(authz.Perm("roster.read")).Has(authz.Tenant) {
+		who = append(who, membership.HasSeatsWith(seat.UnitIDIn(viewer.Units...), authz.SeatOn(today)))
+	}
+	found, err := r.ent().Membership.Query().Where(who...).Order(membership.ByName(), membership.ByID()).Limit(mostCandidates).All(ctx)
+	out := make([]*model.Candidate, len(found))
+	for i, m := range found {
+		out[i] = &model.Candidate{ID: m.ID, Name: m.Name, Post: given(m.Post)}
+	}
+	return out, err
+}
+
 func whereMembership(f *model.MembershipFilter, today time.Time) (ps []predicate.Membership) {
 	if f == nil {
 		return nil

@@ -180,6 +180,11 @@ func (r *mutationResolver) RevokeGrant(ctx context.Context, input inputs.RevokeG
 	return &model.GrantPayload{Grant: g, Request: ask, UserErrors: bad}, err
 }
 
+// Candidates is the resolver for the candidates field.
+func (r *queryResolver) Candidates(ctx context.Context, nameContains *string) ([]*model.Candidate, error) {
+	return r.picked(ctx, nameContains)
+}
+
 // Memberships is the resolver for the memberships field.
 func (r *queryResolver) Memberships(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int, before *entgql.Cursor[uuid.UUID], last *int, filter *model.MembershipFilter, orderBy *gen.MembershipOrder) (*gen.MembershipConnection, error) {
 	if _, err := authz.Require(ctx, "roster.read"); err != nil {

@@ -63,6 +63,7 @@ func enterers(c *flow.Case, _ *gen.Assignment) []string {
 
 func registerBehalf(s *flow.Rules) {
 	s.Relation("on_behalf", "本人有代录的权限，本件由工作人员代录，或第一提案人没有账号", onBehalf)
+	s.Relation("records_for", "不是提案人本人，代为记下他的意思", func(in *flow.Input) bool { return !ownWord(in) })
 	s.Guard("proposal.consent_recorded", "代录的记下了委员本人同意的方式和日期", consentRecorded, flow.OnForm)
 	s.Guard("proposal.lead_gone", "第一提案人已不在任", func(in *flow.Input) error {
 		a := author(in.Case)

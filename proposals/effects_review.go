@@ -230,14 +230,18 @@ func undoMerge(ctx context.Context, r *run) error {
 // consentOpinion is the proposer's own word, or staff's record of it with how
 // it was given.
 func consentOpinion(ctx context.Context, r *run) error {
-	own := anyParty(r.Parties, func(p *gen.Party) bool { return p.Role == party.RoleLEAD && speaksFor(p, r.Viewer) })
-	if !own && text.Blank(r.Form.Text("how")) {
+	if !ownWord(&r.Input) && text.Blank(r.Form.Text("how")) {
 		return errs.New(errs.Invalid, "代为记录须写明提案人同意的方式，例如电话、当面").At("how")
 	}
 	if err := note(r, record.KindCONSENT, "opinion", r.Form.Text("how"), nil).Exec(ctx); err != nil {
 		return err
 	}
 	return r.Client.Proposal.UpdateOne(r.Edges.Proposal).SetOpinionConsentAt(r.Now).Exec(ctx)
+}
+
+// ownWord: who acts is the lead proposer, or speaks for the organisation that is.
+func ownWord(in *flow.Input) bool {
+	return anyParty(in.Parties, func(p *gen.Party) bool { return p.Role == party.RoleLEAD && speaksFor(p, in.Viewer) })
 }
 
 // asOpinion is what who decides about the opinion must read: its text, and

@@ -108,12 +108,29 @@ func (s Sheet) Take(form Form) error {
 	} else if err != nil {
 		return errs.New(errs.Invalid, "填写的内容不合要求").Because(err)
 	}
-	for _, f := range s.Fields() {
-		if err := s.here(f, form, fs); err != nil {
+	if err := s.within(a.fields, form, fs); err != nil {
+		return err
+	}
+	return fs.err()
+}
+
+// within asks it of all fields of a form, or of a group in it, those that are for
+// somebody else among them.
+func (s Sheet) within(of []*Field, form map[string]any, fs *faults, path ...string) error {
+	for _, f := range of {
+		if !s.others(f) {
+			f = s.filled(f)
+		} else if form[f.Name] != nil {
+			if err := fs.add(errs.New(errs.Invalid, "“%s”的“%s”不由您填写", s.action.Label, f.Title).At(appended(path, f.Name)...)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := s.here(f, form, fs, path...); err != nil {
 			return err
 		}
 	}
-	return fs.err()
+	return nil
 }
 
 // here asks what this matter asks of a field beyond the definition: the choices
@@ -136,11 +153,7 @@ func (s Sheet) value(f *Field, v any, fs *faults, at []string) error {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		for _, x := range f.Fields {
-			if err := s.here(x, v, fs, at...); err != nil {
-				return err
-			}
-		}
+		return s.within(f.Fields, v, fs, at...)
 	case []any:
 		for i, x := range v {
 			if f.Item == nil {

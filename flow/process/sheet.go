@@ -10,9 +10,9 @@ import (
 )
 
 // Sheet is an action's form as one person meets it in one matter: the lists of
-// the settings are filled in, and what he must fill in because of who he is, is
-// required. Shown and judged by the same value, a form that was filled in as it
-// was shown is accepted.
+// the settings are filled in, what he must fill in because of who he is, is
+// required, and what only another fills in is not there. Shown and judged by the
+// same value, a form that was filled in as it was shown is accepted.
 type Sheet struct {
 	action *Action
 	policy Policy
@@ -34,11 +34,24 @@ func (s Sheet) Fields() []*Field {
 	if s.Empty() {
 		return nil
 	}
-	out := make([]*Field, len(s.action.fields))
-	for i, f := range s.action.fields {
-		out[i] = s.filled(f)
+	return s.own(s.action.fields)
+}
+
+// own are those of the fields that are for who acts.
+func (s Sheet) own(of []*Field) []*Field {
+	out := make([]*Field, 0, len(of))
+	for _, f := range of {
+		if !s.others(f) {
+			out = append(out, s.filled(f))
+		}
 	}
 	return out
+}
+
+// others reports whether the field is asked of somebody who stands to the matter
+// as who acts does not. One that everybody must fill in is everybody's.
+func (s Sheet) others(f *Field) bool {
+	return !f.Required && f.Needed != nil && f.Needed.For != "" && s.stands != nil && !s.stands(f.Needed.For)
 }
 
 // filled is a field with what this matter says of it.
@@ -51,10 +64,7 @@ func (s Sheet) filled(f *Field) *Field {
 	if f.Item != nil {
 		own.Item = s.filled(f.Item)
 	}
-	own.Fields = make([]*Field, len(f.Fields))
-	for i, x := range f.Fields {
-		own.Fields[i] = s.filled(x)
-	}
+	own.Fields = s.own(f.Fields)
 	return &own
 }
 

@@ -91,6 +91,18 @@ func TestSheet(t *testing.T) {
 			t.Error(string(other.Schema()))
 		}
 	})
+	t.Run("who acts for himself is not shown what only another fills in, and does not fill it in", func(t *testing.T) {
+		self := fill.Sheet(DefaultPolicy(), func(string) bool { return false })
+		if strings.Contains(string(self.Schema()), `"how"`) || len(self.Fields()) != len(own.Fields())-1 {
+			t.Error(string(self.Schema()))
+		}
+		if err, ok := errs.As(self.Take(full(Form{"how": "电话"}))); !ok || err.Message != "“填报”的“本人怎样同意”不由您填写" || err.Path[0] != "how" {
+			t.Error(err)
+		}
+		if err := self.Take(full(nil)); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("a field is needed when another has a value", func(t *testing.T) {
 		if err := own.Take(full(Form{"kind": "PAPER"})); err == nil || !strings.Contains(err.Error(), "说明”必须填写") {
 			t.Error(err)

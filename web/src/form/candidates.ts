@@ -17,7 +17,7 @@ function asker(field: Field, matterId: string | undefined): Ask {
   const all = (list: Option[]) => (text: string) => list.filter(o => o.label.includes(text.trim()))
   switch (field.picks?.from) {
     case 'units': return async t => rows((await client.query(PickUnitsDocument, { name: name(t), line: field.picks?.what === 'VENUE' ? 'VENUE' : null, on: today() }).toPromise()).data?.units?.edges).map(u => ({ value: u.id, label: u.name }))
-    case 'memberships': return async t => rows((await client.query(PickMembersDocument, { name: name(t) }).toPromise()).data?.memberships?.edges).map(m => ({ value: m.id, label: m.post ? `${m.name}（${m.post}）` : m.name }))
+    case 'candidates': return async t => ((await client.query(PickMembersDocument, { name: name(t) }).toPromise()).data?.candidates ?? []).map(m => ({ value: m.id, label: m.post ? `${m.name}（${m.post}）` : m.name }))
     case 'matters': return async t => rows((await client.query(PickMattersDocument, { title: name(t), kind: field.picks?.what === 'PROPOSAL' ? 'proposal' : null }).toPromise()).data?.matters?.edges).map(m => ({ value: m.id, label: m.number ? `${m.number} ${m.title}` : m.title }))
     case 'platforms': return async t => all(rows((await client.query(PickPlatformsDocument, {}).toPromise()).data?.platforms?.edges).map(p => ({ value: field.picks?.value === 'id' ? p.id : p.processKind, label: p.brand })))(t)
     case 'agreements': return async t => all(rows((await client.query(PickPartnersDocument, {}).toPromise()).data?.agreements?.edges).map(a => ({ value: a.partner, label: a.partnerName })))(t)
