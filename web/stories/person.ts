@@ -67,3 +67,11 @@ export class Person {
     await this.page.context().close()
   }
 }
+
+/** What the product is told directly, as who is signed in, where a story begins later than the thing it is about. */
+export async function tells<T>(person: Person, query: string, variables: object): Promise<T> {
+  return person.page.evaluate(async ([query, variables]) => {
+    const answer = await fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query, variables }) })
+    return (await answer.json()).data
+  }, [query, variables] as const) as Promise<T>
+}
