@@ -4,6 +4,7 @@ import { client, request, whenSessionEnds } from '../api/client'
 import { named } from '../api/document'
 import { SignOutDocument, ViewerDocument } from '../api/gql/session'
 import type { ViewerQuery } from '../api/gql/types'
+import { forgetKept } from './kept'
 import { forgetTyped } from './typed'
 
 export type Viewer = ViewerQuery['viewer']
@@ -43,7 +44,10 @@ export const useSession = defineStore('session', () => {
     const who = viewer.value?.membership.id
     viewer.value = undefined
     await client.mutation(SignOutDocument, {}).toPromise()
-    if (who) forgetTyped(who)
+    if (who) {
+      forgetTyped(who)
+      await forgetKept(who)
+    }
     restart('/sign-in')
   }
 
