@@ -107,6 +107,13 @@ func (s *Service) Public(ctx context.Context, code string) (_ *Site, err error) 
 	return out, err
 }
 
+// TakingTopics are the platforms that strangers may turn to, by their names.
+func (s *Service) TakingTopics(ctx context.Context) (_ []*gen.Platform, err error) {
+	defer errs.Wrap(&err, "platforms.TakingTopics")
+	return s.client.Platform.Query().Where(platform.StatusEQ(platform.StatusACTIVE), platform.TakesTopics(true)).
+		Order(platform.ByBrand(), platform.ByID()).Limit(100).All(authz.System(ctx))
+}
+
 func (s *Service) takes(ctx context.Context, code string) (*gen.Platform, error) {
 	if !codeForm.MatchString(code) {
 		return nil, errs.New(errs.NotFound, "没有这个平台，或它不向公众征题")

@@ -541,6 +541,16 @@ type CancelCosignInviteInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 表单里可以选的一个人
+type Candidate struct {
+	// 人员的编号
+	ID uuid.UUID `json:"id"`
+	// 姓名
+	Name string `json:"name"`
+	// 职务
+	Post *string `json:"post,omitempty"`
+}
+
 // 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
 type CastBallotInput struct {
 	// 一次性的票号

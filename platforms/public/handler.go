@@ -80,6 +80,7 @@ func New(o Options) (*Handler, error) {
 	h.sends.rate, h.own.rate, h.topics.rate = o.Limit, o.Own, o.Platform
 	h.reads.rate = Rate{10 * o.Limit.PerMinute, 10 * o.Limit.Burst}
 	h.mux.HandleFunc("GET /t/style.css", h.style)
+	h.mux.HandleFunc("GET /t/{committee}", h.page(h.list))
 	h.mux.HandleFunc("GET /t/{committee}/receipt", h.page(h.ask))
 	h.mux.HandleFunc("POST /t/{committee}/receipt", h.page(h.answer))
 	h.mux.HandleFunc("GET /t/{committee}/{platform}/picture", h.media("image/png", Challenge.Picture))
@@ -220,6 +221,24 @@ func (h *Handler) committee(r *http.Request) (c committee, err error) {
 	return c, err
 }
 
+// list shows the committee's platforms that take topics; a committee without one
+// is not there.
+func (h *Handler) list(r *http.Request) (*view, error) {
+	c, err := h.committee(r)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{page: "list", status: http.StatusOK, Title: "向谁反映", Committee: c.Name, Here: r.URL.Path, Ask: r.URL.Path + "/receipt"}
+	err = h.o.Store.ReadTx(r.Context(), c.ID, func(ctx context.Context) error {
+		v.Platforms, err = h.o.Platforms.TakingTopics(ctx)
+		return err
+	})
+	if err == nil && len(v.Platforms) == 0 {
+		err = missing()
+	}
+	return v, err
+}
+
 // about is what a form is for.
 func about(r *http.Request) string { return r.PathValue("committee") + "/" + r.PathValue("platform") }
 
@@ -229,7 +248,7 @@ func (h *Handler) site(r *http.Request) (v *view, c committee, err error) {
 		return nil, c, err
 	}
 	v = &view{page: "topic", status: http.StatusOK, Committee: c.Name, Most: platforms.LongestTopic,
-		Here: r.URL.Path, Ask: "/t/" + r.PathValue("committee") + "/receipt", Minutes: int(goodFor / time.Minute)}
+		Here: r.URL.Path, All: "/t/" + r.PathValue("committee"), Ask: "/t/" + r.PathValue("committee") + "/receipt", Minutes: int(goodFor / time.Minute)}
 	err = h.o.Store.ReadTx(r.Context(), c.ID, func(ctx context.Context) error {
 		p, err := h.o.Platforms.Public(ctx, r.PathValue("platform"))
 		if err == nil {
@@ -299,7 +318,7 @@ func (h *Handler) take(r *http.Request) (*view, error) {
 		v.wrong("answer", "刚才的内容已经提交过了；要反映另一件事，请回答这道新题再提交")
 		return again(http.StatusConflict)
 	}
-	v.page, v.Title = "taken", "已经收到"
+	v.page, v.Title, v.On = "taken", "已经收到", h.now(r)
 	return v, err
 }
 
@@ -374,6 +393,9 @@ func (h *Handler) asking(r *http.Request) (*view, committee, error) {
 
 func (h *Handler) ask(r *http.Request) (*view, error) {
 	v, _, err := h.asking(r)
+	if err == nil { // the link that was kept has the number in it, and never the code
+		v.No = r.URL.Query().Get("no")
+	}
 	return v, err
 }
 

@@ -152,7 +152,7 @@ func TestForm(t *testing.T) {
 	t.Run("An unknown committee, an unknown platform and one that takes no topics are the same page.", func(t *testing.T) {
 		first := s.send(0, "/t/999999/lushun", nil)
 		want(t, first, http.StatusNotFound, "没有这个页面")
-		for _, path := range []string{"/t/210212/unknown", "/t/210212/closed", "/t/210213/lushun", "/t/999999/receipt", "/t/%00/lushun", "/t/210212/%00", "/t/210212", "/t/", "/t/a/b/c"} {
+		for _, path := range []string{"/t/210212/unknown", "/t/210212/closed", "/t/210213/lushun", "/t/999999/receipt", "/t/%00/lushun", "/t/210212/%00", "/t/210213", "/t/999999", "/t/", "/t/a/b/c"} {
 			if a := s.send(0, path, nil); a.status != first.status || a.body != first.body {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
@@ -161,6 +161,18 @@ func TestForm(t *testing.T) {
 			if a := s.send(0, path, s.form("事")); a.status != first.status || a.body != first.body {
 				t.Errorf("%s: %d %s", path, a.status, a.body)
 			}
+		}
+	})
+	t.Run("A committee shows the platforms that take topics, and is not there when it has none.", func(t *testing.T) {
+		a := s.send(0, "/t/210212", nil)
+		want(t, a, http.StatusOK, `<a href="/t/210212/lushun">旅事&lt;商量&gt;</a>`, `href="/t/210212/receipt"`)
+		if strings.Contains(a.body, "不征题") {
+			t.Error(a.body)
+		}
+	})
+	t.Run("What becomes of what was filled in is said before it is filled in.", func(t *testing.T) {
+		for _, path := range []string{"/t/210212", lushun} {
+			want(t, s.send(0, path, nil), http.StatusOK, "您填的内容怎么用", "只有经办的工作人员看得到全部号码")
 		}
 	})
 	t.Run("What was filled in is there again when something is wrong, and what is wrong stands beside its field.", func(t *testing.T) {
@@ -300,6 +312,15 @@ func TestAsking(t *testing.T) {
 			t.Fatal(a)
 		}
 		want(t, s.send(0, path+"?no="+url.QueryEscape(taken[1])+"&code="+taken[2], url.Values{}), http.StatusUnprocessableEntity, "请填写校验码") // an address is not read
+	})
+	t.Run("The link to keep has the receipt's number in it; the code is typed.", func(t *testing.T) {
+		a := s.send(0, lushun, s.form("楼道灯不亮"))
+		own := receiptIn.FindStringSubmatch(a.body)
+		link := regexp.MustCompile(`href="(/t/210212/receipt\?no=[^"]+)"`).FindStringSubmatch(a.body)
+		if link == nil || strings.Contains(link[1], own[2]) || !strings.Contains(a.body, "楼道灯不亮") || !strings.Contains(a.body, "2026年3月2日") {
+			t.Fatal(a.body)
+		}
+		want(t, s.send(0, html.UnescapeString(link[1]), nil), http.StatusOK, `name="no" value="`+own[1]+`"`)
 	})
 	t.Run("a wrong number and a wrong code are answered alike", func(t *testing.T) {
 		cut := regexp.MustCompile(`value="[^"]*"`)

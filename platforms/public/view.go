@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/platforms"
 )
@@ -23,7 +24,10 @@ type view struct {
 	Title     string
 	Committee string
 	Message   string
-	Here, Ask string // addresses of this page and of the one for asking
+	// addresses of this page, of the list of platforms, and of the one for asking
+	Here, All, Ask string
+
+	Platforms []*gen.Platform
 
 	Brand          string
 	Manners        []string
@@ -39,6 +43,7 @@ type view struct {
 	Errors                    []problem
 
 	No, Code string
+	On       time.Time // on which it was taken
 	Progress *platforms.Progress
 }
 
