@@ -86,6 +86,7 @@ type Result struct {
 // collected. It may use Send and Report. Return Refuse, or a shown error, for
 // what will not change; any other error is tried again.
 type Handler struct {
+	Title string // what people call it, in Chinese; empty: it answers what was sent, and nobody agrees on it
 	Apply func(context.Context, Incoming) (Result, error)
 	// Readable: whoever holds exchange.read may read the body in the inbox. It
 	// is for kinds that open nothing; the others' content is the object's.
@@ -115,10 +116,21 @@ func New(store *tenants.Store, secret []byte) (*Service, error) {
 	}
 	s := &Service{store: store, client: store.Ent(), secret: secret, kinds: map[string]registered{}, step: func(string) {}}
 	s.Register(KindStatus, 1, Handler{Apply: s.applyStatus})
-	for _, kind := range []string{KindJointActivity, KindCommendation, KindPromotion} {
-		s.Register(kind, 1, Handler{Apply: s.applyNotice, Readable: true})
+	for kind, title := range map[string]string{KindJointActivity: "联合活动", KindCommendation: "表彰", KindPromotion: "推广、转发"} {
+		s.Register(kind, 1, Handler{Title: title, Apply: s.applyNotice, Readable: true})
 	}
 	return s, nil
+}
+
+// Kinds lists by code what committees can agree to send each other, with what
+// people call it.
+func (s *Service) Kinds() (out [][2]string) {
+	for _, kind := range slices.Sorted(maps.Keys(s.kinds)) {
+		if title := s.kinds[kind].Title; title != "" {
+			out = append(out, [2]string{kind, title})
+		}
+	}
+	return out
 }
 
 var kindForm = regexp.MustCompile(`^[a-z][a-z_-]{0,39}$`)

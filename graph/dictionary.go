@@ -86,6 +86,9 @@ func (r *Resolver) dictionary(ctx context.Context, since *string) (*model.Dictio
 	for _, x := range authz.ScopeWords() {
 		d.add("scope", x[0], x[1], "")
 	}
+	for _, x := range r.Exchange.Kinds() {
+		d.add("envelope", x[0], x[1], "")
+	}
 	d.settings(policy)
 	for _, c := range platforms.Names() {
 		d.add("counter", c.Code, c.Label, "")

@@ -59,8 +59,8 @@ var kindCode = regexp.MustCompile(`^[a-z][a-z0-9_]{1,30}$`)
 // It is for the start of the program.
 func (s *Service) Register(post *exchange.Service) {
 	s.post = post
-	post.Register(KindTemplate, 1, exchange.Handler{Apply: s.applyTemplate, Readable: true})
-	post.Register(KindAdopted, 1, exchange.Handler{Apply: s.applyAdopted, Readable: true})
+	post.Register(KindTemplate, 1, exchange.Handler{Title: "流程模板", Apply: s.applyTemplate, Readable: true})
+	post.Register(KindAdopted, 1, exchange.Handler{Title: "流程模板的采用", Apply: s.applyAdopted, Readable: true})
 }
 
 func about(process uuid.UUID) exchange.Object {

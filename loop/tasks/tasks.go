@@ -57,9 +57,9 @@ func Register(s *flow.Rules) {
 func Connect(e *flow.Engine, post *exchange.Service) {
 	mail.Give(e, post)
 	d := desk{e}
-	post.Register(KindTask, 1, exchange.Handler{Apply: d.applyTask})
-	post.Register(KindReport, 1, exchange.Handler{Apply: d.applyReport})
-	post.Register(KindDecision, 1, exchange.Handler{Apply: d.applyDecision})
+	post.Register(KindTask, 1, exchange.Handler{Title: "闭环的任务", Apply: d.applyTask})
+	post.Register(KindReport, 1, exchange.Handler{Title: "任务的报告", Apply: d.applyReport})
+	post.Register(KindDecision, 1, exchange.Handler{Title: "对任务的决定", Apply: d.applyDecision})
 }
 
 // Service drafts tasks; everything after that is an action of the engine.

@@ -51,5 +51,5 @@ func Register(s *flow.Rules) {
 // takes in what other committees forward.
 func Connect(e *flow.Engine, post *exchange.Service) {
 	mail.Give(e, post)
-	post.Register(KindEnvelope, 1, exchange.Handler{Apply: receive(e)})
+	post.Register(KindEnvelope, 1, exchange.Handler{Title: "转来的提案", Apply: receive(e)})
 }

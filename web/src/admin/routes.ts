@@ -14,6 +14,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'settings', component: () => import('./Settings.vue'), meta: { title: '政策和设置' } },
       { path: 'processes', component: () => import('./Processes.vue'), meta: { title: '流程' } },
       { path: 'processes/:id', component: () => import('./ProcessPage.vue'), meta: { title: '流程' } },
+      { path: 'exchange', component: () => import('./Exchange.vue'), meta: { title: '往来' } },
       { path: 'book', component: () => import('./Book.vue'), meta: { title: '审计记录' } },
     ],
   },
