@@ -68,10 +68,14 @@ export class Person {
   }
 }
 
-/** What the product is told directly, as who is signed in, where a story begins later than the thing it is about. */
+/**
+ * What the product is told directly, as who is signed in, where a story begins
+ * later than the thing it is about. It is a text and none of the console's
+ * documents, which the address says to who watches what pages send.
+ */
 export async function tells<T>(person: Person, query: string, variables: object): Promise<T> {
   return person.page.evaluate(async ([query, variables]) => {
-    const answer = await fetch('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query, variables }) })
+    const answer = await fetch('/graphql?story', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ query, variables }) })
     return (await answer.json()).data
   }, [query, variables] as const) as Promise<T>
 }
