@@ -20,7 +20,7 @@ var deedWords = map[string]string{
 	"account.token_reused": "已用过的令牌再次出现，会话已结束", "account.signed_out": "退出登录",
 	"account.invitation_accepted": "接受邀请", "account.invitation_declined": "谢绝邀请",
 	"account.factor_set": "设定验证器", "account.factor_dropped": "取消验证器",
-	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "exportAudit": "导出审计记录",
+	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "uploadImport": "上传要导入的文件", "downloadImport": "下载导入的核对结果", "exportRoster": "导出人员和单位", "exportAudit": "导出审计记录",
 	"importEnvelopes": "导入信封", "deliverEnvelope": "投递信封", "receiveEnvelope": "收到信封", "submitTopic": "群众提交议题", "castBallot": "投票",
 	"closeBallot": "测评到期结束", "seePersonalData": "查看联系电话等个人信息", "auditLog": "查阅审计记录", "refused": "其他被拒绝的操作",
 	"sweep": "到期检查", "purge": "删除已移除附件的内容", "scan": "附件查毒", "operator": "在服务器上操作", "ship": "更新随产品提供的流程", "demo": "装入演示数据", "exchange": "收发信封", "ballots": "测评",
@@ -36,7 +36,7 @@ var systemWords = map[string]string{
 // thingWords are what objects are, where the schema's description is a sentence.
 var thingWords = map[string]string{
 	gen.TypeMatter: "事项", gen.TypeMembership: "人员", "Account": "账号", gen.TypeAssignment: "承办件", gen.TypeAttachment: "附件", gen.TypeTenant: "本政协",
-	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
+	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Import": "导入", "Roster": "人员和单位", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
 }
 
 // described are the first words of what the schema says of its mutations,

@@ -233,7 +233,8 @@ type paged struct {
 func (s *strangers) pages() map[string]paged {
 	out := map[string]paged{}
 	for _, f := range s.schema.Query.Fields {
-		if len(s.paths(f, "Cursor")) == 0 {
+		ofOne := slices.ContainsFunc(f.Arguments, func(x *ast.ArgumentDefinition) bool { return x.Type.NonNull && x.Type.NamedType == "ID" })
+		if len(s.paths(f, "Cursor")) == 0 || ofOne { // a list of one thing's is not found with it
 			continue
 		}
 		need, text := input{}, ""

@@ -7,6 +7,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/files"
+	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/fair"
 	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/roster"
@@ -24,6 +25,7 @@ type Resolver struct {
 	PlainCookies bool
 	LinkKey      []byte // seals links, see links.go; empty: there are none
 	Roster       *roster.Service
+	Imports      *imports.Service
 	Files        files.Limits
 	Turns        *fair.Turns     // whose turn it is to use the database; nil: everybody's
 	Live         *live.Hub       // nil: nobody is told anything

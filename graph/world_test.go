@@ -25,6 +25,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	installation "github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/roster"
@@ -74,6 +75,7 @@ func newWorld(t *testing.T) *world {
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
 	w.r = &graph.Resolver{Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
+	w.r.Imports = imports.New(store, dir, w.r.Roster.Imports()...)
 	w.serve()
 	return w
 }

@@ -102,6 +102,9 @@ type Kind struct {
 }
 
 func (k *Kind) column(code string) *Column {
+	if k == nil { // of another version
+		return nil
+	}
 	for i := range k.Columns {
 		if k.Columns[i].Code == code {
 			return &k.Columns[i]
@@ -145,8 +148,8 @@ func (c *Column) word(value string) string {
 	return value
 }
 
-// choices are the words of a column, in the order of their codes' words.
-func (c *Column) choices() []string {
+// Choices are the words of a column, in the order of their codes' words.
+func (c *Column) Choices() []string {
 	if c.Type == Flag {
 		return []string{Yes, No}
 	}

@@ -216,12 +216,12 @@ func (r *Row) read(c *Column, t *sheet.Table, in sheet.Cell) string {
 		}
 		return on.Format(time.DateOnly)
 	case Choice, Flag:
-		for _, w := range c.choices() {
+		for _, w := range c.Choices() {
 			if text.Key(w) == text.Key(s) {
 				return w
 			}
 		}
-		r.flaw(c.Code, codeChoice, fmt.Sprintf("没有“%s”这一项，可以是：%s", brief(s), strings.Join(c.choices(), "、")))
+		r.flaw(c.Code, codeChoice, fmt.Sprintf("没有“%s”这一项，可以是：%s", brief(s), strings.Join(c.Choices(), "、")))
 	}
 	return s
 }

@@ -65,6 +65,14 @@ type Upload struct {
 	Name string
 	Kind string // empty: of whatever kinds its sheets are
 	Body []byte
+
+	tables []sheet.Table // what it holds, once it is read
+}
+
+// Read reads the file, where that is to be done before a transaction is taken.
+func (in *Upload) Read() (err error) {
+	in.tables, err = sheet.Read(in.Name, in.Body)
+	return err
 }
 
 // Start keeps a file line by line and has it judged. Called twice it makes two
@@ -85,11 +93,12 @@ func (s *Service) Start(ctx context.Context, in Upload) (_ *Batch, err error) {
 	if open >= mostOpen {
 		return nil, errs.New(errs.Limited, "有 %d 次导入正在核对或办理，请等它们完成", open)
 	}
-	tables, err := sheet.Read(in.Name, in.Body)
-	if err != nil {
-		return nil, err
+	if in.tables == nil {
+		if err := in.Read(); err != nil {
+			return nil, err
+		}
 	}
-	p, err := s.readPaper(tables, in.Kind)
+	p, err := s.readPaper(in.tables, in.Kind)
 	if err != nil {
 		return nil, err
 	}
@@ -277,6 +286,40 @@ func (s *Service) Rows(ctx context.Context, in Wanted) (_ *Batch, _ []Row, err e
 	return b, rows, err
 }
 
+// Opened is a person for whom a line opened an account.
+type Opened struct {
+	No         int
+	Name       string
+	Membership uuid.UUID
+	Login      string
+}
+
+// mostWords is how many words are asked for at once: each takes a tenth of a
+// second to hash.
+const mostWords = 20
+
+// OpenedBy are those of some lines.
+func (s *Service) OpenedBy(ctx context.Context, batch uuid.UUID, rows []int) (_ []Opened, err error) {
+	defer errs.Wrap(&err, "imports.OpenedBy(%s)", batch)
+	ctx, _, err = s.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := batchOf(ctx, batch, false); err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || len(rows) > mostWords {
+		return nil, errs.New(errs.Invalid, "请选 1 至 %d 行", mostWords).At("rows")
+	}
+	list, err := tenants.Rows[Opened](ctx, `
+		SELECT r.no, m.name, m.id, a.login FROM import_rows r JOIN memberships m ON m.id = r.subject_id JOIN accounts a ON a.id = m.account_id
+		WHERE r.batch_id = $1 AND r.no = ANY ($2) AND r.state = 'DONE' AND r.made @> '[{"table": "accounts"}]' ORDER BY r.no`, batch, rows)
+	if err == nil && len(list) == 0 {
+		err = errs.New(errs.NotAllowedInState, "这些行没有开通账号").At("rows")
+	}
+	return list, err
+}
+
 // Shown are a line's cells by head: of personal data nothing to who may not read
 // it.
 func (s *Service) Shown(ctx context.Context, b *Batch, r *Row) (heads, cells []string) {
@@ -309,10 +352,21 @@ func (s *Service) Head(b *Batch, r *Row, column string) string {
 	return ""
 }
 
-// Word is a value of a column as people read it.
-func (s *Service) Word(r *Row, column, value string) string {
-	return s.Kind(r.Kind).column(column).word(value)
+// Differences are what a line changes, in words; of personal data nothing to who
+// may not read it.
+func (s *Service) Differences(ctx context.Context, r *Row) (out []Diff) {
+	personal := mayReadPersonal(ctx)
+	for _, d := range r.Changes {
+		c := s.Kind(r.Kind).column(d.Column)
+		if c != nil && (!c.Personal || personal) {
+			out = append(out, Diff{d.Column, c.word(d.Before), c.word(d.After)})
+		}
+	}
+	return out
 }
+
+// Opened reports whether the line opened an account that is there.
+func (r *Row) Opened() bool { return r.State == lineDone && len(r.made("accounts")) > 0 }
 
 // record is one record of the book about a piece of a batch.
 func record(ctx context.Context, action string, b *Batch, v *authz.Viewer, says ...string) error {

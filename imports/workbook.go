@@ -18,7 +18,7 @@ const helpSheet = "填写说明"
 func (k *Kind) head(c *Column) sheet.Head {
 	h := sheet.Head{Title: c.Title, Width: c.Width, Note: c.Note, Must: c.Must}
 	if c.Type == Choice || c.Type == Flag {
-		h.Choices = c.choices()
+		h.Choices = c.Choices()
 	}
 	if c.Must {
 		h.Note = strings.TrimSuffix("必填。"+c.Note, "。")

@@ -343,7 +343,7 @@ func (w *world) terms() []uuid.UUID {
 }
 
 // importLines is how many lines the large import has: five thousand took 18 s to
-// judge, 34 s to carry out and 21 s to undo (see docs/performance.md).
+// judge, 50 s to carry out and 11 s to undo on a busy machine of two cores (docs/performance.md).
 var importLines = func() int {
 	if s := os.Getenv("BIHUAN_IMPORT_LINES"); s != "" {
 		if n, err := strconv.Atoi(s); err == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
+	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/blob"
 	"github.com/bihuan/bihuan/internal/clamd"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -137,7 +138,8 @@ func (a *app) wire(ctx context.Context) (err error) {
 		Files:   files.Limits{PersonMB: a.cfg.FilesPerPerson, CommitteeMB: a.cfg.FilesPerTenant},
 		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
 	}
-	return nil
+	a.resolver.Imports = imports.New(store, dir, a.resolver.Roster.Imports()...)
+	return a.wakesImports()
 }
 
 // anchors is the file in which the heads of the chains are kept.

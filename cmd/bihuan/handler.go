@@ -11,6 +11,7 @@ import (
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/config"
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/loop/overview"
@@ -61,6 +62,11 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	mux.Handle("GET /exchange/{partner}", envelopes)
 	mux.Handle("POST /exchange", envelopes)
 	ledger := httpd.Compressed(&overview.Handler{Door: door, From: graph.Origin, Service: overview.New(a.resolver.Engine)})
+	spreadsheets := &imports.Handler{Door: door, From: graph.Origin, Service: a.resolver.Imports}
+	mux.Handle("/imports", spreadsheets)
+	mux.Handle("GET /imports/template.xlsx", spreadsheets)
+	mux.Handle("GET /imports/export.xlsx", spreadsheets)
+	mux.Handle("GET /imports/{id}/marked.xlsx", spreadsheets)
 	mux.Handle("/", web.Console())
 	mux.Handle("GET /ledger", ledger)
 	mux.Handle("GET /ledger.csv", ledger)

@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/flow/phone"
+	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/live"
 	"github.com/bihuan/bihuan/search"
@@ -281,6 +282,45 @@ func (a *app) unscanned(ctx context.Context, _ unscannedArgs) error {
 	return a.where(ctx, a.scans().HasDue, func(t uuid.UUID) river.JobArgs { return scanArgs{t} })
 }
 
+// importArgs is the job that judges, carries out and undoes what one committee
+// imports.
+type importArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (importArgs) Kind() string { return "imports_run" }
+
+func (a *app) imported(ctx context.Context, of importArgs) error {
+	n, err := a.resolver.Imports.Run(ctx, of.Tenant)
+	return a.did(n, err, "imports", of.Tenant, "lines")
+}
+
+// importsLeftArgs is the job that finds what nobody was told of: the process
+// ended between a commit and its word.
+type importsLeftArgs struct{}
+
+func (importsLeftArgs) Kind() string { return "imports_look" }
+
+func (a *app) lookImports(ctx context.Context, _ importsLeftArgs) error {
+	return a.where(ctx, imports.HasDue, func(t uuid.UUID) river.JobArgs { return importArgs{t} })
+}
+
+// wakesImports has imports begin when they are ordered and not at the next look.
+func (a *app) wakesImports() error {
+	cl, err := river.NewClient(riverpgxv5.New(a.resolver.Store.Pool()), &river.Config{Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.resolver.Imports.Wakes(func(tenant uuid.UUID) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if _, err := cl.Insert(ctx, importArgs{tenant}, nil); err != nil {
+			a.log.Warn("an import waits for the next look", "tenant", tenant, "error", err)
+		}
+	})
+	return nil
+}
+
 func (a *app) scans() files.Scans {
 	return files.Scans{Store: a.resolver.Store, Blobs: a.blobs, Scanner: a.scanner}
 }
@@ -306,6 +346,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
 	river.AddWorker(workers, &job[unindexedArgs]{clock: c, do: a.unindexed})
 	river.AddWorker(workers, &job[indexArgs]{clock: c, within: time.Hour, do: a.index})
+	river.AddWorker(workers, &job[importsLeftArgs]{clock: c, do: a.lookImports})
+	river.AddWorker(workers, &job[importArgs]{clock: c, within: time.Hour, do: a.imported})
 	river.AddWorker(workers, &job[removedArgs]{clock: c, do: a.lookRemoved})
 	river.AddWorker(workers, &job[unscannedArgs]{clock: c, do: a.unscanned})
 	river.AddWorker(workers, &job[scanArgs]{clock: c, within: time.Hour, do: a.scan})
@@ -317,7 +359,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
 		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
-		every(a.cfg.SweepEvery, unscannedArgs{}), every(time.Hour, unreadLookArgs{}),
+		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

@@ -551,6 +551,18 @@ type Candidate struct {
 	Post *string `json:"post,omitempty"`
 }
 
+// 办理一次导入
+type CarryOutImportInput struct {
+	// 哪一次
+	BatchID uuid.UUID `json:"batchId"`
+	// 只导入有效的行；否则有误、存疑的一行也不能有
+	OnlyValid *bool `json:"onlyValid,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
 type CastBallotInput struct {
 	// 一次性的票号
@@ -1115,6 +1127,20 @@ type DecideExtensionInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 说明存疑的行
+type DecideImportRowsInput struct {
+	// 哪一次
+	BatchID uuid.UUID `json:"batchId"`
+	// 哪些行的 no，1 至 500 行
+	Rows []int `json:"rows"`
+	// 是什么意思
+	As ImportDecision `json:"as"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1749,6 +1775,210 @@ type Identity struct {
 	Current bool `json:"current"`
 }
 
+// 一次导入
+type ImportBatch struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 文件名
+	FileName string `json:"fileName"`
+	// 谁上传
+	UploadedBy *gen.Membership `json:"uploadedBy,omitempty"`
+	// 上传的时间
+	UploadedAt time.Time `json:"uploadedAt"`
+	// 办到哪里
+	State ImportState `json:"state"`
+	// 停止的原因
+	Message *string `json:"message,omitempty"`
+	// 共几行
+	Total int `json:"total"`
+	// 各有几行
+	Counts *ImportCounts `json:"counts"`
+	// 认不得、没有导入的工作表和列
+	LeftOut []string `json:"leftOut"`
+	// 导入的时间
+	CarriedAt *time.Time `json:"carriedAt,omitempty"`
+	// 撤销的时间
+	UndoneAt *time.Time `json:"undoneAt,omitempty"`
+	// 下载核对结果的链接：原来的表格，有误的格标出并写明，改正后可以重新上传；几分钟内有效
+	Marked *string `json:"marked,omitempty"`
+}
+
+// 历次导入
+type ImportBatchConnection struct {
+	// 本页的各条
+	Edges []*ImportBatchEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 历次导入中的一条
+type ImportBatchEdge struct {
+	// 这一条
+	Node *ImportBatch `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 一行的一格
+type ImportCell struct {
+	// 文件里的列名
+	Head string `json:"head"`
+	// 内容
+	Text string `json:"text"`
+	// 哪里不对；空为没有
+	Problem *string `json:"problem,omitempty"`
+}
+
+// 一处改动
+type ImportChange struct {
+	// 哪一列
+	Column string `json:"column"`
+	// 原来
+	Before string `json:"before"`
+	// 改为
+	After string `json:"after"`
+}
+
+// 导入的一列
+type ImportColumn struct {
+	// 代码
+	Code string `json:"code"`
+	// 列名
+	Title string `json:"title"`
+	// 也认得的列名
+	Also []string `json:"also"`
+	// 必填
+	Required bool `json:"required"`
+	// 可以填的内容；空为不限
+	Choices []string `json:"choices"`
+	// 怎样填写
+	Note *string `json:"note,omitempty"`
+}
+
+// 一次导入各有几行
+type ImportCounts struct {
+	// 新增
+	New int `json:"new"`
+	// 有改动
+	Changed int `json:"changed"`
+	// 相同
+	Unchanged int `json:"unchanged"`
+	// 存疑，已说明不导入的也在内
+	Doubtful int `json:"doubtful"`
+	// 有误
+	Wrong int `json:"wrong"`
+	// 还没有核对
+	Unseen int `json:"unseen"`
+	// 已导入
+	Done int `json:"done"`
+	// 没有导入成
+	Failed int `json:"failed"`
+	// 已撤销
+	Undone int `json:"undone"`
+	// 撤销时留下
+	Kept int `json:"kept"`
+	// 不导入
+	Skipped int `json:"skipped"`
+}
+
+// 可以导入的一类内容
+type ImportKind struct {
+	// 代码：上传时的 kind
+	Code string `json:"code"`
+	// 名称，也是工作表的名称
+	Title string `json:"title"`
+	// 一次至多几行
+	Most int `json:"most"`
+	// 各列
+	Columns []*ImportColumn `json:"columns"`
+	// 下载模板的链接，几分钟内有效；没有登录会话的为空
+	Template *string `json:"template,omitempty"`
+}
+
+// 导入的结果
+type ImportPayload struct {
+	// 这次导入
+	Batch *ImportBatch `json:"batch,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一处不对
+type ImportProblem struct {
+	// 哪一列；空为整行
+	Column *string `json:"column,omitempty"`
+	// 代码
+	Code string `json:"code"`
+	// 怎样不对、怎样改
+	Message string `json:"message"`
+}
+
+// 表格里的一行
+type ImportRow struct {
+	// 在这次导入中的次序，也用来指明这一行
+	No int `json:"no"`
+	// 工作表
+	Sheet string `json:"sheet"`
+	// 在工作表里的行号
+	Line int `json:"line"`
+	// 核对结果；空为还没有核对
+	Verdict *ImportVerdict `json:"verdict,omitempty"`
+	// 办到哪里
+	State ImportRowState `json:"state"`
+	// 各格；只有有权的人看得到的不在内
+	Cells []*ImportCell `json:"cells"`
+	// 哪里不对，或为什么存疑
+	Problems []*ImportProblem `json:"problems"`
+	// 改动了什么
+	Changes []*ImportChange `json:"changes"`
+	// 找到的或建立的人、单位的名称
+	Called *string `json:"called,omitempty"`
+	// 没有导入成、没有撤销的原因
+	Message *string `json:"message,omitempty"`
+	// 导入时开通了账号，可以发出激活码
+	Opened bool `json:"opened"`
+}
+
+// 一次导入的各行
+type ImportRowConnection struct {
+	// 本页的各条
+	Edges []*ImportRowEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 一次导入的一行
+type ImportRowEdge struct {
+	// 这一条
+	Node *ImportRow `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 一行的激活码
+type ImportWord struct {
+	// 哪一行的 no
+	No int `json:"no"`
+	// 姓名
+	Name string `json:"name"`
+	// 登录名
+	Login string `json:"login"`
+	// 激活码，由管理员交给本人，只显示这一次；空为没有发出
+	Code *string `json:"code,omitempty"`
+	// 到这时失效
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// 没有发出的原因
+	Message *string `json:"message,omitempty"`
+}
+
+// 发出激活码的结果
+type ImportWordsPayload struct {
+	// 各行的激活码
+	Words []*ImportWord `json:"words"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 领导批示
 type InstructionInput struct {
 	// 由谁批示：职务
@@ -1800,6 +2030,18 @@ type IssueActivationInput struct {
 	// 理由，例如新任职、忘记密码
 	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次；激活码只在第一次的答复里
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 为导入时开通的账号发出激活码
+type IssueImportWordsInput struct {
+	// 哪一次
+	BatchID uuid.UUID `json:"batchId"`
+	// 哪些行的 no，1 至 20 行
+	Rows []int `json:"rows"`
+	// 理由，必填
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -4131,6 +4373,16 @@ type TurnChange struct {
 	Gains int `json:"gains"`
 }
 
+// 撤销一次导入
+type UndoImportInput struct {
+	// 哪一次
+	BatchID uuid.UUID `json:"batchId"`
+	// 理由，必填
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 撤销并案
 type UndoMergeInput struct {
 	// 哪件事项
@@ -4897,6 +5149,277 @@ func (e *FormPickKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e FormPickKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 存疑的行是什么意思
+type ImportDecision string
+
+const (
+	// 另一个，新增
+	ImportDecisionNew ImportDecision = "NEW"
+	// 就是找到的那一个，改动它
+	ImportDecisionSame ImportDecision = "SAME"
+	// 不导入这一行
+	ImportDecisionSkip ImportDecision = "SKIP"
+)
+
+var AllImportDecision = []ImportDecision{
+	ImportDecisionNew,
+	ImportDecisionSame,
+	ImportDecisionSkip,
+}
+
+func (e ImportDecision) IsValid() bool {
+	switch e {
+	case ImportDecisionNew, ImportDecisionSame, ImportDecisionSkip:
+		return true
+	}
+	return false
+}
+
+func (e ImportDecision) String() string {
+	return string(e)
+}
+
+func (e *ImportDecision) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportDecision(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportDecision", str)
+	}
+	return nil
+}
+
+func (e ImportDecision) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportDecision) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportDecision) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 一行办到哪里
+type ImportRowState string
+
+const (
+	// 未导入
+	ImportRowStateWaiting ImportRowState = "WAITING"
+	// 已导入
+	ImportRowStateDone ImportRowState = "DONE"
+	// 不导入
+	ImportRowStateSkipped ImportRowState = "SKIPPED"
+	// 没有导入成：核对以后情况变了
+	ImportRowStateFailed ImportRowState = "FAILED"
+	// 已撤销
+	ImportRowStateUndone ImportRowState = "UNDONE"
+	// 留下：后来有人在上面办过事
+	ImportRowStateKept ImportRowState = "KEPT"
+)
+
+var AllImportRowState = []ImportRowState{
+	ImportRowStateWaiting,
+	ImportRowStateDone,
+	ImportRowStateSkipped,
+	ImportRowStateFailed,
+	ImportRowStateUndone,
+	ImportRowStateKept,
+}
+
+func (e ImportRowState) IsValid() bool {
+	switch e {
+	case ImportRowStateWaiting, ImportRowStateDone, ImportRowStateSkipped, ImportRowStateFailed, ImportRowStateUndone, ImportRowStateKept:
+		return true
+	}
+	return false
+}
+
+func (e ImportRowState) String() string {
+	return string(e)
+}
+
+func (e *ImportRowState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportRowState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportRowState", str)
+	}
+	return nil
+}
+
+func (e ImportRowState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportRowState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportRowState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 一次导入
+type ImportState string
+
+const (
+	// 正在核对
+	ImportStateChecking ImportState = "CHECKING"
+	// 核对完成，等待导入
+	ImportStateChecked ImportState = "CHECKED"
+	// 正在导入
+	ImportStateRunning ImportState = "RUNNING"
+	// 已导入
+	ImportStateDone ImportState = "DONE"
+	// 中途停止：原因见 message，可以继续导入有效的行，也可以撤销
+	ImportStateStopped ImportState = "STOPPED"
+	// 正在撤销
+	ImportStateUndoing ImportState = "UNDOING"
+	// 已撤销：撤销不了的行留下，见各行的 message
+	ImportStateUndone ImportState = "UNDONE"
+)
+
+var AllImportState = []ImportState{
+	ImportStateChecking,
+	ImportStateChecked,
+	ImportStateRunning,
+	ImportStateDone,
+	ImportStateStopped,
+	ImportStateUndoing,
+	ImportStateUndone,
+}
+
+func (e ImportState) IsValid() bool {
+	switch e {
+	case ImportStateChecking, ImportStateChecked, ImportStateRunning, ImportStateDone, ImportStateStopped, ImportStateUndoing, ImportStateUndone:
+		return true
+	}
+	return false
+}
+
+func (e ImportState) String() string {
+	return string(e)
+}
+
+func (e *ImportState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportState", str)
+	}
+	return nil
+}
+
+func (e ImportState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 一行的核对结果
+type ImportVerdict string
+
+const (
+	// 新增
+	ImportVerdictNew ImportVerdict = "NEW"
+	// 有改动
+	ImportVerdictChanged ImportVerdict = "CHANGED"
+	// 相同
+	ImportVerdictUnchanged ImportVerdict = "UNCHANGED"
+	// 存疑：要说明是同一个还是另一个
+	ImportVerdictDoubtful ImportVerdict = "DOUBTFUL"
+	// 有误
+	ImportVerdictWrong ImportVerdict = "WRONG"
+)
+
+var AllImportVerdict = []ImportVerdict{
+	ImportVerdictNew,
+	ImportVerdictChanged,
+	ImportVerdictUnchanged,
+	ImportVerdictDoubtful,
+	ImportVerdictWrong,
+}
+
+func (e ImportVerdict) IsValid() bool {
+	switch e {
+	case ImportVerdictNew, ImportVerdictChanged, ImportVerdictUnchanged, ImportVerdictDoubtful, ImportVerdictWrong:
+		return true
+	}
+	return false
+}
+
+func (e ImportVerdict) String() string {
+	return string(e)
+}
+
+func (e *ImportVerdict) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportVerdict(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportVerdict", str)
+	}
+	return nil
+}
+
+func (e ImportVerdict) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportVerdict) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportVerdict) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
