@@ -15,7 +15,7 @@
 //   - Of nothing there is no rate: it says 无基数, never 0 or 100.
 //   - 100 % is printed only where all are counted; half is rounded up, to one
 //     decimal.
-//   - What must add up (sums.yaml) adds up, or nothing is printed: the refusal
+//   - What must add up (the sums beside the definitions) adds up, or nothing is printed: the refusal
 //     names the whole, the sum and the difference. The parts of a split are the
 //     whole.
 //   - As of a past day a figure says what it said on that day: states come from
