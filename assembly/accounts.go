@@ -70,7 +70,7 @@ func noted(ctx context.Context, ev accounts.Event) error {
 
 // byThemselves are events that nobody else causes.
 var byThemselves = []accounts.Action{accounts.ActionActivated, accounts.ActionSignedIn, accounts.ActionChosen, accounts.ActionSignedOut, accounts.ActionJoined, accounts.ActionDeclined,
-	accounts.ActionFactorSet, accounts.ActionFactorDropped}
+	accounts.ActionFactorSet, accounts.ActionFactorDropped, accounts.ActionLinked, accounts.ActionUnlinked}
 
 // actor is who did it.
 func actor(ctx context.Context, ev accounts.Event) audit.Actor {

@@ -40,6 +40,21 @@ func (t Table) ReadsAll() bool {
 // administrator would read or do by a puppet what he may not himself (S2).
 func (t Table) TakesTwo() bool { return t.Rules() || t.ReadsAll() }
 
+// Privileged reports whether what a table allows wants more than a password: who
+// holds it manages, audits, reads personal data or all contents of some kind, or
+// confirms what others have proposed.
+func (t Table) Privileged() bool {
+	if t.TakesTwo() {
+		return true
+	}
+	for perm := range t {
+		if perm.Action == "confirm" && slices.Contains(managed, perm.Object) {
+			return true
+		}
+	}
+	return false
+}
+
 // Second refuses the person signed in as the second beside the first, who asked
 // for something: he is another, whose account is his own. Who set his password
 // with a word that the first has seen could be the first (S2).

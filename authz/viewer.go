@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -30,10 +31,12 @@ type Viewer struct {
 	Seats      []uuid.UUID // my seats' units themselves, with what was renamed or merged into them
 	row        row
 	rights     *Policy
-	local      bool      // of a part: it counts in Units only
-	behalf     *Behalf   // of a part: for whom it acts
-	limit      Limit     // of a part: where it counts
-	parts      []*Viewer // me by each role that counts somewhere only
+	local      bool          // of a part: it counts in Units only
+	behalf     *Behalf       // of a part: for whom it acts
+	limit      Limit         // of a part: where it counts
+	parts      []*Viewer     // me by each role that counts somewhere only
+	asked      signin.Policy // of the committee's people
+	rule       signin.Rule   // of him
 }
 
 // Viewer is somebody as if he were looking, with what his roles may do, those
@@ -182,6 +185,10 @@ func Found[T any](row *T, err error, what string) (*T, error) {
 // nobody's rights changed (tenant_versions) and the day is the same, since
 // grants begin and end by the day.
 type Directory struct {
+	// Undecided is what is asked of who signs in where the committee has decided
+	// nothing, Floor what no committee goes below.
+	Undecided, Floor signin.Policy
+
 	policy *Policy
 	cached *memory.Of[uuid.UUID, entry] // by membership
 }
@@ -197,7 +204,7 @@ const cacheLimit = 20_000
 
 // NewDirectory makes an empty one.
 func NewDirectory(p *Policy) *Directory {
-	return &Directory{policy: p, cached: memory.New[uuid.UUID, entry](cacheLimit)}
+	return &Directory{Undecided: signin.Shipped(), Floor: signin.Lowest(), policy: p, cached: memory.New[uuid.UUID, entry](cacheLimit)}
 }
 
 // Policy is the directory's policy.
@@ -242,6 +249,7 @@ func (d *Directory) ViewerAt(ctx context.Context, version int64, account, member
 func (d *Directory) load(ctx context.Context, version int64, account, membership uuid.UUID, today time.Time) (*Viewer, error) {
 	v, roles, at := &Viewer{Account: account, Membership: membership}, []string{}, []Holding{}
 	var own []OwnRole
+	var asked []byte
 	err := tenants.Row(ctx, `
 		WITH RECURSIVE seat AS (
 			SELECT id FROM inherited(ARRAY(SELECT unit_id FROM seats s WHERE membership_id = $1 AND post <> 'SUPERVISOR' AND in_force(s, $3)))
@@ -260,10 +268,10 @@ func (d *Directory) load(ctx context.Context, version int64, account, membership
 			(SELECT json_agg(json_build_object('role', role, 'units', (SELECT array_agg(place.id) FROM place WHERE root = unit_id),
 				'behalf', (SELECT json_build_object('id', o.id, 'name', o.name) FROM memberships o WHERE o.id = behalf)) ORDER BY behalf NULLS FIRST, role, unit_id)
 				FROM here WHERE unit_id IS NOT NULL OR behalf IS NOT NULL),
-			`+ownInForce+`
+			`+ownInForce+`, `+signInInForce+`
 		FROM memberships m
 		WHERE m.id = $1 AND m.account_id = $2 AND in_force(m, $3)`,
-		[]any{membership, account, today}, &v.Name, &v.Post, &roles, &v.Seats, &v.Units, &at, &own)
+		[]any{membership, account, today}, &v.Name, &v.Post, &roles, &v.Seats, &v.Units, &at, &own, &asked)
 	if err == pgx.ErrNoRows {
 		return nil, errs.New(errs.Unauthenticated, "您在本政协的身份已停用，请联系租户管理员")
 	}
@@ -275,5 +283,5 @@ func (d *Directory) load(ctx context.Context, version int64, account, membership
 		return nil, err
 	}
 	policy.equip(v, roles, at)
-	return v, nil
+	return v, d.ask(v, asked)
 }

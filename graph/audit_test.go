@@ -14,7 +14,8 @@ import (
 // sessionMutations work on accounts, outside any committee; package accounts
 // records them.
 var sessionMutations = []string{"castBallot", "signIn", "chooseTenant", "refreshTokens", "signOut", "endSession", "signOutEverywhere", "changePassword", "activateAccount", "acceptInvitation", "declineInvitation",
-	"beginSecondFactor", "confirmSecondFactor", "removeSecondFactor"}
+	"beginSecondFactor", "confirmSecondFactor", "removeSecondFactor",
+	"signInWithProvider", "linkProvider", "unlinkProvider"}
 
 // TestNoMutationGoesPastTheBook reads the source: mutate is what writes the
 // record, takes the key and maps the errors, so a resolver of a mutation that

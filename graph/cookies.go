@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/providers"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 )
@@ -35,6 +36,7 @@ type jar struct {
 	own     bool // sent by a page of this origin
 	access  string
 	refresh string
+	visit   string // to a provider of identities
 	set     []*http.Cookie
 }
 
@@ -64,6 +66,9 @@ func SetCookies(ctx context.Context, w http.ResponseWriter) {
 
 func (r *Resolver) jar(req *http.Request) *jar {
 	j := &jar{plain: r.PlainCookies, own: ownPage(req)}
+	if c, err := req.Cookie(providers.Cookie(j.plain)); err == nil {
+		j.visit = c.Value
+	}
 	if req.Header.Get("Authorization") != "" { // a token that the page gives goes before
 		return j
 	}
@@ -125,6 +130,11 @@ func (j *jar) put(name, value string) {
 		c.MaxAge = -1
 	}
 	j.set = append(slices.DeleteFunc(j.set, func(old *http.Cookie) bool { return old.Name == c.Name }), c)
+}
+
+// visited takes the cookie of a visit back.
+func (j *jar) visited() {
+	j.set = append(j.set, &http.Cookie{Name: providers.Cookie(j.plain), Path: "/", HttpOnly: true, Secure: !j.plain, SameSite: http.SameSiteLaxMode, MaxAge: -1})
 }
 
 // forget takes the cookies back, where there were any.

@@ -31,6 +31,7 @@ func (c *committee) settle() {
 	c.made["sitting"] = c.do("管理员甲", "openSitting", input{"termId": c.made["term"], "ordinal": 4, "prepOpensOn": "2024-11-01",
 		"opensOn": "2024-12-27", "cutoffAt": "2024-12-28T12:00:00+08:00", "closesOn": "2024-12-29"})["id"].(string)
 	c.made["policy"] = c.do("管理员甲", "setPolicy", input{"settings": input{"bodyLimit": 1400}, "note": "字数上限", "approvedBy": "主席会议"})["id"].(string)
+	c.do("管理员甲", "setSignInProvider", input{"issuer": "https://idp.example.cn", "clientId": "bihuan", "clientSecret": "a secret of theirs", "claim": "sub", "name": "统一身份认证", "reason": "市里统一"})
 	c.made["workday"] = c.do("管理员甲", "setWorkday", input{"day": "2025-01-11", "working": true, "note": "调休"})["id"].(string)
 	c.made["role"] = c.do("管理员甲", "setRole", input{"code": "own_reader", "name": c.mark + "旁听人", "rights": []input{{"permission": "matter.read", "scope": "PARTY"}}})["id"].(string)
 	for _, u := range []struct{ name, line, kind string }{

@@ -99,7 +99,7 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 		door = r.Store.InTx
 	}
 	return door(ctx, c.Tenant, func(ctx context.Context) error {
-		rights, err := r.Accounts.Admit(ctx, c)
+		rights, stands, err := r.Accounts.Admit(ctx, c)
 		if err != nil {
 			return err
 		}
@@ -107,8 +107,11 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 		if err != nil {
 			return err
 		}
+		if err := v.Rule().Admits(stands, clock.Now(ctx), isSettling(ctx)); err != nil {
+			return err
+		}
 		v.Session = c.Session
-		return fn(authz.With(ctx, v))
+		return fn(authz.With(context.WithValue(ctx, standingKey{}, stands), v))
 	})
 }
 
@@ -192,6 +195,9 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	if !signedIn {
 		return refuse(ctx, errs.New(errs.Unauthenticated, "请先登录"))
 	}
+	if roots.settling() {
+		ctx = settle(ctx)
+	}
 	p := &pending{}
 	ctx = context.WithValue(ctx, pendingKey{}, p)
 	var resp *graphql.Response
@@ -248,6 +254,7 @@ func (p *pending) unknown(err error) error {
 var sessionFields = map[string]bool{
 	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true, "activateAccount": true,
 	"beginSecondFactor": true, "confirmSecondFactor": true, "removeSecondFactor": true,
+	"signInWithProvider": true, "linkProvider": true, "unlinkProvider": true,
 	"acceptInvitation": true, "declineInvitation": true,
 }
 
@@ -260,8 +267,11 @@ func NamedVote() error {
 }
 
 // Roots are what an operation asks for: mutations of the session, a vote, which
-// is one of them, and anything else of a committee.
-type Roots struct{ Session, Vote, others bool }
+// is one of them, and anything else of a committee; beyond: more than what is
+// about how one signs in.
+type Roots struct{ Session, Vote, others, beyond bool }
+
+func (r Roots) settling() bool { return r.others && !r.beyond }
 
 // apart says what may not stand together in one operation.
 func (r Roots) apart() error {
@@ -289,6 +299,7 @@ func RootsOf(op *ast.OperationDefinition) (r Roots) {
 					account = true
 				case !strings.HasPrefix(s.Name, "__"):
 					r.others = true
+					r.beyond = r.beyond || op.Operation != ast.Query || !settlingFields[s.Name]
 				}
 			case *ast.InlineFragment:
 				walk(s.SelectionSet)
@@ -380,11 +391,12 @@ func unread(ctx context.Context, g *gqlerror.Error) (names []string) {
 }
 
 // living is whose session a token is of, if the session still lasts: a token
-// lives longer than a session that was ended (S8).
+// lives longer than a session that was ended (S8). Who has something to do about
+// how he signs in may do that.
 func (r *Resolver) living(ctx context.Context) (accounts.Claims, error) {
 	c, ok := Claims(ctx)
 	if !ok {
 		return c, errs.New(errs.Unauthenticated, "请先登录")
 	}
-	return c, r.Accounts.Alive(ctx, c)
+	return c, r.As(settle(ctx), c, false, func(context.Context) error { return nil })
 }

@@ -19,6 +19,7 @@ func (r *Resolver) desk() *requests.Desk {
 	d := requests.NewDesk()
 	r.Roster.Requests(d)
 	r.Exchange.Requests(d)
+	r.Providers.Requests(d)
 	return d
 }
 

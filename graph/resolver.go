@@ -5,6 +5,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/providers"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/imports"
@@ -23,13 +24,15 @@ type Resolver struct {
 	// PlainCookies is for development, where there is no TLS: browsers would not
 	// keep cookies that demand it.
 	PlainCookies bool
-	LinkKey      []byte // seals links, see links.go; empty: there are none
-	Roster       *roster.Service
-	Imports      *imports.Service
-	Files        files.Limits
-	Turns        *fair.Turns     // whose turn it is to use the database; nil: everybody's
-	Live         *live.Hub       // nil: nobody is told anything
-	Refused      *audit.Refusals // nil: what is refused is not counted
+	// Providers are the committees' providers of identities.
+	Providers *providers.Service
+	LinkKey   []byte // seals links, see links.go; empty: there are none
+	Roster    *roster.Service
+	Imports   *imports.Service
+	Files     files.Limits
+	Turns     *fair.Turns     // whose turn it is to use the database; nil: everybody's
+	Live      *live.Hub       // nil: nobody is told anything
+	Refused   *audit.Refusals // nil: what is refused is not counted
 	assembly.Services
 }
 

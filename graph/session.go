@@ -10,11 +10,12 @@ import (
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
 func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
-	out := &model.SignInPayload{Choices: []*model.MembershipChoice{}, Invitations: []*model.Invitation{}, UserErrors: []*model.UserError{}}
+	out := emptySignIn()
 	j, cookie := jarOf(ctx), in.Cookie != nil && *in.Cookie
 	if cookie && !j.own {
 		bad, err := shown(errForeign())
@@ -22,6 +23,17 @@ func (r *Resolver) signIn(ctx context.Context, in model.SignInInput) (*model.Sig
 		return out, err
 	}
 	s, err := r.Accounts.SignInWith(ctx, in.Login, in.Password, value(in.Code), client(ctx))
+	return r.entered(ctx, out, s, cookie, err)
+}
+
+func emptySignIn() *model.SignInPayload {
+	return &model.SignInPayload{Choices: []*model.MembershipChoice{}, Invitations: []*model.Invitation{}, UserErrors: []*model.UserError{}}
+}
+
+// entered answers who has signed in, in whatever way: with one membership he is
+// in at once.
+func (r *Resolver) entered(ctx context.Context, out *model.SignInPayload, s accounts.SignedIn, cookie bool, err error) (*model.SignInPayload, error) {
+	j := jarOf(ctx)
 	if err == nil {
 		for _, c := range s.Choices {
 			out.Choices = append(out.Choices, &model.MembershipChoice{MembershipID: c.Membership, TenantCode: c.TenantCode, TenantName: c.TenantName})
@@ -75,11 +87,26 @@ func shown(err error) ([]*model.UserError, error) {
 func (r *Resolver) sessions(ctx context.Context) ([]*model.Session, error) {
 	v := authz.From(ctx)
 	list, err := r.Accounts.Sessions(ctx, v.Account)
-	out := make([]*model.Session, len(list))
-	for i, s := range list {
-		out[i] = &model.Session{ID: s.ID, CreatedAt: s.Created, ExpiresAt: s.Expires, Client: s.Client, Current: s.ID == v.Session}
+	out := make([]*model.Session, 0, len(list))
+	for _, s := range list {
+		if s.Tenant != nil && *s.Tenant == v.Tenant { // of another committee's rule this one knows nothing
+			s = s.Under(v.Rule())
+		}
+		if now := clock.Now(ctx); !now.Before(s.Expires) || !now.Before(s.Idle) {
+			continue
+		}
+		out = append(out, &model.Session{ID: s.ID, CreatedAt: s.Created, ExpiresAt: s.Expires, LastUsedAt: s.LastUsed, IdleUntil: s.Idle,
+			Address: blank(s.Address()), TenantName: blank(s.TenantName), Client: s.Client, Current: s.ID == v.Session})
 	}
 	return out, err
+}
+
+// blank is nil for an empty text.
+func blank(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 func invitations(list []accounts.Invitation) []*model.Invitation {

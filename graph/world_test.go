@@ -23,6 +23,8 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/providers"
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/imports"
@@ -70,11 +72,15 @@ func newWorld(t *testing.T) *world {
 	keys, err := accounts.LoadKeys(filepath.Join(t.TempDir(), "keys.json"))
 	must(t, err)
 	dir := authz.NewDirectory(policy)
+	dir.Undecided = signin.Relaxed() // what is asked of who signs in has tests of its own
 	acc := accounts.New(store, keys, accounts.Options{
-		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record, FactorKey: bytes.Repeat([]byte{7}, 32)})
+		Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}, Audit: assembly.AccountBook{Store: store}.Record, FactorKey: bytes.Repeat([]byte{7}, 32),
+		Rule: func(ctx context.Context, tenant, account, membership uuid.UUID) (signin.Rule, error) {
+			return dir.RuleOf(ctx, store, tenant, account, membership)
+		}})
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
-	w.r = &graph.Resolver{Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
+	w.r = &graph.Resolver{Providers: &providers.Service{Store: store, Accounts: acc, Key: bytes.Repeat([]byte{8}, 32), Allowed: []string{"https://idp.example.cn"}}, Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
 	w.r.Imports = imports.New(store, dir, w.r.Roster.Imports()...)
 	w.serve()
 	return w

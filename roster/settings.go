@@ -117,6 +117,15 @@ func (s *Service) allowed(ctx context.Context, settings map[string]any) error {
 	if err != nil {
 		return err
 	}
+	rights, err := authz.Rights(ctx)
+	if err != nil {
+		return err
+	}
+	for _, code := range p.SignIn.FactorRoles {
+		if !slices.ContainsFunc(rights.Known(), func(r authz.Role) bool { return r.Code == code }) {
+			return errs.New(errs.Invalid, "没有角色“%s”", process.Clip(code)).At("signIn", "factorRoles")
+		}
+	}
 	return p.Plausible(named)
 }
 
@@ -226,12 +235,16 @@ func (s *Service) PreviewPolicy(ctx context.Context, in NewPolicy) (_ []SettingC
 	if err != nil {
 		return nil, err
 	}
+	two, err := protecting(last, settings)
+	if err != nil {
+		return nil, err
+	}
 	var out []SettingChange
 	all := maps.Clone(before)
 	maps.Copy(all, after)
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if !reflect.DeepEqual(before[key], after[key]) {
-			out = append(out, SettingChange{key, before[key], after[key], protection().Protects(key)})
+			out = append(out, SettingChange{key, before[key], after[key], slices.ContainsFunc(two, func(c string) bool { return strings.HasPrefix(c, key+" ") })})
 		}
 	}
 	return out, nil

@@ -17,10 +17,19 @@ func TestSettingsThatProtectTakeTwo(t *testing.T) {
 	w := newWorld(t)
 	second := w.secondAdmin()
 	set := func(key string, value any) NewPolicy {
+		if of, part, deeper := strings.Cut(key, "."); deeper {
+			key, value = of, map[string]any{part: value}
+		}
 		return NewPolicy{Settings: map[string]any{key: value}, Note: "调整", ApprovedBy: "主席会议"}
 	}
+	tight := map[string]any{"factorRoles": []string{"member"}, "minLength": 14, "idleMinutes": 60, "absoluteHours": 24, "single": true}
+	if p := must(w, w.SetPolicy, set("signIn", tight)); PolicyProposed(p) {
+		t.Fatal("what protects more waits for another person")
+	}
 	other := map[string]any{"reviewPasses": 1, "reviewPeople": 1, "contactRequired": false, "contactBy": "ANY",
-		"officeAudit": true, "resignOnResubmit": false, "rejectBy": "ANY", "maxRounds": 9}
+		"officeAudit": true, "resignOnResubmit": false, "rejectBy": "ANY", "maxRounds": 9,
+		"signIn.factor": "NONE", "signIn.factorRoles": []string{}, "signIn.graceDays": 30, "signIn.minLength": 12, "signIn.history": 0, "signIn.maxAgeDays": 0,
+		"signIn.idleMinutes": 600, "signIn.privilegedIdleMinutes": 60, "signIn.absoluteHours": 48, "signIn.privilegedAbsoluteHours": 13, "signIn.single": false}
 	for _, s := range protection().Settings {
 		t.Run("S1: one person only proposes "+s.Setting, func(t *testing.T) {
 			before := w.current()
@@ -55,6 +64,11 @@ func TestSettingsThatProtectTakeTwo(t *testing.T) {
 	if got := must(w, w.SetPolicy, set("bodyLimit", 1300)); PolicyProposed(got) || w.current().BodyLimit != 1300 || w.current().ReviewPasses != 3 {
 		t.Error("a proposal stands in the way of what one person may change, or comes into force with it")
 	}
+	if p := must(w, w.SetPolicy, set("signIn", map[string]any{"factor": "ALL", "privilegedIdleMinutes": 15, "maxAgeDays": 90})); PolicyProposed(p) {
+		t.Error("what protects more waits for another person")
+	}
+	_, err := try(w, w.SetPolicy, set("signIn.factorRoles", []string{"member", "nobody_known"}))
+	refused(t, err, errs.Invalid, "settings")
 	first := must(w, w.SetPolicy, set("reviewPasses", 2))
 	t.Run("S1: who may confirm is told what changes, and not who proposed", func(t *testing.T) {
 		w.do(func(ctx context.Context) error {
@@ -86,7 +100,7 @@ func TestSettingsThatProtectTakeTwo(t *testing.T) {
 		refused(t, err, errs.NotFound, "version")
 	})
 	t.Run("S1: what was proposed before another version is proposed again", func(t *testing.T) {
-		_, err := tryAs(w, second, w.ConfirmPolicy, 1)
+		_, err := tryAs(w, second, w.ConfirmPolicy, 2)
 		refused(t, err, errs.Conflict, "version")
 	})
 	t.Run("S1: back to what is shipped takes two as well", func(t *testing.T) {

@@ -254,11 +254,13 @@ func TestTheServingRole(t *testing.T) {
 			"steps": "SELECT INSERT", "policies": "SELECT INSERT", // ledgers
 			"tenants": "SELECT", "tenant_versions": "SELECT", "account_memberships": "SELECT", // written by the owner and by triggers
 			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_next and audit_put
-			"account_events":   "SELECT DELETE",                                                                // laid there by account_event, taken out into the chain
-			"awaited":          "SELECT INSERT UPDATE DELETE",                                                  // derived from the matters
-			"live_changes":     "SELECT INSERT DELETE",                                                         // kept for a day or two
-			"idempotency_keys": "SELECT INSERT DELETE",                                                         // repeated requests are forgotten after a while
-			"account_factors":  "SELECT INSERT UPDATE DELETE", "recovery_codes": "SELECT INSERT UPDATE DELETE", // the owner's, until he drops them
+			"account_events":    "SELECT DELETE",                                                                                                                      // laid there by account_event, taken out into the chain
+			"awaited":           "SELECT INSERT UPDATE DELETE",                                                                                                        // derived from the matters
+			"live_changes":      "SELECT INSERT DELETE",                                                                                                               // kept for a day or two
+			"idempotency_keys":  "SELECT INSERT DELETE",                                                                                                               // repeated requests are forgotten after a while
+			"sign_in_providers": "SELECT INSERT UPDATE DELETE", "account_identities": "SELECT INSERT UPDATE DELETE", "provider_visits": "SELECT INSERT UPDATE DELETE", // taken away again; a visit lasts minutes
+			"account_duties": "SELECT INSERT DELETE", "password_history": "SELECT INSERT DELETE", // kept for as long as they say something
+			"account_factors": "SELECT INSERT UPDATE DELETE", "recovery_codes": "SELECT INSERT UPDATE DELETE", // the owner's, until he drops them
 			"refresh_tokens": "SELECT INSERT UPDATE DELETE", "sign_in_failures": "SELECT INSERT UPDATE DELETE", // no one's history
 			"ballots": "SELECT", "ballot_voters": "SELECT", "ballot_tokens": "", "ballot_tallies": "", // written and counted by the ballot functions
 			"pinyin": "SELECT", "search_parts": "SELECT INSERT UPDATE DELETE", "search_signs": "SELECT INSERT UPDATE DELETE", // derived by triggers

@@ -248,6 +248,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		{`INSERT INTO phone_preferences VALUES ($1, $2, 1, 'URGENT', '{}', '{}', 22, 7, 8, now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO escalations VALUES ($1, $2, '', now(), 1, now())`, []any{tenant, ids["Matter"]}},
 		{`INSERT INTO unread_looks VALUES ($1, now())`, []any{tenant}},
+		{`INSERT INTO sign_in_providers VALUES ($1, 'https://id.example', 'c', '', 'sub', 'n', now())`, []any{tenant}},
 		{`INSERT INTO phone_codes VALUES ($1, $2, $2, 'SMS', '13000000001', now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO phone_outbox (tenant_id, id, created_at, membership_id, notice_id, next_at) VALUES ($1, $2, now(), $3, $2, now())`, []any{tenant, ids["Notice"], ids["Membership"]}},
 		{`INSERT INTO phone_outbox (tenant_id, id, created_at, membership_id, code_id, next_at) VALUES ($1, $2, now(), $2, $2, now())`, []any{tenant, ids["Membership"]}},

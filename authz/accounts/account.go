@@ -80,7 +80,14 @@ func (s *Service) ChangePassword(ctx context.Context, account, session uuid.UUID
 	if err != nil {
 		return err
 	}
+	rule, err := s.passwordRule(ctx, account)
+	if err != nil {
+		return err
+	}
 	p, err := newPassword(login, password)
+	if err == nil {
+		err = longEnough(p, rule)
+	}
 	if err != nil {
 		return err
 	}
@@ -98,6 +105,9 @@ func (s *Service) ChangePassword(ctx context.Context, account, session uuid.UUID
 	if err != nil {
 		return err
 	}
+	if err := s.fresh(ctx, account, p, rule); err != nil {
+		return err
+	}
 	hash := s.hasher.hash(p)
 	return s.store.Global(ctx, func(ctx context.Context) error {
 		now, err := lockAccount(ctx, account)
@@ -106,6 +116,9 @@ func (s *Service) ChangePassword(ctx context.Context, account, session uuid.UUID
 		}
 		if now != c.hash {
 			return errs.New(errs.Conflict, "密码刚刚在别处被修改，请用新密码重新登录")
+		}
+		if err := remember(ctx, account); err != nil {
+			return err
 		}
 		if err := replace(ctx, account, hash); err != nil {
 			return err

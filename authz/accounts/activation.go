@@ -77,6 +77,9 @@ func (s *Service) Issue(ctx context.Context, account, by uuid.UUID) (w Word, err
 		if _, err := endSessions(ctx, account, uuid.Nil, "activation"); err != nil {
 			return err
 		}
+		if err := remember(ctx, account); err != nil {
+			return err
+		}
 		if err := one(ctx, `
 			UPDATE accounts SET password_hash = $2, activated_at = NULL, word_until = $3, word_tries = 0, vouched_by = $4 WHERE id = $1`,
 			account, hash, w.Until, nobody(by)); err != nil {
@@ -136,6 +139,16 @@ func (s *Service) Activate(ctx context.Context, login, word, password string, fr
 		return err
 	case c.activated:
 		return errs.New(errs.NotAllowedInState, "账号已经激活，请直接登录")
+	}
+	rule, err := s.passwordRule(ctx, c.account)
+	if err != nil {
+		return err
+	}
+	if err := longEnough(p, rule); err != nil {
+		return err
+	}
+	if err := s.fresh(ctx, c.account, p, rule); err != nil {
+		return err
 	}
 	hash := s.hasher.hash(p)
 	return s.store.Global(ctx, func(ctx context.Context) error {

@@ -1,10 +1,7 @@
 package accounts
 
 import (
-	"bytes"
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -102,6 +100,9 @@ func (s *Service) ConfirmFactor(ctx context.Context, account, session uuid.UUID,
 		codes = append(codes, newRecovery())
 	}
 	err = s.factored(ctx, account, from, func(ctx context.Context, login string) error {
+		if err := s.ownHand(ctx, session); err != nil {
+			return err
+		}
 		if err := s.spendCode(ctx, account, code, false); err != nil {
 			return err
 		}
@@ -232,14 +233,14 @@ func (s *Service) spendCode(ctx context.Context, account uuid.UUID, typed string
 		}
 		return s.recover(ctx, account, code)
 	}
-	secret, err := s.open(account, sealed)
+	seed, err := s.open(account, sealed)
 	if err != nil {
 		return err
 	}
 	now := clock.Now(ctx)
 	for _, step := range []int64{0, -1, 1} {
 		at := now.Add(time.Duration(step) * period * time.Second)
-		want, err := totp.GenerateCodeCustom(secret, at, totp.ValidateOpts{Period: period, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		want, err := totp.GenerateCodeCustom(seed, at, totp.ValidateOpts{Period: period, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
 		if err != nil {
 			return err
 		}
@@ -274,32 +275,12 @@ func (s *Service) recovery(account uuid.UUID, code string) []byte {
 	return m.Sum(nil)
 }
 
-func (s *Service) gcm() (cipher.AEAD, error) {
-	if len(s.opts.FactorKey) != 32 {
-		return nil, errors.New("accounts: FactorKey needs 32 bytes")
-	}
-	block, err := aes.NewCipher(s.opts.FactorKey)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCM(block)
-}
-
 // seal binds the secret to its account: a row copied to another opens nothing.
-func (s *Service) seal(account uuid.UUID, secret string) ([]byte, error) {
-	g, err := s.gcm()
-	if err != nil {
-		return nil, err
-	}
-	nonce := random(g.NonceSize())
-	return g.Seal(bytes.Clone(nonce), nonce, []byte(secret), account[:]), nil
+func (s *Service) seal(account uuid.UUID, plain string) ([]byte, error) {
+	return secret.Seal(s.opts.FactorKey, account[:], []byte(plain))
 }
 
 func (s *Service) open(account uuid.UUID, sealed []byte) (string, error) {
-	g, err := s.gcm()
-	if err != nil || len(sealed) < g.NonceSize() {
-		return "", errors.Join(err, errors.New("accounts: a secret cannot be opened"))
-	}
-	secret, err := g.Open(nil, sealed[:g.NonceSize()], sealed[g.NonceSize():], account[:])
-	return string(secret), err
+	plain, err := secret.Open(s.opts.FactorKey, account[:], sealed)
+	return string(plain), err
 }

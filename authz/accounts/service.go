@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -28,6 +29,10 @@ type Options struct {
 
 	PerLogin   Limit // default 5 failures: 15 minutes, at most 4 hours; forgotten after 24 hours
 	PerAddress Limit // default 30 failures: 15 minutes, at most 1 hour; forgotten after 1 hour
+
+	// Rule is what a committee asks of a person who enters it, and of his
+	// session; asked outside any transaction. Without it nothing is asked.
+	Rule func(ctx context.Context, tenant, account, membership uuid.UUID) (signin.Rule, error)
 
 	// Audit is told what happened, in the transaction that records it, as its
 	// last statement. An error undoes both.
@@ -93,6 +98,8 @@ const (
 	ActionDeclined        Action = "account.invitation_declined"
 	ActionFactorSet       Action = "account.factor_set"
 	ActionFactorDropped   Action = "account.factor_dropped"
+	ActionLinked          Action = "account.provider_linked"
+	ActionUnlinked        Action = "account.provider_unlinked"
 )
 
 // Client is where a request comes from.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -24,6 +27,31 @@ type Session struct {
 	Created    time.Time
 	LastUsed   time.Time // sign-in or last refresh
 	Expires    time.Time
+	Idle       time.Time // when it ends unless it is used before
+}
+
+// Address is the network address that the session began from, empty where it is
+// not known.
+func (s Session) Address() string {
+	first, _, _ := strings.Cut(s.Client, " ")
+	if host, _, err := net.SplitHostPort(first); err == nil {
+		first = host
+	}
+	if net.ParseIP(first) == nil {
+		return ""
+	}
+	return first
+}
+
+// Under is the session as a committee's rule limits it.
+func (s Session) Under(r signin.Rule) Session {
+	if end := s.Created.Add(r.Absolute); r.Absolute > 0 && end.Before(s.Expires) {
+		s.Expires = end
+	}
+	if end := s.LastUsed.Add(r.Idle); r.Idle > 0 && end.Before(s.Idle) {
+		s.Idle = end
+	}
+	return s
 }
 
 // Sessions lists the living sessions of an account, last used first.
@@ -32,11 +60,11 @@ func (s *Service) Sessions(ctx context.Context, account uuid.UUID) (list []Sessi
 	now := clock.Now(ctx)
 	err = s.join(ctx, func(ctx context.Context) error {
 		list, err = tenants.Collect(ctx, pgx.RowToStructByPos[Session], `
-			SELECT s.id, s.membership_id, s.chosen_tenant, coalesce(t.name, ''), s.client, s.created_at, r.last, s.expires_at
+			SELECT s.id, s.membership_id, s.chosen_tenant, coalesce(t.name, ''), s.client, s.created_at, r.last, s.expires_at, r.last + $4::interval
 			FROM account_sessions s LEFT JOIN tenants t ON t.id = s.chosen_tenant
 			CROSS JOIN LATERAL (SELECT max(issued_at) AS last FROM refresh_tokens WHERE session_id = s.id) r
 			WHERE s.account_id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND r.last > $3
-			ORDER BY r.last DESC, s.id DESC`, account, now, now.Add(-s.opts.IdleLife))
+			ORDER BY r.last DESC, s.id DESC`, account, now, now.Add(-s.opts.IdleLife), s.opts.IdleLife)
 		return err
 	})
 	return list, err
@@ -45,31 +73,41 @@ func (s *Service) Sessions(ctx context.Context, account uuid.UUID) (list []Sessi
 // Alive is nil as long as the session of an access token lasts and its
 // membership may work: what the token itself cannot know.
 func (s *Service) Alive(ctx context.Context, c Claims) error {
-	_, err := s.Admit(ctx, c)
+	_, _, err := s.Admit(ctx, c)
 	return err
 }
 
 // Admit is Alive that also answers the version of the rights in the committee
-// of the transaction, 0 where none have changed: every operation asks for
-// both, and one statement is cheaper than two.
-func (s *Service) Admit(ctx context.Context, c Claims) (rights int64, err error) {
+// of the transaction, 0 where none have changed, and how the person stands:
+// every operation asks for all three, and one statement is cheaper than three.
+func (s *Service) Admit(ctx context.Context, c Claims) (rights int64, now signin.Standing, err error) {
 	defer errs.Wrap(&err, "accounts.Admit")
-	var alive bool
 	err = s.join(ctx, func(ctx context.Context) error {
 		return tenants.Row(ctx, `
-			SELECT EXISTS (
-			  SELECT FROM account_sessions s
-			  JOIN accounts a ON a.id = s.account_id AND a.disabled_at IS NULL
-			  JOIN account_memberships m ON m.membership_id = $3 AND m.account_id = s.account_id AND m.tenant_id = $4 AND m.active
-			  JOIN tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
-			  WHERE s.id = $1 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $5),
-			  coalesce((SELECT rights FROM tenant_versions), 0)`,
-			[]any{c.Session, c.Account, c.Membership, c.Tenant, clock.Now(ctx)}, &alive, &rights)
+			SELECT coalesce((SELECT rights FROM tenant_versions), 0), `+standing+`
+			FROM account_sessions s
+			JOIN accounts a ON a.id = s.account_id AND a.disabled_at IS NULL
+			JOIN account_memberships m ON m.membership_id = $3 AND m.account_id = s.account_id AND m.tenant_id = $4 AND m.active
+			JOIN tenants t ON t.id = m.tenant_id AND t.status = 'ACTIVE'
+			WHERE s.id = $1 AND s.account_id = $2 AND s.revoked_at IS NULL AND s.expires_at > $5`,
+			[]any{c.Session, c.Account, c.Membership, c.Tenant, clock.Now(ctx)}, append([]any{&rights}, into(&now)...)...)
 	})
-	if err == nil && !alive {
-		return 0, errGone()
+	if tenants.NoRows(err) {
+		return 0, now, errGone()
 	}
-	return rights, err
+	return rights, now, err
+}
+
+// standing is how the person of session s and account a stands as membership m.
+const standing = `s.created_at, a.password_changed_at,
+	EXISTS (SELECT FROM account_factors f WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL),
+	(SELECT d.since FROM account_duties d WHERE d.membership_id = m.membership_id AND d.account_id = a.id),
+	EXISTS (SELECT FROM account_sessions n WHERE n.account_id = a.id AND n.revoked_at IS NULL AND n.chosen_tenant = m.tenant_id
+	  AND (n.chosen_at, n.id) > (coalesce(s.chosen_at, s.created_at), s.id))`
+
+// into is where standing is read to.
+func into(s *signin.Standing) []any {
+	return []any{&s.Begun, &s.Password, &s.Factor, &s.Asked, &s.Superseded}
 }
 
 // SignOut ends one session of the account. Called twice it changes nothing

@@ -157,22 +157,7 @@ func (s *Service) begin(ctx context.Context, c credential, renewed, code string,
 	if err := forgive(ctx, t); err != nil {
 		return in, err
 	}
-	now := clock.Now(ctx)
-	in = SignedIn{Account: c.account, Session: newID()}
-	if _, err := tenants.Exec(ctx, `INSERT INTO account_sessions (id, account_id, created_at, expires_at, client) VALUES ($1, $2, $3, $4, $5)`,
-		in.Session, c.account, now, now.Add(s.opts.SessionLife), from.label()); err != nil {
-		return in, err
-	}
-	if in.Refresh, err = issue(ctx, in.Session); err != nil {
-		return in, err
-	}
-	if in.Choices, err = choices(ctx, c.account); err != nil {
-		return in, err
-	}
-	if in.Invitations, err = s.Invitations(ctx, c.account); err != nil {
-		return in, err
-	}
-	return in, s.audit(ctx, Event{Action: ActionSignedIn, Account: c.account, Session: in.Session, Login: t.login, From: from})
+	return s.enter(ctx, c.account, Proof{By: ByPassword}, t, from)
 }
 
 // lockAccount holds an account until the transaction ends and returns its

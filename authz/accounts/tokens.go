@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -53,6 +54,10 @@ func (s *Service) use(ctx context.Context, refresh string, membership uuid.UUID,
 	if err != nil || len(raw) != refreshBytes {
 		return out, errGone()
 	}
+	rule, err := s.ruleBy(ctx, raw, membership)
+	if err != nil {
+		return out, err
+	}
 	stolen := false
 	err = s.record(ctx, func(ctx context.Context) error {
 		var token spent
@@ -60,7 +65,7 @@ func (s *Service) use(ctx context.Context, refresh string, membership uuid.UUID,
 		if err != nil || stolen {
 			return err // nil when stolen: the end of the session is committed
 		}
-		out, err = s.renew(ctx, token, membership, from)
+		out, err = s.renew(ctx, token, membership, rule, from)
 		return err
 	})
 	switch {
@@ -143,19 +148,20 @@ func (s *Service) repeated(ctx context.Context, raw []byte, membership uuid.UUID
 }
 
 // renew gives the session its next token. Any error undoes the spending.
-func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from Client) (out Tokens, err error) {
+func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, rule signin.Rule, from Client) (out Tokens, err error) {
 	now := clock.Now(ctx)
 	var chosen *uuid.UUID
 	var expires time.Time
 	var live bool
+	var only *uuid.UUID
 	err = tenants.Row(ctx, `
-		SELECT s.account_id, s.membership_id, s.expires_at, s.revoked_at IS NULL AND a.disabled_at IS NULL
+		SELECT s.account_id, s.membership_id, s.expires_at, s.only_tenant, s.revoked_at IS NULL AND a.disabled_at IS NULL
 		FROM account_sessions s JOIN accounts a ON a.id = s.account_id WHERE s.id = $1 FOR UPDATE OF s`,
-		[]any{t.session}, &out.Account, &chosen, &expires, &live)
+		[]any{t.session}, &out.Account, &chosen, &expires, &only, &live)
 	if err != nil {
 		return out, err
 	}
-	if !live || !now.Before(expires) || !now.Before(t.issued.Add(s.opts.IdleLife)) {
+	if !live || !now.Before(expires) || !now.Before(t.issued.Add(shorter(s.opts.IdleLife, rule.Idle))) {
 		return out, errGone()
 	}
 	out.Session, out.Membership = t.session, membership
@@ -168,14 +174,20 @@ func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from
 	if out.Tenant, err = mayEnter(ctx, out.Account, out.Membership); err != nil {
 		return out, err
 	}
+	if only != nil && *only != out.Tenant {
+		return out, errs.New(errs.NotAllowed, "您是用一个政协的统一身份登录的，只能进入那个政协；要进入别的政协，请用登录名和密码登录")
+	}
 	if chosen == nil || *chosen != out.Membership {
-		if _, err := tenants.Exec(ctx, `UPDATE account_sessions SET membership_id = $2, chosen_tenant = $3 WHERE id = $1`,
-			out.Session, out.Membership, out.Tenant); err != nil {
+		if err := s.chosen(ctx, out, rule, from); err != nil {
 			return out, err
 		}
-		if err := s.audit(ctx, Event{Action: ActionChosen, Account: out.Account, Session: out.Session, Tenant: out.Tenant, From: from}); err != nil {
-			return out, err
-		}
+	}
+	stands, err := s.stands(ctx, out, rule)
+	switch {
+	case err != nil:
+		return out, err
+	case rule.Over(stands, now):
+		return out, errGone()
 	}
 	out.Refresh = base64.RawURLEncoding.EncodeToString(t.next)
 	if !t.again {
@@ -183,7 +195,10 @@ func (s *Service) renew(ctx context.Context, t spent, membership uuid.UUID, from
 			return out, err
 		}
 	}
-	end := now.Add(s.opts.AccessLife)
+	end := now.Add(shorter(s.opts.AccessLife, rule.Idle))
+	if rule.Absolute > 0 && stands.Begun.Add(rule.Absolute).Before(expires) {
+		expires = stands.Begun.Add(rule.Absolute)
+	}
 	if expires.Before(end) {
 		end = expires
 	}

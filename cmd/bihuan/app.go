@@ -3,14 +3,20 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/assembly"
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/providers"
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/imports"
@@ -121,6 +127,12 @@ func (a *app) wire(ctx context.Context) (err error) {
 	}
 	a.store = store
 	dir := authz.NewDirectory(a.policy)
+	if err := providers.CheckIssuers(a.cfg.OIDCIssuers); err != nil {
+		return fmt.Errorf("BIHUAN_OIDC_ISSUERS：%w", err)
+	}
+	if dir.Floor, err = signin.Parse(signin.Lowest(), []byte(a.cfg.SignInFloor)); err != nil {
+		return fmt.Errorf("BIHUAN_SIGN_IN_FLOOR：%w", err)
+	}
 	services, err := assembly.New(store, dir, a.secret)
 	if err != nil {
 		return err
@@ -128,15 +140,21 @@ func (a *app) wire(ctx context.Context) (err error) {
 	if err := a.connectPhones(services.Phone); err != nil {
 		return err
 	}
-	acc := accounts.New(store, k, accounts.Options{Audit: a.people().Record, FactorKey: a.secret.For("second factors")})
+	acc := accounts.New(store, k, accounts.Options{
+		Audit: a.people().Record, FactorKey: a.secret.For("second factors"),
+		Rule: func(ctx context.Context, tenant, account, membership uuid.UUID) (signin.Rule, error) {
+			return dir.RuleOf(ctx, store, tenant, account, membership)
+		},
+	})
 	hub := live.NewHub(store, a.log, live.Limits{
 		Process: a.cfg.LiveListeners, Tenant: a.cfg.LivePerTenant, Account: a.cfg.LivePerAccount, Reads: max(1, int(a.cfg.MaxConns)/5),
 	})
 	a.resolver = &graph.Resolver{
-		Refused: &audit.Refusals{Store: store, Log: a.log},
-		LinkKey: a.secret.For("links"),
-		Files:   files.Limits{PersonMB: a.cfg.FilesPerPerson, CommitteeMB: a.cfg.FilesPerTenant},
-		Store:   store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
+		Providers: &providers.Service{Store: store, Accounts: acc, Key: a.secret.For("sign-in providers"), Allowed: a.cfg.OIDCIssuers, Return: strings.TrimSuffix(a.cfg.PublicURL, "/") + "/oidc/callback"},
+		Refused:   &audit.Refusals{Store: store, Log: a.log},
+		LinkKey:   a.secret.For("links"),
+		Files:     files.Limits{PersonMB: a.cfg.FilesPerPerson, CommitteeMB: a.cfg.FilesPerTenant},
+		Store:     store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
 	}
 	a.resolver.Imports = imports.New(store, dir, a.resolver.Roster.Imports()...)
 	return a.wakesImports()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/flow/deadline"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -89,6 +90,7 @@ type Policy struct {
 	Numbers             map[string]string    `json:"numbers"`             // patterns of number series by code, for example {year}-微-{seq}
 	FileQuota           FileQuota            `json:"fileQuota"`           // how much may be kept as attachments
 	Phone               Phone                `json:"phone"`               // what reaches people's phones
+	SignIn              signin.Policy        `json:"signIn"`              // what is asked of who signs in
 }
 
 // Lists are the settings that a form can name as the choices of a field.
@@ -235,7 +237,7 @@ func (p Policy) validate() error {
 		}
 	}
 	return errors.Join(
-		p.Phone.validate(), p.FileQuota.validate(),
+		p.Phone.validate(), p.FileQuota.validate(), p.SignIn.Validate(),
 		unique("classes", p.Classes, func(c Class) string { return c.Code }),
 		unique("ratings", p.Ratings, func(r Rating) string { return r.Code }),
 		unique("notFiledReasons", p.NotFiledReasons, func(r Reason) string { return r.Code }),

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -22,9 +24,12 @@ type Protection struct {
 // Protected is one setting that protects.
 type Protected struct {
 	Setting string   `yaml:"setting"`
-	Says    string   `yaml:"says"`   // in Chinese, as a clerk would say it
-	Source  string   `yaml:"source"` // where the rule comes from
-	Least   *float64 `yaml:"least"`  // of a number; nil: any value that the policy takes
+	Says    string   `yaml:"says"`    // in Chinese, as a clerk would say it
+	Source  string   `yaml:"source"`  // where the rule comes from
+	Least   *float64 `yaml:"least"`   // of a number; nil: any value that the policy takes
+	Weaker  string   `yaml:"weaker"`  // lower or higher: only a change to there takes two; empty: any
+	Order   []string `yaml:"order"`   // of words, the lowest first
+	Endless bool     `yaml:"endless"` // 0 is no limit, and so the highest
 }
 
 // ParseProtection reads it. It is shipped, so an error is a programmer's.
@@ -40,10 +45,10 @@ func ParseProtection(source []byte) (*Protection, error) {
 		return nil, err
 	}
 	for _, s := range p.Settings {
-		value, known := shipped[s.Setting]
+		value, known := setting(shipped, s.Setting)
 		number, counts := value.(float64)
 		switch {
-		case !known || s.Says == "" || s.Source == "":
+		case !known || s.Says == "" || s.Source == "" || !slices.Contains([]string{"", "lower", "higher"}, s.Weaker):
 			return nil, fmt.Errorf("process: protecting setting %q needs to be one, words and a source", s.Setting)
 		case s.Least != nil && (!counts || number < *s.Least):
 			return nil, fmt.Errorf("process: protecting setting %q is shipped below its least, or is no number", s.Setting)
@@ -52,9 +57,49 @@ func ParseProtection(source []byte) (*Protection, error) {
 	return p, nil
 }
 
-// Protects reports whether a setting is one that nobody changes alone.
-func (p *Protection) Protects(setting string) bool {
-	return slices.ContainsFunc(p.Settings, func(s *Protected) bool { return s.Setting == setting })
+// setting finds one, or one of it: signIn.minLength.
+func setting(all map[string]any, name string) (any, bool) {
+	of, part, deeper := strings.Cut(name, ".")
+	if deeper {
+		within, _ := all[of].(map[string]any)
+		all, of = within, part
+	}
+	v, there := all[of]
+	return v, there
+}
+
+// weakens reports whether a setting that has changed protects less than before.
+func (s *Protected) weakens(before, after any) bool {
+	if s.Weaker == "" {
+		return true
+	}
+	if list, ok := before.([]any); ok { // of who is protected: nobody may be missing
+		now, _ := after.([]any)
+		return slices.ContainsFunc(list, func(x any) bool { return !slices.Contains(now, x) })
+	}
+	a, b := s.weight(before), s.weight(after)
+	if s.Weaker == "higher" {
+		return b > a
+	}
+	return b < a
+}
+
+// weight makes a value one that can be compared.
+func (s *Protected) weight(v any) float64 {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return 1
+		}
+	case string:
+		return float64(slices.Index(s.Order, v))
+	case float64:
+		if v == 0 && s.Endless {
+			return math.Inf(1)
+		}
+		return v
+	}
+	return 0
 }
 
 // Check refuses settings that go below, with the sentence and its source.
@@ -68,14 +113,16 @@ func (p *Protection) Check(settings map[string]any) error {
 		return err
 	}
 	for _, s := range p.Settings {
-		if n, ok := given[s.Setting].(float64); ok && s.Least != nil && n < *s.Least {
-			return errs.New(errs.Invalid, "%s 不能低于 %v：%s（%s）", s.Setting, *s.Least, s.Says, s.Source).At(s.Setting)
+		value, _ := setting(given, s.Setting)
+		if n, ok := value.(float64); ok && s.Least != nil && n < *s.Least {
+			return errs.New(errs.Invalid, "%s 不能低于 %v：%s（%s）", s.Setting, *s.Least, s.Says, s.Source).At(strings.Split(s.Setting, ".")...)
 		}
 	}
 	return nil
 }
 
-// Changed lists the protecting settings in which two policies differ.
+// Changed lists the protecting settings in which two policies differ, and of
+// those that only take two when they protect less the ones that do.
 func (p *Protection) Changed(a, b Policy) ([]string, error) {
 	before, err := a.Map()
 	if err != nil {
@@ -87,12 +134,18 @@ func (p *Protection) Changed(a, b Policy) ([]string, error) {
 	}
 	var out []string
 	for _, s := range p.Settings {
-		if !reflect.DeepEqual(before[s.Setting], after[s.Setting]) {
+		was, _ := setting(before, s.Setting)
+		is, _ := setting(after, s.Setting)
+		if !reflect.DeepEqual(was, is) && s.weakens(was, is) {
 			out = append(out, s.Setting)
 		}
 	}
 	return out, nil
 }
+
+// Protects reports whether a setting is one that nobody changes alone; of some
+// only to where it protects less.
+func (p *Protection) Protects(setting string) bool { return p.Says(setting) != "" }
 
 // Says is the sentence of a setting that protects, empty for another.
 func (p *Protection) Says(setting string) string {

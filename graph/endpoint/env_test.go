@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/generated"
@@ -60,6 +61,7 @@ func newEnv(t *testing.T, with func(*Options, *env)) *env {
 	fatal(t, err)
 	acc := accounts.New(store, keys, accounts.Options{Argon: accounts.Argon{Memory: 64, Passes: 1, Lanes: 1}})
 	dir := authz.NewDirectory(policy)
+	dir.Undecided = signin.Relaxed() // what is asked of who signs in has tests of its own
 	services, err := assembly.New(store, dir, secret.Secret{1})
 	fatal(t, err)
 	e.resolver = &graph.Resolver{Store: store, Directory: dir, Accounts: acc, Keys: keys, Services: services}

@@ -3717,8 +3717,16 @@ type Session struct {
 	ID uuid.UUID `json:"id"`
 	// 建立的时间
 	CreatedAt time.Time `json:"createdAt"`
-	// 失效的时间
+	// 失效的时间：最长的期限
 	ExpiresAt time.Time `json:"expiresAt"`
+	// 最近一次使用：登录或换新令牌
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	// 到这时一直没有使用就结束
+	IdleUntil time.Time `json:"idleUntil"`
+	// 从哪个网络地址登录；不清楚的为空
+	Address *string `json:"address,omitempty"`
+	// 进入的政协；还没有选择的为空
+	TenantName *string `json:"tenantName,omitempty"`
 	// 登录时用的程序
 	Client string `json:"client"`
 	// 就是本次登录
@@ -3797,6 +3805,32 @@ type SetRoleInput struct {
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 设统一身份登录
+type SetSignInProviderInput struct {
+	// 签发者的网址，须由系统运维人员允许；空为不再使用
+	Issuer *string `json:"issuer,omitempty"`
+	// 在它那里登记的客户端编号
+	ClientID *string `json:"clientId,omitempty"`
+	// 客户端密钥，加密保存，以后谁也看不到
+	ClientSecret *string `json:"clientSecret,omitempty"`
+	// 以哪个声明认人；空为 sub。须是不会给别人再用的
+	Claim *string `json:"claim,omitempty"`
+	// 大家怎么称呼它，例如 市统一身份认证
+	Name *string `json:"name,omitempty"`
+	// 理由
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 设统一身份登录的结果
+type SetSignInProviderPayload struct {
+	// 等待另一人确认的：确认以后才生效
+	Request *ConfirmationRequest `json:"request,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 本政协的一项设置：叫什么、怎么填、现在是什么
@@ -3879,6 +3913,18 @@ type SignAsConvenerInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 关于登录要办的一件事
+type SignInDuty struct {
+	// 要办什么
+	Code SignInDutyCode `json:"code"`
+	// 期限
+	Until time.Time `json:"until"`
+	// 已经过期：办好以前不能做别的，其他请求答复 NOT_ALLOWED，details.duty 为 code
+	Overdue bool `json:"overdue"`
+	// 要做什么、到哪里做
+	Says string `json:"says"`
+}
+
 // 登录
 type SignInInput struct {
 	// 登录名
@@ -3889,6 +3935,20 @@ type SignInInput struct {
 	Code *string `json:"code,omitempty"`
 	// 为 true：令牌放在脚本读不到的 Cookie 里（HttpOnly、SameSite=Strict），答复里没有令牌；只限同一网址下的网页
 	Cookie *bool `json:"cookie,omitempty"`
+}
+
+// 我的一个统一身份：连接了，才能用它登录这个政协
+type SignInLink struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 哪个政协的
+	TenantName string `json:"tenantName"`
+	// 我在那里叫什么
+	Shown string `json:"shown"`
+	// 签发者的网址
+	Issuer string `json:"issuer"`
+	// 连接的时间
+	LinkedAt time.Time `json:"linkedAt"`
 }
 
 // 登录结果。只有一个身份时直接给出 tokens，否则先用 chooseTenant 选择；没有身份也没有邀请的，userErrors 说明原因。
@@ -3907,8 +3967,76 @@ type SignInPayload struct {
 	ActivationRequired bool `json:"activationRequired"`
 	// 为 true：密码是对的，还须填验证器上的数字（code）
 	CodeRequired bool `json:"codeRequired"`
+	// signInWithProvider：统一身份系统认得的人，还没有连接到账号；空为已连接
+	LinkRequired *string `json:"linkRequired,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 本政协对登录的要求：政策 signIn，和安装的底线合在一起
+type SignInPolicy struct {
+	// 谁须有第二步验证
+	Factor SignInFactor `json:"factor"`
+	// 此外哪些角色须有第二步验证
+	FactorRoles []string `json:"factorRoles"`
+	// 宽限几天设好第二步验证
+	GraceDays int `json:"graceDays"`
+	// 密码至少几个字符
+	MinLength int `json:"minLength"`
+	// 新密码不能是最近用过的几个之一
+	History int `json:"history"`
+	// 密码用几天要换；0 为不到期
+	MaxAgeDays int `json:"maxAgeDays"`
+	// 会话闲置几分钟结束
+	IdleMinutes int `json:"idleMinutes"`
+	// 管理和能看全部内容的人，会话闲置几分钟结束
+	PrivilegedIdleMinutes int `json:"privilegedIdleMinutes"`
+	// 会话最长几小时
+	AbsoluteHours int `json:"absoluteHours"`
+	// 管理和能看全部内容的人，会话最长几小时
+	PrivilegedAbsoluteHours int `json:"privilegedAbsoluteHours"`
+	// 一个人只能在一处登录
+	Single bool `json:"single"`
+}
+
+// 本政协的统一身份系统
+type SignInProvider struct {
+	// 签发者的网址
+	Issuer string `json:"issuer"`
+	// 客户端编号
+	ClientID string `json:"clientId"`
+	// 以哪个声明认人
+	Claim string `json:"claim"`
+	// 称呼
+	Name string `json:"name"`
+	// 设定的时间
+	SetAt time.Time `json:"setAt"`
+}
+
+// 对我登录的要求，按我今天的角色算出
+type SignInRule struct {
+	// 须有第二步验证
+	SecondFactor bool `json:"secondFactor"`
+	// 密码至少几个字符
+	MinLength int `json:"minLength"`
+	// 新密码不能是最近用过的几个之一
+	History int `json:"history"`
+	// 密码用几天要换；空为不到期
+	MaxAgeDays *int `json:"maxAgeDays,omitempty"`
+	// 会话闲置几分钟结束；空为只按会话本身的期限
+	IdleMinutes *int `json:"idleMinutes,omitempty"`
+	// 会话最长几小时；空为只按会话本身的期限
+	AbsoluteHours *int `json:"absoluteHours,omitempty"`
+	// 只能在一处登录：在别处登录以后，这里随即结束
+	Single bool `json:"single"`
+}
+
+// 用统一身份登录：浏览器从 /oidc/start?committee=代码 出发，回来以后做
+type SignInWithProviderInput struct {
+	// 设了验证器的，填验证器上的六位数字或一个恢复码
+	Code *string `json:"code,omitempty"`
+	// 为 true：令牌放在脚本读不到的 Cookie 里，同 signIn
+	Cookie *bool `json:"cookie,omitempty"`
 }
 
 // 签发
@@ -4441,6 +4569,12 @@ type UnitPayload struct {
 	Unit *gen.Unit `json:"unit,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 解除统一身份的连接
+type UnlinkProviderInput struct {
+	// 哪一个连接
+	LinkID uuid.UUID `json:"linkId"`
 }
 
 // 更正人员
@@ -6154,6 +6288,125 @@ func (e *ShareSort) UnmarshalJSON(b []byte) error {
 }
 
 func (e ShareSort) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 关于登录要办的
+type SignInDutyCode string
+
+const (
+	// 设第二步验证：验证器
+	SignInDutyCodeSetSecondFactor SignInDutyCode = "SET_SECOND_FACTOR"
+	// 密码到期，改一个新的
+	SignInDutyCodeChangePassword SignInDutyCode = "CHANGE_PASSWORD"
+)
+
+var AllSignInDutyCode = []SignInDutyCode{
+	SignInDutyCodeSetSecondFactor,
+	SignInDutyCodeChangePassword,
+}
+
+func (e SignInDutyCode) IsValid() bool {
+	switch e {
+	case SignInDutyCodeSetSecondFactor, SignInDutyCodeChangePassword:
+		return true
+	}
+	return false
+}
+
+func (e SignInDutyCode) String() string {
+	return string(e)
+}
+
+func (e *SignInDutyCode) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignInDutyCode(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignInDutyCode", str)
+	}
+	return nil
+}
+
+func (e SignInDutyCode) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignInDutyCode) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignInDutyCode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 谁须有第二步验证
+type SignInFactor string
+
+const (
+	// 不要求
+	SignInFactorNone SignInFactor = "NONE"
+	// 管理权限、查审计、能看某类全部内容、独自确认的人，按权限算出
+	SignInFactorPrivileged SignInFactor = "PRIVILEGED"
+	// 所有人
+	SignInFactorAll SignInFactor = "ALL"
+)
+
+var AllSignInFactor = []SignInFactor{
+	SignInFactorNone,
+	SignInFactorPrivileged,
+	SignInFactorAll,
+}
+
+func (e SignInFactor) IsValid() bool {
+	switch e {
+	case SignInFactorNone, SignInFactorPrivileged, SignInFactorAll:
+		return true
+	}
+	return false
+}
+
+func (e SignInFactor) String() string {
+	return string(e)
+}
+
+func (e *SignInFactor) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SignInFactor(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SignInFactor", str)
+	}
+	return nil
+}
+
+func (e SignInFactor) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SignInFactor) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SignInFactor) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

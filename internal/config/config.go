@@ -32,6 +32,8 @@ type Config struct {
 	AnchorEvery      time.Duration `env:"BIHUAN_ANCHOR_EVERY" envDefault:"1h" doc:"隔多久留存一次审计链头"`
 	TrustedProxies   []string      `env:"BIHUAN_TRUSTED_PROXIES" doc:"可信代理的网段（逗号分隔），只有它们的 X-Forwarded-For 被采信"`
 	AllowedOrigins   []string      `env:"BIHUAN_ALLOWED_ORIGINS" doc:"哪些其他网址下的网页可以读取答复（逗号分隔，例如 https://console.example.cn），它们用 Authorization 登录；空为没有"`
+	SignInFloor      string        `env:"BIHUAN_SIGN_IN_FLOOR" doc:"登录要求的底线，各政协的政策（signIn）只能更严：JSON，写法同 signIn，例如 {\"factor\":\"PRIVILEGED\",\"minLength\":12}；空为至少 10 个字符的密码、闲置 7 天、最长 30 天"`
+	OIDCIssuers      []string      `env:"BIHUAN_OIDC_ISSUERS" doc:"各政协可以用哪些统一身份系统登录：签发者的网址（OpenID Connect），逗号分隔；程序只向这里写的主机取东西，空为一个也不用。须设 BIHUAN_PUBLIC_URL；在它那里登记的返回地址是 BIHUAN_PUBLIC_URL/oidc/callback"`
 	MaxInFlight      int           `env:"BIHUAN_MAX_IN_FLIGHT" envDefault:"256" doc:"同时处理的请求数上限，超过时答复 503"`
 	LiveListeners    int           `env:"BIHUAN_LIVE_LISTENERS" envDefault:"4000" doc:"一个进程同时打开的实时通知（订阅）数上限，每个约占 64 KB 内存；不计入同时处理的请求数"`
 	LivePerTenant    int           `env:"BIHUAN_LIVE_PER_TENANT" envDefault:"2000" doc:"其中一个政协的上限"`

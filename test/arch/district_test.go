@@ -18,6 +18,7 @@ var founders = map[string]string{
 	"audit":               "the book itself, with rows and doors that no program would write",
 	"authz":               "one person for every relation to a case, without a process; the district stands on it",
 	"authz/accounts":      "accounts are above all committees, which are no more than rows here",
+	"authz/providers":     "people of two committees and a provider outside; committees are no more than rows here",
 	"live":                "notes of bare rows, whatever wrote them",
 	"roster":              "how a committee and its people come about is what is tested, from the first administrator on",
 	"graph":               "people come in through the API, as its users bring them in",

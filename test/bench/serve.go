@@ -22,6 +22,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
+	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/graph"
 	"github.com/bihuan/bihuan/graph/endpoint"
 	"github.com/bihuan/bihuan/internal/fair"
@@ -80,6 +81,7 @@ func productHandler(ctx context.Context, appURL string, keys *accounts.Keys, unf
 		return nil, err
 	}
 	dir := authz.NewDirectory(policy)
+	dir.Undecided = signin.Relaxed()                            // what is asked of who signs in has tests of its own
 	services, err := assembly.New(store, dir, secret.Secret{1}) // nothing that is measured crosses or votes
 	if err != nil {
 		return nil, err

@@ -80,7 +80,7 @@ function policy(task: Pick<Task, 'name' | 'title' | 'button'> & { says?: string,
 export function changingSetting(s: Setting, all: readonly Setting[]): Task {
   const field: Field = { ...s.field, name: 'value', required: s.field.kind === 'NUMBER' || s.field.kind === 'CHOICE' && !s.field.list }
   const now = parsed(s.value)
-  return policy({ name: 'setting:' + s.setting, title: `改“${s.field.title}”`, button: '改', ...s.protects ? { says: `${s.protects}。改动要两个人。` } : {} },
+  return policy({ name: 'setting:' + s.setting, title: `改“${s.field.title}”`, button: '改', ...s.protects ? { says: `${s.protects}。${s.setting.startsWith('signIn.') ? '放宽' : '改动'}要两个人。` } : {} },
     [spoken(field)], now === undefined ? {} : { value: now }, form => ({ settings: placed(s.setting, whole(field, form['value'])), reset: null }), all)
 }
 

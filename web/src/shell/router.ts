@@ -23,6 +23,7 @@ declare module 'vue-router' {
 const own: RouteRecordRaw[] = [
   { path: '/sign-in', component: () => import('./SignIn.vue'), meta: { title: '登录', open: true } },
   { path: '/activate', component: () => import('./Activate.vue'), meta: { title: '启用账号', open: true } },
+  { path: '/first', component: () => import('../me/First.vue'), meta: { title: '登录以前先办', open: true } },
   { path: '/:nowhere(.*)*', component: () => import('./Nowhere.vue'), meta: { title: '没有这个页面' } },
 ]
 
@@ -36,6 +37,7 @@ router.beforeEach(async to => {
   const session = useSession()
   if (session.viewer || to.meta.open) return true
   if (await waitUntilReady(session.begin)) return true
+  if (session.first) return '/first'
   return { path: '/sign-in', query: to.fullPath === '/' ? {} : { to: to.fullPath } }
 })
 

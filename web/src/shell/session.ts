@@ -4,6 +4,7 @@ import { client, request, whenSessionEnds } from '../api/client'
 import { named } from '../api/document'
 import { SignOutDocument, ViewerDocument } from '../api/gql/session'
 import type { ViewerQuery } from '../api/gql/types'
+import { leaveWhenIdle } from './idle'
 import { forgetKept } from './kept'
 import { forgetTyped } from './typed'
 
@@ -22,14 +23,21 @@ export const useSession = defineStore('session', () => {
     return new Promise(resolve => { resume = resolve })
   })
 
+  /** What is to be done about how one signs in; `first` when nothing else is answered before it is done. */
+  const duties = ref<ViewerQuery['signInDuties']>([]), first = ref(false)
+
   /** Asks the server who is here; nobody is an answer. Throws when there is no line. */
   async function begin(): Promise<boolean> {
     const body = JSON.stringify(named(ViewerDocument))
     const answer = await request('/graphql', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }, true)
     if (answer.status === 401) return false
-    if (!answer.ok) throw new TypeError(String(answer.status))
-    const { data } = await answer.json() as { data?: ViewerQuery | null }
+    if (!answer.ok && answer.status !== 403) throw new TypeError(String(answer.status))
+    const { data, errors } = await answer.json() as { data?: ViewerQuery | null, errors?: { extensions?: { details?: { duty?: string } } }[] }
+    first.value = errors?.some(e => e.extensions?.details?.duty !== undefined) ?? false
+    if (!answer.ok && !first.value) throw new TypeError(String(answer.status))
     viewer.value = data?.viewer
+    duties.value = data?.signInDuties ?? []
+    if (data?.signInRule?.idleMinutes) leaveWhenIdle(data.signInRule.idleMinutes, () => void signOut())
     return viewer.value !== undefined
   }
 
@@ -57,5 +65,5 @@ export const useSession = defineStore('session', () => {
   /** Whether the person has one of these permissions, to whatever extent; the server decides each case. */
   const may = (...any: string[]) => any.some(p => permissions.value.has(p))
 
-  return { viewer, ended, begin, taken, signOut, restart, may }
+  return { viewer, duties, first, ended, begin, taken, signOut, restart, may }
 })
