@@ -2272,7 +2272,7 @@ extend type Mutation {
   resendEnvelope("要填的内容" input: ResendEnvelopeInput!): ResendPayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/figure.graphql", Input: `# 指标：一个定义，一个数，和它背后的行（domain.md 7）。
+	{Name: "../schema/figure.graphql", Input: `# 指标：一个定义，一个数，和它背后的行。
 
 "统计范围"
 enum FigureScopeKind {

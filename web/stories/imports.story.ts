@@ -3,18 +3,19 @@ import { desk, Person, phone } from './person'
 
 // A clerk has the names of the new officers in a spreadsheet, with a mistake in it.
 const mark = String(Date.now() % 1000000)
-const file = (text: string) => ({ name: `干部${mark}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
+const file = (name: string, text: string) => ({ name, mimeType: 'text/csv', buffer: Buffer.from(text) })
 
 for (const viewport of [desk, phone]) {
   test(`a spreadsheet is looked at, carried out and taken back (${viewport.width})`, async ({ browser }) => {
     const admin = await Person.comes(browser, 'zs-admin', viewport)
     const { page } = admin
+    const name = `干部${mark}${viewport.width}.csv`
     const one = `导入甲${mark}${viewport.width}`, two = `导入乙${mark}${viewport.width}`
     await page.goto('/admin/imports')
     await expect(page.getByRole('heading', { level: 1, name: '导入与导出' })).toBeVisible()
     await admin.looks('admin-imports')
-    await page.getByLabel('上传表格').setInputFiles(file(`姓名,类别,联系电话\n${one},机关干部,13000000001\n${two},机关干部,不知道\n`))
-    const link = page.getByRole('link', { name: `干部${mark}.csv` }).first()
+    await page.getByLabel('上传表格').setInputFiles(file(name, `姓名,类别,联系电话\n${one},机关干部,13000000001\n${two},机关干部,不知道\n`))
+    const link = page.getByRole('link', { name }).first()
     await link.click()
     await expect(page.getByText('核对完成')).toBeVisible({ timeout: 30_000 })
     await expect(page.getByRole('cell', { name: /不知道/ })).toContainText('5 至 20 位')

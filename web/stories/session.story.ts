@@ -44,3 +44,33 @@ test('somebody of two committees chooses one, and changes over later', async ({ 
   await expect(page.locator('.house')).toContainText('大连市')
   await page.context().close()
 })
+
+test('a line that is cut while a form is sent costs nothing, before it arrives and after', async ({ browser }) => {
+  const director = await Person.comes(browser, 'zs-director')
+  const { page } = director
+  await director.opens('关于推进慢性病分级诊疗和药品保障的提案')
+  await director.takes('催办')
+  const form = page.getByRole('region', { name: '催办' })
+  await form.getByRole('combobox').fill('卫生健康')
+  await page.getByRole('option').first().click()
+  await form.getByText('提醒', { exact: true }).click()
+  await form.getByRole('textbox').first().fill('请于本周内签收，谢谢。')
+  await page.route('**/graphql', r => r.abort())
+  await form.getByRole('button', { name: /催办$/ }).click()
+  await expect(page.getByText('连不上服务器。').first()).toBeVisible()
+  await expect(form.getByRole('textbox').first()).toHaveValue('请于本周内签收，谢谢。')
+  await page.unroute('**/graphql')
+  // Now it arrives and its answer is lost: the same press again carries the same key, and finds it done.
+  let sent = 0
+  await page.route('**/graphql', async r => {
+    if (!/"form"/.test(r.request().postData() ?? '') || sent++ > 0) return r.continue()
+    await r.fetch()
+    await r.abort()
+  })
+  await form.getByRole('button', { name: /催办$/ }).click()
+  await expect.poll(() => sent).toBe(1)
+  await expect(form.getByRole('alert').getByText('连不上服务器。')).toBeVisible()
+  await director.does('催办')
+  expect(sent).toBe(2)
+  await page.context().close()
+})

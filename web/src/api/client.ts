@@ -1,4 +1,4 @@
-import { Client, cacheExchange, fetchExchange } from '@urql/vue'
+import { Client, cacheExchange, fetchExchange, mapExchange } from '@urql/vue'
 import { named } from './document'
 import { RenewDocument } from './gql/session'
 
@@ -43,8 +43,26 @@ export async function request(input: RequestInfo | URL, init?: RequestInit, quie
   }
 }
 
+/** What was read last, by request: as many as a person has open, and some more. */
+const last = new Map<number, unknown>()
+const most = 100
+
+/** Reading again without a line takes nothing from under the hands: what was read before stays, beside the error. */
+const keeping = mapExchange({
+  onResult(result) {
+    const { operation: { kind, key }, data, error } = result
+    if (kind !== 'query') return result
+    if (data != null && !error) {
+      last.delete(key)
+      last.set(key, data)
+      if (last.size > most) last.delete(last.keys().next().value!)
+    }
+    return error?.networkError && data == null && last.has(key) ? { ...result, data: last.get(key), stale: true } : result
+  },
+})
+
 export const client = new Client({
   url: '/graphql', preferGetMethod: false, requestPolicy: 'cache-and-network',
   fetch: (input, init) => request(input, init),
-  exchanges: [cacheExchange, fetchExchange],
+  exchanges: [keeping, cacheExchange, fetchExchange],
 })
