@@ -63,7 +63,7 @@ type Batch struct {
 	UndoneAt   *time.Time
 }
 
-// Row is one line of a batch.
+// Row is one line of a batch, its fields in the order of rowColumns.
 type Row struct {
 	No       int
 	Sheet    string
@@ -114,38 +114,9 @@ func (b *Batch) sheet(name string) SheetOf {
 
 const rowColumns = `no, sheet, line, kind, cells, flaws, decided, coalesce(verdict, ''), problems, changes, state, message, subject_id, called, made, version`
 
-// stored is a line as the table has it.
-type stored struct {
-	No       int
-	Sheet    string
-	Line     int
-	Kind     string
-	Cells    []string
-	Flaws    []Problem
-	Decided  string
-	Verdict  string
-	Problems []Problem
-	Changes  []Diff
-	State    string
-	Message  string
-	Subject  *uuid.UUID
-	Called   string
-	Made     []Made
-	Version  *int
-}
-
-func (s stored) row() Row {
-	return Row{s.No, s.Sheet, s.Line, s.Kind, s.Cells, s.Flaws, s.Decided, s.Verdict, s.Problems, s.Changes, s.State, s.Message, s.Subject, s.Called, s.Made, s.Version, nil}
-}
-
 // rowsOf reads lines of a batch; where continues its condition.
 func rowsOf(ctx context.Context, batch uuid.UUID, where string, args ...any) ([]Row, error) {
-	list, err := tenants.Rows[stored](ctx, `SELECT `+rowColumns+` FROM import_rows WHERE batch_id = $1 `+where, append([]any{batch}, args...)...)
-	out := make([]Row, len(list))
-	for i, s := range list {
-		out[i] = s.row()
-	}
-	return out, err
+	return tenants.Rows[Row](ctx, `SELECT `+rowColumns+` FROM import_rows WHERE batch_id = $1 `+where, append([]any{batch}, args...)...)
 }
 
 // perInsert is how many lines one statement adds.
