@@ -15,7 +15,6 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/sheet"
-	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -374,12 +373,6 @@ func record(ctx context.Context, action string, b *Batch, v *authz.Viewer, says 
 		At: clock.Now(ctx), Action: action, Actor: v.Actor(), Object: audit.Object("Import", b.ID), ObjectName: b.FileName, Reason: strings.Join(says, "；"),
 	})
 }
-
-// key compares names and words.
-func key(s string) string { return text.Key(s) }
-
-// KeyOf is the form in which kinds compare names.
-func KeyOf(s string) string { return key(s) }
 
 // ISO is a day as Values have it.
 func ISO(d *time.Time) string {

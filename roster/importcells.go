@@ -15,13 +15,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 const numerals = "〇一二三四五六七八九"
 
 // ordinal reads 15, 第15届 and 第十五届.
 func ordinal(s string) (int, error) {
-	bare := strings.TrimSuffix(strings.TrimPrefix(imports.KeyOf(s), "第"), "届")
+	bare := strings.TrimSuffix(strings.TrimPrefix(text.Key(s), "第"), "届")
 	if n, err := strconv.Atoi(bare); err == nil {
 		return n, nil
 	}
@@ -101,7 +102,7 @@ func (h *memberHand) seat(column, s string) (l seatLine, err error) {
 	if at(1) != "" {
 		l.in.Post = ""
 		for post, w := range postWords {
-			if imports.KeyOf(w) == imports.KeyOf(at(1)) {
+			if text.Key(w) == text.Key(at(1)) {
 				l.in.Post = seat.Post(post)
 			}
 		}

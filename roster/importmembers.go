@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -67,12 +68,12 @@ func memberKeys(v imports.Values) (out []imports.Key) {
 		out = append(out, imports.Key{Column: column, Value: value, Doubt: doubt})
 	}
 	if v["memberNo"] != "" {
-		add("memberNo", "no\x00"+v["term"]+"\x00"+imports.KeyOf(v["memberNo"]), false)
+		add("memberNo", "no\x00"+v["term"]+"\x00"+text.Key(v["memberNo"]), false)
 	}
 	if v["login"] != "" {
 		add("login", "login\x00"+strings.ToLower(v["login"]), false)
 	}
-	name := imports.KeyOf(v["name"])
+	name := text.Key(v["name"])
 	switch {
 	case name == "":
 	case v["phone"] != "":
@@ -90,7 +91,7 @@ func dialled(s string) string {
 			return -1
 		}
 		return r
-	}, imports.KeyOf(s))
+	}, text.Key(s))
 	if len(s) == 13 {
 		s = strings.TrimPrefix(s, "86")
 	}
@@ -150,7 +151,7 @@ func (s *Service) newMemberHand(ctx context.Context) (*memberHand, error) {
 
 func (h *memberHand) add(m *gen.Membership) {
 	h.people[m.ID] = m
-	k := imports.KeyOf(m.Name)
+	k := text.Key(m.Name)
 	h.byName[k] = append(h.byName[k], m)
 	if m.TermID != nil && m.MemberNo != "" {
 		h.byNo[numbered{*m.TermID, m.MemberNo}] = m
@@ -174,7 +175,7 @@ func (h *memberHand) Match(v imports.Values) (m imports.Match, err error) {
 	if login, err := accounts.Login(v["login"]); err == nil && h.people[h.logins[login]] != nil {
 		return h.certain(v, h.people[h.logins[login]], "登录名"), nil
 	}
-	named := h.byName[imports.KeyOf(v["name"])]
+	named := h.byName[text.Key(v["name"])]
 	if no := v["memberNo"]; no != "" && t != nil {
 		if p := h.byNo[numbered{t.ID, no}]; p != nil {
 			return h.certain(v, p, "委员证号"), nil
@@ -210,7 +211,7 @@ func (h *memberHand) Match(v imports.Values) (m imports.Match, err error) {
 // certain is who a number or a login says, unless he has another name.
 func (h *memberHand) certain(v imports.Values, p *gen.Membership, by string) imports.Match {
 	out := imports.Match{Subject: &p.ID, Called: p.Name}
-	if imports.KeyOf(p.Name) != imports.KeyOf(v["name"]) {
+	if text.Key(p.Name) != text.Key(v["name"]) {
 		out.Doubt = fmt.Sprintf("这个%s是“%s”的：是他改了名字，还是%s写错了", by, p.Name, by)
 	}
 	return out
@@ -222,7 +223,7 @@ func (h *memberHand) alike(v imports.Values, p *gen.Membership) bool {
 	if v["post"] == "" && v["politicalParty"] == "" && v["sector"] == "" {
 		return true
 	}
-	same := func(a, b string) bool { return a != "" && imports.KeyOf(a) == imports.KeyOf(b) }
+	same := func(a, b string) bool { return a != "" && text.Key(a) == text.Key(b) }
 	if same(v["post"], p.Post) || same(v["politicalParty"], p.PoliticalParty) {
 		return true
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // Imports are what of the roster can come from a spreadsheet: units, handling
@@ -61,7 +62,7 @@ func (s *Service) unitImport(code, title string, lines ...unit.Line) *imports.Ki
 			if v["name"] == "" {
 				return nil
 			}
-			return []imports.Key{{Column: "name", Value: imports.KeyOf(v["parent"]) + "\x00" + imports.KeyOf(v["name"])}}
+			return []imports.Key{{Column: "name", Value: text.Key(v["parent"]) + "\x00" + text.Key(v["name"])}}
 		},
 		Order: byParent,
 		Open:  func(ctx context.Context) (imports.Hand, error) { return s.newUnitHand(ctx, lines) },
@@ -80,14 +81,14 @@ func (s *Service) unitImport(code, title string, lines ...unit.Line) *imports.Ki
 func byParent(list []imports.Values) []int {
 	named, depth := map[string]int{}, make([]int, len(list))
 	for i, v := range list {
-		named[imports.KeyOf(v["name"])] = i
+		named[text.Key(v["name"])] = i
 	}
 	order := make([]int, len(list))
 	for i, v := range list {
 		order[i] = i
 		for parent := v["parent"]; parent != "" && depth[i] <= len(list); depth[i]++ {
 			_, last, _ := cutLast(parent)
-			at, ok := named[imports.KeyOf(last)]
+			at, ok := named[text.Key(last)]
 			if !ok || at == i {
 				break
 			}
@@ -122,9 +123,9 @@ func (s *Service) unitNames(ctx context.Context) (*unitNames, error) {
 
 func (n *unitNames) add(u *gen.Unit) {
 	n.byID[u.ID] = u
-	k := imports.KeyOf(u.Name)
+	k := text.Key(u.Name)
 	n.byName[k] = append(n.byName[k], u)
-	if short := imports.KeyOf(u.ShortName); short != "" && short != k {
+	if short := text.Key(u.ShortName); short != "" && short != k {
 		n.byName[short] = append(n.byName[short], u)
 	}
 }
@@ -145,7 +146,7 @@ func (n *unitNames) path(u *gen.Unit) string {
 // shown is a unit's name, with what is above it where the name alone is not
 // enough.
 func (n *unitNames) shown(u *gen.Unit) string {
-	if len(n.byName[imports.KeyOf(u.Name)]) == 1 {
+	if len(n.byName[text.Key(u.Name)]) == 1 {
 		return u.Name
 	}
 	return n.path(u)
@@ -153,16 +154,16 @@ func (n *unitNames) shown(u *gen.Unit) string {
 
 // find is the unit that a name means, among those that fit.
 func (n *unitNames) find(name string, fits func(*gen.Unit) bool) (*gen.Unit, error) {
-	list := n.fitting(imports.KeyOf(name), fits)
+	list := n.fitting(text.Key(name), fits)
 	if above, last, ok := cutLast(name); ok && len(list) == 0 {
-		list = slices.DeleteFunc(n.fitting(imports.KeyOf(last), fits), func(u *gen.Unit) bool {
+		list = slices.DeleteFunc(n.fitting(text.Key(last), fits), func(u *gen.Unit) bool {
 			path := n.path(u)
 			upper, _, _ := cutLast(path)
-			above := imports.KeyOf(strings.ReplaceAll(above, "／", "/"))
-			return imports.KeyOf(upper) != above && !strings.HasSuffix(imports.KeyOf(upper), "/"+above)
+			above := text.Key(strings.ReplaceAll(above, "／", "/"))
+			return text.Key(upper) != above && !strings.HasSuffix(text.Key(upper), "/"+above)
 		})
 	}
-	top := slices.DeleteFunc(slices.Clone(list), func(u *gen.Unit) bool { return imports.KeyOf(n.path(u)) != imports.KeyOf(name) })
+	top := slices.DeleteFunc(slices.Clone(list), func(u *gen.Unit) bool { return text.Key(n.path(u)) != text.Key(name) })
 	switch {
 	case len(list) == 1:
 		return list[0], nil
@@ -179,7 +180,7 @@ func (n *unitNames) fitting(key string, fits func(*gen.Unit) bool) []*gen.Unit {
 	for _, u := range n.byName[key] {
 		switch {
 		case fits != nil && !fits(u):
-		case imports.KeyOf(u.Name) == key:
+		case text.Key(u.Name) == key:
 			exact = append(exact, u)
 		default:
 			short = append(short, u)
@@ -232,7 +233,7 @@ func (h *unitHand) Match(v imports.Values) (m imports.Match, err error) {
 		return m, err
 	}
 	line := h.line(v)
-	list := h.names.fitting(imports.KeyOf(v["name"]), func(u *gen.Unit) bool { return u.Line == line && imports.KeyOf(u.Name) == imports.KeyOf(v["name"]) })
+	list := h.names.fitting(text.Key(v["name"]), func(u *gen.Unit) bool { return u.Line == line && text.Key(u.Name) == text.Key(v["name"]) })
 	for _, u := range list {
 		if parent == nil && u.ParentID == nil || parent != nil && u.ParentID != nil && *u.ParentID == parent.ID {
 			return imports.Match{Subject: &u.ID, Called: u.Name}, nil

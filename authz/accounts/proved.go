@@ -15,7 +15,6 @@ import (
 const (
 	ByPassword = "PASSWORD"
 	ByProvider = "PROVIDER" // a committee's provider of identities said who it is
-	ByPasskey  = "PASSKEY"  // a device that has verified its owner: two factors in one
 )
 
 // Proof is what somebody who signs in without a password has shown to another
@@ -27,9 +26,9 @@ type Proof struct {
 }
 
 // SignInProved begins a session for who has proved to be the account's owner
-// without its password. The second factor's code is asked for as at any sign-in,
-// unless the proof is one of two factors. It must be called outside any
-// transaction. A proof is spent by Use: called twice the second fails.
+// without its password. The second factor's code is asked for as at any sign-in.
+// It must be called outside any transaction. A proof is spent by Use: called
+// twice the second fails.
 func (s *Service) SignInProved(ctx context.Context, account uuid.UUID, p Proof, code string, from Client) (in SignedIn, err error) {
 	defer errs.Wrap(&err, "accounts.SignInProved")
 	if inside(ctx) {
@@ -54,10 +53,8 @@ func (s *Service) SignInProved(ctx context.Context, account uuid.UUID, p Proof, 
 		if !activated {
 			return errActivate()
 		}
-		if p.By != ByPasskey {
-			if err := s.second(ctx, account, code); err != nil {
-				return err
-			}
+		if err := s.second(ctx, account, code); err != nil {
+			return err
 		}
 		if err := p.Use(ctx); err != nil {
 			return err
