@@ -108,7 +108,7 @@ test('the director gives both to a unit at once, choosing them with the keyboard
   await director.leaves()
 })
 
-test('what failed stays chosen with its reason, and overdue units are urged together', async ({ browser }) => {
+test('what is overdue stands in one list, and cases are chosen on the phone, too', async ({ browser }) => {
   const clerk = await Person.comes(browser, 'zs-clerk')
   const { page } = clerk
   await page.goto('/find/overdue')
