@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/figures/reports"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/phone"
 	"github.com/bihuan/bihuan/flow/process"
@@ -45,6 +46,7 @@ type Services struct {
 	Ballots   *ballots.Service
 	Overview  *overview.Service
 	Phone     *phone.Service
+	Reports   *reports.Service
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
@@ -67,6 +69,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Opinions = opinions.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
+	s.Reports = reports.New(store.Ent())
 	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil
 }

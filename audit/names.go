@@ -27,6 +27,7 @@ var names = map[string]string{
 	"Platform":   `SELECT brand FROM platforms WHERE id = $1`,
 	"Process":    `SELECT title || ' 第' || version || '版' FROM processes WHERE id = $1`,
 	"Agreement":  `SELECT partner_name FROM agreements WHERE id = $1`,
+	"Report":     `SELECT title FROM reports WHERE id = $1`,
 	"Import":     `SELECT file_name FROM import_batches WHERE id = $1`,
 	"Tenant":     `SELECT name FROM tenants WHERE id = $1`,
 }

@@ -128,14 +128,21 @@ func narrowing(v *Viewer, typ string, part bool) func(*entsql.Selector) {
 	case gen.TypeNotice:
 		return func(s *entsql.Selector) { s.Where(entsql.EQ(s.C(notice.FieldMembershipID), v.Membership)) }
 	case gen.TypeAgreement:
-		if v.May(Permission{"exchange", "read"}).Has(Tenant) {
-			return nil
-		}
-		return func(s *entsql.Selector) { s.Where(entsql.IsNull(s.C("id"))) } // none
+		return ofWhom(v, Permission{"exchange", "read"})
+	case gen.TypeReport:
+		return ofWhom(v, Permission{"figures", "read"})
 	case gen.TypeRole, gen.TypeSubstitution, gen.TypePlatform, gen.TypeMembership, gen.TypeUnit, gen.TypeSeat, gen.TypeTerm, gen.TypeSitting, gen.TypeWorkday, gen.TypeProcess, gen.TypeTenantPolicy:
 		return nil // open to every member of the committee
 	}
 	return func(s *entsql.Selector) { s.Where(entsql.False()) } // a new type is hidden until this function knows it
+}
+
+// ofWhom: all of it for who holds the permission over the committee, else none.
+func ofWhom(v *Viewer, p Permission) pred {
+	if v.May(p).Has(Tenant) {
+		return nil
+	}
+	return func(s *entsql.Selector) { s.Where(entsql.IsNull(s.C("id"))) }
 }
 
 type pred = func(*entsql.Selector)

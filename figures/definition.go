@@ -222,3 +222,15 @@ func (d *Definition) Words(c Condition) string {
 	}
 	return strings.Join(out, "，")
 }
+
+// Meaning says of the whole definition what it asks.
+func (d *Definition) Meaning() string {
+	all := []string{things[d.Of].label}
+	if among := d.Words(d.Among); among != "" {
+		all = append(all, "，", among)
+	}
+	if d.IsRate() {
+		all = append(all, "；其中", d.Words(d.Counts))
+	}
+	return strings.Join(all, "")
+}

@@ -55,22 +55,27 @@ func TestWhatDoesNotAddUpIsNotGiven(t *testing.T) {
 	t.Parallel()
 	d := district.New(t, district.Plan{Posts: []string{"干事"}, Stored: []string{fmt.Sprintf(stored, "proposal")}, Sitting: district.Plenary(2025, 6, 9)})
 	err := d.As("干事", func(ctx context.Context) error {
-		h := &history{d: d, c: d.Ent()}
-		m, err := h.c.Matter.Create().SetKind("proposal").SetProcessID(d.Runs["proposal"]).SetState("LOST").SetTitle("关于某事").SetOpenedAt(clock.Now(ctx)).Save(ctx)
-		if err != nil {
+		if err := oneCase(ctx, d, "LOST"); err != nil {
 			return err
 		}
-		if err := h.c.Proposal.Create().SetMatterID(m.ID).SetProposerKind("INDIVIDUAL").SetSittingID(d.Sitting).SetPeriod("PLENARY").Exec(ctx); err != nil {
-			return err
-		}
-		if err := h.c.Step.Create().SetMatterID(m.ID).SetAction("act").SetLabel("做").SetToState("LOST").SetAt(clock.Now(ctx)).Exec(ctx); err != nil {
-			return err
-		}
-		_, err = figures.Of(ctx, []string{"pending"}, figures.Scope{Kind: figures.All}, "")
+		_, err := figures.Of(ctx, []string{"pending"}, figures.Scope{Kind: figures.All}, "")
 		return err
 	})
 	e, ok := errs.As(err)
 	if !ok || e.Code != errs.GuardFailed || e.Details["whole"] != "received" || e.Details["difference"] != 1 || !strings.Contains(e.Message, "相差 1") {
 		t.Errorf("%v", err)
 	}
+}
+
+// oneCase is one that was handed in and is in a state.
+func oneCase(ctx context.Context, d *district.District, state string) error {
+	c := d.Ent()
+	m, err := c.Matter.Create().SetKind("proposal").SetProcessID(d.Runs["proposal"]).SetState(state).SetTitle("关于某事").SetOpenedAt(clock.Now(ctx)).Save(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.Proposal.Create().SetMatterID(m.ID).SetProposerKind("INDIVIDUAL").SetSittingID(d.Sitting).SetPeriod("PLENARY").Exec(ctx); err != nil {
+		return err
+	}
+	return c.Step.Create().SetMatterID(m.ID).SetAction("act").SetLabel("做").SetToState(state).SetAt(clock.Now(ctx)).Exec(ctx)
 }

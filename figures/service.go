@@ -254,3 +254,17 @@ func (d *Definition) page(ctx context.Context, in Rows, args []any) ([]Row, erro
 	}
 	return tenants.Rows[Row](ctx, d.listing(in.Split), append(args, in.After, in.Part, in.Counts, in.Limit+1)...)
 }
+
+// Every are all of the rows behind a figure, for what keeps them.
+func Every(ctx context.Context, code string, s Scope) (_ []Row, err error) {
+	defer errs.Wrap(&err, "figures.Every(%s)", code)
+	list, err := named([]string{code}, "")
+	if err != nil {
+		return nil, err
+	}
+	args, err := s.args(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tenants.Rows[Row](ctx, list[0].listing(""), append(args, uuid.Nil, nil, nil, nil)...)
+}

@@ -76,6 +76,9 @@ func (r *Resolver) Proposal() generated.ProposalResolver { return &proposalResol
 // Query returns generated.QueryResolver implementation.
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+// Report returns generated.ReportResolver implementation.
+func (r *Resolver) Report() generated.ReportResolver { return &reportResolver{r} }
+
 // Role returns generated.RoleResolver implementation.
 func (r *Resolver) Role() generated.RoleResolver { return &roleResolver{r} }
 
@@ -98,6 +101,7 @@ type (
 	processResolver    struct{ *Resolver }
 	proposalResolver   struct{ *Resolver }
 	queryResolver      struct{ *Resolver }
+	reportResolver     struct{ *Resolver }
 	roleResolver       struct{ *Resolver }
 	timerResolver      struct{ *Resolver }
 	unitResolver       struct{ *Resolver }

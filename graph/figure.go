@@ -78,6 +78,18 @@ func (r *Resolver) figures(ctx context.Context, codes []string, scope model.Figu
 
 // figureRows are the rows behind a figure, each as far as the viewer sees it.
 func (r *Resolver) figureRows(ctx context.Context, v figures.Value, part *string, counted *bool, c *cursor, first *int) (*model.FigureRowConnection, error) {
+	return r.rowsBehind(ctx, v.IsRate(), c, first, func(after uuid.UUID, limit int) (string, []figures.Row, error) {
+		d, rows, err := figures.Behind(ctx, figures.Rows{Code: v.Code, Scope: v.Scope, Split: v.Split, Part: part, Counts: counted, After: after, Limit: limit})
+		if err != nil {
+			return "", nil, err
+		}
+		return d.Type(), rows, nil
+	})
+}
+
+// rowsBehind is a page of the rows behind a number; list answers one row more
+// where there is a next page, and what type they are of.
+func (r *Resolver) rowsBehind(ctx context.Context, rate bool, c *cursor, first *int, list func(after uuid.UUID, limit int) (string, []figures.Row, error)) (*model.FigureRowConnection, error) {
 	from, err := after(c, false)
 	if err == nil {
 		first, _, err = page(first, nil)
@@ -85,7 +97,7 @@ func (r *Resolver) figureRows(ctx context.Context, v figures.Value, part *string
 	if err != nil {
 		return nil, err
 	}
-	d, rows, err := figures.Behind(ctx, figures.Rows{Code: v.Code, Scope: v.Scope, Split: v.Split, Part: part, Counts: counted, After: value(from.id), Limit: *first})
+	typ, rows, err := list(value(from.id), *first)
 	if err != nil {
 		return nil, foreign(err)
 	}
@@ -95,11 +107,11 @@ func (r *Resolver) figureRows(ctx context.Context, v figures.Value, part *string
 	for i, row := range rows {
 		ids[i] = row.ID
 	}
-	nodes, err := r.rows(ctx, d.Type(), ids)
+	nodes, err := r.rows(ctx, typ, ids)
 	out, cursors := &model.FigureRowConnection{Edges: []*model.FigureRowEdge{}}, make([]cursor, len(nodes))
 	for i, n := range nodes {
 		cursors[i] = byID(ids[i])
-		out.Edges = append(out.Edges, &model.FigureRowEdge{Node: n, Counted: rows[i].Counts || !v.IsRate(), Part: rows[i].Part, Cursor: cursors[i]})
+		out.Edges = append(out.Edges, &model.FigureRowEdge{Node: n, Counted: rows[i].Counts || !rate, Part: rows[i].Part, Cursor: cursors[i]})
 	}
 	out.PageInfo = around(c, more, cursors)
 	return out, err

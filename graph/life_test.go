@@ -281,6 +281,8 @@ func (c *committee) rest() {
 	c.on("主任", "performAction", c.made["cohort"], input{"action": "addDirection", "form": input{"text": "方向一：产业发展", "source": "党政交题", "unitId": c.unit["商务局"]}})
 	c.selected()
 	c.sheets()
+	c.made["report"] = c.do("干事", "freezeReport", input{"title": c.mark + "年报", "paper": c.lined()})["id"].(string)
+	c.do("干事", "withdrawReport", input{"reportId": c.made["report"], "reason": c.mark + "写错了"})
 	c.system(func(ctx context.Context) error { // files do not go through GraphQL
 		return c.r.Store.Ent().Attachment.Create().SetMatterID(uuid.MustParse(c.made["tracking"])).SetAssignmentID(uuid.MustParse(a)).
 			SetUploaderID(uuid.MustParse(c.person["商务局联络员"])).SetKind(attachment.KindREPLY).SetName(c.mark + "答复.pdf").SetSize(3).

@@ -19,7 +19,7 @@ var short = map[string]string{
 	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person",
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
 	"myInvitations": "those to one person", "sessions": "those of one person", "settings": "those of one policy", "unitKinds": "a dozen", "candidates": "fifty at most, narrowed by a name", "signInDuties": "two at most", "signInLinks": "one a committee of one person", "noticeCounts": "counts by kind and level",
-	"figures": "as many as codes, a hundred at most", "figureDefinitions": "those that are shipped", "rightsMatrix": "the permissions of the policy", "importKinds": "those of the program", "substitutions": "those that run, few at a time",
+	"figures": "as many as codes, a hundred at most", "figureDefinitions": "those that are shipped", "rightsMatrix": "the permissions of the policy", "importKinds": "those of the program", "reportTemplates": "those that are shipped", "substitutions": "those that run, few at a time",
 }
 
 // forward are the connections that are read in one direction, and why.

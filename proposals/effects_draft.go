@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // askAgain resets every signature, the convener's too: the text that was
@@ -218,9 +219,9 @@ func ofTerm(r *run, s *gen.Sitting) (phone string, err error) {
 		switch {
 		case authz.Serves(m, r.Today()) && authz.OfTerm(m, s):
 		case p.Role == party.RoleLEAD:
-			return "", failed("这件提案属于第%s届%s次会议，“%s”不是这一届的在任委员，不能提交", chinese(s.Edges.Term.Ordinal), chinese(s.Ordinal), m.Name)
+			return "", failed("这件提案属于第%s届%s次会议，“%s”不是这一届的在任委员，不能提交", text.Chinese(s.Edges.Term.Ordinal), text.Chinese(s.Ordinal), m.Name)
 		default:
-			return "", failed("这件提案属于第%s届%s次会议，联名人“%s”不是这一届的在任委员；请修改提案后撤回对其的邀请，再提交", chinese(s.Edges.Term.Ordinal), chinese(s.Ordinal), m.Name)
+			return "", failed("这件提案属于第%s届%s次会议，联名人“%s”不是这一届的在任委员；请修改提案后撤回对其的邀请，再提交", text.Chinese(s.Edges.Term.Ordinal), text.Chinese(s.Ordinal), m.Name)
 		}
 		if p.Role == party.RoleLEAD {
 			phone = m.Phone

@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -207,21 +208,5 @@ func renumber(ctx context.Context, client *gen.Client, v *authz.Viewer, sit *gen
 
 // caseNumber prints a case number as the committees do: 第十一届三次会议第001号.
 func caseNumber(term, sitting, n int) string {
-	return fmt.Sprintf("第%s届%s次会议第%03d号", chinese(term), chinese(sitting), n)
-}
-
-// chinese writes 1–99 in Chinese numerals.
-func chinese(n int) string {
-	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
-	if n < 1 || n > 99 {
-		return fmt.Sprint(n)
-	}
-	tens, ones := n/10, n%10
-	switch {
-	case tens == 0:
-		return digits[ones]
-	case tens == 1:
-		return "十" + digits[ones]
-	}
-	return digits[tens] + "十" + digits[ones]
+	return fmt.Sprintf("第%s届%s次会议第%03d号", text.Chinese(term), text.Chinese(sitting), n)
 }

@@ -149,6 +149,7 @@ func TestRawSQLStaysInside(t *testing.T) {
 
 func rawStaysInside(t *testing.T, p *pair, table string) {
 	right := rightsOf(t, p.SuperURL, table)
+	right["UPDATE"] = mayUpdate(t, p.SuperURL, table, "tenant_id") // of a few columns, perhaps
 	try := func(sql string, args ...any) (n int64, err error) {
 		err = p.Store.InTx(context.Background(), p.b, func(ctx context.Context) error {
 			tag, err := tenants.Exec(ctx, sql, args...)
@@ -235,7 +236,7 @@ func TestAReferenceToAnotherTenantsRowIsRefused(t *testing.T) {
 			var theirs uuid.UUID
 			p.AsSuper(t, `SELECT id FROM `+k.refers+` WHERE tenant_id = $1 ORDER BY id DESC LIMIT 1`, []any{p.a}, &theirs)
 			sql, args, right := copyWith(k.table, k.column, theirs), []any(nil), rightsOf(t, p.SuperURL, k.table)
-			if right["UPDATE"] {
+			if mayUpdate(t, p.SuperURL, k.table, k.column) {
 				sql, args = `UPDATE `+k.table+` SET `+k.column+` = $1`, []any{theirs}
 			} else if !right["INSERT"] { // only functions write here, with their owner's rights
 				if err := p.asOwner(t, k, theirs); sqlState(err) != noSuchRow {

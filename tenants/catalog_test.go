@@ -65,6 +65,11 @@ func rightsOf(t *testing.T, url, table string) map[string]bool {
 	return out
 }
 
+// mayUpdate reports whether the serving role may change a column of a table.
+func mayUpdate(t *testing.T, url, table, column string) bool {
+	return collect(t, url, pgx.RowTo[bool], `SELECT has_column_privilege('bihuan_app', $1::regclass, $2, 'UPDATE')`, table, column)[0]
+}
+
 // foreignKey is a reference between two tables of tenants.
 type foreignKey struct{ table, column, refers string }
 
@@ -251,7 +256,7 @@ func TestTheServingRole(t *testing.T) {
 	})
 	t.Run("may read, add and change, and no more, but for what is named here", func(t *testing.T) {
 		rights := map[string]string{
-			"steps": "SELECT INSERT", "policies": "SELECT INSERT", // ledgers
+			"steps": "SELECT INSERT", "policies": "SELECT INSERT", "report_rows": "SELECT INSERT", // ledgers
 			"tenants": "SELECT", "tenant_versions": "SELECT", "account_memberships": "SELECT", // written by the owner and by triggers
 			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_next and audit_put
 			"account_events":    "SELECT DELETE",                                                                                                                      // laid there by account_event, taken out into the chain

@@ -131,7 +131,7 @@ type change struct {
 
 // changes names a field of each type that ent lets a caller change.
 var changes = map[string]change{
-	"Agreement": {"partner_name", "甲"}, "Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Attendance": {"note", "甲"},
+	"Report": {"withdrawn_reason", "甲"}, "Agreement": {"partner_name", "甲"}, "Assignment": {"slip_no", "甲"}, "Attachment": {"name", "甲"}, "Attendance": {"note", "甲"},
 	"Cohort": {"lead_leader_post", "甲"}, "Event": {"title", "甲"}, "Feedback": {"opinion", "甲"}, "Grant": {"reason", "甲"}, "Item": {"text", "甲"},
 	"Link": {"reason", "甲"}, "Matter": {"title", "甲"}, "Membership": {"name", "甲"}, "Notice": {"read_at", anyDay}, "Party": {"name", "甲"},
 	"Platform": {"brand", "甲"}, "Process": {"status", entprocess.StatusRETIRED}, "Proposal": {"situation", "甲"}, "Record": {"text", "甲"}, "Substitution": {"reason", "甲"}, "Role": {"until", time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)},
@@ -209,6 +209,7 @@ func plant(t *testing.T, s *tenants.Store, tenant uuid.UUID) (ids map[string]uui
 			"TenantPolicy": c.TenantPolicy.Create().SetVersion(1).SetSettings(map[string]any{}).SaveX(ctx).ID,
 			"Substitution": c.Substitution.Create().SetMember(who).SetSubstitute(who).SaveX(ctx).ID,
 			"Role":         c.Role.Create().SetCode("own_r").SetVersion(1).SetName("-").SaveX(ctx).ID,
+			"Report":       c.Report.Create().SetTitle("-").SetScopeKind("ALL").SetAsOf(now).SetScopeText("-").SetLines([]map[string]any{}).SetPrinted("-").SetFrozenBy(who).SaveX(ctx).ID,
 			"Platform":     c.Platform.Create().SetCode("p").SetBrand("-").SetType("-").SetProcessKind("proposal").SaveX(ctx).ID,
 			"Attendance":   c.Attendance.Create().SetEvent(event).SetMatter(m).SetParty(party).SaveX(ctx).ID,
 			"Notice":       c.Notice.Create().SetMembership(who).SetMatter(m).SetText("-").SaveX(ctx).ID,
@@ -239,6 +240,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		sql  string
 		args []any
 	}{
+		{`INSERT INTO report_rows VALUES ($1, $2, 0, $2, true)`, []any{tenant, ids["Report"]}},
 		{`INSERT INTO sequences (tenant_id, scope, next) VALUES ($1, 's', 2)`, []any{tenant}},
 		{`INSERT INTO live_forgotten (tenant_id, next, since) VALUES ($1, '3', now())`, []any{tenant}},
 		{`WITH b AS (INSERT INTO import_batches (tenant_id, id, file_name, sha256, sheets, left_out, total, state, uploaded_by, uploaded_at, ordered_by)

@@ -31,6 +31,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/report"
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
@@ -121,6 +122,7 @@ func checkColumn(t, c string) error {
 			proposal.Table:     proposal.ValidColumn,
 			record.Table:       record.ValidColumn,
 			reply.Table:        reply.ValidColumn,
+			report.Table:       report.ValidColumn,
 			role.Table:         role.ValidColumn,
 			seat.Table:         seat.ValidColumn,
 			sitting.Table:      sitting.ValidColumn,

@@ -29,6 +29,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/report"
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
@@ -3826,6 +3827,183 @@ type replyPaginateArgs struct {
 
 func newReplyPaginateArgs(rv map[string]any) *replyPaginateArgs {
 	args := &replyPaginateArgs{}
+	if rv == nil {
+		return args
+	}
+	if v := rv[firstField]; v != nil {
+		args.first = v.(*int)
+	}
+	if v := rv[lastField]; v != nil {
+		args.last = v.(*int)
+	}
+	if v := rv[afterField]; v != nil {
+		args.after = v.(*Cursor)
+	}
+	if v := rv[beforeField]; v != nil {
+		args.before = v.(*Cursor)
+	}
+	return args
+}
+
+// CollectFields tells the query-builder to eagerly load connected nodes by resolver context.
+func (_q *ReportQuery) CollectFields(ctx context.Context, satisfies ...string) (*ReportQuery, error) {
+	fc := graphql.GetFieldContext(ctx)
+	if fc == nil {
+		return _q, nil
+	}
+	if err := _q.collectField(ctx, false, graphql.GetOperationContext(ctx), fc.Field, nil, satisfies...); err != nil {
+		return nil, err
+	}
+	return _q, nil
+}
+
+func (_q *ReportQuery) collectField(ctx context.Context, oneNode bool, opCtx *graphql.OperationContext, collected graphql.CollectedField, path []string, satisfies ...string) error {
+	path = append([]string(nil), path...)
+	var (
+		unknownSeen    bool
+		fieldSeen      = make(map[string]struct{}, len(report.Columns))
+		selectedFields = []string{report.FieldID}
+	)
+	for _, field := range graphql.CollectFields(opCtx, collected.Selections, satisfies) {
+		switch field.Name {
+
+		case "sitting":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&SittingClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, sittingImplementors)...); err != nil {
+				return err
+			}
+			_q.withSitting = query
+			if _, ok := fieldSeen[report.FieldSittingID]; !ok {
+				selectedFields = append(selectedFields, report.FieldSittingID)
+				fieldSeen[report.FieldSittingID] = struct{}{}
+			}
+
+		case "frozenBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withFrozenBy = query
+			if _, ok := fieldSeen[report.FieldFrozenByID]; !ok {
+				selectedFields = append(selectedFields, report.FieldFrozenByID)
+				fieldSeen[report.FieldFrozenByID] = struct{}{}
+			}
+
+		case "withdrawnBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&MembershipClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, membershipImplementors)...); err != nil {
+				return err
+			}
+			_q.withWithdrawnBy = query
+			if _, ok := fieldSeen[report.FieldWithdrawnByID]; !ok {
+				selectedFields = append(selectedFields, report.FieldWithdrawnByID)
+				fieldSeen[report.FieldWithdrawnByID] = struct{}{}
+			}
+
+		case "replaces":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReportClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, oneNode, opCtx, field, path, mayAddCondition(satisfies, reportImplementors)...); err != nil {
+				return err
+			}
+			_q.withReplaces = query
+			if _, ok := fieldSeen[report.FieldReplacesID]; !ok {
+				selectedFields = append(selectedFields, report.FieldReplacesID)
+				fieldSeen[report.FieldReplacesID] = struct{}{}
+			}
+
+		case "replacedBy":
+			var (
+				alias = field.Alias
+				path  = append(path, alias)
+				query = (&ReportClient{config: _q.config}).Query()
+			)
+			if err := query.collectField(ctx, false, opCtx, field, path, mayAddCondition(satisfies, reportImplementors)...); err != nil {
+				return err
+			}
+			_q.WithNamedReplacedBy(alias, func(wq *ReportQuery) {
+				*wq = *query
+			})
+		case "createdAt":
+			if _, ok := fieldSeen[report.FieldCreatedAt]; !ok {
+				selectedFields = append(selectedFields, report.FieldCreatedAt)
+				fieldSeen[report.FieldCreatedAt] = struct{}{}
+			}
+		case "title":
+			if _, ok := fieldSeen[report.FieldTitle]; !ok {
+				selectedFields = append(selectedFields, report.FieldTitle)
+				fieldSeen[report.FieldTitle] = struct{}{}
+			}
+		case "template":
+			if _, ok := fieldSeen[report.FieldTemplate]; !ok {
+				selectedFields = append(selectedFields, report.FieldTemplate)
+				fieldSeen[report.FieldTemplate] = struct{}{}
+			}
+		case "year":
+			if _, ok := fieldSeen[report.FieldYear]; !ok {
+				selectedFields = append(selectedFields, report.FieldYear)
+				fieldSeen[report.FieldYear] = struct{}{}
+			}
+		case "asOf":
+			if _, ok := fieldSeen[report.FieldAsOf]; !ok {
+				selectedFields = append(selectedFields, report.FieldAsOf)
+				fieldSeen[report.FieldAsOf] = struct{}{}
+			}
+		case "scopeText":
+			if _, ok := fieldSeen[report.FieldScopeText]; !ok {
+				selectedFields = append(selectedFields, report.FieldScopeText)
+				fieldSeen[report.FieldScopeText] = struct{}{}
+			}
+		case "printed":
+			if _, ok := fieldSeen[report.FieldPrinted]; !ok {
+				selectedFields = append(selectedFields, report.FieldPrinted)
+				fieldSeen[report.FieldPrinted] = struct{}{}
+			}
+		case "withdrawnAt":
+			if _, ok := fieldSeen[report.FieldWithdrawnAt]; !ok {
+				selectedFields = append(selectedFields, report.FieldWithdrawnAt)
+				fieldSeen[report.FieldWithdrawnAt] = struct{}{}
+			}
+		case "withdrawnReason":
+			if _, ok := fieldSeen[report.FieldWithdrawnReason]; !ok {
+				selectedFields = append(selectedFields, report.FieldWithdrawnReason)
+				fieldSeen[report.FieldWithdrawnReason] = struct{}{}
+			}
+		case "id":
+		case "__typename":
+		default:
+			unknownSeen = true
+		}
+	}
+	if !unknownSeen {
+		_q.Select(selectedFields...)
+	}
+	return nil
+}
+
+type reportPaginateArgs struct {
+	first, last   *int
+	after, before *Cursor
+	opts          []ReportPaginateOption
+}
+
+func newReportPaginateArgs(rv map[string]any) *reportPaginateArgs {
+	args := &reportPaginateArgs{}
 	if rv == nil {
 		return args
 	}

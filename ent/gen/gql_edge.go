@@ -800,6 +800,50 @@ func (_m *Reply) Feedback(ctx context.Context) (result []*Feedback, err error) {
 	return result, err
 }
 
+func (_m *Report) Sitting(ctx context.Context) (*Sitting, error) {
+	result, err := _m.Edges.SittingOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QuerySitting().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Report) FrozenBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.FrozenByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryFrozenBy().Only(ctx)
+	}
+	return result, err
+}
+
+func (_m *Report) WithdrawnBy(ctx context.Context) (*Membership, error) {
+	result, err := _m.Edges.WithdrawnByOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryWithdrawnBy().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Report) Replaces(ctx context.Context) (*Report, error) {
+	result, err := _m.Edges.ReplacesOrErr()
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReplaces().Only(ctx)
+	}
+	return result, MaskNotFound(err)
+}
+
+func (_m *Report) ReplacedBy(ctx context.Context) (result []*Report, err error) {
+	if fc := graphql.GetFieldContext(ctx); fc != nil && fc.Field.Alias != "" {
+		result, err = _m.NamedReplacedBy(graphql.GetFieldContext(ctx).Field.Alias)
+	} else {
+		result, err = _m.Edges.ReplacedByOrErr()
+	}
+	if IsNotLoaded(err) {
+		result, err = _m.QueryReplacedBy().All(ctx)
+	}
+	return result, err
+}
+
 func (_m *Role) ProposedBy(ctx context.Context) (*Membership, error) {
 	result, err := _m.Edges.ProposedByOrErr()
 	if IsNotLoaded(err) {

@@ -31,6 +31,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/report"
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
@@ -73,6 +74,7 @@ const (
 	TypeProposal     = "Proposal"
 	TypeRecord       = "Record"
 	TypeReply        = "Reply"
+	TypeReport       = "Report"
 	TypeRole         = "Role"
 	TypeSeat         = "Seat"
 	TypeSitting      = "Sitting"
@@ -33289,6 +33291,1614 @@ func (m *ReplyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Reply edge %s", name)
+}
+
+// ReportMutation represents an operation that mutates the Report nodes in the graph.
+type ReportMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *uuid.UUID
+	tenant_id           *uuid.UUID
+	created_at          *time.Time
+	title               *string
+	template            *string
+	scope_kind          *string
+	year                *int
+	addyear             *int
+	as_of               *time.Time
+	scope_text          *string
+	lines               *[]map[string]interface{}
+	appendlines         []map[string]interface{}
+	printed             *string
+	withdrawn_at        *time.Time
+	withdrawn_reason    *string
+	clearedFields       map[string]struct{}
+	sitting             *uuid.UUID
+	clearedsitting      bool
+	frozen_by           *uuid.UUID
+	clearedfrozen_by    bool
+	withdrawn_by        *uuid.UUID
+	clearedwithdrawn_by bool
+	replaces            *uuid.UUID
+	clearedreplaces     bool
+	replaced_by         map[uuid.UUID]struct{}
+	removedreplaced_by  map[uuid.UUID]struct{}
+	clearedreplaced_by  bool
+	done                bool
+	oldValue            func(context.Context) (*Report, error)
+	predicates          []predicate.Report
+}
+
+var _ ent.Mutation = (*ReportMutation)(nil)
+
+// reportOption allows management of the mutation configuration using functional options.
+type reportOption func(*ReportMutation)
+
+// newReportMutation creates new mutation for the Report entity.
+func newReportMutation(c config, op Op, opts ...reportOption) *ReportMutation {
+	m := &ReportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeReport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withReportID sets the ID field of the mutation.
+func withReportID(id uuid.UUID) reportOption {
+	return func(m *ReportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Report
+		)
+		m.oldValue = func(ctx context.Context) (*Report, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Report.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withReport sets the old Report of the mutation.
+func withReport(node *Report) reportOption {
+	return func(m *ReportMutation) {
+		m.oldValue = func(context.Context) (*Report, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ReportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ReportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("gen: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Report entities.
+func (m *ReportMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ReportMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ReportMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Report.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ReportMutation) SetTenantID(u uuid.UUID) {
+	m.tenant_id = &u
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ReportMutation) TenantID() (r uuid.UUID, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldTenantID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ReportMutation) ResetTenantID() {
+	m.tenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ReportMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ReportMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ReportMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ReportMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ReportMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ReportMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetTemplate sets the "template" field.
+func (m *ReportMutation) SetTemplate(s string) {
+	m.template = &s
+}
+
+// Template returns the value of the "template" field in the mutation.
+func (m *ReportMutation) Template() (r string, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplate returns the old "template" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldTemplate(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplate: %w", err)
+	}
+	return oldValue.Template, nil
+}
+
+// ClearTemplate clears the value of the "template" field.
+func (m *ReportMutation) ClearTemplate() {
+	m.template = nil
+	m.clearedFields[report.FieldTemplate] = struct{}{}
+}
+
+// TemplateCleared returns if the "template" field was cleared in this mutation.
+func (m *ReportMutation) TemplateCleared() bool {
+	_, ok := m.clearedFields[report.FieldTemplate]
+	return ok
+}
+
+// ResetTemplate resets all changes to the "template" field.
+func (m *ReportMutation) ResetTemplate() {
+	m.template = nil
+	delete(m.clearedFields, report.FieldTemplate)
+}
+
+// SetScopeKind sets the "scope_kind" field.
+func (m *ReportMutation) SetScopeKind(s string) {
+	m.scope_kind = &s
+}
+
+// ScopeKind returns the value of the "scope_kind" field in the mutation.
+func (m *ReportMutation) ScopeKind() (r string, exists bool) {
+	v := m.scope_kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopeKind returns the old "scope_kind" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldScopeKind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopeKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopeKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopeKind: %w", err)
+	}
+	return oldValue.ScopeKind, nil
+}
+
+// ResetScopeKind resets all changes to the "scope_kind" field.
+func (m *ReportMutation) ResetScopeKind() {
+	m.scope_kind = nil
+}
+
+// SetYear sets the "year" field.
+func (m *ReportMutation) SetYear(i int) {
+	m.year = &i
+	m.addyear = nil
+}
+
+// Year returns the value of the "year" field in the mutation.
+func (m *ReportMutation) Year() (r int, exists bool) {
+	v := m.year
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldYear returns the old "year" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldYear(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldYear is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldYear requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldYear: %w", err)
+	}
+	return oldValue.Year, nil
+}
+
+// AddYear adds i to the "year" field.
+func (m *ReportMutation) AddYear(i int) {
+	if m.addyear != nil {
+		*m.addyear += i
+	} else {
+		m.addyear = &i
+	}
+}
+
+// AddedYear returns the value that was added to the "year" field in this mutation.
+func (m *ReportMutation) AddedYear() (r int, exists bool) {
+	v := m.addyear
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearYear clears the value of the "year" field.
+func (m *ReportMutation) ClearYear() {
+	m.year = nil
+	m.addyear = nil
+	m.clearedFields[report.FieldYear] = struct{}{}
+}
+
+// YearCleared returns if the "year" field was cleared in this mutation.
+func (m *ReportMutation) YearCleared() bool {
+	_, ok := m.clearedFields[report.FieldYear]
+	return ok
+}
+
+// ResetYear resets all changes to the "year" field.
+func (m *ReportMutation) ResetYear() {
+	m.year = nil
+	m.addyear = nil
+	delete(m.clearedFields, report.FieldYear)
+}
+
+// SetAsOf sets the "as_of" field.
+func (m *ReportMutation) SetAsOf(t time.Time) {
+	m.as_of = &t
+}
+
+// AsOf returns the value of the "as_of" field in the mutation.
+func (m *ReportMutation) AsOf() (r time.Time, exists bool) {
+	v := m.as_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsOf returns the old "as_of" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldAsOf(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsOf is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsOf requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsOf: %w", err)
+	}
+	return oldValue.AsOf, nil
+}
+
+// ResetAsOf resets all changes to the "as_of" field.
+func (m *ReportMutation) ResetAsOf() {
+	m.as_of = nil
+}
+
+// SetScopeText sets the "scope_text" field.
+func (m *ReportMutation) SetScopeText(s string) {
+	m.scope_text = &s
+}
+
+// ScopeText returns the value of the "scope_text" field in the mutation.
+func (m *ReportMutation) ScopeText() (r string, exists bool) {
+	v := m.scope_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScopeText returns the old "scope_text" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldScopeText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScopeText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScopeText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScopeText: %w", err)
+	}
+	return oldValue.ScopeText, nil
+}
+
+// ResetScopeText resets all changes to the "scope_text" field.
+func (m *ReportMutation) ResetScopeText() {
+	m.scope_text = nil
+}
+
+// SetLines sets the "lines" field.
+func (m *ReportMutation) SetLines(value []map[string]interface{}) {
+	m.lines = &value
+	m.appendlines = nil
+}
+
+// Lines returns the value of the "lines" field in the mutation.
+func (m *ReportMutation) Lines() (r []map[string]interface{}, exists bool) {
+	v := m.lines
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLines returns the old "lines" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldLines(ctx context.Context) (v []map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLines is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLines requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLines: %w", err)
+	}
+	return oldValue.Lines, nil
+}
+
+// AppendLines adds value to the "lines" field.
+func (m *ReportMutation) AppendLines(value []map[string]interface{}) {
+	m.appendlines = append(m.appendlines, value...)
+}
+
+// AppendedLines returns the list of values that were appended to the "lines" field in this mutation.
+func (m *ReportMutation) AppendedLines() ([]map[string]interface{}, bool) {
+	if len(m.appendlines) == 0 {
+		return nil, false
+	}
+	return m.appendlines, true
+}
+
+// ResetLines resets all changes to the "lines" field.
+func (m *ReportMutation) ResetLines() {
+	m.lines = nil
+	m.appendlines = nil
+}
+
+// SetPrinted sets the "printed" field.
+func (m *ReportMutation) SetPrinted(s string) {
+	m.printed = &s
+}
+
+// Printed returns the value of the "printed" field in the mutation.
+func (m *ReportMutation) Printed() (r string, exists bool) {
+	v := m.printed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrinted returns the old "printed" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldPrinted(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrinted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrinted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrinted: %w", err)
+	}
+	return oldValue.Printed, nil
+}
+
+// ResetPrinted resets all changes to the "printed" field.
+func (m *ReportMutation) ResetPrinted() {
+	m.printed = nil
+}
+
+// SetSittingID sets the "sitting_id" field.
+func (m *ReportMutation) SetSittingID(u uuid.UUID) {
+	m.sitting = &u
+}
+
+// SittingID returns the value of the "sitting_id" field in the mutation.
+func (m *ReportMutation) SittingID() (r uuid.UUID, exists bool) {
+	v := m.sitting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSittingID returns the old "sitting_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldSittingID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSittingID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSittingID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSittingID: %w", err)
+	}
+	return oldValue.SittingID, nil
+}
+
+// ClearSittingID clears the value of the "sitting_id" field.
+func (m *ReportMutation) ClearSittingID() {
+	m.sitting = nil
+	m.clearedFields[report.FieldSittingID] = struct{}{}
+}
+
+// SittingIDCleared returns if the "sitting_id" field was cleared in this mutation.
+func (m *ReportMutation) SittingIDCleared() bool {
+	_, ok := m.clearedFields[report.FieldSittingID]
+	return ok
+}
+
+// ResetSittingID resets all changes to the "sitting_id" field.
+func (m *ReportMutation) ResetSittingID() {
+	m.sitting = nil
+	delete(m.clearedFields, report.FieldSittingID)
+}
+
+// SetReplacesID sets the "replaces_id" field.
+func (m *ReportMutation) SetReplacesID(u uuid.UUID) {
+	m.replaces = &u
+}
+
+// ReplacesID returns the value of the "replaces_id" field in the mutation.
+func (m *ReportMutation) ReplacesID() (r uuid.UUID, exists bool) {
+	v := m.replaces
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplacesID returns the old "replaces_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldReplacesID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplacesID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplacesID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplacesID: %w", err)
+	}
+	return oldValue.ReplacesID, nil
+}
+
+// ClearReplacesID clears the value of the "replaces_id" field.
+func (m *ReportMutation) ClearReplacesID() {
+	m.replaces = nil
+	m.clearedFields[report.FieldReplacesID] = struct{}{}
+}
+
+// ReplacesIDCleared returns if the "replaces_id" field was cleared in this mutation.
+func (m *ReportMutation) ReplacesIDCleared() bool {
+	_, ok := m.clearedFields[report.FieldReplacesID]
+	return ok
+}
+
+// ResetReplacesID resets all changes to the "replaces_id" field.
+func (m *ReportMutation) ResetReplacesID() {
+	m.replaces = nil
+	delete(m.clearedFields, report.FieldReplacesID)
+}
+
+// SetFrozenByID sets the "frozen_by_id" field.
+func (m *ReportMutation) SetFrozenByID(u uuid.UUID) {
+	m.frozen_by = &u
+}
+
+// FrozenByID returns the value of the "frozen_by_id" field in the mutation.
+func (m *ReportMutation) FrozenByID() (r uuid.UUID, exists bool) {
+	v := m.frozen_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFrozenByID returns the old "frozen_by_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldFrozenByID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFrozenByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFrozenByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFrozenByID: %w", err)
+	}
+	return oldValue.FrozenByID, nil
+}
+
+// ResetFrozenByID resets all changes to the "frozen_by_id" field.
+func (m *ReportMutation) ResetFrozenByID() {
+	m.frozen_by = nil
+}
+
+// SetWithdrawnAt sets the "withdrawn_at" field.
+func (m *ReportMutation) SetWithdrawnAt(t time.Time) {
+	m.withdrawn_at = &t
+}
+
+// WithdrawnAt returns the value of the "withdrawn_at" field in the mutation.
+func (m *ReportMutation) WithdrawnAt() (r time.Time, exists bool) {
+	v := m.withdrawn_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnAt returns the old "withdrawn_at" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldWithdrawnAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnAt: %w", err)
+	}
+	return oldValue.WithdrawnAt, nil
+}
+
+// ClearWithdrawnAt clears the value of the "withdrawn_at" field.
+func (m *ReportMutation) ClearWithdrawnAt() {
+	m.withdrawn_at = nil
+	m.clearedFields[report.FieldWithdrawnAt] = struct{}{}
+}
+
+// WithdrawnAtCleared returns if the "withdrawn_at" field was cleared in this mutation.
+func (m *ReportMutation) WithdrawnAtCleared() bool {
+	_, ok := m.clearedFields[report.FieldWithdrawnAt]
+	return ok
+}
+
+// ResetWithdrawnAt resets all changes to the "withdrawn_at" field.
+func (m *ReportMutation) ResetWithdrawnAt() {
+	m.withdrawn_at = nil
+	delete(m.clearedFields, report.FieldWithdrawnAt)
+}
+
+// SetWithdrawnReason sets the "withdrawn_reason" field.
+func (m *ReportMutation) SetWithdrawnReason(s string) {
+	m.withdrawn_reason = &s
+}
+
+// WithdrawnReason returns the value of the "withdrawn_reason" field in the mutation.
+func (m *ReportMutation) WithdrawnReason() (r string, exists bool) {
+	v := m.withdrawn_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnReason returns the old "withdrawn_reason" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldWithdrawnReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnReason: %w", err)
+	}
+	return oldValue.WithdrawnReason, nil
+}
+
+// ClearWithdrawnReason clears the value of the "withdrawn_reason" field.
+func (m *ReportMutation) ClearWithdrawnReason() {
+	m.withdrawn_reason = nil
+	m.clearedFields[report.FieldWithdrawnReason] = struct{}{}
+}
+
+// WithdrawnReasonCleared returns if the "withdrawn_reason" field was cleared in this mutation.
+func (m *ReportMutation) WithdrawnReasonCleared() bool {
+	_, ok := m.clearedFields[report.FieldWithdrawnReason]
+	return ok
+}
+
+// ResetWithdrawnReason resets all changes to the "withdrawn_reason" field.
+func (m *ReportMutation) ResetWithdrawnReason() {
+	m.withdrawn_reason = nil
+	delete(m.clearedFields, report.FieldWithdrawnReason)
+}
+
+// SetWithdrawnByID sets the "withdrawn_by_id" field.
+func (m *ReportMutation) SetWithdrawnByID(u uuid.UUID) {
+	m.withdrawn_by = &u
+}
+
+// WithdrawnByID returns the value of the "withdrawn_by_id" field in the mutation.
+func (m *ReportMutation) WithdrawnByID() (r uuid.UUID, exists bool) {
+	v := m.withdrawn_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWithdrawnByID returns the old "withdrawn_by_id" field's value of the Report entity.
+// If the Report object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ReportMutation) OldWithdrawnByID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWithdrawnByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWithdrawnByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWithdrawnByID: %w", err)
+	}
+	return oldValue.WithdrawnByID, nil
+}
+
+// ClearWithdrawnByID clears the value of the "withdrawn_by_id" field.
+func (m *ReportMutation) ClearWithdrawnByID() {
+	m.withdrawn_by = nil
+	m.clearedFields[report.FieldWithdrawnByID] = struct{}{}
+}
+
+// WithdrawnByIDCleared returns if the "withdrawn_by_id" field was cleared in this mutation.
+func (m *ReportMutation) WithdrawnByIDCleared() bool {
+	_, ok := m.clearedFields[report.FieldWithdrawnByID]
+	return ok
+}
+
+// ResetWithdrawnByID resets all changes to the "withdrawn_by_id" field.
+func (m *ReportMutation) ResetWithdrawnByID() {
+	m.withdrawn_by = nil
+	delete(m.clearedFields, report.FieldWithdrawnByID)
+}
+
+// ClearSitting clears the "sitting" edge to the Sitting entity.
+func (m *ReportMutation) ClearSitting() {
+	m.clearedsitting = true
+	m.clearedFields[report.FieldSittingID] = struct{}{}
+}
+
+// SittingCleared reports if the "sitting" edge to the Sitting entity was cleared.
+func (m *ReportMutation) SittingCleared() bool {
+	return m.SittingIDCleared() || m.clearedsitting
+}
+
+// SittingIDs returns the "sitting" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SittingID instead. It exists only for internal usage by the builders.
+func (m *ReportMutation) SittingIDs() (ids []uuid.UUID) {
+	if id := m.sitting; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSitting resets all changes to the "sitting" edge.
+func (m *ReportMutation) ResetSitting() {
+	m.sitting = nil
+	m.clearedsitting = false
+}
+
+// ClearFrozenBy clears the "frozen_by" edge to the Membership entity.
+func (m *ReportMutation) ClearFrozenBy() {
+	m.clearedfrozen_by = true
+	m.clearedFields[report.FieldFrozenByID] = struct{}{}
+}
+
+// FrozenByCleared reports if the "frozen_by" edge to the Membership entity was cleared.
+func (m *ReportMutation) FrozenByCleared() bool {
+	return m.clearedfrozen_by
+}
+
+// FrozenByIDs returns the "frozen_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FrozenByID instead. It exists only for internal usage by the builders.
+func (m *ReportMutation) FrozenByIDs() (ids []uuid.UUID) {
+	if id := m.frozen_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFrozenBy resets all changes to the "frozen_by" edge.
+func (m *ReportMutation) ResetFrozenBy() {
+	m.frozen_by = nil
+	m.clearedfrozen_by = false
+}
+
+// ClearWithdrawnBy clears the "withdrawn_by" edge to the Membership entity.
+func (m *ReportMutation) ClearWithdrawnBy() {
+	m.clearedwithdrawn_by = true
+	m.clearedFields[report.FieldWithdrawnByID] = struct{}{}
+}
+
+// WithdrawnByCleared reports if the "withdrawn_by" edge to the Membership entity was cleared.
+func (m *ReportMutation) WithdrawnByCleared() bool {
+	return m.WithdrawnByIDCleared() || m.clearedwithdrawn_by
+}
+
+// WithdrawnByIDs returns the "withdrawn_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// WithdrawnByID instead. It exists only for internal usage by the builders.
+func (m *ReportMutation) WithdrawnByIDs() (ids []uuid.UUID) {
+	if id := m.withdrawn_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetWithdrawnBy resets all changes to the "withdrawn_by" edge.
+func (m *ReportMutation) ResetWithdrawnBy() {
+	m.withdrawn_by = nil
+	m.clearedwithdrawn_by = false
+}
+
+// ClearReplaces clears the "replaces" edge to the Report entity.
+func (m *ReportMutation) ClearReplaces() {
+	m.clearedreplaces = true
+	m.clearedFields[report.FieldReplacesID] = struct{}{}
+}
+
+// ReplacesCleared reports if the "replaces" edge to the Report entity was cleared.
+func (m *ReportMutation) ReplacesCleared() bool {
+	return m.ReplacesIDCleared() || m.clearedreplaces
+}
+
+// ReplacesIDs returns the "replaces" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReplacesID instead. It exists only for internal usage by the builders.
+func (m *ReportMutation) ReplacesIDs() (ids []uuid.UUID) {
+	if id := m.replaces; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReplaces resets all changes to the "replaces" edge.
+func (m *ReportMutation) ResetReplaces() {
+	m.replaces = nil
+	m.clearedreplaces = false
+}
+
+// AddReplacedByIDs adds the "replaced_by" edge to the Report entity by ids.
+func (m *ReportMutation) AddReplacedByIDs(ids ...uuid.UUID) {
+	if m.replaced_by == nil {
+		m.replaced_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.replaced_by[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReplacedBy clears the "replaced_by" edge to the Report entity.
+func (m *ReportMutation) ClearReplacedBy() {
+	m.clearedreplaced_by = true
+}
+
+// ReplacedByCleared reports if the "replaced_by" edge to the Report entity was cleared.
+func (m *ReportMutation) ReplacedByCleared() bool {
+	return m.clearedreplaced_by
+}
+
+// RemoveReplacedByIDs removes the "replaced_by" edge to the Report entity by IDs.
+func (m *ReportMutation) RemoveReplacedByIDs(ids ...uuid.UUID) {
+	if m.removedreplaced_by == nil {
+		m.removedreplaced_by = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.replaced_by, ids[i])
+		m.removedreplaced_by[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReplacedBy returns the removed IDs of the "replaced_by" edge to the Report entity.
+func (m *ReportMutation) RemovedReplacedByIDs() (ids []uuid.UUID) {
+	for id := range m.removedreplaced_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReplacedByIDs returns the "replaced_by" edge IDs in the mutation.
+func (m *ReportMutation) ReplacedByIDs() (ids []uuid.UUID) {
+	for id := range m.replaced_by {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReplacedBy resets all changes to the "replaced_by" edge.
+func (m *ReportMutation) ResetReplacedBy() {
+	m.replaced_by = nil
+	m.clearedreplaced_by = false
+	m.removedreplaced_by = nil
+}
+
+// Where appends a list predicates to the ReportMutation builder.
+func (m *ReportMutation) Where(ps ...predicate.Report) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ReportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ReportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Report, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ReportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ReportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Report).
+func (m *ReportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ReportMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.tenant_id != nil {
+		fields = append(fields, report.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, report.FieldCreatedAt)
+	}
+	if m.title != nil {
+		fields = append(fields, report.FieldTitle)
+	}
+	if m.template != nil {
+		fields = append(fields, report.FieldTemplate)
+	}
+	if m.scope_kind != nil {
+		fields = append(fields, report.FieldScopeKind)
+	}
+	if m.year != nil {
+		fields = append(fields, report.FieldYear)
+	}
+	if m.as_of != nil {
+		fields = append(fields, report.FieldAsOf)
+	}
+	if m.scope_text != nil {
+		fields = append(fields, report.FieldScopeText)
+	}
+	if m.lines != nil {
+		fields = append(fields, report.FieldLines)
+	}
+	if m.printed != nil {
+		fields = append(fields, report.FieldPrinted)
+	}
+	if m.sitting != nil {
+		fields = append(fields, report.FieldSittingID)
+	}
+	if m.replaces != nil {
+		fields = append(fields, report.FieldReplacesID)
+	}
+	if m.frozen_by != nil {
+		fields = append(fields, report.FieldFrozenByID)
+	}
+	if m.withdrawn_at != nil {
+		fields = append(fields, report.FieldWithdrawnAt)
+	}
+	if m.withdrawn_reason != nil {
+		fields = append(fields, report.FieldWithdrawnReason)
+	}
+	if m.withdrawn_by != nil {
+		fields = append(fields, report.FieldWithdrawnByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ReportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case report.FieldTenantID:
+		return m.TenantID()
+	case report.FieldCreatedAt:
+		return m.CreatedAt()
+	case report.FieldTitle:
+		return m.Title()
+	case report.FieldTemplate:
+		return m.Template()
+	case report.FieldScopeKind:
+		return m.ScopeKind()
+	case report.FieldYear:
+		return m.Year()
+	case report.FieldAsOf:
+		return m.AsOf()
+	case report.FieldScopeText:
+		return m.ScopeText()
+	case report.FieldLines:
+		return m.Lines()
+	case report.FieldPrinted:
+		return m.Printed()
+	case report.FieldSittingID:
+		return m.SittingID()
+	case report.FieldReplacesID:
+		return m.ReplacesID()
+	case report.FieldFrozenByID:
+		return m.FrozenByID()
+	case report.FieldWithdrawnAt:
+		return m.WithdrawnAt()
+	case report.FieldWithdrawnReason:
+		return m.WithdrawnReason()
+	case report.FieldWithdrawnByID:
+		return m.WithdrawnByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ReportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case report.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case report.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case report.FieldTitle:
+		return m.OldTitle(ctx)
+	case report.FieldTemplate:
+		return m.OldTemplate(ctx)
+	case report.FieldScopeKind:
+		return m.OldScopeKind(ctx)
+	case report.FieldYear:
+		return m.OldYear(ctx)
+	case report.FieldAsOf:
+		return m.OldAsOf(ctx)
+	case report.FieldScopeText:
+		return m.OldScopeText(ctx)
+	case report.FieldLines:
+		return m.OldLines(ctx)
+	case report.FieldPrinted:
+		return m.OldPrinted(ctx)
+	case report.FieldSittingID:
+		return m.OldSittingID(ctx)
+	case report.FieldReplacesID:
+		return m.OldReplacesID(ctx)
+	case report.FieldFrozenByID:
+		return m.OldFrozenByID(ctx)
+	case report.FieldWithdrawnAt:
+		return m.OldWithdrawnAt(ctx)
+	case report.FieldWithdrawnReason:
+		return m.OldWithdrawnReason(ctx)
+	case report.FieldWithdrawnByID:
+		return m.OldWithdrawnByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Report field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case report.FieldTenantID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case report.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case report.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case report.FieldTemplate:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplate(v)
+		return nil
+	case report.FieldScopeKind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopeKind(v)
+		return nil
+	case report.FieldYear:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetYear(v)
+		return nil
+	case report.FieldAsOf:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsOf(v)
+		return nil
+	case report.FieldScopeText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScopeText(v)
+		return nil
+	case report.FieldLines:
+		v, ok := value.([]map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLines(v)
+		return nil
+	case report.FieldPrinted:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrinted(v)
+		return nil
+	case report.FieldSittingID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSittingID(v)
+		return nil
+	case report.FieldReplacesID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplacesID(v)
+		return nil
+	case report.FieldFrozenByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFrozenByID(v)
+		return nil
+	case report.FieldWithdrawnAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnAt(v)
+		return nil
+	case report.FieldWithdrawnReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnReason(v)
+		return nil
+	case report.FieldWithdrawnByID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWithdrawnByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Report field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ReportMutation) AddedFields() []string {
+	var fields []string
+	if m.addyear != nil {
+		fields = append(fields, report.FieldYear)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ReportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case report.FieldYear:
+		return m.AddedYear()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ReportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case report.FieldYear:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddYear(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Report numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ReportMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(report.FieldTemplate) {
+		fields = append(fields, report.FieldTemplate)
+	}
+	if m.FieldCleared(report.FieldYear) {
+		fields = append(fields, report.FieldYear)
+	}
+	if m.FieldCleared(report.FieldSittingID) {
+		fields = append(fields, report.FieldSittingID)
+	}
+	if m.FieldCleared(report.FieldReplacesID) {
+		fields = append(fields, report.FieldReplacesID)
+	}
+	if m.FieldCleared(report.FieldWithdrawnAt) {
+		fields = append(fields, report.FieldWithdrawnAt)
+	}
+	if m.FieldCleared(report.FieldWithdrawnReason) {
+		fields = append(fields, report.FieldWithdrawnReason)
+	}
+	if m.FieldCleared(report.FieldWithdrawnByID) {
+		fields = append(fields, report.FieldWithdrawnByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ReportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ReportMutation) ClearField(name string) error {
+	switch name {
+	case report.FieldTemplate:
+		m.ClearTemplate()
+		return nil
+	case report.FieldYear:
+		m.ClearYear()
+		return nil
+	case report.FieldSittingID:
+		m.ClearSittingID()
+		return nil
+	case report.FieldReplacesID:
+		m.ClearReplacesID()
+		return nil
+	case report.FieldWithdrawnAt:
+		m.ClearWithdrawnAt()
+		return nil
+	case report.FieldWithdrawnReason:
+		m.ClearWithdrawnReason()
+		return nil
+	case report.FieldWithdrawnByID:
+		m.ClearWithdrawnByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Report nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ReportMutation) ResetField(name string) error {
+	switch name {
+	case report.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case report.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case report.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case report.FieldTemplate:
+		m.ResetTemplate()
+		return nil
+	case report.FieldScopeKind:
+		m.ResetScopeKind()
+		return nil
+	case report.FieldYear:
+		m.ResetYear()
+		return nil
+	case report.FieldAsOf:
+		m.ResetAsOf()
+		return nil
+	case report.FieldScopeText:
+		m.ResetScopeText()
+		return nil
+	case report.FieldLines:
+		m.ResetLines()
+		return nil
+	case report.FieldPrinted:
+		m.ResetPrinted()
+		return nil
+	case report.FieldSittingID:
+		m.ResetSittingID()
+		return nil
+	case report.FieldReplacesID:
+		m.ResetReplacesID()
+		return nil
+	case report.FieldFrozenByID:
+		m.ResetFrozenByID()
+		return nil
+	case report.FieldWithdrawnAt:
+		m.ResetWithdrawnAt()
+		return nil
+	case report.FieldWithdrawnReason:
+		m.ResetWithdrawnReason()
+		return nil
+	case report.FieldWithdrawnByID:
+		m.ResetWithdrawnByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Report field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ReportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.sitting != nil {
+		edges = append(edges, report.EdgeSitting)
+	}
+	if m.frozen_by != nil {
+		edges = append(edges, report.EdgeFrozenBy)
+	}
+	if m.withdrawn_by != nil {
+		edges = append(edges, report.EdgeWithdrawnBy)
+	}
+	if m.replaces != nil {
+		edges = append(edges, report.EdgeReplaces)
+	}
+	if m.replaced_by != nil {
+		edges = append(edges, report.EdgeReplacedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ReportMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case report.EdgeSitting:
+		if id := m.sitting; id != nil {
+			return []ent.Value{*id}
+		}
+	case report.EdgeFrozenBy:
+		if id := m.frozen_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case report.EdgeWithdrawnBy:
+		if id := m.withdrawn_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case report.EdgeReplaces:
+		if id := m.replaces; id != nil {
+			return []ent.Value{*id}
+		}
+	case report.EdgeReplacedBy:
+		ids := make([]ent.Value, 0, len(m.replaced_by))
+		for id := range m.replaced_by {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ReportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedreplaced_by != nil {
+		edges = append(edges, report.EdgeReplacedBy)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ReportMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case report.EdgeReplacedBy:
+		ids := make([]ent.Value, 0, len(m.removedreplaced_by))
+		for id := range m.removedreplaced_by {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ReportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedsitting {
+		edges = append(edges, report.EdgeSitting)
+	}
+	if m.clearedfrozen_by {
+		edges = append(edges, report.EdgeFrozenBy)
+	}
+	if m.clearedwithdrawn_by {
+		edges = append(edges, report.EdgeWithdrawnBy)
+	}
+	if m.clearedreplaces {
+		edges = append(edges, report.EdgeReplaces)
+	}
+	if m.clearedreplaced_by {
+		edges = append(edges, report.EdgeReplacedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ReportMutation) EdgeCleared(name string) bool {
+	switch name {
+	case report.EdgeSitting:
+		return m.clearedsitting
+	case report.EdgeFrozenBy:
+		return m.clearedfrozen_by
+	case report.EdgeWithdrawnBy:
+		return m.clearedwithdrawn_by
+	case report.EdgeReplaces:
+		return m.clearedreplaces
+	case report.EdgeReplacedBy:
+		return m.clearedreplaced_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ReportMutation) ClearEdge(name string) error {
+	switch name {
+	case report.EdgeSitting:
+		m.ClearSitting()
+		return nil
+	case report.EdgeFrozenBy:
+		m.ClearFrozenBy()
+		return nil
+	case report.EdgeWithdrawnBy:
+		m.ClearWithdrawnBy()
+		return nil
+	case report.EdgeReplaces:
+		m.ClearReplaces()
+		return nil
+	}
+	return fmt.Errorf("unknown Report unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ReportMutation) ResetEdge(name string) error {
+	switch name {
+	case report.EdgeSitting:
+		m.ResetSitting()
+		return nil
+	case report.EdgeFrozenBy:
+		m.ResetFrozenBy()
+		return nil
+	case report.EdgeWithdrawnBy:
+		m.ResetWithdrawnBy()
+		return nil
+	case report.EdgeReplaces:
+		m.ResetReplaces()
+		return nil
+	case report.EdgeReplacedBy:
+		m.ResetReplacedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Report edge %s", name)
 }
 
 // RoleMutation represents an operation that mutates the Role nodes in the graph.

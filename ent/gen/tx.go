@@ -52,6 +52,8 @@ type Tx struct {
 	Record *RecordClient
 	// Reply is the client for interacting with the Reply builders.
 	Reply *ReplyClient
+	// Report is the client for interacting with the Report builders.
+	Report *ReportClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
 	// Seat is the client for interacting with the Seat builders.
@@ -224,6 +226,7 @@ func (tx *Tx) init() {
 	tx.Proposal = NewProposalClient(tx.config)
 	tx.Record = NewRecordClient(tx.config)
 	tx.Reply = NewReplyClient(tx.config)
+	tx.Report = NewReportClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
 	tx.Seat = NewSeatClient(tx.config)
 	tx.Sitting = NewSittingClient(tx.config)

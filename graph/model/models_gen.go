@@ -21,6 +21,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/figures"
+	"github.com/bihuan/bihuan/figures/reports"
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/google/uuid"
 )
@@ -1637,6 +1638,20 @@ type ForwardUpInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 报告定稿要填的内容
+type FreezeReportInput struct {
+	// 标题
+	Title string `json:"title"`
+	// 写什么
+	Paper *ReportInput `json:"paper"`
+	// 代替哪份报告；写了，那份报告就撤回
+	ReplacesID *uuid.UUID `json:"replacesId,omitempty"`
+	// 代替的，写为什么
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 闸口：离开现在环节的一条路，写成一张清单
 type Gate struct {
 	// 动作代码
@@ -3233,6 +3248,73 @@ type ReportCommitmentInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 报告写什么
+type ReportInput struct {
+	// 统计范围
+	Scope *FigureScope `json:"scope"`
+	// 截至哪一天，不写为今天
+	AsOf *time.Time `json:"asOf,omitempty"`
+	// 报告样式的代码；写了就不另写各行
+	Template *string `json:"template,omitempty"`
+	// 各行；用样式的不写
+	Lines []*ReportLineInput `json:"lines,omitempty"`
+}
+
+// 报告的一行：一个指标，或者没有记录的事
+type ReportLine struct {
+	// 名称
+	Label string `json:"label"`
+	// 指标的代码；未记录的为空
+	Code *string `json:"code,omitempty"`
+	// 为什么未记录；有指标的为空
+	Why *string `json:"why,omitempty"`
+	// 定义的版本
+	Version *int `json:"version,omitempty"`
+	// 定义的意思，定稿时的
+	Meaning *string `json:"meaning,omitempty"`
+	// 口径，定稿时的
+	Note *string `json:"note,omitempty"`
+	// 是比率，还是件数；未记录的为空
+	Rate *bool `json:"rate,omitempty"`
+	// 分子；件数就是这个数；未记录的为空
+	Numerator *int `json:"numerator,omitempty"`
+	// 分母；件数和未记录的为空
+	Denominator *int `json:"denominator,omitempty"`
+	// 打印的文字：件数、百分数，或者“未记录”
+	Text string `json:"text"`
+	// 背后的行；定稿的报告是定稿时的那些
+	Rows *FigureRowConnection `json:"rows"`
+	Of   reports.Line         `json:"-"`
+}
+
+// 报告的一行要填的内容
+type ReportLineInput struct {
+	// 名称
+	Label string `json:"label"`
+	// 指标的代码；未记录的不写
+	Code *string `json:"code,omitempty"`
+	// 未记录的，写为什么
+	Why *string `json:"why,omitempty"`
+}
+
+// 报告变更的结果
+type ReportPayload struct {
+	// 报告
+	Report *gen.Report `json:"report,omitempty"`
+	// 没有做成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 报告现在会写什么
+type ReportPreview struct {
+	// 统计范围和截至日期
+	ScopeText string `json:"scopeText"`
+	// 各行
+	Lines []*ReportLine `json:"lines"`
+	// 现在为什么还不能定稿；可以定稿的为空
+	Objections []string `json:"objections"`
+}
+
 // 报告落实情况
 type ReportProgressInput struct {
 	// 哪件事项
@@ -3245,6 +3327,28 @@ type ReportProgressInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 报告的样式
+type ReportTemplate struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Title string `json:"title"`
+	// 出处
+	Source string `json:"source"`
+	// 各行
+	Lines []*ReportTemplateLine `json:"lines"`
+}
+
+// 报告样式的一行
+type ReportTemplateLine struct {
+	// 名称
+	Label string `json:"label"`
+	// 指标的代码；未记录的为空
+	Code *string `json:"code,omitempty"`
+	// 为什么未记录；有指标的为空
+	Why *string `json:"why,omitempty"`
 }
 
 // 流程中的一个环节，检查时所见
@@ -4779,6 +4883,16 @@ type WithdrawProposalInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 撤回报告要填的内容
+type WithdrawReportInput struct {
+	// 哪份报告
+	ReportID uuid.UUID `json:"reportId"`
+	// 为什么撤回
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/proposal"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/reply"
+	"github.com/bihuan/bihuan/ent/gen/report"
 	"github.com/bihuan/bihuan/ent/gen/role"
 	"github.com/bihuan/bihuan/ent/gen/seat"
 	"github.com/bihuan/bihuan/ent/gen/sitting"
@@ -610,6 +611,33 @@ func (f TraverseReply) Traverse(ctx context.Context, q gen.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *gen.ReplyQuery", q)
 }
 
+// The ReportFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ReportFunc func(context.Context, *gen.ReportQuery) (gen.Value, error)
+
+// Query calls f(ctx, q).
+func (f ReportFunc) Query(ctx context.Context, q gen.Query) (gen.Value, error) {
+	if q, ok := q.(*gen.ReportQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *gen.ReportQuery", q)
+}
+
+// The TraverseReport type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseReport func(context.Context, *gen.ReportQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseReport) Intercept(next gen.Querier) gen.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseReport) Traverse(ctx context.Context, q gen.Query) error {
+	if q, ok := q.(*gen.ReportQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *gen.ReportQuery", q)
+}
+
 // The RoleFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RoleFunc func(context.Context, *gen.RoleQuery) (gen.Value, error)
 
@@ -948,6 +976,8 @@ func NewQuery(q gen.Query) (Query, error) {
 		return &query[*gen.RecordQuery, predicate.Record, record.OrderOption]{typ: gen.TypeRecord, tq: q}, nil
 	case *gen.ReplyQuery:
 		return &query[*gen.ReplyQuery, predicate.Reply, reply.OrderOption]{typ: gen.TypeReply, tq: q}, nil
+	case *gen.ReportQuery:
+		return &query[*gen.ReportQuery, predicate.Report, report.OrderOption]{typ: gen.TypeReport, tq: q}, nil
 	case *gen.RoleQuery:
 		return &query[*gen.RoleQuery, predicate.Role, role.OrderOption]{typ: gen.TypeRole, tq: q}, nil
 	case *gen.SeatQuery:

@@ -1511,6 +1511,80 @@ var (
 			},
 		},
 	}
+	// ReportsColumns holds the columns for the "reports" table.
+	ReportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeUUID},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "title", Type: field.TypeString, Size: 2147483647},
+		{Name: "template", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "scope_kind", Type: field.TypeString, Size: 2147483647},
+		{Name: "year", Type: field.TypeInt, Nullable: true},
+		{Name: "as_of", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "scope_text", Type: field.TypeString, Size: 2147483647},
+		{Name: "lines", Type: field.TypeJSON},
+		{Name: "printed", Type: field.TypeString, Size: 2147483647},
+		{Name: "withdrawn_at", Type: field.TypeTime, Nullable: true},
+		{Name: "withdrawn_reason", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "sitting_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "frozen_by_id", Type: field.TypeUUID},
+		{Name: "withdrawn_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "replaces_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ReportsTable holds the schema information for the "reports" table.
+	ReportsTable = &schema.Table{
+		Name:       "reports",
+		Columns:    ReportsColumns,
+		PrimaryKey: []*schema.Column{ReportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reports_sittings_sitting",
+				Columns:    []*schema.Column{ReportsColumns[13]},
+				RefColumns: []*schema.Column{SittingsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "reports_memberships_frozen_by",
+				Columns:    []*schema.Column{ReportsColumns[14]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "reports_memberships_withdrawn_by",
+				Columns:    []*schema.Column{ReportsColumns[15]},
+				RefColumns: []*schema.Column{MembershipsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "reports_reports_replaced_by",
+				Columns:    []*schema.Column{ReportsColumns[16]},
+				RefColumns: []*schema.Column{ReportsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "report_tenant_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ReportsColumns[1], ReportsColumns[0]},
+			},
+			{
+				Name:    "report_tenant_id_sitting_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReportsColumns[1], ReportsColumns[13]},
+			},
+			{
+				Name:    "report_tenant_id_replaces_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReportsColumns[1], ReportsColumns[16]},
+			},
+			{
+				Name:    "report_tenant_id_frozen_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ReportsColumns[1], ReportsColumns[14]},
+			},
+		},
+	}
 	// RolesColumns holds the columns for the "roles" table.
 	RolesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2076,6 +2150,7 @@ var (
 		ProposalsTable,
 		RecordsTable,
 		RepliesTable,
+		ReportsTable,
 		RolesTable,
 		SeatsTable,
 		SittingsTable,
@@ -2213,6 +2288,13 @@ func init() {
 	RepliesTable.ForeignKeys[2].RefTable = MembershipsTable
 	RepliesTable.Annotation = &entsql.Annotation{
 		Table: "replies",
+	}
+	ReportsTable.ForeignKeys[0].RefTable = SittingsTable
+	ReportsTable.ForeignKeys[1].RefTable = MembershipsTable
+	ReportsTable.ForeignKeys[2].RefTable = MembershipsTable
+	ReportsTable.ForeignKeys[3].RefTable = ReportsTable
+	ReportsTable.Annotation = &entsql.Annotation{
+		Table: "reports",
 	}
 	RolesTable.ForeignKeys[0].RefTable = MembershipsTable
 	RolesTable.ForeignKeys[1].RefTable = MembershipsTable

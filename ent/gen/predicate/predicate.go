@@ -63,6 +63,9 @@ type Record func(*sql.Selector)
 // Reply is the predicate function for reply builders.
 type Reply func(*sql.Selector)
 
+// Report is the predicate function for report builders.
+type Report func(*sql.Selector)
+
 // Role is the predicate function for role builders.
 type Role func(*sql.Selector)
 

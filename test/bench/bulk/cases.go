@@ -7,6 +7,7 @@ import (
 
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/text"
 )
 
 // cases goes through all proposals in the order of time, all committees
@@ -41,7 +42,7 @@ func registration(m *matter) string {
 func number(m *matter) string {
 	switch {
 	case m.stage >= filed:
-		return fmt.Sprintf("第%s届%s次会议第%03d号", chinese(termOf(m.t)), chinese(m.sitting+3), m.n+2)
+		return fmt.Sprintf("第%s届%s次会议第%03d号", text.Chinese(termOf(m.t)), text.Chinese(m.sitting+3), m.n+2)
 	case m.stage >= submitted:
 		return registration(m)
 	}

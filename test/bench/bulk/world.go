@@ -198,12 +198,3 @@ func (w *world) topic(t, n int) string { return topics[w.pick(len(topics), t, n,
 func (w *world) title(t, n int) string {
 	return "关于" + verbs[w.pick(len(verbs), t, n, 21)] + w.topic(t, n) + "的提案"
 }
-
-// chinese writes 1–19 in Chinese numerals, as numbers of cases do.
-func chinese(n int) string {
-	digits := []string{"", "一", "二", "三", "四", "五", "六", "七", "八", "九"}
-	if n < 10 {
-		return digits[n]
-	}
-	return "十" + digits[n-10]
-}
