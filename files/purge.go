@@ -59,7 +59,7 @@ func (p Purge) some(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		for _, key := range []string{a.BlobKey, thumbKey(a.BlobKey)} {
+		for _, key := range Keys(a.BlobKey) {
 			if shared {
 				break
 			}
@@ -73,3 +73,6 @@ func (p Purge) some(ctx context.Context) (int, error) {
 	}
 	return len(rows), nil
 }
+
+// Keys are those of a file's bytes and of what is derived from them.
+func Keys(blobKey string) []string { return []string{blobKey, thumbKey(blobKey)} }

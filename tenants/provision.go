@@ -43,8 +43,8 @@ const provinces = "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 4
 // maxName is the longest name of a committee, in characters.
 const maxName = 80
 
-// normal trims the texts and says what is wrong with them. It is pure.
-func (in NewTenant) normal() (NewTenant, error) {
+// Normal trims the texts and says what is wrong with them. It is pure.
+func (in NewTenant) Normal() (NewTenant, error) {
 	in.Code, in.ParentCode = strings.TrimSpace(in.Code), strings.TrimSpace(in.ParentCode)
 	in.Name, in.ShortName = text.Clean(in.Name), text.Clean(in.ShortName)
 	if in.ShortName == "" {
@@ -107,7 +107,7 @@ func below(code string, l Level, parent string, above Level) bool {
 // the same code and other values it is errs.Conflict and changes nothing.
 func Provision(ctx context.Context, ownerURL string, in NewTenant) (id uuid.UUID, err error) {
 	defer errs.Wrap(&err, "tenants.Provision(%s)", in.Code)
-	if in, err = in.normal(); err != nil {
+	if in, err = in.Normal(); err != nil {
 		return uuid.Nil, err
 	}
 	cfg, err := pgx.ParseConfig(ownerURL)

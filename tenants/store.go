@@ -124,6 +124,7 @@ type session struct {
 	fate       *Fate
 	seal       Sealer
 	stale      atomic.Bool // a statement's plan was older than its tables
+	owner      bool        // AsOwner's
 }
 
 type sessionKey struct{}

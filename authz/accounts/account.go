@@ -22,7 +22,7 @@ func (s *Service) Create(ctx context.Context, login, word string, by uuid.UUID) 
 	if err != nil {
 		return uuid.Nil, err
 	}
-	hash := phc(s.hasher.argon, random(saltBytes), random(hashBytes)) // no word gives it
+	hash := s.Unopened()
 	if word != "" {
 		if _, err := newPassword(login, word); err != nil {
 			return uuid.Nil, err
@@ -198,4 +198,9 @@ func (s *Service) LoginOf(ctx context.Context, account uuid.UUID) (login string,
 		return err
 	})
 	return login, err
+}
+
+// Unopened stands where a password's hash will stand: no word gives it.
+func (s *Service) Unopened() string {
+	return phc(s.hasher.argon, random(saltBytes), random(hashBytes))
 }

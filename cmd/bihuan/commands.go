@@ -61,7 +61,10 @@ func migrate(ctx context.Context, _ []string, out io.Writer) (err error) {
 
 func tenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("用法：bihuan tenant list | create … | appoint …")
+		return errors.New("用法：bihuan tenant list | create … | appoint … | suspend … | resume … | export … | check … | take … | erase …")
+	}
+	if do := handovers[args[0]]; do != nil {
+		return do(ctx, args[1:], out)
 	}
 	switch args[0] {
 	case "appoint":

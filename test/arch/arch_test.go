@@ -28,7 +28,7 @@ func layer(path string) (int, string) {
 		return 5, top
 	case slices.Contains([]string{"proposals", "opinions", "loop", "roster", "files", "platforms", "processes"}, top):
 		return 3, top
-	case top == "assembly":
+	case top == "assembly" || top == "handover":
 		return 4, top
 	case top == "search" || top == "imports" || top == "exchange" || top == "live" || top == "flow" || top == "figures" || top == "audit" || top == "authz" || top == "tenants" || top == "ent" || top == "deploy" || top == "web":
 		return 2, top
