@@ -38,6 +38,7 @@ func TestLoad(t *testing.T) {
 		return
 	}
 	t.Run("the third sitting has the figures of the report", in.thirdSitting)
+	t.Run("it is frozen in the report of 2024, each number with its rows", in.yearlyReport)
 	t.Run("its deadlines were kept, and nothing of it is still due but what is followed", in.kept)
 	t.Run("four key proposals of it are complete with posts, visit, meeting and report, and were followed until a report settled them", in.keyProposals)
 	t.Run("it has everything that happens to proposals", in.variety)

@@ -5,6 +5,7 @@
 //
 //   - All of it goes through the product's own services and actions, at the moments at which it would have happened; nothing is written past them.
 //   - 中山区's 十一届三次会议 has the figures of its report: 109 received, 5 merged, 35 become 社情民意, 69 filed, all completed, all satisfied; 4 of them are 主席督办重点提案.
+//   - They are frozen in the report of 2024, of whose 36 figures the others are named as not recorded.
 //   - The next sitting's cases are dated from the present, so that their deadlines lie ahead when somebody looks; every role that has something to do in the process finds it in its todos.
 //   - 大连市 has three loops of the 一号提案 at once: 2022's is supervised, 2023's is handled, 2024's is in prestudy. They stand as in August 2023, their tasks too. Nobody else sees them.
 //   - Their 六定 tasks went to units of the city and to 中山 and 旅顺口, which have broken them down for units of their own and reported. One node of each of the two older loops is overdue in that August: 市发展改革委's and 旅顺口's.
