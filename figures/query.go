@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -68,6 +69,21 @@ func (d *Definition) Splits() (out []string) {
 		}
 	}
 	slices.Sort(out)
+	return out
+}
+
+// Ways are all words by which figures can be split, each with what it is called.
+func Ways() (out [][2]string) {
+	seen := map[string]bool{}
+	for _, of := range slices.Sorted(maps.Keys(things)) {
+		words := things[of].words
+		for _, name := range slices.Sorted(maps.Keys(words)) {
+			if !words[name].yes && !seen[name] {
+				seen[name] = true
+				out = append(out, [2]string{name, words[name].label})
+			}
+		}
+	}
 	return out
 }
 

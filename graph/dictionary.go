@@ -14,6 +14,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
@@ -85,6 +86,9 @@ func (r *Resolver) dictionary(ctx context.Context, since *string) (*model.Dictio
 	}
 	for _, x := range authz.ScopeWords() {
 		d.add("scope", x[0], x[1], "")
+	}
+	for _, x := range figures.Ways() {
+		d.add("figureSplit", x[0], x[1], "")
 	}
 	for _, x := range r.Exchange.Kinds() {
 		d.add("envelope", x[0], x[1], "")

@@ -67,13 +67,22 @@ func (r *Resolver) reportPreview(ctx context.Context, in model.ReportInput) (*mo
 func reportLines(lines []reports.Line) []*model.ReportLine {
 	out := make([]*model.ReportLine, len(lines))
 	for i, l := range lines {
-		x := &model.ReportLine{Label: l.Label, Code: given(l.Code), Why: given(l.Why), Text: l.Text(), Of: l}
+		x := &model.ReportLine{No: i + 1, Label: l.Label, Code: given(l.Code), Why: given(l.Why), Text: l.Text(), Of: l}
 		if l.Code != "" {
 			x.Version, x.Meaning, x.Note, x.Rate, x.Numerator, x.Denominator = &l.Version, given(l.Meaning), given(l.Note), &l.Rate, &l.Numerator, base(l.Number())
 		}
 		out[i] = x
 	}
 	return out
+}
+
+// reportLine is one line of a frozen report, nil where it has no such.
+func reportLine(x *gen.Report, no int) (*model.ReportLine, error) {
+	lines, err := reports.LinesOf(x)
+	if err != nil || no < 1 || no > len(lines) {
+		return nil, err
+	}
+	return reportLines(lines)[no-1], nil
 }
 
 // reportRows are the rows behind a line: those that are kept, or those of now.

@@ -54,6 +54,11 @@ func (r *reportResolver) Lines(ctx context.Context, obj *gen.Report) ([]*model.R
 	return reportLines(lines), err
 }
 
+// Line is the resolver for the line field.
+func (r *reportResolver) Line(ctx context.Context, obj *gen.Report, no int) (*model.ReportLine, error) {
+	return reportLine(obj, no)
+}
+
 // Rows is the resolver for the rows field.
 func (r *reportLineResolver) Rows(ctx context.Context, obj *model.ReportLine, counted *bool, after *entgql.Cursor[uuid.UUID], first *int) (*model.FigureRowConnection, error) {
 	return r.reportRows(ctx, obj.Of, counted, after, first)

@@ -34,6 +34,13 @@ func TestAReportIsFrozenThroughTheAPI(t *testing.T) {
 			t.Error(first.text)
 		}
 	})
+	t.Run("one line of it is read by its number", func(t *testing.T) {
+		a := c.ask("干事", `query($id: ID!) { node(id: $id) { ... on Report { line(no: 3) { no code rows(counted: true, first: 100) { edges { counted } } } none: line(no: 9) { no } } } }`, input{"id": id})
+		edges, _ := dig(a.Data, "node", "line", "rows", "edges").([]any)
+		if dig(a.Data, "node", "line", "code") != "filing_rate" || dig(a.Data, "node", "none") != nil || float64(len(edges)) != dig(first.Data, "node", "lines", 2, "numerator") {
+			t.Error(a.text)
+		}
+	})
 	t.Run("a preview says the same of now, writes nothing, and says what hinders it", func(t *testing.T) {
 		paper := c.lined()
 		a := c.ask("干事", `query($p: ReportInput!) { reportPreview(paper: $p) { scopeText objections lines { text rows(first: 3) { edges { node { id } } } } } reports { totalCount } }`, input{"p": paper})

@@ -428,6 +428,7 @@ type QueryResolver interface {
 type ReportResolver interface {
 	ScopeKind(ctx context.Context, obj *gen.Report) (model.FigureScopeKind, error)
 	Lines(ctx context.Context, obj *gen.Report) ([]*model.ReportLine, error)
+	Line(ctx context.Context, obj *gen.Report, no int) (*model.ReportLine, error)
 }
 type ReportLineResolver interface {
 	Rows(ctx context.Context, obj *model.ReportLine, counted *bool, after *entgql.Cursor[uuid.UUID], first *int) (*model.FigureRowConnection, error)
@@ -5550,6 +5551,8 @@ extend type Query {
 
 "报告的一行：一个指标，或者没有记录的事"
 type ReportLine {
+  "第几行，从 1 数起"
+  no: Int!
   "名称"
   label: String!
   "指标的代码；未记录的为空"
@@ -5611,6 +5614,8 @@ extend type Report {
   scopeKind: FigureScopeKind!
   "各行"
   lines: [ReportLine!]! @goField(forceResolver: true)
+  "其中一行；没有的为空"
+  line("第几行，从 1 数起" no: Int!): ReportLine
 }
 
 "报告的一行要填的内容"
@@ -10220,6 +10225,8 @@ func (ec *executionContext) childFields_Report(ctx context.Context, field graphq
 		return ec.fieldContext_Report_scopeKind(ctx, field)
 	case "lines":
 		return ec.fieldContext_Report_lines(ctx, field)
+	case "line":
+		return ec.fieldContext_Report_line(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Report", field.Name)
 }
@@ -10248,6 +10255,8 @@ func (ec *executionContext) childFields_ReportEdge(ctx context.Context, field gr
 
 func (ec *executionContext) childFields_ReportLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "no":
+		return ec.fieldContext_ReportLine_no(ctx, field)
 	case "label":
 		return ec.fieldContext_ReportLine_label(ctx, field)
 	case "code":
@@ -16047,6 +16056,20 @@ func (ec *executionContext) field_ReportLine_rows_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["first"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Report_line_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "no",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["no"] = arg0
 	return args, nil
 }
 
@@ -53267,6 +53290,50 @@ func (ec *executionContext) fieldContext_Report_lines(_ context.Context, field g
 	return fc, nil
 }
 
+func (ec *executionContext) _Report_line(ctx context.Context, field graphql.CollectedField, obj *gen.Report) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Report_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Report().Line(ctx, obj, fc.Args["no"].(int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReportLine) graphql.Marshaler {
+			return ec.marshalOReportLine2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportLine(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Report_line(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Report",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReportLine(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Report_line_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReportConnection_edges(ctx context.Context, field graphql.CollectedField, obj *gen.ReportConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -53407,6 +53474,29 @@ func (ec *executionContext) _ReportEdge_cursor(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_ReportEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ReportEdge", field, false, false, errors.New("field of type Cursor does not have child fields"))
+}
+
+func (ec *executionContext) _ReportLine_no(ctx context.Context, field graphql.CollectedField, obj *model.ReportLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReportLine_no(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.No, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReportLine_no(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReportLine", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _ReportLine_label(ctx context.Context, field graphql.CollectedField, obj *model.ReportLine) (ret graphql.Marshaler) {
@@ -95995,6 +96085,44 @@ func (ec *executionContext) _Report(ctx context.Context, sel ast.SelectionSet, o
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "line":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Report_line(ctx, field, obj)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.IsDeferred() {
+				deferredFieldSet.AddField(field)
+				fieldIndex := len(deferredFieldSet.Values) - 1
+				deferredFieldSet.Concurrently(fieldIndex, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, deferredFieldSet)
+				})
+
+				for _, deferrable := range field.Deferrables {
+					view, ok := deferLabelToView[deferrable.Label]
+					if !ok {
+						view = deferredFieldSet.NewView()
+						deferLabelToView[deferrable.Label] = view
+					}
+					view.AddIndices(fieldIndex)
+				}
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -96119,6 +96247,11 @@ func (ec *executionContext) _ReportLine(ctx context.Context, sel ast.SelectionSe
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ReportLine")
+		case "no":
+			out.Values[i] = ec._ReportLine_no(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "label":
 			out.Values[i] = ec._ReportLine_label(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -110172,6 +110305,13 @@ func (ec *executionContext) marshalOReportEdge2ᚖgithubᚗcomᚋbihuanᚋbihuan
 		return graphql.Null
 	}
 	return ec._ReportEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReportLine2ᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportLine(ctx context.Context, sel ast.SelectionSet, v *model.ReportLine) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReportLine(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOReportLineInput2ᚕᚖgithubᚗcomᚋbihuanᚋbihuanᚋgraphᚋmodelᚐReportLineInputᚄ(ctx context.Context, v any) ([]*model.ReportLineInput, error) {

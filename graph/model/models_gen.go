@@ -3262,6 +3262,8 @@ type ReportInput struct {
 
 // 报告的一行：一个指标，或者没有记录的事
 type ReportLine struct {
+	// 第几行，从 1 数起
+	No int `json:"no"`
 	// 名称
 	Label string `json:"label"`
 	// 指标的代码；未记录的为空
