@@ -25,6 +25,7 @@ import (
 	"github.com/bihuan/bihuan/loop/plans"
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/opinions"
+	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/platforms"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
@@ -45,6 +46,7 @@ type Services struct {
 	Processes *processes.Service
 	Ballots   *ballots.Service
 	Overview  *overview.Service
+	Oversight *oversight.Service
 	Phone     *phone.Service
 	Reports   *reports.Service
 }
@@ -70,6 +72,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
 	s.Reports = reports.New(store.Ent())
+	s.Oversight = oversight.New(store, s.Exchange)
 	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil
 }

@@ -81,6 +81,24 @@ func (s *Service) Set(ctx context.Context, t Terms) (_ *gen.Agreement, err error
 		SetSends(t.Sends).SetReceives(t.Receives).SetVersion(old.Version + 1).Save(ctx)
 }
 
+// Standard makes this committee's half of a standing agreement with one of the
+// same installation, as the product, and answers it; nil where there is one
+// already, which stays as it is.
+func (s *Service) Standard(ctx context.Context, partner string, sends, receives []string) (_ *gen.Agreement, err error) {
+	defer errs.Wrap(&err, "exchange.Standard(%s)", partner)
+	old, err := s.with(ctx, partner)
+	if err != nil || old != nil {
+		return nil, err
+	}
+	t := Terms{Partner: partner, Sends: sends, Receives: receives}
+	if err := s.complete(ctx, &t, nil); err != nil {
+		return nil, err
+	}
+	a, err := s.client.Agreement.Create().SetPartner(t.Partner).SetPartnerName(t.Name).SetPartnerKey(t.Key).SetChannel(t.Channel).
+		SetSends(t.Sends).SetReceives(t.Receives).Save(authz.System(ctx))
+	return a, tenants.Translate(err)
+}
+
 // askTerms is the kind of request that changes an agreement's channel or key.
 const askTerms = "agreement.terms"
 

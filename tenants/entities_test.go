@@ -263,6 +263,12 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 			VALUES ($1, gen_random_uuid(), $2, 1, 'k', 1, '{}', now(), '', '', '', now())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO exchange_inbox (tenant_id, id, agreement_id, envelope_id, seq, kind, version, created_at, received_at, hash, signature, outcome)
 			VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), 1, 'k', 1, now(), now(), '', '', 'REFUSED')`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO figure_shares (tenant_id, agreement_id, changed_at) VALUES ($1, $2, now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO figures_told VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '', 'received', '')`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO district_terms VALUES ($1, $2, now(), NULL, NULL, 'ACTIVE', '', now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO district_days VALUES ($1, $2, '2025-03-03', now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO district_scopes VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '2025 年', NULL, NULL, now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO district_figures VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '', 'received', '2025-03-03', 1, '收到', '件', 1, NULL, NULL, now(), '2025-03-03', now(), gen_random_uuid())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO exchange_objects VALUES ($1, $2, 'Matter', gen_random_uuid(), 'Matter', gen_random_uuid(), true, now())`, []any{tenant, ids["Agreement"]}},
 		{`SELECT ballot_open($1, $2, '-', $3, '{满意度}', '{满意,弃权}', '弃权', $4, $5, now(), now() + interval '1 day', $6, now())`,
 			[]any{uuid.Must(uuid.NewV7()), ids["Matter"], []uuid.UUID{ids["Unit"]}, voters, tokens(len(voters)), ids["Membership"]}},

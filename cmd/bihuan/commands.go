@@ -140,6 +140,9 @@ func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.
 		}
 		return err
 	})
+	if err == nil {
+		err = a.resolver.Oversight.Stand(ctx, id)
+	}
 	return id, word, err
 }
 

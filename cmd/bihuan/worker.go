@@ -16,6 +16,7 @@ import (
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/live"
+	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/search"
 	"github.com/bihuan/bihuan/tenants"
 )
@@ -115,6 +116,31 @@ func (collectArgs) Kind() string { return "exchange_collect" }
 
 func (a *app) collect(ctx context.Context, _ collectArgs) error {
 	return a.where(ctx, a.resolver.Exchange.HasDue, func(t uuid.UUID) river.JobArgs { return deliverArgs{t} })
+}
+
+// tellArgs is the job that counts one committee's figures for who is to have
+// them, and carries them there.
+type tellArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (tellArgs) Kind() string { return "oversight_tell" }
+
+func (a *app) tell(ctx context.Context, of tellArgs) error {
+	n, err := a.resolver.Oversight.Tell(ctx, of.Tenant)
+	if err := a.did(n, err, "told", of.Tenant, "letters"); err != nil || n == 0 {
+		return err
+	}
+	return a.deliver(ctx, deliverArgs(of))
+}
+
+// untoldArgs is the job that finds the committees whose figures have changed.
+type untoldArgs struct{}
+
+func (untoldArgs) Kind() string { return "oversight_look" }
+
+func (a *app) untold(ctx context.Context, _ untoldArgs) error {
+	return a.where(ctx, oversight.HasDue, func(t uuid.UUID) river.JobArgs { return tellArgs{t} })
 }
 
 // indexArgs is the job that puts into the index what one committee has written
@@ -341,6 +367,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[lookArgs]{clock: c, do: a.look})
 	river.AddWorker(workers, &job[collectArgs]{clock: c, do: a.collect})
 	river.AddWorker(workers, &job[deliverArgs]{clock: c, within: 10 * time.Minute, do: a.deliver})
+	river.AddWorker(workers, &job[untoldArgs]{clock: c, do: a.untold})
+	river.AddWorker(workers, &job[tellArgs]{clock: c, within: 10 * time.Minute, do: a.tell})
 	river.AddWorker(workers, &job[tidyArgs]{clock: c, do: a.tidy})
 	river.AddWorker(workers, &job[bookArgs]{clock: c, do: a.book})
 	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
@@ -358,7 +386,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[unreadArgs]{clock: c, within: time.Hour, do: a.unread})
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
-		every(a.cfg.DeliverEvery, collectArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
+		every(a.cfg.DeliverEvery, collectArgs{}), every(a.cfg.FiguresEvery, untoldArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
 		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}),
 	}
 	if a.resolver.Phone.Connected() {

@@ -1,0 +1,303 @@
+package oversight
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/figures"
+	"github.com/bihuan/bihuan/internal/clock"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Light is how much is late in a district, by what it shares.
+type Light string
+
+// Freshness is how old what a district told is.
+type Freshness string
+
+// The lights: nothing that was due is late; at most a tenth; more; and a
+// district that shares neither of the figures by which it is told.
+const (
+	Green   Light = "GREEN"
+	Yellow  Light = "YELLOW"
+	Red     Light = "RED"
+	Unknown Light = "UNKNOWN"
+)
+
+// The ages: told on the day or the one before; within a week; before; never.
+const (
+	Fresh  Freshness = "FRESH"
+	Late   Freshness = "LATE"
+	Silent Freshness = "SILENT"
+	Never  Freshness = "NEVER"
+)
+
+const (
+	freshDays = 1
+	lateDays  = 7
+)
+
+// lateness are the figures by which a light is told: what was due, and what of
+// it came in time.
+var lateness = []string{"on_time_rate", "node_rate"}
+
+// mostDistricts bounds a page.
+const mostDistricts = 100
+
+// Question is what is asked of all districts at once.
+type Question struct {
+	Codes []string
+	Kind  figures.Kind
+	Year  int       // of a sitting: in which it opened
+	Split string    // empty: the whole
+	AsOf  time.Time // zero: today
+	After string    // the partner after whose code the page begins
+	First int
+}
+
+// District is what the city knows of one.
+type District struct {
+	Agreement   uuid.UUID // zero where nothing is agreed
+	Partner     string
+	PartnerName string
+	Shares      bool // figures come from it by an agreement
+	Crosses     bool // that agreement is in force here
+	Terms       Terms
+	ScopeName   string // as the district calls it; empty where it did not tell
+	Opens       *time.Time
+	Closes      *time.Time
+	AsOf        *time.Time // the last day for which it told that everything stands
+	At          *time.Time // when it said so
+	Freshness   Freshness
+	Light       Light
+	Values      []Value // one for each code that was asked, in that order
+}
+
+// Value is one figure of one district.
+type Value struct {
+	Code    string
+	Label   string
+	Unit    string
+	Hidden  bool // the district has narrowed it, or had then
+	Told    bool // there is a number
+	Number  figures.Number
+	Version int  // of the definition by which it was counted
+	Same    bool // that is the version here
+	AsOf    time.Time
+	MovedOn time.Time
+	Parts   []figures.Part
+}
+
+func (q *Question) wrong(ctx context.Context) error {
+	today := clock.Today(ctx)
+	if q.AsOf.IsZero() {
+		q.AsOf = today
+	}
+	switch {
+	case len(q.Codes) == 0 || len(q.Codes) > figures.MostCodes:
+		return errs.New(errs.Invalid, "一次问 1 至 %d 个指标", figures.MostCodes).At("codes")
+	case q.Kind == figures.All || !known(q.Kind, q.Year):
+		return errs.New(errs.Invalid, "统计范围只能是会议期间、会议以来或自然年，并写明哪一年（会议为开幕的那一年）").At("year")
+	case q.Split != "" && !slices.Contains(Splits, q.Split):
+		return errs.New(errs.Invalid, "各区的指标不能按“%.40s”拆分", q.Split).At("split")
+	case q.AsOf.After(today):
+		return errs.New(errs.Invalid, "截至日期不能晚于今天").At("asOf")
+	case q.First < 1 || q.First > mostDistricts:
+		return errs.New(errs.Invalid, "每页条数应在 1 到 %d 之间，请修改后再查", mostDistricts).At("first")
+	}
+	for i, c := range q.Codes {
+		if !codeForm.MatchString(c) {
+			return errs.New(errs.Invalid, "没有指标“%.40s”", c).At("codes")
+		}
+		if slices.Contains(q.Codes[:i], c) {
+			return errs.New(errs.Invalid, "指标“%.40s”问了两次", c).At("codes")
+		}
+	}
+	return nil
+}
+
+// Compare answers a page of districts by code, with two statements whatever
+// their number. What a district does not share is named and has no number.
+func (s *Service) Compare(ctx context.Context, q Question) (_ []District, more bool, err error) {
+	defer errs.Wrap(&err, "oversight.Compare(%s %d)", q.Kind, q.Year)
+	if _, err := authz.Require(ctx, figures.Read); err != nil {
+		return nil, false, err
+	}
+	if err := q.wrong(ctx); err != nil {
+		return nil, false, err
+	}
+	rows, err := tenants.Rows[districtRow](ctx, districtsOf, clock.StartOf(q.AsOf.AddDate(0, 0, 1)), q.AsOf, string(q.Kind), q.Year, q.After, q.First+1)
+	if err != nil {
+		return nil, false, err
+	}
+	if more = len(rows) > q.First; more {
+		rows = rows[:q.First]
+	}
+	came, err := q.numbers(ctx, rows)
+	if err != nil {
+		return nil, false, err
+	}
+	out := make([]District, len(rows))
+	for i, r := range rows {
+		out[i] = r.district(q, came[r.Agreement])
+	}
+	return out, more, nil
+}
+
+// districtsOf are those from which figures come, and the committees below this
+// one from which none do, with their terms of now and of the day's end.
+const districtsOf = `
+	WITH d AS (
+		SELECT coalesce(a.id, '00000000-0000-0000-0000-000000000000'::uuid) AS id, coalesce(a.partner, t.code) AS partner, coalesce(t.short_name, a.partner_name) AS name,
+			a.id IS NOT NULL AS shares, coalesce(a.status = 'ACTIVE', false) AS crosses
+		FROM (SELECT * FROM agreements WHERE receives ? '` + KindFigures + `') a
+		FULL JOIN (SELECT code, short_name FROM tenants WHERE parent_id = nullif(current_setting('app.tenant', true), '')::uuid AND status = 'ACTIVE') t ON t.code = a.partner
+	)
+	SELECT d.id, d.partner, d.name, d.shares, d.crosses, n.codes, n.splits, coalesce(n.status, 'ACTIVE'), coalesce(n.reason, ''), b.codes, b.splits,
+		coalesce(s.name, ''), s.opens_on, s.closes_on, y.as_of, y.at
+	FROM d
+	LEFT JOIN LATERAL (SELECT * FROM district_terms x WHERE x.agreement_id = d.id ORDER BY x.at DESC LIMIT 1) n ON true
+	LEFT JOIN LATERAL (SELECT * FROM district_terms x WHERE x.agreement_id = d.id AND x.at < $1 ORDER BY x.at DESC LIMIT 1) b ON true
+	LEFT JOIN LATERAL (SELECT * FROM district_days x WHERE x.agreement_id = d.id AND x.as_of <= $2 ORDER BY x.as_of DESC LIMIT 1) y ON true
+	LEFT JOIN district_scopes s ON s.agreement_id = d.id AND s.scope = $3 AND s.year = $4
+	WHERE d.partner > $5 ORDER BY d.partner LIMIT $6`
+
+type districtRow struct {
+	Agreement           uuid.UUID
+	Partner, Name       string
+	Shares, Crosses     bool
+	Codes, Splits       []string
+	Status, Reason      string
+	CodesAt, SplitsAt   []string
+	Scope               string
+	Opens, Closes, AsOf *time.Time
+	At                  *time.Time
+}
+
+// asked is a figure by a split.
+type asked struct{ split, code string }
+
+type valueRow struct {
+	Agreement   uuid.UUID
+	Split, Code string
+	Definition  int
+	Label, Unit string
+	Numerator   int
+	Denominator *int
+	Parts       []byte
+	AsOf, Moved time.Time
+}
+
+// numbers are the latest of what came up to the day, by district and code; the
+// figures of the lights among them.
+func (q Question) numbers(ctx context.Context, of []districtRow) (map[uuid.UUID]map[asked]valueRow, error) {
+	ids := make([]uuid.UUID, len(of))
+	for i, r := range of {
+		ids[i] = r.Agreement
+	}
+	rows, err := tenants.Rows[valueRow](ctx, `
+		SELECT DISTINCT ON (agreement_id, split, code) agreement_id, split, code, definition, label, unit, numerator, denominator, parts, as_of, moved_on
+		FROM district_figures WHERE agreement_id = ANY ($1) AND scope = $2 AND year = $3 AND as_of <= $6
+			AND (split = $4 AND code = ANY ($5) OR split = '' AND code = ANY ($7)) ORDER BY agreement_id, split, code, as_of DESC`,
+		ids, string(q.Kind), q.Year, q.Split, q.Codes, q.AsOf, lateness)
+	out := map[uuid.UUID]map[asked]valueRow{}
+	for _, r := range rows {
+		if out[r.Agreement] == nil {
+			out[r.Agreement] = map[asked]valueRow{}
+		}
+		out[r.Agreement][asked{r.Split, r.Code}] = r
+	}
+	return out, err
+}
+
+func (r districtRow) district(q Question, came map[asked]valueRow) District {
+	d := District{Agreement: r.Agreement, Partner: r.Partner, PartnerName: r.Name, Shares: r.Shares, Crosses: r.Crosses,
+		Terms: Terms{r.Codes, r.Splits, r.Status, r.Reason}, ScopeName: r.Scope, Opens: r.Opens, Closes: r.Closes, AsOf: r.AsOf, At: r.At}
+	for _, code := range q.Codes {
+		d.Values = append(d.Values, r.value(asked{q.Split, code}, came))
+	}
+	var late []figures.Number
+	for _, code := range lateness {
+		if v := r.value(asked{"", code}, came); v.Told && v.Same {
+			late = append(late, v.Number)
+		}
+	}
+	d.Light, d.Freshness = light(late), age(r.AsOf, q.AsOf)
+	return d
+}
+
+// value is what may be seen of one figure: what the district lets through now,
+// and let through on that day.
+func (r districtRow) value(of asked, came map[asked]valueRow) Value {
+	own, v := figures.Shipped.Of(of.code), Value{Code: of.code, Label: of.code}
+	row, there := came[of]
+	switch {
+	case own != nil:
+		v.Label, v.Unit = own.Label, own.Unit
+	case there:
+		v.Label, v.Unit = row.Label, row.Unit
+	}
+	now, then := Terms{Codes: r.Codes, Splits: r.Splits}, Terms{Codes: r.CodesAt, Splits: r.SplitsAt}
+	if !now.Lets(of.code, of.split) || !then.Lets(of.code, of.split) {
+		v.Hidden = true
+		return v
+	}
+	if !there {
+		return v
+	}
+	v.Told, v.Version, v.AsOf, v.MovedOn = true, row.Definition, row.AsOf, row.Moved
+	v.Number = number(row.Numerator, row.Denominator)
+	v.Same = own != nil && own.Version == row.Definition && own.IsRate() == v.Number.Rate
+	var parts []part
+	if json.Unmarshal(row.Parts, &parts) == nil {
+		for _, p := range parts {
+			v.Parts = append(v.Parts, figures.Part{Key: p.Key, Label: p.Label, Number: number(p.Numerator, p.Denominator)})
+		}
+	}
+	return v
+}
+
+func number(n int, d *int) figures.Number {
+	if d == nil {
+		return figures.Number{Numerator: n}
+	}
+	return figures.Number{Numerator: n, Denominator: *d, Rate: true}
+}
+
+// light tells what was due and did not come in time: none, at most a tenth of
+// what was due, or more.
+func light(of []figures.Number) Light {
+	late, due := 0, 0
+	for _, n := range of {
+		late, due = late+n.Denominator-n.Numerator, due+n.Denominator
+	}
+	switch {
+	case len(of) == 0:
+		return Unknown
+	case late == 0:
+		return Green
+	case late*10 <= due:
+		return Yellow
+	}
+	return Red
+}
+
+// age is how old what was told for a day is on another.
+func age(told *time.Time, on time.Time) Freshness {
+	if told == nil {
+		return Never
+	}
+	switch days := int(on.Sub(*told).Hours() / 24); {
+	case days <= freshDays:
+		return Fresh
+	case days <= lateDays:
+		return Late
+	}
+	return Silent
+}

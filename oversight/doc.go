@@ -1,0 +1,27 @@
+// Package oversight is what a city sees of its districts: the figures that each
+// lets it have (domain.md 10.2, 10.3). Nothing is read across: a district counts
+// its own, and what changed goes to the city in an envelope; the city keeps what
+// came and never writes into a district.
+//
+// The contract, which a committee clerk could check:
+//
+// # What leaves a district
+//
+//   - A new district has a standing agreement with its city, by which all figures leave it. Nobody has to approve them singly.
+//   - Its administrator says which figures and which splits leave it, suspends that, and lets it go on; each stands in its audit.
+//   - Figures are counted in the district, by its own definitions, whenever its book has grown, and once a day.
+//   - What has not changed is not told again; that it stands is told once a day.
+//   - What is counted is told exactly once, wherever the worker dies.
+//   - Figures that do not add up are not told; the district's administrator sees why.
+//   - Rows never leave it: a figure is a number and the numbers of its parts.
+//
+// # What the city keeps
+//
+//   - Each figure stands with the day as of which it was counted, the version of its definition, and when it last moved.
+//   - A letter that comes twice, late or out of order does not undo a newer one.
+//   - A figure of another version of its definition than the city's is kept, shown as such, and never ranked.
+//   - A letter that cannot be (a day to come, more counted than there are, parts that do not make the whole) is refused.
+//   - What a district has narrowed is hidden, also what had come before; days on which it was not shared stay empty for ever (ADR 59).
+//   - What a district has suspended stays as it was, and says so.
+//   - After a restore from a backup the district tells everything again that differs.
+package oversight

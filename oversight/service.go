@@ -1,0 +1,68 @@
+package oversight
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/tenant"
+	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/tenants"
+)
+
+// Service is both halves: the district's and the city's.
+type Service struct {
+	store    *tenants.Store
+	client   *gen.Client
+	exchange *exchange.Service
+}
+
+// New makes the service and makes its kind known to the exchange.
+func New(store *tenants.Store, ex *exchange.Service) *Service {
+	s := &Service{store: store, client: store.Ent(), exchange: ex}
+	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive})
+	return s
+}
+
+// What crosses between a district and its city by the standing agreement.
+var (
+	up   = []string{KindFigures}
+	down = []string{}
+)
+
+// Stand gives a district its standing agreement with the city above it, in the
+// transactions of both: each half where there is none, so that what either has
+// agreed on otherwise stays. It is called when a committee is entered into the
+// directory; called again it does nothing, and wherever it ends it is called
+// again. A committee that has no city above it in this installation is left alone.
+func (s *Service) Stand(ctx context.Context, district uuid.UUID) (err error) {
+	defer errs.Wrap(&err, "oversight.Stand(%s)", district)
+	var own, city *gen.Tenant
+	ctx = authz.System(ctx)
+	err = s.store.ReadTx(ctx, district, func(ctx context.Context) (err error) {
+		if own, err = s.client.Tenant.Get(ctx, district); err != nil || own.ParentID == nil {
+			return err
+		}
+		city, err = s.client.Tenant.Get(ctx, *own.ParentID)
+		return err
+	})
+	if err != nil || city == nil || city.Level != tenant.LevelCITY {
+		return err
+	}
+	doors := audit.Doors{Store: s.store, System: "standingAgreement"}
+	err = doors.InTx(ctx, city.ID, func(ctx context.Context) error {
+		_, err := s.exchange.Standard(ctx, own.Code, down, up)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return doors.InTx(ctx, district, func(ctx context.Context) error {
+		_, err := s.exchange.Standard(ctx, city.Code, up, down)
+		return err
+	})
+}
