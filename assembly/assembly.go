@@ -24,6 +24,7 @@ import (
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/loop/plans"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/obligations"
 	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/platforms"
@@ -35,20 +36,21 @@ import (
 
 // Services are the nouns, wired.
 type Services struct {
-	Engine    *flow.Engine
-	Exchange  *exchange.Service
-	Proposals *proposals.Service
-	Cohorts   *cohorts.Service
-	Tasks     *tasks.Service
-	Opinions  *opinions.Service
-	Plans     *plans.Service
-	Platforms *platforms.Service
-	Processes *processes.Service
-	Ballots   *ballots.Service
-	Overview  *overview.Service
-	Oversight *oversight.Service
-	Phone     *phone.Service
-	Reports   *reports.Service
+	Engine      *flow.Engine
+	Exchange    *exchange.Service
+	Proposals   *proposals.Service
+	Cohorts     *cohorts.Service
+	Tasks       *tasks.Service
+	Opinions    *opinions.Service
+	Plans       *plans.Service
+	Platforms   *platforms.Service
+	Processes   *processes.Service
+	Ballots     *ballots.Service
+	Overview    *overview.Service
+	Oversight   *oversight.Service
+	Phone       *phone.Service
+	Obligations *obligations.Service
+	Reports     *reports.Service
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
@@ -68,7 +70,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	e.Watch(mirror(s.Exchange))
 	s.Engine = e
 	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
-	s.Opinions = opinions.New(e)
+	s.Opinions, s.Obligations = opinions.New(e), obligations.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
 	s.Reports = reports.New(store.Ent())

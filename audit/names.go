@@ -29,6 +29,7 @@ var names = map[string]string{
 	"Agreement":  `SELECT partner_name FROM agreements WHERE id = $1`,
 	"Report":     `SELECT title FROM reports WHERE id = $1`,
 	"Import":     `SELECT file_name FROM import_batches WHERE id = $1`,
+	"Obligation": `SELECT definition->>'label' || ' 第' || version || '版' FROM obligations WHERE id = $1`,
 	"Tenant":     `SELECT name FROM tenants WHERE id = $1`,
 }
 

@@ -12,7 +12,7 @@ import (
 const general = "matter"
 
 // desks are the objects with a "read" that are no kinds of matter.
-var desks = []string{"audit", "exchange", "figures", "personal", "roster"}
+var desks = []string{"audit", "exchange", "figures", "obligations", "personal", "roster"}
 
 // kinds are the other objects with a "read" in policy.csv: the kinds of matter
 // that the product ships, each with rights of its own.

@@ -12,7 +12,7 @@ import (
 
 // managed are the objects that who manages a committee may know. Whatever else
 // there is to read is contents, that of kinds still to come as well.
-var managed = []string{"roster", "grants", "settings", "platforms", "processes", "exchange", "figures"}
+var managed = []string{"roster", "grants", "settings", "platforms", "processes", "exchange", "figures", "obligations"}
 
 // Rules reports whether a table manages a committee, audits it or reads personal
 // data.

@@ -136,6 +136,38 @@ var parts = []part{
 				AND s.assignment_id = r.assignment_id AND (s.to_state = 'SENT_BACK' AND r.status = 'SENT_BACK' OR s.to_state = 'SUPERSEDED') AND s.from_state <> s.to_state AND s.at >= r.sent_at AND s.at < span.upto)) AS lapsed
 		FROM span CROSS JOIN cases c JOIN items i ON i.matter_id = c.matter AND i.kind = 'COMMITMENT' JOIN replies r ON r.id = i.reply_id AND r.sent_at < span.upto`},
 
+	// What people have a hand in. A merged proposal counts once for each who signed
+	// it; of another matter nobody counts twice, whatever he is to it.
+	{"authored", []string{"cases"}, `
+		SELECT w.id, c.matter, ` + carried + `, w.role, w.membership_id AS person
+		FROM cases c JOIN parties w ON w.matter_id = c.matter AND w.membership_id IS NOT NULL AND w.from_matter_id IS NULL
+			AND w.role IN ('LEAD', 'CO') AND w.cosign IN ('NONE', 'SIGNED')`},
+	{"involved", nil, `
+		SELECT (array_agg(w.id ORDER BY w.id))[1] AS id, m.id AS matter, m.kind, h.state, m.platform_id AS platform, m.closed_at < span.upto AS closed,
+			w.membership_id AS person, bool_or(w.role IN ('LEAD', 'RAISER')) AS brought, bool_or(w.role = 'HOST') AS hosted
+		FROM span CROSS JOIN parties w JOIN matters m ON m.id = w.matter_id AND m.kind <> 'proposal', LATERAL (
+			SELECT coalesce((array_agg(s.to_state ORDER BY s.at DESC, s.id DESC))[1], m.state) AS state
+			FROM steps s WHERE s.matter_id = m.id AND s.assignment_id IS NULL AND s.at < span.upto
+		) h
+		WHERE w.membership_id IS NOT NULL AND w.event_id IS NULL AND w.from_matter_id IS NULL AND h.state <> 'DRAFT'
+			AND m.opened_at < span.upto AND ` + day("m.opened_at") + ` BETWEEN span.day0 AND span.day1
+		GROUP BY m.id, h.state, span.upto, w.membership_id`},
+	{"attended", nil, `
+		SELECT a.id, a.matter_id AS matter, m.kind, m.platform_id AS platform, e.kind AS event, a.status, w.membership_id AS person
+		FROM span CROSS JOIN attendances a JOIN events e ON e.id = a.event_id AND e.state = 'HELD' AND e."on" BETWEEN span.day0 AND least(span.day1, span.today)
+		JOIN parties w ON w.id = a.party_id AND w.membership_id IS NOT NULL JOIN matters m ON m.id = a.matter_id`},
+	// A leader's instruction is nobody's figure, nor a visit that nobody may know of.
+	{"noted", nil, `
+		SELECT r.id, r.matter_id AS matter, m.kind, m.platform_id AS platform, r.kind AS record, r.mode, r.stage, r.author_id AS person, r.confirmed_at < span.upto AS confirmed
+		FROM span CROSS JOIN records r JOIN matters m ON m.id = r.matter_id
+		WHERE r.author_id IS NOT NULL AND r.kind <> 'INSTRUCTION' AND r.created_at < span.upto AND coalesce(r."on", ` + day("r.created_at") + `) BETWEEN span.day0 AND span.day1
+			AND NOT EXISTS (SELECT FROM events e WHERE e.id = r.event_id AND e.concealed AND e.state <> 'HELD')`},
+	{"outsiders", nil, `
+		SELECT w.id, m.id AS matter, m.kind, m.platform_id AS platform, w.kind AS who, m.creator_id AS person
+		FROM span CROSS JOIN parties w JOIN matters m ON m.id = w.matter_id AND m.kind <> 'proposal' AND m.creator_id IS NOT NULL
+		WHERE w.membership_id IS NULL AND w.unit_id IS NULL AND w.from_matter_id IS NULL AND w.created_at < span.upto
+			AND m.opened_at < span.upto AND ` + day("m.opened_at") + ` BETWEEN span.day0 AND span.day1`},
+
 	// Who is a member on the day.
 	{"members", []string{"cases"}, `
 		SELECT m.id, NULL::uuid AS matter, EXISTS (SELECT FROM parties w JOIN cases c ON c.matter = w.matter_id

@@ -21,14 +21,16 @@ const (
 	Since   Kind = "SINCE_SESSION" // all that belongs to a sitting, until the next one
 	Year    Kind = "CALENDAR_YEAR" // what came in a year in Shanghai
 	All     Kind = "ALL"           // everything
+	Days    Kind = "DAYS"          // what came from one day to another; asked by the product, not by the API
 )
 
 // Scope is what a figure is about, and as of which day.
 type Scope struct {
-	Kind    Kind
-	Sitting uuid.UUID // of Session and Since
-	Year    int       // of Year
-	AsOf    time.Time // a day, its end; zero for today
+	Kind     Kind
+	Sitting  uuid.UUID // of Session and Since
+	Year     int       // of Year
+	From, To time.Time // of Days
+	AsOf     time.Time // a day, its end; zero for today
 }
 
 // Bounds of days that stand for "ever".
@@ -83,6 +85,8 @@ func (s Scope) args(ctx context.Context) ([]any, error) {
 			return nil, errs.New(errs.Invalid, "请填写四位年份").At("scope", "year")
 		}
 		from, to = clock.Date(s.Year, 1, 1), clock.Date(s.Year, 12, 31)
+	case Days:
+		from, to = s.From, s.To
 	case All:
 	default:
 		return nil, errs.New(errs.Invalid, "统计范围只能是会议期间、会议以来、自然年或全部").At("scope", "kind")

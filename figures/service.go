@@ -175,7 +175,7 @@ func name(ctx context.Context, values []Value, split string) error {
 	return nil
 }
 
-// unitNames are the names of the units and platforms among the parts.
+// unitNames are the names of the units, platforms and people among the parts.
 func unitNames(ctx context.Context, values []Value) (map[string]string, error) {
 	var ids []uuid.UUID
 	for _, v := range values {
@@ -190,7 +190,8 @@ func unitNames(ctx context.Context, values []Value) (map[string]string, error) {
 		return out, nil
 	}
 	type named struct{ ID, Name string }
-	rows, err := tenants.Rows[named](ctx, `SELECT id::text, name FROM units WHERE id = ANY($1) UNION ALL SELECT id::text, brand FROM platforms WHERE id = ANY($1)`, ids)
+	rows, err := tenants.Rows[named](ctx, `SELECT id::text, name FROM units WHERE id = ANY($1) UNION ALL SELECT id::text, brand FROM platforms WHERE id = ANY($1)
+		UNION ALL SELECT id::text, name FROM memberships WHERE id = ANY($1)`, ids)
 	for _, r := range rows {
 		out[r.ID] = r.Name
 	}

@@ -109,6 +109,26 @@ func ofCase(more map[string]*word) map[string]*word {
 	return out
 }
 
+// ofPerson is whose a row is.
+var ofPerson = &word{label: "谁", sql: "t.person"}
+
+// records are the kinds that may be counted; a leader's instruction is none.
+var records = []value{{"REVIEW", "审查意见"}, {"CONTACT", "联系和面商"}, {"VISIT", "走访和视察"}, {"MEETING", "会议"}, {"REPORT", "报告"}, {"PLAN", "方案"}, {"JOINT_CONSULT", "会商"},
+	{"OUTCOME", "成果"}, {"CHECK", "核对"}, {"MINUTE", "纪要"}, {"RESEARCH", "调研"}, {"DOCUMENT", "文件"}, {"SCORE", "评分"}, {"NOTE", "其他记录"}}
+
+// ofMatter are the words that everything of a matter has that a person has a hand in.
+func ofMatter(more map[string]*word) map[string]*word {
+	out := map[string]*word{
+		"person":   ofPerson,
+		"kind":     {label: "事项类别", sql: "t.kind"},
+		"platform": {label: "平台", sql: "t.platform", other: "不在平台上"},
+	}
+	for name, w := range more {
+		out[name] = w
+	}
+	return out
+}
+
 // things are everything that a definition may count, with its words.
 var things = map[string]*thing{
 	"case": {"提案", gen.TypeMatter, "cases", ofCase(map[string]*word{
@@ -169,6 +189,31 @@ var things = map[string]*thing{
 		"class":   {label: "答复分类", sql: "t.class", other: "未分类"},
 		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
 		"in_time": {label: "按期落实", sql: "t.done_on <= t.due_on", yes: true},
+	})},
+	// what a person has a hand in: who counts is the word person
+	"authored": {"提出的提案", gen.TypeParty, "authored", ofCase(map[string]*word{
+		"person":      ofPerson,
+		"role":        {label: "提案人", sql: "t.role", values: []value{{"LEAD", "第一提案人"}, {"CO", "联名人"}}},
+		"disposition": {label: "审查处理", sql: "t.disposition", values: dispositions, other: "不明"},
+	})},
+	"involved": {"参与的事项", gen.TypeParty, "involved", ofMatter(map[string]*word{
+		"state":   {label: "环节", sql: "t.state"},
+		"closed":  {label: "已经结束", sql: "t.closed", yes: true},
+		"brought": {label: "由本人提出", sql: "t.brought", yes: true},
+		"hosted":  {label: "由本人主持", sql: "t.hosted", yes: true},
+	})},
+	"attended": {"会议和活动", gen.TypeAttendance, "attended", ofMatter(map[string]*word{
+		"event":  {label: "会议或活动", sql: "t.event", values: []value{{"TALK", "恳谈"}, {"MEETING", "协商会议"}, {"VISIT", "走访"}, {"INSPECTION", "视察"}, {"BRIEFING", "通报"}, {"ACTIVITY", "活动"}}},
+		"status": {label: "到会情况", sql: "t.status", values: []value{{"INVITED", "已通知"}, {"CONFIRMED", "确认参加"}, {"LEAVE", "请假"}, {"ATTENDED", "到会"}, {"ABSENT", "缺席"}}},
+	})},
+	"noted": {"所作的记录", gen.TypeRecord, "noted", ofMatter(map[string]*word{
+		"record":    {label: "记录", sql: "t.record", values: records},
+		"mode":      {label: "方式", sql: "t.mode", other: "未写明"},
+		"stage":     {label: "阶段", sql: "t.stage", other: "未写明"},
+		"confirmed": {label: "对方已确认", sql: "t.confirmed", yes: true},
+	})},
+	"outsiders": {"联系的群众和来宾", gen.TypeParty, "outsiders", ofMatter(map[string]*word{
+		"who": {label: "哪一类", sql: "t.who", other: "未写明"},
 	})},
 	"member": {"委员", gen.TypeMembership, "members", map[string]*word{
 		"proposes": {label: "提交过提案（第一提案人或联名）", sql: "t.proposes", yes: true},

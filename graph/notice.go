@@ -19,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/obligations"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -145,6 +146,7 @@ func (r *Resolver) canBeRead(ctx context.Context, in model.MarkAllNoticesReadInp
 var pages = map[string]model.NoticePage{
 	gen.TypeMatter: model.NoticePageMatter, gen.TypeAssignment: model.NoticePageMatter, notices.Veiled: model.NoticePageStanding, "Ballot": model.NoticePageBallot,
 	gen.TypeProcess: model.NoticePageProcess, gen.TypeTenantPolicy: model.NoticePageSettings, gen.TypeRole: model.NoticePageRoles, "Request": model.NoticePageRequests, "Envelope": model.NoticePageLetters,
+	obligations.Page: model.NoticePageObligations,
 }
 
 func noticeLink(n *gen.Notice) *model.NoticeLink {

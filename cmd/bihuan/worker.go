@@ -210,6 +210,28 @@ func (a *app) lookUnread(ctx context.Context, _ unreadLookArgs) error {
 	return a.where(ctx, a.resolver.Engine.HasUnread, func(t uuid.UUID) river.JobArgs { return unreadArgs{t} })
 }
 
+// askedArgs is the job that reminds one committee's people of what is asked of
+// them.
+type askedArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (askedArgs) Kind() string { return "obligations_remind" }
+
+func (a *app) asked(ctx context.Context, of askedArgs) error {
+	n, err := a.resolver.Obligations.Remind(ctx, audit.Doors{Store: a.resolver.Store, System: "sweep"}, of.Tenant)
+	return a.did(n, err, "reminded", of.Tenant, "people")
+}
+
+// askedLookArgs is the job that finds the committees that ask something.
+type askedLookArgs struct{}
+
+func (askedLookArgs) Kind() string { return "obligations_look" }
+
+func (a *app) lookAsked(ctx context.Context, _ askedLookArgs) error {
+	return a.where(ctx, a.resolver.Obligations.HasDue, func(t uuid.UUID) river.JobArgs { return askedArgs{t} })
+}
+
 // tidyArgs is the daily job that forgets what has served its time: ended
 // sessions, old failures, idempotency keys of a month ago, and what changed
 // before yesterday.
@@ -384,10 +406,12 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[phoneArgs]{clock: c, within: 10 * time.Minute, do: a.phone})
 	river.AddWorker(workers, &job[unreadLookArgs]{clock: c, do: a.lookUnread})
 	river.AddWorker(workers, &job[unreadArgs]{clock: c, within: time.Hour, do: a.unread})
+	river.AddWorker(workers, &job[askedLookArgs]{clock: c, do: a.lookAsked})
+	river.AddWorker(workers, &job[askedArgs]{clock: c, within: time.Hour, do: a.asked})
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
 		every(a.cfg.DeliverEvery, collectArgs{}), every(a.cfg.FiguresEvery, untoldArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
-		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}),
+		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}), every(time.Hour, askedLookArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/figures/reports"
 	"github.com/bihuan/bihuan/loop/ballots"
+	"github.com/bihuan/bihuan/obligations"
 	"github.com/google/uuid"
 )
 
@@ -1301,6 +1302,16 @@ type EditProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 收回免除
+type EndObligationExcuseInput struct {
+	// 哪一次免除
+	ExcuseID uuid.UUID `json:"excuseId"`
+	// 理由
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 终止席位
 type EndSeatInput struct {
 	// 哪个席位
@@ -1413,6 +1424,20 @@ type ExchangeIdentity struct {
 	Name string `json:"name"`
 	// 签名公钥（Ed25519，base64）
 	Key string `json:"key"`
+}
+
+// 免除某人一期的要求
+type ExcuseObligationInput struct {
+	// 代码
+	Code string `json:"code"`
+	// 这一期里的一天；不写为今天
+	On *time.Time `json:"on,omitempty"`
+	// 谁
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 理由
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 按一项分开的件数
@@ -2458,6 +2483,242 @@ type NoticePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 一项要求的一个版本
+type Obligation struct {
+	// 这一版的编号
+	ID uuid.UUID `json:"id"`
+	// 代码
+	Code string `json:"code"`
+	// 版本
+	Version int `json:"version"`
+	// 名称，例如 三个一
+	Label string `json:"label"`
+	// 依据
+	Note *string `json:"note,omitempty"`
+	// 一句话
+	Says string `json:"says"`
+	// 由谁做：哪几类人
+	Kinds []membership.Kind `json:"kinds"`
+	// 担任哪些职务的；空为不限
+	Posts []seat.Post `json:"posts"`
+	// 在哪几类单位的；空为不限
+	UnitKinds []unit.Kind `json:"unitKinds"`
+	// 在哪些单位及其下级的；空为不限
+	Units []*gen.Unit `json:"units"`
+	// 在这个平台的负责单位及其下级的
+	Platform *gen.Platform `json:"platform,omitempty"`
+	// 多久做一次
+	Every ObligationEvery `json:"every"`
+	// 只做一次的，在哪一天以前
+	By *time.Time `json:"by,omitempty"`
+	// 每年的，在几月几日以前，例如 12-31
+	ByDay *string `json:"byDay,omitempty"`
+	// 一期开始后（只做一次的，到任后）多少天以内
+	Within *int `json:"within,omitempty"`
+	// 天数按工作日计
+	Workdays bool `json:"workdays"`
+	// 中途到任的，剩下多少天以上才做这一期；空为一半
+	Joins *int `json:"joins,omitempty"`
+	// 截止前多少天提醒
+	Remind []int `json:"remind"`
+	// 怎样算做到，每一项都要
+	Needs []*ObligationNeed `json:"needs"`
+	// 从哪一天起
+	ValidFrom time.Time `json:"validFrom"`
+	// 为什么
+	Reason *string `json:"reason,omitempty"`
+	// 发布的时间
+	PublishedAt time.Time `json:"publishedAt"`
+	// 停用的日期
+	RetiredOn *time.Time `json:"retiredOn,omitempty"`
+}
+
+// 可以写的一项
+type ObligationChoice struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+}
+
+// 数的时候的一个条件
+type ObligationCondition struct {
+	// 问什么，见 obligationWords
+	Word string `json:"word"`
+	// 只问是或不是的：是不是
+	Yes bool `json:"yes"`
+	// 是其中之一
+	Words []string `json:"words"`
+	// 反过来：都不是
+	None bool `json:"none"`
+}
+
+// 数的时候的一个条件
+type ObligationConditionInput struct {
+	// 问什么，见 obligationWords
+	Word string `json:"word"`
+	// 只问是或不是的：是不是
+	Yes *bool `json:"yes,omitempty"`
+	// 是其中之一
+	Words []string `json:"words,omitempty"`
+	// 反过来：都不是
+	None *bool `json:"none,omitempty"`
+}
+
+// 一种情况有几人
+type ObligationCount struct {
+	// 哪种情况
+	State ObligationState `json:"state"`
+	// 几人
+	Count int `json:"count"`
+}
+
+// 一个人在一期里应做的一件事
+type ObligationDebt struct {
+	// 哪一项要求
+	Obligation *Obligation `json:"obligation"`
+	// 这一期的第一天
+	From time.Time `json:"from"`
+	// 这一期的最后一天；只做一次的为空
+	To *time.Time `json:"to,omitempty"`
+	// 在哪一天以前
+	DueOn time.Time `json:"dueOn"`
+	// 做到了没有
+	State ObligationState `json:"state"`
+	// 各项做了几次
+	Progress []*ObligationProgress `json:"progress"`
+	// 谁
+	Membership *gen.Membership `json:"membership,omitempty"`
+	// 姓名
+	Name string `json:"name"`
+	// 免除
+	Excuse *ObligationExcuse `json:"excuse,omitempty"`
+}
+
+// 谁做到了、谁没有，按页
+type ObligationDebtConnection struct {
+	// 本页的各条
+	Edges []*ObligationDebtEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+	// 总数
+	TotalCount int `json:"totalCount"`
+	// 各种情况各有几人，不受 state 筛选
+	Counts []*ObligationCount `json:"counts"`
+}
+
+// 谁做到了、谁没有，其中的一条
+type ObligationDebtEdge struct {
+	// 这一条
+	Node *ObligationDebt `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 免除某人一期的要求
+type ObligationExcuse struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 为什么
+	Reason string `json:"reason"`
+	// 免除的时间
+	At time.Time `json:"at"`
+	// 收回的时间
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+}
+
+// 免除的写操作的结果
+type ObligationExcusePayload struct {
+	// 这次免除
+	Excuse *ObligationExcuse `json:"excuse,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 怎样算做到的一项
+type ObligationNeed struct {
+	// 名称，例如 联系界别群众
+	Label string `json:"label"`
+	// 至少几次
+	Least int `json:"least"`
+	// 数什么，见 obligationWords
+	Of string `json:"of"`
+	// 符合哪些条件的才数
+	Among []*ObligationCondition `json:"among"`
+}
+
+// 怎样算做到的一项
+type ObligationNeedInput struct {
+	// 名称，例如 联系界别群众
+	Label string `json:"label"`
+	// 至少几次
+	Least int `json:"least"`
+	// 数什么，见 obligationWords
+	Of string `json:"of"`
+	// 符合哪些条件的才数
+	Among []*ObligationConditionInput `json:"among,omitempty"`
+}
+
+// 要求的写操作的结果
+type ObligationPayload struct {
+	// 这一版
+	Obligation *Obligation `json:"obligation,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 发布一项要求的影响
+type ObligationPreview struct {
+	// 一句话
+	Says string `json:"says"`
+	// 第一期的第一天；有问题的为空
+	From *time.Time `json:"from,omitempty"`
+	// 会要求哪些人，至多 100 人；还没有生效的为空
+	Debts []*ObligationDebt `json:"debts"`
+	// 会要求多少人
+	Count int `json:"count"`
+	// 其中多少人已经做到
+	Done int `json:"done"`
+	// 不能这样发布的各个原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一个人做了几次
+type ObligationProgress struct {
+	// 名称
+	Label string `json:"label"`
+	// 至少几次
+	Least int `json:"least"`
+	// 做了几次
+	Have int `json:"have"`
+	// 数到的各条；您看不到的为空
+	Rows  *FigureRowConnection `json:"rows"`
+	Index int                  `json:"-"`
+	Of    *obligations.Debt    `json:"-"`
+}
+
+// 能数的一种东西
+type ObligationThing struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 能问的条件
+	Words []*ObligationWord `json:"words"`
+}
+
+// 能问的一个条件
+type ObligationWord struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 只问是或不是
+	Yes bool `json:"yes"`
+	// 可以写的；空为本会自己的，例如事项的类别、环节、方式
+	Values []*ObligationChoice `json:"values"`
+}
+
 // 把本会发布的流程送给区市县政协采用
 type OfferTemplateInput struct {
 	// 哪一版流程
@@ -2942,6 +3203,50 @@ type PublishCaseListInput struct {
 	SittingID uuid.UUID `json:"sittingId"`
 	// 确定本次会议没有一号提案，不留 001 号；闭环在进行而一号提案尚未立案时须选
 	WithoutNoOne *bool `json:"withoutNoOne,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 发布一项要求
+type PublishObligationInput struct {
+	// 代码：小写字母、数字和下划线；写已有的代码是发布它的下一版
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 依据
+	Note *string `json:"note,omitempty"`
+	// 由谁做：哪几类人
+	Kinds []membership.Kind `json:"kinds"`
+	// 担任哪些职务的
+	Posts []seat.Post `json:"posts,omitempty"`
+	// 在哪几类单位的
+	UnitKinds []unit.Kind `json:"unitKinds,omitempty"`
+	// 在哪些单位及其下级的
+	UnitIds []uuid.UUID `json:"unitIds,omitempty"`
+	// 在这个平台的负责单位及其下级的
+	PlatformID *uuid.UUID `json:"platformId,omitempty"`
+	// 多久做一次
+	Every ObligationEvery `json:"every"`
+	// 只做一次的，在哪一天以前
+	By *time.Time `json:"by,omitempty"`
+	// 每年的，在几月几日以前，例如 12-31
+	ByDay *string `json:"byDay,omitempty"`
+	// 一期开始后（只做一次的，到任后）多少天以内
+	Within *int `json:"within,omitempty"`
+	// 天数按工作日计
+	Workdays *bool `json:"workdays,omitempty"`
+	// 中途到任的，剩下多少天以上才做这一期；不写为一半
+	Joins *int `json:"joins,omitempty"`
+	// 截止前多少天提醒
+	Remind []int `json:"remind,omitempty"`
+	// 怎样算做到，每一项都要
+	Needs []*ObligationNeedInput `json:"needs"`
+	// 从哪一天起，不早于今年年初；不写为今天
+	ValidFrom *time.Time `json:"validFrom,omitempty"`
+	// 看到的是第几版，没有的为 0；不符时不发布
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
@@ -3481,6 +3786,16 @@ type ResumeDeadlinesInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 停用一项要求
+type RetireObligationInput struct {
+	// 代码
+	Code string `json:"code"`
+	// 理由
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -4735,6 +5050,28 @@ type UpdateProcessDraftInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 提醒还没有做的人
+type UrgeObligationInput struct {
+	// 代码
+	Code string `json:"code"`
+	// 哪些人；空为所有还没有做到的
+	MembershipIds []uuid.UUID `json:"membershipIds,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 提醒的结果
+type UrgeObligationPayload struct {
+	// 这一版
+	Obligation *Obligation `json:"obligation,omitempty"`
+	// 提醒了几人；当天提醒过的不再提醒
+	Told int `json:"told"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 催办
 type UrgeUnitInput struct {
 	// 哪件事项
@@ -5756,6 +6093,8 @@ const (
 	NoticePageRequests NoticePage = "REQUESTS"
 	// 收到的信封
 	NoticePageLetters NoticePage = "LETTERS"
+	// 应做的事
+	NoticePageObligations NoticePage = "OBLIGATIONS"
 	// 没有可打开的
 	NoticePageNothing NoticePage = "NOTHING"
 )
@@ -5769,12 +6108,13 @@ var AllNoticePage = []NoticePage{
 	NoticePageRoles,
 	NoticePageRequests,
 	NoticePageLetters,
+	NoticePageObligations,
 	NoticePageNothing,
 }
 
 func (e NoticePage) IsValid() bool {
 	switch e {
-	case NoticePageMatter, NoticePageStanding, NoticePageBallot, NoticePageProcess, NoticePageSettings, NoticePageRoles, NoticePageRequests, NoticePageLetters, NoticePageNothing:
+	case NoticePageMatter, NoticePageStanding, NoticePageBallot, NoticePageProcess, NoticePageSettings, NoticePageRoles, NoticePageRequests, NoticePageLetters, NoticePageObligations, NoticePageNothing:
 		return true
 	}
 	return false
@@ -5810,6 +6150,134 @@ func (e *NoticePage) UnmarshalJSON(b []byte) error {
 }
 
 func (e NoticePage) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 多久做一次
+type ObligationEvery string
+
+const (
+	// 一次
+	ObligationEveryOnce ObligationEvery = "ONCE"
+	// 每年
+	ObligationEveryYear ObligationEvery = "YEAR"
+	// 每半年
+	ObligationEveryHalfYear ObligationEvery = "HALF_YEAR"
+	// 每季度
+	ObligationEveryQuarter ObligationEvery = "QUARTER"
+)
+
+var AllObligationEvery = []ObligationEvery{
+	ObligationEveryOnce,
+	ObligationEveryYear,
+	ObligationEveryHalfYear,
+	ObligationEveryQuarter,
+}
+
+func (e ObligationEvery) IsValid() bool {
+	switch e {
+	case ObligationEveryOnce, ObligationEveryYear, ObligationEveryHalfYear, ObligationEveryQuarter:
+		return true
+	}
+	return false
+}
+
+func (e ObligationEvery) String() string {
+	return string(e)
+}
+
+func (e *ObligationEvery) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ObligationEvery(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ObligationEvery", str)
+	}
+	return nil
+}
+
+func (e ObligationEvery) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ObligationEvery) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ObligationEvery) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 一个人做到了没有
+type ObligationState string
+
+const (
+	// 还没有做到，没有到期
+	ObligationStateOwing ObligationState = "OWING"
+	// 做到了
+	ObligationStateDone ObligationState = "DONE"
+	// 到期没有做到
+	ObligationStateOverdue ObligationState = "OVERDUE"
+	// 已免除
+	ObligationStateExcused ObligationState = "EXCUSED"
+)
+
+var AllObligationState = []ObligationState{
+	ObligationStateOwing,
+	ObligationStateDone,
+	ObligationStateOverdue,
+	ObligationStateExcused,
+}
+
+func (e ObligationState) IsValid() bool {
+	switch e {
+	case ObligationStateOwing, ObligationStateDone, ObligationStateOverdue, ObligationStateExcused:
+		return true
+	}
+	return false
+}
+
+func (e ObligationState) String() string {
+	return string(e)
+}
+
+func (e *ObligationState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ObligationState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ObligationState", str)
+	}
+	return nil
+}
+
+func (e ObligationState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ObligationState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ObligationState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
