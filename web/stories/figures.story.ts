@@ -1,0 +1,80 @@
+import { expect, test } from '@playwright/test'
+import { Person, phone } from './person'
+
+test('the secretary general follows a figure to its rows, freezes a report, and takes it back', async ({ browser }) => {
+  const sg = await Person.comes(browser, 'zs-sg')
+  const { page } = sg
+  await page.goto('/loop')
+  await page.getByRole('link', { name: '指标', exact: true }).click()
+  await page.getByLabel('会议', { exact: true }).selectOption({ label: '第十一届三次会议' })
+  await expect(page.getByRole('link', { name: /^收到 109，看背后的行/ })).toBeVisible()
+  await sg.looks('figures')
+  await page.getByLabel('拆分').selectOption({ label: '按街道' })
+  await expect(page.getByRole('link', { name: /^立案（并案后），/ }).first()).toBeVisible()
+  await sg.looks('figures-by-street')
+  await page.getByLabel('拆分').selectOption('')
+  await page.getByRole('link', { name: /^办结率 100\.0%/ }).focus()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: '办结率 100.0%' })).toBeVisible()
+  await page.getByText('这个数是怎么数的').click()
+  await expect(page.getByText('已办结', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: '没有计入的', exact: true }).click()
+  await expect(page.getByText('这个范围里一件也没有')).toBeVisible()
+  await page.getByRole('button', { name: '计入的', exact: true }).click()
+  await sg.looks('figure-rows')
+  await page.getByRole('region', { name: '背后的行' }).getByRole('link').first().click()
+  await expect(page).toHaveURL(/\/matters\//)
+
+  // The report of 2024 says what it said when it was frozen.
+  await page.goto('/loop/reports')
+  await page.getByRole('link', { name: '2024年常务委员会工作报告的数字' }).first().click()
+  await expect(page.getByRole('link', { name: /^收到提案 109 件/ })).toBeVisible()
+  await expect(page.getByText('未记录').first()).toBeVisible()
+  await sg.looks('report')
+  await page.emulateMedia({ media: 'print' })
+  await expect(page.getByRole('button', { name: '打印' })).toBeHidden()
+  await sg.looks('report-print')
+  await page.emulateMedia({ media: 'screen' })
+  await page.getByRole('link', { name: /^主席督办重点提案 4 件/ }).click()
+  await expect(page.getByRole('region', { name: '背后的行' }).getByRole('listitem')).toHaveCount(4)
+  await sg.looks('report-rows')
+
+  // Another is looked at, frozen and taken back.
+  await page.goto('/loop/reports/new')
+  const task = page.locator('section.task')
+  await task.getByLabel(/^标题/).fill('全年的数字')
+  await task.getByLabel(/^截至哪一天/).fill('2024-06-30')
+  await task.getByRole('button', { name: '下一步：看看会怎样' }).click()
+  await expect(task.getByText(/截至2024年6月30日/)).toBeVisible()
+  await sg.looks('report-preview')
+  await task.getByRole('button', { name: '确认：定稿' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: '全年的数字' })).toBeVisible()
+  await page.getByRole('button', { name: '撤回', exact: true }).click()
+  await task.getByLabel(/^为什么撤回/).fill('截至的日子写错了')
+  await task.getByRole('button', { name: '下一步' }).click()
+  await task.getByRole('button', { name: '确认：撤回' }).click()
+  await expect(page.getByText(/撤回：截至的日子写错了/)).toBeVisible()
+  await sg.looks('report-withdrawn')
+  await sg.leaves()
+})
+
+test('on the phone the figures and the report are read, and who may not read them is told so', async ({ browser }) => {
+  const sg = await Person.comes(browser, 'zs-sg', phone)
+  for (const [path, name] of [['/loop/figures', 'figures'], ['/loop/reports', 'reports'], ['/loop/reports/new', 'report-new']] as const) {
+    await sg.page.goto(path)
+    await expect(sg.page.getByRole('heading', { level: 1 })).toBeVisible()
+    await sg.looks(name)
+  }
+  await sg.page.goto('/loop/reports')
+  await sg.page.getByRole('link', { name: '2024年常务委员会工作报告的数字' }).first().click()
+  await expect(sg.page.getByRole('link', { name: /^收到提案 109 件/ })).toBeVisible()
+  await sg.looks('report')
+  await sg.leaves()
+  const member = await Person.comes(browser, 'zs-member-06', phone)
+  for (const path of ['/loop/figures', '/loop/reports']) {
+    await member.page.goto(path)
+    await expect(member.page.getByRole('alert')).toBeVisible()
+    await member.looks('figures-refused' + path.replaceAll('/', '-'))
+  }
+  await member.leaves()
+})
