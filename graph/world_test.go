@@ -81,7 +81,7 @@ func newWorld(t *testing.T) *world {
 	services, err := assembly.New(store, dir, installation.Secret{1})
 	must(t, err)
 	w.r = &graph.Resolver{Providers: &providers.Service{Store: store, Accounts: acc, Key: bytes.Repeat([]byte{8}, 32), Allowed: []string{"https://idp.example.cn"}}, Refused: &audit.Refusals{Store: store}, Store: store, Directory: dir, Accounts: acc, Keys: keys, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Services: services}
-	w.r.Imports = imports.New(store, dir, w.r.Roster.Imports()...)
+	w.r.Imports = imports.New(store, dir, append(w.r.Roster.Imports(), services.Proposals.Earlier())...)
 	w.serve()
 	return w
 }

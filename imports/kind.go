@@ -63,7 +63,7 @@ type Diff struct {
 
 // Made is a row that a line added.
 type Made struct {
-	Table string    `json:"table"` // seats, memberships, units, accounts, account_invitations
+	Table string    `json:"table"` // one of those that import_unmake takes away
 	ID    uuid.UUID `json:"id"`
 }
 

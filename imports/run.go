@@ -293,4 +293,7 @@ func lines(rows []Row) string {
 }
 
 // typeOf are what the book calls the rows of a table.
-var typeOf = map[string]string{"seats": gen.TypeSeat, "memberships": gen.TypeMembership, "units": gen.TypeUnit}
+var typeOf = map[string]string{
+	"seats": gen.TypeSeat, "memberships": gen.TypeMembership, "units": gen.TypeUnit, "matters": gen.TypeMatter, "proposals": gen.TypeProposal,
+	"parties": gen.TypeParty, "assignments": gen.TypeAssignment, "replies": gen.TypeReply, "feedback": gen.TypeFeedback, "steps": gen.TypeStep,
+}

@@ -218,7 +218,7 @@ func builtOn(ctx context.Context, rows []Row) (map[uuid.UUID][]string, error) {
 	refs, err := tenants.Rows[reference](ctx, `
 		SELECT k.conrelid::regclass::text, quote_ident(a.attname) FROM pg_constraint k
 		JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.attname <> 'tenant_id'
-		WHERE k.contype = 'f' AND k.confrelid IN ('memberships'::regclass, 'units'::regclass, 'seats'::regclass) ORDER BY 1, 2`)
+		WHERE k.contype = 'f' AND k.confrelid IN ('memberships'::regclass, 'units'::regclass, 'seats'::regclass, 'matters'::regclass, 'assignments'::regclass, 'replies'::regclass, 'parties'::regclass) ORDER BY 1, 2`)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@
 //   - Publication is decided before completion, or left pending for a reason.
 //   - A key proposal is not completed without a visit, a meeting and a report.
 //   - 催办 goes rung by rung, each unit on its own ladder. An archived case is read-only, shares and all.
+//   - Proposals of earlier years are brought in as closed, into a sitting that is over and was numbered by nobody here; they count in their sitting's figures, nobody is waited for or told, and they are taken back without a trace.
 //   - Figures add up exactly, or are refused.
 //
 // The process is data (tenants/templates/proposal.yaml); this package

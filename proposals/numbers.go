@@ -80,6 +80,11 @@ func caseScope(sitting uuid.UUID) string { return "case:" + sitting.String() }
 // kept for the 一号提案.
 func nextNo(ctx context.Context, client *gen.Client, s *gen.Sitting) (int, error) {
 	return flow.NextFrom(ctx, caseScope(s.ID), func() (int, error) {
+		if last, err := client.Proposal.Query().Where(proposal.SittingID(s.ID), proposal.CaseNoNotNil()).Order(gen.Desc(proposal.FieldCaseNo)).First(ctx); err == nil {
+			return *last.CaseNo + 1, nil // they were imported
+		} else if !gen.IsNotFound(err) {
+			return 0, err
+		}
 		there, toBe, err := noOne(ctx, client, s)
 		if there || toBe {
 			return 2, err

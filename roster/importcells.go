@@ -18,39 +18,11 @@ import (
 	"github.com/bihuan/bihuan/internal/text"
 )
 
-const numerals = "〇一二三四五六七八九"
-
 // ordinal reads 15, 第15届 and 第十五届.
 func ordinal(s string) (int, error) {
-	bare := strings.TrimSuffix(strings.TrimPrefix(text.Key(s), "第"), "届")
-	if n, err := strconv.Atoi(bare); err == nil {
-		return n, nil
-	}
-	digit := func(s string) int { // 1 where nothing stands: 十五
-		if s == "" {
-			return 1
-		}
-		if i := strings.Index(numerals, s); i > 0 && len([]rune(s)) == 1 {
-			return len([]rune(numerals[:i]))
-		}
-		return -1
-	}
-	tens, ones, ten := strings.Cut(bare, "十")
-	if !ten {
-		tens, ones = "", bare
-	}
-	n := 0
-	if ten {
-		n = 10 * digit(tens)
-	}
-	if ones != "" || !ten {
-		if ones == "" {
-			ones = "?"
-		}
-		n += digit(ones)
-	}
-	if n <= 0 || n > 99 {
-		return 0, errs.New(errs.Invalid, "“%s”不是届次，请写成数字，例如 15", s).At("term")
+	n, err := text.Ordinal(s, "届")
+	if err != nil {
+		return 0, err.At("term")
 	}
 	return n, nil
 }

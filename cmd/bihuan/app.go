@@ -156,7 +156,7 @@ func (a *app) wire(ctx context.Context) (err error) {
 		Files:     files.Limits{PersonMB: a.cfg.FilesPerPerson, CommitteeMB: a.cfg.FilesPerTenant},
 		Store:     store, Directory: dir, Accounts: acc, Keys: k, Roster: roster.New(store.Ent(), dir, acc, services.Engine), Live: hub, Turns: fair.New(int(a.cfg.MaxConns)), Services: services,
 	}
-	a.resolver.Imports = imports.New(store, dir, a.resolver.Roster.Imports()...)
+	a.resolver.Imports = imports.New(store, dir, append(a.resolver.Roster.Imports(), services.Proposals.Earlier())...)
 	return a.wakesImports()
 }
 
