@@ -65,8 +65,8 @@ func (r *queryResolver) MyObligations(ctx context.Context) ([]*model.ObligationD
 }
 
 // ObligationDebts is the resolver for the obligationDebts field.
-func (r *queryResolver) ObligationDebts(ctx context.Context, code string, on *time.Time, state *model.ObligationState, unitID *uuid.UUID, after *entgql.Cursor[uuid.UUID], first *int) (*model.ObligationDebtConnection, error) {
-	return r.obligationDebts(ctx, obligations.Wanted{Code: code, On: on, State: string(value(state)), Unit: unitID}, after, first)
+func (r *queryResolver) ObligationDebts(ctx context.Context, code string, on *time.Time, state *model.ObligationState, unitID *uuid.UUID, membershipID *uuid.UUID, after *entgql.Cursor[uuid.UUID], first *int) (*model.ObligationDebtConnection, error) {
+	return r.obligationDebts(ctx, obligations.Wanted{Code: code, On: on, State: string(value(state)), Unit: unitID, Only: membershipID}, after, first)
 }
 
 // PreviewObligation is the resolver for the previewObligation field.

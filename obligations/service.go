@@ -322,6 +322,7 @@ type Wanted struct {
 	On    *time.Time // a day of the period; nil: today
 	State string     // empty: all
 	Unit  *uuid.UUID // who sits there, or below
+	Only  *uuid.UUID // one person
 }
 
 // Standing is who stands how, by name.
@@ -340,7 +341,7 @@ func (s *Service) Standing(ctx context.Context, in Wanted) (_ []Debt, err error)
 			return nil, foundUnit(err)
 		}
 	}
-	out, err := s.standing(ctx, []*round{r}, in.Unit, nil)
+	out, err := s.standing(ctx, []*round{r}, in.Unit, in.Only)
 	if in.State != "" {
 		out = slices.DeleteFunc(out, func(d Debt) bool { return d.State != in.State })
 	}
