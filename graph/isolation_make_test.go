@@ -76,7 +76,7 @@ var words = map[string]any{
 	"phone": "13000000002", "role": "member", "action": "addDirection", "form": input{"text": "方向：产业发展", "source": "党政交题"}, "settings": input{"bodyLimit": 1200},
 	"login": "somebody-new", "ordinal": 12, "year": 2025, "handleYear": 2024, "first": 100, "last": nil, "opensOn": "2024-12-28", "startsOn": "2027-01-01", "endsOn": "2031-01-01",
 	"from": nil, "to": nil, "channel": nil, "docWord": nil,
-	"code": "talks", "source": "群众征题", "processKind": "neighbours", "type": "区域型", "name": "yishihui", "depth": 3,
+	"figure": "received", "code": "talks", "source": "群众征题", "processKind": "neighbours", "type": "区域型", "name": "yishihui", "depth": 3,
 }
 
 // word is a value for a leaf that is no id.

@@ -1,6 +1,7 @@
 package oversight
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -47,17 +48,20 @@ const (
 // it came in time.
 var lateness = []string{"on_time_rate", "node_rate"}
 
+// Usual are the figures that are compared when none are named (domain.md 10.3).
+var Usual = []string{"received", "filed", "assigned", "reply_rate", "on_time_rate", "face_rate", "satisfaction_rate", "completion_rate", "node_rate"}
+
 // mostDistricts bounds a page.
 const mostDistricts = 100
 
 // Question is what is asked of all districts at once.
 type Question struct {
-	Codes []string
-	Kind  figures.Kind
-	Year  int       // of a sitting: in which it opened
-	Split string    // empty: the whole
-	AsOf  time.Time // zero: today
-	After string    // the partner after whose code the page begins
+	Codes []string     // nil: Usual
+	Kind  figures.Kind // empty: since the sitting
+	Year  int          // of a sitting: in which it opened; 0: this year
+	Split string       // empty: the whole
+	AsOf  time.Time    // zero: today
+	After string       // the partner after whose code the page begins
 	First int
 }
 
@@ -98,6 +102,11 @@ func (q *Question) wrong(ctx context.Context) error {
 	today := clock.Today(ctx)
 	if q.AsOf.IsZero() {
 		q.AsOf = today
+	}
+	q.Kind = cmp.Or(q.Kind, figures.Since)
+	q.Year = cmp.Or(q.Year, today.Year())
+	if q.Codes == nil {
+		q.Codes = Usual
 	}
 	switch {
 	case len(q.Codes) == 0 || len(q.Codes) > figures.MostCodes:

@@ -24,4 +24,12 @@
 //   - What a district has narrowed is hidden, also what had come before; days on which it was not shared stay empty for ever (ADR 59).
 //   - What a district has suspended stays as it was, and says so.
 //   - After a restore from a backup the district tells everything again that differs.
+//
+// # What the city does with it
+//
+//   - Districts are compared by session, since the session, by calendar year, as of any day, each with how old it is and how much is late.
+//   - A district that shares nothing stands among them, and says so.
+//   - An order of districts is seen by them only when the city publishes it; withdrawn, it says so wherever it was sent.
+//   - What is equal shares a place; what is hidden, silent, counted otherwise or a rate of nothing has none, and says why.
+//   - A district that tells nothing for a week, figures that do not move for thirty days, a task of which nothing is heard for thirty days: the overseers are told once, and again only when it has moved in between.
 package oversight

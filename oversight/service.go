@@ -25,13 +25,14 @@ type Service struct {
 func New(store *tenants.Store, ex *exchange.Service) *Service {
 	s := &Service{store: store, client: store.Ent(), exchange: ex}
 	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive})
+	ex.Register(KindRanking, 1, exchange.Handler{Title: "区县排名", Apply: s.ranked})
 	return s
 }
 
 // What crosses between a district and its city by the standing agreement.
 var (
 	up   = []string{KindFigures}
-	down = []string{}
+	down = []string{KindRanking}
 )
 
 // Stand gives a district its standing agreement with the city above it, in the

@@ -103,9 +103,9 @@ func TestFiguresGoToTheCity(t *testing.T) {
 			t.Error(err)
 		}
 		for name, spoil := range map[string]func(*oversight.Question){
-			"no figure": func(q *oversight.Question) { q.Codes = nil }, "one twice": func(q *oversight.Question) { q.Codes = []string{"received", "received"} },
+			"no figure": func(q *oversight.Question) { q.Codes = []string{} }, "one twice": func(q *oversight.Question) { q.Codes = []string{"received", "received"} },
 			"a piece of SQL": func(q *oversight.Question) { q.Codes = []string{"a'b"} }, "everything": func(q *oversight.Question) { q.Kind = figures.All },
-			"no year": func(q *oversight.Question) { q.Year = 0 }, "by unit": func(q *oversight.Question) { q.Split = "unit" },
+			"a year that nobody means": func(q *oversight.Question) { q.Year = 25 }, "by unit": func(q *oversight.Question) { q.Split = "unit" },
 			"a day to come": func(q *oversight.Question) { q.AsOf = clock.Date(2030, 1, 1) }, "too many": func(q *oversight.Question) { q.First = 101 },
 		} {
 			q := good

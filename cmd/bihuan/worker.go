@@ -143,6 +143,28 @@ func (a *app) untold(ctx context.Context, _ untoldArgs) error {
 	return a.where(ctx, oversight.HasDue, func(t uuid.UUID) river.JobArgs { return tellArgs{t} })
 }
 
+// watchArgs is the job that tells a city what has stopped moving in its districts.
+type watchArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (watchArgs) Kind() string { return "oversight_watch" }
+
+func (a *app) watch(ctx context.Context, of watchArgs) error {
+	n, err := a.resolver.Oversight.Watch(ctx, of.Tenant)
+	return a.did(n, err, "watched", of.Tenant, "alerts")
+}
+
+// stillArgs is the job that finds the cities in whose districts something
+// stands still.
+type stillArgs struct{}
+
+func (stillArgs) Kind() string { return "oversight_still" }
+
+func (a *app) still(ctx context.Context, _ stillArgs) error {
+	return a.where(ctx, oversight.HasStill, func(t uuid.UUID) river.JobArgs { return watchArgs{t} })
+}
+
 // indexArgs is the job that puts into the index what one committee has written
 // before there was one.
 type indexArgs struct {
@@ -391,6 +413,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[deliverArgs]{clock: c, within: 10 * time.Minute, do: a.deliver})
 	river.AddWorker(workers, &job[untoldArgs]{clock: c, do: a.untold})
 	river.AddWorker(workers, &job[tellArgs]{clock: c, within: 10 * time.Minute, do: a.tell})
+	river.AddWorker(workers, &job[stillArgs]{clock: c, do: a.still})
+	river.AddWorker(workers, &job[watchArgs]{clock: c, do: a.watch})
 	river.AddWorker(workers, &job[tidyArgs]{clock: c, do: a.tidy})
 	river.AddWorker(workers, &job[bookArgs]{clock: c, do: a.book})
 	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
@@ -411,7 +435,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
 		every(a.cfg.DeliverEvery, collectArgs{}), every(a.cfg.FiguresEvery, untoldArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
-		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}), every(time.Hour, askedLookArgs{}),
+		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}), every(time.Hour, askedLookArgs{}), every(time.Hour, stillArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

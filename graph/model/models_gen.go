@@ -1238,6 +1238,104 @@ type DiscardRoleInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 某区县有什么停下来不动了
+type DistrictAlert struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 是什么
+	About DistrictAlertKind `json:"about"`
+	// 说明
+	Text string `json:"text"`
+	// 从哪一天起没有动
+	Since time.Time `json:"since"`
+	// 任务；您看不到的为空
+	Matter *gen.Matter `json:"matter,omitempty"`
+}
+
+// 一个区县的一个指标
+type DistrictFigure struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 单位
+	Unit string `json:"unit"`
+	// 区里没有送，或后来收窄了；以前送来的也不显示
+	Hidden bool `json:"hidden"`
+	// 分子；件数就是这个数；没有为空
+	Numerator *int `json:"numerator,omitempty"`
+	// 分母；件数为空
+	Denominator *int `json:"denominator,omitempty"`
+	// 显示文字；没有为空
+	Text *string `json:"text,omitempty"`
+	// 区里按第几版定义算的
+	DefinitionVersion *int `json:"definitionVersion,omitempty"`
+	// 与本政协的定义是同一版；不同的不参加排名
+	SameDefinition bool `json:"sameDefinition"`
+	// 截至哪一天的数
+	AsOf *time.Time `json:"asOf,omitempty"`
+	// 从哪一天起是这个数
+	MovedOn *time.Time `json:"movedOn,omitempty"`
+	// 拆分的各部分
+	Parts []*FigurePart `json:"parts"`
+}
+
+// 一个区县和它送来的指标
+type DistrictFigures struct {
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 有送来指标的往来约定
+	Agreed bool `json:"agreed"`
+	// 本政协这一半的约定有效；中止的，新的指标收不进来
+	Crosses bool `json:"crosses"`
+	// 区里中止了送出；以前送来的还在
+	Suspended bool `json:"suspended"`
+	// 区里收窄或中止的说明
+	Narrowed *string `json:"narrowed,omitempty"`
+	// 区里只送这些指标；空为全部
+	SharedCodes []string `json:"sharedCodes,omitempty"`
+	// 区里只送按这些的拆分；空为全部
+	SharedSplits []string `json:"sharedSplits,omitempty"`
+	// 区里怎么称呼这个统计范围，例如 第14届4次会议；没有送来为空
+	ScopeName *string `json:"scopeName,omitempty"`
+	// 会议的开幕日期
+	OpensOn *time.Time `json:"opensOn,omitempty"`
+	// 会议的闭幕日期
+	ClosesOn *time.Time `json:"closesOn,omitempty"`
+	// 截至哪一天确认过
+	AsOf *time.Time `json:"asOf,omitempty"`
+	// 什么时候确认的
+	ToldAt *time.Time `json:"toldAt,omitempty"`
+	// 有多旧
+	Freshness DistrictFreshness `json:"freshness"`
+	// 迟了多少，按按时率和节点按期率
+	Light DistrictLight `json:"light"`
+	// 所问的各个指标，次序同所问
+	Figures []*DistrictFigure `json:"figures"`
+}
+
+// 各区县，按页
+type DistrictFiguresConnection struct {
+	// 本页的各条
+	Edges []*DistrictFiguresEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 各区县中的一个
+type DistrictFiguresEdge struct {
+	// 这一个
+	Node *DistrictFigures `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
 // 一个区市县在闭环中的一份
 type DistrictShare struct {
 	// 行政区划代码
@@ -1537,6 +1635,42 @@ type FigureScope struct {
 	SittingID *uuid.UUID `json:"sittingId,omitempty"`
 	// 哪一年；自然年须填
 	Year *int `json:"year,omitempty"`
+}
+
+// 本政协送给一个对方的指标
+type FigureSharing struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 对方政协的名称
+	PartnerName string `json:"partnerName"`
+	// 只送这些指标；空为全部
+	Codes []string `json:"codes,omitempty"`
+	// 只送按这些的拆分；空为全部可送的
+	Splits []string `json:"splits,omitempty"`
+	// 中止了
+	Suspended bool `json:"suspended"`
+	// 中止的理由
+	Reason *string `json:"reason,omitempty"`
+	// 版本号
+	Version int `json:"version"`
+	// 什么时候改的；空为照约定没有改过
+	ChangedAt *time.Time `json:"changedAt,omitempty"`
+	// 对方已经知道
+	Told bool `json:"told"`
+	// 最近一次算给对方的时间
+	ToldAt *time.Time `json:"toldAt,omitempty"`
+	// 有的没有送出的原因，例如合计对不上
+	Problem *string `json:"problem,omitempty"`
+	// 往来约定有效；中止的什么也不送
+	Crosses bool `json:"crosses"`
+}
+
+// 送出指标的变更的结果
+type FigureSharingPayload struct {
+	// 送给对方的指标
+	Sharing *FigureSharing `json:"sharing,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 立案
@@ -2441,6 +2575,22 @@ type NameSuccessorInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 定下送给对方哪些指标，替换原来的
+type NarrowFiguresInput struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 只送这些指标；不写为全部
+	Codes []string `json:"codes,omitempty"`
+	// 只送按这些的拆分；不写为全部可送的，空列表为一种也不送
+	Splits []string `json:"splits,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 没有读过的通知有几条
 type NoticeCount struct {
 	// 为什么通知
@@ -3263,6 +3413,88 @@ type PublishProcessInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 公布各区县按一个指标的排名，送到各区县
+type PublishRankingInput struct {
+	// 哪个指标，代码
+	Figure string `json:"figure"`
+	// 统计范围
+	Kind FigureScopeKind `json:"kind"`
+	// 哪一年；会议为开幕的那一年
+	Year int `json:"year"`
+	// 截至哪一天；不写为今天
+	AsOf *time.Time `json:"asOf,omitempty"`
+	// 小的在前，例如申退率
+	Ascending *bool `json:"ascending,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 公布的排名
+type Ranking struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 指标的代码
+	Code string `json:"code"`
+	// 指标的名称
+	Label string `json:"label"`
+	// 统计范围
+	Kind FigureScopeKind `json:"kind"`
+	// 哪一年；会议为开幕的那一年
+	Year int `json:"year"`
+	// 截至哪一天
+	AsOf time.Time `json:"asOf"`
+	// 小的在前
+	Ascending bool `json:"ascending"`
+	// 各区县的名次，没有名次的在后
+	Places []*RankingPlace `json:"places"`
+	// 什么时候公布的
+	PublishedAt time.Time `json:"publishedAt"`
+	// 哪个政协公布的；空为本政协
+	Publisher *string `json:"publisher,omitempty"`
+	// 什么时候撤回的；空为没有撤回
+	WithdrawnAt *time.Time `json:"withdrawnAt,omitempty"`
+	// 撤回的理由
+	Reason *string `json:"reason,omitempty"`
+}
+
+// 公布的排名，按页
+type RankingConnection struct {
+	// 本页的各条
+	Edges []*RankingEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 公布的排名中的一个
+type RankingEdge struct {
+	// 这一个
+	Node *Ranking `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 排名变更的结果
+type RankingPayload struct {
+	// 排名
+	Ranking *Ranking `json:"ranking,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 排名中的一个区县
+type RankingPlace struct {
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 名次，相同的并列；没有名次为空
+	Place *int `json:"place,omitempty"`
+	// 数，或没有名次的原因
+	Text string `json:"text"`
+}
+
 // 比率：分子、分母与显示文字
 type Rate struct {
 	// 分子
@@ -3786,6 +4018,16 @@ type ResumeDeadlinesInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 继续给对方送指标
+type ResumeFiguresInput struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -4832,6 +5074,16 @@ type SuspendDeadlinesInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 不再给对方送指标
+type SuspendFiguresInput struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 理由，对方看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 届次变更的结果
 type TermPayload struct {
 	// 届次
@@ -5226,6 +5478,16 @@ type WithdrawProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 撤回公布的排名
+type WithdrawRankingInput struct {
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由，各区县看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 撤回报告要填的内容
 type WithdrawReportInput struct {
 	// 哪份报告
@@ -5438,6 +5700,195 @@ func (e *DisclosureDecision) UnmarshalJSON(b []byte) error {
 }
 
 func (e DisclosureDecision) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 停下来不动的是什么
+type DistrictAlertKind string
+
+const (
+	// 区县一周以上没有送来指标
+	DistrictAlertKindSilent DistrictAlertKind = "SILENT"
+	// 区县的指标三十天没有变化
+	DistrictAlertKindFigures DistrictAlertKind = "FIGURES"
+	// 交给区县的任务三十天没有进展
+	DistrictAlertKindTask DistrictAlertKind = "TASK"
+)
+
+var AllDistrictAlertKind = []DistrictAlertKind{
+	DistrictAlertKindSilent,
+	DistrictAlertKindFigures,
+	DistrictAlertKindTask,
+}
+
+func (e DistrictAlertKind) IsValid() bool {
+	switch e {
+	case DistrictAlertKindSilent, DistrictAlertKindFigures, DistrictAlertKindTask:
+		return true
+	}
+	return false
+}
+
+func (e DistrictAlertKind) String() string {
+	return string(e)
+}
+
+func (e *DistrictAlertKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistrictAlertKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistrictAlertKind", str)
+	}
+	return nil
+}
+
+func (e DistrictAlertKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistrictAlertKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistrictAlertKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 送来的指标有多旧
+type DistrictFreshness string
+
+const (
+	// 当天或前一天确认过
+	DistrictFreshnessFresh DistrictFreshness = "FRESH"
+	// 一周以内确认过
+	DistrictFreshnessLate DistrictFreshness = "LATE"
+	// 一周以上没有确认
+	DistrictFreshnessSilent DistrictFreshness = "SILENT"
+	// 从来没有送来
+	DistrictFreshnessNever DistrictFreshness = "NEVER"
+)
+
+var AllDistrictFreshness = []DistrictFreshness{
+	DistrictFreshnessFresh,
+	DistrictFreshnessLate,
+	DistrictFreshnessSilent,
+	DistrictFreshnessNever,
+}
+
+func (e DistrictFreshness) IsValid() bool {
+	switch e {
+	case DistrictFreshnessFresh, DistrictFreshnessLate, DistrictFreshnessSilent, DistrictFreshnessNever:
+		return true
+	}
+	return false
+}
+
+func (e DistrictFreshness) String() string {
+	return string(e)
+}
+
+func (e *DistrictFreshness) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistrictFreshness(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistrictFreshness", str)
+	}
+	return nil
+}
+
+func (e DistrictFreshness) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistrictFreshness) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistrictFreshness) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 一个区县做的事迟了多少
+type DistrictLight string
+
+const (
+	// 到期的都按期
+	DistrictLightGreen DistrictLight = "GREEN"
+	// 到期的十分之一以内没有按期
+	DistrictLightYellow DistrictLight = "YELLOW"
+	// 到期的十分之一以上没有按期
+	DistrictLightRed DistrictLight = "RED"
+	// 没有送来看得出迟早的指标
+	DistrictLightUnknown DistrictLight = "UNKNOWN"
+)
+
+var AllDistrictLight = []DistrictLight{
+	DistrictLightGreen,
+	DistrictLightYellow,
+	DistrictLightRed,
+	DistrictLightUnknown,
+}
+
+func (e DistrictLight) IsValid() bool {
+	switch e {
+	case DistrictLightGreen, DistrictLightYellow, DistrictLightRed, DistrictLightUnknown:
+		return true
+	}
+	return false
+}
+
+func (e DistrictLight) String() string {
+	return string(e)
+}
+
+func (e *DistrictLight) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistrictLight(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistrictLight", str)
+	}
+	return nil
+}
+
+func (e DistrictLight) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistrictLight) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistrictLight) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

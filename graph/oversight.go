@@ -1,0 +1,168 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/bihuan/bihuan/authz"
+	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/matter"
+	"github.com/bihuan/bihuan/figures"
+	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/graph/model"
+	"github.com/bihuan/bihuan/oversight"
+)
+
+func (r *Resolver) districtFigures(ctx context.Context, q oversight.Question, c *cursor, first *int) (*model.DistrictFiguresConnection, error) {
+	if _, err := authz.Require(ctx, figures.Read); err != nil { // before anything is said of the arguments
+		return nil, err
+	}
+	from, err := after(c, true)
+	if err == nil {
+		first, _, err = page(first, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	q.After, q.First = value(from.said), *first
+	list, more, err := r.Oversight.Compare(ctx, q)
+	out, cursors := &model.DistrictFiguresConnection{Edges: []*model.DistrictFiguresEdge{}}, make([]cursor, len(list))
+	for i, d := range list {
+		cursors[i] = at(d.Partner)
+		out.Edges = append(out.Edges, &model.DistrictFiguresEdge{Node: districtOf(d), Cursor: cursors[i]})
+	}
+	out.PageInfo = around(c, more, cursors)
+	return out, err
+}
+
+func districtOf(d oversight.District) *model.DistrictFigures {
+	out := &model.DistrictFigures{
+		Code: d.Partner, Name: d.PartnerName, Agreed: d.Shares, Crosses: d.Crosses, Suspended: d.Terms.Status == oversight.Suspended, Narrowed: given(d.Terms.Summary()),
+		SharedCodes: d.Terms.Codes, SharedSplits: d.Terms.Splits, ScopeName: given(d.ScopeName), OpensOn: d.Opens, ClosesOn: d.Closes, AsOf: d.AsOf, ToldAt: d.At,
+		Freshness: model.DistrictFreshness(d.Freshness), Light: model.DistrictLight(d.Light), Figures: make([]*model.DistrictFigure, len(d.Values)),
+	}
+	for i, v := range d.Values {
+		f := &model.DistrictFigure{Code: v.Code, Label: v.Label, Unit: v.Unit, Hidden: v.Hidden, SameDefinition: v.Same, Parts: []*model.FigurePart{}}
+		if v.Told {
+			n := v.Number
+			f.Numerator, f.Denominator, f.Text, f.DefinitionVersion, f.AsOf, f.MovedOn = &n.Numerator, base(n), given(n.Text()), &v.Version, &v.AsOf, &v.MovedOn
+		}
+		for _, p := range v.Parts {
+			f.Parts = append(f.Parts, &model.FigurePart{Key: p.Key, Label: p.Label, Numerator: p.Numerator, Denominator: base(p.Number), Text: p.Text()})
+		}
+		out.Figures[i] = f
+	}
+	return out
+}
+
+func (r *Resolver) districtAlerts(ctx context.Context) ([]*model.DistrictAlert, error) {
+	list, err := r.Oversight.Alerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []uuid.UUID
+	for _, a := range list {
+		if a.Matter != nil {
+			ids = append(ids, *a.Matter)
+		}
+	}
+	seen := map[uuid.UUID]*gen.Matter{}
+	if len(ids) > 0 {
+		rows, err := r.ent().Matter.Query().Where(matter.IDIn(ids...)).All(ctx) // as the viewer
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range rows {
+			seen[m.ID] = m
+		}
+	}
+	out := make([]*model.DistrictAlert, len(list))
+	for i, a := range list {
+		out[i] = &model.DistrictAlert{ID: a.ID, Code: a.Partner, Name: a.PartnerName, About: model.DistrictAlertKind(a.About), Text: a.Text, Since: a.Since, Matter: seen[value(a.Matter)]}
+	}
+	return out, nil
+}
+
+func (r *Resolver) rankings(ctx context.Context, c *cursor, first *int) (*model.RankingConnection, error) {
+	from, err := after(c, false)
+	if err == nil {
+		first, _, err = page(first, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, more, err := r.Oversight.Rankings(ctx, value(from.id), *first)
+	out, cursors := &model.RankingConnection{Edges: []*model.RankingEdge{}}, make([]cursor, len(list))
+	for i, x := range list {
+		cursors[i] = byID(x.ID)
+		out.Edges = append(out.Edges, &model.RankingEdge{Node: rankingOf(x), Cursor: cursors[i]})
+	}
+	out.PageInfo = around(c, more, cursors)
+	return out, err
+}
+
+func rankingOf(x oversight.Ranking) *model.Ranking {
+	asOf, _ := time.Parse(time.DateOnly, x.AsOf) // it was written so
+	out := &model.Ranking{ID: x.ID, Code: x.Code, Label: x.Label, Kind: model.FigureScopeKind(x.Kind), Year: x.Year, AsOf: asOf, Ascending: x.Ascending,
+		Places: []*model.RankingPlace{}, PublishedAt: x.PublishedAt, Publisher: given(x.Publisher), WithdrawnAt: x.WithdrawnAt, Reason: given(x.Reason)}
+	for _, p := range x.Places {
+		place := &model.RankingPlace{Code: p.Code, Name: p.Name, Text: p.Text}
+		if p.Place > 0 {
+			place.Place = &p.Place
+		}
+		out.Places = append(out.Places, place)
+	}
+	return out
+}
+
+func sharingOf(s oversight.Sharing) *model.FigureSharing {
+	return &model.FigureSharing{Partner: s.Partner, PartnerName: s.PartnerName, Codes: s.Codes, Splits: s.Splits, Suspended: s.Status == oversight.Suspended, Reason: given(s.Reason),
+		Version: s.Version, ChangedAt: s.ChangedAt, Told: s.Told, ToldAt: s.ToldAt, Problem: given(s.Problem), Crosses: s.Crosses}
+}
+
+// sharing is a mutation of what leaves for a partner.
+func (r *Resolver) sharing(ctx context.Context, input any, do func(context.Context) (oversight.Sharing, error)) (*model.FigureSharingPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
+		s, err := do(ctx)
+		return "FigureSharing", s.Agreement, err
+	})
+	out := &model.FigureSharingPayload{UserErrors: bad}
+	if err != nil || len(bad) > 0 {
+		return out, err
+	}
+	list, err := r.Oversight.Sharings(ctx)
+	for _, s := range list {
+		if s.Agreement == id {
+			out.Sharing = sharingOf(s)
+		}
+	}
+	return out, err
+}
+
+// ranking is a mutation of a ranking.
+func (r *Resolver) ranking(ctx context.Context, input any, do func(context.Context) (oversight.Ranking, error)) (*model.RankingPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
+		x, err := do(ctx)
+		return "Ranking", x.ID, err
+	})
+	out := &model.RankingPayload{UserErrors: bad}
+	if err != nil || len(bad) > 0 {
+		return out, err
+	}
+	x, err := r.Oversight.Ranking(ctx, id)
+	if err == nil {
+		out.Ranking = rankingOf(x)
+	}
+	return out, err
+}
+
+func (r *Resolver) figureSharings(ctx context.Context) ([]*model.FigureSharing, error) {
+	list, err := r.Oversight.Sharings(ctx)
+	out := make([]*model.FigureSharing, len(list))
+	for i, s := range list {
+		out[i] = sharingOf(s)
+	}
+	return out, err
+}

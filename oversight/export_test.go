@@ -1,0 +1,4 @@
+package oversight
+
+// Order is for the test of the order.
+var Order = order
