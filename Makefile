@@ -102,6 +102,10 @@ walks: ## 在每个随产品提供的流程上随机走几百遍：人离任、�
 figures: postgres ## 每个指标在几百段随机的历史上、截至随机的日期，另用一种写法再数一遍
 	$(GO) test -count=1 -timeout 4h -v ./figures -run Plainly -histories 400
 
+.PHONY: reads
+reads: postgres ## 由接口定义随机写出几千份查询，以各种角色用两种办法问，逐字节比较
+	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestBothWaysOfReadingGiveTheSame ./graph -reads 5000
+
 .PHONY: corpus
 corpus: postgres ## 把整套古怪的文字、日期和数字送进每个变更的每一栏
 	$(QUICK) $(GO) test -count=1 -timeout 1h -v -run TestEveryDoorSaysTheSame ./graph -corpus

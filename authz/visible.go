@@ -23,6 +23,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/reply"
 	"github.com/bihuan/bihuan/ent/gen/step"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/bihuan/bihuan/internal/errs"
 )
 
@@ -46,15 +47,11 @@ func Narrow(c *gen.Client) {
 	c.Intercept(ent.InterceptFunc(within))
 }
 
-// above is the type of the query that loads its edges with the queries below
-// it, in their contexts.
-type above struct{}
-
 // within notes for the queries of its edges which type a query is of.
 func within(next ent.Querier) ent.Querier {
 	return ent.QuerierFunc(func(ctx context.Context, q ent.Query) (ent.Value, error) {
 		if in, err := intercept.NewQuery(q); err == nil {
-			ctx = context.WithValue(ctx, above{}, in.Type())
+			ctx = stored.Within(ctx, in.Type())
 		}
 		return next.Query(ctx, q)
 	})
@@ -65,7 +62,7 @@ func within(next ent.Querier) ent.Querier {
 // test says so). Asking for the matter again would cost half of a page's time in
 // the database. What hangs on a part may be another matter's, as an item that
 // was carried over from last year's plan, and is asked for with its matter.
-func ofSeenMatter(ctx context.Context) bool { return ctx.Value(above{}) == gen.TypeMatter }
+func ofSeenMatter(ctx context.Context) bool { return stored.Above(ctx) == gen.TypeMatter }
 
 // SeenPart narrows what is asked of the parts of a matter to the parts that the
 // viewer sees, as an edge to them is narrowed: a list that was filtered by rows

@@ -30,12 +30,13 @@ func main() {
 	}
 	// Parsed after entgql's own, it takes the place of the helper of that name.
 	paginate := gen.MustParse(gen.NewTemplate("paginate").Funcs(entgql.TemplateFuncs).ParseFiles("./template/paginate.tmpl"))
+	stored := gen.MustParse(gen.NewTemplate("stored").Funcs(entgql.TemplateFuncs).ParseFiles("./template/stored.tmpl"))
 	err = entc.Generate("./schema", &gen.Config{
 		Target:   "./gen",
 		Package:  "github.com/bihuan/bihuan/ent/gen",
 		Features: []gen.Feature{gen.FeatureIntercept, gen.FeatureExecQuery, gen.FeatureLock},
 	}, entc.Extensions(gql), func(c *gen.Config) error {
-		c.Templates = append(c.Templates, paginate)
+		c.Templates = append(c.Templates, paginate, stored)
 		return nil
 	})
 	if err != nil {

@@ -107,11 +107,7 @@ func (r *queryResolver) Matters(ctx context.Context, after *entgql.Cursor[uuid.U
 
 // Matter is the resolver for the matter field.
 func (r *queryResolver) Matter(ctx context.Context, id uuid.UUID) (*gen.Matter, error) {
-	q, err := r.ent().Matter.Query().Where(matter.ID(id)).CollectFields(ctx)
-	if err != nil {
-		return nil, err
-	}
-	m, err := q.Only(ctx)
+	m, err := r.ent().Matter.Query().Where(matter.ID(id)).Read(ctx)
 	return m, none(err)
 }
 

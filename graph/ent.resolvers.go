@@ -14,11 +14,6 @@ import (
 	"github.com/google/uuid"
 )
 
-// Name is the resolver for the name field.
-func (r *partyResolver) Name(ctx context.Context, obj *gen.Party) (*string, error) {
-	return partyName(ctx, obj)
-}
-
 // Node is the resolver for the node field.
 func (r *queryResolver) Node(ctx context.Context, id uuid.UUID) (gen.Noder, error) {
 	return r.node(ctx, id)

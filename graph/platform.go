@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/graph/compiled"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/platforms"
@@ -151,7 +152,7 @@ func (r *Resolver) graph(ctx context.Context, id uuid.UUID, depth *int) (*model.
 // partyName masks the names of those who came as citizens: they are shown in
 // full to who may call them (domain.md 10.4).
 func partyName(ctx context.Context, p *gen.Party) (*string, error) {
-	if p.MembershipID != nil || (p.Kind != "RESIDENT" && p.Role != party.RoleRAISER) {
+	if !cameAsCitizen(p.MembershipID != nil, p.Kind, p.Role) {
 		return given(p.Name), nil
 	}
 	full, err := contacts(ctx, p)
@@ -162,6 +163,21 @@ func partyName(ctx context.Context, p *gen.Party) (*string, error) {
 		return given(p.Name), err
 	}
 	return given(masked(p.Name, 1, 0)), nil
+}
+
+func cameAsCitizen(member bool, kind string, role party.Role) bool {
+	return !member && (kind == "RESIDENT" || role == party.RoleRAISER)
+}
+
+// Plain are the fields which a resolver answers and which for most rows are a
+// column as it stands.
+var Plain = map[string]compiled.Plain{
+	"Party.name": {
+		Columns: []string{party.FieldName, party.FieldMembershipID, party.FieldKind, party.FieldRole},
+		Stands: func(of [][]byte) bool {
+			return !cameAsCitizen(of[1] != nil, string(of[2]), party.Role(of[3]))
+		},
+	},
 }
 
 // partyPhone likewise.

@@ -56,6 +56,11 @@ func (r *mutationResolver) OpenMatter(ctx context.Context, input inputs.OpenMatt
 	return r.opens(ctx, input, func(ctx context.Context) (*flow.Case, error) { return r.Platforms.Open(ctx, input.Opening) })
 }
 
+// Name is the resolver for the name field.
+func (r *partyResolver) Name(ctx context.Context, obj *gen.Party) (*string, error) {
+	return partyName(ctx, obj)
+}
+
 // Phone is the resolver for the phone field.
 func (r *partyResolver) Phone(ctx context.Context, obj *gen.Party) (*string, error) {
 	return r.partyPhone(ctx, obj)

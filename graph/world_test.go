@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,6 +27,7 @@ import (
 	"github.com/bihuan/bihuan/authz/providers"
 	"github.com/bihuan/bihuan/authz/signin"
 	"github.com/bihuan/bihuan/graph"
+	"github.com/bihuan/bihuan/graph/compiled"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
@@ -48,6 +50,7 @@ type world struct {
 	clock  *clock.Movable
 	r      *graph.Resolver
 	schema *ast.Schema
+	reads  *compiled.Reads
 	http   http.Handler
 	spent  int64 // SQL statements of the latest operation
 	quiet  bool  // a panic is expected, and its stack not to be seen
@@ -89,6 +92,11 @@ func newWorld(t *testing.T) *world {
 func (w *world) serve() {
 	es := generated.NewExecutableSchema(generated.Config{Resolvers: w.r})
 	w.schema = es.Schema()
+	w.http = w.server(es, os.Getenv("BIHUAN_GENERAL_READS") != "")
+}
+
+// server answers by compiled reads where they can, or by resolvers alone.
+func (w *world) server(es graphql.ExecutableSchema, general bool) http.Handler {
 	srv := handler.New(es)
 	srv.AddTransport(transport.POST{})
 	srv.SetErrorPresenter(graph.Present)
@@ -99,12 +107,16 @@ func (w *world) serve() {
 		return graphql.DefaultRecover(ctx, panicked)
 	})
 	srv.Use(graph.Operation{Resolver: w.r})
+	if !general {
+		w.reads = &compiled.Reads{Client: w.r.Store.Ent, Plain: graph.Plain}
+		srv.Use(w.reads)
+	}
 	srv.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		out := next(ctx)
 		w.spent = tenants.Statements(ctx)
 		return out
 	})
-	w.http = http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+	return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 		ctx, err := w.r.Authenticate(req)
 		if err != nil {
 			rw.WriteHeader(http.StatusUnauthorized)

@@ -62,6 +62,42 @@ func Collect[T any](ctx context.Context, to pgx.RowToFunc[T], sql string, args .
 	return list, s.told(ctx, err)
 }
 
+// Statement is one of several that are sent together.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// Together asks several statements in one round trip; read takes the rows of
+// each, in their order.
+func Together(ctx context.Context, list []Statement, read func(i int, rows pgx.Rows) error) (err error) {
+	s, err := current(ctx)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statements.Add(int64(len(list)))
+	var b pgx.Batch
+	for _, x := range list {
+		b.Queue(x.SQL, x.Args...)
+	}
+	results := s.tx.SendBatch(ctx, &b)
+	defer func() { err = s.told(ctx, errors.Join(err, results.Close())) }()
+	for i := range list {
+		rows, err := results.Query()
+		if err != nil {
+			return err
+		}
+		err = read(i, rows)
+		rows.Close()
+		if err = errors.Join(err, rows.Err()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Alone lets one transaction at a time of the context's tenant do what is
 // named, until it ends.
 func Alone(ctx context.Context, what string) error {

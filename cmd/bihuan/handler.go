@@ -41,7 +41,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", httpd.Compressed(endpoint.New(endpoint.Options{
-		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted,
+		Resolver: a.resolver, Log: a.log, Dev: dev, Documents: docs, OnlyPersisted: a.cfg.OnlyPersisted, GeneralReads: a.cfg.GeneralReads,
 	})))
 	if dev {
 		page := endpoint.GraphiQL()

@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 )
 
@@ -350,6 +351,10 @@ func (_q *AgreementQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ag
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = agreement.ByID()
+	}
+
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -372,6 +377,10 @@ func (_q *AgreementQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = agreement.ByID()
+	}
+
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique

@@ -2759,11 +2759,6 @@ func (_q *PartyQuery) collectField(ctx context.Context, oneNode bool, opCtx *gra
 				selectedFields = append(selectedFields, party.FieldCreatedAt)
 				fieldSeen[party.FieldCreatedAt] = struct{}{}
 			}
-		case "name":
-			if _, ok := fieldSeen[party.FieldName]; !ok {
-				selectedFields = append(selectedFields, party.FieldName)
-				fieldSeen[party.FieldName] = struct{}{}
-			}
 		case "role":
 			if _, ok := fieldSeen[party.FieldRole]; !ok {
 				selectedFields = append(selectedFields, party.FieldRole)

@@ -46,6 +46,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/ent/gen/workday"
 	"github.com/bihuan/bihuan/ent/keyset"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -320,6 +321,17 @@ func (_m *AgreementQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Agreement](ctx, TypeAgreement, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultAgreementOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -564,6 +576,17 @@ func (_m *AssignmentQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Assignment](ctx, TypeAssignment, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultAssignmentOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -810,6 +833,17 @@ func (_m *AttachmentQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Attachment](ctx, TypeAttachment, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultAttachmentOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -1055,6 +1089,17 @@ func (_m *AttendanceQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Attendance](ctx, TypeAttendance, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultAttendanceOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -1299,6 +1344,17 @@ func (_m *CohortQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Cohort](ctx, TypeCohort, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultCohortOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -1592,6 +1648,17 @@ func (_m *EventQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Event](ctx, TypeEvent, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultEventOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -1884,6 +1951,17 @@ func (_m *FeedbackQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Feedback](ctx, TypeFeedback, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultFeedbackOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -2128,6 +2206,17 @@ func (_m *GrantQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Grant](ctx, TypeGrant, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultGrantOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -2374,6 +2463,17 @@ func (_m *ItemQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Item](ctx, TypeItem, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultItemOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -2667,6 +2767,17 @@ func (_m *LinkQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Link](ctx, TypeLink, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultLinkOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -2913,6 +3024,17 @@ func (_m *MatterQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Matter](ctx, TypeMatter, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultMatterOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -3279,6 +3401,17 @@ func (_m *MembershipQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Membership](ctx, TypeMembership, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultMembershipOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -3589,6 +3722,17 @@ func (_m *NoticeQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Notice](ctx, TypeNotice, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultNoticeOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -3834,6 +3978,17 @@ func (_m *PartyQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Party](ctx, TypeParty, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultPartyOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -4078,6 +4233,17 @@ func (_m *PlatformQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Platform](ctx, TypePlatform, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultPlatformOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -4371,6 +4537,17 @@ func (_m *ProcessQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Process](ctx, TypeProcess, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultProcessOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -4615,6 +4792,17 @@ func (_m *ProposalQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Proposal](ctx, TypeProposal, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultProposalOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -4861,6 +5049,17 @@ func (_m *RecordQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Record](ctx, TypeRecord, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultRecordOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -5105,6 +5304,17 @@ func (_m *ReplyQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Reply](ctx, TypeReply, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultReplyOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -5351,6 +5561,17 @@ func (_m *ReportQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Report](ctx, TypeReport, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultReportOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -5595,6 +5816,17 @@ func (_m *RoleQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Role](ctx, TypeRole, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultRoleOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -5841,6 +6073,17 @@ func (_m *SeatQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Seat](ctx, TypeSeat, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultSeatOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -6086,6 +6329,17 @@ func (_m *SittingQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Sitting](ctx, TypeSitting, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultSittingOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -6330,6 +6584,17 @@ func (_m *StepQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Step](ctx, TypeStep, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultStepOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -6623,6 +6888,17 @@ func (_m *SubstitutionQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Substitution](ctx, TypeSubstitution, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultSubstitutionOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -6867,6 +7143,17 @@ func (_m *TenantQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Tenant](ctx, TypeTenant, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultTenantOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -7113,6 +7400,17 @@ func (_m *TenantPolicyQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*TenantPolicy](ctx, TypeTenantPolicy, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultTenantPolicyOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -7357,6 +7655,17 @@ func (_m *TermQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Term](ctx, TypeTerm, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultTermOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -7603,6 +7912,17 @@ func (_m *TimerQuery) Paginate(
 	if limit != 0 {
 		_m.Limit(limit)
 	}
+	if nodes, ok, err := stored.Read[*Timer](ctx, TypeTimer, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultTimerOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
+	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
 			return nil, err
@@ -7847,6 +8167,17 @@ func (_m *UnitQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Unit](ctx, TypeUnit, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultUnitOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {
@@ -8139,6 +8470,17 @@ func (_m *WorkdayQuery) Paginate(
 	limit := paginateLimit(first, last)
 	if limit != 0 {
 		_m.Limit(limit)
+	}
+	if nodes, ok, err := stored.Read[*Workday](ctx, TypeWorkday, limit-1, func(ctx context.Context) (*sql.Selector, error) {
+		q := _m.Clone()
+		q.ctx.Fields = []string{DefaultWorkdayOrder.Field.column}
+		return pager.applyOrder(q).prepared(ctx)
+	}); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		conn.build(nodes, pager, after, first, before, last)
+		return conn, nil
 	}
 	if field := collectedField(ctx, edgesField, nodeField); field != nil {
 		if err := _m.collectField(ctx, limit == 1, graphql.GetOperationContext(ctx), *field, []string{edgesField, nodeField}); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 )
 
@@ -500,6 +501,10 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = link.ByID()
+	}
+
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -669,6 +674,10 @@ func (_q *LinkQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = link.ByID()
+	}
+
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/step"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 )
 
@@ -500,6 +501,10 @@ func (_q *StepQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Step, e
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = step.ByID()
+	}
+
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -672,6 +677,10 @@ func (_q *StepQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = step.ByID()
+	}
+
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique

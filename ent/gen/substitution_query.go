@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/substitution"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 )
 
@@ -462,6 +463,10 @@ func (_q *SubstitutionQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = substitution.ByID()
+	}
+
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -593,6 +598,10 @@ func (_q *SubstitutionQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = substitution.ByID()
+	}
+
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/predicate"
 	"github.com/bihuan/bihuan/ent/gen/timer"
+	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/google/uuid"
 )
 
@@ -501,6 +502,10 @@ func (_q *TimerQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Timer,
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = timer.ByID()
+	}
+
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -673,6 +678,10 @@ func (_q *TimerQuery) sqlCount(ctx context.Context) (int, error) {
 	if len(_q.modifiers) > 0 {
 		_spec.Modifiers = _q.modifiers
 	}
+	if _spec.Assign != nil && len(_q.order) == 0 && len(_q.modifiers) == 0 && stored.Above(ctx) != "" {
+		_spec.Order = timer.ByID()
+	}
+
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique

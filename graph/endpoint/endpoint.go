@@ -13,6 +13,7 @@ import (
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/graph"
+	"github.com/bihuan/bihuan/graph/compiled"
 	"github.com/bihuan/bihuan/graph/generated"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/httpd"
@@ -29,6 +30,7 @@ type Options struct {
 	Documents     Documents // persisted documents, see LoadDocuments
 	OnlyPersisted bool      // refuse every other document, in development too
 	September2026 bool      // statuses of that edition of GraphQL over HTTP
+	GeneralReads  bool      // every field by its resolver, nothing by graph/compiled
 
 	MaxBody int64         // bytes of a request's body, default 1 MiB
 	Timeout time.Duration // of an operation, from the request's header on, default 15 seconds
@@ -78,6 +80,9 @@ func New(o Options) http.Handler {
 	e.exec.SetErrorPresenter(e.present)
 	e.exec.SetRecoverFunc(e.recovered)
 	e.exec.Use(graph.Operation{Resolver: o.Resolver})
+	if !o.GeneralReads {
+		e.exec.Use(&compiled.Reads{Client: o.Resolver.Store.Ent, Plain: graph.Plain})
+	}
 	e.exec.AroundResponses(remember) // inside Operation: before its commit
 	return e
 }

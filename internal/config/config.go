@@ -38,6 +38,7 @@ type Config struct {
 	LiveListeners    int           `env:"BIHUAN_LIVE_LISTENERS" envDefault:"4000" doc:"一个进程同时打开的实时通知（订阅）数上限，每个约占 64 KB 内存；不计入同时处理的请求数"`
 	LivePerTenant    int           `env:"BIHUAN_LIVE_PER_TENANT" envDefault:"2000" doc:"其中一个政协的上限"`
 	LivePerAccount   int           `env:"BIHUAN_LIVE_PER_ACCOUNT" envDefault:"20" doc:"其中一个账号的上限"`
+	GeneralReads     bool          `env:"BIHUAN_GENERAL_READS" envDefault:"false" doc:"查询一律逐栏作答，不编译成语句；所答相同，只是慢，供排查用"`
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档所在的文件夹：一份一个的 .graphql，或代码生成器写的 .json 清单"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
