@@ -51,6 +51,21 @@ func (r *mutationResolver) WithdrawRanking(ctx context.Context, input model.With
 	})
 }
 
+// GrantCase is the resolver for the grantCase field.
+func (r *mutationResolver) GrantCase(ctx context.Context, input model.GrantCaseInput) (*model.CaseGrantPayload, error) {
+	return r.grantCase(ctx, input)
+}
+
+// EndCaseGrant is the resolver for the endCaseGrant field.
+func (r *mutationResolver) EndCaseGrant(ctx context.Context, input model.EndCaseGrantInput) (*model.CaseGrantPayload, error) {
+	return r.endCaseGrant(ctx, input)
+}
+
+// LookAtCase is the resolver for the lookAtCase field.
+func (r *mutationResolver) LookAtCase(ctx context.Context, input model.LookAtCaseInput) (*model.CaseLookPayload, error) {
+	return r.lookAtCase(ctx, input)
+}
+
 // DistrictFigures is the resolver for the districtFigures field.
 func (r *queryResolver) DistrictFigures(ctx context.Context, codes []string, kind *model.FigureScopeKind, year *int, split *string, asOf *time.Time, after *entgql.Cursor[uuid.UUID], first *int) (*model.DistrictFiguresConnection, error) {
 	return r.districtFigures(ctx, oversight.Question{Codes: codes, Kind: figures.Kind(value(kind)), Year: value(year), Split: value(split), AsOf: value(asOf)}, after, first)
@@ -69,4 +84,14 @@ func (r *queryResolver) Rankings(ctx context.Context, after *entgql.Cursor[uuid.
 // FigureSharings is the resolver for the figureSharings field.
 func (r *queryResolver) FigureSharings(ctx context.Context) ([]*model.FigureSharing, error) {
 	return r.figureSharings(ctx)
+}
+
+// CaseGrants is the resolver for the caseGrants field.
+func (r *queryResolver) CaseGrants(ctx context.Context, after *entgql.Cursor[uuid.UUID], first *int) (*model.CaseGrantConnection, error) {
+	return r.caseGrants(ctx, after, first)
+}
+
+// CaseLook is the resolver for the caseLook field.
+func (r *queryResolver) CaseLook(ctx context.Context, id uuid.UUID) (*model.CaseLook, error) {
+	return r.caseLook(ctx, id)
 }

@@ -58,7 +58,7 @@ const mostDistricts = 100
 type Question struct {
 	Codes []string     // nil: Usual
 	Kind  figures.Kind // empty: since the sitting
-	Year  int          // of a sitting: in which it opened; 0: this year
+	Year  int          // of a sitting: for which it was held; 0: the latest that any district told
 	Split string       // empty: the whole
 	AsOf  time.Time    // zero: today
 	After string       // the partner after whose code the page begins
@@ -98,21 +98,31 @@ type Value struct {
 	Parts   []figures.Part
 }
 
+// whole fills in what is not said.
+func (q *Question) whole(ctx context.Context) error {
+	q.Kind = cmp.Or(q.Kind, figures.Since)
+	if q.Codes == nil {
+		q.Codes = Usual
+	}
+	if q.Year != 0 {
+		return nil
+	}
+	return tenants.Row(ctx, `SELECT coalesce((SELECT max(year) FROM district_scopes WHERE scope = $1), $2)`, []any{string(q.Kind), clock.Today(ctx).Year()}, &q.Year)
+}
+
 func (q *Question) wrong(ctx context.Context) error {
+	if err := q.whole(ctx); err != nil {
+		return err
+	}
 	today := clock.Today(ctx)
 	if q.AsOf.IsZero() {
 		q.AsOf = today
-	}
-	q.Kind = cmp.Or(q.Kind, figures.Since)
-	q.Year = cmp.Or(q.Year, today.Year())
-	if q.Codes == nil {
-		q.Codes = Usual
 	}
 	switch {
 	case len(q.Codes) == 0 || len(q.Codes) > figures.MostCodes:
 		return errs.New(errs.Invalid, "一次问 1 至 %d 个指标", figures.MostCodes).At("codes")
 	case q.Kind == figures.All || !known(q.Kind, q.Year):
-		return errs.New(errs.Invalid, "统计范围只能是会议期间、会议以来或自然年，并写明哪一年（会议为开幕的那一年）").At("year")
+		return errs.New(errs.Invalid, "统计范围只能是会议期间、会议以来或自然年，年份为四位数").At("year")
 	case q.Split != "" && !slices.Contains(Splits, q.Split):
 		return errs.New(errs.Invalid, "各区的指标不能按“%.40s”拆分", q.Split).At("split")
 	case q.AsOf.After(today):

@@ -31,5 +31,8 @@
 //   - A district that shares nothing stands among them, and says so.
 //   - An order of districts is seen by them only when the city publishes it; withdrawn, it says so wherever it was sent.
 //   - What is equal shares a place; what is hidden, silent, counted otherwise or a rate of nothing has none, and says why.
+//   - A district lets it open one filed proposal, for a purpose and until a day: only to read, and each look stands in the district's own audit under the name of who looked. Either side ends it (ADR 60).
+//   - What was seen is shown to who asked, for half an hour, and not after the grant's end.
+//   - A look after the end, at another case, or by another committee is refused, and that stands in the district's audit, too.
 //   - A district that tells nothing for a week, figures that do not move for thirty days, a task of which nothing is heard for thirty days: the overseers are told once, and again only when it has moved in between.
 package oversight

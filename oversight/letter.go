@@ -46,8 +46,9 @@ type letter struct {
 	Blocks   []block   `json:"blocks,omitempty"`
 }
 
-// scope names a sitting or a year. A sitting is known by the year in which it
-// opened: each committee counts its terms by itself.
+// scope names a sitting or a year. A sitting is known by the year for which it
+// was held: each committee counts its terms by itself, and what opened in November
+// or December is held for the next.
 type scope struct {
 	Kind   figures.Kind `json:"kind"`
 	Year   int          `json:"year"`

@@ -25,14 +25,17 @@ type Service struct {
 func New(store *tenants.Store, ex *exchange.Service) *Service {
 	s := &Service{store: store, client: store.Ent(), exchange: ex}
 	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive})
+	ex.Register(KindGrant, 1, exchange.Handler{Title: "查看一件提案的授权", Apply: s.granted})
+	ex.Register(KindLook, 1, exchange.Handler{Title: "凭授权查看提案", Apply: s.looked})
+	ex.Register(KindView, 1, exchange.Handler{Title: "所查看提案的内容", Apply: s.viewed})
 	ex.Register(KindRanking, 1, exchange.Handler{Title: "区县排名", Apply: s.ranked})
 	return s
 }
 
 // What crosses between a district and its city by the standing agreement.
 var (
-	up   = []string{KindFigures}
-	down = []string{KindRanking}
+	Up   = []string{KindFigures, KindGrant, KindView}
+	Down = []string{KindRanking, KindLook}
 )
 
 // Stand gives a district its standing agreement with the city above it, in the
@@ -56,14 +59,14 @@ func (s *Service) Stand(ctx context.Context, district uuid.UUID) (err error) {
 	}
 	doors := audit.Doors{Store: s.store, System: "standingAgreement"}
 	err = doors.InTx(ctx, city.ID, func(ctx context.Context) error {
-		_, err := s.exchange.Standard(ctx, own.Code, down, up)
+		_, err := s.exchange.Standard(ctx, own.Code, Down, Up)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return doors.InTx(ctx, district, func(ctx context.Context) error {
-		_, err := s.exchange.Standard(ctx, city.Code, up, down)
+		_, err := s.exchange.Standard(ctx, city.Code, Up, Down)
 		return err
 	})
 }

@@ -19,8 +19,8 @@ type counting struct {
 }
 
 // scopesOf are those that a partner is told of: the two latest sittings, each
-// as held and since, and the two latest years. Of two sittings that opened in one
-// year, the later.
+// as held and since, and the two latest years. A sitting
+// that opened in November or December is the next year's; of two of one year, the later.
 func scopesOf(ctx context.Context) (out []counting, err error) {
 	type sitting struct {
 		ID            uuid.UUID
@@ -30,14 +30,14 @@ func scopesOf(ctx context.Context) (out []counting, err error) {
 	}
 	today := clock.Today(ctx)
 	rows, err := tenants.Rows[sitting](ctx, `
-		SELECT DISTINCT ON (extract(year FROM s.opens_on)) s.id, t.ordinal, s.ordinal, s.opens_on, s.closes_on
+		SELECT DISTINCT ON (extract(year FROM s.opens_on + interval '2 months')) s.id, t.ordinal, s.ordinal, s.opens_on, s.closes_on
 		FROM sittings s JOIN terms t ON t.tenant_id = s.tenant_id AND t.id = s.term_id WHERE s.opens_on <= $1
-		ORDER BY extract(year FROM s.opens_on) DESC, s.opens_on DESC LIMIT 2`, today)
+		ORDER BY extract(year FROM s.opens_on + interval '2 months') DESC, s.opens_on DESC LIMIT 2`, today)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range rows {
-		named := scope{Year: r.Opens.Year(), Name: fmt.Sprintf("第%d届%d次会议", r.Term, r.Ordinal), Opens: r.Opens.Format(time.DateOnly)}
+		named := scope{Year: r.Opens.AddDate(0, 2, 1-r.Opens.Day()).Year(), Name: fmt.Sprintf("第%d届%d次会议", r.Term, r.Ordinal), Opens: r.Opens.Format(time.DateOnly)}
 		if r.Closes != nil {
 			named.Closes = r.Closes.Format(time.DateOnly)
 		}

@@ -36,7 +36,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{District: assembled.New(t,
 		district.Plan{Code: "210200", Posts: []string{"管理员", "市督察"}},
-		district.Plan{Code: "210202", Posts: []string{"管理员", "干事", "委员甲", "审计员"}, Stored: []string{stored}, Sitting: district.Plenary(2025, 6, 9)})}
+		district.Plan{Code: "210202", Posts: []string{"管理员", "干事", "委员甲", "审计员", "主任"}, Stored: []string{stored}, Sitting: district.Plenary(2025, 6, 9)})}
 	w.district = w.Beside("210202")
 	w.DB.AsOwner(t, `UPDATE tenants SET parent_id = $1 WHERE id = $2`, w.Tenant, w.district.Tenant)
 	w.OK(w.Oversight.Stand(w.Ctx(), w.district.Tenant))

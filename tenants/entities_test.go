@@ -274,6 +274,8 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		{`INSERT INTO district_figures VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '', 'received', '2025-03-03', 1, '收到', '件', 1, NULL, NULL, now(), '2025-03-03', now(), gen_random_uuid())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO rankings VALUES ($1, gen_random_uuid(), $2, 'received', '收到', 'CALENDAR_YEAR', 2025, '2025-03-03', false, '[]', now(), NULL, '')`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO district_alerts VALUES ($1, gen_random_uuid(), $2, 'SILENT', $3, '没有送来', '2025-03-03', now(), NULL)`, []any{tenant, ids["Agreement"], ids["Matter"]}},
+		{`INSERT INTO case_grants VALUES ($1, $3, $2, $3, '标题', '第1号', '调研', '2025-03-10', '主任', now(), NULL, '', '')`, []any{tenant, ids["Agreement"], ids["Matter"]}},
+		{`INSERT INTO case_looks VALUES ($1, gen_random_uuid(), $2, '督察', NULL, NULL, now(), NULL, NULL)`, []any{tenant, ids["Matter"]}},
 		{`INSERT INTO exchange_objects VALUES ($1, $2, 'Matter', gen_random_uuid(), 'Matter', gen_random_uuid(), true, now())`, []any{tenant, ids["Agreement"]}},
 		{`SELECT ballot_open($1, $2, '-', $3, '{满意度}', '{满意,弃权}', '弃权', $4, $5, now(), now() + interval '1 day', $6, now())`,
 			[]any{uuid.Must(uuid.NewV7()), ids["Matter"], []uuid.UUID{ids["Unit"]}, voters, tokens(len(voters)), ids["Membership"]}},

@@ -565,6 +565,132 @@ type CarryOutImportInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一次授权：让对方只看一件提案，有用途，有期限
+type CaseGrant struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 对方政协的名称
+	PartnerName string `json:"partnerName"`
+	// 是本政协给的；否则是给本政协的
+	Given bool `json:"given"`
+	// 哪件提案；给本政协的没有，您看不到的也没有
+	Matter *gen.Matter `json:"matter,omitempty"`
+	// 标题
+	Title string `json:"title"`
+	// 编号
+	Number string `json:"number"`
+	// 用途
+	Purpose string `json:"purpose"`
+	// 到哪一天为止，含当天
+	Until time.Time `json:"until"`
+	// 谁给的
+	GivenBy string `json:"givenBy"`
+	// 什么时候给的
+	GivenAt time.Time `json:"givenAt"`
+	// 现在还能看
+	Open bool `json:"open"`
+	// 什么时候提前结束的
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+	// 谁结束的
+	EndedBy *string `json:"endedBy,omitempty"`
+	// 结束的理由
+	Reason *string `json:"reason,omitempty"`
+	// 最近的二十次查看，最新的在前
+	Looks []*CaseLook `json:"looks"`
+}
+
+// 查看授权，按页
+type CaseGrantConnection struct {
+	// 本页的各条
+	Edges []*CaseGrantEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 查看授权中的一个
+type CaseGrantEdge struct {
+	// 这一个
+	Node *CaseGrant `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 查看授权变更的结果
+type CaseGrantPayload struct {
+	// 授权
+	Grant *CaseGrant `json:"grant,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一次查看
+type CaseLook struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 谁看的
+	Person string `json:"person"`
+	// 什么时候要看的
+	AskedAt time.Time `json:"askedAt"`
+	// 什么时候给看的；空为还没有
+	AnsweredAt *time.Time `json:"answeredAt,omitempty"`
+	// 不给看的原因
+	Refused *string `json:"refused,omitempty"`
+	// 看到的内容：只给要看的人，半小时，授权结束就没有
+	View *CaseView `json:"view,omitempty"`
+}
+
+// 要求查看的结果
+type CaseLookPayload struct {
+	// 这一次查看；内容随后送到，用 caseLook 读
+	Look *CaseLook `json:"look,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 凭授权看到的一件提案，只读
+type CaseView struct {
+	// 编号
+	Number string `json:"number"`
+	// 标题
+	Title string `json:"title"`
+	// 情况
+	Situation string `json:"situation"`
+	// 分析
+	Analysis string `json:"analysis"`
+	// 建议
+	Suggestions []string `json:"suggestions"`
+	// 经过
+	Steps []*CaseViewStep `json:"steps"`
+	// 各承办单位和答复
+	Shares []*CaseViewShare `json:"shares"`
+}
+
+// 一个单位的承办和答复
+type CaseViewShare struct {
+	// 单位
+	Unit string `json:"unit"`
+	// 承办方式：SOLE 单办、LEAD 主办、CO_LEAD 会同主办、ASSIST 会办、SEPARATE 分办
+	Role string `json:"role"`
+	// 期限
+	DueOn *time.Time `json:"dueOn,omitempty"`
+	// 答复的发文字号
+	DocNo *string `json:"docNo,omitempty"`
+	// 答复的分类
+	Class *string `json:"class,omitempty"`
+	// 答复；还没有为空
+	Reply *string `json:"reply,omitempty"`
+}
+
+// 经过的一步
+type CaseViewStep struct {
+	// 哪一天
+	On time.Time `json:"on"`
+	// 做了什么
+	Label string `json:"label"`
+}
+
 // 投票：只凭票，不带登录令牌。漏选的方面使整张票无效；同一方面选了两个的退回重填
 type CastBallotInput struct {
 	// 一次性的票号
@@ -1400,6 +1526,16 @@ type EditProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 结束一次授权，给的和收的都可以
+type EndCaseGrantInput struct {
+	// 哪一个
+	ID uuid.UUID `json:"id"`
+	// 理由，对方看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 收回免除
 type EndObligationExcuseInput struct {
 	// 哪一次免除
@@ -1859,6 +1995,22 @@ type GivePreAssignOpinionInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 授权对方查看一件已立案的提案
+type GrantCaseInput struct {
+	// 对方政协的行政区划代码
+	Partner string `json:"partner"`
+	// 哪件提案
+	MatterID uuid.UUID `json:"matterId"`
+	// 用途，每次查看都记着
+	Purpose string `json:"purpose"`
+	// 到哪一天为止，含当天，一年以内
+	Until time.Time `json:"until"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 授权变更的结果
 type GrantPayload struct {
 	// 授权
@@ -2253,6 +2405,16 @@ type LedgerCounts struct {
 	Dropped *LedgerCount `json:"dropped"`
 	// 已逾期
 	Overdue *LedgerCount `json:"overdue"`
+}
+
+// 凭授权查看一件提案
+type LookAtCaseInput struct {
+	// 哪个授权
+	GrantID uuid.UUID `json:"grantId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 一个闭环的全貌；闸口见 matter.gates
@@ -3419,7 +3581,7 @@ type PublishRankingInput struct {
 	Figure string `json:"figure"`
 	// 统计范围
 	Kind FigureScopeKind `json:"kind"`
-	// 哪一年；会议为开幕的那一年
+	// 哪一年；会议在十一、十二月开幕的算下一年
 	Year int `json:"year"`
 	// 截至哪一天；不写为今天
 	AsOf *time.Time `json:"asOf,omitempty"`
@@ -3441,7 +3603,7 @@ type Ranking struct {
 	Label string `json:"label"`
 	// 统计范围
 	Kind FigureScopeKind `json:"kind"`
-	// 哪一年；会议为开幕的那一年
+	// 哪一年；会议在十一、十二月开幕的算下一年
 	Year int `json:"year"`
 	// 截至哪一天
 	AsOf time.Time `json:"asOf"`
