@@ -17,6 +17,7 @@
 //   - Undoing takes back what a line added, and what it changed gets its former words. A line on which something has been built since, or that has been changed since, stays, and says by whom and what.
 //   - What was undone has left no trace in the roster; the book keeps it.
 //   - Telephone numbers are shown to who may read personal data.
+//   - A while after the last that was done with a batch (BIHUAN_IMPORTS_KEEP) what its lines say is emptied; counts and verdicts stay, and it is neither carried out nor undone any more.
 //
 // A kind of import is declared by the noun that it is about (Kind).
 package imports

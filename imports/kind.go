@@ -59,6 +59,8 @@ type Diff struct {
 	Column string `json:"column"` // code
 	Before string `json:"before"`
 	After  string `json:"after"`
+	// Row is which row of several that a subject has, for Revert.
+	Row *uuid.UUID `json:"row,omitempty"`
 }
 
 // Made is a row that a line added.

@@ -133,7 +133,7 @@ func (s *Service) CarryOut(ctx context.Context, in Carrying) (_ *Batch, err erro
 	if err != nil {
 		return nil, err
 	}
-	b, err := batchOf(ctx, in.BatchID, true)
+	b, err := heldBatch(ctx, in.BatchID)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func (s *Service) UndoBatch(ctx context.Context, id uuid.UUID) (_ *Batch, err er
 	if err != nil {
 		return nil, err
 	}
-	b, err := batchOf(ctx, id, true)
+	b, err := heldBatch(ctx, id)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func (s *Service) Decide(ctx context.Context, in Decision) (_ *Batch, err error)
 	if err != nil {
 		return nil, err
 	}
-	b, err := batchOf(ctx, in.BatchID, true)
+	b, err := heldBatch(ctx, in.BatchID)
 	if err != nil {
 		return nil, err
 	}
@@ -358,7 +358,7 @@ func (s *Service) Differences(ctx context.Context, r *Row) (out []Diff) {
 	for _, d := range r.Changes {
 		c := s.Kind(r.Kind).column(d.Column)
 		if c != nil && (!c.Personal || personal) {
-			out = append(out, Diff{d.Column, c.word(d.Before), c.word(d.After)})
+			out = append(out, Diff{Column: d.Column, Before: c.word(d.Before), After: c.word(d.After)})
 		}
 	}
 	return out

@@ -61,6 +61,7 @@ type Batch struct {
 	OrderedBy  uuid.UUID
 	CarriedAt  *time.Time
 	UndoneAt   *time.Time
+	Forgotten  *time.Time // when its lines were emptied, see Forget
 }
 
 // Row is one line of a batch, its fields in the order of rowColumns.
@@ -85,7 +86,17 @@ type Row struct {
 	keyed Values // while the paper is read
 }
 
-const batchColumns = `id, file_name, sha256, sheets, left_out, total, state, message, only_valid, uploaded_by, uploaded_at, ordered_by, carried_at, undone_at`
+const batchColumns = `id, file_name, sha256, sheets, left_out, total, state, message, only_valid, uploaded_by, uploaded_at, ordered_by, carried_at, undone_at, forgotten_at`
+
+// heldBatch is a batch with which something is to be done: it is the
+// transaction's until it ends, and its lines have not been forgotten.
+func heldBatch(ctx context.Context, id uuid.UUID) (*Batch, error) {
+	b, err := batchOf(ctx, id, true)
+	if err == nil && b.Forgotten != nil {
+		err = errs.New(errs.NotAllowedInState, forgotten).At("batchId")
+	}
+	return b, err
+}
 
 // batchOf reads a batch; with lock it is the transaction's until it ends.
 func batchOf(ctx context.Context, id uuid.UUID, lock bool) (*Batch, error) {

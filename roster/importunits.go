@@ -18,9 +18,9 @@ import (
 )
 
 // Imports are what of the roster can come from a spreadsheet: units, handling
-// units, then the people who sit in them.
+// units, then the people who sit in them, then what becomes of their seats.
 func (s *Service) Imports() []*imports.Kind {
-	return []*imports.Kind{s.unitImport("UNITS", "单位", unit.LineORGANISATION, unit.LineVENUE), s.unitImport("HANDLING_UNITS", "承办单位", unit.LineHANDLING), s.memberImport()}
+	return []*imports.Kind{s.unitImport("UNITS", "单位", unit.LineORGANISATION, unit.LineVENUE), s.unitImport("HANDLING_UNITS", "承办单位", unit.LineHANDLING), s.memberImport(), s.seatImport()}
 }
 
 // wordsOf are the words of some values of an enumeration, without what explains

@@ -255,8 +255,8 @@ func (a *app) lookAsked(ctx context.Context, _ askedLookArgs) error {
 }
 
 // tidyArgs is the daily job that forgets what has served its time: ended
-// sessions, old failures, idempotency keys of a month ago, and what changed
-// before yesterday.
+// sessions, old failures, idempotency keys of a month ago, what changed before
+// yesterday, and what was brought in for imports long ago.
 type tidyArgs struct{}
 
 func (tidyArgs) Kind() string { return "tidy" }
@@ -283,6 +283,11 @@ func (a *app) tidy(ctx context.Context, _ tidyArgs) error {
 		})
 		if err != nil {
 			return err
+		}
+		if a.cfg.ImportsKeep > 0 {
+			if _, err := a.resolver.Imports.Forget(ctx, t.ID, a.cfg.ImportsKeep); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -22,6 +22,7 @@ type Config struct {
 	MaxConns         int32         `env:"BIHUAN_MAX_CONNS" envDefault:"20" doc:"数据库连接数上限"`
 	Files            string        `env:"BIHUAN_FILES" doc:"附件存储：file:///文件夹 或 s3://key:secret@主机/桶?region=…；空为数据文件夹下的 files"`
 	RemovedKeep      time.Duration `env:"BIHUAN_REMOVED_FILES_KEEP" envDefault:"720h" doc:"移除的附件，内容再留多久才从存储里删掉（记录一直留着）；0s 为随即删掉"`
+	ImportsKeep      time.Duration `env:"BIHUAN_IMPORTS_KEEP" envDefault:"2160h" doc:"上传来导入的内容（逐行的原文，含联系电话）在最后一次办理以后留多久，过后只留行数和结论，不能再撤销；0s 为一直留着"`
 	FilesPerPerson   int           `env:"BIHUAN_FILES_PER_PERSON" envDefault:"4096" doc:"一个人的附件至多多少 MB；各政协的政策（fileQuota）可以更严"`
 	FilesPerTenant   int           `env:"BIHUAN_FILES_PER_COMMITTEE" envDefault:"102400" doc:"一个政协的附件至多多少 MB；各政协的政策（fileQuota）可以更严"`
 	Clamd            string        `env:"BIHUAN_CLAMD" doc:"查毒：ClamAV 的 clamd，unix:///run/clamav/clamd.ctl 或 tcp://主机:3310；空为不查。设了以后，没有查过的附件不能下载"`
