@@ -272,6 +272,7 @@ func (c *committee) rest() {
 	// the code is that of a platform, so that whoever walks with one finds both
 	c.made["obligation"] = c.do("管理员甲", "publishObligation", input{"code": "talks", "label": c.mark + "三个一", "kinds": []string{"MEMBER"}, "every": "YEAR",
 		"needs": []input{{"label": c.mark + "走访群众", "least": 3, "of": "noted", "among": []input{{"word": "record", "words": []string{"CONTACT"}}}}}})["id"].(string)
+	c.made["pair"] = c.do("管理员甲", "makeContactPair", input{"kind": "LEADER_SECTOR", "fromMemberId": c.person["主席"], "toUnitId": c.unit["经济界"], "reason": c.mark + "党组分工"})["id"].(string)
 	id := c.assigned("关于夜间公交专线的提案", "商务局")
 	c.made["tracking"] = id
 	a := c.replied(id, "B")

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
+	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/graph/compiled"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -129,6 +130,9 @@ func (r *Resolver) rows(ctx context.Context, of string, ids []uuid.UUID) ([]gen.
 	case gen.TypeMembership:
 		list, err := c.Membership.Query().Where(membership.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Membership) uuid.UUID { return x.ID }), err
+	case gen.TypeUnit:
+		list, err := c.Unit.Query().Where(unit.IDIn(ids...)).All(ctx)
+		return inOrder(ids, list, func(x *gen.Unit) uuid.UUID { return x.ID }), err
 	case gen.TypeRecord:
 		list, err := c.Record.Query().Where(record.IDIn(ids...)).All(ctx)
 		return inOrder(ids, list, func(x *gen.Record) uuid.UUID { return x.ID }), err

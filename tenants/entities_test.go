@@ -252,6 +252,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		{`INSERT INTO obligations VALUES ($1, gen_random_uuid(), 'c', 1, '{}', now(), '', $2, now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO obligation_excuses VALUES ($1, gen_random_uuid(), 'c', now(), $2, 'r', $2, now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO obligation_told VALUES ($1, 'c', now(), $2, 'm', now())`, []any{tenant, ids["Membership"]}},
+		{`INSERT INTO contact_pairs (tenant_id, id, kind, from_member_id, to_member_id, starts_on, reason, by_id, at) VALUES ($1, gen_random_uuid(), 'MEMBER_MEMBER', $2, $2, now(), '', $2, now())`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO unread_looks VALUES ($1, now())`, []any{tenant}},
 		{`INSERT INTO sign_in_providers VALUES ($1, 'https://id.example', 'c', '', 'sub', 'n', now())`, []any{tenant}},
 		{`INSERT INTO phone_codes VALUES ($1, $2, $2, 'SMS', '13000000001', now())`, []any{tenant, ids["Membership"]}},

@@ -1077,6 +1077,54 @@ type ConsentToWithdrawInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一对固定联系
+type ContactPair struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 谁联系谁
+	Kind ContactPairKind `json:"kind"`
+	// 去联系的人
+	FromMember *gen.Membership `json:"fromMember,omitempty"`
+	// 去联系的单位；改名、合并以后为接续的单位
+	FromUnit *gen.Unit `json:"fromUnit,omitempty"`
+	// 被联系的人
+	ToMember *gen.Membership `json:"toMember,omitempty"`
+	// 被联系的单位；改名、合并以后为接续的单位
+	ToUnit *gen.Unit `json:"toUnit,omitempty"`
+	// 第一天
+	StartsOn time.Time `json:"startsOn"`
+	// 最后一天；空为一直
+	EndsOn *time.Time `json:"endsOn,omitempty"`
+	// 为什么
+	Reason *string `json:"reason,omitempty"`
+	// 今天还在：日期没有过，双方也都在
+	InForce bool `json:"inForce"`
+}
+
+// 固定联系，按页
+type ContactPairConnection struct {
+	// 本页的各条
+	Edges []*ContactPairEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 固定联系中的一条
+type ContactPairEdge struct {
+	// 这一条
+	Node *ContactPair `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 固定联系的写操作的结果
+type ContactPairPayload struct {
+	// 这一对
+	Pair *ContactPair `json:"pair,omitempty"`
+	// 没有办成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 一件事项与由它引出、引出它的全部事项；只含您能看到的
 type ConversionGraph struct {
 	// 各个节点
@@ -1183,6 +1231,20 @@ type CounterRows struct {
 	Nodes []gen.Noder `json:"nodes"`
 	// 还有下一页时，作为 after 接着取
 	Next *uuid.UUID `json:"next,omitempty"`
+}
+
+// 覆盖的一项：应有的有多少，有的有多少
+type Coverage struct {
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 说的是单位，不是人
+	OfUnits bool `json:"ofUnits"`
+	// 应有的有多少
+	Total int `json:"total"`
+	// 其中有的有多少
+	Covered int `json:"covered"`
 }
 
 // 建立流程草稿
@@ -1531,6 +1593,18 @@ type EndCaseGrantInput struct {
 	// 哪一个
 	ID uuid.UUID `json:"id"`
 	// 理由，对方看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 结束一对固定联系
+type EndContactPairInput struct {
+	// 哪一对
+	PairID uuid.UUID `json:"pairId"`
+	// 最后一天；不写为今天
+	On *time.Time `json:"on,omitempty"`
+	// 理由
 	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
@@ -2439,6 +2513,28 @@ type LoopOverview struct {
 	Problems *LedgerCounts `json:"problems"`
 	// 各区县
 	Districts []*DistrictShare `json:"districts"`
+}
+
+// 设一对固定联系
+type MakeContactPairInput struct {
+	// 谁联系谁
+	Kind ContactPairKind `json:"kind"`
+	// 去联系的人：党员委员，或党组成员
+	FromMemberID *uuid.UUID `json:"fromMemberId,omitempty"`
+	// 去联系的专委会
+	FromUnitID *uuid.UUID `json:"fromUnitId,omitempty"`
+	// 被联系的党外委员
+	ToMemberID *uuid.UUID `json:"toMemberId,omitempty"`
+	// 被联系的界别
+	ToUnitID *uuid.UUID `json:"toUnitId,omitempty"`
+	// 第一天；不写为今天
+	From *time.Time `json:"from,omitempty"`
+	// 最后一天；不写为一直
+	To *time.Time `json:"to,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
 // 把一批通知标为已读
@@ -5336,6 +5432,22 @@ type TurnChange struct {
 	Gains int `json:"gains"`
 }
 
+// 还没有的人或单位，按页
+type UncoveredConnection struct {
+	// 本页的各条
+	Edges []*UncoveredEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 还没有的人或单位中的一条
+type UncoveredEdge struct {
+	// 人或单位
+	Node gen.Noder `json:"node,omitempty"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
 // 撤销一次导入
 type UndoImportInput struct {
 	// 哪一次
@@ -5798,6 +5910,67 @@ func (e *CohortPhase) UnmarshalJSON(b []byte) error {
 }
 
 func (e CohortPhase) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 谁联系谁
+type ContactPairKind string
+
+const (
+	// 党员委员联系党外委员
+	ContactPairKindMemberMember ContactPairKind = "MEMBER_MEMBER"
+	// 党组成员联系界别
+	ContactPairKindLeaderSector ContactPairKind = "LEADER_SECTOR"
+	// 专委会联系界别
+	ContactPairKindCommitteeSector ContactPairKind = "COMMITTEE_SECTOR"
+)
+
+var AllContactPairKind = []ContactPairKind{
+	ContactPairKindMemberMember,
+	ContactPairKindLeaderSector,
+	ContactPairKindCommitteeSector,
+}
+
+func (e ContactPairKind) IsValid() bool {
+	switch e {
+	case ContactPairKindMemberMember, ContactPairKindLeaderSector, ContactPairKindCommitteeSector:
+		return true
+	}
+	return false
+}
+
+func (e ContactPairKind) String() string {
+	return string(e)
+}
+
+func (e *ContactPairKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ContactPairKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ContactPairKind", str)
+	}
+	return nil
+}
+
+func (e ContactPairKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ContactPairKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ContactPairKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -13,6 +13,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'imports/:id', component: () => import('./ImportPage.vue'), meta: { title: '导入与导出' } },
       { path: 'roles', component: () => import('./Matrix.vue'), meta: { title: '角色与权限' } },
       { path: 'roles/:code', component: () => import('./Role.vue'), meta: { title: '角色与权限' } },
+      { path: 'contacts', component: () => import('./Contacts.vue'), meta: { title: '联系和覆盖' } },
       { path: 'asks', component: () => import('./Asks.vue'), meta: { title: '应做的事' } },
       { path: 'asks/:code', component: () => import('./Ask.vue'), meta: { title: '应做的事' } },
       { path: 'settings', component: () => import('./Settings.vue'), meta: { title: '政策和设置' } },
