@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,6 +119,7 @@ func committees() []*committee {
 	for _, d := range read[[]district]("districts") {
 		c := d.committee()
 		c.add(more[c.Prefix])
+		c.reviews()
 		if c.Prefix == "lsk" {
 			c.Units = append(c.Units, lushunUnits()...)
 		}
@@ -153,6 +155,18 @@ func (c *committee) add(a addition) {
 	c.Policy, c.Units, c.People = a.Policy, append(c.Units, a.Units...), append(c.People, a.People...)
 	for _, p := range c.People {
 		p.Seats = append(p.Seats, a.Seats[p.Key]...)
+	}
+}
+
+// reviews gives a committee who looks at proposals, where its file names nobody.
+func (c *committee) reviews() {
+	for _, p := range []*personSpec{
+		{Key: "reviewer", Post: "提案审查组组长", Kind: "STAFF", Roles: []string{"proposal_reviewer"}, Seats: []string{"tianwei:DEPUTY_HEAD"}, What: "复审提案"},
+		{Key: "director", Post: "提案委员会主任", Kind: "STAFF", Roles: []string{"proposal_director"}, Seats: []string{"tianwei:HEAD"}, What: "立案；本会送给市政协的指标和授权查看的提案"},
+	} {
+		if !slices.ContainsFunc(c.People, func(q *personSpec) bool { return q.Key == p.Key }) {
+			c.People = append(c.People, p)
+		}
 	}
 }
 

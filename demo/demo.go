@@ -170,7 +170,7 @@ var roleNames = map[string]string{
 	"member": "委员", "sector_convener": "界别召集人", "party_liaison": "党派团体联络人", "street_liaison": "街道联络员",
 	"proposal_clerk": "提案委工作人员", "proposal_reviewer": "审查人", "proposal_director": "提案委主任", "info_editor": "信息工作人员",
 	"assign_gov": "政府办交办", "assign_party": "党委办交办", "unit_liaison": "承办单位联络员", "unit_officer": "承办人", "unit_lead": "承办单位领导",
-	"committee_staff": "专委会工作人员", "street_party_approver": "街道党工委审定人", "grassroots_host": "基层党组织负责人", "supervisor_commissioner": "民主监督员", "secretary_general": "秘书长", "chair": "主席", "tenant_admin": "租户管理员", "auditor": "审计员",
+	"committee_staff": "专委会工作人员", "street_party_approver": "街道党工委审定人", "grassroots_host": "基层党组织负责人", "supervisor_commissioner": "民主监督员", "secretary_general": "秘书长", "city_overseer": "市级督察", "chair": "主席", "tenant_admin": "租户管理员", "auditor": "审计员",
 }
 
 func accountsOf(all []*committee) []Account {

@@ -14,6 +14,7 @@ import (
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals/forwards"
 	"github.com/bihuan/bihuan/tenants"
@@ -27,7 +28,7 @@ var districts = []string{"zs", "lsk"}
 func (s *stage) cooperate() {
 	switch {
 	case s.of.Prefix == "dl":
-		s.story = append(s.story, s.agree(0, s.partners()...)...)
+		s.story = append(s.story, s.agree(0, append(s.partners(), s.standing()...)...)...)
 		s.handOut()
 		s.plans()
 		s.appraise()
@@ -38,7 +39,10 @@ func (s *stage) cooperate() {
 		s.takeOn()
 		s.adopt()
 		s.forward()
+	case s.others["dl"] != nil:
+		s.story = append(s.story, s.agree(1+len(districts), "dl")...)
 	}
+	s.let()
 }
 
 // partners are the districts that are loaded.
@@ -51,20 +55,36 @@ func (s *stage) partners() (out []string) {
 	return out
 }
 
+// standing are the districts that are loaded and have but the standing agreement
+// with their city.
+func (s *stage) standing() (out []string) {
+	for prefix, c := range s.others {
+		if c.Level == tenants.District && !slices.Contains(districts, prefix) {
+			out = append(out, prefix)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // What an agreement lets down to a district, and up from it.
 var (
-	down = []string{tasks.KindTask, tasks.KindDecision, processes.KindTemplate, exchange.KindJointActivity, exchange.KindCommendation, exchange.KindPromotion}
-	up   = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity}
+	down = []string{tasks.KindTask, tasks.KindDecision, processes.KindTemplate, exchange.KindJointActivity, exchange.KindCommendation, exchange.KindPromotion,
+		oversight.KindRanking, oversight.KindLook}
+	up = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity, oversight.KindFigures, oversight.KindGrant, oversight.KindView}
 )
 
 // agree is one side's half of its agreements; n keeps those of several
 // committees apart in time.
 func (s *stage) agree(n int, with ...string) (out []task) {
-	sends, receives := up, down
-	if s.of.Prefix == "dl" {
-		sends, receives = down, up
-	}
 	for i, prefix := range with {
+		sends, receives := up, down
+		if !slices.Contains(districts, s.of.Prefix) && !slices.Contains(districts, prefix) {
+			sends, receives = oversight.Up, oversight.Down
+		}
+		if s.of.Prefix == "dl" {
+			sends, receives = receives, sends
+		}
 		code, at := s.others[prefix].Code, shanghai(2022, 1, 6, 9+n, 10*i)
 		out = append(out, s.errand(at, s.of.People[0].Key, "与"+s.others[prefix].Short+"约定往来", "setAgreement", func(ctx context.Context) (string, error) {
 			a, err := s.Exchange.Set(ctx, exchange.Terms{Partner: code, Channel: agreement.ChannelLOCAL, Sends: sends, Receives: receives})

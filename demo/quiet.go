@@ -29,5 +29,25 @@ func quiet(c *committee, now time.Time) []*script {
 		}
 		out = append(out, t.tell(c))
 	}
+	return append(out, differing(c, now, k)...)
+}
+
+// shared are what every district has proposals about; how many, and how far they
+// have come, differs, so that the city has something to compare.
+var shared = []string{"完善社区养老服务", "规范小区停车管理", "加强老旧小区物业服务", "推进生活垃圾分类"}
+
+func differing(c *committee, now time.Time, k int) (out []*script) {
+	for n, title := range shared[:1+k%len(shared)] {
+		days := map[milestone]int{drafted: 19 + n, submitted: 18 + n, firstPass: 16, secondPass: 15, thirdPass: 14, disposed: 12}
+		until := []milestone{disposed, disposed, thirdPass, submitted}[(n+k)%4]
+		if until != disposed { // it waits, and is not late
+			days = map[milestone]int{drafted: 6, submitted: 5, firstPass: 4, secondPass: 3, thirdPass: 2}
+		}
+		t := &tale{
+			text: common.write(title, n, k+n), subject: common, k: k + n, lead: memberKey(1 + n%2), kind: proposal.ProposerKindINDIVIDUAL,
+			until: until, units: []share{{"unit", assignment.RoleSOLE, ""}}, when: recent(now, k+n, days),
+		}
+		out = append(out, t.tell(c))
+	}
 	return out
 }

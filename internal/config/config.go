@@ -44,7 +44,7 @@ type Config struct {
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档所在的文件夹：一份一个的 .graphql，或代码生成器写的 .json 清单"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
 	FiguresEvery     time.Duration `env:"BIHUAN_FIGURES_EVERY" envDefault:"5s" doc:"检查各政协的指标有没有变化、要不要送给上级的间隔"`
-	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"1m" doc:"检查待投递信封的间隔"`
+	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"10s" doc:"检查待投递信封的间隔"`
 	PublicURL        string        `env:"BIHUAN_PUBLIC_URL" doc:"使用者打开控制台的网址，例如 https://zx.example.cn；手机消息里的链接以它开头，配置了下面任一种方式时必填"`
 	WeComCorp        string        `env:"BIHUAN_WECOM_CORP" doc:"企业微信的企业编号（corpid）；空为不用企业微信"`
 	WeComAgent       int           `env:"BIHUAN_WECOM_AGENT" doc:"企业微信应用的编号（agentid）"`

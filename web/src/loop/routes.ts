@@ -9,4 +9,6 @@ export const routes: RouteRecordRaw[] = [
   { path: '/loop/reports/new', component: () => import('./NewReport.vue'), meta: { title: '编制报告' } },
   { path: '/loop/reports/:id', component: () => import('./Report.vue'), meta: { title: '报告' } },
   { path: '/loop/reports/:id/:no', component: () => import('./ReportRows.vue'), meta: { title: '报告背后的行' } },
+  { path: '/loop/districts', component: () => import('./Districts.vue'), meta: { title: '各区县' } },
+  { path: '/loop/shared', component: () => import('./Shared.vue'), meta: { title: '本会送出的' } },
 ]
