@@ -221,9 +221,10 @@ func (q Question) numbers(ctx context.Context, of []districtRow) (map[uuid.UUID]
 		ids[i] = r.Agreement
 	}
 	rows, err := tenants.Rows[valueRow](ctx, `
-		SELECT DISTINCT ON (agreement_id, split, code) agreement_id, split, code, definition, label, unit, numerator, denominator, parts, as_of, moved_on
-		FROM district_figures WHERE agreement_id = ANY ($1) AND scope = $2 AND year = $3 AND as_of <= $6
-			AND (split = $4 AND code = ANY ($5) OR split = '' AND code = ANY ($7)) ORDER BY agreement_id, split, code, as_of DESC`,
+		SELECT a.id, w.split, w.code, f.definition, f.label, f.unit, f.numerator, f.denominator, f.parts, f.as_of, f.moved_on
+		FROM unnest($1::uuid[]) a (id) CROSS JOIN (SELECT $4::text, unnest($5::text[]) UNION SELECT '', unnest($7::text[])) w (split, code)
+		CROSS JOIN LATERAL (SELECT * FROM district_figures x WHERE (x.agreement_id, x.scope, x.year, x.split, x.code) = (a.id, $2, $3, w.split, w.code) AND x.as_of <= $6
+			ORDER BY x.as_of DESC LIMIT 1) f`,
 		ids, string(q.Kind), q.Year, q.Split, q.Codes, q.AsOf, lateness)
 	out := map[uuid.UUID]map[asked]valueRow{}
 	for _, r := range rows {
