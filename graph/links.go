@@ -36,7 +36,7 @@ import (
 const linkLife = 5 * time.Minute
 
 // linked are the addresses to which there are links: what is read by one GET.
-var linked = regexp.MustCompile(`^/(files/[0-9a-f-]{36}(/thumbnail)?|ledger|ledger\.csv|ledger\.xlsx|imports/(template|export|[0-9a-f-]{36}/marked)\.xlsx)$`)
+var linked = regexp.MustCompile(`^/(files/[0-9a-f-]{36}(/thumbnail)?|ledger|ledger\.csv|ledger\.xlsx|rights\.xlsx|imports/(template|export|[0-9a-f-]{36}/marked)\.xlsx)$`)
 
 // wholeLink is what is sealed beside the address: four ids and the end.
 const wholeLink = 4*16 + 8
@@ -99,7 +99,7 @@ func (r *Resolver) linkOf(req *http.Request) (c accounts.Claims, ok bool, err er
 // an export of the ledger with its filter. It gives no right: who follows it is
 // asked as he would be with his token.
 func (r *Resolver) signedLink(ctx context.Context, address string) (*model.SignedLink, error) {
-	wrong := errs.New(errs.Invalid, "只能签 /files/编号、/files/编号/thumbnail、/ledger、/ledger.csv、/ledger.xlsx、/imports/template.xlsx、/imports/export.xlsx、/imports/编号/marked.xlsx 这些网址，可带筛选；请写本系统内的相对网址").At("path")
+	wrong := errs.New(errs.Invalid, "只能签 /files/编号、/files/编号/thumbnail、/ledger、/ledger.csv、/ledger.xlsx、/rights.xlsx、/imports/template.xlsx、/imports/export.xlsx、/imports/编号/marked.xlsx 这些网址，可带筛选；请写本系统内的相对网址").At("path")
 	u, err := url.ParseRequestURI(address)
 	if err != nil || len(address) > 2000 || u.Scheme != "" || u.Host != "" || strings.HasPrefix(address, "//") || !linked.MatchString(u.Path) || u.RawPath != "" {
 		return nil, wrong

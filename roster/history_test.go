@@ -1,12 +1,14 @@
 package roster
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/substitution"
 	"github.com/bihuan/bihuan/ent/gen/unit"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/sheet"
 )
 
 // could is what somebody can do as he is now, each as one line.
@@ -147,6 +150,7 @@ func TestTheListOfADayIsAReplayOfHistory(t *testing.T) {
 	for _, d := range days {
 		day := today.AddDate(0, 0, d)
 		list := mustAs(w, second, w.HeldOn, Wanted{Day: day})
+		w.bookSays(second, day, list)
 		for _, p := range people {
 			if got, want := couldBy(list, p), evenings[d][p]; !slices.Equal(got, want) {
 				t.Errorf("day %d, %s:\nlist   %v\nreplay %v", d, p, got, want)
@@ -164,4 +168,28 @@ func TestTheListOfADayIsAReplayOfHistory(t *testing.T) {
 		_, err := tryAs(w, w.staff("旁人", "other").ID, w.HeldOn, Wanted{Day: today})
 		refused(t, err, errs.NotAllowed, "")
 	})
+}
+
+// bookSays: the workbook of a day has the rows of the list, which is compared with
+// the replay.
+func (w *world) bookSays(who uuid.UUID, day time.Time, list []Held) {
+	w.t.Helper()
+	var book bytes.Buffer
+	mustAs(w, who, func(ctx context.Context, in Wanted) (int, error) { return w.RightsBook(ctx, in, &book) }, Wanted{Day: day})
+	tables, err := sheet.Read("a.xlsx", book.Bytes())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var got, want []string
+	for _, r := range tables[0].Rows[1:] {
+		got = append(got, r.Cells[0].Text+" "+r.Cells[2].Text+" "+r.Cells[4].Text+" "+r.Cells[7].Text)
+	}
+	for _, h := range list {
+		for _, r := range h.Rights {
+			want = append(want, h.Name+" "+h.RoleName+" "+h.UnitName+" "+r.Permission.String())
+		}
+	}
+	if !slices.Equal(got, want) || tables[0].Name != day.Format(time.DateOnly) {
+		w.t.Errorf("the book of %s:\n%v\n%v", day.Format(time.DateOnly), got, want)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/internal/httpd"
 	"github.com/bihuan/bihuan/loop/overview"
 	"github.com/bihuan/bihuan/platforms/public"
+	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 	"github.com/bihuan/bihuan/web"
 )
@@ -72,6 +73,7 @@ func (a *app) handler(dev bool) (http.Handler, error) {
 	mux.Handle("GET /imports/template.xlsx", spreadsheets)
 	mux.Handle("GET /imports/export.xlsx", spreadsheets)
 	mux.Handle("GET /imports/{id}/marked.xlsx", spreadsheets)
+	mux.Handle("GET /rights.xlsx", &roster.RightsHandler{Door: door, From: graph.Origin, Service: a.resolver.Roster})
 	visits := &providers.Handler{Service: a.resolver.Providers, Plain: dev, Log: a.log}
 	mux.Handle("GET /oidc/start", visits)
 	mux.Handle("GET /oidc/callback", visits)
