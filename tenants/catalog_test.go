@@ -256,7 +256,7 @@ func TestTheServingRole(t *testing.T) {
 	})
 	t.Run("may read, add and change, and no more, but for what is named here", func(t *testing.T) {
 		rights := map[string]string{
-			"steps": "SELECT INSERT", "policies": "SELECT INSERT", "report_rows": "SELECT INSERT", // ledgers
+			"steps": "SELECT INSERT", "policies": "SELECT INSERT", "report_rows": "SELECT INSERT", "obligation_told": "SELECT INSERT", // ledgers
 			"tenants": "SELECT", "tenant_versions": "SELECT", "account_memberships": "SELECT", // written by the owner and by triggers
 			"audit_log": "SELECT", "audit_heads": "SELECT", // written by audit_next and audit_put
 			"account_events":    "SELECT DELETE",                                                                                                                      // laid there by account_event, taken out into the chain

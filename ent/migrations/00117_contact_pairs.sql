@@ -18,8 +18,6 @@ CREATE TABLE contact_pairs (
   by_id uuid NOT NULL,
   at timestamptz NOT NULL,
   PRIMARY KEY (tenant_id, id),
-  CHECK (kind = 'COMMITTEE_SECTOR' AND from_unit_id IS NOT NULL AND from_member_id IS NULL OR kind <> 'COMMITTEE_SECTOR' AND from_member_id IS NOT NULL AND from_unit_id IS NULL),
-  CHECK (kind = 'MEMBER_MEMBER' AND to_member_id IS NOT NULL AND to_unit_id IS NULL OR kind <> 'MEMBER_MEMBER' AND to_unit_id IS NOT NULL AND to_member_id IS NULL),
   FOREIGN KEY (tenant_id, from_member_id) REFERENCES memberships (tenant_id, id),
   FOREIGN KEY (tenant_id, from_unit_id) REFERENCES units (tenant_id, id),
   FOREIGN KEY (tenant_id, to_member_id) REFERENCES memberships (tenant_id, id),
