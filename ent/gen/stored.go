@@ -44,11 +44,12 @@ import (
 // Stored is an entity as it is kept.
 type Stored struct {
 	Name    string
+	Table   string
 	Columns []string
 	Fields  map[string]StoredField // by their names in the API
 	Edges   map[string]StoredEdge  // by their names in the API
 
-	// Select is the statement of all rows that the context may see.
+	// Select is the statement of the ids of all rows that the context may see.
 	Select func(context.Context, *Client) (*sql.Selector, error)
 	// Scan makes an entity of some columns; values fills what it is given, in
 	// their order.
@@ -91,8 +92,13 @@ var Entities = map[string]*Stored{
 			"reason":      {Column: agreement.FieldReason, Nillable: false},
 			"suspendedAt": {Column: agreement.FieldSuspendedAt, Nillable: true},
 		},
-		Edges:  map[string]StoredEdge{},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Agreement.Query().prepared(ctx) },
+		Edges: map[string]StoredEdge{},
+		Table: agreement.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Agreement.Query()
+			q.ctx.Fields = []string{agreement.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Agreement{config: c.Agreement.config}
 			list, err := n.scanValues(columns)
@@ -140,7 +146,12 @@ var Entities = map[string]*Stored{
 			"replacedBy": {To: TypeAssignment, Column: assignment.ReplacedByColumn, Here: false, Unique: false, Optional: true, Paged: false},
 			"replies":    {To: TypeReply, Column: assignment.RepliesColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Assignment.Query().prepared(ctx) },
+		Table: assignment.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Assignment.Query()
+			q.ctx.Fields = []string{assignment.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Assignment{config: c.Assignment.config}
 			list, err := n.scanValues(columns)
@@ -180,7 +191,12 @@ var Entities = map[string]*Stored{
 			"uploader":   {To: TypeMembership, Column: attachment.UploaderColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"removedBy":  {To: TypeMembership, Column: attachment.RemovedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Attachment.Query().prepared(ctx) },
+		Table: attachment.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Attachment.Query()
+			q.ctx.Fields = []string{attachment.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Attachment{config: c.Attachment.config}
 			list, err := n.scanValues(columns)
@@ -207,7 +223,12 @@ var Entities = map[string]*Stored{
 			"matter": {To: TypeMatter, Column: attendance.MatterColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"party":  {To: TypeParty, Column: attendance.PartyColumn, Here: true, Unique: true, Optional: false, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Attendance.Query().prepared(ctx) },
+		Table: attendance.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Attendance.Query()
+			q.ctx.Fields = []string{attendance.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Attendance{config: c.Attendance.config}
 			list, err := n.scanValues(columns)
@@ -234,7 +255,12 @@ var Entities = map[string]*Stored{
 			"matter":         {To: TypeMatter, Column: cohort.MatterColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"proposalMatter": {To: TypeMatter, Column: cohort.ProposalMatterColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Cohort.Query().prepared(ctx) },
+		Table: cohort.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Cohort.Query()
+			q.ctx.Fields = []string{cohort.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Cohort{config: c.Cohort.config}
 			list, err := n.scanValues(columns)
@@ -272,7 +298,12 @@ var Entities = map[string]*Stored{
 			"author":      {To: TypeMembership, Column: event.AuthorColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"attendances": {To: TypeAttendance, Column: event.AttendancesColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Event.Query().prepared(ctx) },
+		Table: event.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Event.Query()
+			q.ctx.Fields = []string{event.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Event{config: c.Event.config}
 			list, err := n.scanValues(columns)
@@ -307,7 +338,12 @@ var Entities = map[string]*Stored{
 			"party":     {To: TypeParty, Column: feedback.PartyColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"enteredBy": {To: TypeMembership, Column: feedback.EnteredByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Feedback.Query().prepared(ctx) },
+		Table: feedback.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Feedback.Query()
+			q.ctx.Fields = []string{feedback.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Feedback{config: c.Feedback.config}
 			list, err := n.scanValues(columns)
@@ -337,7 +373,12 @@ var Entities = map[string]*Stored{
 			"grantedBy":  {To: TypeMembership, Column: grant.GrantedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"unit":       {To: TypeUnit, Column: grant.UnitColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Grant.Query().prepared(ctx) },
+		Table: grant.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Grant.Query()
+			q.ctx.Fields = []string{grant.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Grant{config: c.Grant.config}
 			list, err := n.scanValues(columns)
@@ -392,7 +433,12 @@ var Entities = map[string]*Stored{
 			"event":    {To: TypeEvent, Column: item.EventColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"party":    {To: TypeParty, Column: item.PartyColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Item.Query().prepared(ctx) },
+		Table: item.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Item.Query()
+			q.ctx.Fields = []string{item.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Item{config: c.Item.config}
 			list, err := n.scanValues(columns)
@@ -421,7 +467,12 @@ var Entities = map[string]*Stored{
 			"decidedBy": {To: TypeMembership, Column: link.DecidedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"item":      {To: TypeItem, Column: link.ItemColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Link.Query().prepared(ctx) },
+		Table: link.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Link.Query()
+			q.ctx.Fields = []string{link.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Link{config: c.Link.config}
 			list, err := n.scanValues(columns)
@@ -479,7 +530,12 @@ var Entities = map[string]*Stored{
 			"linksOut":    {To: TypeLink, Column: matter.LinksOutColumn, Here: false, Unique: false, Optional: true, Paged: false},
 			"linksIn":     {To: TypeLink, Column: matter.LinksInColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Matter.Query().prepared(ctx) },
+		Table: matter.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Matter.Query()
+			q.ctx.Fields = []string{matter.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Matter{config: c.Matter.config}
 			list, err := n.scanValues(columns)
@@ -515,7 +571,12 @@ var Entities = map[string]*Stored{
 			"seats":  {To: TypeSeat, Column: membership.SeatsColumn, Here: false, Unique: false, Optional: true, Paged: false},
 			"grants": {To: TypeGrant, Column: membership.GrantsColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Membership.Query().prepared(ctx) },
+		Table: membership.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Membership.Query()
+			q.ctx.Fields = []string{membership.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Membership{config: c.Membership.config}
 			list, err := n.scanValues(columns)
@@ -543,7 +604,12 @@ var Entities = map[string]*Stored{
 			"membership": {To: TypeMembership, Column: notice.MembershipColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"matter":     {To: TypeMatter, Column: notice.MatterColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Notice.Query().prepared(ctx) },
+		Table: notice.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Notice.Query()
+			q.ctx.Fields = []string{notice.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Notice{config: c.Notice.config}
 			list, err := n.scanValues(columns)
@@ -580,7 +646,12 @@ var Entities = map[string]*Stored{
 			"fromMatter": {To: TypeMatter, Column: party.FromMatterColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"event":      {To: TypeEvent, Column: party.EventColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Party.Query().prepared(ctx) },
+		Table: party.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Party.Query()
+			q.ctx.Fields = []string{party.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Party{config: c.Party.config}
 			list, err := n.scanValues(columns)
@@ -621,7 +692,12 @@ var Entities = map[string]*Stored{
 			"children":  {To: TypePlatform, Column: platform.ChildrenColumn, Here: false, Unique: false, Optional: true, Paged: false},
 			"ownerUnit": {To: TypeUnit, Column: platform.OwnerUnitColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Platform.Query().prepared(ctx) },
+		Table: platform.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Platform.Query()
+			q.ctx.Fields = []string{platform.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Platform{config: c.Platform.config}
 			list, err := n.scanValues(columns)
@@ -653,7 +729,12 @@ var Entities = map[string]*Stored{
 			"proposedBy":  {To: TypeMembership, Column: process.ProposedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"confirmedBy": {To: TypeMembership, Column: process.ConfirmedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Process.Query().prepared(ctx) },
+		Table: process.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Process.Query()
+			q.ctx.Fields = []string{process.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Process{config: c.Process.config}
 			list, err := n.scanValues(columns)
@@ -710,7 +791,12 @@ var Entities = map[string]*Stored{
 			"sitting":   {To: TypeSitting, Column: proposal.SittingColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"enteredBy": {To: TypeMembership, Column: proposal.EnteredByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Proposal.Query().prepared(ctx) },
+		Table: proposal.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Proposal.Query()
+			q.ctx.Fields = []string{proposal.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Proposal{config: c.Proposal.config}
 			list, err := n.scanValues(columns)
@@ -748,7 +834,12 @@ var Entities = map[string]*Stored{
 			"author":     {To: TypeMembership, Column: record.AuthorColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"event":      {To: TypeEvent, Column: record.EventColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Record.Query().prepared(ctx) },
+		Table: record.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Record.Query()
+			q.ctx.Fields = []string{record.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Record{config: c.Record.config}
 			list, err := n.scanValues(columns)
@@ -785,7 +876,12 @@ var Entities = map[string]*Stored{
 			"signer":     {To: TypeMembership, Column: reply.SignerColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"feedback":   {To: TypeFeedback, Column: reply.FeedbackColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Reply.Query().prepared(ctx) },
+		Table: reply.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Reply.Query()
+			q.ctx.Fields = []string{reply.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Reply{config: c.Reply.config}
 			list, err := n.scanValues(columns)
@@ -820,7 +916,12 @@ var Entities = map[string]*Stored{
 			"replaces":    {To: TypeReport, Column: report.ReplacesColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"replacedBy":  {To: TypeReport, Column: report.ReplacedByColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Report.Query().prepared(ctx) },
+		Table: report.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Report.Query()
+			q.ctx.Fields = []string{report.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Report{config: c.Report.config}
 			list, err := n.scanValues(columns)
@@ -854,7 +955,12 @@ var Entities = map[string]*Stored{
 			"proposedBy":  {To: TypeMembership, Column: role.ProposedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"confirmedBy": {To: TypeMembership, Column: role.ConfirmedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Role.Query().prepared(ctx) },
+		Table: role.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Role.Query()
+			q.ctx.Fields = []string{role.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Role{config: c.Role.config}
 			list, err := n.scanValues(columns)
@@ -883,7 +989,12 @@ var Entities = map[string]*Stored{
 			"membership": {To: TypeMembership, Column: seat.MembershipColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"unit":       {To: TypeUnit, Column: seat.UnitColumn, Here: true, Unique: true, Optional: false, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Seat.Query().prepared(ctx) },
+		Table: seat.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Seat.Query()
+			q.ctx.Fields = []string{seat.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Seat{config: c.Seat.config}
 			list, err := n.scanValues(columns)
@@ -912,7 +1023,12 @@ var Entities = map[string]*Stored{
 		Edges: map[string]StoredEdge{
 			"term": {To: TypeTerm, Column: sitting.TermColumn, Here: true, Unique: true, Optional: false, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Sitting.Query().prepared(ctx) },
+		Table: sitting.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Sitting.Query()
+			q.ctx.Fields = []string{sitting.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Sitting{config: c.Sitting.config}
 			list, err := n.scanValues(columns)
@@ -948,7 +1064,12 @@ var Entities = map[string]*Stored{
 			"actor":      {To: TypeMembership, Column: step.ActorColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"onBehalf":   {To: TypeMembership, Column: step.OnBehalfColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Step.Query().prepared(ctx) },
+		Table: step.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Step.Query()
+			q.ctx.Fields = []string{step.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Step{config: c.Step.config}
 			list, err := n.scanValues(columns)
@@ -978,8 +1099,11 @@ var Entities = map[string]*Stored{
 			"substitute":  {To: TypeMembership, Column: substitution.SubstituteColumn, Here: true, Unique: true, Optional: false, Paged: false},
 			"confirmedBy": {To: TypeMembership, Column: substitution.ConfirmedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
+		Table: substitution.Table,
 		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
-			return c.Substitution.Query().prepared(ctx)
+			q := c.Substitution.Query()
+			q.ctx.Fields = []string{substitution.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
 		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Substitution{config: c.Substitution.config}
@@ -1009,7 +1133,12 @@ var Entities = map[string]*Stored{
 			"parent":   {To: TypeTenant, Column: tenant.ParentColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"children": {To: TypeTenant, Column: tenant.ChildrenColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Tenant.Query().prepared(ctx) },
+		Table: tenant.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Tenant.Query()
+			q.ctx.Fields = []string{tenant.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Tenant{config: c.Tenant.config}
 			list, err := n.scanValues(columns)
@@ -1040,8 +1169,11 @@ var Entities = map[string]*Stored{
 			"proposedBy":  {To: TypeMembership, Column: tenantpolicy.ProposedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"confirmedBy": {To: TypeMembership, Column: tenantpolicy.ConfirmedByColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
+		Table: tenantpolicy.Table,
 		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
-			return c.TenantPolicy.Query().prepared(ctx)
+			q := c.TenantPolicy.Query()
+			q.ctx.Fields = []string{tenantpolicy.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
 		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &TenantPolicy{config: c.TenantPolicy.config}
@@ -1068,7 +1200,12 @@ var Entities = map[string]*Stored{
 		Edges: map[string]StoredEdge{
 			"sittings": {To: TypeSitting, Column: term.SittingsColumn, Here: false, Unique: false, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Term.Query().prepared(ctx) },
+		Table: term.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Term.Query()
+			q.ctx.Fields = []string{term.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Term{config: c.Term.config}
 			list, err := n.scanValues(columns)
@@ -1103,7 +1240,12 @@ var Entities = map[string]*Stored{
 			"party":      {To: TypeParty, Column: timer.PartyColumn, Here: true, Unique: true, Optional: true, Paged: false},
 			"item":       {To: TypeItem, Column: timer.ItemColumn, Here: true, Unique: true, Optional: true, Paged: false},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Timer.Query().prepared(ctx) },
+		Table: timer.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Timer.Query()
+			q.ctx.Fields = []string{timer.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Timer{config: c.Timer.config}
 			list, err := n.scanValues(columns)
@@ -1143,7 +1285,12 @@ var Entities = map[string]*Stored{
 			"predecessors": {To: TypeUnit, Column: unit.PredecessorsColumn, Here: false, Unique: false, Optional: true, Paged: false},
 			"seats":        {To: TypeSeat, Column: unit.SeatsColumn, Here: false, Unique: false, Optional: true, Paged: true},
 		},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Unit.Query().prepared(ctx) },
+		Table: unit.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Unit.Query()
+			q.ctx.Fields = []string{unit.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Unit{config: c.Unit.config}
 			list, err := n.scanValues(columns)
@@ -1166,8 +1313,13 @@ var Entities = map[string]*Stored{
 			"working":   {Column: workday.FieldWorking, Nillable: false},
 			"note":      {Column: workday.FieldNote, Nillable: false},
 		},
-		Edges:  map[string]StoredEdge{},
-		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) { return c.Workday.Query().prepared(ctx) },
+		Edges: map[string]StoredEdge{},
+		Table: workday.Table,
+		Select: func(ctx context.Context, c *Client) (*sql.Selector, error) {
+			q := c.Workday.Query()
+			q.ctx.Fields = []string{workday.FieldID} // the caller selects what he wants
+			return q.prepared(ctx)
+		},
 		Scan: func(c *Client, columns []string, values func([]any) error) (Noder, error) {
 			n := &Workday{config: c.Workday.config}
 			list, err := n.scanValues(columns)

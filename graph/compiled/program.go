@@ -2,6 +2,7 @@ package compiled
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -17,6 +18,8 @@ type program struct {
 	ops     []op
 	lists   []*list
 	whole   []whole // whom the general way is shown
+
+	selected []string // the columns as the statement names them
 }
 
 // column of a statement: of the entity itself, 0, or of a join, counted from 1.
@@ -30,6 +33,10 @@ type join struct {
 	to   *gen.Stored
 	from int // as a column's of
 	edge gen.StoredEdge
+
+	alias       string
+	needs       []string // columns
+	mine, other string   // that are the same
 }
 
 // list is an edge to many rows.
@@ -171,7 +178,7 @@ func (c *compiler) one(p *program, of int, f graphql.CollectedField, edge gen.St
 	if to == nil {
 		return false
 	}
-	p.joins = append(p.joins, join{to, of, edge})
+	p.joins = append(p.joins, join{to: to, from: of, edge: edge, alias: "j" + strconv.Itoa(len(p.joins)+1)})
 	here := len(p.joins)
 	at := len(p.ops)
 	p.ops = append(p.ops, op{code: enter, column: p.col(here, "id"), required: f.Definition.Type.NonNull})
@@ -246,6 +253,49 @@ func (p *program) rest(of int, f graphql.CollectedField, steps []graphql.Collect
 	alone.SelectionSet, alone.Directives = f.Selections, nil
 	p.ops = append(p.ops, op{code: rest, field: f.Alias, set: ast.SelectionSet{&alone}, whole: at, steps: steps})
 	return true
+}
+
+// table is how the statement calls an entity's rows.
+func (p *program) table(of int) string {
+	if of == 0 {
+		return p.of.Table
+	}
+	return p.joins[of-1].alias
+}
+
+func quotedColumn(table, name string) string { return `"` + table + `"."` + name + `"` }
+
+// named writes the names of the statement's columns once for all.
+func (p *program) named() {
+	for _, c := range p.columns {
+		p.selected = append(p.selected, quotedColumn(p.table(c.of), c.name))
+	}
+	for i := range p.joins {
+		j, here := &p.joins[i], i+1
+		mine, other := j.edge.Column, "id"
+		if !j.edge.Here {
+			mine, other = other, mine
+		}
+		j.mine, j.other = quotedColumn(p.table(j.from), mine), quotedColumn(j.alias, other)
+		needs := []string{other}
+		for _, c := range p.columns {
+			if c.of == here {
+				needs = append(needs, c.name)
+			}
+		}
+		for _, k := range p.joins { // what others refer to
+			if k.from == here && k.edge.Here {
+				needs = append(needs, k.edge.Column)
+			}
+		}
+		slices.Sort(needs)
+		for _, name := range slices.Compact(needs) {
+			j.needs = append(j.needs, quotedColumn(j.to.Table, name))
+		}
+	}
+	for _, l := range p.lists {
+		l.program.named()
+	}
 }
 
 // rests reports whether anything of the program goes the general way.

@@ -30,6 +30,7 @@ type Reads struct {
 	schema     *ast.Schema
 	resolved   map[string]bool // "Party.name": a resolver answers
 	plans      *memory.Of[*ast.Field, *plan]
+	kept       *memory.Of[ask, *kept]
 }
 
 // Plain is a text that a resolver answers and that is a column as it stands, the
@@ -56,6 +57,7 @@ func (*Reads) ExtensionName() string { return "Reads" }
 func (r *Reads) Validate(s graphql.ExecutableSchema) error {
 	r.executable, r.schema = s, s.Schema()
 	r.plans = memory.New[*ast.Field, *plan](plansLimit)
+	r.kept = memory.New[ask, *kept](keptLimit)
 	r.resolved = map[string]bool{}
 	root := reflect.TypeFor[generated.ResolverRoot]()
 	for i := range root.NumMethod() {
@@ -140,6 +142,7 @@ func (r *Reads) compile(oc *graphql.OperationContext, f graphql.CollectedField) 
 	if !c.object(p.program, 0, set, nil) {
 		return general
 	}
+	p.program.named()
 	p.rests = p.program.rests()
 	return p
 }
@@ -177,10 +180,11 @@ func (c *compiler) page(p *plan, name string, f graphql.CollectedField) (set ast
 type answer struct {
 	*Reads
 	*plan
-	oc    *graphql.OperationContext
-	fc    *graphql.FieldContext
-	root  *table
-	place map[any]int // of a row by its node
+	oc     *graphql.OperationContext
+	fc     *graphql.FieldContext
+	client *gen.Client
+	root   *table
+	place  map[any]int // of a row by its node
 }
 
 // InterceptField answers a field of the query from the rows, where its resolver
@@ -217,7 +221,8 @@ func (a *answer) Nodes(ctx context.Context, entity string, s *sql.Selector, keep
 	if graphql.GetFieldContext(ctx) != a.fc || a.root != nil || entity != a.program.of.Name {
 		return nil, false, nil
 	}
-	own, root := s.UnqualifiedColumns(), &table{program: a.program, client: a.Client()}
+	a.client = a.Client()
+	own, root := s.UnqualifiedColumns(), &table{program: a.program, client: a.client}
 	if err := a.program.onto(ctx, root.client, s); err != nil {
 		return nil, false, err
 	}

@@ -53,85 +53,58 @@ type hole struct {
 
 // onto lets a statement of the program's entity select what the program writes.
 func (p *program) onto(ctx context.Context, c *gen.Client, s *sql.Selector) error {
-	views := make([]*sql.Selector, len(p.joins))
-	for i, j := range p.joins {
+	for _, j := range p.joins {
 		view, err := j.to.Select(stored.Within(ctx, p.entity(j.from).Name), c)
 		if err != nil {
 			return err
 		}
-		view.Select()
-		seen := map[string]bool{}
-		needs := func(name string) {
-			if !seen[name] {
-				seen[name] = true
-				view.AppendSelect(view.C(name))
-			}
-		}
-		for _, c := range p.columns {
-			if c.of == i+1 {
-				needs(c.name)
-			}
-		}
-		for _, k := range p.joins { // what others refer to
-			if k.from == i+1 && k.edge.Here {
-				needs(k.edge.Column)
-			}
-		}
-		if !j.edge.Here {
-			needs(j.edge.Column)
-		}
-		view.As("j" + strconv.Itoa(i+1))
-		views[i] = view
-		from := s.C
-		if j.from > 0 {
-			from = views[j.from-1].C
-		}
-		mine, other := from(j.edge.Column), view.C("id")
-		if !j.edge.Here {
-			mine, other = from("id"), view.C(j.edge.Column)
-		}
-		s.LeftJoin(view).On(mine, other)
+		s.LeftJoin(view.Select(j.needs...).As(j.alias)).On(j.mine, j.other)
 	}
-	for _, c := range p.columns {
-		if c.of == 0 {
-			s.AppendSelect(s.C(c.name))
-		} else {
-			s.AppendSelect(views[c.of-1].C(c.name))
-		}
-	}
+	s.AppendSelect(p.selected...)
 	return nil
 }
 
-// statement asks for the rows of a list that belong to some parents: the parent's
-// id comes first.
-func (l *list) statement(ctx context.Context, c *gen.Client, ids []uuid.UUID, vars map[string]any) (*sql.Selector, error) {
-	s, err := l.program.of.Select(stored.Within(ctx, l.parent), c)
-	if err != nil {
-		return nil, err
-	}
-	s.Select(s.C(l.edge.Column))
-	if err := l.program.onto(ctx, c, s); err != nil {
-		return nil, err
-	}
-	column := s.C(l.edge.Column)
-	s.Where(sql.P(func(b *sql.Builder) { b.WriteString(column).WriteString(" = ANY(").Arg(ids).WriteString(")") }))
+// limit is how many rows of each parent are asked for, 0 for all.
+func (l *list) limit(vars map[string]any) (int, error) {
 	if l.first == nil {
-		return s.OrderBy(s.C("id")), nil
+		return 0, nil
 	}
 	first, err := l.first.Value(vars)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	n, err := strconv.Atoi(fmt.Sprint(first))
 	if err != nil || n < 1 {
-		return nil, errGeneral
+		return 0, errGeneral
 	}
-	if len(ids) == 1 {
-		return s.OrderBy(s.C("id")).Limit(n), nil
+	return n, nil
+}
+
+// build puts together the statement for the rows of a list that belong to some
+// parents: the parent's id comes first.
+func (l *list) build(ctx context.Context, c *gen.Client, ids []uuid.UUID, first int) (tenants.Statement, error) {
+	s, err := l.program.of.Select(stored.Within(ctx, l.parent), c)
+	if err != nil {
+		return tenants.Statement{}, err
 	}
-	s.AppendSelectExprAs(sql.RowNumber().PartitionBy(column).OrderBy(s.C("id")), "place")
-	ranked := s.As("ranked")
-	return sql.Dialect(dialect.Postgres).Select("*").From(ranked).Where(sql.LTE(ranked.C("place"), n)).OrderBy(ranked.C("place")), nil
+	column, id := quotedColumn(l.program.of.Table, l.edge.Column), quotedColumn(l.program.of.Table, "id")
+	s.Select(column)
+	if err := l.program.onto(ctx, c, s); err != nil {
+		return tenants.Statement{}, err
+	}
+	s.Where(sql.P(func(b *sql.Builder) { b.WriteString(column).WriteString(" = ANY(").Arg(ids).WriteString(")") }))
+	switch {
+	case first == 0:
+		s.OrderBy(id)
+	case len(ids) == 1:
+		s.OrderBy(id).Limit(first)
+	default:
+		s.AppendSelectExprAs(sql.RowNumber().PartitionBy(column).OrderBy(id), "place")
+		ranked := s.As("ranked")
+		s = sql.Dialect(dialect.Postgres).Select("*").From(ranked).Where(sql.LTE(ranked.C("place"), first)).OrderBy(ranked.C("place"))
+	}
+	query, args := s.Query()
+	return tenants.Statement{SQL: query, Args: args}, nil
 }
 
 // read takes a statement's rows in; before is how many columns stand in front of
@@ -270,7 +243,7 @@ func (a *answer) descend(ctx context.Context, level ...*table) error {
 			if len(ids) == 0 {
 				continue
 			}
-			s, err := l.statement(ctx, t.client, ids, a.oc.Variables)
+			s, err := a.statement(ctx, l, ids)
 			if err != nil {
 				return err
 			}
@@ -279,8 +252,7 @@ func (a *answer) descend(ctx context.Context, level ...*table) error {
 				t.below = map[*list]*table{}
 			}
 			t.below[l] = below
-			query, args := s.Query()
-			asked, statements = append(asked, below), append(statements, tenants.Statement{SQL: query, Args: args})
+			asked, statements = append(asked, below), append(statements, s)
 		}
 	}
 	if len(statements) == 0 {
