@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/figures/reports"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/phone"
@@ -51,6 +52,7 @@ type Services struct {
 	Phone       *phone.Service
 	Obligations *obligations.Service
 	Reports     *reports.Service
+	OwnFigures  *figures.Own
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
@@ -73,7 +75,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Opinions, s.Obligations = opinions.New(e), obligations.New(e)
 	s.Platforms, s.Processes, s.Overview = platforms.New(e), processes.New(e, dir), overview.New(e)
 	s.Processes.Register(s.Exchange)
-	s.Reports = reports.New(store.Ent())
+	s.Reports, s.OwnFigures = reports.New(store.Ent()), figures.NewOwn(e.KindStates)
 	s.Oversight = oversight.New(store, s.Exchange)
 	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil

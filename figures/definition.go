@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
 	"gopkg.in/yaml.v3"
 )
 
@@ -26,6 +27,10 @@ type Definition struct {
 	Of      string    `yaml:"of"`      // the thing whose rows are counted
 	Among   Condition `yaml:"among"`   // the rows that are looked at
 	Counts  Condition `yaml:"counts"`  // of a rate: which of these count
+	Sum     string    `yaml:"sum"`     // the amount that is added up; empty: rows are counted
+	Per     string    `yaml:"per"`     // person, unit, sector or street: split by it, those who have none are parts as well
+	Readers string    `yaml:"readers"` // the right that is needed beside Read; empty: no other
+	ID      uuid.UUID `yaml:"-"`       // of the committee's own
 	Retired bool      `yaml:"retired"` // no longer offered; reports that have it are still read
 }
 
@@ -168,6 +173,12 @@ func (d *Definition) check() error {
 			}
 		}
 	}
+	if d.Sum != "" && (t.amounts[d.Sum] == nil || d.IsRate()) {
+		return fmt.Errorf("a %s has no amount %q, or it is a rate", d.Of, d.Sum)
+	}
+	if d.Per != "" && (everybody[d.Per] == "" || t.words[d.Per] == nil) {
+		return fmt.Errorf("a %s is nobody's %q", d.Of, d.Per)
+	}
 	for name := range d.Counts {
 		if _, both := d.Among[name]; both {
 			return fmt.Errorf("%q is asked both of all rows and of those that count", name)
@@ -231,6 +242,9 @@ func (d *Definition) Meaning() string {
 	}
 	if d.IsRate() {
 		all = append(all, "；其中", d.Words(d.Counts))
+	}
+	if d.Sum != "" {
+		all = append(all, "；", things[d.Of].amounts[d.Sum].label, "合计")
 	}
 	return strings.Join(all, "")
 }

@@ -22,6 +22,10 @@
 //     the steps up to the end of the day, everything else from columns that are
 //     written once with their time. Names and successors of units are today's.
 //   - A draft is no figure's business; a case counts from when it was handed in.
+//   - A committee defines figures of its own in the same words, with versions; one
+//     that counts a thing twice, divides by nothing or reads what its reader may not
+//     see is refused when it is published, with the place (ADR 58).
+//   - Who is counted person by person, or unit by unit, is named with 0 as well.
 //   - Numbers are for who may read figures, and are the same for each of them;
 //     rows are shown to whom the matter is (ADR 49).
 package figures

@@ -23,6 +23,9 @@ func day(moment string) string { return "(" + moment + " AT TIME ZONE 'Asia/Shan
 // carried are the columns of a case that everything of it has.
 const carried = `c.sector, c.street, c.proposer_kind, c.period, c.platform, c.disposition`
 
+// ofWhat is what everything has that is part of a matter m.
+const ofWhat = `m.kind, m.platform_id AS platform, heir(m.sector_id) AS sector, heir(m.street_id) AS street`
+
 // parts in the order in which they can be written.
 var parts = []part{
 	// What was handed in, as the steps up to the day tell it.
@@ -167,6 +170,30 @@ var parts = []part{
 		FROM span CROSS JOIN parties w JOIN matters m ON m.id = w.matter_id AND m.kind <> 'proposal' AND m.creator_id IS NOT NULL
 		WHERE w.membership_id IS NULL AND w.unit_id IS NULL AND w.from_matter_id IS NULL AND w.created_at < span.upto
 			AND m.opened_at < span.upto AND ` + day("m.opened_at") + ` BETWEEN span.day0 AND span.day1`},
+
+	// Matters of every kind but proposals, which are cases, and what is in them.
+	{"matters_of", nil, `
+		SELECT m.id, m.id AS matter, ` + ofWhat + `, heir(m.owner_unit_id) AS unit, m.source, m.closed_at < span.upto AS closed
+		FROM span CROSS JOIN matters m, LATERAL (
+			SELECT coalesce((array_agg(s.to_state ORDER BY s.at DESC, s.id DESC))[1], m.state) AS state
+			FROM steps s WHERE s.matter_id = m.id AND s.assignment_id IS NULL AND s.at < span.upto
+		) h
+		WHERE m.kind <> 'proposal' AND NOT m.confidential AND h.state <> 'DRAFT' AND m.opened_at < span.upto AND ` + day("m.opened_at") + ` BETWEEN span.day0 AND span.day1`},
+	{"items_of", nil, `
+		SELECT i.id, i.matter_id AS matter, ` + ofWhat + `, heir(i.unit_id) AS unit, i.kind AS item, i.path, i.key, i.due_on, span.today, round(i.amount_fen / 100.0) AS yuan,
+			i.status = 'DONE' AND coalesce(i.settled_at < span.upto, false) AS done, i.status = 'DROPPED' AND coalesce(i.settled_at < span.upto, false) AS dropped
+		FROM span CROSS JOIN items i JOIN matters m ON m.id = i.matter_id LEFT JOIN events e ON e.id = i.event_id
+		WHERE m.state <> 'DRAFT' AND NOT m.confidential AND i.created_at < span.upto AND coalesce(e."on", ` + day("i.created_at") + `) BETWEEN span.day0 AND span.day1
+			AND (e.id IS NULL OR NOT e.concealed OR e.state = 'HELD')`},
+	{"events_of", nil, `
+		SELECT e.id, e.matter_id AS matter, ` + ofWhat + `, heir(e.unit_id) AS unit, heir(e.venue_id) AS venue, e.kind AS event
+		FROM span CROSS JOIN events e JOIN matters m ON m.id = e.matter_id
+		WHERE e.state = 'HELD' AND NOT m.confidential AND e."on" BETWEEN span.day0 AND least(span.day1, span.today)`},
+	{"records_of", nil, `
+		SELECT r.id, r.matter_id AS matter, ` + ofWhat + `, heir(r.unit_id) AS unit, r.kind AS record, r.mode, r.author_id AS person, r.confirmed_at < span.upto AS confirmed
+		FROM span CROSS JOIN records r JOIN matters m ON m.id = r.matter_id
+		WHERE r.kind <> 'INSTRUCTION' AND NOT m.confidential AND r.created_at < span.upto AND coalesce(r."on", ` + day("r.created_at") + `) BETWEEN span.day0 AND span.day1
+			AND NOT EXISTS (SELECT FROM events e WHERE e.id = r.event_id AND e.concealed AND e.state <> 'HELD')`},
 
 	// Who is a member on the day.
 	{"members", []string{"cases"}, `

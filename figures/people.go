@@ -16,8 +16,10 @@ const Person = "person"
 
 // Thing is what can be counted of people, for who writes a definition.
 type Thing struct {
-	Code, Label string
-	Words       []Word
+	Code, Label  string
+	Words        []Word
+	Units        []string // what one row may be called
+	Amounts, Per []Choice // what can be added up; whose each can be counted
 }
 
 // Choice is a value of a word.
@@ -37,21 +39,26 @@ func OfPeople() (out []Thing) {
 		if t.words[Person] == nil {
 			continue
 		}
-		thing := Thing{Code: code, Label: t.label}
-		for _, name := range slices.Sorted(maps.Keys(t.words)) {
-			if name == Person {
-				continue
-			}
-			w := t.words[name]
-			word := Word{Code: name, Label: w.label, Yes: w.yes}
-			for _, v := range w.values {
-				word.Values = append(word.Values, Choice{v.code, v.label})
-			}
-			thing.Words = append(thing.Words, word)
-		}
-		out = append(out, thing)
+		out = append(out, t.said(code))
 	}
 	return out
+}
+
+// said is a thing with what may be asked of it; whose it is is asked otherwise.
+func (t *thing) said(code string) Thing {
+	thing := Thing{Code: code, Label: t.label}
+	for _, name := range slices.Sorted(maps.Keys(t.words)) {
+		if name == Person {
+			continue
+		}
+		w := t.words[name]
+		word := Word{Code: name, Label: w.label, Yes: w.yes}
+		for _, v := range w.values {
+			word.Values = append(word.Values, Choice{v.code, v.label})
+		}
+		thing.Words = append(thing.Words, word)
+	}
+	return thing
 }
 
 // Check says what is wrong with a definition that is not shipped.

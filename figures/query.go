@@ -17,7 +17,11 @@ func (d *Definition) rows(split string) string {
 	if split != "" {
 		part = "coalesce((" + t.words[split].sql + ")::text, '')"
 	}
-	return fmt.Sprintf("SELECT t.id, t.matter, %s AS part, %s AS counts FROM %s t WHERE %s", part, t.where(d.Counts), t.from, t.where(d.Among))
+	amount := "0"
+	if d.Sum != "" {
+		amount = "coalesce(" + t.amounts[d.Sum].sql + ", 0)"
+	}
+	return fmt.Sprintf("SELECT t.id, t.matter, %s AS part, %s AS counts, (%s)::bigint AS amount FROM %s t WHERE %s", part, t.where(d.Counts), amount, t.from, t.where(d.Among))
 }
 
 // where is a condition as SQL; asked for nothing, it is true.
@@ -93,13 +97,13 @@ func counting(list []*Definition, split string) string {
 	var needed, asks []string
 	for i, d := range list {
 		needed = append(needed, d.needs(split)...)
-		asks = append(asks, fmt.Sprintf("SELECT %d, q.part, count(*), count(*) FILTER (WHERE q.counts), count(DISTINCT q.id) FROM (%s) q GROUP BY q.part", i, d.rows(split)))
+		asks = append(asks, fmt.Sprintf("SELECT %d, q.part, count(*), count(*) FILTER (WHERE q.counts), count(DISTINCT q.id), coalesce(sum(q.amount), 0)::bigint FROM (%s) q GROUP BY q.part", i, d.rows(split)))
 	}
 	return with(needed) + strings.Join(asks, "\nUNION ALL ") + "\nORDER BY 1, 2"
 }
 
 // listing lists the rows of a figure after one of them, of one part or of all.
 func (d *Definition) listing(split string) string {
-	return with(d.needs(split)) + "SELECT q.id, q.matter, q.part, q.counts FROM (" + d.rows(split) + `) q
+	return with(d.needs(split)) + "SELECT q.id, q.matter, q.part, q.counts, q.amount FROM (" + d.rows(split) + `) q
 		WHERE q.id > $7 AND ($8::text IS NULL OR q.part = $8) AND ($9::bool IS NULL OR q.counts = $9) ORDER BY q.id LIMIT $10`
 }

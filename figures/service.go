@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -32,12 +33,18 @@ func Of(ctx context.Context, codes []string, s Scope, split string) (_ []Value, 
 	if _, err := authz.Require(ctx, Read); err != nil {
 		return nil, err
 	}
-	return Count(ctx, codes, s, split)
+	values, err := Count(ctx, codes, s, split)
+	for _, v := range values {
+		if err := v.readable(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return values, err
 }
 
 // Count is Of for the product itself: jobs, and what has asked for the right already.
 func Count(ctx context.Context, codes []string, s Scope, split string) ([]Value, error) {
-	list, err := named(codes, split)
+	list, err := named(ctx, codes, split)
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +52,17 @@ func Count(ctx context.Context, codes []string, s Scope, split string) ([]Value,
 }
 
 // named finds the definitions of codes.
-func named(codes []string, split string) ([]*Definition, error) {
+func named(ctx context.Context, codes []string, split string) ([]*Definition, error) {
 	if len(codes) == 0 || len(codes) > MostCodes {
 		return nil, errs.New(errs.Invalid, "一次问 1 至 %d 个指标", MostCodes).At("codes")
 	}
+	of, err := finder(ctx, codes)
+	if err != nil {
+		return nil, err
+	}
 	var list []*Definition
 	for _, code := range codes {
-		d := Shipped.Of(code)
+		d := of(code)
 		if d == nil {
 			return nil, errs.New(errs.Invalid, "没有指标“%.40s”", code).At("codes")
 		}
@@ -71,6 +82,7 @@ type line struct {
 	Figure                 int
 	Part                   string
 	Rows, Counts, Distinct int
+	Sum                    int
 }
 
 func counted(ctx context.Context, list []*Definition, s Scope, split string) ([]Value, error) {
@@ -109,11 +121,17 @@ func counted(ctx context.Context, list []*Definition, s Scope, split string) ([]
 		return nil, err
 	}
 	values = values[:len(list)]
+	if err := those(ctx, values, args[4].(time.Time), split); err != nil {
+		return nil, err
+	}
 	return values, name(ctx, values, split)
 }
 
 func (v *Value) add(l line) {
 	n := Number{Numerator: l.Rows}
+	if v.Sum != "" {
+		n.Numerator = l.Sum
+	}
 	if v.Rate {
 		n = Number{Numerator: l.Counts, Denominator: l.Rows, Rate: true}
 	}
@@ -204,6 +222,7 @@ type Row struct {
 	Matter *uuid.UUID // by which it is seen
 	Part   string
 	Counts bool
+	Amount int // of a sum: what it adds
 }
 
 // Rows asks for the rows behind a figure: of one part of a split, or of all;
@@ -229,7 +248,11 @@ func Behind(ctx context.Context, in Rows) (_ *Definition, _ []Row, err error) {
 	if _, err := authz.Require(ctx, Read); err != nil {
 		return nil, nil, err
 	}
-	return List(ctx, in)
+	d, rows, err := List(ctx, in)
+	if err == nil {
+		err = d.readable(ctx)
+	}
+	return d, rows, err
 }
 
 // List is Behind for the product itself.
@@ -237,7 +260,7 @@ func List(ctx context.Context, in Rows) (*Definition, []Row, error) {
 	if in.Limit < 1 || in.Limit > MostRows {
 		return nil, nil, errs.New(errs.Invalid, "每页 1 至 %d 条", MostRows).At("first")
 	}
-	list, err := named([]string{in.Code}, in.Split)
+	list, err := named(ctx, []string{in.Code}, in.Split)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -259,7 +282,7 @@ func (d *Definition) page(ctx context.Context, in Rows, args []any) ([]Row, erro
 // Every are all of the rows behind a figure, for what keeps them.
 func Every(ctx context.Context, code string, s Scope) (_ []Row, err error) {
 	defer errs.Wrap(&err, "figures.Every(%s)", code)
-	list, err := named([]string{code}, "")
+	list, err := named(ctx, []string{code}, "")
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ type thing struct {
 	typ   string // of the rows, as ent names them
 	from  string // the part
 	words map[string]*word
+
+	amounts map[string]*word // what can be added up
+	units   []string         // what one row is called; empty: a definition of a committee's own cannot count it
 }
 
 // word is an attribute of a thing: what a condition asks, or by what a figure
@@ -129,9 +132,35 @@ func ofMatter(more map[string]*word) map[string]*word {
 	return out
 }
 
+var events = []value{{"TALK", "恳谈"}, {"MEETING", "协商会议"}, {"VISIT", "走访"}, {"INSPECTION", "视察"}, {"BRIEFING", "通报"}, {"ACTIVITY", "活动"}}
+
+// ofKind are the words of what belongs to a matter and to no person.
+func ofKind(more map[string]*word) map[string]*word {
+	out := map[string]*word{
+		"sector": {label: "界别", sql: "t.sector", unit: true, other: "没有界别"},
+		"street": {label: "街道", sql: "t.street", unit: true, other: "没有街道"},
+		"unit":   {label: "单位", sql: "t.unit", unit: true, other: "没有单位"},
+	}
+	for name, w := range ofMatter(more) {
+		if name != Person {
+			out[name] = w
+		}
+	}
+	return out
+}
+
+// units are what one row of a thing may be called. 场, 件, 次, 人次 and 人 are
+// never each other's (domain.md trap 18): a word that means something else would
+// count one thing twice.
+var units = map[string][]string{
+	"case": {"件"}, "share": {"单位次"}, "mark": {"次"}, "rating": {"份"}, "commitment": {"项"}, "member": {"人"}, "unit_case": {"单位次"},
+	"authored": {"人次"}, "involved": {"人次"}, "attended": {"人次"}, "noted": {"份", "条", "次"}, "outsiders": {"人次"},
+	"matter": {"件", "项", "个"}, "item": {"件", "项", "个", "条"}, "event": {"场", "次"}, "record": {"份", "条", "次"},
+}
+
 // things are everything that a definition may count, with its words.
 var things = map[string]*thing{
-	"case": {"提案", gen.TypeMatter, "cases", ofCase(map[string]*word{
+	"case": {label: "提案", typ: gen.TypeMatter, from: "cases", units: units["case"], words: ofCase(map[string]*word{
 		"disposition": {label: "审查处理", sql: "t.disposition", values: dispositions, other: "不明"},
 		"assigned":    {label: "已交办", sql: "t.assigned_at IS NOT NULL", yes: true},
 		"completed":   {label: "已办结", sql: "t.disposition = 'FILED' AND t.state IN ('COMPLETED', 'TRACKING', 'ARCHIVED')", yes: true},
@@ -149,7 +178,7 @@ var things = map[string]*thing{
 		"supervised": {label: "视察、协商会议、督办报告齐全", yes: true, sql: `(SELECT count(DISTINCT d.kind) = 3 FROM records d CROSS JOIN span
 			WHERE d.matter_id = t.id AND d.kind IN ('VISIT', 'MEETING', 'REPORT') AND d.data->>'for' IN ('supervision', 'report_back') AND d.created_at < span.upto)`},
 	})},
-	"share": {"交办", gen.TypeAssignment, "shares", ofCase(map[string]*word{
+	"share": {label: "交办", typ: gen.TypeAssignment, from: "shares", units: units["share"], words: ofCase(map[string]*word{
 		"unit":           {label: "承办单位", sql: "t.unit", unit: true},
 		"role":           {label: "承办方式", sql: "t.role", values: []value{{"SOLE", "单办"}, {"LEAD", "主办"}, {"CO_LEAD", "会同主办"}, {"ASSIST", "会办"}, {"SEPARATE", "分办"}}},
 		"answers":        {label: "须答复提案人", sql: "t.answers", yes: true},
@@ -166,16 +195,16 @@ var things = map[string]*thing{
 		"may_be_open":    {label: "提案人和单位都同意公开", sql: "t.may_be_open", yes: true},
 		"open":           {label: "已公开（全文或摘要）", sql: "t.disclosure IN ('OPEN', 'ABSTRACT_ONLY')", yes: true},
 	})},
-	"unit_case": {"各单位承办的提案", gen.TypeAssignment, "unit_cases", ofCase(map[string]*word{
+	"unit_case": {label: "各单位承办的提案", typ: gen.TypeAssignment, from: "unit_cases", units: units["unit_case"], words: ofCase(map[string]*word{
 		"unit":        {label: "承办单位", sql: "t.unit", unit: true},
 		"met":         {label: "面商过并由提案人确认", sql: "t.met AND NOT t.denied", yes: true},
 		"contacted":   {label: "沟通过", sql: "t.contacted AND NOT t.denied", yes: true},
 		"uncontacted": {label: "提案人表示没有沟通", sql: "t.denied", yes: true},
 	})},
-	"mark": {"提案人表示没有沟通", gen.TypeRecord, "marks", ofCase(map[string]*word{
+	"mark": {label: "提案人表示没有沟通", typ: gen.TypeRecord, from: "marks", units: units["mark"], words: ofCase(map[string]*word{
 		"unit": {label: "承办单位", sql: "t.unit", unit: true},
 	})},
-	"rating": {"征询意见", gen.TypeFeedback, "ratings", ofCase(map[string]*word{
+	"rating": {label: "征询意见", typ: gen.TypeFeedback, from: "ratings", units: units["rating"], words: ofCase(map[string]*word{
 		"unit":          {label: "承办单位", sql: "t.unit", unit: true},
 		"received":      {label: "已反馈", sql: "t.received", yes: true},
 		"result":        {label: "对结果的评价", sql: "t.result", values: satisfactions},
@@ -183,7 +212,7 @@ var things = map[string]*thing{
 		"result_word":   {label: "对结果的评价", sql: "t.result_word"},
 		"attitude_word": {label: "对态度的评价", sql: "t.attitude_word"},
 	})},
-	"commitment": {"承诺", gen.TypeItem, "commitments", ofCase(map[string]*word{
+	"commitment": {label: "承诺", typ: gen.TypeItem, from: "commitments", units: units["commitment"], words: ofCase(map[string]*word{
 		"unit":    {label: "承办单位", sql: "t.unit", unit: true, other: "没有单位"},
 		"lapsed":  {label: "随答复作废", sql: "t.lapsed", yes: true},
 		"class":   {label: "答复分类", sql: "t.class", other: "未分类"},
@@ -191,34 +220,57 @@ var things = map[string]*thing{
 		"in_time": {label: "按期落实", sql: "t.done_on <= t.due_on", yes: true},
 	})},
 	// what a person has a hand in: who counts is the word person
-	"authored": {"提出的提案", gen.TypeParty, "authored", ofCase(map[string]*word{
+	"authored": {label: "提出的提案", typ: gen.TypeParty, from: "authored", units: units["authored"], words: ofCase(map[string]*word{
 		"person":      ofPerson,
 		"role":        {label: "提案人", sql: "t.role", values: []value{{"LEAD", "第一提案人"}, {"CO", "联名人"}}},
 		"disposition": {label: "审查处理", sql: "t.disposition", values: dispositions, other: "不明"},
 	})},
-	"involved": {"参与的事项", gen.TypeParty, "involved", ofMatter(map[string]*word{
+	"involved": {label: "参与的事项", typ: gen.TypeParty, from: "involved", units: units["involved"], words: ofMatter(map[string]*word{
 		"state":   {label: "环节", sql: "t.state"},
 		"closed":  {label: "已经结束", sql: "t.closed", yes: true},
 		"brought": {label: "由本人提出", sql: "t.brought", yes: true},
 		"hosted":  {label: "由本人主持", sql: "t.hosted", yes: true},
 	})},
-	"attended": {"会议和活动", gen.TypeAttendance, "attended", ofMatter(map[string]*word{
-		"event":  {label: "会议或活动", sql: "t.event", values: []value{{"TALK", "恳谈"}, {"MEETING", "协商会议"}, {"VISIT", "走访"}, {"INSPECTION", "视察"}, {"BRIEFING", "通报"}, {"ACTIVITY", "活动"}}},
+	"attended": {label: "会议和活动", typ: gen.TypeAttendance, from: "attended", units: units["attended"], words: ofMatter(map[string]*word{
+		"event":  {label: "会议或活动", sql: "t.event", values: events},
 		"status": {label: "到会情况", sql: "t.status", values: []value{{"INVITED", "已通知"}, {"CONFIRMED", "确认参加"}, {"LEAVE", "请假"}, {"ATTENDED", "到会"}, {"ABSENT", "缺席"}}},
 	})},
-	"noted": {"所作的记录", gen.TypeRecord, "noted", ofMatter(map[string]*word{
+	"noted": {label: "所作的记录", typ: gen.TypeRecord, from: "noted", units: units["noted"], words: ofMatter(map[string]*word{
 		"record":    {label: "记录", sql: "t.record", values: records},
 		"mode":      {label: "方式", sql: "t.mode", other: "未写明"},
 		"stage":     {label: "阶段", sql: "t.stage", other: "未写明"},
 		"confirmed": {label: "对方已确认", sql: "t.confirmed", yes: true},
 	})},
-	"outsiders": {"联系的群众和来宾", gen.TypeParty, "outsiders", ofMatter(map[string]*word{
+	"outsiders": {label: "联系的群众和来宾", typ: gen.TypeParty, from: "outsiders", units: units["outsiders"], words: ofMatter(map[string]*word{
 		"who": {label: "哪一类", sql: "t.who", other: "未写明"},
 	})},
-	"member": {"委员", gen.TypeMembership, "members", map[string]*word{
+	// of committees' own definitions
+	"matter": {label: "事项", typ: gen.TypeMatter, from: "matters_of", units: units["matter"], words: ofKind(map[string]*word{
+		"source": {label: "议题来源", sql: "t.source", other: "未写明"},
+		"closed": {label: "已经结束", sql: "t.closed", yes: true},
+	})},
+	"item": {label: "条目", typ: gen.TypeItem, from: "items_of", units: units["item"], amounts: map[string]*word{"yuan": {label: "金额（元）", sql: "t.yuan"}}, words: ofKind(map[string]*word{
+		"item": {label: "条目", sql: "t.item", values: []value{{"COMMITMENT", "承诺"}, {"TASK", "六定任务"}, {"NODE", "节点"}, {"PROBLEM", "问题"}, {"RESOLUTION", "协商成果"},
+			{"SUGGESTION", "建议"}, {"LEAD", "招商线索"}, {"PLAN_ITEM", "计划项目"}}},
+		"path":    {label: "办理方式", sql: "t.path", other: "未写明"},
+		"key":     {label: "重点", sql: "t.key", yes: true},
+		"done":    {label: "已经落实", sql: "t.done", yes: true},
+		"dropped": {label: "不再办理", sql: "t.dropped", yes: true},
+		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
+	})},
+	"event": {label: "会议和活动的场次", typ: gen.TypeEvent, from: "events_of", units: units["event"], words: ofKind(map[string]*word{
+		"event": {label: "会议或活动", sql: "t.event", values: events},
+		"venue": {label: "阵地", sql: "t.venue", unit: true, other: "不在阵地"},
+	})},
+	"record": {label: "记录", typ: gen.TypeRecord, from: "records_of", units: units["record"], words: ofKind(map[string]*word{
+		"record":    {label: "记录", sql: "t.record", values: records},
+		"mode":      {label: "方式", sql: "t.mode", other: "未写明"},
+		"confirmed": {label: "对方已确认", sql: "t.confirmed", yes: true},
+	})},
+	"member": {label: "委员", typ: gen.TypeMembership, from: "members", units: units["member"], words: map[string]*word{
 		"proposes": {label: "提交过提案（第一提案人或联名）", sql: "t.proposes", yes: true},
 	}},
-	"node": {"一号提案的节点", gen.TypeItem, "nodes", map[string]*word{
+	"node": {label: "一号提案的节点", typ: gen.TypeItem, from: "nodes", units: units["node"], words: map[string]*word{
 		"unit":    {label: "责任单位", sql: "t.unit", unit: true, other: "没有单位"},
 		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
 		"in_time": {label: "按期交账", sql: "t.reported_on <= t.due_on", yes: true},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/figures"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -34,7 +35,7 @@ func figureScope(ctx context.Context, in model.FigureScope, asOf *time.Time) (fi
 func figureDefinition(d *figures.Definition) *model.FigureDefinition {
 	out := &model.FigureDefinition{
 		Code: d.Code, Version: d.Version, Label: d.Label, Unit: d.Unit, Rate: d.IsRate(), Note: given(d.Note), Among: d.Words(d.Among),
-		Source: d.Source, Splits: d.Splits(), InForce: !d.Retired,
+		Source: d.Source, Splits: d.Splits(), InForce: !d.Retired, Own: d.ID != uuid.Nil, Sum: given(d.Sum), Per: given(d.Per), Readers: given(d.Readers),
 	}
 	if d.IsRate() {
 		out.Counts = given(d.Words(d.Counts))
@@ -111,8 +112,86 @@ func (r *Resolver) rowsBehind(ctx context.Context, rate bool, c *cursor, first *
 	out, cursors := &model.FigureRowConnection{Edges: []*model.FigureRowEdge{}}, make([]cursor, len(nodes))
 	for i, n := range nodes {
 		cursors[i] = byID(ids[i])
-		out.Edges = append(out.Edges, &model.FigureRowEdge{Node: n, Counted: rows[i].Counts || !rate, Part: rows[i].Part, Cursor: cursors[i]})
+		out.Edges = append(out.Edges, &model.FigureRowEdge{Node: n, Counted: rows[i].Counts || !rate, Part: rows[i].Part, Cursor: cursors[i], Amount: some(rows[i].Amount)})
 	}
 	out.PageInfo = around(c, more, cursors)
 	return out, err
+}
+
+// some is a number that is there, nil for none.
+func some(n int) *int {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}
+
+func figureDraft(in model.FigureDraftInput) figures.Definition {
+	condition := func(list []*model.FigureConditionInput) figures.Condition {
+		if list == nil {
+			return nil
+		}
+		out := figures.Condition{}
+		for _, c := range list {
+			out[c.Word] = figures.Asked{Yes: value(c.Yes), Words: c.Words, None: value(c.None)}
+		}
+		return out
+	}
+	return figures.Definition{Code: in.Code, Label: in.Label, Unit: in.Unit, Note: value(in.Note), Of: in.Of, Among: condition(in.Among), Counts: condition(in.Counts),
+		Sum: value(in.Sum), Per: value(in.Per), Readers: value(in.Readers)}
+}
+
+// onFigure carries out a mutation of an own definition.
+func (r *Resolver) onFigure(ctx context.Context, input any, do func(context.Context) (*figures.Definition, error)) (*model.FigureDefinitionPayload, error) {
+	id, bad, err := r.mutate(ctx, input, func(ctx context.Context, _ common, _ process.Form) (string, uuid.UUID, error) {
+		d, err := do(ctx)
+		if err != nil {
+			return "", uuid.Nil, errs.In(err, "figure", "reason", "expectedVersion", "code")
+		}
+		return figures.Entity, d.ID, nil
+	})
+	out := &model.FigureDefinitionPayload{UserErrors: bad}
+	if err != nil || id == uuid.Nil {
+		return out, err
+	}
+	d, err := figures.ByID(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	out.Definition = figureDefinition(d)
+	return out, nil
+}
+
+func (r *Resolver) checkFigure(ctx context.Context, in model.FigureDraftInput) (*model.FigureCheck, error) {
+	d := figureDraft(in)
+	found, err := r.OwnFigures.Check(ctx, figures.Draft{Definition: d})
+	if err != nil {
+		return nil, err
+	}
+	out := &model.FigureCheck{Findings: []*model.UserError{}}
+	for _, e := range found {
+		out.Findings = append(out.Findings, userError(e))
+	}
+	if len(found) == 0 {
+		out.Meaning = d.Meaning()
+	}
+	return out, nil
+}
+
+func figureThings() (out []*model.FigureThing) {
+	choices := func(list []figures.Choice) []*model.FigureChoice {
+		out := []*model.FigureChoice{}
+		for _, c := range list {
+			out = append(out, &model.FigureChoice{Code: c.Code, Label: c.Label})
+		}
+		return out
+	}
+	for _, t := range figures.Countable() {
+		x := &model.FigureThing{Code: t.Code, Label: t.Label, Units: t.Units, Amounts: choices(t.Amounts), Per: choices(t.Per)}
+		for _, w := range t.Words {
+			x.Words = append(x.Words, &model.FigureWord{Code: w.Code, Label: w.Label, Yes: w.Yes, Values: choices(w.Values)})
+		}
+		out = append(out, x)
+	}
+	return out
 }

@@ -21,13 +21,38 @@ func (r *figureResolver) Rows(ctx context.Context, obj *model.Figure, part *stri
 	return r.figureRows(ctx, obj.Of, part, counted, after, first)
 }
 
+// PublishFigure is the resolver for the publishFigure field.
+func (r *mutationResolver) PublishFigure(ctx context.Context, input model.PublishFigureInput) (*model.FigureDefinitionPayload, error) {
+	return r.onFigure(ctx, input, func(ctx context.Context) (*figures.Definition, error) {
+		return r.OwnFigures.Publish(ctx, figures.Draft{Definition: figureDraft(*input.Figure), Reason: input.Reason, Expected: input.ExpectedVersion})
+	})
+}
+
+// RetireFigure is the resolver for the retireFigure field.
+func (r *mutationResolver) RetireFigure(ctx context.Context, input model.RetireFigureInput) (*model.FigureDefinitionPayload, error) {
+	return r.onFigure(ctx, input, func(ctx context.Context) (*figures.Definition, error) {
+		return r.OwnFigures.Retire(ctx, input.Code, input.Reason)
+	})
+}
+
 // FigureDefinitions is the resolver for the figureDefinitions field.
 func (r *queryResolver) FigureDefinitions(ctx context.Context) ([]*model.FigureDefinition, error) {
-	var out []*model.FigureDefinition
-	for _, d := range figures.Shipped.All() {
+	list, err := figures.InForce(ctx)
+	out := []*model.FigureDefinition{}
+	for _, d := range list {
 		out = append(out, figureDefinition(d))
 	}
-	return out, nil
+	return out, err
+}
+
+// FigureThings is the resolver for the figureThings field.
+func (r *queryResolver) FigureThings(ctx context.Context) ([]*model.FigureThing, error) {
+	return figureThings(), nil
+}
+
+// CheckFigure is the resolver for the checkFigure field.
+func (r *queryResolver) CheckFigure(ctx context.Context, figure model.FigureDraftInput) (*model.FigureCheck, error) {
+	return r.Resolver.checkFigure(ctx, figure)
 }
 
 // Figures is the resolver for the figures field.

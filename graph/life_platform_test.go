@@ -159,6 +159,7 @@ func (c *committee) platforms() {
 		c.t.Errorf("confirmed: %v", p)
 	}
 
+	c.do("主席", "publishFigure", input{"figure": c.ownFigure("own_life"), "reason": c.mark + "统计"})
 	up := c.platform("street", input{"ownerUnitId": c.unit["桂林街道联络委"]})
 	c.made["platform"] = up
 	c.do("管理员甲", "changePlatform", input{"id": up, "level": "街道", "expectedVersion": 1})

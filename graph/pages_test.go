@@ -20,7 +20,7 @@ var short = map[string]string{
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
 	"myInvitations": "those to one person", "sessions": "those of one person", "settings": "those of one policy", "unitKinds": "a dozen", "candidates": "fifty at most, narrowed by a name", "signInDuties": "two at most", "signInLinks": "one a committee of one person", "noticeCounts": "counts by kind and level",
 	"districtAlerts": "a hundred at most, the longest first", "figureSharings": "one for each agreement that lets figures out, which is the city's as a rule",
-	"figures": "as many as codes, a hundred at most", "figureDefinitions": "those that are shipped", "rightsMatrix": "the permissions of the policy", "importKinds": "those of the program", "obligations": "what a committee asks, a dozen", "myObligations": "what a committee asks of one person", "coverage": "half a dozen", "obligationWords": "those of the program", "reportTemplates": "those that are shipped", "substitutions": "those that run, few at a time",
+	"figures": "as many as codes, a hundred at most", "figureDefinitions": "those that are shipped, and a hundred of the committee's own", "figureThings": "the words of the program", "rightsMatrix": "the permissions of the policy", "importKinds": "those of the program", "obligations": "what a committee asks, a dozen", "myObligations": "what a committee asks of one person", "coverage": "half a dozen", "obligationWords": "those of the program", "reportTemplates": "those that are shipped", "substitutions": "those that run, few at a time",
 }
 
 // forward are the connections that are read in one direction, and why.

@@ -87,10 +87,11 @@ func reportLine(x *gen.Report, no int) (*model.ReportLine, error) {
 
 // reportRows are the rows behind a line: those that are kept, or those of now.
 func (r *Resolver) reportRows(ctx context.Context, l reports.Line, counted *bool, c *cursor, first *int) (*model.FigureRowConnection, error) {
-	if l.Report == uuid.Nil && l.Code != "" {
-		return r.figureRows(ctx, figures.Value{Definition: figures.Shipped.Of(l.Code), Scope: l.Scope}, nil, counted, c, first)
-	}
 	return r.rowsBehind(ctx, l.Rate, c, first, func(after uuid.UUID, limit int) (string, []figures.Row, error) {
+		if l.Report == uuid.Nil && l.Code != "" {
+			_, rows, err := figures.Behind(ctx, figures.Rows{Code: l.Code, Scope: l.Scope, Counts: counted, After: after, Limit: limit})
+			return l.Type, rows, err
+		}
 		rows, err := reports.Rows(ctx, l, counted, after, limit)
 		return l.Type, rows, err
 	})

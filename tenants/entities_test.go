@@ -241,6 +241,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		args []any
 	}{
 		{`INSERT INTO report_rows VALUES ($1, $2, 0, $2, true)`, []any{tenant, ids["Report"]}},
+		{`INSERT INTO figure_definitions VALUES ($1, gen_random_uuid(), 'own_a', 1, '{}', '-', $2, now(), now(), $2)`, []any{tenant, ids["Membership"]}},
 		{`INSERT INTO sequences (tenant_id, scope, next) VALUES ($1, 's', 2)`, []any{tenant}},
 		{`INSERT INTO live_forgotten (tenant_id, next, since) VALUES ($1, '3', now())`, []any{tenant}},
 		{`WITH b AS (INSERT INTO import_batches (tenant_id, id, file_name, sha256, sheets, left_out, total, state, uploaded_by, uploaded_at, ordered_by)

@@ -37,6 +37,7 @@ type Line struct {
 	Note        string `json:"note,omitempty" yaml:"-"`    // 口径
 	Type        string `json:"type,omitempty" yaml:"-"`    // of the rows
 	Rate        bool   `json:"rate,omitempty" yaml:"-"`
+	Sum         bool   `json:"sum,omitempty" yaml:"-"`
 	Numerator   int    `json:"numerator,omitempty" yaml:"-"`
 	Denominator int    `json:"denominator,omitempty" yaml:"-"`
 
@@ -76,7 +77,7 @@ func (l *Line) printed() string {
 func (l *Line) tell(v figures.Value) {
 	d := v.Definition
 	l.Version, l.Unit, l.Note, l.Type, l.Rate, l.Numerator, l.Denominator = d.Version, d.Unit, d.Note, d.Type(), d.IsRate(), v.Numerator, v.Denominator
-	l.Meaning = d.Meaning()
+	l.Meaning, l.Sum = d.Meaning(), d.Sum != ""
 }
 
 // checkLines refuses lines that say nothing, or two things.

@@ -98,9 +98,14 @@ func count(ctx context.Context, lines []Line, scope figures.Scope) error {
 		return err
 	}
 	for i := range lines {
-		if n := slices.Index(asked, lines[i].Code); n >= 0 {
-			lines[i].tell(values[n])
+		n := slices.Index(asked, lines[i].Code)
+		if n < 0 {
+			continue
 		}
+		if values[n].Readers != "" {
+			return errs.New(errs.Invalid, "第 %d 行：“%s”只给一部分人看，不能写进能看指标的都能看的报告", i+1, values[n].Label).At("lines", fmt.Sprint(i))
+		}
+		lines[i].tell(values[n])
 	}
 	return nil
 }
@@ -201,18 +206,25 @@ func keepRows(ctx context.Context, report uuid.UUID, l *Line, scope figures.Scop
 	if err != nil {
 		return err
 	}
-	ids, counts, n := make([]uuid.UUID, len(rows)), make([]bool, len(rows)), 0
+	ids, counts, amounts := make([]uuid.UUID, len(rows)), make([]bool, len(rows)), make([]int, len(rows))
+	kept := figures.Number{Rate: l.Rate}
 	for i, r := range rows {
-		ids[i], counts[i] = r.ID, r.Counts
-		if r.Counts {
-			n++
+		ids[i], counts[i], amounts[i] = r.ID, r.Counts, r.Amount
+		switch {
+		case l.Sum:
+			kept.Numerator += r.Amount
+		case r.Counts:
+			kept.Numerator++
 		}
 	}
-	if l.Rate && (n != l.Numerator || len(rows) != l.Denominator) || !l.Rate && len(rows) != l.Numerator {
+	if l.Rate {
+		kept.Denominator = len(rows)
+	}
+	if kept != l.Number() {
 		return errs.New(errs.Conflict, "“%s”刚刚又有变化，请再定稿一次", l.Label)
 	}
-	_, err = tenants.Exec(ctx, `INSERT INTO report_rows (tenant_id, report_id, line, row_id, counts)
-		SELECT current_setting('app.tenant')::uuid, $1, $2, q.id, q.counts FROM unnest($3::uuid[], $4::bool[]) q (id, counts)`, report, l.No, ids, counts)
+	_, err = tenants.Exec(ctx, `INSERT INTO report_rows (tenant_id, report_id, line, row_id, counts, amount)
+		SELECT current_setting('app.tenant')::uuid, $1, $2, q.* FROM unnest($3::uuid[], $4::bool[], $5::bigint[]) q`, report, l.No, ids, counts, amounts)
 	return err
 }
 
@@ -286,6 +298,6 @@ func Rows(ctx context.Context, l Line, counts *bool, after uuid.UUID, limit int)
 	if !l.Rate {
 		counts = nil
 	}
-	return tenants.Rows[figures.Row](ctx, `SELECT row_id, NULL::uuid, '', counts FROM report_rows
+	return tenants.Rows[figures.Row](ctx, `SELECT row_id, NULL::uuid, '', counts, amount FROM report_rows
 		WHERE report_id = $1 AND line = $2 AND row_id > $3 AND ($4::bool IS NULL OR counts = $4) ORDER BY row_id LIMIT $5`, l.Report, l.No, after, counts, limit+1)
 }
