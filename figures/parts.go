@@ -27,7 +27,7 @@ const carried = `c.sector, c.street, c.proposer_kind, c.period, c.platform, c.di
 const ofWhat = `m.kind, m.platform_id AS platform, heir(m.sector_id) AS sector, heir(m.street_id) AS street`
 
 // parts in the order in which they can be written.
-var parts = []part{
+var parts = append([]part{
 	// What was handed in, as the steps up to the day tell it.
 	{"cases", nil, `
 		SELECT m.id, m.id AS matter, heir(m.sector_id) AS sector, heir(m.street_id) AS street, m.platform_id AS platform, m.policy_version,
@@ -209,7 +209,7 @@ var parts = []part{
 		FROM span CROSS JOIN items i JOIN matters m ON m.id = i.matter_id AND m.kind = 'task' LEFT JOIN items q ON q.id = i.parent_id
 		WHERE i.kind = 'NODE' AND i.created_at < span.upto AND i.due_on BETWEEN span.day0 AND span.day1
 			AND NOT (i.status = 'DROPPED' AND coalesce(i.settled_at < span.upto, true))`},
-}
+}, boards...)
 
 // countsAs is what a committee's word of satisfaction counts as, by the policy of
 // the matter; SILENT where nothing was said.

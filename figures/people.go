@@ -93,12 +93,15 @@ func RowsOf(ctx context.Context, d *Definition, in Rows) (_ []Row, err error) {
 }
 
 // With is the definition narrowed to the rows of one person.
-func (d *Definition) With(person uuid.UUID) *Definition {
+func (d *Definition) With(person uuid.UUID) *Definition { return d.narrowed(Person, person.String()) }
+
+// narrowed asks one word more.
+func (d *Definition) narrowed(name, word string) *Definition {
 	out := *d
 	out.Among = maps.Clone(d.Among)
 	if out.Among == nil {
 		out.Among = Condition{}
 	}
-	out.Among[Person] = Asked{Words: []string{person.String()}}
+	out.Among[name] = Asked{Words: []string{word}}
 	return &out
 }

@@ -21,7 +21,11 @@ func (d *Definition) rows(split string) string {
 	if d.Sum != "" {
 		amount = "coalesce(" + t.amounts[d.Sum].sql + ", 0)"
 	}
-	return fmt.Sprintf("SELECT t.id, t.matter, %s AS part, %s AS counts, (%s)::bigint AS amount FROM %s t WHERE %s", part, t.where(d.Counts), amount, t.from, t.where(d.Among))
+	q := fmt.Sprintf("t.id, t.matter, %s AS part, %s AS counts, (%s)::bigint AS amount FROM %s t WHERE %s", part, t.where(d.Counts), amount, t.from, t.where(d.Among))
+	if t.each == "" {
+		return "SELECT " + q
+	}
+	return fmt.Sprintf("SELECT DISTINCT ON (t.%[1]s) %[2]s ORDER BY t.%[1]s, t.id", t.each, q)
 }
 
 // where is a condition as SQL; asked for nothing, it is true.

@@ -2,6 +2,7 @@ package figures
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,7 @@ type thing struct {
 	from  string // the part
 	words map[string]*word
 
+	each    string           // of rows that are alike in this column one is counted; empty: every row
 	amounts map[string]*word // what can be added up
 	units   []string         // what one row is called; empty: a definition of a committee's own cannot count it
 }
@@ -159,7 +161,7 @@ var units = map[string][]string{
 }
 
 // things are everything that a definition may count, with its words.
-var things = map[string]*thing{
+var things = all(boardThings, map[string]*thing{
 	"case": {label: "提案", typ: gen.TypeMatter, from: "cases", units: units["case"], words: ofCase(map[string]*word{
 		"disposition": {label: "审查处理", sql: "t.disposition", values: dispositions, other: "不明"},
 		"assigned":    {label: "已交办", sql: "t.assigned_at IS NOT NULL", yes: true},
@@ -275,4 +277,12 @@ var things = map[string]*thing{
 		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
 		"in_time": {label: "按期交账", sql: "t.reported_on <= t.due_on", yes: true},
 	}},
+})
+
+func all(lists ...map[string]*thing) map[string]*thing {
+	out := map[string]*thing{}
+	for _, l := range lists {
+		maps.Copy(out, l)
+	}
+	return out
 }

@@ -2,7 +2,6 @@ package platforms
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,131 +11,61 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/platform"
+	"github.com/bihuan/bihuan/figures"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
 )
 
-// RowType is what the rows behind a figure are.
-type RowType string
-
-// The types of rows, as ent names them.
-const (
-	RowEvent      RowType = gen.TypeEvent
-	RowAttendance RowType = gen.TypeAttendance
-	RowParty      RowType = gen.TypeParty
-	RowMatter     RowType = gen.TypeMatter
-	RowItem       RowType = gen.TypeItem
-	RowRecord     RowType = gen.TypeRecord
-)
-
-// figure defines one counter. Its rows are the one truth: the number is how
-// many there are. The query answers the id of each row and of its matter; it
-// may use span (see counted) and mine, the condition on matters m.
+// figure is one counter: a definition in the words of package figures, whose rows
+// are the one truth; the number is how many there are.
 type figure struct {
 	code, label, unit string
-	of                RowType
-	query             string
+	of                string
+	among             figures.Condition
 }
 
-// mine keeps to the matters of the platform, or of any platform.
-const mine = `m.platform_id IS NOT NULL AND (span.platform IS NULL OR m.platform_id = span.platform)`
+func one(word string, of ...string) figures.Condition { return figures.Condition{word: {Words: of}} }
 
-// held are the events of some kinds that took place in the year.
-func held(kinds string) string {
-	return `SELECT e.id, e.matter_id AS matter FROM span, events e JOIN matters m ON m.id = e.matter_id
-		WHERE e.kind IN (` + kinds + `) AND e.state = 'HELD' AND e."on" >= span.day0 AND e."on" < span.day1 AND ` + mine
+func yes(c figures.Condition, word string) figures.Condition {
+	c[word] = figures.Asked{Yes: true}
+	return c
 }
 
-// known leaves out what belongs to a visit that is concealed still: it counts
-// nothing until it has been held (domain.md trap 17).
-func known(event string) string {
-	return ` AND NOT EXISTS (SELECT FROM events c WHERE c.id = ` + event + ` AND c.concealed AND c.state <> 'HELD')`
-}
-
-// raised is the day on which an item came up: that of its event, else that on
-// which it was entered.
-const raised = `coalesce(ev."on", (i.created_at AT TIME ZONE 'Asia/Shanghai')::date)`
-
-// items are the items of a kind that came up in the year and keep to a further
-// condition.
-func items(kind, further string) string {
-	return `SELECT i.id, i.matter_id AS matter FROM span, items i JOIN matters m ON m.id = i.matter_id LEFT JOIN events ev ON ev.id = i.event_id
-		WHERE i.kind = '` + kind + `' AND ` + raised + ` >= span.day0 AND ` + raised + ` < span.day1 AND ` + mine + known(`i.event_id`) + further
-}
-
-// dated is the day of a record: its own, else that on which it was entered.
-const dated = `coalesce(r."on", (r.created_at AT TIME ZONE 'Asia/Shanghai')::date)`
-
-func records(kind string) string {
-	return `SELECT r.id, r.matter_id AS matter FROM span, records r JOIN matters m ON m.id = r.matter_id
-		WHERE r.kind = '` + kind + `' AND ` + dated + ` >= span.day0 AND ` + dated + ` < span.day1 AND ` + mine + known(`r.event_id`)
-}
-
-// attended are the attendances of the year, with their parties.
-const attended = ` FROM span, attendances a JOIN events e ON e.id = a.event_id JOIN matters m ON m.id = a.matter_id JOIN parties p ON p.id = a.party_id
-		WHERE a.status = 'ATTENDED' AND e.state = 'HELD' AND e."on" >= span.day0 AND e."on" < span.day1 AND ` + person + ` AND ` + mine
-
-// person leaves out units among the parties: one is written down by its own
-// name, or as a department of which nobody is named with post or organisation.
-// Who comes for a unit is named himself.
-const person = `(p.membership_id IS NOT NULL OR NOT (
-		btrim(coalesce(p.name, '')) <> '' AND btrim(p.name) = btrim(coalesce(p.organisation, ''))
-		OR p.unit_id IS NOT NULL AND btrim(coalesce(p.name, '')) = ''
-		OR coalesce(p.kind, '') IN ('DEPARTMENT', 'SUPERVISED_UNIT') AND btrim(coalesce(p.post, '')) = '' AND btrim(coalesce(p.organisation, '')) = ''
-		OR EXISTS (SELECT FROM units u WHERE u.name = btrim(p.name))))`
-
-// times are the attendances at events of some kinds, of any for "".
-func times(kinds string) string {
-	q := `SELECT a.id, a.matter_id AS matter` + attended
-	if kinds != "" {
-		q += ` AND e.kind IN (` + kinds + `)`
-	}
-	return q
-}
-
-// opened are the matters of the platforms without citizens' topics, unless
-// topics are what a platform is for. Matters of a process that the platform
-// once ran go on counting.
-const opened = `SELECT m.id, m.id AS matter FROM span, matters m JOIN platforms pl ON pl.id = m.platform_id
-		WHERE (m.kind <> '` + TopicKind + `' OR pl.process_kind = '` + TopicKind + `') AND m.opened_at >= span.start AND m.opened_at < span.until AND ` + mine
-
-// active parties take part still.
-const active = `p.cosign NOT IN ('CANCELLED', 'DECLINED', 'EXPIRED')`
-
-// figures are the counters in the order in which they are shown (domain.md
+// counters are the counters in the order in which they are shown (domain.md
 // 1.6, 1.7, trap 18).
-var figures = []figure{
-	{"talks", "恳谈", "场", RowEvent, held(`'TALK'`)},
-	{"meetings", "协商会议", "场", RowEvent, held(`'MEETING'`)},
-	{"activities", "履职活动", "场", RowEvent, held(`'ACTIVITY'`)},
-	{"visits", "走访、视察", "次", RowEvent, held(`'VISIT', 'INSPECTION'`)},
+var counters = []figure{
+	{"talks", "恳谈", "场", "board_event", one("event", "TALK")},
+	{"meetings", "协商会议", "场", "board_event", one("event", "MEETING")},
+	{"activities", "履职活动", "场", "board_event", one("event", "ACTIVITY")},
+	{"visits", "走访、视察", "次", "board_event", one("event", "VISIT", "INSPECTION")},
 	// A talk, a meeting and a visit are different things to take part in: each
 	// has its own 人次, and the sum says that it is one.
-	{"person_times", "参加人次（各类合计）", "人次", RowAttendance, times("")},
-	{"talk_person_times", "恳谈人次", "人次", RowAttendance, times(`'TALK'`)},
-	{"meeting_person_times", "协商会议人次", "人次", RowAttendance, times(`'MEETING'`)},
-	{"activity_person_times", "履职活动人次", "人次", RowAttendance, times(`'ACTIVITY'`)},
-	{"visit_person_times", "走访、视察人次", "人次", RowAttendance, times(`'VISIT', 'INSPECTION'`)},
-	// A person is a membership, else a name; a party without either stands for itself.
-	{"persons", "参加人数", "人", RowParty, `SELECT DISTINCT ON (coalesce(p.membership_id::text, nullif(btrim(p.name), ''), p.id::text)) p.id, a.matter_id AS matter` +
-		attended + ` ORDER BY coalesce(p.membership_id::text, nullif(btrim(p.name), ''), p.id::text), p.id, a.id`},
-	{"matters", "事项", "件", RowMatter, opened},
-	{"problems_found", "收集问题", "个", RowItem, items("PROBLEM", "")},
-	{"problems_solved", "解决问题", "个", RowItem, `SELECT i.id, i.matter_id AS matter FROM span, items i JOIN matters m ON m.id = i.matter_id
-		WHERE i.kind = 'PROBLEM' AND i.status = 'DONE' AND i.settled_at >= span.start AND i.settled_at < span.until AND ` + mine + known(`i.event_id`)},
-	{"resolutions", "议定事项", "件", RowItem, items("RESOLUTION", "")},
+	{"person_times", "参加人次（各类合计）", "人次", "board_people", nil},
+	{"talk_person_times", "恳谈人次", "人次", "board_people", one("event", "TALK")},
+	{"meeting_person_times", "协商会议人次", "人次", "board_people", one("event", "MEETING")},
+	{"activity_person_times", "履职活动人次", "人次", "board_people", one("event", "ACTIVITY")},
+	{"visit_person_times", "走访、视察人次", "人次", "board_people", one("event", "VISIT", "INSPECTION")},
+	{"persons", "参加人数", "人", "board_person", nil},
+	{"matters", "事项", "件", "board_matter", yes(figures.Condition{}, "own")},
+	{"problems_found", "收集问题", "个", "board_item", one("item", "PROBLEM")},
+	{"problems_solved", "解决问题", "个", "board_solved", nil},
+	{"resolutions", "议定事项", "件", "board_item", one("item", "RESOLUTION")},
 	// Done, or claimed: somebody has taken it on.
-	{"outcomes", "协商成果", "件", RowItem, items("RESOLUTION", ` AND (i.status = 'DONE' OR (i.status IN ('OPEN', 'REPORTED') AND (i.unit_id IS NOT NULL OR i.owner <> '')))`)},
-	{"leads", "招商线索", "条", RowItem, items("LEAD", "")},
-	{"suggestions", "意见建议", "条", RowItem, items("SUGGESTION", "")},
-	{"documents", "微建议等文件", "份", RowRecord, records("DOCUMENT")},
+	{"outcomes", "协商成果", "件", "board_item", yes(one("item", "RESOLUTION"), "taken")},
+	{"leads", "招商线索", "条", "board_item", one("item", "LEAD")},
+	{"suggestions", "意见建议", "条", "board_item", one("item", "SUGGESTION")},
+	{"documents", "微建议等文件", "份", "board_record", one("record", "DOCUMENT")},
 	// An opinion to which several links lead is one.
-	{"opinions", "社情民意", "条", RowMatter, `SELECT DISTINCT o.id, o.id AS matter FROM span, links l JOIN matters m ON m.id = l.from_id JOIN matters o ON o.id = l.to_id
-		WHERE l.kind = 'CONVERTED_TO' AND l.undone_at IS NULL AND o.kind = 'opinion' AND l.created_at >= span.start AND l.created_at < span.until AND ` + mine},
-	{"reports", "报告", "份", RowRecord, records("REPORT")},
-	{"remarks", "群众反映", "条", RowParty, `SELECT p.id, p.matter_id AS matter FROM span, parties p JOIN matters m ON m.id = p.matter_id
-		WHERE p.role = 'RAISER' AND ` + active + ` AND p.created_at >= span.start AND p.created_at < span.until AND ` + mine + known(`p.event_id`)},
+	{"opinions", "社情民意", "条", "board_opinion", nil},
+	{"reports", "报告", "份", "board_record", one("record", "REPORT")},
+	{"remarks", "群众反映", "条", "board_remark", nil},
+}
+
+// definition is the counter for one platform, or for all.
+func (f *figure) definition(platform *uuid.UUID) *figures.Definition {
+	d := &figures.Definition{Code: "platform/" + f.code, Version: 1, Label: f.label, Unit: f.unit, Of: f.of, Among: f.among}
+	return d.On(platform)
 }
 
 // bySource is the prefix of the counters of one source each, "source:群众征题".
@@ -144,8 +73,7 @@ var figures = []figure{
 const bySource = "source:"
 
 func sourceFigure(source string) *figure {
-	return &figure{bySource + source, source, "件", RowMatter, `SELECT m.id, m.id AS matter FROM span, matters m
-		WHERE m.opened_at >= span.start AND m.opened_at < span.until AND m.source = span.source AND ` + mine}
+	return &figure{bySource + source, source, "件", "board_matter", one("source", source)}
 }
 
 // figureOf finds a counter by code, nil when there is none.
@@ -156,9 +84,9 @@ func figureOf(code string) *figure {
 		}
 		return sourceFigure(source)
 	}
-	for i := range figures {
-		if figures[i].code == code {
-			return &figures[i]
+	for i := range counters {
+		if counters[i].code == code {
+			return &counters[i]
 		}
 	}
 	return nil
@@ -166,26 +94,19 @@ func figureOf(code string) *figure {
 
 func codeList() string {
 	var codes []string
-	for _, f := range figures {
+	for _, f := range counters {
 		codes = append(codes, f.code)
 	}
 	return strings.Join(codes, "、")
 }
 
-// span is the year and the platform that a figure is about.
+// span is the year and the platform that a counter is about.
 type span struct {
 	platform *uuid.UUID
 	year     int
-	source   string
 }
 
-// over puts the span before a query.
-const over = `WITH span AS (SELECT $1::uuid AS platform, $2::date AS day0, $3::date AS day1, $4::timestamptz AS start, $5::timestamptz AS until, $6::text AS source) `
-
-func (s span) args(more ...any) []any {
-	from, to := clock.Date(s.year, 1, 1), clock.Date(s.year+1, 1, 1)
-	return append([]any{s.platform, from, to, clock.StartOf(from), clock.StartOf(to), s.source}, more...)
-}
+func (s span) scope() figures.Scope { return figures.Scope{Kind: figures.Year, Year: s.year} }
 
 // Counter is one figure.
 type Counter struct {
@@ -200,7 +121,7 @@ type Counter struct {
 // Names are the codes of the counters and what they are called, in the order in
 // which they are shown.
 func Names() (out []Counter) {
-	for _, f := range figures {
+	for _, f := range counters {
 		out = append(out, Counter{Code: f.code, Label: f.label, Unit: f.unit})
 	}
 	return out
@@ -262,11 +183,11 @@ func (s *Service) Counters(ctx context.Context, platformID *uuid.UUID, year int)
 	if platformID != nil && len(list) == 0 {
 		return nil, errs.New(errs.NotFound, "没有这个平台，或您无权查看")
 	}
-	out, err := count(ctx, span{platformID, year, ""})
+	out, err := count(ctx, span{platformID, year})
 	if err != nil {
 		return nil, err
 	}
-	sources, err := countSources(ctx, span{platformID, year, ""}, list)
+	sources, err := countSources(ctx, span{platformID, year}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -294,38 +215,31 @@ func (c *Counter) aim(list []*gen.Platform, year int, today time.Time) {
 	}
 }
 
-// countAll asks for all figures at once.
-var countAll = func() string {
-	var parts []string
-	for i, f := range figures {
-		parts = append(parts, fmt.Sprintf("(%d, (SELECT count(*) FROM (%s) q))", i, f.query))
-	}
-	return over + "SELECT n FROM (VALUES " + strings.Join(parts, ", ") + ") AS c (i, n) ORDER BY i"
-}()
-
+// count asks for all counters at once.
 func count(ctx context.Context, s span) ([]Counter, error) {
-	type number struct{ N int }
-	rows, err := tenants.Rows[number](ctx, countAll, s.args()...)
+	var list []*figures.Definition
+	for i := range counters {
+		list = append(list, counters[i].definition(s.platform))
+	}
+	values, err := figures.Tally(ctx, list, s.scope(), "")
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Counter, len(figures))
-	for i, f := range figures {
-		out[i] = Counter{Code: f.code, Label: f.label, Unit: f.unit, Value: rows[i].N}
+	out := make([]Counter, len(counters))
+	for i, f := range counters {
+		out[i] = Counter{Code: f.code, Label: f.label, Unit: f.unit, Value: values[i].Numerator}
 	}
 	return out, nil
 }
 
+// mostSources is how many sources are counted.
+const mostSources = 100
+
 // countSources counts by source: first those that the platforms list, then
 // what else there is, the most frequent first.
 func countSources(ctx context.Context, s span, list []*gen.Platform) ([]Counter, error) {
-	type share struct {
-		Source string
-		N      int
-	}
-	rows, err := tenants.Rows[share](ctx, over+`SELECT m.source, count(*) FROM span, matters m
-		WHERE m.opened_at >= span.start AND m.opened_at < span.until AND m.source <> '' AND `+mine+`
-		GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 100`, s.args()...)
+	all := figure{"sources", "议题来源", "件", "board_matter", figures.Condition{"source": {Words: []string{""}, None: true}}}
+	values, err := figures.Tally(ctx, []*figures.Definition{all.definition(s.platform)}, s.scope(), "source")
 	if err != nil {
 		return nil, err
 	}
@@ -334,8 +248,8 @@ func countSources(ctx context.Context, s span, list []*gen.Platform) ([]Counter,
 		names = append(names, p.Sources...)
 	}
 	numbers := map[string]int{}
-	for _, r := range rows {
-		names, numbers[r.Source] = append(names, r.Source), r.N
+	for _, p := range values[0].Parts[:min(len(values[0].Parts), mostSources)] {
+		names, numbers[p.Key] = append(names, p.Key), p.Numerator
 	}
 	var out []Counter
 	for i, name := range names {
@@ -349,16 +263,15 @@ func countSources(ctx context.Context, s span, list []*gen.Platform) ([]Counter,
 
 // FigureRows are rows behind a figure.
 type FigureRows struct {
-	Of   RowType
+	Of   string // as ent names the type
 	IDs  []uuid.UUID
 	Next uuid.UUID // after which the next page begins; the nil UUID when this is the last
 }
 
-type row struct{ ID, Matter uuid.UUID }
-
-// rowsOf is a page of the rows of a figure, whoever sees them, by id.
-func rowsOf(ctx context.Context, f *figure, s span, after uuid.UUID, limit int) ([]row, error) {
-	return tenants.Rows[row](ctx, over+"SELECT q.id, q.matter FROM ("+f.query+") q WHERE q.id > $7 ORDER BY q.id LIMIT $8", s.args(after, limit)...)
+// rowsOf is a page of the rows of a counter, whoever sees them, by id, and one more
+// where there is a next page.
+func rowsOf(ctx context.Context, d *figures.Definition, s span, after uuid.UUID, limit int) ([]figures.Row, error) {
+	return figures.RowsOf(ctx, d, figures.Rows{Scope: s.scope(), After: after, Limit: limit})
 }
 
 // MostRows bounds a page of rows.
@@ -383,25 +296,26 @@ func (s *Service) Rows(ctx context.Context, platformID *uuid.UUID, year int, cod
 	if limit < 1 || limit > MostRows {
 		return nil, errs.New(errs.Invalid, "每页 1 至 %d 条", MostRows).At("limit")
 	}
-	page, err := rowsOf(ctx, f, span{platformID, year, strings.TrimPrefix(code, bySource)}, after, limit+1)
+	d := f.definition(platformID)
+	page, err := rowsOf(ctx, d, span{platformID, year}, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	out := &FigureRows{Of: f.of, IDs: []uuid.UUID{}}
+	out := &FigureRows{Of: d.Type(), IDs: []uuid.UUID{}}
 	if len(page) > limit {
 		page = page[:limit]
 		out.Next = page[limit-1].ID
 	}
 	var of []uuid.UUID
 	for _, r := range page {
-		of = append(of, r.Matter)
+		of = append(of, *r.Matter)
 	}
 	seen, err := s.client.Matter.Query().Where(matter.IDIn(of...)).IDs(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range page {
-		if slices.Contains(seen, r.Matter) {
+		if slices.Contains(seen, *r.Matter) {
 			out.IDs = append(out.IDs, r.ID)
 		}
 	}

@@ -262,7 +262,7 @@ func (w *world) counters(who string, id *uuid.UUID) (out []Counter) {
 }
 
 // all follows a figure back, a small page at a time.
-func (w *world) all(who string, id *uuid.UUID, code string, limit int) (ids []uuid.UUID, of RowType) {
+func (w *world) all(who string, id *uuid.UUID, code string, limit int) (ids []uuid.UUID, of string) {
 	w.t.Helper()
 	w.do(who, func(ctx context.Context) error {
 		for after := uuid.Nil; ; {
