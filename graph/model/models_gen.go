@@ -1777,6 +1777,34 @@ type Figure struct {
 	Of   figures.Value        `json:"-"`
 }
 
+// 自定指标检查的结果
+type FigureCheck struct {
+	// 意思，用话说
+	Meaning string `json:"meaning"`
+	// 有什么不对，一处一条；空为可以发布
+	Findings []*UserError `json:"findings"`
+}
+
+// 自定指标时的一个选项
+type FigureChoice struct {
+	// 代码
+	Code string `json:"code"`
+	// 叫什么
+	Label string `json:"label"`
+}
+
+// 自定指标的一个条件
+type FigureConditionInput struct {
+	// 问什么，见 figureThings
+	Word string `json:"word"`
+	// 只问是或不是的：是不是
+	Yes *bool `json:"yes,omitempty"`
+	// 是其中之一
+	Words []string `json:"words,omitempty"`
+	// 反过来：都不是
+	None *bool `json:"none,omitempty"`
+}
+
 // 指标的定义
 type FigureDefinition struct {
 	// 代码
@@ -1801,6 +1829,46 @@ type FigureDefinition struct {
 	Splits []string `json:"splits"`
 	// 还在用；停用的只在以前的报告里
 	InForce bool `json:"inForce"`
+	// 本会自定的；随产品提供的为否
+	Own bool `json:"own"`
+	// 合计什么；件数和比率为空
+	Sum *string `json:"sum,omitempty"`
+	// 按什么拆分时，一个也没有的也列出；不这样列的为空
+	Per *string `json:"per,omitempty"`
+	// 除能看统计外，还须有的权限；不另须的为空
+	Readers *string `json:"readers,omitempty"`
+}
+
+// 自定指标变更的结果
+type FigureDefinitionPayload struct {
+	// 定义
+	Definition *FigureDefinition `json:"definition,omitempty"`
+	// 没有做成的原因
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 自定的指标
+type FigureDraftInput struct {
+	// 代码，以 own_ 开头
+	Code string `json:"code"`
+	// 名称
+	Label string `json:"label"`
+	// 所数的东西的单位；合计的写 元
+	Unit string `json:"unit"`
+	// 口径
+	Note *string `json:"note,omitempty"`
+	// 数什么，见 figureThings
+	Of string `json:"of"`
+	// 分母（比率）或所数的（件数、合计）须符合的条件
+	Among []*FigureConditionInput `json:"among,omitempty"`
+	// 分子另须符合的条件；只有比率写
+	Counts []*FigureConditionInput `json:"counts,omitempty"`
+	// 合计什么；只有合计写
+	Sum *string `json:"sum,omitempty"`
+	// 按它拆分时，一个也没有的也列出：person、unit、sector、street 之一
+	Per *string `json:"per,omitempty"`
+	// 除能看统计外，还须有的权限，例如 opinion.read
+	Readers *string `json:"readers,omitempty"`
 }
 
 // 拆分的一部分
@@ -1833,6 +1901,8 @@ type FigureRowEdge struct {
 	Counted bool `json:"counted"`
 	// 属于拆分的哪一部分
 	Part string `json:"part"`
+	// 合计的：计入多少；其他为空
+	Amount *int `json:"amount,omitempty"`
 	// 游标
 	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
@@ -1881,6 +1951,34 @@ type FigureSharingPayload struct {
 	Sharing *FigureSharing `json:"sharing,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 自定指标时可以数的东西
+type FigureThing struct {
+	// 代码
+	Code string `json:"code"`
+	// 叫什么
+	Label string `json:"label"`
+	// 一行叫什么，例如 件、场、人次；写别的会把同一个数几次
+	Units []string `json:"units"`
+	// 可以合计的
+	Amounts []*FigureChoice `json:"amounts"`
+	// 可以逐个数的，例如 谁、单位、界别、街道
+	Per []*FigureChoice `json:"per"`
+	// 可以问的条件
+	Words []*FigureWord `json:"words"`
+}
+
+// 自定指标时的一个条件
+type FigureWord struct {
+	// 代码
+	Code string `json:"code"`
+	// 叫什么
+	Label string `json:"label"`
+	// 只问是或不是
+	Yes bool `json:"yes"`
+	// 有哪些；空为由本会的流程和名册决定
+	Values []*FigureChoice `json:"values"`
 }
 
 // 立案
@@ -3617,6 +3715,18 @@ type PublishCaseListInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 发布自定指标要填的内容
+type PublishFigureInput struct {
+	// 定义
+	Figure *FigureDraftInput `json:"figure"`
+	// 为什么这样定
+	Reason string `json:"reason"`
+	// 看到的是第几版，还没有为 0；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 发布一项要求
 type PublishObligationInput struct {
 	// 代码：小写字母、数字和下划线；写已有的代码是发布它的下一版
@@ -4286,6 +4396,16 @@ type ResumeFiguresInput struct {
 	Partner string `json:"partner"`
 	// 理由
 	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 停用自定指标要填的内容
+type RetireFigureInput struct {
+	// 代码
+	Code string `json:"code"`
+	// 为什么停用
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
