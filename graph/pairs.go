@@ -81,7 +81,7 @@ func (r *Resolver) coverage(ctx context.Context) ([]*model.Coverage, error) {
 	}
 	out := []*model.Coverage{}
 	for _, c := range list {
-		out = append(out, &model.Coverage{Code: c.Code, Label: c.Label, OfUnits: c.Unit, Total: c.All, Covered: c.Has})
+		out = append(out, &model.Coverage{Code: model.CoverageGap(c.Code), Label: c.Label, OfUnits: c.Unit, Total: c.All, Covered: c.Has})
 	}
 	return out, nil
 }

@@ -40,6 +40,6 @@ func (r *queryResolver) Coverage(ctx context.Context) ([]*model.Coverage, error)
 }
 
 // Uncovered is the resolver for the uncovered field.
-func (r *queryResolver) Uncovered(ctx context.Context, code string, after *entgql.Cursor[uuid.UUID], first *int) (*model.UncoveredConnection, error) {
-	return r.uncovered(ctx, code, after, first)
+func (r *queryResolver) Uncovered(ctx context.Context, code model.CoverageGap, after *entgql.Cursor[uuid.UUID], first *int) (*model.UncoveredConnection, error) {
+	return r.uncovered(ctx, string(code), after, first)
 }
