@@ -21,7 +21,7 @@ var deedWords = map[string]string{
 	"account.invitation_accepted": "接受邀请", "account.invitation_declined": "谢绝邀请",
 	"account.factor_set": "设定验证器", "account.factor_dropped": "取消验证器",
 	"account.provider_linked": "连接统一身份", "account.provider_unlinked": "解除统一身份",
-	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "uploadImport": "上传要导入的文件", "downloadImport": "下载导入的核对结果", "exportRoster": "导出人员、单位和历年提案", "exportAudit": "导出审计记录",
+	"uploadFile": "上传附件", "downloadFile": "下载附件", "exportLedger": "导出台账", "exportEnvelopes": "导出信封", "uploadImport": "上传要导入的文件", "downloadImport": "下载导入的核对结果", "exportRoster": "导出人员、单位和历年提案", "exportAudit": "导出审计记录", "exportRights": "导出某日谁有什么权限",
 	"suspendCommittee": "停用本政协", "resumeCommittee": "恢复本政协", "exportCommittee": "导出移交包", "takeCommittee": "由移交包装入", "eraseCommittee": "销毁本政协的数据",
 	"importEnvelopes": "导入信封", "deliverEnvelope": "投递信封", "receiveEnvelope": "收到信封", "submitTopic": "群众提交议题", "castBallot": "投票",
 	"closeBallot": "测评到期结束", "seePersonalData": "查看联系电话等个人信息", "auditLog": "查阅审计记录", "refused": "其他被拒绝的操作",

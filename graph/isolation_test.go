@@ -242,6 +242,11 @@ func (s *strangers) pages() map[string]paged {
 			if !x.Type.NonNull || x.DefaultValue != nil {
 				continue
 			}
+			if def := s.schema.Types[x.Type.NamedType]; def != nil && def.Kind == ast.Enum {
+				need[x.Name] = def.EnumValues[0].Name
+				text += fmt.Sprintf(", %s: %s", x.Name, need[x.Name])
+				continue
+			}
 			if need[x.Name] = any(s.victim.mark); f.Name != "search" {
 				need[x.Name] = word(x.Name, x.Type)
 			}

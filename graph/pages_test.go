@@ -27,6 +27,7 @@ var short = map[string]string{
 var forward = map[string]string{
 	"auditEntries": "a chain is read backwards from its end", "envelopesSent": "a ledger, by its numbers", "envelopesReceived": "a ledger, by its numbers",
 	"rowsCounted": "rows of several types, by their ids", "standingMatters": "computed, the longest first", "committees": "by the code, which everybody knows",
+	"contactPairs": "pairs, by their ids", "uncovered": "people or units, by their ids",
 	"districtFigures": "by the code, which everybody knows", "rankings": "what was published, the newest first", "caseGrants": "what was given, the newest first",
 	"obligationDebts": "computed, not rows that are kept",
 	"importBatches":   "what was imported, the newest first", "importRows": "lines of a file, in their order",

@@ -1235,8 +1235,8 @@ type CounterRows struct {
 
 // 覆盖的一项：应有的有多少，有的有多少
 type Coverage struct {
-	// 代码
-	Code string `json:"code"`
+	// 应有的是什么
+	Code CoverageGap `json:"code"`
 	// 名称
 	Label string `json:"label"`
 	// 说的是单位，不是人
@@ -6091,6 +6091,76 @@ func (e *ContactPairKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e ContactPairKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 应有的是什么
+type CoverageGap string
+
+const (
+	// 有阵地：在委员之家、工作站、工作室等有席位
+	CoverageGapStation CoverageGap = "STATION"
+	// 有支部：党员委员在支部有席位
+	CoverageGapBranch CoverageGap = "BRANCH"
+	// 有人联系：党外委员有党员委员联系
+	CoverageGapContact CoverageGap = "CONTACT"
+	// 在界别：委员有界别的席位
+	CoverageGapSector CoverageGap = "SECTOR"
+	// 界别有党组成员联系
+	CoverageGapSectorLeader CoverageGap = "SECTOR_LEADER"
+	// 界别有专委会联系
+	CoverageGapSectorCommittee CoverageGap = "SECTOR_COMMITTEE"
+)
+
+var AllCoverageGap = []CoverageGap{
+	CoverageGapStation,
+	CoverageGapBranch,
+	CoverageGapContact,
+	CoverageGapSector,
+	CoverageGapSectorLeader,
+	CoverageGapSectorCommittee,
+}
+
+func (e CoverageGap) IsValid() bool {
+	switch e {
+	case CoverageGapStation, CoverageGapBranch, CoverageGapContact, CoverageGapSector, CoverageGapSectorLeader, CoverageGapSectorCommittee:
+		return true
+	}
+	return false
+}
+
+func (e CoverageGap) String() string {
+	return string(e)
+}
+
+func (e *CoverageGap) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = CoverageGap(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid CoverageGap", str)
+	}
+	return nil
+}
+
+func (e CoverageGap) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *CoverageGap) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e CoverageGap) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
