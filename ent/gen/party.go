@@ -35,7 +35,7 @@ type Party struct {
 	// FromMatterID holds the value of the "from_matter_id" field.
 	FromMatterID *uuid.UUID `json:"from_matter_id,omitempty"`
 	// 姓名或名称；系统外的人只有名称
-	Name string `json:"-"`
+	Name string `json:"name,omitempty"`
 	// 第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人
 	Role party.Role `json:"role,omitempty"`
 	// 参加者的类别，例如 RESIDENT 居民、COMPANY 企业、DEPARTMENT 部门、PARTY_ORG 党组织
@@ -384,7 +384,8 @@ func (_m *Party) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
-	builder.WriteString("name=<sensitive>")
+	builder.WriteString("name=")
+	builder.WriteString(_m.Name)
 	builder.WriteString(", ")
 	builder.WriteString("role=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Role))

@@ -102,7 +102,8 @@ func (Party) Annotations() []schema.Annotation {
 func (Party) Fields() []ent.Field {
 	return []ent.Field{
 		owner("matter_id"), ref("membership_id"), ref("unit_id"), ref("from_matter_id"),
-		hiddenText("name", "姓名或名称；系统外的人只有名称"),
+		// Answered by a resolver, which masks a citizen's; the book keeps it.
+		field.Text("name").Optional().Comment("姓名或名称；系统外的人只有名称").Annotations(entgql.Skip()),
 		field.Enum("role").Values("LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST",
 			"TEAM", "PARTICIPANT", "RAISER").
 			Comment("第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人"),
