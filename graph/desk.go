@@ -27,11 +27,22 @@ import (
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // most is how many codes a filter takes.
 const most = 40
+
+// filter is what a list was filtered by in a committee.
+type filter struct {
+	tenant        uuid.UUID
+	machine, text string
+}
+
+// found are filters of which every kind and state was there. What was published
+// once does not go away, so that this is asked for once and not with every page.
+var found = memory.New[filter, struct{}](20_000)
 
 // known refuses kinds and states that no process of the committee has, and says
 // which there are: a misspelt one would silently find nothing.
@@ -42,6 +53,10 @@ func (r *Resolver) known(ctx context.Context, machine string, kinds, states []st
 		}
 	}
 	if len(kinds)+len(states) == 0 {
+		return nil
+	}
+	this := filter{authz.From(ctx).Tenant, machine, fmt.Sprintf("%q %q", kinds, states)}
+	if found.Contains(this) {
 		return nil
 	}
 	used, err := r.Engine.InUse(ctx)
@@ -60,7 +75,11 @@ func (r *Resolver) known(ctx context.Context, machine string, kinds, states []st
 	if err := oneOf("kinds", "事项类别", kinds, there); err != nil || len(in) == 0 {
 		return err
 	}
-	return oneOf("states", "环节", states, in)
+	if err := oneOf("states", "环节", states, in); err != nil {
+		return err
+	}
+	found.Add(this, struct{}{})
+	return nil
 }
 
 func oneOf(field, what string, asked, there []string) error {
