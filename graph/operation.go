@@ -98,7 +98,7 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 	if write {
 		door = r.Store.InTx
 	}
-	return door(ctx, c.Tenant, func(ctx context.Context) error {
+	return door(tenants.Loose(ctx), c.Tenant, func(ctx context.Context) error {
 		rights, stands, err := r.Accounts.Admit(ctx, c)
 		if err != nil {
 			return err

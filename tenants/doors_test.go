@@ -168,9 +168,77 @@ func TestTransactionsThatBreak(t *testing.T) {
 		h.clean(t)
 	})
 	t.Run("a context that outlives its door leads nowhere", func(t *testing.T) {
-		var kept context.Context
-		_ = h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error { kept = ctx; return nil })
-		if _, err := h.store.Ent().Workday.Query().Count(kept); !errors.Is(err, pgx.ErrTxClosed) {
+		for _, ctx := range []context.Context{ctx, tenants.Loose(ctx)} {
+			var kept context.Context
+			_ = h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error { kept = ctx; return nil })
+			if _, err := h.store.Ent().Workday.Query().Count(kept); !errors.Is(err, pgx.ErrTxClosed) {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// What reads loosely has a transaction for each round trip, and is kept as one
+// that reads in one transaction: to its tenant, and to what is not spoilt.
+func TestLooseReads(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := tenants.Loose(context.Background())
+	other := tenantstest.Tenant(t, h.db, "210202", "乙区政协", "DISTRICT")
+	here := func(ctx context.Context) (id uuid.UUID) {
+		if err := tenants.Row(ctx, `SELECT nullif(current_setting('app.tenant', true), '')::uuid`, nil, &id); err != nil {
+			t.Error(err)
+		}
+		return id
+	}
+	for _, tenant := range []uuid.UUID{h.tenant, other, h.tenant} {
+		err := h.store.ReadTx(ctx, tenant, func(ctx context.Context) error {
+			for range 3 {
+				if got := here(ctx); got != tenant {
+					t.Errorf("%s, not %s", got, tenant)
+				}
+			}
+			return tenants.Together(ctx, []tenants.Statement{{SQL: `SELECT current_setting('app.tenant')`}, {SQL: `SELECT current_setting('transaction_read_only')`}}, func(i int, rows pgx.Rows) error {
+				got, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[string])
+				if want := []string{tenant.String(), "on"}[i]; got != want || err != nil {
+					t.Error(got, want, err)
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	t.Run("nothing of it counts after a statement that failed", func(t *testing.T) {
+		err := h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error {
+			_, _ = tenants.Exec(ctx, `SELECT 1 / 0`)
+			return nil
+		})
+		if !errors.Is(err, pgx.ErrTxCommitRollback) {
+			t.Error(err)
+		}
+		h.clean(t)
+	})
+	t.Run("a connection that is cut off says so", func(t *testing.T) {
+		err := h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error {
+			_, err := tenants.Exec(ctx, `SELECT pg_terminate_backend(pg_backend_pid())`)
+			return err
+		})
+		if err == nil {
+			t.Error("it does not")
+		}
+		h.clean(t)
+	})
+	t.Run("it has no transaction to lend", func(t *testing.T) {
+		err := h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error { return tenants.WithTx(ctx, func(pgx.Tx) error { return nil }) })
+		if err == nil {
+			t.Error("it lent one")
+		}
+	})
+	t.Run("who wants one state gets a transaction", func(t *testing.T) {
+		err := h.store.ReadTx(tenants.Still(ctx), h.tenant, func(ctx context.Context) error { return tenants.WithTx(ctx, func(pgx.Tx) error { return nil }) })
+		if err != nil {
 			t.Error(err)
 		}
 	})
@@ -181,9 +249,11 @@ func TestReadTx(t *testing.T) {
 	p := newPair(t)
 	before := p.fingerprint(t, p.a)
 	write := func(what string, fn func(context.Context) error) {
-		err := p.Store.ReadTx(context.Background(), p.a, func(ctx context.Context) error { return fn(ctx) })
-		if sqlState(err) != isReadOnly && !gen.IsValidationError(err) {
-			t.Errorf("%s: %v", what, err)
+		for _, ctx := range []context.Context{context.Background(), tenants.Loose(context.Background())} {
+			err := p.Store.ReadTx(ctx, p.a, func(ctx context.Context) error { return fn(ctx) })
+			if sqlState(err) != isReadOnly && !gen.IsValidationError(err) {
+				t.Errorf("%s: %v", what, err)
+			}
 		}
 	}
 	for _, e := range entities(p.Store.Ent()) {

@@ -89,6 +89,9 @@ func unavailable(err error) error {
 // it does so too when the context ends, which is the caller's doing.
 func (s *session) told(ctx context.Context, err error) error {
 	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		s.failed.Store(true)
+	}
 	switch {
 	case err == nil || errors.Is(err, pgx.ErrNoRows):
 		return err
@@ -109,6 +112,9 @@ func (s *session) commit(ctx context.Context) error {
 	}
 	if s.tx.Conn().IsClosed() {
 		return lostError(nil)
+	}
+	if _, ok := s.tx.(*loose); ok && s.failed.Load() {
+		return pgx.ErrTxCommitRollback
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
 	defer cancel()

@@ -113,7 +113,7 @@ func (s *Store) Ent() *gen.Client { return s.ent }
 // resolvers run concurrently on one connection.
 type session struct {
 	mu         sync.Mutex
-	tx         pgx.Tx
+	tx         link
 	tenant     uuid.UUID
 	writable   bool
 	opening    string // what names the tenant, once more after an undone beginning
@@ -124,6 +124,7 @@ type session struct {
 	fate       *Fate
 	seal       Sealer
 	stale      atomic.Bool // a statement's plan was older than its tables
+	failed     atomic.Bool // a statement failed
 	owner      bool        // AsOwner's
 }
 
@@ -219,10 +220,11 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 		// depend on their values, and making them anew took longer than running them.
 		opening += ", set_config('plan_cache_mode','force_generic_plan',true)"
 	}
-	tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: "begin " + mode + opening})
+	tx, release, err := s.begin(ctx, tenant, "begin "+mode+opening, !writable)
 	if err != nil {
 		return unavailable(err)
 	}
+	defer release()
 	ss := &session{tx: tx, tenant: tenant, opening: opening, writable: writable, fate: fateOf(ctx), seal: s.seal}
 	committed := false
 	defer func() { // fn failed, panicked or ended its goroutine, or COMMIT failed
@@ -244,6 +246,20 @@ func (s *Store) run(ctx context.Context, tenant uuid.UUID, writable bool, fn fun
 		f()
 	}
 	return nil
+}
+
+// begin opens what a session asks through.
+func (s *Store) begin(ctx context.Context, tenant uuid.UUID, begin string, reading bool) (link, func(), error) {
+	if !reading || ctx.Value(looseKey{}) == nil || ctx.Value(stillKey{}) != nil {
+		tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+		return tx, func() {}, err
+	}
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &loose{conn: conn, raw: conn.Conn(), tenant: tenant.String()}
+	return l, l.release, nil
 }
 
 // Savepoint runs fn so that its writes can be undone alone: when fn fails,
@@ -317,5 +333,9 @@ func WithTx(ctx context.Context, fn func(pgx.Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.statements.Add(1)
-	return s.told(ctx, fn(s.tx))
+	tx, ok := s.tx.(pgx.Tx)
+	if !ok {
+		return errors.New("tenants: what reads loosely has no transaction to lend")
+	}
+	return s.told(ctx, fn(tx))
 }
