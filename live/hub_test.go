@@ -84,6 +84,7 @@ func TestEveryPartOfAMatterIsNoted(t *testing.T) {
 	defer c.Close(context.Background())
 	quiet := map[string]string{
 		"live_changes": "is the note", "search_parts": "is read from the parts", "search_signs": "is read from the parts", "ballots": "is secret", "escalations": "has a record beside it", "exchange_inbox": "has steps of its matter", "exchange_outbox": "has steps of its matter",
+		"case_grants": "stands on the page of what is shared, not on a matter's", "district_alerts": "has a notice beside it",
 	}
 	list := func(sql string) []string {
 		rows, err := c.Query(context.Background(), sql)
