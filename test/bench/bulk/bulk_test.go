@@ -193,7 +193,7 @@ func goOn(t *testing.T, db *tenantstest.DB) {
 				as(n, person, func(ctx context.Context) error {
 					id := m.id
 					if machine == process.OfAssignment {
-						share, err := c.Assignment.Query().Where(assignment.MatterID(m.id)).First(ctx)
+						share, err := c.Assignment.Query().Where(assignment.MatterID(m.id), assignment.UnitID(w.unit(n, handler(m.shares[0].unit)))).First(ctx)
 						if err != nil {
 							return err
 						}
