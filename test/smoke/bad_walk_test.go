@@ -174,7 +174,7 @@ func badWalk(w *badWorld) []group {
 			continue
 		}
 		codes := foreignCodes(subject)
-		if x.name == "openBallot" || x.name == "draftTask" { // what is asked is read before it is asked of whom
+		if x.name == "openBallot" || x.name == "draftTask" || x.name == "grantCase" { // what is asked is read before it is asked of whom
 			codes = append(slices.Clone(codes), wrongInput)
 		}
 		foreign = append(foreign, change(x.name+" of another district", who, x.name, w.schema.fill(x.typ, filling{"说明", theirs}), codes...))
