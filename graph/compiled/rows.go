@@ -37,10 +37,11 @@ type table struct {
 type row struct {
 	from, to    int // in text
 	hole, holes int
-	next        int // of the same parent, 0 for none
+	next        int // of the same parent, as in a chain; 0 for none
 }
 
-// chain are the rows of one parent: the places of the first and the last.
+// chain are the rows of one parent: the places of the first and the last, counted
+// from 1.
 type chain struct{ first, last int }
 
 type hole struct {
@@ -108,30 +109,42 @@ func (l *list) build(ctx context.Context, c *gen.Client, ids []uuid.UUID, first 
 }
 
 // read takes a statement's rows in; before is how many columns stand in front of
-// the program's, keep how many rows are written; each sees every row.
+// the program's: the parent's id, where the rows have one. All are shown to each,
+// the first keep of them are written.
 func (t *table) read(rows pgx.Rows, before, keep int, each func(raw [][]byte) error) error {
-	first := true
-	for rows.Next() {
+	for n := 0; rows.Next(); n++ {
 		raw := rows.RawValues()
-		if first {
-			first = false
-			for _, f := range rows.FieldDescriptions() {
-				if f.Format != pgx.BinaryFormatCode && !asText(f.DataTypeOID) {
-					return fmt.Errorf("compiled: %s comes as text", f.Name)
-				}
+		if n == 0 {
+			if err := binary(rows); err != nil {
+				return err
 			}
 		}
-		if err := each(raw); err != nil {
-			return err
+		if each != nil {
+			if err := each(raw); err != nil {
+				return err
+			}
 		}
-		if len(t.rows) >= keep {
+		if n >= keep {
 			continue
 		}
 		if err := t.write(rows, raw, before); err != nil {
 			return err
 		}
+		if t.of != nil {
+			t.belongs(uuid.UUID(raw[0]))
+		}
 	}
 	return rows.Err()
+}
+
+// binary refuses columns that come in another form than the writers read.
+func binary(rows pgx.Rows) error {
+	for _, f := range rows.FieldDescriptions() {
+		if f.Format != pgx.BinaryFormatCode && !asText(f.DataTypeOID) {
+			return fmt.Errorf("compiled: %s comes as text", f.Name)
+		}
+	}
+	return nil
 }
 
 // asText are the types whose text is what is written.
@@ -259,22 +272,7 @@ func (a *answer) descend(ctx context.Context, level ...*table) error {
 		return nil
 	}
 	err := tenants.Together(ctx, statements, func(i int, rows pgx.Rows) error {
-		t := asked[i]
-		n := len(t.rows)
-		var parent uuid.UUID
-		done := func() {
-			if len(t.rows) > n {
-				n = len(t.rows)
-				t.belongs(parent)
-			}
-		}
-		err := t.read(rows, 1, math.MaxInt, func(raw [][]byte) error {
-			done()
-			parent = uuid.UUID(raw[0])
-			return nil
-		})
-		done()
-		return err
+		return asked[i].read(rows, 1, math.MaxInt, nil)
 	})
 	if err != nil {
 		return err
