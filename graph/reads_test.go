@@ -47,7 +47,9 @@ func TestBothWaysOfReadingGiveTheSame(t *testing.T) {
 	fast, looks := w.http, 0
 	for i := range *readings {
 		who, doc, vars := b.people[b.IntN(len(b.people))], "", input{}
-		doc = b.document(vars)
+		if doc = b.document(vars); i%50 == 0 { // chance alone seldom looks at what the book notes
+			who, doc, vars = "全权", `{ matters(first: 60) { edges { node { title parties { role name phone membership { phone } } } } } }`, input{}
+		}
 		b.token(who) // signing in stands in the book as well
 		before := b.looks(t)
 		w.http = b.general
@@ -61,7 +63,7 @@ func TestBothWaysOfReadingGiveTheSame(t *testing.T) {
 			t.Fatalf("seed %d, document %d, %s asks\n%s\n%v\ngenerally, %d looks: %s\ncompiled, %d looks: %s", seed, i, who, doc, vars, middle-before, want.text, after-middle, got.text)
 		}
 	}
-	if looks == 0 && *readings >= 400 {
+	if looks == 0 {
 		t.Error("no document looked at anything that the book notes")
 	}
 	compiledFields, generalFields := w.reads.Answered.Load(), w.reads.General.Load()

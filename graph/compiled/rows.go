@@ -115,7 +115,7 @@ func (t *table) read(rows pgx.Rows, before, keep int, each func(raw [][]byte) er
 	for n := 0; rows.Next(); n++ {
 		raw := rows.RawValues()
 		if n == 0 {
-			if err := binary(rows); err != nil {
+			if err := inBinary(rows); err != nil {
 				return err
 			}
 		}
@@ -137,8 +137,8 @@ func (t *table) read(rows pgx.Rows, before, keep int, each func(raw [][]byte) er
 	return rows.Err()
 }
 
-// binary refuses columns that come in another form than the writers read.
-func binary(rows pgx.Rows) error {
+// inBinary refuses columns that come in another form than the writers read.
+func inBinary(rows pgx.Rows) error {
 	for _, f := range rows.FieldDescriptions() {
 		if f.Format != pgx.BinaryFormatCode && !asText(f.DataTypeOID) {
 			return fmt.Errorf("compiled: %s comes as text", f.Name)
