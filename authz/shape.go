@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -13,7 +14,7 @@ import (
 // one of them can be kept for the others.
 type Shape struct {
 	rights       *Policy
-	row          string
+	roles, row   string
 	seats, units int
 	system       bool
 }
@@ -57,5 +58,5 @@ func Symbol(ctx context.Context) (as context.Context, shape Shape, own []uuid.UU
 	seats := 4 + len(v.Seats)
 	x := &Viewer{Membership: places[0], Account: places[1], Session: places[2], Tenant: places[3], Roles: v.Roles,
 		Seats: places[4:seats:seats], Units: places[seats:], row: v.row, rights: v.rights}
-	return With(ctx, x), Shape{rights: v.rights, row: string(row), seats: len(v.Seats), units: len(v.Units)}, own, true
+	return With(ctx, x), Shape{rights: v.rights, roles: strings.Join(v.Roles, " "), row: string(row), seats: len(v.Seats), units: len(v.Units)}, own, true
 }
