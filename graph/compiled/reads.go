@@ -84,18 +84,23 @@ type plan struct {
 	rests   bool
 }
 
-var general = &plan{}
+var (
+	general  = &plan{}
+	eachTime = &plan{} // is compiled for every request
+)
 
 // plan compiles a root field once for its document. Directives depend on the
 // variables, so that what they stand in is compiled each time.
 func (r *Reads) plan(oc *graphql.OperationContext, f graphql.CollectedField) *plan {
-	if directed(oc.Operation.SelectionSet) {
-		return r.compile(oc, f)
-	}
 	p, ok := r.plans.Get(f.Field)
 	if !ok {
-		p = r.compile(oc, f)
+		if p = eachTime; !directed(oc.Operation.SelectionSet) {
+			p = r.compile(oc, f)
+		}
 		r.plans.Add(f.Field, p)
+	}
+	if p == eachTime {
+		return r.compile(oc, f)
 	}
 	return p
 }

@@ -26,14 +26,7 @@ func (a *answer) fill(ctx context.Context, places []int) error {
 		})
 	}
 	for i, p := range places {
-		at := fresh
-		for k, f := range a.path {
-			at = graphql.WithFieldContext(at, &graphql.FieldContext{Object: f.ObjectDefinition.Name, Field: f})
-			if k == 0 {
-				at = graphql.WithFieldContext(at, &graphql.FieldContext{Index: &i})
-			}
-		}
-		a.root.fill(at, p, ask)
+		a.root.fill(on(fresh, a.path, 0, i), p, ask)
 	}
 	wg.Wait()
 	select {
@@ -71,7 +64,7 @@ func (t *table) fill(ctx context.Context, place int, ask func(context.Context, *
 		h := &t.holes[i]
 		switch h.op.code {
 		case rest, plain:
-			ask(on(ctx, h.op.steps), h)
+			ask(on(ctx, h.op.steps, never, 0), h)
 		case many:
 			if !h.op.list.program.rests() {
 				continue
@@ -83,25 +76,27 @@ func (t *table) fill(ctx context.Context, place int, ask func(context.Context, *
 
 func (t *table) fillList(ctx context.Context, h *hole, ask func(context.Context, *hole)) {
 	l, below := h.op.list, t.below[h.op.list]
+	indexed := len(l.steps) - 1
+	if l.edge.Paged { // the edges are the list, each has a node
+		indexed--
+	}
 	n := 0
 	for at := below.of[h.id].first; at > 0; at = below.rows[at-1].next {
-		index := n
+		below.fill(on(ctx, l.steps, indexed, n), at-1, ask)
 		n++
-		inner := ctx
-		for k, f := range l.steps {
-			inner = graphql.WithFieldContext(inner, &graphql.FieldContext{Object: f.ObjectDefinition.Name, Field: f})
-			last := len(l.steps) - 1
-			if l.edge.Paged && k == last-1 || !l.edge.Paged && k == last {
-				inner = graphql.WithFieldContext(inner, &graphql.FieldContext{Index: &index})
-			}
-		}
-		below.fill(inner, at-1, ask)
 	}
 }
 
-func on(ctx context.Context, steps []graphql.CollectedField) context.Context {
-	for _, f := range steps {
+const never = -1
+
+// on is the context of what is reached by some fields, of which one, never none,
+// is a list.
+func on(ctx context.Context, steps []graphql.CollectedField, list, index int) context.Context {
+	for k, f := range steps {
 		ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: f.ObjectDefinition.Name, Field: f})
+		if k == list {
+			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &index})
+		}
 	}
 	return ctx
 }

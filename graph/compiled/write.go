@@ -62,16 +62,26 @@ type raw []byte
 // MarshalGQL writes what is written.
 func (r raw) MarshalGQL(w io.Writer) { _, _ = w.Write(r) }
 
-func (a *answer) connection(b []byte, places []int, cursors []gen.Cursor, info gen.PageInfo, total int) []byte {
+// object writes fields, each by value.
+func object(b []byte, fields []graphql.CollectedField, value func(b []byte, f graphql.CollectedField) []byte) []byte {
 	b = append(b, '{')
-	for i, f := range a.shape {
+	for i, f := range fields {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = key(b, f)
-		switch f.Name {
-		case "__typename":
+		b = append(append(append(b, '"'), f.Alias...), '"', ':')
+		if f.Name == "__typename" {
 			b = quoted(b, f.ObjectDefinition.Name)
+		} else {
+			b = value(b, f)
+		}
+	}
+	return append(b, '}')
+}
+
+func (a *answer) connection(b []byte, places []int, cursors []gen.Cursor, info gen.PageInfo, total int) []byte {
+	return object(b, a.shape, func(b []byte, f graphql.CollectedField) []byte {
+		switch f.Name {
 		case "totalCount":
 			b = marshal(b, graphql.MarshalInt(total))
 		case "edges":
@@ -86,39 +96,22 @@ func (a *answer) connection(b []byte, places []int, cursors []gen.Cursor, info g
 		case "pageInfo":
 			b = a.pageInfo(b, info)
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
 func (a *answer) edge(b []byte, place int, cursor gen.Cursor) []byte {
-	b = append(b, '{')
-	for i, f := range a.edges {
-		if i > 0 {
-			b = append(b, ',')
+	return object(b, a.edges, func(b []byte, f graphql.CollectedField) []byte {
+		if f.Name == "cursor" {
+			return marshal(b, cursor)
 		}
-		b = key(b, f)
-		switch f.Name {
-		case "__typename":
-			b = quoted(b, f.ObjectDefinition.Name)
-		case "cursor":
-			b = marshal(b, cursor)
-		case "node":
-			b = a.root.append(b, place)
-		}
-	}
-	return append(b, '}')
+		return a.root.append(b, place)
+	})
 }
 
 func (a *answer) pageInfo(b []byte, info gen.PageInfo) []byte {
-	b = append(b, '{')
-	for i, f := range a.info {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = key(b, f)
+	return object(b, a.info, func(b []byte, f graphql.CollectedField) []byte {
 		switch f.Name {
-		case "__typename":
-			b = quoted(b, f.ObjectDefinition.Name)
 		case "hasNextPage":
 			b = marshal(b, graphql.MarshalBoolean(info.HasNextPage))
 		case "hasPreviousPage":
@@ -128,8 +121,8 @@ func (a *answer) pageInfo(b []byte, info gen.PageInfo) []byte {
 		case "endCursor":
 			b = cursorOf(b, info.EndCursor)
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
 func cursorOf(b []byte, c *gen.Cursor) []byte {
@@ -137,10 +130,6 @@ func cursorOf(b []byte, c *gen.Cursor) []byte {
 		return append(b, "null"...)
 	}
 	return marshal(b, c)
-}
-
-func key(b []byte, f graphql.CollectedField) []byte {
-	return append(append(append(b, '"'), f.Alias...), '"', ':')
 }
 
 func marshal(b []byte, m graphql.Marshaler) []byte {
