@@ -20,6 +20,7 @@ func (h *house) byFile(tenant uuid.UUID, with exchange.Identity) {
 		_, err := h.post.Set(ctx, exchange.Terms{Partner: with.Code, Name: with.Name, Key: with.Key, Channel: agreement.ChannelFILE, Sends: kinds, Receives: kinds})
 		return err
 	}))
+	h.d.Confirm(h.of[tenant])
 }
 
 func (h *house) identity(tenant uuid.UUID) (id exchange.Identity) {
@@ -49,7 +50,7 @@ func (h *house) ferry(tenant uuid.UUID, to *house, partner uuid.UUID, code strin
 
 func TestByFile(t *testing.T) {
 	t.Parallel()
-	here, there := newHouse(t), newHouse(t)
+	here, there := newHouse(t), installation(t, 8)
 	const code = "210211"
 	away := there.committee(code)
 	here.byFile(here.city, there.identity(away))

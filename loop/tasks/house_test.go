@@ -64,14 +64,17 @@ const (
 var kinds = []string{tasks.KindTask, tasks.KindReport, tasks.KindDecision}
 
 // plan is a committee of these tests.
-func plan(code string) district.Plan {
-	return district.Plan{Code: code, On: clock.Date(2023, 4, 3), Secret: 7, Runs: []string{tasks.Kind, "cohort"},
+func plan(code string, secret byte) district.Plan {
+	return district.Plan{Code: code, On: clock.Date(2023, 4, 3), Secret: secret, Runs: []string{tasks.Kind, "cohort"},
 		Posts: []string{"主任", "干事", "专委干部", "商务局联络员", "商务局局长", "管理员", "秘书长"}}
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t *testing.T) *house { return installation(t, 7) }
+
+// installation is a house with a secret of its own.
+func installation(t *testing.T, secret byte) *house {
 	t.Helper()
-	d := assembled.New(t, plan(cityCode), plan(firstCode), plan(secondCode))
+	d := assembled.New(t, plan(cityCode, secret), plan(firstCode, secret), plan(secondCode, secret))
 	h := &house{T: t, d: d, db: d.DB, clock: d.Clock, city: d.Tenant, of: map[uuid.UUID]*district.District{}}
 	h.program = wired(d.Store, d.Services)
 	h.first, h.second = d.Beside(firstCode).Tenant, d.Beside(secondCode).Tenant
@@ -94,7 +97,7 @@ func (h *house) running(store *tenants.Store) *program { return wired(store, h.d
 // committee opens one more.
 func (h *house) committee(code string) uuid.UUID {
 	h.Helper()
-	d := h.d.Found(h.T, plan(code))
+	d := h.d.Found(h.T, plan(code, 0))
 	h.of[d.Tenant] = d
 	return d.Tenant
 }

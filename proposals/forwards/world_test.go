@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/bihuan/bihuan/authz/requests"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/ent/gen/proposal"
@@ -83,28 +82,9 @@ func (h *house) agree(code string, t exchange.Terms) (id uuid.UUID) {
 		return err
 	}))
 	if t.Channel == agreement.ChannelFILE {
-		h.confirmed(code)
+		h.d.Confirm(h.of[code])
 	}
 	return id
-}
-
-// confirmed is the second administrator's word to the key of a committee that is
-// run elsewhere.
-func (h *house) confirmed(code string) {
-	h.Helper()
-	const second = "管理员乙"
-	h.of[code].Join(district.Person{Name: second, Role: "tenant_admin"})
-	desk := requests.NewDesk()
-	h.post.Requests(desk)
-	h.must(h.as(code, second, func(ctx context.Context) error {
-		list, err := desk.Waiting(ctx)
-		for _, r := range list {
-			if _, _, err := desk.Confirm(ctx, r.ID); err != nil {
-				return err
-			}
-		}
-		return err
-	}))
 }
 
 // as runs fn as a person of a committee, "" as the product itself, in one
