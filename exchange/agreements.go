@@ -108,7 +108,8 @@ func (s *Service) Requests(d *requests.Desk) {
 }
 
 // rekeyed asks a second person for another channel or key and leaves both as
-// they are, or, once confirmed, tells the partner.
+// they are, or, once confirmed, tells the partner. Where all letters so far have
+// reached nobody, both chains begin anew (anew.go).
 func (s *Service) rekeyed(ctx context.Context, t *Terms, old *gen.Agreement) error {
 	var what []string
 	if t.Channel != old.Channel {
@@ -126,6 +127,15 @@ func (s *Service) rekeyed(ctx context.Context, t *Terms, old *gen.Agreement) err
 	if asked || err != nil {
 		t.Channel, t.Key = old.Channel, old.PartnerKey
 		return err
+	}
+	gone, err := nobody(ctx, t, old)
+	if err != nil {
+		return err
+	}
+	if gone {
+		if err := s.anew(ctx, old, t.Sends); err != nil {
+			return err
+		}
 	}
 	me, err := own(ctx)
 	if err == nil {

@@ -28,6 +28,7 @@ const (
 	UnknownObject Code = "UNKNOWN_OBJECT" // it is about something that never crossed
 	Malformed     Code = "MALFORMED"      // the body is not what its kind demands
 	NotAccepted   Code = "NOT_ACCEPTED"   // any other reason of the handler
+	Elsewhere     Code = "ELSEWHERE"      // the receiver is in another installation; it was written again for that
 )
 
 // The receiver does not believe it, and took nothing in.

@@ -62,6 +62,7 @@
 //   - A tampered, cut, foreign or too large file changes nothing, and the error names the line.
 //   - Importing twice is harmless.
 //   - Acknowledgements travel back as envelopes of kind status, and each file says up to which number its sender has received.
+//   - Where the partner turns out to be in another installation, after letters went to its line in the directory here, numbers begin with 1 again and what nobody has had is written once more.
 //   - A file that leaves a gap is refused until the one before has been imported.
 //
 // Set, Suspend, Resume, Send, Tell, Report, Resend and Export run in the transaction

@@ -89,7 +89,7 @@ func (s *Service) Export(ctx context.Context, w io.Writer, partner string, from 
 		CreatedAt: clock.Now(ctx).UTC().Truncate(time.Microsecond)}
 	h.Signature = ed25519.Sign(key, h.sum())
 	out = Exported{From: from, To: from + int64(len(list)) - 1, More: more}
-	_, err = tenants.Exec(ctx, `UPDATE exchange_outbox SET exported_at = coalesce(exported_at, $4) WHERE agreement_id = $1 AND seq BETWEEN $2 AND $3`,
+	_, err = tenants.Exec(ctx, `UPDATE exchange_outbox o SET exported_at = coalesce(exported_at, $4) WHERE agreement_id = $1 AND seq BETWEEN $2 AND $3 AND `+ofChain,
 		a.ID, out.From, out.To, clock.Now(ctx))
 	if err != nil {
 		return out, err
@@ -144,7 +144,7 @@ func (s *Service) outgoing(ctx context.Context, me committee, a *gen.Agreement, 
 	}
 	size := 0
 	for after := *from - 1; ; {
-		rows, err := tenants.Rows[outRow](ctx, outColumns+` WHERE o.agreement_id = $1 AND o.seq > $2 ORDER BY o.seq LIMIT $3`, a.ID, after, deliverPage)
+		rows, err := tenants.Rows[outRow](ctx, outColumns+` WHERE o.agreement_id = $1 AND o.seq > $2 AND `+ofChain+` ORDER BY o.seq LIMIT $3`, a.ID, after, deliverPage)
 		if err != nil || len(rows) == 0 {
 			return list, false, err
 		}
@@ -165,7 +165,9 @@ func overlap(ctx context.Context, agreement uuid.UUID, from, to int64) (map[int6
 		Seq  int64
 		Hash []byte
 	}
-	rows, err := tenants.Collect(ctx, pgx.RowToStructByPos[row], `SELECT seq, hash FROM exchange_inbox WHERE agreement_id = $1 AND seq BETWEEN $2 AND $3`, agreement, from, to)
+	rows, err := tenants.Collect(ctx, pgx.RowToStructByPos[row], `
+		SELECT i.seq, i.hash FROM exchange_inbox i JOIN exchange_heads h ON h.tenant_id = i.tenant_id AND h.agreement_id = i.agreement_id AND h.direction = 'IN' AND h.chain = i.chain
+		WHERE i.agreement_id = $1 AND i.seq BETWEEN $2 AND $3`, agreement, from, to)
 	have := map[int64][]byte{}
 	for _, r := range rows {
 		have[r.Seq] = r.Hash

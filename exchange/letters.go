@@ -245,18 +245,22 @@ func (s *Service) Resend(ctx context.Context, id uuid.UUID) (err error) {
 	}
 	var partner, status string
 	var was Code
+	var goesOn bool  // it is of the chain that goes on
 	var chained bool // its hash is the one on which the next, or the head, builds
 	err = tenants.Row(ctx, `
 		SELECT a.partner, o.status, o.code, o.hash = coalesce(
-		  (SELECT n.prev FROM exchange_outbox n WHERE n.agreement_id = o.agreement_id AND n.seq = o.seq + 1),
-		  (SELECT h.hash FROM exchange_heads h WHERE h.agreement_id = o.agreement_id AND h.direction = 'OUT'))
+		  (SELECT n.prev FROM exchange_outbox n WHERE n.agreement_id = o.agreement_id AND n.chain = o.chain AND n.seq = o.seq + 1),
+		  (SELECT h.hash FROM exchange_heads h WHERE h.agreement_id = o.agreement_id AND h.direction = 'OUT')), `+ofChain+`
 		FROM exchange_outbox o JOIN agreements a ON a.tenant_id = o.tenant_id AND a.id = o.agreement_id WHERE o.id = $1 FOR UPDATE OF o`,
-		[]any{id}, &partner, &status, &was, &chained)
+		[]any{id}, &partner, &status, &was, &chained, &goesOn)
 	switch {
 	case tenants.NoRows(err):
 		return errs.New(errs.NotFound, "没有这封信封，请刷新后再试")
 	case err != nil || status == Delivered:
 		return err
+	}
+	if !goesOn {
+		return errs.New(errs.GuardFailed, "对方在另一套系统，这一封已另行编号重送，不再重送原来的")
 	}
 	me, err := own(ctx)
 	if err != nil {

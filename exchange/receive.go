@@ -253,8 +253,9 @@ func (s *Service) file(ctx context.Context, a *gen.Agreement, e *Envelope, v ver
 		return err
 	}
 	_, err = tenants.Exec(ctx, `
-		INSERT INTO exchange_inbox (tenant_id, id, agreement_id, envelope_id, seq, kind, version, about_type, about_id, body, created_at, received_at, hash, signature, outcome, code, reason, result)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '00000000-0000-0000-0000-000000000000'::uuid), $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+		INSERT INTO exchange_inbox (tenant_id, id, agreement_id, envelope_id, seq, kind, version, about_type, about_id, body, created_at, received_at, hash, signature, outcome, code, reason, result, chain)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, '00000000-0000-0000-0000-000000000000'::uuid), $10, $11, $12, $13, $14, $15, $16, $17, $18,
+		  (SELECT h.chain FROM exchange_heads h WHERE h.agreement_id = $3 AND h.direction = 'IN'))`,
 		tenant, uuid.Must(uuid.NewV7()), a.ID, e.ID, e.Seq, e.Kind, e.Version, e.About.Type, e.About.ID, body, e.CreatedAt, clock.Now(ctx),
 		e.Hash, e.Signature, v.outcome, v.code, v.reason, result)
 	return err

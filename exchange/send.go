@@ -69,9 +69,9 @@ func (s *Service) put(ctx context.Context, a *gen.Agreement, kind string, body a
 	}
 	e.seal(key)
 	_, err = tenants.Exec(ctx, `
-		INSERT INTO exchange_outbox (tenant_id, id, agreement_id, seq, kind, version, about_type, about_id, body, created_at, prev, hash, signature, next_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, '00000000-0000-0000-0000-000000000000'::uuid), $9, $10, $11, $12, $13, $10)`,
-		me.ID, e.ID, a.ID, e.Seq, e.Kind, e.Version, about.Type, about.ID, string(e.Body), e.CreatedAt, e.Prev, e.Hash, e.Signature)
+		INSERT INTO exchange_outbox (tenant_id, id, agreement_id, seq, kind, version, about_type, about_id, body, created_at, prev, hash, signature, next_at, chain)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, nullif($8, '00000000-0000-0000-0000-000000000000'::uuid), $9, $10, $11, $12, $13, $10, $14)`,
+		me.ID, e.ID, a.ID, e.Seq, e.Kind, e.Version, about.Type, about.ID, string(e.Body), e.CreatedAt, e.Prev, e.Hash, e.Signature, last.chain)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -102,9 +102,14 @@ const (
 
 // head is the end of a chain.
 type head struct {
-	seq  int64
-	hash []byte
+	seq   int64
+	hash  []byte
+	chain int // 1; one more each time that the agreement was made anew
 }
+
+// ofChain asks of a letter of the outbox, called o, that it is of the chain that
+// goes on.
+const ofChain = `o.chain = (SELECT h.chain FROM exchange_heads h WHERE h.agreement_id = o.agreement_id AND h.direction = 'OUT')`
 
 // lockHead reads the end of the chain and keeps it until the transaction ends.
 func lockHead(ctx context.Context, agreement uuid.UUID, direction string) (h head, err error) {
@@ -116,7 +121,7 @@ func lockHead(ctx context.Context, agreement uuid.UUID, direction string) (h hea
 	if err != nil {
 		return h, err
 	}
-	err = tenants.Row(ctx, `SELECT seq, hash FROM exchange_heads WHERE agreement_id = $1 AND direction = $2 FOR UPDATE`, []any{agreement, direction}, &h.seq, &h.hash)
+	err = tenants.Row(ctx, `SELECT seq, hash, chain FROM exchange_heads WHERE agreement_id = $1 AND direction = $2 FOR UPDATE`, []any{agreement, direction}, &h.seq, &h.hash, &h.chain)
 	return h, err
 }
 

@@ -91,6 +91,10 @@ type Handler struct {
 	// Readable: whoever holds exchange.read may read the body in the inbox. It
 	// is for kinds that open nothing; the others' content is the object's.
 	Readable bool
+	// Anew, where there is one, is called when all letters to a partner turn out to
+	// have reached nobody: the kind will then tell how it stands by itself. Letters
+	// of other kinds are written once more.
+	Anew func(ctx context.Context, agreement uuid.UUID) error
 }
 
 type registered struct {

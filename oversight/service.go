@@ -24,7 +24,7 @@ type Service struct {
 // New makes the service and makes its kind known to the exchange.
 func New(store *tenants.Store, ex *exchange.Service) *Service {
 	s := &Service{store: store, client: store.Ent(), exchange: ex}
-	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive})
+	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive, Anew: afresh})
 	ex.Register(KindGrant, 1, exchange.Handler{Title: "查看一件提案的授权", Apply: s.granted})
 	ex.Register(KindLook, 1, exchange.Handler{Title: "凭授权查看提案", Apply: s.looked})
 	ex.Register(KindView, 1, exchange.Handler{Title: "所查看提案的内容", Apply: s.viewed})

@@ -100,3 +100,13 @@ func keep(ctx context.Context, agreement uuid.UUID, list []news) error {
 		ON CONFLICT (tenant_id, agreement_id, scope, year, split, code) DO UPDATE SET value = excluded.value`, tenant, agreement, scopes, years, splits, codes, values)
 	return err
 }
+
+// afresh lets a partner be told everything again: what it was told has reached
+// nobody.
+func afresh(ctx context.Context, agreement uuid.UUID) error {
+	if _, err := tenants.Exec(ctx, `UPDATE figures_told SET value = '' WHERE agreement_id = $1`, agreement); err != nil {
+		return err
+	}
+	_, err := tenants.Exec(ctx, `UPDATE figure_shares SET told_version = 0, book = -1, next_at = NULL WHERE agreement_id = $1`, agreement)
+	return err
+}
