@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -14,13 +15,13 @@ import (
 
 // ByTwo asks for what takes two persons, and tells who may confirm it: the
 // holders of the right. It answers false where that has been confirmed, and the
-// caller goes on.
+// caller goes on. Asked again for the same, nobody is told again.
 func ByTwo(ctx context.Context, kind, right string, about uuid.UUID, says, reason string, input any) (asked bool, err error) {
 	if requests.Confirmed(ctx, kind, about) {
 		return false, nil
 	}
-	r, err := requests.Ask(ctx, kind, about, says, reason, input)
-	if err != nil {
+	r, fresh, err := requests.Ask(ctx, kind, about, says, reason, input)
+	if err != nil || !fresh {
 		return true, err
 	}
 	text := fmt.Sprintf("%s提出%s，须由另一人确认后才生效", authz.From(ctx).Name, says)
@@ -29,6 +30,16 @@ func ByTwo(ctx context.Context, kind, right string, about uuid.UUID, says, reaso
 		return true, err
 	}
 	return true, TellRoles(ctx, notices.Decision(text, "Request", r.ID), rights.Holders(right)...)
+}
+
+// Answered tells who asked what came of it; not himself, where he took it back.
+func Answered(ctx context.Context, r *requests.Request, how string, more ...string) error {
+	v := authz.From(ctx)
+	if r.By == v.Membership {
+		return nil
+	}
+	text := fmt.Sprintf("%s%s您提出的：%s%s", v.Name, how, r.Says, strings.Join(more, ""))
+	return notices.Write(ctx, nil, notices.Decision(text, notices.Mine, r.ID), r.By)
 }
 
 // OnceConfirmed calls a method with the input that was asked for.

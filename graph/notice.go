@@ -146,7 +146,7 @@ func (r *Resolver) canBeRead(ctx context.Context, in model.MarkAllNoticesReadInp
 var pages = map[string]model.NoticePage{
 	gen.TypeMatter: model.NoticePageMatter, gen.TypeAssignment: model.NoticePageMatter, notices.Veiled: model.NoticePageStanding, "Ballot": model.NoticePageBallot,
 	gen.TypeProcess: model.NoticePageProcess, gen.TypeTenantPolicy: model.NoticePageSettings, gen.TypeRole: model.NoticePageRoles, "Request": model.NoticePageRequests, "Envelope": model.NoticePageLetters,
-	obligations.Page: model.NoticePageObligations,
+	obligations.Page: model.NoticePageObligations, notices.Mine: model.NoticePageMine,
 }
 
 func noticeLink(n *gen.Notice) *model.NoticeLink {

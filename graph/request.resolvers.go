@@ -27,7 +27,30 @@ func (r *mutationResolver) WithdrawRequest(ctx context.Context, input model.With
 	})
 }
 
+// RefuseRequest is the resolver for the refuseRequest field.
+func (r *mutationResolver) RefuseRequest(ctx context.Context, input model.RefuseRequestInput) (*model.RequestPayload, error) {
+	return r.settled(ctx, input, func(ctx context.Context, d *requests.Desk) (*requests.Request, any, error) {
+		q, err := d.Refuse(ctx, input.RequestID, input.Reason)
+		return q, nil, err
+	})
+}
+
+// ChangeMyDetails is the resolver for the changeMyDetails field.
+func (r *mutationResolver) ChangeMyDetails(ctx context.Context, input model.ChangeMyDetailsInput) (*model.MembershipPayload, error) {
+	return r.changeMyDetails(ctx, input)
+}
+
 // ConfirmationRequests is the resolver for the confirmationRequests field.
 func (r *queryResolver) ConfirmationRequests(ctx context.Context) ([]*model.ConfirmationRequest, error) {
 	return r.waitingRequests(ctx)
+}
+
+// MyRequests is the resolver for the myRequests field.
+func (r *queryResolver) MyRequests(ctx context.Context) ([]*model.ConfirmationRequest, error) {
+	return r.myRequests(ctx)
+}
+
+// MyDetails is the resolver for the myDetails field.
+func (r *queryResolver) MyDetails(ctx context.Context) ([]*model.OwnDetail, error) {
+	return r.myDetails(ctx)
 }

@@ -35,6 +35,7 @@ func (s *Service) Requests(d *requests.Desk) {
 	d.Register(askIssue, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.IssueActivation)})
 	d.Register(askRevoke, requests.Act{Object: gen.TypeGrant, Right: manageGrants, Do: flow.OnceConfirmed(s.Revoke)})
 	d.Register(askEnd, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.EndMembership)})
+	d.Register(AskOwn, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: s.acceptOwn, Personal: true})
 	d.Register(askRest, requests.Act{Object: gen.TypeMembership, Right: manageRoster, Do: flow.OnceConfirmed(s.UpdateMember)})
 }
 

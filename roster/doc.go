@@ -32,6 +32,7 @@
 //   - A member of the committee belongs to a term; the number on the card is used once a term and is not the person's number.
 //   - One account may have memberships in several committees, and one in each. Its owner joins a second one by his own consent: he is invited, and until he accepts nothing changes for him. Whether a login is in use elsewhere an administrator does not learn.
 //   - A person sits in one 界别, has one primary committee, and any number of other seats.
+//   - A person changes of himself what the committee's setting ownDetails lets him: at once, or when who keeps the roster has accepted it; a number to which the committee sends messages by a code. Who refuses says why.
 //   - Whose membership ends loses seats and rights with it; who comes back gets neither of them back by that.
 //
 // Rights (docs/adr/0005-granting-rights.md)

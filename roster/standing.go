@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/tenants"
@@ -35,6 +36,7 @@ type Matters interface {
 	Breaks(ctx context.Context, then *authz.Policy) ([]string, error)
 	KindStates(context.Context) (map[string][]string, error)
 	AwaitRole(ctx context.Context, role string) error
+	CurrentPolicy(context.Context) (process.Policy, error)
 }
 
 // waitingFor are the open matters that wait for a unit or for what it

@@ -105,7 +105,8 @@ func (s *Service) Set(ctx context.Context, in NewProvider) (_ *requests.Request,
 			return nil, err
 		}
 	}
-	return requests.Ask(ctx, kind, v.Tenant, says(v.Name, was, in), in.Reason, in)
+	r, _, err := requests.Ask(ctx, kind, v.Tenant, says(v.Name, was, in), in.Reason, in)
+	return r, err
 }
 
 // Requests tells the desk what confirming does.

@@ -6,6 +6,8 @@
 //   - It is confirmed by another person, who holds the same right, whose account is activated, and whose activation word the first has not seen.
 //   - Confirming does what was asked for as the rules are then, in the same transaction; twice it does nothing more.
 //   - It can be taken back by whoever could confirm it and by who asked.
+//   - Whoever could confirm it may refuse it, with a reason, which who asked reads.
+//   - What is personal in it is forgotten when it is settled.
 //   - What nobody confirmed within 14 days is over.
 //
 // What each kind of request does, its noun registers: a Desk knows the kinds,

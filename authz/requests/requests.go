@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/text"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -28,6 +29,40 @@ type Request struct {
 	Input  []byte // JSON, for the kind's act
 	By     uuid.UUID
 	At     time.Time
+
+	SettledBy *uuid.UUID
+	SettledAt *time.Time
+	Confirmed *bool
+	Answer    string // why it was refused
+
+	Fresh bool `db:"-"` // settled by this call, and not before
+}
+
+// State is how a request stands.
+type State string
+
+// The states of a request.
+const (
+	Waits     State = "WAITING"
+	Done      State = "CONFIRMED"
+	Refused   State = "REFUSED"
+	Withdrawn State = "WITHDRAWN"
+	Over      State = "EXPIRED"
+)
+
+// State is how it stands at a moment.
+func (r Request) State(now time.Time) State {
+	switch {
+	case r.Confirmed != nil && *r.Confirmed:
+		return Done
+	case r.Confirmed != nil && r.Answer != "":
+		return Refused
+	case r.Confirmed != nil:
+		return Withdrawn
+	case !now.Before(r.Until()):
+		return Over
+	}
+	return Waits
 }
 
 // Until is when it is over.
@@ -39,6 +74,8 @@ type Act struct {
 	Object string
 	Right  string
 	Do     func(context.Context, Request) (any, error)
+
+	Personal bool // its input says of a person what not everybody may know, and is forgotten when it is settled
 }
 
 type confirmedKey struct{}
@@ -62,31 +99,31 @@ func (d *Desk) Register(kind string, a Act) { d.acts[kind] = a }
 // Act is what a kind does; its object is empty for an unknown kind.
 func (d *Desk) Act(kind string) Act { return d.acts[kind] }
 
-const columns = `id, kind, about, says, reason, input::text::bytea, asked_by, asked_at`
+const columns = `id, kind, about, says, reason, input::text::bytea, asked_by, asked_at, settled_by, settled_at, confirmed, answer`
 
 // Ask stores a request of the person signed in; the same that waits is found
-// again.
-func Ask(ctx context.Context, kind string, about uuid.UUID, says, reason string, input any) (_ *Request, err error) {
+// again, and is not fresh.
+func Ask(ctx context.Context, kind string, about uuid.UUID, says, reason string, input any) (_ *Request, fresh bool, err error) {
 	defer errs.Wrap(&err, "requests.Ask(%s, %s)", kind, about)
 	v := authz.From(ctx)
 	body, err := json.Marshal(input)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	waiting, err := list(ctx, ` AND kind = $2 AND about = $3`, kind, about)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	for _, r := range waiting {
 		if same(r.Input, body) {
-			return &r, nil
+			return &r, false, nil
 		}
 	}
-	r := Request{uuid.Must(uuid.NewV7()), kind, about, says, reason, body, v.Membership, clock.Now(ctx)}
+	r := Request{ID: uuid.Must(uuid.NewV7()), Kind: kind, About: about, Says: says, Reason: reason, Input: body, By: v.Membership, At: clock.Now(ctx)}
 	_, err = tenants.Exec(ctx, `
 		INSERT INTO requests_by_two (tenant_id, id, kind, about, says, reason, input, asked_by, asked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		v.Tenant, r.ID, r.Kind, r.About, r.Says, r.Reason, string(body), r.By, r.At)
-	return &r, err
+	return &r, true, err
 }
 
 // same compares two inputs as JSON: what comes from the database has spaces of
@@ -141,11 +178,34 @@ func (d *Desk) Confirm(ctx context.Context, id uuid.UUID) (_ *Request, done any,
 	if !clock.Now(ctx).Before(r.Until()) {
 		return nil, nil, errs.New(errs.DeadlinePassed, "这一件提出已满 14 天，没有确认，请重新提出")
 	}
-	if err := settle(ctx, id, true); err != nil {
+	if err := d.settle(ctx, r, true, ""); err != nil {
 		return nil, nil, err
 	}
 	done, err = act.Do(context.WithValue(ctx, confirmedKey{}, r), *r)
 	return r, done, err
+}
+
+// Refuse answers a request with no, and why: whoever holds the right may, but
+// who asked, who takes it back. Called twice the second finds it settled.
+func (d *Desk) Refuse(ctx context.Context, id uuid.UUID, why string) (_ *Request, err error) {
+	defer errs.Wrap(&err, "requests.Refuse(%s)", id)
+	why, err = text.Field{Label: "理由", Path: []string{"reason"}, Least: 1, Most: 500}.Take(why)
+	if err != nil {
+		return nil, err
+	}
+	r, confirmed, err := d.find(ctx, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case confirmed:
+		return nil, errs.New(errs.NotAllowedInState, "这一件已经确认，不能再退回")
+	case r.By == authz.From(ctx).Membership:
+		return nil, errs.New(errs.NotAllowed, "这一件由您提出，不要了请撤回")
+	}
+	if _, err := authz.Require(ctx, d.acts[r.Kind].Right); err != nil {
+		return nil, err
+	}
+	return r, d.settle(ctx, r, false, why)
 }
 
 // Withdraw takes a request back. Called twice the second changes nothing.
@@ -166,7 +226,7 @@ func (d *Desk) Withdraw(ctx context.Context, id uuid.UUID) (_ *Request, err erro
 			return nil, err
 		}
 	}
-	return r, settle(ctx, id, false)
+	return r, d.settle(ctx, r, false, "")
 }
 
 // Mine is what the person signed in last asked for about an object and still
@@ -179,28 +239,77 @@ func Mine(ctx context.Context, about uuid.UUID) (*Request, error) {
 	return &rows[0], nil
 }
 
+// MineOf is Mine of one kind.
+func MineOf(ctx context.Context, kind string, about uuid.UUID) (*Request, error) {
+	rows, err := list(ctx, ` AND about = $2 AND asked_by = $3 AND kind = $4`, about, authz.From(ctx).Membership, kind)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// Supersede takes back what the person signed in has asked for of the kind about
+// the object, but what asks for the same and still waits.
+func (d *Desk) Supersede(ctx context.Context, kind string, about uuid.UUID, input any) (err error) {
+	defer errs.Wrap(&err, "requests.Supersede(%s, %s)", kind, about)
+	body, err := json.Marshal(input)
+	if err != nil {
+		return err
+	}
+	open, err := tenants.Collect(ctx, pgx.RowToStructByPos[Request], `SELECT `+columns+`
+		FROM requests_by_two WHERE kind = $1 AND about = $2 AND asked_by = $3 AND settled_at IS NULL FOR UPDATE`, kind, about, authz.From(ctx).Membership)
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		if same(r.Input, body) && r.State(clock.Now(ctx)) == Waits {
+			continue
+		}
+		if err := d.settle(ctx, &r, false, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Asked is what the person signed in has asked for, settled or not, the newest
+// first.
+func Asked(ctx context.Context, most int) (_ []Request, err error) {
+	defer errs.Wrap(&err, "requests.Asked")
+	return tenants.Collect(ctx, pgx.RowToStructByPos[Request], `SELECT `+columns+` FROM requests_by_two WHERE asked_by = $1 ORDER BY id DESC LIMIT $2`,
+		authz.From(ctx).Membership, most)
+}
+
 // find locks a request. What the person signed in neither asked for nor may
 // confirm looks as if it were not there; one that was taken back comes with an
 // error.
 func (d *Desk) find(ctx context.Context, id uuid.UUID) (_ *Request, confirmed bool, err error) {
 	var r Request
-	var was *bool
-	err = tenants.Row(ctx, `SELECT `+columns+`, confirmed FROM requests_by_two WHERE id = $1 FOR UPDATE`, []any{id},
-		&r.ID, &r.Kind, &r.About, &r.Says, &r.Reason, &r.Input, &r.By, &r.At, &was)
+	rows, err := tenants.Collect(ctx, pgx.RowToStructByPos[Request], `SELECT `+columns+` FROM requests_by_two WHERE id = $1 FOR UPDATE`, id)
+	if len(rows) > 0 {
+		r = rows[0]
+	}
 	v := authz.From(ctx)
 	switch {
-	case tenants.NoRows(err) || err == nil && r.By != v.Membership && !v.May(authz.Perm(d.acts[r.Kind].Right)).Has(authz.Tenant):
+	case err == nil && (len(rows) == 0 || r.By != v.Membership && !v.May(authz.Perm(d.acts[r.Kind].Right)).Has(authz.Tenant)):
 		return nil, false, errs.New(errs.NotFound, "没有这件待确认的事，请刷新后再试")
 	case err != nil:
 		return nil, false, err
-	case was != nil && !*was:
+	case r.Confirmed != nil && !*r.Confirmed && r.Answer != "":
+		return &r, false, errs.New(errs.NotAllowedInState, "这一件已经退回，请重新提出")
+	case r.Confirmed != nil && !*r.Confirmed:
 		return &r, false, errs.New(errs.NotAllowedInState, "这一件已经撤回，请重新提出")
 	}
-	return &r, was != nil, nil
+	return &r, r.Confirmed != nil, nil
 }
 
-func settle(ctx context.Context, id uuid.UUID, confirmed bool) error {
-	_, err := tenants.Exec(ctx, `UPDATE requests_by_two SET settled_by = $2, settled_at = $3, confirmed = $4 WHERE id = $1`,
-		id, authz.From(ctx).Membership, clock.Now(ctx), confirmed)
+// settle writes how it ended. What was personal in it is forgotten: the book and
+// the row that was changed say what came of it.
+func (d *Desk) settle(ctx context.Context, r *Request, confirmed bool, answer string) error {
+	by, now := authz.From(ctx).Membership, clock.Now(ctx)
+	_, err := tenants.Exec(ctx, `
+		UPDATE requests_by_two SET settled_by = $2, settled_at = $3, confirmed = $4, answer = $5, input = CASE WHEN $6 THEN '{}'::jsonb ELSE input END WHERE id = $1`,
+		r.ID, by, now, confirmed, answer, d.acts[r.Kind].Personal)
+	r.SettledBy, r.SettledAt, r.Confirmed, r.Answer, r.Fresh = &by, &now, &confirmed, answer, true
 	return err
 }

@@ -78,6 +78,9 @@ func Due(text string, soon, passed bool) Notice {
 // still shows it without its content.
 const Veiled = "Standing"
 
+// Mine is the type of what its reader has asked for himself.
+const Mine = "OwnRequest"
+
 // Standing is that nobody is left for something that the reader does not see.
 func Standing(text string) Notice {
 	return Notice{Text: text, About: AboutStanding, Level: Important, Type: Veiled}

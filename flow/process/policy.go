@@ -91,6 +91,7 @@ type Policy struct {
 	FileQuota           FileQuota            `json:"fileQuota"`           // how much may be kept as attachments
 	Phone               Phone                `json:"phone"`               // what reaches people's phones
 	SignIn              signin.Policy        `json:"signIn"`              // what is asked of who signs in
+	OwnDetails          OwnDetails           `json:"ownDetails"`          // what people change of themselves
 }
 
 // Lists are the settings that a form can name as the choices of a field.
@@ -237,7 +238,7 @@ func (p Policy) validate() error {
 		}
 	}
 	return errors.Join(
-		p.Phone.validate(), p.FileQuota.validate(), p.SignIn.Validate(),
+		p.Phone.validate(), p.FileQuota.validate(), p.SignIn.Validate(), p.OwnDetails.validate(),
 		unique("classes", p.Classes, func(c Class) string { return c.Code }),
 		unique("ratings", p.Ratings, func(r Rating) string { return r.Code }),
 		unique("notFiledReasons", p.NotFiledReasons, func(r Reason) string { return r.Code }),

@@ -723,6 +723,26 @@ type Change struct {
 	Missed bool `json:"missed"`
 }
 
+// 修改本人的资料；没有给出的项目不变，写空为清空
+type ChangeMyDetailsInput struct {
+	// 姓名
+	Name *string `json:"name,omitempty"`
+	// 联系电话
+	Phone *string `json:"phone,omitempty"`
+	// 企业微信的账号
+	Wecom *string `json:"wecom,omitempty"`
+	// 党派
+	PoliticalParty *string `json:"politicalParty,omitempty"`
+	// 职务
+	Post *string `json:"post,omitempty"`
+	// 看到的版本；与现在不同则拒绝
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 理由，确认的人看得到
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 修改自己的密码
 type ChangePasswordInput struct {
 	// 现在的密码
@@ -1049,6 +1069,14 @@ type ConfirmationRequest struct {
 	ExpiresAt time.Time `json:"expiresAt"`
 	// 本人现在可以确认：不是提出的人，激活码也不是由提出的人发出
 	MayConfirm bool `json:"mayConfirm"`
+	// 怎样了
+	State RequestState `json:"state"`
+	// 答复的时间；空为还没有答复
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+	// 退回的理由
+	Answer *string `json:"answer,omitempty"`
+	// 本人请求修改自己资料的（membership.own）：改前改后；别的为空，答复以后也为空
+	Changes []*RequestedChange `json:"changes"`
 }
 
 // 同意转社情民意
@@ -3317,6 +3345,20 @@ type OutcomeFigure struct {
 	Rows []*gen.Record `json:"rows"`
 }
 
+// 登记的本人资料的一项
+type OwnDetail struct {
+	// 哪一项：name、phone、wecom、politicalParty、post
+	Field string `json:"field"`
+	// 叫什么
+	Label string `json:"label"`
+	// 怎样修改，由政策 ownDetails 定；本会的通知发到那里的为 BY_CODE，用 changePhoneAddress
+	Way OwnDetailWay `json:"way"`
+	// 现在登记的；空为没有登记
+	Value *string `json:"value,omitempty"`
+	// 请求改成的，还在等候确认；空为没有
+	Waiting *string `json:"waiting,omitempty"`
+}
+
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
 	// 哪件事项
@@ -4083,6 +4125,16 @@ type RefuseProposalInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 退回别人提出的事
+type RefuseRequestInput struct {
+	// 哪一件
+	RequestID uuid.UUID `json:"requestId"`
+	// 理由，提出的人看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 审核退回
 type RejectAuditInput struct {
 	// 哪一份办理
@@ -4332,6 +4384,18 @@ type RequestPayload struct {
 	CodeExpiresAt *time.Time `json:"codeExpiresAt,omitempty"`
 	// 没有成功的原因；空为成功
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 一项资料改前改后
+type RequestedChange struct {
+	// 哪一项
+	Label string `json:"label"`
+	// 现在登记的；空为没有登记，或本人和有权看个人资料的人（personal.read）以外的人看不到
+	Before *string `json:"before,omitempty"`
+	// 请求改成的；空为清空，或看不到
+	After *string `json:"after,omitempty"`
+	// 为 true：改前改后都有意不显示，确认的人只知道这一项要改
+	Withheld bool `json:"withheld"`
 }
 
 // 把投递失败的信封再送一次
@@ -7071,6 +7135,8 @@ const (
 	NoticePageLetters NoticePage = "LETTERS"
 	// 应做的事
 	NoticePageObligations NoticePage = "OBLIGATIONS"
+	// 我提出的事，见 myRequests
+	NoticePageMine NoticePage = "MINE"
 	// 没有可打开的
 	NoticePageNothing NoticePage = "NOTHING"
 )
@@ -7085,12 +7151,13 @@ var AllNoticePage = []NoticePage{
 	NoticePageRequests,
 	NoticePageLetters,
 	NoticePageObligations,
+	NoticePageMine,
 	NoticePageNothing,
 }
 
 func (e NoticePage) IsValid() bool {
 	switch e {
-	case NoticePageMatter, NoticePageStanding, NoticePageBallot, NoticePageProcess, NoticePageSettings, NoticePageRoles, NoticePageRequests, NoticePageLetters, NoticePageObligations, NoticePageNothing:
+	case NoticePageMatter, NoticePageStanding, NoticePageBallot, NoticePageProcess, NoticePageSettings, NoticePageRoles, NoticePageRequests, NoticePageLetters, NoticePageObligations, NoticePageMine, NoticePageNothing:
 		return true
 	}
 	return false
@@ -7396,6 +7463,70 @@ func (e OutcomeCategory) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 修改本人的资料：怎样生效
+type OwnDetailWay string
+
+const (
+	// 随即生效
+	OwnDetailWayAtOnce OwnDetailWay = "AT_ONCE"
+	// 须机关确认
+	OwnDetailWayWaits OwnDetailWay = "WAITS"
+	// 由机关修改
+	OwnDetailWayClosed OwnDetailWay = "CLOSED"
+	// 用验证码更换
+	OwnDetailWayByCode OwnDetailWay = "BY_CODE"
+)
+
+var AllOwnDetailWay = []OwnDetailWay{
+	OwnDetailWayAtOnce,
+	OwnDetailWayWaits,
+	OwnDetailWayClosed,
+	OwnDetailWayByCode,
+}
+
+func (e OwnDetailWay) IsValid() bool {
+	switch e {
+	case OwnDetailWayAtOnce, OwnDetailWayWaits, OwnDetailWayClosed, OwnDetailWayByCode:
+		return true
+	}
+	return false
+}
+
+func (e OwnDetailWay) String() string {
+	return string(e)
+}
+
+func (e *OwnDetailWay) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = OwnDetailWay(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid OwnDetailWay", str)
+	}
+	return nil
+}
+
+func (e OwnDetailWay) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *OwnDetailWay) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e OwnDetailWay) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // 发到手机上的方式
 type PhoneChannel string
 
@@ -7638,6 +7769,73 @@ func (e *RatingChannel) UnmarshalJSON(b []byte) error {
 }
 
 func (e RatingChannel) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 提出的事怎样了
+type RequestState string
+
+const (
+	// 等候确认
+	RequestStateWaiting RequestState = "WAITING"
+	// 已确认
+	RequestStateConfirmed RequestState = "CONFIRMED"
+	// 已退回
+	RequestStateRefused RequestState = "REFUSED"
+	// 已撤回
+	RequestStateWithdrawn RequestState = "WITHDRAWN"
+	// 到期没有人确认
+	RequestStateExpired RequestState = "EXPIRED"
+)
+
+var AllRequestState = []RequestState{
+	RequestStateWaiting,
+	RequestStateConfirmed,
+	RequestStateRefused,
+	RequestStateWithdrawn,
+	RequestStateExpired,
+}
+
+func (e RequestState) IsValid() bool {
+	switch e {
+	case RequestStateWaiting, RequestStateConfirmed, RequestStateRefused, RequestStateWithdrawn, RequestStateExpired:
+		return true
+	}
+	return false
+}
+
+func (e RequestState) String() string {
+	return string(e)
+}
+
+func (e *RequestState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = RequestState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid RequestState", str)
+	}
+	return nil
+}
+
+func (e RequestState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *RequestState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e RequestState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
