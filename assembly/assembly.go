@@ -19,6 +19,7 @@ import (
 	"github.com/bihuan/bihuan/flow/phone"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
+	"github.com/bihuan/bihuan/guidance"
 	"github.com/bihuan/bihuan/internal/secret"
 	"github.com/bihuan/bihuan/loop/ballots"
 	"github.com/bihuan/bihuan/loop/cohorts"
@@ -32,6 +33,7 @@ import (
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals"
 	"github.com/bihuan/bihuan/proposals/forwards"
+	"github.com/bihuan/bihuan/roster"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -53,11 +55,15 @@ type Services struct {
 	Obligations *obligations.Service
 	Reports     *reports.Service
 	OwnFigures  *figures.Own
+	Guidance    *guidance.Service
+
+	store *tenants.Store
 }
 
 // New wires the nouns on a store. Keys of the exchange and of ballots come
 // from the installation's secret.
 func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Services, err error) {
+	s.store = store
 	if s.Exchange, err = exchange.New(store, key.For("exchange")); err != nil {
 		return s, err
 	}
@@ -77,6 +83,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Processes.Register(s.Exchange)
 	s.Reports, s.OwnFigures = reports.New(store.Ent()), figures.NewOwn(e.KindStates)
 	s.Oversight = oversight.New(store, s.Exchange)
+	s.Guidance = s.papers(roster.New(store.Ent(), dir, nil, e))
 	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/agreement"
 	"github.com/bihuan/bihuan/exchange"
+	"github.com/bihuan/bihuan/guidance"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/loop/tasks"
 	"github.com/bihuan/bihuan/oversight"
@@ -70,8 +71,8 @@ func (s *stage) standing() (out []string) {
 // What an agreement lets down to a district, and up from it.
 var (
 	down = []string{tasks.KindTask, tasks.KindDecision, processes.KindTemplate, exchange.KindJointActivity, exchange.KindCommendation, exchange.KindPromotion,
-		oversight.KindRanking, oversight.KindLook}
-	up = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity, oversight.KindFigures, oversight.KindGrant, oversight.KindView}
+		oversight.KindRanking, oversight.KindLook, guidance.KindPaper}
+	up = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity, oversight.KindFigures, oversight.KindGrant, oversight.KindView, guidance.KindAnswer}
 )
 
 // agree is one side's half of its agreements; n keeps those of several
@@ -80,7 +81,7 @@ func (s *stage) agree(n int, with ...string) (out []task) {
 	for i, prefix := range with {
 		sends, receives := up, down
 		if !slices.Contains(districts, s.of.Prefix) && !slices.Contains(districts, prefix) {
-			sends, receives = oversight.Up, oversight.Down
+			receives, sends = s.Oversight.Stands()
 		}
 		if s.of.Prefix == "dl" {
 			sends, receives = receives, sends

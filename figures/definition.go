@@ -229,6 +229,10 @@ func (d *Definition) Words(c Condition) string {
 	slices.Sort(names)
 	var out []string
 	for _, name := range names {
+		if t == nil || t.words[name] == nil { // of another program, which knows more
+			out = append(out, name)
+			continue
+		}
 		out = append(out, t.words[name].say(c[name]))
 	}
 	return strings.Join(out, "，")

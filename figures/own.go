@@ -96,6 +96,18 @@ func InForce(ctx context.Context) ([]*Definition, error) {
 	return out, err
 }
 
+// OwnInForce are the committee's own definitions in force, whoever may read them:
+// for who passes them on.
+func OwnInForce(ctx context.Context) (out []*Definition, err error) {
+	own, err := versions(ctx, "")
+	for _, d := range own {
+		if !d.Retired {
+			out = append(out, d)
+		}
+	}
+	return out, err
+}
+
 // readable refuses a definition whose readers the viewer is none of.
 func (d *Definition) readable(ctx context.Context) error {
 	if d.Readers == "" {

@@ -25,20 +25,20 @@ var deedWords = map[string]string{
 	"suspendCommittee": "停用本政协", "resumeCommittee": "恢复本政协", "exportCommittee": "导出移交包", "takeCommittee": "由移交包装入", "eraseCommittee": "销毁本政协的数据",
 	"importEnvelopes": "导入信封", "deliverEnvelope": "投递信封", "receiveEnvelope": "收到信封", "submitTopic": "群众提交议题", "castBallot": "投票",
 	"closeBallot": "测评到期结束", "seePersonalData": "查看联系电话等个人信息", "auditLog": "查阅审计记录", "refused": "其他被拒绝的操作",
-	"sweep": "到期检查", "purge": "删除已移除附件的内容", "scan": "附件查毒", "operator": "在服务器上操作", "ship": "更新随产品提供的流程", "demo": "装入演示数据", "exchange": "收发信封", "ballots": "测评",
+	"sweep": "到期检查", "purge": "删除已移除附件的内容", "scan": "附件查毒", "operator": "在服务器上操作", "ship": "更新随产品提供的流程", "demo": "装入演示数据", "exchange": "收发信封", "ballots": "测评", "guidance": "所采用内容的施行",
 	"accounts": "账号", "public": "公众", "committee": "另一个政协",
 }
 
 // systemWords are the parts of the program that act by themselves.
 var systemWords = map[string]string{
-	"sweep": "系统（到期检查）", "purge": "系统（删除已移除附件的内容）", "scan": "系统（附件查毒）", "operator": "服务器操作员", "ship": "系统（更新流程）", "demo": "系统（演示数据）", "exchange": "系统（收发信封）", "ballots": "系统（测评）",
+	"sweep": "系统（到期检查）", "purge": "系统（删除已移除附件的内容）", "scan": "系统（附件查毒）", "operator": "服务器操作员", "ship": "系统（更新流程）", "demo": "系统（演示数据）", "exchange": "系统（收发信封）", "ballots": "系统（测评）", "guidance": "系统（上级发布的内容）",
 	"accounts": "系统（账号）", "public": "公众", "committee": "另一个政协", "test": "系统（测试）",
 }
 
 // thingWords are what objects are, where the schema's description is a sentence.
 var thingWords = map[string]string{
 	gen.TypeMatter: "事项", gen.TypeMembership: "人员", "Account": "账号", gen.TypeAssignment: "承办件", gen.TypeAttachment: "附件", gen.TypeTenant: "本政协",
-	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Import": "导入", "FigureDefinition": "自定的指标", "Obligation": "应做的事", "ObligationExcuse": "免除应做的事", "ContactPair": "固定联系", gen.TypeReport: "报告", "Roster": "人员和单位", "Rights": "权限", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
+	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Import": "导入", "FigureDefinition": "自定的指标", "Obligation": "应做的事", "ObligationExcuse": "免除应做的事", "ContactPair": "固定联系", "ReceivedGuidance": "上级发布的内容", gen.TypeReport: "报告", "Roster": "人员和单位", "Rights": "权限", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
 }
 
 // described are the first words of what the schema says of its mutations,

@@ -12,12 +12,15 @@ import (
 func (c *committee) loop() {
 	c.t.Helper()
 	c.made["agreement"] = c.do("管理员甲", "setAgreement", input{"partner": "990000", "name": c.mark + "外地政协", "channel": "FILE",
-		"key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=", "sends": []string{"promotion", "template", "task", "task_decision", "figures", "ranking", "case_grant"}, "receives": []string{"promotion", "task_report", "figures"}})["id"].(string)
+		"key": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=", "sends": []string{"promotion", "template", "task", "task_decision", "figures", "ranking", "case_grant", "guidance"}, "receives": []string{"promotion", "task_report", "figures"}})["id"].(string)
 	c.do("管理员甲", "narrowFigures", input{"partner": "990000", "codes": []string{"received", "filed"}, "splits": []string{}})
 	c.do("管理员甲", "suspendFigures", input{"partner": "990000", "reason": c.mark + "核对数据"})
 	c.do("管理员甲", "resumeFigures", input{"partner": "990000"})
 	opened := input{"partner": "990000", "matterId": c.made["filed"], "purpose": c.mark + "专题调研", "until": "2025-03-31"}
 	c.do("主任", "endCaseGrant", input{"id": c.do("主任", "grantCase", opened)["id"], "reason": c.mark + "调研已完成"})
+	rule := input{"kind": "SETTING", "code": "maxRounds", "partners": []string{"990000"}, "note": c.mark + "各区一致"}
+	c.do("管理员甲", "withdrawGuidance", input{"id": c.do("管理员甲", "issueGuidance", rule)["id"], "reason": c.mark + "另行发布"})
+	c.made["guidance"] = c.do("管理员甲", "issueGuidance", rule)["id"].(string)
 	c.made["grant"] = c.do("主任", "grantCase", opened)["id"].(string)
 
 	task := input{"matterId": c.made["cohort"], "title": c.mark + "编制水资源规划", "unitId": c.unit["商务局"], "leaderId": c.person["商务局局长"],

@@ -2,6 +2,7 @@ package oversight
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -19,11 +20,12 @@ type Service struct {
 	store    *tenants.Store
 	client   *gen.Client
 	exchange *exchange.Service
+	down, up []string // kinds of envelopes of a standing agreement
 }
 
 // New makes the service and makes its kind known to the exchange.
 func New(store *tenants.Store, ex *exchange.Service) *Service {
-	s := &Service{store: store, client: store.Ent(), exchange: ex}
+	s := &Service{store: store, client: store.Ent(), exchange: ex, down: []string{KindRanking, KindLook}, up: []string{KindFigures, KindGrant, KindView}}
 	ex.Register(KindFigures, 1, exchange.Handler{Title: "指标", Apply: s.receive, Anew: afresh})
 	ex.Register(KindGrant, 1, exchange.Handler{Title: "查看一件提案的授权", Apply: s.granted})
 	ex.Register(KindLook, 1, exchange.Handler{Title: "凭授权查看提案", Apply: s.looked})
@@ -32,11 +34,15 @@ func New(store *tenants.Store, ex *exchange.Service) *Service {
 	return s
 }
 
-// What crosses between a district and its city by the standing agreement.
-var (
-	Up   = []string{KindFigures, KindGrant, KindView}
-	Down = []string{KindRanking, KindLook}
-)
+// Standing adds kinds to what crosses between a district and its city by the
+// standing agreement. It is for the start of the program.
+func (s *Service) Standing(down, up []string) {
+	s.down, s.up = append(s.down, down...), append(s.up, up...)
+}
+
+// Stands are the kinds that a city sends its district by the standing agreement,
+// and that come back.
+func (s *Service) Stands() (down, up []string) { return slices.Clone(s.down), slices.Clone(s.up) }
 
 // Stand gives a district its standing agreement with the city above it, in the
 // transactions of both: each half where there is none, so that what either has
@@ -59,14 +65,14 @@ func (s *Service) Stand(ctx context.Context, district uuid.UUID) (err error) {
 	}
 	doors := audit.Doors{Store: s.store, System: "standingAgreement"}
 	err = doors.InTx(ctx, city.ID, func(ctx context.Context) error {
-		_, err := s.exchange.Standard(ctx, own.Code, Down, Up)
+		_, err := s.exchange.Standard(ctx, own.Code, s.down, s.up)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return doors.InTx(ctx, district, func(ctx context.Context) error {
-		_, err := s.exchange.Standard(ctx, city.Code, Up, Down)
+		_, err := s.exchange.Standard(ctx, city.Code, s.up, s.down)
 		return err
 	})
 }

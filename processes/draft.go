@@ -157,6 +157,19 @@ var (
 	kindLine    = regexp.MustCompile(`(?m)^kind:`)
 )
 
+// AsFirst is a text as that of a first version: what two versions say the same by.
+func AsFirst(source string) (_ string, err error) {
+	defer errs.Wrap(&err, "processes.AsFirst")
+	d, err := process.Published([]byte(source))
+	if err == nil {
+		d, err = numbered(source, d, 1)
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.Source, nil
+}
+
 // numbered writes a version into a text: into its line, or above that of the
 // kind where it has none. The rest stays as it was written.
 func numbered(source string, d *process.Definition, version int) (*process.Definition, error) {

@@ -264,6 +264,11 @@ func inEffect(settings map[string]any) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return single(p)
+}
+
+// single takes a policy apart into its single settings.
+func single(p process.Policy) (map[string]any, error) {
 	whole, err := p.Map()
 	if err != nil {
 		return nil, err

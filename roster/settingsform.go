@@ -44,6 +44,23 @@ func (s *Service) Settings(ctx context.Context) (_ []Setting, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.sheet(ctx, now)
+}
+
+// InForce lists every single setting as it holds under a policy. It asks nobody's
+// permission: it is for who passes settings on.
+func (s *Service) InForce(ctx context.Context, p process.Policy) (_ []Setting, err error) {
+	defer errs.Wrap(&err, "roster.InForce")
+	now, err := single(p)
+	if err != nil {
+		return nil, err
+	}
+	return s.sheet(authz.System(ctx), now)
+}
+
+// sheet lists every single setting with its value, in the order in which people
+// look for it.
+func (s *Service) sheet(ctx context.Context, now map[string]any) ([]Setting, error) {
 	shipped, err := inEffect(nil)
 	if err != nil {
 		return nil, err

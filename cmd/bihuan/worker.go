@@ -13,6 +13,7 @@ import (
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/files"
 	"github.com/bihuan/bihuan/flow/phone"
+	"github.com/bihuan/bihuan/guidance"
 	"github.com/bihuan/bihuan/imports"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/live"
@@ -163,6 +164,28 @@ func (stillArgs) Kind() string { return "oversight_still" }
 
 func (a *app) still(ctx context.Context, _ stillArgs) error {
 	return a.where(ctx, oversight.HasStill, func(t uuid.UUID) river.JobArgs { return watchArgs{t} })
+}
+
+// takenArgs is the job that tells who published them which papers are now in
+// force in one committee.
+type takenArgs struct {
+	Tenant uuid.UUID `json:"tenant"`
+}
+
+func (takenArgs) Kind() string { return "guidance_settle" }
+
+func (a *app) taken(ctx context.Context, of takenArgs) error {
+	n, err := a.resolver.Guidance.Settle(ctx, of.Tenant)
+	return a.did(n, err, "settled", of.Tenant, "papers")
+}
+
+// unsettledArgs is the job that finds the committees that have taken some.
+type unsettledArgs struct{}
+
+func (unsettledArgs) Kind() string { return "guidance_look" }
+
+func (a *app) unsettled(ctx context.Context, _ unsettledArgs) error {
+	return a.where(ctx, guidance.HasUnsettled, func(t uuid.UUID) river.JobArgs { return takenArgs{t} })
 }
 
 // indexArgs is the job that puts into the index what one committee has written
@@ -420,6 +443,8 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	river.AddWorker(workers, &job[tellArgs]{clock: c, within: 10 * time.Minute, do: a.tell})
 	river.AddWorker(workers, &job[stillArgs]{clock: c, do: a.still})
 	river.AddWorker(workers, &job[watchArgs]{clock: c, do: a.watch})
+	river.AddWorker(workers, &job[unsettledArgs]{clock: c, do: a.unsettled})
+	river.AddWorker(workers, &job[takenArgs]{clock: c, do: a.taken})
 	river.AddWorker(workers, &job[tidyArgs]{clock: c, do: a.tidy})
 	river.AddWorker(workers, &job[bookArgs]{clock: c, do: a.book})
 	river.AddWorker(workers, &job[anchorArgs]{clock: c, do: a.anchor})
@@ -440,7 +465,7 @@ func (a *app) startWorker(ctx context.Context, c clock.Clock) (stop func(context
 	periodic := []*river.PeriodicJob{
 		every(a.cfg.SweepEvery, lookArgs{}), every(a.cfg.SweepEvery, bookArgs{}), every(a.cfg.AnchorEvery, anchorArgs{}),
 		every(a.cfg.DeliverEvery, collectArgs{}), every(a.cfg.FiguresEvery, untoldArgs{}), every(24*time.Hour, tidyArgs{}), every(24*time.Hour, unindexedArgs{}), every(time.Hour, removedArgs{}),
-		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}), every(time.Hour, askedLookArgs{}), every(time.Hour, stillArgs{}),
+		every(a.cfg.SweepEvery, unscannedArgs{}), every(a.cfg.SweepEvery, importsLeftArgs{}), every(time.Hour, unreadLookArgs{}), every(time.Hour, askedLookArgs{}), every(time.Hour, stillArgs{}), every(a.cfg.SweepEvery, unsettledArgs{}),
 	}
 	if a.resolver.Phone.Connected() {
 		periodic = append(periodic, every(a.cfg.PhoneEvery, ringArgs{}))

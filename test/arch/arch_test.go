@@ -26,7 +26,7 @@ func layer(path string) (int, string) {
 		return 6, top
 	case top == "graph":
 		return 5, top
-	case slices.Contains([]string{"proposals", "opinions", "loop", "oversight", "roster", "files", "platforms", "processes", "obligations"}, top):
+	case slices.Contains([]string{"proposals", "opinions", "loop", "oversight", "roster", "files", "platforms", "processes", "obligations", "guidance"}, top):
 		return 3, top
 	case top == "assembly" || top == "handover":
 		return 4, top
