@@ -2,18 +2,23 @@ package demo
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/audit"
+	"github.com/bihuan/bihuan/guidance"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/tenants"
 )
 
 // let tells what districts let the city see beyond that: 西岗区 has narrowed its
-// figures, 中山区 has opened one case.
+// figures, 中山区 has opened one case; and what the city publishes to them.
 func (s *stage) let() {
+	if s.of.Prefix == "dl" {
+		s.guide()
+	}
 	city := s.others["dl"]
 	if city == nil {
 		return
@@ -35,6 +40,27 @@ func (s *stage) let() {
 			}
 			g, err := s.Oversight.Give(ctx, oversight.Opening{Partner: city.Code, Matter: id, Purpose: "市政协专题调研", Until: clock.Day(at).AddDate(0, 2, 0)})
 			return audit.Object("CaseGrant", g.ID), err
+		}))
+	}
+}
+
+// guide publishes two of the city's rules to all districts, one of them required:
+// each has them to decide on.
+func (s *stage) guide() {
+	districts := append(s.partners(), s.standing()...)
+	if len(districts) == 0 {
+		return
+	}
+	at := ago(s.now, 3, 9)
+	s.sent(at)
+	for i, code := range []string{"deadlines.contact.before", "deadlines.sign.receipt"} {
+		s.story = append(s.story, s.errand(at.Add(time.Duration(i)*time.Minute), "admin", "向下发布规则", "issueGuidance", func(ctx context.Context) (string, error) {
+			var to []string
+			for _, prefix := range districts {
+				to = append(to, s.others[prefix].Code)
+			}
+			id, err := s.Guidance.Issue(ctx, guidance.Issuing{Kind: "setting", Code: code, Partners: to, Required: i == 0, Note: "全市一致，便于比较"})
+			return audit.Object(guidance.Entity, id), err
 		}))
 	}
 }

@@ -1407,6 +1407,16 @@ type DeclineCosignInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 不采用收到的一份
+type DeclineGuidanceInput struct {
+	// 哪一份
+	ID uuid.UUID `json:"id"`
+	// 理由，发布者看得到
+	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 谢绝邀请
 type DeclineInvitationInput struct {
 	// 哪一份邀请
@@ -2229,6 +2239,106 @@ type GraphNode struct {
 	Depth int `json:"depth"`
 }
 
+// 本会向下发布的一份
+type Guidance struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 哪一类
+	Kind GuidanceKind `json:"kind"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Title string `json:"title"`
+	// 第几次发布
+	Version int `json:"version"`
+	// 要求采用
+	Required bool `json:"required"`
+	// 说明
+	Note *string `json:"note,omitempty"`
+	// 什么时候发布的
+	IssuedAt time.Time `json:"issuedAt"`
+	// 谁发布的
+	IssuedBy string `json:"issuedBy"`
+	// 什么时候撤回的
+	WithdrawnAt *time.Time `json:"withdrawnAt,omitempty"`
+	// 撤回的理由
+	Reason *string `json:"reason,omitempty"`
+	// 送给了哪些政协，各怎么样了
+	Partners []*GuidancePartner `json:"partners"`
+}
+
+// 一处不同
+type GuidanceChange struct {
+	// 是什么
+	What string `json:"what"`
+	// 本会现在的；没有为空
+	Before *string `json:"before,omitempty"`
+	// 发布的；没有为空
+	After *string `json:"after,omitempty"`
+}
+
+// 向下发布的各份，按页
+type GuidanceConnection struct {
+	// 本页的各条
+	Edges []*GuidanceEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 向下发布的各份中的一份
+type GuidanceEdge struct {
+	// 这一份
+	Node *Guidance `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 要注意的一点
+type GuidanceFinding struct {
+	// 照原样不能施行
+	Blocks bool `json:"blocks"`
+	// 说明
+	Problem string `json:"problem"`
+}
+
+// 发布的一份在一个政协怎么样了
+type GuidancePartner struct {
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 什么时候送出的
+	SentAt time.Time `json:"sentAt"`
+	// 送到了
+	Delivered bool `json:"delivered"`
+	// 没有送到的原因
+	Problem *string `json:"problem,omitempty"`
+	// 怎么样了
+	State GuidanceState `json:"state"`
+	// 成了什么，或不采用的理由
+	Became *string `json:"became,omitempty"`
+	// 什么时候答复的
+	AnsweredAt *time.Time `json:"answeredAt,omitempty"`
+	// 撤回已告知对方；没有撤回的为否
+	Recalled bool `json:"recalled"`
+}
+
+// 发布或撤回的结果
+type GuidancePayload struct {
+	// 发布的一份
+	Guidance *Guidance `json:"guidance,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// 采用一份会改变什么
+type GuidanceWeighed struct {
+	// 与本会现在的不同；空为相同
+	Changes []*GuidanceChange `json:"changes"`
+	// 本会缺什么，或为什么不能照原样施行
+	Findings []*GuidanceFinding `json:"findings"`
+}
+
 // 某人在某一天担任的一个角色，和凭它能做什么
 type HeldRole struct {
 	// 人员的编号
@@ -2556,6 +2666,24 @@ type IssueActivationInput struct {
 	// 理由，例如新任职、忘记密码
 	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次；激活码只在第一次的答复里
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 向下发布本会在用的一份
+type IssueGuidanceInput struct {
+	// 哪一类
+	Kind GuidanceKind `json:"kind"`
+	// 代码，见 publishablePapers
+	Code string `json:"code"`
+	// 送给哪些政协，行政区划代码
+	Partners []string `json:"partners"`
+	// 要求采用
+	Required *bool `json:"required,omitempty"`
+	// 说明，对方看得到
+	Note *string `json:"note,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
@@ -3841,6 +3969,16 @@ type PublishRankingInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 本会现在可以发布的一份
+type PublishablePaper struct {
+	// 哪一类
+	Kind GuidanceKind `json:"kind"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Title string `json:"title"`
+}
+
 // 公布的排名
 type Ranking struct {
 	// 编号
@@ -3991,6 +4129,72 @@ type ReceivedEnvelopes struct {
 	Envelopes []*ReceivedEnvelope `json:"envelopes"`
 	// 下一页的 after；空为没有了
 	Next *uuid.UUID `json:"next,omitempty"`
+}
+
+// 收到的上级发布的一份
+type ReceivedGuidance struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 发布者的行政区划代码
+	Partner string `json:"partner"`
+	// 发布者的名称
+	PartnerName string `json:"partnerName"`
+	// 哪一类
+	Kind GuidanceKind `json:"kind"`
+	// 代码
+	Code string `json:"code"`
+	// 名称
+	Title string `json:"title"`
+	// 第几次发布
+	Version int `json:"version"`
+	// 发布者要求采用；采用与否仍由本会按规则决定
+	Required bool `json:"required"`
+	// 说明
+	Note *string `json:"note,omitempty"`
+	// 什么时候收到的
+	ReceivedAt time.Time `json:"receivedAt"`
+	// 什么时候撤回的
+	WithdrawnAt *time.Time `json:"withdrawnAt,omitempty"`
+	// 撤回的理由
+	WithdrawnFor *string `json:"withdrawnFor,omitempty"`
+	// 已有更新的版本
+	Past bool `json:"past"`
+	// 怎么样了
+	State GuidanceState `json:"state"`
+	// 成了什么，或不采用的理由
+	Became *string `json:"became,omitempty"`
+	// 谁决定的
+	SettledBy *string `json:"settledBy,omitempty"`
+	// 什么时候决定的
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+	// 采用以后还要做什么
+	After *string `json:"after,omitempty"`
+	// 您可以采用或不采用
+	MayTake bool `json:"mayTake"`
+}
+
+// 收到的各份，按页
+type ReceivedGuidanceConnection struct {
+	// 本页的各条
+	Edges []*ReceivedGuidanceEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 收到的各份中的一份
+type ReceivedGuidanceEdge struct {
+	// 这一份
+	Node *ReceivedGuidance `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 采用或不采用的结果
+type ReceivedGuidancePayload struct {
+	// 收到的一份
+	Guidance *ReceivedGuidance `json:"guidance,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 面商记录
@@ -5526,6 +5730,16 @@ type SuspendFiguresInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 采用收到的一份
+type TakeGuidanceInput struct {
+	// 哪一份
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 届次变更的结果
 type TermPayload struct {
 	// 届次
@@ -5916,6 +6130,16 @@ type WithdrawForProposerInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 撤回向下发布的一份
+type WithdrawGuidanceInput struct {
+	// 哪一份
+	ID uuid.UUID `json:"id"`
+	// 理由，对方看得到
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -6776,6 +7000,134 @@ func (e *FormPickKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e FormPickKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 可以向下发布的是什么
+type GuidanceKind string
+
+const (
+	// 流程
+	GuidanceKindProcess GuidanceKind = "PROCESS"
+	// 清单
+	GuidanceKindChecklist GuidanceKind = "CHECKLIST"
+	// 规则，例如期限
+	GuidanceKindSetting GuidanceKind = "SETTING"
+	// 自定的指标
+	GuidanceKindFigure GuidanceKind = "FIGURE"
+)
+
+var AllGuidanceKind = []GuidanceKind{
+	GuidanceKindProcess,
+	GuidanceKindChecklist,
+	GuidanceKindSetting,
+	GuidanceKindFigure,
+}
+
+func (e GuidanceKind) IsValid() bool {
+	switch e {
+	case GuidanceKindProcess, GuidanceKindChecklist, GuidanceKindSetting, GuidanceKindFigure:
+		return true
+	}
+	return false
+}
+
+func (e GuidanceKind) String() string {
+	return string(e)
+}
+
+func (e *GuidanceKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = GuidanceKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid GuidanceKind", str)
+	}
+	return nil
+}
+
+func (e GuidanceKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *GuidanceKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e GuidanceKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 发布的内容在一个政协怎么样了
+type GuidanceState string
+
+const (
+	// 还没有答复
+	GuidanceStateOpen GuidanceState = "OPEN"
+	// 采用了
+	GuidanceStateTaken GuidanceState = "TAKEN"
+	// 没有采用
+	GuidanceStateDeclined GuidanceState = "DECLINED"
+	// 已照原样施行
+	GuidanceStateInForce GuidanceState = "IN_FORCE"
+)
+
+var AllGuidanceState = []GuidanceState{
+	GuidanceStateOpen,
+	GuidanceStateTaken,
+	GuidanceStateDeclined,
+	GuidanceStateInForce,
+}
+
+func (e GuidanceState) IsValid() bool {
+	switch e {
+	case GuidanceStateOpen, GuidanceStateTaken, GuidanceStateDeclined, GuidanceStateInForce:
+		return true
+	}
+	return false
+}
+
+func (e GuidanceState) String() string {
+	return string(e)
+}
+
+func (e *GuidanceState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = GuidanceState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid GuidanceState", str)
+	}
+	return nil
+}
+
+func (e GuidanceState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *GuidanceState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e GuidanceState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
