@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/figures"
@@ -98,21 +100,10 @@ type Value struct {
 	Parts   []figures.Part
 }
 
-// whole fills in what is not said.
-func (q *Question) whole(ctx context.Context) error {
+func (q *Question) wrong(ctx context.Context) error {
 	q.Kind = cmp.Or(q.Kind, figures.Since)
 	if q.Codes == nil {
 		q.Codes = Usual
-	}
-	if q.Year != 0 {
-		return nil
-	}
-	return tenants.Row(ctx, `SELECT coalesce((SELECT max(year) FROM district_scopes WHERE scope = $1), $2)`, []any{string(q.Kind), clock.Today(ctx).Year()}, &q.Year)
-}
-
-func (q *Question) wrong(ctx context.Context) error {
-	if err := q.whole(ctx); err != nil {
-		return err
 	}
 	today := clock.Today(ctx)
 	if q.AsOf.IsZero() {
@@ -121,7 +112,7 @@ func (q *Question) wrong(ctx context.Context) error {
 	switch {
 	case len(q.Codes) == 0 || len(q.Codes) > figures.MostCodes:
 		return errs.New(errs.Invalid, "一次问 1 至 %d 个指标", figures.MostCodes).At("codes")
-	case q.Kind == figures.All || !known(q.Kind, q.Year):
+	case !known(q.Kind, cmp.Or(q.Year, today.Year())):
 		return errs.New(errs.Invalid, "统计范围只能是会议期间、会议以来或自然年，年份为四位数").At("year")
 	case q.Split != "" && !slices.Contains(Splits, q.Split):
 		return errs.New(errs.Invalid, "各区的指标不能按“%.40s”拆分", q.Split).At("split")
@@ -141,8 +132,8 @@ func (q *Question) wrong(ctx context.Context) error {
 	return nil
 }
 
-// Compare answers a page of districts by code, with two statements whatever
-// their number. What a district does not share is named and has no number.
+// Compare answers a page of districts by code, in one round trip whatever their
+// number. What a district does not share is named and has no number.
 func (s *Service) Compare(ctx context.Context, q Question) (_ []District, more bool, err error) {
 	defer errs.Wrap(&err, "oversight.Compare(%s %d)", q.Kind, q.Year)
 	if _, err := authz.Require(ctx, figures.Read); err != nil {
@@ -151,41 +142,76 @@ func (s *Service) Compare(ctx context.Context, q Question) (_ []District, more b
 	if err := q.wrong(ctx); err != nil {
 		return nil, false, err
 	}
-	rows, err := tenants.Rows[districtRow](ctx, districtsOf, clock.StartOf(q.AsOf.AddDate(0, 0, 1)), q.AsOf, string(q.Kind), q.Year, q.After, q.First+1)
+	var rows []districtRow
+	came := map[asked]valueRow{}
+	err = tenants.Together(ctx, q.statements(ctx), func(i int, from pgx.Rows) error {
+		for from.Next() {
+			if i == 0 {
+				var r districtRow
+				if err := r.scan(from); err != nil {
+					return err
+				}
+				rows = append(rows, r)
+				continue
+			}
+			var of asked
+			var v valueRow
+			if err := v.scan(&of, from); err != nil {
+				return err
+			}
+			came[of] = v
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, false, err
 	}
 	if more = len(rows) > q.First; more {
 		rows = rows[:q.First]
 	}
-	came, err := q.numbers(ctx, rows)
-	if err != nil {
-		return nil, false, err
-	}
 	out := make([]District, len(rows))
-	for i, r := range rows {
-		out[i] = r.district(q, came[r.Agreement])
+	for i := range rows {
+		out[i] = rows[i].district(q, came)
 	}
 	return out, more, nil
 }
 
+// statements are the districts and their numbers.
+func (q *Question) statements(ctx context.Context) []tenants.Statement {
+	this := clock.Today(ctx).Year()
+	codes, lights := q.Codes, lateness
+	if q.Split == "" { // then the lights are among them
+		codes, lights = slices.Compact(slices.Sorted(slices.Values(slices.Concat(codes, lights)))), []string{}
+	}
+	return []tenants.Statement{
+		{SQL: districtsOf, Args: []any{clock.StartOf(q.AsOf.AddDate(0, 0, 1)), q.AsOf, string(q.Kind), q.Year, this, q.After, q.First + 1}},
+		{SQL: numbersOf, Args: []any{string(q.Kind), q.Year, this, q.Split, codes, lights, q.AsOf}},
+	}
+}
+
+// yearOf is the year that is asked for, or where that is 0 the latest that any
+// district told of the scope, or this one; each by the number of its argument.
+func yearOf(asked, scope, this int) string {
+	return fmt.Sprintf(`coalesce(nullif($%d::int, 0), (SELECT max(year) FROM district_scopes WHERE scope = $%d), $%d::int)`, asked, scope, this)
+}
+
 // districtsOf are those from which figures come, and the committees below this
 // one from which none do, with their terms of now and of the day's end.
-const districtsOf = `
+var districtsOf = `
 	WITH d AS (
-		SELECT coalesce(a.id, '00000000-0000-0000-0000-000000000000'::uuid) AS id, coalesce(a.partner, t.code) AS partner, coalesce(t.short_name, a.partner_name) AS name,
-			a.id IS NOT NULL AS shares, coalesce(a.status = 'ACTIVE', false) AS crosses
+		SELECT a.id, coalesce(a.partner, t.code) AS partner, coalesce(t.short_name, a.partner_name) AS name, a.id IS NOT NULL AS shares, coalesce(a.status = 'ACTIVE', false) AS crosses
 		FROM (SELECT * FROM agreements WHERE receives ? '` + KindFigures + `') a
 		FULL JOIN (SELECT code, short_name FROM tenants WHERE parent_id = nullif(current_setting('app.tenant', true), '')::uuid AND status = 'ACTIVE') t ON t.code = a.partner
 	)
-	SELECT d.id, d.partner, d.name, d.shares, d.crosses, n.codes, n.splits, coalesce(n.status, 'ACTIVE'), coalesce(n.reason, ''), b.codes, b.splits,
+	SELECT coalesce(d.id, '00000000-0000-0000-0000-000000000000'::uuid), d.partner, d.name, d.shares, d.crosses,
+		n.codes, n.splits, coalesce(n.status, 'ACTIVE'), coalesce(n.reason, ''), b.codes, b.splits,
 		coalesce(s.name, ''), s.opens_on, s.closes_on, y.as_of, y.at
 	FROM d
 	LEFT JOIN LATERAL (SELECT * FROM district_terms x WHERE x.agreement_id = d.id ORDER BY x.at DESC LIMIT 1) n ON true
 	LEFT JOIN LATERAL (SELECT * FROM district_terms x WHERE x.agreement_id = d.id AND x.at < $1 ORDER BY x.at DESC LIMIT 1) b ON true
 	LEFT JOIN LATERAL (SELECT * FROM district_days x WHERE x.agreement_id = d.id AND x.as_of <= $2 ORDER BY x.as_of DESC LIMIT 1) y ON true
-	LEFT JOIN district_scopes s ON s.agreement_id = d.id AND s.scope = $3 AND s.year = $4
-	WHERE d.partner > $5 ORDER BY d.partner LIMIT $6`
+	LEFT JOIN district_scopes s ON s.agreement_id = d.id AND s.scope = $3 AND s.year = ` + yearOf(4, 3, 5) + `
+	WHERE d.partner > $6 ORDER BY d.partner LIMIT $7`
 
 type districtRow struct {
 	Agreement           uuid.UUID
@@ -199,12 +225,18 @@ type districtRow struct {
 	At                  *time.Time
 }
 
-// asked is a figure by a split.
-type asked struct{ split, code string }
+func (r *districtRow) scan(from pgx.Rows) error {
+	return from.Scan(&r.Agreement, &r.Partner, &r.Name, &r.Shares, &r.Crosses, &r.Codes, &r.Splits, &r.Status, &r.Reason, &r.CodesAt, &r.SplitsAt,
+		&r.Scope, &r.Opens, &r.Closes, &r.AsOf, &r.At)
+}
+
+// asked is a figure of a district by a split.
+type asked struct {
+	agreement   uuid.UUID
+	split, code string
+}
 
 type valueRow struct {
-	Agreement   uuid.UUID
-	Split, Code string
 	Definition  int
 	Label, Unit string
 	Numerator   int
@@ -213,38 +245,34 @@ type valueRow struct {
 	AsOf, Moved time.Time
 }
 
-// numbers are the latest of what came up to the day, by district and code; the
-// figures of the lights among them.
-func (q Question) numbers(ctx context.Context, of []districtRow) (map[uuid.UUID]map[asked]valueRow, error) {
-	ids := make([]uuid.UUID, len(of))
-	for i, r := range of {
-		ids[i] = r.Agreement
-	}
-	rows, err := tenants.Rows[valueRow](ctx, `
-		SELECT a.id, w.split, w.code, f.definition, f.label, f.unit, f.numerator, f.denominator, f.parts, f.as_of, f.moved_on
-		FROM unnest($1::uuid[]) a (id) CROSS JOIN (SELECT $4::text, unnest($5::text[]) UNION SELECT '', unnest($7::text[])) w (split, code)
-		CROSS JOIN LATERAL (SELECT * FROM district_figures x WHERE (x.agreement_id, x.scope, x.year, x.split, x.code) = (a.id, $2, $3, w.split, w.code) AND x.as_of <= $6
-			ORDER BY x.as_of DESC LIMIT 1) f`,
-		ids, string(q.Kind), q.Year, q.Split, q.Codes, q.AsOf, lateness)
-	out := map[uuid.UUID]map[asked]valueRow{}
-	for _, r := range rows {
-		if out[r.Agreement] == nil {
-			out[r.Agreement] = map[asked]valueRow{}
-		}
-		out[r.Agreement][asked{r.Split, r.Code}] = r
-	}
-	return out, err
+func (v *valueRow) scan(of *asked, from pgx.Rows) error {
+	return from.Scan(&of.agreement, &of.split, &of.code, &v.Definition, &v.Label, &v.Unit, &v.Numerator, &v.Denominator, &v.Parts, &v.AsOf, &v.Moved)
 }
 
-func (r districtRow) district(q Question, came map[asked]valueRow) District {
+// numbersOf are the latest of what came up to a day, those of the lights ($6)
+// beside those that are asked for: the newest of all, unless that is of a later day.
+var numbersOf = `
+	WITH y AS MATERIALIZED (SELECT ` + yearOf(2, 1, 3) + ` AS year)
+	SELECT n.agreement_id, n.split, n.code, coalesce(f.definition, n.definition), coalesce(f.label, n.label), coalesce(f.unit, n.unit), coalesce(f.numerator, n.numerator),
+		CASE WHEN n.as_of > $7 THEN f.denominator ELSE n.denominator END, CASE WHEN n.as_of > $7 THEN f.parts ELSE n.parts END, coalesce(f.as_of, n.as_of), coalesce(f.moved_on, n.moved_on)
+	FROM (
+		SELECT x.* FROM y JOIN district_newest x ON x.scope = $1 AND x.year = y.year AND x.split = $4 AND x.code = ANY ($5::text[])
+		UNION ALL SELECT x.* FROM y JOIN district_newest x ON x.scope = $1 AND x.year = y.year AND x.split = '' AND x.code = ANY ($6::text[])
+	) n
+	LEFT JOIN LATERAL (SELECT * FROM district_figures x
+		WHERE n.as_of > $7 AND (x.agreement_id, x.scope, x.year, x.split, x.code) = (n.agreement_id, n.scope, n.year, n.split, n.code) AND x.as_of <= $7
+		ORDER BY x.as_of DESC LIMIT 1) f ON true
+	WHERE n.as_of <= $7 OR f.as_of IS NOT NULL`
+
+func (r *districtRow) district(q Question, came map[asked]valueRow) District {
 	d := District{Agreement: r.Agreement, Partner: r.Partner, PartnerName: r.Name, Shares: r.Shares, Crosses: r.Crosses,
 		Terms: Terms{r.Codes, r.Splits, r.Status, r.Reason}, ScopeName: r.Scope, Opens: r.Opens, Closes: r.Closes, AsOf: r.AsOf, At: r.At}
 	for _, code := range q.Codes {
-		d.Values = append(d.Values, r.value(asked{q.Split, code}, came))
+		d.Values = append(d.Values, r.value(asked{r.Agreement, q.Split, code}, came))
 	}
 	var late []figures.Number
 	for _, code := range lateness {
-		if v := r.value(asked{"", code}, came); v.Told && v.Same {
+		if v := r.value(asked{r.Agreement, "", code}, came); v.Told && v.Same {
 			late = append(late, v.Number)
 		}
 	}
@@ -254,7 +282,7 @@ func (r districtRow) district(q Question, came map[asked]valueRow) District {
 
 // value is what may be seen of one figure: what the district lets through now,
 // and let through on that day.
-func (r districtRow) value(of asked, came map[asked]valueRow) Value {
+func (r *districtRow) value(of asked, came map[asked]valueRow) Value {
 	own, v := figures.Shipped.Of(of.code), Value{Code: of.code, Label: of.code}
 	row, there := came[of]
 	switch {

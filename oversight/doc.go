@@ -19,6 +19,7 @@
 //
 //   - Each figure stands with the day as of which it was counted, the version of its definition, and when it last moved.
 //   - A letter that comes twice, late or out of order does not undo a newer one.
+//   - The newest of each figure is kept beside the days for speed, and says nothing else than they do.
 //   - A figure of another version of its definition than the city's is kept, shown as such, and never ranked.
 //   - A letter that cannot be (a day to come, more counted than there are, parts that do not make the whole) is refused.
 //   - What a district has narrowed is hidden, also what had come before; days on which it was not shared stay empty for ever (ADR 59).

@@ -123,5 +123,22 @@ func (to arrival) counted(ctx context.Context, b block) error {
 		  numerator = excluded.numerator, denominator = excluded.denominator, parts = excluded.parts, at = excluded.at, moved_on = excluded.moved_on,
 		  received_at = excluded.received_at, envelope_id = excluded.envelope_id WHERE district_figures.at < excluded.at`,
 		to.tenant, to.agreement, string(b.Kind), b.Year, b.Split, to.AsOf, to.At, to.now, to.envelope, string(raw))
+	if err != nil {
+		return err
+	}
+	codes := make([]string, len(b.Figures))
+	for i, f := range b.Figures {
+		codes[i] = f.Code
+	}
+	_, err = tenants.Exec(ctx, newest, to.tenant, to.agreement, string(b.Kind), b.Year, b.Split, codes)
 	return err
 }
+
+// newest keeps beside the rows of the days the last of each figure, which is what
+// is asked for nearly always. It may be run at any time, and again.
+const newest = `
+	INSERT INTO district_newest (tenant_id, agreement_id, scope, year, split, code, as_of, definition, label, unit, numerator, denominator, parts, at, moved_on)
+	SELECT DISTINCT ON (f.code) f.tenant_id, f.agreement_id, f.scope, f.year, f.split, f.code, f.as_of, f.definition, f.label, f.unit, f.numerator, f.denominator, f.parts, f.at, f.moved_on
+	FROM district_figures f WHERE (f.tenant_id, f.agreement_id, f.scope, f.year, f.split) = ($1, $2, $3, $4, $5) AND f.code = ANY ($6::text[]) ORDER BY f.code, f.as_of DESC
+	ON CONFLICT (tenant_id, scope, year, split, code, agreement_id) DO UPDATE SET as_of = excluded.as_of, definition = excluded.definition, label = excluded.label, unit = excluded.unit,
+	  numerator = excluded.numerator, denominator = excluded.denominator, parts = excluded.parts, at = excluded.at, moved_on = excluded.moved_on`

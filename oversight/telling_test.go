@@ -85,6 +85,7 @@ func TestFiguresGoToTheCity(t *testing.T) {
 			t.Errorf("%+v", d)
 		}
 		w.tell()
+		w.newest()
 		if d := w.sees("received"); d.Freshness != oversight.Fresh || !d.Values[0].MovedOn.Equal(clock.Date(2025, 3, 4)) {
 			t.Errorf("%+v", d)
 		}
@@ -176,7 +177,8 @@ func TestARestoreFromABackup(t *testing.T) {
 	w.tell()
 	w.Later(1)
 	w.run("what the city has lost comes again once the district is asked for all", func(t *testing.T, w *world) {
-		if w.count(`WITH x AS (UPDATE district_figures SET numerator = 0 WHERE code = 'received' RETURNING 1) SELECT count(*) FROM x`) == 0 {
+		if w.count(`WITH x AS (UPDATE district_figures SET numerator = 0 WHERE code = 'received' RETURNING 1), y AS (UPDATE district_newest SET numerator = 0 WHERE code = 'received' RETURNING 1)
+			SELECT count(*) FROM x, y`) == 0 {
 			t.Fatal("nothing was lost")
 		}
 		w.narrows(nil, nil) // the district says what leaves, once more
@@ -328,6 +330,20 @@ func (w *world) posts(body any) (outcome string) {
 	return strings.TrimSpace(outcome)
 }
 
+// newest compares what is kept as the newest of each figure with the days.
+func (w *world) newest() {
+	w.T.Helper()
+	const days = `SELECT DISTINCT ON (agreement_id, scope, year, split, code) agreement_id, scope, year, split, code, as_of, definition, label, unit, numerator, denominator, parts, at, moved_on
+		FROM district_figures ORDER BY agreement_id, scope, year, split, code, as_of DESC`
+	const kept = `SELECT agreement_id, scope, year, split, code, as_of, definition, label, unit, numerator, denominator, parts, at, moved_on FROM district_newest`
+	if n := w.count(`SELECT count(*) FROM (((` + days + `) EXCEPT ` + kept + `) UNION ALL (` + kept + ` EXCEPT (` + days + `))) x`); n != 0 {
+		w.T.Errorf("%d of what is kept as the newest are not", n)
+	}
+	if w.count(`SELECT count(*) FROM district_newest`) == 0 {
+		w.T.Error("nothing is kept")
+	}
+}
+
 func TestWhatADistrictSendsWrong(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -369,6 +385,16 @@ func TestWhatADistrictSendsWrong(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 	})
+	w.run("a letter of tomorrow, by a clock that is a little ahead, is not shown today", func(t *testing.T, w *world) {
+		if o := w.posts(letter(map[string]any{"at": "2025-03-03T09:00:00Z", "asOf": "2025-03-04", "blocks": []any{received(11, nil)}})); o != "DELIVERED" {
+			t.Error(o)
+		}
+		says(t, w.sees("received"), "8")
+		w.newest()
+		w.posts(letter(map[string]any{"at": "2025-03-03T09:10:00Z", "asOf": "2025-03-04", "blocks": []any{received(9, nil)}}))
+		w.Later(1)
+		says(t, w.sees("received"), "9")
+	})
 	before := w.count(`SELECT count(*) FROM district_figures`)
 	for name, l := range map[string]any{
 		"more counted than there are":    letter(map[string]any{"blocks": []any{received(3, map[string]any{"d": 2})}}),
@@ -391,6 +417,7 @@ func TestWhatADistrictSendsWrong(t *testing.T) {
 			}
 		})
 	}
+	w.newest()
 	if n := w.count(`SELECT count(*) FROM district_figures`); n != before {
 		t.Errorf("%d rows, there were %d", n, before)
 	}

@@ -273,6 +273,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		{`INSERT INTO district_terms VALUES ($1, $2, now(), NULL, NULL, 'ACTIVE', '', now())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO district_days VALUES ($1, $2, '2025-03-03', now())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO district_scopes VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '2025 年', NULL, NULL, now())`, []any{tenant, ids["Agreement"]}},
+		{`INSERT INTO district_newest VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '', 'received', '2025-03-03', 1, '收到', '件', 1, NULL, NULL, now(), '2025-03-03')`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO district_figures VALUES ($1, $2, 'CALENDAR_YEAR', 2025, '', 'received', '2025-03-03', 1, '收到', '件', 1, NULL, NULL, now(), '2025-03-03', now(), gen_random_uuid())`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO rankings VALUES ($1, gen_random_uuid(), $2, 'received', '收到', 'CALENDAR_YEAR', 2025, '2025-03-03', false, '[]', now(), NULL, '')`, []any{tenant, ids["Agreement"]}},
 		{`INSERT INTO district_alerts VALUES ($1, gen_random_uuid(), $2, 'SILENT', $3, '没有送来', '2025-03-03', now(), NULL)`, []any{tenant, ids["Agreement"], ids["Matter"]}},
