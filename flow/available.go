@@ -25,6 +25,8 @@ type Available struct {
 	Block   *Block         // the guard behind Blocked
 	Lifts   bool           // what blocks it the viewer can do himself, in another matter
 	Days    Bounds
+
+	Foreseeable bool // what it brings about can be told beforehand (Foresee)
 }
 
 // Block is the guard that keeps an action from being done now.
@@ -74,7 +76,7 @@ func (e *Engine) ask(c *Case, v *authz.Viewer, share *gen.Assignment) ([]Availab
 		if a.Automatic || len(a.From) == 0 || !a.Leaves(in.state()) || e.permitted(&in) != nil {
 			continue
 		}
-		found := Available{Action: a, Sheet: e.sheet(&in), Heading: m.Heading(a, in.state()), To: m.State(a.To), Confirm: m.Confirmation(a), Days: e.bounds(&in)}
+		found := Available{Action: a, Sheet: e.sheet(&in), Heading: m.Heading(a, in.state()), To: m.State(a.To), Confirm: m.Confirmation(a), Days: e.bounds(&in), Foreseeable: e.foreseeable(a)}
 		if err := e.guard(&in); err != nil {
 			shown, ok := errs.As(err)
 			if !ok {

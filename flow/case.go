@@ -41,6 +41,7 @@ type Case struct {
 	Sends       map[string][]string // kinds of envelope that this committee's active agreements let out, by the partner's code
 	Committee   string              // this committee's code
 	Handed      map[uuid.UUID]bool  // shares for which nobody was left, so that a guardian has them
+	Given       *Given              // whence it was handed over, where its process lets it go back from here
 	Heirs       authz.Heirs         // which units were renamed or merged; a share's edge is the unit that is there now
 
 	dues map[string]string // days for replying that the step which is being taken has moved, by share
@@ -213,10 +214,12 @@ func (c *Case) whole() authz.Whole {
 	return authz.Whole{Matter: c.Matter, Parties: c.Parties, Assignments: c.Assignments, Items: c.Items}
 }
 
-// held is whole without the shares that the case goes on without: a unit that
-// gave its share back sees what was, and has nothing more to do with it.
+// held is whole without the shares that the case goes on without, and without
+// those who had it before it was handed over: a unit that gave its share back
+// sees what was, and has nothing more to do with it.
 func (c *Case) held() authz.Whole {
 	w := c.whole()
 	w.Assignments = slices.DeleteFunc(slices.Clone(w.Assignments), func(a *gen.Assignment) bool { return !Open(a) })
+	w.Parties = slices.DeleteFunc(slices.Clone(w.Parties), func(p *gen.Party) bool { return p.Role == party.RoleFORMER })
 	return w
 }

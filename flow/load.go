@@ -92,6 +92,9 @@ func (e *Engine) read(ctx context.Context, q *gen.MatterQuery) (map[uuid.UUID]*C
 	if err := e.meetHeirs(ctx, slices.Collect(maps.Values(out))...); err != nil {
 		return nil, err
 	}
+	if err := e.readGiven(ctx, out); err != nil {
+		return nil, err
+	}
 	return out, e.gather(ctx, out)
 }
 

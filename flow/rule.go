@@ -24,8 +24,10 @@ type registered struct {
 	choosers  map[string]Chooser
 	bases     map[string]Base
 	kinds     map[string]*Kind
-	parts     []casePart             // of which a case consists
-	counted   map[string][]item.Kind // by base: the items from whose days it counts
+	parts     []casePart // of which a case consists
+	holdings  map[string]Holding
+	foresees  map[string]func(context.Context, *Run, *process.Rule) error // of effects that can tell beforehand
+	counted   map[string][]item.Kind                                      // by base: the items from whose days it counts
 }
 
 // NewRules has the generic rules.
@@ -34,6 +36,7 @@ func NewRules() *Rules {
 		paper: process.NewVocabulary(), guards: map[string]func(*Input, *process.Rule) error{}, relations: map[string]func(*Input, *process.Rule) bool{},
 		effects: map[string]func(context.Context, *Run, *process.Rule) error{}, choosers: map[string]Chooser{}, bases: map[string]Base{},
 		kinds: map[string]*Kind{}, parts: generalParts,
+		holdings: map[string]Holding{}, foresees: map[string]func(context.Context, *Run, *process.Rule) error{},
 		counted: map[string][]item.Kind{},
 	}}
 	registerGeneric(s)
@@ -160,6 +163,18 @@ func RelationOf[A any](s *Rules, name, says string, check func(*process.Place, A
 func EffectOf[A any](s *Rules, name, says string, check func(*process.Place, A), f func(context.Context, *Run, A) error) {
 	s.add(process.Word{Sort: process.Effect, Name: name, Says: says, Args: process.ArgsOf[A](), Check: process.Checking(check)}, nil)
 	s.effects[name] = func(ctx context.Context, run *Run, r *process.Rule) error {
+		a, err := process.Args[A](r)
+		if err != nil {
+			return err
+		}
+		return f(ctx, run, a)
+	}
+}
+
+// Foreseen registers what an effect does to the case in memory, so that it can be
+// shown beforehand; it writes nothing.
+func Foreseen[A any](s *Rules, name string, f func(context.Context, *Run, A) error) {
+	s.foresees[name] = func(ctx context.Context, run *Run, r *process.Rule) error {
 		a, err := process.Args[A](r)
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ var candidates = map[process.Pick]model.FormPick{
 func availableAction(a flow.Available, form, fields bool) *model.AvailableAction {
 	x := &model.AvailableAction{
 		Code: a.Action.Code, Label: a.Action.Label, Group: model.ActionGroup(a.Heading), Usual: a.Usual, ReasonRequired: a.Action.Reason,
-		Blocked: given(a.Blocked), Confirm: given(a.Confirm),
+		Blocked: given(a.Blocked), Confirm: given(a.Confirm), Foreseeable: a.Foreseeable,
 	}
 	if form {
 		x.Form = a.Sheet.Schema()

@@ -46,6 +46,8 @@ machines:
            text: {type: string, minLength: 2, maxLength: 500}, dueOn: {type: string, format: date}, unitId: *id, partyId: *id, eventId: *id, parentId: *id}}}}}}
       - {code: settle, label: 了结一条, from: [OWED], may: matter.respond, effects: [settle_item],
          form: {required: [itemId, done, evidence], properties: {itemId: *id, done: {type: boolean}, evidence: {type: string, minLength: 2, maxLength: 500}}}}
+      - {code: pass, label: 转交, from: *before, may: matter.screen, reason: true, effects: [{hand_over: {as: unit, keeps: true, back: 3, restarts: [screen]}}], form: {required: [unitId], properties: {unitId: *id}}}
+      - {code: passBack, label: 退回转交, from: *before, may: matter.screen, reason: true, guards: [handed], effects: [hand_back]}
       - {code: close, label: 办结, from: [OWED], to: DONE, may: matter.follow, guards: [{items_settled: {kind: RESOLUTION}}]}
 `
 

@@ -36,7 +36,7 @@ type Party struct {
 	FromMatterID *uuid.UUID `json:"from_matter_id,omitempty"`
 	// 姓名或名称；系统外的人只有名称
 	Name string `json:"name,omitempty"`
-	// 第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人
+	// 第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人 / 转交以前办理的单位，仍可查看
 	Role party.Role `json:"role,omitempty"`
 	// 参加者的类别，例如 RESIDENT 居民、COMPANY 企业、DEPARTMENT 部门、PARTY_ORG 党组织
 	Kind string `json:"kind,omitempty"`

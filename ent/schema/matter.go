@@ -105,8 +105,8 @@ func (Party) Fields() []ent.Field {
 		// Answered by a resolver, which masks a citizen's; the book keeps it.
 		field.Text("name").Optional().Comment("姓名或名称；系统外的人只有名称").Annotations(entgql.Skip()),
 		field.Enum("role").Values("LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST",
-			"TEAM", "PARTICIPANT", "RAISER").
-			Comment("第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人"),
+			"TEAM", "PARTICIPANT", "RAISER", "FORMER").
+			Comment("第一提案人 / 联名 / 附议 / 领办 / 督办 / 主持 / 专家 / 牵头单位 / 智库 / 列席 / 课题组成员 / 参加者 / 提出问题的人 / 转交以前办理的单位，仍可查看"),
 		text("kind", "参加者的类别，例如 RESIDENT 居民、COMPANY 企业、DEPARTMENT 部门、PARTY_ORG 党组织"),
 		text("post", "职务"),
 		text("organisation", "所在的组织；外地或上级政协的来宾写明是哪个政协"),

@@ -57,7 +57,7 @@ var Words = map[string]map[string]string{
 	"PartyRole": {
 		"LEAD": "第一提案人：其他事项为提出的人", "CO": "联名人", "ENDORSER": "附议人", "LEAD_LEADER": "领办领导", "SUPERVISE_LEADER": "督办领导",
 		"HOST": "主持人", "EXPERT": "专家", "LEAD_ORG": "牵头单位", "THINK_TANK": "智库", "GUEST": "列席人员", "TEAM": "课题组成员",
-		"PARTICIPANT": "参加者", "RAISER": "提出问题的人",
+		"PARTICIPANT": "参加者", "RAISER": "提出问题的人", "FORMER": "原办理单位",
 	},
 	"PlatformStatus":     {"ACTIVE": "在用", "RETIRED": "已停用"},
 	"ProcessStatus":      {"DRAFT": "草稿", "PUBLISHED": "已发布", "RETIRED": "已停用", "DISCARDED": "已弃用"},

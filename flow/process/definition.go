@@ -24,12 +24,19 @@ const Back = "$back"
 // stand in a definition so that the check knows where they lead.
 const Never = "never"
 
+// HandOver gives a matter to another unit, HandBack back whence it came; the
+// engine and the check know these words of the vocabulary.
+const (
+	HandOver = "hand_over"
+	HandBack = "hand_back"
+)
+
 // What the words of a definition can be, as the database stores them; a test of
 // package flow compares.
 var (
 	Visibilities = []string{"PARTIES", "STAFF", "TENANT"}
 	Audiences    = []string{"ALL", "HANDLING", "STAFF"}
-	PartyRoles   = []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER"}
+	PartyRoles   = []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER", "FORMER"}
 	// ItemKinds are the kinds of item and what they are called.
 	ItemKinds = map[string]string{
 		"COMMITMENT": "承诺", "TASK": "任务", "NODE": "节点", "DIRECTION": "备选方向", "CANDIDATE": "备选件", "PROBLEM": "问题",
@@ -184,6 +191,14 @@ func (a *Action) NamesOneOf(roles []string) bool {
 func (a *Action) Never() bool {
 	return slices.ContainsFunc(a.Guards, func(r *Rule) bool { return r.Name == Never })
 }
+
+// Does reports whether the action has an effect.
+func (a *Action) Does(effect string) bool {
+	return slices.ContainsFunc(a.Effects, func(r *Rule) bool { return r.Name == effect })
+}
+
+// HandsBack reports whether the action gives a matter back whence it came.
+func (a *Action) HandsBack() bool { return a.Does(HandBack) }
 
 // Leaves reports whether the action can be done in a state; the empty state is
 // that of a subject which is not there yet.

@@ -28,6 +28,22 @@ func (k *checker) reaches(name string, m *Machine, s *State) {
 	}
 }
 
+// rooted: where only people of their own units have the turn, a matter that is
+// another unit's stands still unless it can go there.
+func (k *checker) rooted(name string, m *Machine, s *State) {
+	if Regulated(k.d.Kind) || s.End || name == OfAssignment || len(s.Turns) == 0 {
+		return
+	}
+	for _, turn := range s.Turns {
+		if reach := k.rights.Table(turn)[authz.Perm("matter.read")]; !k.role(turn) || !reach.Has(authz.Unit) || reach.Has(authz.Tenant) {
+			return
+		}
+	}
+	if !slices.ContainsFunc(m.Actions, func(a *Action) bool { return a.Does(HandOver) && a.Leaves(s.Code) }) {
+		k.warn(name, s.Code, "轮到%s，他只办自己单位的；这里没有转交的动作（%s），不该由他那里办的就停住了", k.d.turnLabels(s.Turns), HandOver)
+	}
+}
+
 // meant are the roles through which a turn of a committee's own kind can act.
 func (k *checker) meant(turn string) (roles []string) {
 	right := authz.Perm("matter.read")

@@ -121,6 +121,7 @@ func (k *checker) office() {
 		}
 		for _, s := range m.States {
 			k.reaches(name, m, s)
+			k.rooted(name, m, s)
 			for _, turn := range s.Turns {
 				if k.held != nil && !s.End && k.role(turn) && !k.held(turn) {
 					k.warn(name, s.Code, "现在没有人担任%s，“%s”没有人接手", k.rights.Name(turn), s.Label)

@@ -33,7 +33,7 @@ func PartyKinds() map[string]string { return maps.Clone(partyKinds) }
 // roles of parties have labels of their own: LEAD is also a kind of item.
 var roleLabels = map[string]string{
 	"LEAD": "提出人", "CO": "联名人", "ENDORSER": "附议人", "LEAD_LEADER": "领办人", "SUPERVISE_LEADER": "督办人", "HOST": "主持人",
-	"EXPERT": "专家", "LEAD_ORG": "牵头单位", "THINK_TANK": "智库", "GUEST": "列席人员", "TEAM": "课题组成员", "PARTICIPANT": "参加者", "RAISER": "提出问题的人",
+	"EXPERT": "专家", "LEAD_ORG": "牵头单位", "THINK_TANK": "智库", "GUEST": "列席人员", "TEAM": "课题组成员", "PARTICIPANT": "参加者", "RAISER": "提出问题的人", "FORMER": "原办理单位",
 }
 
 // fields of items, as a definition and as a person calls them.

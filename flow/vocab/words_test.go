@@ -80,6 +80,12 @@ func TestWordsAreChecked(t *testing.T) {
 		{"effects", `hand_over`, "unitId: {}", "as"},
 		{"effects", `{hand_over: {as: town}}`, "unitId: {}", "as 不能写“town”"},
 		{"effects", `{hand_over: {as: street, field: streetId}}`, "unitId: {}", "“streetId”"},
+		{"effects", `{hand_over: {as: duty}}`, "unitId: {}", "as 不能写“duty”"},
+		{"effects", `{hand_over: {as: unit, leaves: [town]}}`, "unitId: {}", "leaves 不能写“town”"},
+		{"effects", `{hand_over: {as: unit, restarts: [free]}}`, "unitId: {}", "不在任何环节里计时"},
+		{"effects", `{hand_over: {as: unit, back: 31}}`, "unitId: {}", "0 至 30 天"},
+		{"effects", `{hand_over: {as: unit, back: 3}}`, "unitId: {}", "无从撤回"},
+		{"effects", `hand_back`, "", "要有条件 handed"},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
 			if got := check(c.where, c.rule, c.fields); (c.says == "") != (got == "") || !strings.Contains(got, c.says) {
@@ -146,10 +152,10 @@ func TestVocabulary(t *testing.T) {
 		}
 		for sort, names := range map[string]string{
 			"guard": "checklist approval parties present events records speakers_researched items items_settled items_have attachments linked data window when " +
-				"not_suspended suspended never deadline_passed",
+				"not_suspended suspended never deadline_passed handed",
 			"relation": "party seat creator",
 			"effect": "save number record minutes party remove_party event hold cancel_event items claim_item settle_item notify create link start_timer stop_timer " +
-				"document score suspend_timers resume_timers hand_over",
+				"document score suspend_timers resume_timers hand_over hand_back",
 		} {
 			for _, n := range strings.Fields(names) {
 				if !got[sort+" "+n] {

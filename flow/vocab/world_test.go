@@ -102,6 +102,9 @@ machines:
       - {code: handStreet, label: 转交, from: [OPEN], may: matter.screen, effects: [{hand_over: {as: street}}], form: {properties: {unitId: {type: string}}}}
       - {code: handSector, label: 转交, from: [OPEN], may: matter.follow, effects: [{hand_over: {as: sector, field: to}}], form: {properties: {to: {type: string}}}}
       - {code: handOwner, label: 转交, from: [OPEN], may: matter.follow, effects: [{hand_over: {as: owner}}], form: {properties: {unitId: {type: string}}}}
+      - {code: handAny, label: 转交, from: [OPEN], may: matter.screen, effects: [{hand_over: {as: unit, leaves: [street, owner], keeps: true, back: 3, restarts: [own]}}], form: {properties: {unitId: {type: string}}}}
+      - {code: handAway, label: 转交, from: [OPEN], may: matter.screen, effects: [{hand_over: {as: street, back: 3}}], form: {properties: {unitId: {type: string}}}}
+      - {code: handBack, label: 退回, from: [OPEN], may: matter.screen, guards: [handed], effects: [hand_back]}
       - {code: score, label: 计分, from: [OPEN], may: matter.follow, effects: [{score: {code: talk, role: TEAM}}]}
 `
 

@@ -425,6 +425,8 @@ type AvailableAction struct {
 	Form json.RawMessage `json:"form,omitempty"`
 	// form 的各栏怎么填：从哪里选、哪天可以、几行
 	Fields []*FormField `json:"fields"`
+	// 会带来什么，可以用 foresee 先看
+	Foreseeable bool `json:"foreseeable"`
 }
 
 // 一次民主测评
@@ -2077,6 +2079,40 @@ type FlagPossibleSecretInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 一个期限的变化
+type ForeseenDay struct {
+	// 名称
+	Label string `json:"label"`
+	// 现在到哪一天；空为还没有开始
+	Was *time.Time `json:"was,omitempty"`
+	// 以后到哪一天；空为就此结束
+	DueOn *time.Time `json:"dueOn,omitempty"`
+}
+
+// 以后轮到的一方
+type ForeseenTurn struct {
+	// 以什么身份
+	Turn string `json:"turn"`
+	// 原来轮到的人都不在，由他们代为办理
+	Instead bool `json:"instead"`
+	// 现在在任而且能登录的人；空为还没有人
+	People []*gen.Membership `json:"people"`
+}
+
+// 一个动作会带来什么：按办理它的同一套规则算出，什么也不写
+type Foresight struct {
+	// 以后轮到谁；空为没有人能接手
+	Turns []*ForeseenTurn `json:"turns"`
+	// 期限的变化：照旧的、重新计算的、结束的
+	Days []*ForeseenDay `json:"days"`
+	// 以后您还看得到本件
+	Visible bool `json:"visible"`
+	// 您可以撤回到哪一天，别人还没有办过时；空为不能撤回
+	TakeBackUntil *time.Time `json:"takeBackUntil,omitempty"`
+	// 为什么不能这样办；空为可以
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 一个可选的值

@@ -362,6 +362,9 @@ func TestEveryActionIsWalked(t *testing.T) {
 	_, here = h.accepted(of)
 	h.does(h.city, director, here, "withdraw", nil, "WITHDRAWN")
 	h.deliver()
+	of = h.working(of)
+	h.does(h.city, director, of, "handOver", process.Form{"unitId": h.of[h.city].Units["接办局"].String(), "leaderPost": "局长", "officerPost": "科长"}, "WORKING")
+	h.does(h.city, director, of, "handBack", process.Form{"leaderPost": "局长", "officerPost": "科长"}, "WORKING")
 
 	for _, a := range definition(t, tasks.Kind).Machines[process.OfMatter].Actions {
 		var n int

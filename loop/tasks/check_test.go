@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/loop/tasks"
 )
 
@@ -20,6 +21,7 @@ func TestTheLoopCloses(t *testing.T) {
 	}
 	e := flow.NewRules()
 	tasks.Register(e)
+	vocab.Register(e)
 	for _, f := range e.Check(definition(t, tasks.Kind), process.DefaultPolicy(), process.RolesOf(p)) {
 		t.Error(f)
 	}

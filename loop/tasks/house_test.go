@@ -66,7 +66,8 @@ var kinds = []string{tasks.KindTask, tasks.KindReport, tasks.KindDecision}
 // plan is a committee of these tests.
 func plan(code string, secret byte) district.Plan {
 	return district.Plan{Code: code, On: clock.Date(2023, 4, 3), Secret: secret, Runs: []string{tasks.Kind, "cohort"},
-		Posts: []string{"主任", "干事", "专委干部", "商务局联络员", "商务局局长", "管理员", "秘书长"}}
+		Posts: []string{"主任", "干事", "专委干部", "商务局联络员", "商务局局长", "管理员", "秘书长"},
+		Units: []district.Unit{{Name: "接办局", Kind: "HANDLING_UNIT"}}, People: []district.Person{{Name: "接办局联络员", Role: liaison, Unit: "接办局", Post: "OFFICER"}}}
 }
 
 func newHouse(t *testing.T) *house { return installation(t, 7) }

@@ -277,6 +277,36 @@ func TestDoing(t *testing.T) {
 	})
 }
 
+func TestATaskGoesToAnotherUnit(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	of := h.loop(h.city)
+	other := h.of[h.city].Units["接办局"]
+	form := process.Form{"unitId": other.String(), "leaderPost": "局长", "officerPost": "科长"}
+	h.run("who issued gives a running task to another unit: its people have it, the first reads on; leader and officer are named anew", func() {
+		id := h.working(of)
+		h.refused(errs.NotAllowed, h.city, liaison, id, "handOver", form)
+		h.refused(errs.Invalid, h.city, director, id, "handOver", process.Form{"unitId": other.String()})
+		h.does(h.city, director, id, "handOver", form, "WORKING")
+		c := h.look(h.city, id)
+		if i := items(c, item.KindTASK)[0]; *i.UnitID != other || *c.OwnerUnitID != other || i.LeaderPost != "局长" || i.LeaderID != nil || i.OfficerID != nil {
+			h.Fatal(i)
+		}
+		if h.sees(h.city, "商务局联络员", id) != 1 {
+			h.Error("the first reads on")
+		}
+		h.refused(errs.NotAllowed, h.city, "商务局联络员", id, "reportNode", h.nodeFact(h.city, id, 0, "DONE"))
+		h.does(h.city, "接办局联络员", id, "reportNode", h.nodeFact(h.city, id, 0, "DONE"), "WORKING")
+		h.does(h.city, director, id, "handBack", process.Form{"leaderPost": "局长", "officerPost": "科长"}, "WORKING")
+		h.does(h.city, "商务局联络员", id, "reportNode", h.nodeFact(h.city, id, 1, "DONE"), "WORKING")
+		h.refused(errs.NotFound, h.city, "接办局联络员", id, "report", h.fact(process.Form{"outcome": "DONE"}))
+	})
+	h.run("a task that another committee has is not given to a unit", func() {
+		_, here := h.accepted(of)
+		h.refused(errs.GuardFailed, h.city, director, here, "handOver", form)
+	})
+}
+
 // ready is a task of which all is reported.
 func (h *house) ready(of uuid.UUID, outcome string) uuid.UUID {
 	h.Helper()

@@ -50,6 +50,7 @@ func Register(s *flow.Rules) {
 	}
 	s.Effect("task.send", "把任务送给所交办的政协", send)
 	registerWords(s)
+	registerHanding(s)
 }
 
 // Connect gives the engine the exchange by which tasks cross, and takes in what

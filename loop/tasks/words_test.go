@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/flow/process"
+	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/loop/tasks"
 )
 
@@ -98,6 +99,7 @@ func TestWordsAreChecked(t *testing.T) {
 	}
 	s := flow.NewRules()
 	tasks.Register(s)
+	vocab.Register(s)
 	found := func(source string) (all []string) {
 		d, err := process.Parse([]byte(source))
 		if err != nil {

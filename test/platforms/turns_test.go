@@ -102,11 +102,17 @@ func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
 				w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
 				return nil
 			})
-			r.do("联络员", "handOver", obj{"streetId": w.unit("新街道")})
+			to := func(unit string) obj {
+				if kind == platforms.TopicKind { // which goes to a station, too
+					return obj{"unitId": w.unit(unit)}
+				}
+				return obj{"streetId": w.unit(unit)}
+			}
+			r.do("联络员", "handOver", to("新街道"))
 			if got := r.waits(); !slices.Equal(got, []string{"干事"}) {
 				t.Errorf("it waits for %v", got)
 			}
-			r.do("干事", "handOver", obj{"streetId": w.unit("街道")})
+			r.do("干事", "handOver", to("街道"))
 			if got := r.waits(); !slices.Equal(got, []string{"联络员"}) {
 				t.Errorf("it waits for %v", got)
 			}

@@ -1015,7 +1015,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeUUID},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "name", Type: field.TypeString, Nullable: true, Size: 2147483647},
-		{Name: "role", Type: field.TypeEnum, Enums: []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER"}},
+		{Name: "role", Type: field.TypeEnum, Enums: []string{"LEAD", "CO", "ENDORSER", "LEAD_LEADER", "SUPERVISE_LEADER", "HOST", "EXPERT", "LEAD_ORG", "THINK_TANK", "GUEST", "TEAM", "PARTICIPANT", "RAISER", "FORMER"}},
 		{Name: "kind", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "post", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "organisation", Type: field.TypeString, Nullable: true, Size: 2147483647},

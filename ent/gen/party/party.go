@@ -165,6 +165,7 @@ const (
 	RoleTEAM             Role = "TEAM"
 	RolePARTICIPANT      Role = "PARTICIPANT"
 	RoleRAISER           Role = "RAISER"
+	RoleFORMER           Role = "FORMER"
 )
 
 func (r Role) String() string {
@@ -174,7 +175,7 @@ func (r Role) String() string {
 // RoleValidator is a validator for the "role" field enum values. It is called by the builders before save.
 func RoleValidator(r Role) error {
 	switch r {
-	case RoleLEAD, RoleCO, RoleENDORSER, RoleLEAD_LEADER, RoleSUPERVISE_LEADER, RoleHOST, RoleEXPERT, RoleLEAD_ORG, RoleTHINK_TANK, RoleGUEST, RoleTEAM, RolePARTICIPANT, RoleRAISER:
+	case RoleLEAD, RoleCO, RoleENDORSER, RoleLEAD_LEADER, RoleSUPERVISE_LEADER, RoleHOST, RoleEXPERT, RoleLEAD_ORG, RoleTHINK_TANK, RoleGUEST, RoleTEAM, RolePARTICIPANT, RoleRAISER, RoleFORMER:
 		return nil
 	default:
 		return fmt.Errorf("party: invalid enum value for role field: %q", r)
