@@ -25,12 +25,14 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/timer"
 	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/bihuan/bihuan/internal/errs"
+	"github.com/bihuan/bihuan/internal/memory"
 )
 
 // Narrow registers the predicates that keep every query, eager-loaded edges
 // included, to what the context's viewer may see. Without a viewer and
 // outside System a query of tenant data is refused.
 func Narrow(c *gen.Client) {
+	sights := sights{memory.New[seeing, *Sentence](keptSentences)}
 	c.Intercept(intercept.TraverseFunc(func(ctx context.Context, q intercept.Query) error {
 		if isSystem(ctx) || q.Type() == gen.TypeTenant {
 			return nil
@@ -39,7 +41,7 @@ func Narrow(c *gen.Client) {
 		if v == nil {
 			return errs.New(errs.Unauthenticated, "请先登录")
 		}
-		if where := narrowing(v, q.Type(), ofSeenMatter(ctx)); where != nil {
+		if where := sights.narrowing(v, q.Type(), ofSeenMatter(ctx)); where != nil {
 			q.WhereP(where)
 		}
 		return nil

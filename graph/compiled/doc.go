@@ -4,8 +4,8 @@
 //
 // A selection is compiled once for a document into a program (program.go): which
 // columns are asked for, which edges lead to one row (they are joined) and which
-// to many (a statement each, all of one depth in one round trip), and what is
-// written around the values. The rows to begin with are those of the query that
+// to many (of a page a statement each, all of one depth in one round trip; of one
+// row a column, an array of records), and what is written around the values. The rows to begin with are those of the query that
 // a resolver made, with its filter, order and page (package stored); what the
 // viewer may see of all others is what ent's own interceptors say of their
 // entities, so that a rule of authz or tenants is written nowhere twice.

@@ -13,11 +13,14 @@ import (
 // program writes one entity's rows as JSON objects.
 type program struct {
 	of      *gen.Stored
+	within  string // the entity that leads to it, empty for the first rows
+	alias   string // of its rows in a statement
 	columns []column
 	joins   []join
 	ops     []op
 	lists   []*list
 	whole   []whole // whom the general way is shown
+	shown   bool    // the general way is shown something of a row or below it
 
 	selected []string // the columns as the statement names them
 }
@@ -41,15 +44,17 @@ type join struct {
 
 // list is an edge to many rows.
 type list struct {
-	parent  string // the entity that has the edge
 	edge    gen.StoredEdge
+	of      int // as a column's of, of the rows to which it belongs
+	at      int // among the program's
 	program *program
 	before  string // around each row, where the edge is a connection
 	after   string
 	open    string
 	close   string
-	first   *ast.Value // of a connection
-	steps   []graphql.CollectedField
+	first   *ast.Value               // of a connection, nil for all
+	steps   []graphql.CollectedField // from a row to one of the list's
+	index   int                      // which of them is the list
 }
 
 // whole is an entity of which a row is read as ent reads it.
@@ -81,10 +86,10 @@ type op struct {
 	jump     int
 	required bool // absent would be an error
 	list     *list
-	field    string           // its alias
-	set      ast.SelectionSet // the field alone
-	whole    int
+	field    string                   // its alias
+	set      ast.SelectionSet         // the field alone
 	steps    []graphql.CollectedField // from the row to the object of a rest
+	entity   int                      // as a column's of, of that object
 	stands   func([][]byte) bool
 	of       []int // the columns that it looks at
 }
@@ -117,7 +122,14 @@ func (p *program) lit(s string) {
 // compiler makes programs of one operation.
 type compiler struct {
 	*Reads
-	oc *graphql.OperationContext
+	oc      *graphql.OperationContext
+	aliases int
+}
+
+// alias is one that no other rows of the statement have.
+func (c *compiler) alias() string {
+	c.aliases++
+	return "r" + strconv.Itoa(c.aliases)
 }
 
 // object writes one object's selection, false where it does not fit.
@@ -159,16 +171,17 @@ func (c *compiler) field(p *program, of int, f graphql.CollectedField, steps []g
 	case isEdge:
 		return c.many(p, of, f, edge, steps)
 	}
-	if !p.rest(of, f, steps) {
-		return false
-	}
+	o := op{code: rest, field: f.Alias, set: alone(f), steps: steps, entity: of}
 	if x, ok := c.Plain[e.Name+"."+f.Name]; ok {
-		o := &p.ops[len(p.ops)-1]
-		o.code, o.stands = plain, x.Stands
+		o.code, o.stands, o.column = plain, x.Stands, p.col(of, "id")
 		for _, name := range x.Columns {
 			o.of = append(o.of, p.col(of, name))
 		}
+	} else if !p.show(of) {
+		return false
 	}
+	p.shown = true
+	p.ops = append(p.ops, o)
 	return true
 }
 
@@ -178,7 +191,7 @@ func (c *compiler) one(p *program, of int, f graphql.CollectedField, edge gen.St
 	if to == nil {
 		return false
 	}
-	p.joins = append(p.joins, join{to: to, from: of, edge: edge, alias: "j" + strconv.Itoa(len(p.joins)+1)})
+	p.joins = append(p.joins, join{to: to, from: of, edge: edge, alias: c.alias()})
 	here := len(p.joins)
 	at := len(p.ops)
 	p.ops = append(p.ops, op{code: enter, column: p.col(here, "id"), required: f.Definition.Type.NonNull})
@@ -196,7 +209,8 @@ func (c *compiler) many(p *program, of int, f graphql.CollectedField, edge gen.S
 	if to == nil {
 		return false
 	}
-	l := &list{parent: p.entity(of).Name, edge: edge, program: &program{of: to}, open: "[", close: "]", steps: append(slices.Clip(steps), f)}
+	l := &list{edge: edge, of: of, at: len(p.lists), program: &program{of: to, within: p.entity(of).Name, alias: c.alias()}, open: "[", close: "]",
+		steps: append(slices.Clip(steps), f), index: len(steps)}
 	set := f.Selections
 	if edge.Paged {
 		ok := false
@@ -206,10 +220,11 @@ func (c *compiler) many(p *program, of int, f graphql.CollectedField, edge gen.S
 	} else if len(f.Arguments) > 0 {
 		return false
 	}
+	p.lists = append(p.lists, l)
 	if !c.object(l.program, 0, set, nil) {
 		return false
 	}
-	p.lists = append(p.lists, l)
+	p.shown = p.shown || l.program.shown
 	p.ops = append(p.ops, op{code: many, list: l, column: p.col(of, "id")})
 	return true
 }
@@ -231,34 +246,42 @@ func (c *compiler) connection(l *list, f graphql.CollectedField, to *gen.Stored)
 	}
 	l.open, l.close = `{"`+edges[0].Alias+`":[`, `]}`
 	l.before, l.after = `{"`+nodes[0].Alias+`":`, `}`
-	l.steps = append(l.steps, edges[0], nodes[0])
+	l.steps, l.index = append(l.steps, edges[0], nodes[0]), l.index+1
 	return nodes[0].Selections, true
 }
 
-// rest leaves a field to the general way, which sees the whole entity.
-func (p *program) rest(of int, f graphql.CollectedField, steps []graphql.CollectedField) bool {
-	at := slices.IndexFunc(p.whole, func(w whole) bool { return w.of == of })
-	if at < 0 {
-		if len(p.whole) == mostWhole {
-			return false
-		}
-		w := whole{of: of}
-		for _, name := range p.entity(of).Columns {
-			w.columns = append(w.columns, p.col(of, name))
-		}
-		at = len(p.whole)
-		p.whole = append(p.whole, w)
+// show reads a whole entity for the general way.
+func (p *program) show(of int) bool {
+	if p.wholly(of) >= 0 {
+		return true
 	}
-	alone := *f.Field
-	alone.SelectionSet, alone.Directives = f.Selections, nil
-	p.ops = append(p.ops, op{code: rest, field: f.Alias, set: ast.SelectionSet{&alone}, whole: at, steps: steps})
+	if len(p.whole) == mostWhole {
+		return false
+	}
+	w := whole{of: of}
+	for _, name := range p.entity(of).Columns {
+		w.columns = append(w.columns, p.col(of, name))
+	}
+	p.whole = append(p.whole, w)
 	return true
+}
+
+// wholly is how an entity is read whole, an index of whole; -1 where it is not.
+func (p *program) wholly(of int) int {
+	return slices.IndexFunc(p.whole, func(w whole) bool { return w.of == of })
+}
+
+// alone is a selection of one field.
+func alone(f graphql.CollectedField) ast.SelectionSet {
+	x := *f.Field
+	x.SelectionSet, x.Directives = f.Selections, nil
+	return ast.SelectionSet{&x}
 }
 
 // table is how the statement calls an entity's rows.
 func (p *program) table(of int) string {
 	if of == 0 {
-		return p.of.Table
+		return p.alias
 	}
 	return p.joins[of-1].alias
 }
@@ -271,34 +294,37 @@ func (p *program) named() {
 		p.selected = append(p.selected, quotedColumn(p.table(c.of), c.name))
 	}
 	for i := range p.joins {
-		j, here := &p.joins[i], i+1
+		j := &p.joins[i]
 		mine, other := j.edge.Column, "id"
 		if !j.edge.Here {
 			mine, other = other, mine
 		}
 		j.mine, j.other = quotedColumn(p.table(j.from), mine), quotedColumn(j.alias, other)
-		needs := []string{other}
-		for _, c := range p.columns {
-			if c.of == here {
-				needs = append(needs, c.name)
-			}
-		}
-		for _, k := range p.joins { // what others refer to
-			if k.from == here && k.edge.Here {
-				needs = append(needs, k.edge.Column)
-			}
-		}
-		slices.Sort(needs)
-		for _, name := range slices.Compact(needs) {
-			j.needs = append(j.needs, quotedColumn(j.to.Table, name))
-		}
+		j.needs = p.needs(i+1, other)
 	}
 	for _, l := range p.lists {
 		l.program.named()
 	}
 }
 
-// rests reports whether anything of the program goes the general way.
-func (p *program) rests() bool {
-	return len(p.whole) > 0 || slices.ContainsFunc(p.lists, func(l *list) bool { return l.program.rests() })
+// needs are the columns that a statement reads of an entity's rows, as its table
+// names them: those of the program and those by which rows hang together.
+func (p *program) needs(of int, more ...string) []string {
+	names := append(more, "id")
+	for _, c := range p.columns {
+		if c.of == of {
+			names = append(names, c.name)
+		}
+	}
+	for _, j := range p.joins {
+		if j.from == of && j.edge.Here {
+			names = append(names, j.edge.Column)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, name := range names {
+		names[i] = quotedColumn(p.entity(of).Table, name)
+	}
+	return names
 }

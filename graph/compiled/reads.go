@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/bihuan/bihuan/graph/generated"
@@ -30,7 +31,7 @@ type Reads struct {
 	schema     *ast.Schema
 	resolved   map[string]bool // "Party.name": a resolver answers
 	plans      *memory.Of[*ast.Field, *plan]
-	kept       *memory.Of[ask, *kept]
+	kept       *memory.Of[ask, *authz.Sentence]
 }
 
 // Plain is a text that a resolver answers and that is a column as it stands, the
@@ -57,7 +58,7 @@ func (*Reads) ExtensionName() string { return "Reads" }
 func (r *Reads) Validate(s graphql.ExecutableSchema) error {
 	r.executable, r.schema = s, s.Schema()
 	r.plans = memory.New[*ast.Field, *plan](plansLimit)
-	r.kept = memory.New[ask, *kept](keptLimit)
+	r.kept = memory.New[ask, *authz.Sentence](keptLimit)
 	r.resolved = map[string]bool{}
 	root := reflect.TypeFor[generated.ResolverRoot]()
 	for i := range root.NumMethod() {
@@ -81,7 +82,6 @@ type plan struct {
 	info    []graphql.CollectedField
 	path    []graphql.CollectedField // from the field to a row
 	one     bool
-	rests   bool
 }
 
 var (
@@ -130,13 +130,13 @@ func (r *Reads) compile(oc *graphql.OperationContext, f graphql.CollectedField) 
 	if f.Definition.Type.Elem != nil {
 		return general
 	}
-	c := &compiler{r, oc}
+	c := &compiler{Reads: r, oc: oc}
 	name, connection := strings.CutSuffix(f.Definition.Type.NamedType, "Connection")
 	of := gen.Entities[name]
 	if of == nil {
 		return general
 	}
-	p := &plan{program: &program{of: of}, one: !connection}
+	p := &plan{program: &program{of: of, alias: of.Table}, one: !connection}
 	set := f.Selections
 	if connection {
 		var ok bool
@@ -148,7 +148,6 @@ func (r *Reads) compile(oc *graphql.OperationContext, f graphql.CollectedField) 
 		return general
 	}
 	p.program.named()
-	p.rests = p.program.rests()
 	return p
 }
 
@@ -227,16 +226,16 @@ func (a *answer) Nodes(ctx context.Context, entity string, s *sql.Selector, keep
 		return nil, false, nil
 	}
 	a.client = a.Client()
-	own, root := s.UnqualifiedColumns(), &table{program: a.program, client: a.client}
-	if err := a.program.onto(ctx, root.client, s); err != nil {
-		return nil, false, err
+	own, root := s.UnqualifiedColumns(), &table{program: a.program, client: a.client, nested: a.one}
+	if err := a.onto(ctx, s); err != nil {
+		return nil, false, unless(err)
 	}
 	place := map[any]int{}
 	query, args := s.Query()
 	err = tenants.Together(ctx, []tenants.Statement{{SQL: query, Args: args}}, func(_ int, rows pgx.Rows) error {
-		return root.read(rows, len(own), keep, func(raw [][]byte) error {
+		return root.read(rows, len(own), keep, func(of cells) error {
 			node, err := a.program.of.Scan(root.client, own, func(values []any) error {
-				return rows.Scan(append(values, make([]any, len(raw)-len(own))...)...)
+				return root.scan(of, func(i int) int { return i }, values)
 			})
 			if err != nil {
 				return err
@@ -246,12 +245,23 @@ func (a *answer) Nodes(ctx context.Context, entity string, s *sql.Selector, keep
 			return nil
 		})
 	})
-	if err == nil {
+	if err == nil && !a.one {
 		err = a.descend(ctx, root)
 	}
-	if errors.Is(err, errGeneral) {
-		return nil, false, nil
+	if err == nil {
+		err = a.complete(ctx, root)
+	}
+	if err != nil {
+		return nil, false, unless(err)
 	}
 	a.root, a.place = root, place
-	return nodes, true, err
+	return nodes, true, nil
+}
+
+// unless leaves no error where the general way has to answer.
+func unless(err error) error {
+	if errors.Is(err, errGeneral) {
+		return nil
+	}
+	return err
 }

@@ -5,10 +5,90 @@ import (
 	"context"
 	"sync"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/graph/generated"
+	"github.com/bihuan/bihuan/tenants"
 )
+
+// way is how an entity is reached: from which other one, if from any.
+type way struct {
+	to     *gen.Stored
+	within string
+}
+
+func (p *program) way(of int) way {
+	if of == 0 {
+		return way{p.of, p.within}
+	}
+	return way{p.joins[of-1].to, p.entity(p.joins[of-1].from).Name}
+}
+
+// missing are the holes whose entity was not read with the row, since the field is
+// nearly always a column as it stands.
+func (t *table) missing(holes map[way][]*hole) {
+	for i := range t.holes {
+		if h := &t.holes[i]; h.of != nil {
+			w := h.of.way(h.op.entity)
+			holes[w] = append(holes[w], h)
+		}
+	}
+	for _, below := range t.below {
+		below.missing(holes)
+	}
+}
+
+// complete reads what is missing.
+func (a *answer) complete(ctx context.Context, root *table) error {
+	if !root.shown {
+		return nil
+	}
+	missing := map[way][]*hole{}
+	root.missing(missing)
+	b := builder{client: a.client, viewer: ctx}
+	var statements []tenants.Statement
+	var of [][]*hole
+	var ways []way
+	for w, holes := range missing {
+		ids := make([]uuid.UUID, len(holes))
+		for i, h := range holes {
+			ids[i] = h.id
+		}
+		id := quotedColumn(w.to.Table, "id")
+		columns := []string{id}
+		for _, c := range w.to.Columns {
+			columns = append(columns, quotedColumn(w.to.Table, c))
+		}
+		s := b.view(w.to, w.within, columns)
+		s.Where(sql.P(func(b *sql.Builder) { b.WriteString(id + " = ANY(").Arg(ids).WriteString(")") }))
+		query, args := s.Query()
+		statements, of, ways = append(statements, tenants.Statement{SQL: query, Args: args}), append(of, holes), append(ways, w)
+	}
+	if b.err != nil || len(statements) == 0 {
+		return b.err
+	}
+	err := tenants.Together(ctx, statements, func(i int, rows pgx.Rows) error {
+		e, nodes := ways[i].to, map[uuid.UUID]gen.Noder{}
+		for rows.Next() {
+			n, err := e.Scan(a.client, e.Columns, func(values []any) error { return rows.Scan(append([]any{nil}, values...)...) })
+			if err != nil {
+				return err
+			}
+			nodes[uuid.UUID(rows.RawValues()[0])] = n
+		}
+		for _, h := range of[i] {
+			if h.node = nodes[h.id]; h.node == nil && rows.Err() == nil {
+				return errGeneral // it is gone since
+			}
+		}
+		return rows.Err()
+	})
+	return err
+}
 
 // fill asks the general way for what is left to it, all at once, so that its
 // loaders see them together.
@@ -59,16 +139,11 @@ func field(m graphql.Marshaler, alias string) []byte {
 // fill shows the holes of the general way in a row and below it, with the context
 // that its fields have there.
 func (t *table) fill(ctx context.Context, place int, ask func(context.Context, *hole)) {
-	r := t.rows[place]
-	for i := r.hole; i < r.holes; i++ {
-		h := &t.holes[i]
-		switch h.op.code {
-		case rest, plain:
-			ask(on(ctx, h.op.steps, never, 0), h)
-		case many:
-			if !h.op.list.program.rests() {
-				continue
-			}
+	for i := t.start(place).holes; i < t.rows[place].holes; i++ {
+		switch h := &t.holes[i]; {
+		case h.op.code != many:
+			ask(on(h.spot.on(ctx), h.op.steps, never, 0), h)
+		case h.op.list.program.shown:
 			t.fillList(ctx, h, ask)
 		}
 	}
@@ -76,15 +151,20 @@ func (t *table) fill(ctx context.Context, place int, ask func(context.Context, *
 
 func (t *table) fillList(ctx context.Context, h *hole, ask func(context.Context, *hole)) {
 	l, below := h.op.list, t.below[h.op.list]
-	indexed := len(l.steps) - 1
-	if l.edge.Paged { // the edges are the list, each has a node
-		indexed--
-	}
 	n := 0
 	for at := below.of[h.id].first; at > 0; at = below.rows[at-1].next {
-		below.fill(on(ctx, l.steps, indexed, n), at-1, ask)
+		below.fill(on(ctx, l.steps, l.index, n), at-1, ask)
 		n++
 	}
+}
+
+// on is the context of a row of a list that is a column; the statement's own is
+// given.
+func (s *spot) on(ctx context.Context) context.Context {
+	if s == nil {
+		return ctx
+	}
+	return on(s.up.on(ctx), s.list.steps, s.list.index, s.index)
 }
 
 const never = -1

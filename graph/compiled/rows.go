@@ -2,19 +2,16 @@ package compiled
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 
-	"entgo.io/ent/dialect"
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/bihuan/bihuan/ent/gen"
-	"github.com/bihuan/bihuan/ent/stored"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -23,21 +20,24 @@ import (
 var errGeneral = errors.New("compiled: not for this way")
 
 // table are the rows of one statement, written as far as they are known: where a
-// list or a field of the general way belongs there is a hole.
+// list that is asked for afterwards or a field of the general way belongs there is
+// a hole.
 type table struct {
 	*program
+	nested bool // lists are columns
 	client *gen.Client
+	types  *pgtype.Map
 	text   []byte
 	rows   []row
 	holes  []hole
 	below  map[*list]*table
 	of     map[uuid.UUID]chain // by the row that they belong to
+	spare  []cells             // by depth, so that memory is taken once
 }
 
 type row struct {
-	from, to    int // in text
-	hole, holes int
-	next        int // of the same parent, as in a chain; 0 for none
+	to, holes int // the ends of its text and of its holes
+	next      int // of the same parent, as in a chain; 0 for none
 }
 
 // chain are the rows of one parent: the places of the first and the last, counted
@@ -47,170 +47,236 @@ type chain struct{ first, last int }
 type hole struct {
 	at     int // in text
 	op     *op
-	id     uuid.UUID // whose rows, of a list
+	id     uuid.UUID // whose rows, of a list, or of the entity
 	node   gen.Noder // whose field, of a rest
+	of     *program  // of an entity that is still to be read
+	spot   *spot
 	filled []byte
 }
 
-// onto lets a statement of the program's entity select what the program writes.
-func (p *program) onto(ctx context.Context, c *gen.Client, s *sql.Selector) error {
-	for _, j := range p.joins {
-		view, err := j.to.Select(stored.Within(ctx, p.entity(j.from).Name), c)
-		if err != nil {
-			return err
-		}
-		s.LeftJoin(view.Select(j.needs...).As(j.alias)).On(j.mine, j.other)
-	}
-	s.AppendSelect(p.selected...)
-	return nil
+// spot is a row of a list that is a column; nil is a row of the statement.
+type spot struct {
+	up    *spot
+	list  *list
+	index int
 }
 
-// limit is how many rows of each parent are asked for, 0 for all.
-func (l *list) limit(vars map[string]any) (int, error) {
-	if l.first == nil {
-		return 0, nil
-	}
-	first, err := l.first.Value(vars)
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(fmt.Sprint(first))
-	if err != nil || n < 1 {
-		return 0, errGeneral
-	}
-	return n, nil
-}
-
-// build puts together the statement for the rows of a list that belong to some
-// parents: the parent's id comes first.
-func (l *list) build(ctx context.Context, c *gen.Client, ids []uuid.UUID, first int) (tenants.Statement, error) {
-	s, err := l.program.of.Select(stored.Within(ctx, l.parent), c)
-	if err != nil {
-		return tenants.Statement{}, err
-	}
-	column, id := quotedColumn(l.program.of.Table, l.edge.Column), quotedColumn(l.program.of.Table, "id")
-	s.Select(column)
-	if err := l.program.onto(ctx, c, s); err != nil {
-		return tenants.Statement{}, err
-	}
-	s.Where(sql.P(func(b *sql.Builder) { b.WriteString(column).WriteString(" = ANY(").Arg(ids).WriteString(")") }))
-	switch {
-	case first == 0:
-		s.OrderBy(id)
-	case len(ids) == 1:
-		s.OrderBy(id).Limit(first)
-	default:
-		s.AppendSelectExprAs(sql.RowNumber().PartitionBy(column).OrderBy(id), "place")
-		ranked := s.As("ranked")
-		s = sql.Dialect(dialect.Postgres).Select("*").From(ranked).Where(sql.LTE(ranked.C("place"), first)).OrderBy(ranked.C("place"))
-	}
-	query, args := s.Query()
-	return tenants.Statement{SQL: query, Args: args}, nil
+// cells are the columns of a row as PostgreSQL sends them, nil for NULL.
+type cells struct {
+	raw   [][]byte
+	types []uint32
 }
 
 // read takes a statement's rows in; before is how many columns stand in front of
 // the program's: the parent's id, where the rows have one. All are shown to each,
 // the first keep of them are written.
-func (t *table) read(rows pgx.Rows, before, keep int, each func(raw [][]byte) error) error {
+func (t *table) read(rows pgx.Rows, before, keep int, each func(cells) error) error {
+	var of cells
 	for n := 0; rows.Next(); n++ {
-		raw := rows.RawValues()
 		if n == 0 {
-			if err := inBinary(rows); err != nil {
+			types, err := typesOf(rows)
+			if err != nil {
 				return err
 			}
+			of.types, t.types = types, rows.Conn().TypeMap()
 		}
+		of.raw = rows.RawValues()
 		if each != nil {
-			if err := each(raw); err != nil {
+			if err := each(of); err != nil {
 				return err
 			}
 		}
 		if n >= keep {
 			continue
 		}
-		if err := t.write(rows, raw, before); err != nil {
+		if err := t.write(t.program, cells{of.raw[before:], of.types[before:]}, nil, 0); err != nil {
 			return err
 		}
+		t.rows = append(t.rows, row{to: len(t.text), holes: len(t.holes)})
 		if t.of != nil {
-			t.belongs(uuid.UUID(raw[0]))
+			t.belongs(uuid.UUID(of.raw[0]))
 		}
 	}
 	return rows.Err()
 }
 
-// inBinary refuses columns that come in another form than the writers read.
-func inBinary(rows pgx.Rows) error {
+// typesOf refuses columns that come in another form than the writers read.
+func typesOf(rows pgx.Rows) (types []uint32, err error) {
 	for _, f := range rows.FieldDescriptions() {
-		if f.Format != pgx.BinaryFormatCode && !asText(f.DataTypeOID) {
-			return fmt.Errorf("compiled: %s comes as text", f.Name)
+		if f.Format != pgx.BinaryFormatCode && format(f.DataTypeOID) == pgx.BinaryFormatCode {
+			return nil, fmt.Errorf("compiled: %s comes as text", f.Name)
+		}
+		types = append(types, f.DataTypeOID)
+	}
+	return types, nil
+}
+
+// format is the form in which a type comes. The text of a text is what is
+// written, whatever form it has come in.
+func format(oid uint32) int16 {
+	switch oid {
+	case pgtype.TextOID, pgtype.VarcharOID, pgtype.JSONBOID, pgtype.JSONOID:
+		return pgx.TextFormatCode
+	}
+	return pgx.BinaryFormatCode
+}
+
+// scan fills values with columns of a row.
+func (t *table) scan(of cells, at func(i int) int, values []any) error {
+	for i, v := range values {
+		k := at(i)
+		if err := t.types.Scan(of.types[k], format(of.types[k]), of.raw[k], v); err != nil {
+			return fmt.Errorf("compiled: a value of type %d: %w", of.types[k], err)
 		}
 	}
 	return nil
 }
 
-// asText are the types whose text is what is written.
-func asText(oid uint32) bool {
-	return oid == pgtype.TextOID || oid == pgtype.VarcharOID || oid == pgtype.JSONBOID || oid == pgtype.JSONOID
-}
-
-// node reads a row's entity for the general way.
-func (t *table) node(rows pgx.Rows, raw [][]byte, before int, w whole) (gen.Noder, error) {
-	e := t.entity(w.of)
-	return e.Scan(t.client, e.Columns, func(values []any) error {
-		dest := make([]any, len(raw))
-		for k, at := range w.columns {
-			dest[before+at] = values[k]
-		}
-		return rows.Scan(dest...)
-	})
-}
-
 // write writes a row as far as it is known.
-func (t *table) write(rows pgx.Rows, raw [][]byte, before int) (err error) {
-	r := row{from: len(t.text), hole: len(t.holes)}
-	b := t.text
+func (t *table) write(p *program, of cells, at *spot, depth int) (err error) {
 	nodes := [mostWhole]gen.Noder{}
-	for i := 0; i < len(t.ops); i++ {
-		switch o := &t.ops[i]; o.code {
+	for i := 0; i < len(p.ops) && err == nil; i++ {
+		switch o := &p.ops[i]; o.code {
 		case literal:
-			b = append(b, o.text...)
+			t.text = append(t.text, o.text...)
 		case value:
-			if b, err = o.write(b, raw[before+o.column]); err != nil {
-				return err
-			}
+			t.text, err = o.write(t.text, of.raw[o.column])
 		case enter:
-			if raw[before+o.column] != nil {
+			if of.raw[o.column] != nil {
 				continue
 			}
 			if o.required {
 				return errGeneral
 			}
-			b = append(b, "null"...)
+			t.text = append(t.text, "null"...)
 			i = o.jump
 		case many:
-			t.holes = append(t.holes, hole{at: len(b), op: o, id: uuid.UUID(raw[before+o.column])})
-		case plain, rest:
-			if o.code == plain && t.stands(o, raw, before) {
-				b = orNull(b, raw[before+o.of[0]])
+			if t.nested {
+				err = t.records(o.list, of.raw[len(p.columns)+o.list.at], at, depth)
 				continue
 			}
-			if nodes[o.whole] == nil {
-				if nodes[o.whole], err = t.node(rows, raw, before, t.whole[o.whole]); err != nil {
-					return err
-				}
+			t.holes = append(t.holes, hole{at: len(t.text), op: o, id: uuid.UUID(of.raw[o.column])})
+		case plain:
+			if stands(o, of.raw) {
+				t.text = orNull(t.text, of.raw[o.of[0]])
+				continue
 			}
-			t.holes = append(t.holes, hole{at: len(b), op: o, node: nodes[o.whole]})
+			err = t.rest(p, o, of, at, &nodes)
+		case rest:
+			err = t.rest(p, o, of, at, &nodes)
 		}
 	}
-	t.text = b
-	r.to, r.holes = len(b), len(t.holes)
-	t.rows = append(t.rows, r)
-	return nil
+	return err
 }
 
-func (t *table) stands(o *op, raw [][]byte, before int) bool {
+// rest leaves a hole for the general way, with the entity that it is shown, where
+// the row has it whole.
+func (t *table) rest(p *program, o *op, of cells, at *spot, nodes *[mostWhole]gen.Noder) (err error) {
+	h := hole{at: len(t.text), op: o, spot: at}
+	if k := p.wholly(o.entity); k < 0 {
+		h.of, h.id = p, uuid.UUID(of.raw[o.column])
+	} else {
+		if nodes[k] == nil {
+			e := p.entity(o.entity)
+			nodes[k], err = e.Scan(t.client, e.Columns, func(values []any) error {
+				return t.scan(of, func(i int) int { return p.whole[k].columns[i] }, values)
+			})
+		}
+		h.node = nodes[k]
+	}
+	t.holes = append(t.holes, h)
+	return err
+}
+
+// records writes a list that is an array of records: its head says how many
+// dimensions it has, none when it is empty, and then the size of each.
+func (t *table) records(l *list, array []byte, at *spot, depth int) error {
+	t.text = append(t.text, l.open...)
+	w := wire{array, nil}
+	n := 0
+	if w.uint32() > 0 {
+		w.take(8) // whether there are nulls, and the type of the elements
+		n = int(w.uint32())
+		w.take(4) // from which index on
+	}
+	if len(t.spare) <= depth {
+		t.spare = append(t.spare, cells{})
+	}
+	for i := range n {
+		if i > 0 {
+			t.text = append(t.text, ',')
+		}
+		t.text = append(t.text, l.before...)
+		of, err := t.spare[depth].record(w.sized())
+		if err := errors.Join(w.err, err); err != nil {
+			return err
+		}
+		t.spare[depth] = of
+		here := at
+		if l.program.shown {
+			here = &spot{at, l, i}
+		}
+		if err := t.write(l.program, of, here, depth+1); err != nil {
+			return err
+		}
+		t.text = append(t.text, l.after...)
+	}
+	t.text = append(t.text, l.close...)
+	return w.err
+}
+
+// record takes a row apart, into the cells' own memory.
+func (c cells) record(b []byte) (cells, error) {
+	w := wire{b, nil}
+	n := int(w.uint32())
+	c.raw, c.types = c.raw[:0], c.types[:0]
+	for range n {
+		oid := w.uint32()
+		raw := w.sized()
+		if oid == pgtype.JSONBOID && len(raw) > 0 {
+			raw = raw[1:] // the version of the form, before the text
+		}
+		c.raw, c.types = append(c.raw, raw), append(c.types, oid)
+	}
+	return c, w.err
+}
+
+// wire is read from its beginning on.
+type wire struct {
+	b   []byte
+	err error
+}
+
+func (w *wire) take(n int) []byte {
+	if w.err != nil || n < 0 || n > len(w.b) {
+		w.err = errWire
+		return nil
+	}
+	x := w.b[:n:n]
+	w.b = w.b[n:]
+	return x
+}
+
+func (w *wire) uint32() uint32 {
+	if b := w.take(4); b != nil {
+		return binary.BigEndian.Uint32(b)
+	}
+	return 0
+}
+
+// sized is a value with its length before it, nil for NULL.
+func (w *wire) sized() []byte {
+	n := int32(w.uint32())
+	if n == -1 {
+		return nil
+	}
+	return w.take(int(n))
+}
+
+func stands(o *op, raw [][]byte) bool {
 	var of [4][]byte
 	for i, at := range o.of {
-		of[i] = raw[before+at]
+		of[i] = raw[at]
 	}
 	return o.stands(of[:len(o.of)])
 }

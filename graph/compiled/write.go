@@ -36,12 +36,12 @@ func (a *answer) write(ctx context.Context, res any) (graphql.Marshaler, error) 
 			return nil, errGeneral
 		}
 	}
-	if a.rests {
+	if a.program.shown {
 		if err := a.fill(ctx, places); err != nil {
 			return nil, err
 		}
 	}
-	b := make([]byte, 0, 2*len(a.root.text)+1024)
+	b := make([]byte, 0, a.root.size()+256*len(places)+1024)
 	if a.one {
 		b = a.root.append(b, places[0])
 	} else {
@@ -138,11 +138,31 @@ func marshal(b []byte, m graphql.Marshaler) []byte {
 	return w.Bytes()
 }
 
+// size is that of all rows and of what hangs on them, in bytes.
+func (t *table) size() int {
+	n := len(t.text) + 8*len(t.holes)
+	for i := range t.holes {
+		n += len(t.holes[i].filled)
+	}
+	for _, below := range t.below {
+		n += below.size()
+	}
+	return n
+}
+
+// start is where a row's text and its holes begin.
+func (t *table) start(place int) (from row) {
+	if place > 0 {
+		from = t.rows[place-1]
+	}
+	return from
+}
+
 // append writes a row with what belongs into its holes.
 func (t *table) append(b []byte, place int) []byte {
-	r := t.rows[place]
-	at := r.from
-	for _, h := range t.holes[r.hole:r.holes] {
+	from, r := t.start(place), t.rows[place]
+	at := from.to
+	for _, h := range t.holes[from.holes:r.holes] {
 		b = append(b, t.text[at:h.at]...)
 		at = h.at
 		if h.op.code == many {

@@ -89,7 +89,7 @@ var reads = []read{
 		    GROUP BY matter_id) a ON m.tenant_id = $1 AND m.id = a.matter_id) m WHERE m.tenant_id = $1`, 1),
 	},
 	{
-		name: "one case, clerk", who: clerks, subjects: `SELECT tenant_id, id FROM matters TABLESAMPLE system (2) WHERE state = 'REPLIED'`,
+		name: "one case, clerk", who: clerks, subjects: `SELECT tenant_id, id FROM matters TABLESAMPLE bernoulli (5) WHERE state = 'REPLIED'`,
 		doc: `query Case($id: ID!) { matter(id: $id) { id number title state turn openedAt nextDueOn version
 			sector { id name } street { id name } creator { id name }
 			proposal { id registrationNo caseNo period proposerKind situation analysis suggestions category disposition sitting { id ordinal term { id ordinal } } }
