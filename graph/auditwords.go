@@ -38,7 +38,7 @@ var systemWords = map[string]string{
 // thingWords are what objects are, where the schema's description is a sentence.
 var thingWords = map[string]string{
 	gen.TypeMatter: "事项", gen.TypeMembership: "人员", "Account": "账号", gen.TypeAssignment: "承办件", gen.TypeAttachment: "附件", gen.TypeTenant: "本政协",
-	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Import": "导入", "FigureDefinition": "自定的指标", "Obligation": "应做的事", "ObligationExcuse": "免除应做的事", "ContactPair": "固定联系", "ReceivedGuidance": "上级发布的内容", gen.TypeReport: "报告", "Roster": "人员和单位", "Rights": "权限", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
+	"Ballot": "测评", "Envelope": "信封", "Ledger": "台账", "Import": "导入", "FigureDefinition": "自定的指标", "Obligation": "应做的事", "ObligationExcuse": "免除应做的事", "ContactPair": "固定联系", "ReceivedGuidance": "上级发布的内容", "DistrictRequest": "对区县的请求", gen.TypeReport: "报告", "Roster": "人员和单位", "Rights": "权限", "Audit": "审计记录", gen.TypeTenantPolicy: "政策", gen.TypeEvent: "会议或走访",
 }
 
 // described are the first words of what the schema says of its mutations,

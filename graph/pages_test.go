@@ -19,7 +19,7 @@ var short = map[string]string{
 	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person", "myRequests": "fifty at most", "myDetails": "five",
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
 	"myInvitations": "those to one person", "sessions": "those of one person", "settings": "those of one policy", "unitKinds": "a dozen", "candidates": "fifty at most, narrowed by a name", "signInDuties": "two at most", "signInLinks": "one a committee of one person", "noticeCounts": "counts by kind and level",
-	"publishablePapers": "the committee's processes, settings and own figures", "districtAlerts": "a hundred at most, the longest first", "figureSharings": "one for each agreement that lets figures out, which is the city's as a rule",
+	"ownDistricts": "the committees of one city", "publishablePapers": "the committee's processes, settings and own figures", "districtAlerts": "a hundred at most, the longest first", "figureSharings": "one for each agreement that lets figures out, which is the city's as a rule",
 	"figures": "as many as codes, a hundred at most", "figureDefinitions": "those that are shipped, and a hundred of the committee's own", "figureThings": "the words of the program", "rightsMatrix": "the permissions of the policy", "importKinds": "those of the program", "obligations": "what a committee asks, a dozen", "myObligations": "what a committee asks of one person", "coverage": "half a dozen", "obligationWords": "those of the program", "reportTemplates": "those that are shipped", "substitutions": "those that run, few at a time",
 }
 
@@ -29,7 +29,7 @@ var forward = map[string]string{
 	"rowsCounted": "rows of several types, by their ids", "standingMatters": "computed, the longest first", "committees": "by the code, which everybody knows",
 	"contactPairs": "pairs, by their ids", "uncovered": "people or units, by their ids",
 	"districtFigures": "by the code, which everybody knows", "rankings": "what was published, the newest first", "caseGrants": "what was given, the newest first",
-	"guidance": "what was published, the newest first", "guidanceReceived": "what came, the newest first",
+	"guidance": "what was published, the newest first", "guidanceReceived": "what came, the newest first", "districtRequests": "what was asked, the newest first",
 	"obligationDebts": "computed, not rows that are kept",
 	"importBatches":   "what was imported, the newest first", "importRows": "lines of a file, in their order",
 	"rolesHeldOn": "computed for a day, not rows that are kept", "search": "hits are in order of their weight, which has no way back",

@@ -73,6 +73,27 @@ func (o Operator) Bootstrap(ctx context.Context, in FirstAdmin) (_ *gen.Membersh
 	return m, err
 }
 
+// HandOver makes one more administrator of a committee, on the word that the
+// reason names. Those who are administrators stay until he ends their roles by the
+// committee's own rules. Called twice for the same login it changes nothing more.
+func (o Operator) HandOver(ctx context.Context, in FirstAdmin, reason string) (_ *gen.Membership, err error) {
+	defer errs.Wrap(&err, "roster.HandOver")
+	ctx, err = o.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	account, err := findAccount(ctx, in.Login)
+	if err != nil {
+		return nil, err
+	}
+	m, err := o.admit(ctx, in, account)
+	if err != nil {
+		return nil, err
+	}
+	_, err = o.appoint(ctx, NewGrant{Membership: m.ID, Role: tenantAdmin, Reason: reason})
+	return m, err
+}
+
 // present is the administrator with the account, nil when there is none at
 // all.
 func (o Operator) present(ctx context.Context, account *uuid.UUID) (*gen.Membership, error) {

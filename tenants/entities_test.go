@@ -279,6 +279,7 @@ func plain(ctx context.Context, tenant uuid.UUID, ids map[string]uuid.UUID) erro
 		{`INSERT INTO district_alerts VALUES ($1, gen_random_uuid(), $2, 'SILENT', $3, '没有送来', '2025-03-03', now(), NULL)`, []any{tenant, ids["Agreement"], ids["Matter"]}},
 		{`INSERT INTO case_grants VALUES ($1, $3, $2, $3, '标题', '第1号', '调研', '2025-03-10', '主任', now(), NULL, '', '')`, []any{tenant, ids["Agreement"], ids["Matter"]}},
 		{`INSERT INTO case_looks VALUES ($1, gen_random_uuid(), $2, '督察', NULL, NULL, now(), NULL, NULL)`, []any{tenant, ids["Matter"]}},
+		{`INSERT INTO district_requests (tenant_id, id, what, code, name, reason, asked_by, asked_at) VALUES ($1, gen_random_uuid(), 'SUSPEND', '210202', '区', '', '管理员', now())`, []any{tenant}},
 		{`INSERT INTO guidance_issued VALUES ($1, $2, 'process', 'k', 1, 1, '标题', false, '', '{}', now(), '管理员', NULL, '', '')`, []any{tenant, ids["Matter"]}},
 		{`INSERT INTO guidance_sent VALUES ($1, $3, $2, gen_random_uuid(), now(), 'OPEN', '', NULL, NULL)`, []any{tenant, ids["Agreement"], ids["Matter"]}},
 		{`INSERT INTO guidance_received (tenant_id, id, agreement_id, envelope_id, kind, code, version, form, title, required, note, sent_at, received_at) VALUES ($1, gen_random_uuid(), $2, gen_random_uuid(), 'process', 'k', 1, 1, '标题', false, '', now(), now())`, []any{tenant, ids["Agreement"]}},

@@ -17,6 +17,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/clients"
+	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/flow/vocab"
 	"github.com/bihuan/bihuan/graph/generated"
@@ -61,9 +62,12 @@ func migrate(ctx context.Context, _ []string, out io.Writer) (err error) {
 
 func tenant(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("用法：bihuan tenant list | create … | appoint … | suspend … | resume … | export … | check … | take … | erase …")
+		return errors.New("用法：bihuan tenant list | create … | appoint … | requests | confirm … | refuse … | suspend … | resume … | export … | check … | take … | erase …")
 	}
 	if do := handovers[args[0]]; do != nil {
+		return do(ctx, args[1:], out)
+	}
+	if do := asked[args[0]]; do != nil {
 		return do(ctx, args[1:], out)
 	}
 	switch args[0] {
@@ -111,11 +115,16 @@ func createTenant(ctx context.Context, args []string, out io.Writer) error {
 			return err
 		}
 		fmt.Fprintf(out, "%s\t%s\n", in.Code, id)
-		if word.Text != "" {
-			fmt.Fprintf(out, "管理员登录名 %s，激活码 %s（只显示这一次，%s以前有效，请本人用它设定密码）\n", admin, word.Text, instant(word.Until))
-		}
-		return nil
+		return showWord(out, admin, word)
 	})
+}
+
+// showWord prints the word of an account that was made now.
+func showWord(out io.Writer, login string, word accounts.Word) (err error) {
+	if word.Text != "" {
+		_, err = fmt.Fprintf(out, "管理员登录名 %s，激活码 %s（只显示这一次，%s以前有效，请本人用它设定密码）\n", login, word.Text, instant(word.Until))
+	}
+	return err
 }
 
 // provision enters a committee, its processes and its first administrator, with
@@ -127,23 +136,30 @@ func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.
 	if id, err = tenants.Provision(ctx, a.db.ownerURL, in); err != nil {
 		return id, word, err
 	}
+	word, err = a.administers(ctx, id, first.Login, func(ctx context.Context, op roster.Operator) (*gen.Membership, error) { return op.Bootstrap(ctx, first) })
+	if err == nil {
+		err = a.resolver.Oversight.Stand(ctx, id)
+	}
+	return id, word, err
+}
+
+// administers makes somebody an administrator, with the word that activates his
+// account where it was made now.
+func (a *app) administers(ctx context.Context, committee uuid.UUID, login string, do func(context.Context, roster.Operator) (*gen.Membership, error)) (word accounts.Word, err error) {
 	op := roster.Operator{Roster: a.resolver.Roster, Engine: a.resolver.Engine}
 	doors := audit.Doors{Store: a.resolver.Store, System: "operator"}
-	err = doors.InTx(ctx, id, func(ctx context.Context) error {
+	err = doors.InTx(ctx, committee, func(ctx context.Context) error {
 		var there bool
-		if err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM accounts WHERE login = lower($1))`, []any{first.Login}, &there); err != nil {
+		if err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM accounts WHERE login = lower($1))`, []any{login}, &there); err != nil {
 			return err
 		}
-		m, err := op.Bootstrap(ctx, first)
+		m, err := do(ctx, op)
 		if err == nil && !there {
 			word, err = a.resolver.Accounts.Issue(ctx, *m.AccountID, uuid.Nil)
 		}
 		return err
 	})
-	if err == nil {
-		err = a.resolver.Oversight.Stand(ctx, id)
-	}
-	return id, word, err
+	return word, err
 }
 
 func permissions(_ context.Context, _ []string, out io.Writer) error {
