@@ -75,6 +75,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	cohorts.Connect(e, appraisals{s.Ballots})
 	tasks.Connect(e, s.Exchange)
 	forwards.Connect(e, s.Exchange)
+	opinions.Connect(e, s.Exchange)
 	e.Watch(mirror(s.Exchange))
 	s.Engine = e
 	s.Proposals, s.Cohorts, s.Tasks, s.Plans = proposals.New(e), cohorts.New(e), tasks.New(e, s.Exchange), plans.New(e)
@@ -83,6 +84,7 @@ func New(store *tenants.Store, dir *authz.Directory, key secret.Secret) (s Servi
 	s.Processes.Register(s.Exchange)
 	s.Reports, s.OwnFigures = reports.New(store.Ent()), figures.NewOwn(e.KindStates)
 	s.Oversight = oversight.New(store, s.Exchange)
+	s.Oversight.Standing([]string{opinions.KindOutcome}, []string{opinions.KindForward})
 	s.Guidance = s.papers(roster.New(store.Ent(), dir, nil, e))
 	s.Phone = phone.New(store, dir, e, key.For("phone"))
 	return s, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/bihuan/bihuan/guidance"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/loop/tasks"
+	"github.com/bihuan/bihuan/opinions"
 	"github.com/bihuan/bihuan/oversight"
 	"github.com/bihuan/bihuan/processes"
 	"github.com/bihuan/bihuan/proposals/forwards"
@@ -71,8 +72,8 @@ func (s *stage) standing() (out []string) {
 // What an agreement lets down to a district, and up from it.
 var (
 	down = []string{tasks.KindTask, tasks.KindDecision, processes.KindTemplate, exchange.KindJointActivity, exchange.KindCommendation, exchange.KindPromotion,
-		oversight.KindRanking, oversight.KindLook, guidance.KindPaper}
-	up = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity, oversight.KindFigures, oversight.KindGrant, oversight.KindView, guidance.KindAnswer}
+		oversight.KindRanking, oversight.KindLook, guidance.KindPaper, opinions.KindOutcome}
+	up = []string{tasks.KindReport, processes.KindAdopted, forwards.KindEnvelope, exchange.KindJointActivity, oversight.KindFigures, oversight.KindGrant, oversight.KindView, guidance.KindAnswer, opinions.KindForward}
 )
 
 // agree is one side's half of its agreements; n keeps those of several

@@ -82,12 +82,12 @@ func (s *Service) arrived(ctx context.Context, in exchange.Incoming, k *Kind, l 
 	if err := l.receive(ctx, in); err != nil {
 		return err
 	}
-	says := fmt.Sprintf("%s发布%s《%s》第 %d 版，可在“管理—上级发布”查看和采用", in.Name, k.Title, l.Title, l.Version)
+	says := fmt.Sprintf("%s发布%s《%s》第 %d 版，可在“管理—发布和采用”查看和采用", in.Name, k.Title, l.Title, l.Version)
 	switch {
 	case before > l.Version:
 		return nil // it is past already
 	case l.Required:
-		says = fmt.Sprintf("%s要求采用%s《%s》第 %d 版，请在“管理—上级发布”查看；采用与否由本会按规则决定", in.Name, k.Title, l.Title, l.Version)
+		says = fmt.Sprintf("%s要求采用%s《%s》第 %d 版，请在“管理—发布和采用”查看；采用与否由本会按规则决定", in.Name, k.Title, l.Title, l.Version)
 	}
 	return flow.TellRoles(ctx, notices.Letter(says, in.Envelope), authz.HoldersOf(ctx, k.Right)...)
 }

@@ -38,6 +38,7 @@ func Register(s *flow.Rules) {
 	s = s.For(Kind)
 	s.Guard("opinion.by_other", "保密审查由没有反映、初选、核稿本件的人进行", byOther)
 	s.Effect("opinion.revise", "改写社情民意的标题和内容，原来的留在这一步里", revise)
+	registerAcross(s)
 }
 
 // byOther: who wrote or edited it sees what he meant, not what it gives away.

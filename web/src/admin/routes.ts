@@ -21,7 +21,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'processes/:id', component: () => import('./ProcessPage.vue'), meta: { title: '流程' } },
       { path: 'exchange', component: () => import('./Exchange.vue'), meta: { title: '往来' } },
       { path: 'districts', component: () => import('./OwnDistricts.vue'), meta: { title: '本市的区县' } },
-      { path: 'guidance', component: () => import('./Guidance.vue'), meta: { title: '上级发布' } },
+      { path: 'guidance', component: () => import('./Guidance.vue'), meta: { title: '发布和采用' } },
       { path: 'book', component: () => import('./Book.vue'), meta: { title: '审计记录' } },
     ],
   },
