@@ -86,7 +86,7 @@ var (
 )
 
 // Wish asks the operator. Of a district one request waits at a time; the same
-// asked twice is the same. Errors: NotAllowed to who is no city's administrator;
+// asked twice is the same. Errors: GuardFailed in a committee that is no city;
 // NotFound of a district that is not this city's; Conflict where another waits.
 func (s *Service) Wish(ctx context.Context, w Wish) (r Request, err error) {
 	defer errs.Wrap(&err, "oversight.Wish(%s %s)", w.What, w.Code)
@@ -126,7 +126,7 @@ func (w *Wish) possible(ctx context.Context, city uuid.UUID) error {
 		return err
 	}
 	if level != string(tenants.City) {
-		return errs.New(errs.NotAllowed, "只有市级政协可以请求新建、移交、停用区县")
+		return errs.New(errs.GuardFailed, "只有市级政协可以请求新建、移交、停用区县")
 	}
 	if err := text.Tidy(text.Of{Text: &w.Reason, Field: text.Field{Label: "理由", Path: []string{"reason"}, Least: 1, Most: 500, Lines: true}}); err != nil {
 		return err

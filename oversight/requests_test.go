@@ -44,7 +44,7 @@ func TestACityAsksForItsDistricts(t *testing.T) {
 		_, err := w.wishes(w.District.District, "市督察", suspend)
 		refused(t, err, errs.NotAllowed)
 		_, err = w.wishes(w.district, "管理员", suspend)
-		refused(t, err, errs.NotAllowed)
+		refused(t, err, errs.GuardFailed)
 		_, err = w.wishes(w.District.District, "管理员", oversight.Wish{What: oversight.AskSuspend, Code: "210200", Reason: "停用"})
 		refused(t, err, errs.NotFound)
 		_, err = w.wishes(w.District.District, "管理员", oversight.Wish{What: oversight.AskResume, Code: "210202", Reason: "恢复"})

@@ -1564,6 +1564,58 @@ type DistrictFiguresEdge struct {
 	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
 }
 
+// 对一个区县的请求
+type DistrictRequest struct {
+	// 编号
+	ID uuid.UUID `json:"id"`
+	// 做什么
+	What DistrictRequestKind `json:"what"`
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 担任管理员的登录名
+	AdminLogin *string `json:"adminLogin,omitempty"`
+	// 担任管理员的姓名
+	AdminName *string `json:"adminName,omitempty"`
+	// 理由
+	Reason string `json:"reason"`
+	// 谁提出的
+	AskedBy string `json:"askedBy"`
+	// 什么时候提出的
+	AskedAt time.Time `json:"askedAt"`
+	// 怎么样了
+	State DistrictRequestState `json:"state"`
+	// 什么时候办完的
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+	// 没有办或撤回的理由
+	Answer *string `json:"answer,omitempty"`
+}
+
+// 对区县的请求，按页
+type DistrictRequestConnection struct {
+	// 本页的各条
+	Edges []*DistrictRequestEdge `json:"edges"`
+	// 前后还有没有
+	PageInfo *entgql.PageInfo[uuid.UUID] `json:"pageInfo"`
+}
+
+// 对区县的请求中的一项
+type DistrictRequestEdge struct {
+	// 这一项
+	Node *DistrictRequest `json:"node"`
+	// 游标
+	Cursor entgql.Cursor[uuid.UUID] `json:"cursor"`
+}
+
+// 对区县的请求的结果
+type DistrictRequestPayload struct {
+	// 请求
+	Request *DistrictRequest `json:"request,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 一个区市县在闭环中的一份
 type DistrictShare struct {
 	// 行政区划代码
@@ -3523,6 +3575,16 @@ type OwnDetail struct {
 	Waiting *string `json:"waiting,omitempty"`
 }
 
+// 名录里本市的一个区县
+type OwnDistrict struct {
+	// 行政区划代码
+	Code string `json:"code"`
+	// 名称
+	Name string `json:"name"`
+	// 在用；停用的没有人能登录
+	Active bool `json:"active"`
+}
+
 // 对事项做一个动作；动作与表单见 availableActions
 type PerformActionInput struct {
 	// 哪件事项
@@ -4594,6 +4656,26 @@ type RequestCorrectionInput struct {
 	Reason string `json:"reason"`
 	// 看到的版本；与现在不同则拒绝
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 请求运维对本市的一个区县做一件事
+type RequestDistrictInput struct {
+	// 做什么
+	What DistrictRequestKind `json:"what"`
+	// 行政区划代码
+	Code string `json:"code"`
+	// 新建的：全称
+	Name *string `json:"name,omitempty"`
+	// 新建的：简称
+	ShortName *string `json:"shortName,omitempty"`
+	// 新建、移交：担任管理员的登录名，激活码由运维交给本人
+	AdminLogin *string `json:"adminLogin,omitempty"`
+	// 新建、移交：担任管理员的姓名
+	AdminName *string `json:"adminName,omitempty"`
+	// 理由，写进区县自己的审计
+	Reason string `json:"reason"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -6156,6 +6238,16 @@ type WaitingMatter struct {
 	Becomes *string `json:"becomes,omitempty"`
 }
 
+// 撤回还没有办的请求
+type WithdrawDistrictRequestInput struct {
+	// 哪一项
+	ID uuid.UUID `json:"id"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
 // 代为撤案
 type WithdrawForProposerInput struct {
 	// 哪件事项
@@ -6743,6 +6835,134 @@ func (e DistrictLight) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// 请求运维做什么
+type DistrictRequestKind string
+
+const (
+	// 新建一个区县
+	DistrictRequestKindCreate DistrictRequestKind = "CREATE"
+	// 移交管理：由写明的人担任管理员
+	DistrictRequestKindHandOver DistrictRequestKind = "HAND_OVER"
+	// 停用
+	DistrictRequestKindSuspend DistrictRequestKind = "SUSPEND"
+	// 恢复
+	DistrictRequestKindResume DistrictRequestKind = "RESUME"
+)
+
+var AllDistrictRequestKind = []DistrictRequestKind{
+	DistrictRequestKindCreate,
+	DistrictRequestKindHandOver,
+	DistrictRequestKindSuspend,
+	DistrictRequestKindResume,
+}
+
+func (e DistrictRequestKind) IsValid() bool {
+	switch e {
+	case DistrictRequestKindCreate, DistrictRequestKindHandOver, DistrictRequestKindSuspend, DistrictRequestKindResume:
+		return true
+	}
+	return false
+}
+
+func (e DistrictRequestKind) String() string {
+	return string(e)
+}
+
+func (e *DistrictRequestKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistrictRequestKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistrictRequestKind", str)
+	}
+	return nil
+}
+
+func (e DistrictRequestKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistrictRequestKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistrictRequestKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 请求怎么样了
+type DistrictRequestState string
+
+const (
+	// 等运维确认
+	DistrictRequestStateWaiting DistrictRequestState = "WAITING"
+	// 已办好
+	DistrictRequestStateDone DistrictRequestState = "DONE"
+	// 没有办
+	DistrictRequestStateRefused DistrictRequestState = "REFUSED"
+	// 已撤回
+	DistrictRequestStateWithdrawn DistrictRequestState = "WITHDRAWN"
+)
+
+var AllDistrictRequestState = []DistrictRequestState{
+	DistrictRequestStateWaiting,
+	DistrictRequestStateDone,
+	DistrictRequestStateRefused,
+	DistrictRequestStateWithdrawn,
+}
+
+func (e DistrictRequestState) IsValid() bool {
+	switch e {
+	case DistrictRequestStateWaiting, DistrictRequestStateDone, DistrictRequestStateRefused, DistrictRequestStateWithdrawn:
+		return true
+	}
+	return false
+}
+
+func (e DistrictRequestState) String() string {
+	return string(e)
+}
+
+func (e *DistrictRequestState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DistrictRequestState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DistrictRequestState", str)
+	}
+	return nil
+}
+
+func (e DistrictRequestState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DistrictRequestState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DistrictRequestState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // 统计范围
 type FigureScopeKind string
 
@@ -7049,7 +7269,7 @@ const (
 	GuidanceKindProcess GuidanceKind = "PROCESS"
 	// 清单
 	GuidanceKindChecklist GuidanceKind = "CHECKLIST"
-	// 规则，例如期限
+	// 规则
 	GuidanceKindSetting GuidanceKind = "SETTING"
 	// 自定的指标
 	GuidanceKindFigure GuidanceKind = "FIGURE"
