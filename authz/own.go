@@ -277,6 +277,16 @@ func (p *Policy) Carries(post string) bool {
 	return false
 }
 
+// CarriedBy are the roles that hang on a post, in the order of Known.
+func (p *Policy) CarriedBy(post string) (out []string) {
+	for _, r := range p.Known() {
+		if slices.Contains(p.own[r.Code].Posts, post) {
+			out = append(out, r.Code)
+		}
+	}
+	return out
+}
+
 // Limit is where a role counts.
 func (p *Policy) Limit(code string) Limit { return p.own[code].Limit() }
 

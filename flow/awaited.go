@@ -55,7 +55,7 @@ func (s *subject) ask(e *Engine, c *Case, rights *authz.Policy) {
 	s.turn = ""
 	for _, code := range s.state.Turns {
 		q := asking{e: e, rights: rights, c: c, share: s.share, turn: code}
-		t := e.meaning(c.Kind, code)
+		t := e.meaning(c.Kind, c.Def, code)
 		if t.Away != nil && t.Away(c) {
 			s.away = true
 			s.note(q.owes(who{}))
@@ -204,7 +204,7 @@ func (e *Engine) standIns(c *Case, rights *authz.Policy, subjects []*subject) []
 			continue
 		}
 		for _, code := range s.state.Turns {
-			t := e.meaning(c.Kind, code)
+			t := e.meaning(c.Kind, c.Def, code)
 			if t.Waits != nil && !t.Waits(c, s.share) {
 				continue
 			}

@@ -272,7 +272,7 @@ func (r *Run) find(action string) error {
 func (e *Engine) permitted(in *Input) error {
 	whole := in.Viewer
 	for _, v := range whole.OnMatter(in.Matter) {
-		if in.Viewer = v; in.Action.NamesOneOf(v.Roles) && (in.covers(v, v.May(in.Action.Right), in.Share) || in.takesBack(v)) && e.related(in) {
+		if in.Viewer = v; in.Action.Named(v.Rights(), v.Roles) && (in.covers(v, v.May(in.Action.Right), in.Share) || in.takesBack(v)) && e.related(in) {
 			return nil
 		}
 	}

@@ -37,7 +37,7 @@ func entrance(d *process.Definition, v *authz.Viewer, platform *uuid.UUID) (firs
 			continue
 		}
 		if slices.ContainsFunc(v.On(d.Kind, platform, ""), func(x *authz.Viewer) bool {
-			return a.NamesOneOf(x.Roles) && (a.Permission == "" || x.May(a.Right) != authz.None)
+			return a.Named(x.Rights(), x.Roles) && (a.Permission == "" || x.May(a.Right) != authz.None)
 		}) {
 			return a, true
 		}
@@ -46,6 +46,14 @@ func entrance(d *process.Definition, v *authz.Viewer, platform *uuid.UUID) (firs
 		}
 	}
 	return first, first == nil
+}
+
+// NotFor is the refusal of who may not open something: it says who may.
+func NotFor(v *authz.Viewer, a *process.Action) *errs.Error {
+	if len(a.By) == 0 || v.Rights() == nil {
+		return errs.New(errs.NotAllowed, "您没有进行“%s”的权限", a.Label)
+	}
+	return errs.New(errs.NotAllowed, "“%s”由%s进行，您现在不是", a.Label, a.Whose(v.Rights()))
 }
 
 // newest is the newest published version of a kind's process.
@@ -77,7 +85,7 @@ func (o *Opening) enter(d *process.Definition, p process.Policy, v *authz.Viewer
 	case a == nil:
 		return plain, nil
 	case !may:
-		return nil, errs.New(errs.NotAllowed, "您没有进行“%s”的权限", a.Label)
+		return nil, NotFor(v, a)
 	}
 	step := *a
 	step.Code = creating

@@ -49,10 +49,10 @@ func (h place) units(c *gen.Client) *gen.UnitQuery {
 
 // tied are the roles whose turn a state is, where each of them reaches over the
 // matters of its own units and no further; nil where somebody else is meant too.
-func (e *Engine) tied(kind string, s *process.State, rights *authz.Policy) (roles []string) {
+func (e *Engine) tied(kind string, def *process.Definition, s *process.State, rights *authz.Policy) (roles []string) {
 	read := authz.Permission{Object: authz.Family(kind), Action: "read"}
 	for _, code := range s.Turns {
-		t := e.meaning(kind, code)
+		t := e.meaning(kind, def, code)
 		if len(t.Roles) == 0 || !reflect.DeepEqual(t, Turn{Roles: t.Roles}) {
 			return nil
 		}
@@ -76,7 +76,7 @@ func (e *Engine) AsksHome(ctx context.Context, kind string, owner *uuid.UUID) (f
 		return "", err
 	}
 	m := def.Machines[process.OfMatter]
-	h, _, err := e.homeless(sys, &Opening{Kind: kind, OwnerUnit: owner}, m.State(m.Initial))
+	h, _, err := e.homeless(sys, &Opening{Kind: kind, OwnerUnit: owner}, def, m.State(m.Initial))
 	if err != nil || h == nil {
 		return "", err
 	}
@@ -88,12 +88,12 @@ func (e *Engine) AsksHome(ctx context.Context, kind string, owner *uuid.UUID) (f
 // which the role is given, or by somebody who holds it in any of the units.
 // Where the committee has one such unit only, it goes there; where it has none,
 // nothing can be chosen, and the guardian of the kind is told.
-func (e *Engine) homeless(ctx context.Context, o *Opening, first *process.State) (*place, string, error) {
+func (e *Engine) homeless(ctx context.Context, o *Opening, def *process.Definition, first *process.State) (*place, string, error) {
 	rights, err := authz.Rights(ctx)
 	if err != nil {
 		return nil, "", err
 	}
-	roles := e.tied(o.Kind, first, rights)
+	roles := e.tied(o.Kind, def, first, rights)
 	if len(roles) == 0 {
 		return nil, "", nil
 	}
@@ -125,8 +125,8 @@ func (e *Engine) homeless(ctx context.Context, o *Opening, first *process.State)
 
 // home lets the matter go to the opener's own unit where it would be nobody's,
 // and asks him where he has none, or several.
-func (e *Engine) home(ctx context.Context, o *Opening, first *process.State, v *authz.Viewer) error {
-	h, role, err := e.homeless(ctx, o, first)
+func (e *Engine) home(ctx context.Context, o *Opening, def *process.Definition, first *process.State, v *authz.Viewer) error {
+	h, role, err := e.homeless(ctx, o, def, first)
 	if err != nil || h == nil {
 		return err
 	}

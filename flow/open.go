@@ -63,7 +63,7 @@ func (e *Engine) Start(ctx context.Context, o Opening) (_ *Case, err error) {
 	}
 	machine := def.Machines[process.OfMatter]
 	first := machine.State(orInitial(machine, action.To))
-	if err := e.home(sys, &o, first, v); err != nil {
+	if err := e.home(sys, &o, def, first, v); err != nil {
 		return nil, err
 	}
 	now := clock.Now(ctx)

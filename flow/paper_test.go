@@ -33,6 +33,14 @@ func TestThePaperSaysWhatIsStored(t *testing.T) {
 			t.Errorf("%d kinds of item are stored, %d are on paper", len(d.Enums), len(process.ItemKinds))
 		}
 	}
+	for _, p := range process.Posts {
+		if word := schema.Words["SeatPost"][p.Code]; word != p.Word {
+			t.Errorf("%s is %q and %q", p.Code, word, p.Word)
+		}
+	}
+	if len(process.Posts)+1 != len(schema.Words["SeatPost"]) { // but SUPERVISOR
+		t.Error("a post is not on paper")
+	}
 	for _, f := range (schema.Party{}).Fields() {
 		if d := f.Descriptor(); d.Name == "role" && len(d.Enums) != len(process.PartyRoles) {
 			t.Errorf("%d roles of parties are stored, %d are on paper", len(d.Enums), len(process.PartyRoles))

@@ -124,13 +124,14 @@ func (e *Engine) leavesUnder(ctx context.Context, c *Case, now, then *authz.Poli
 }
 
 // AwaitRole computes again whom the matters wait for in which a role has a part
-// to play: those that wait for it, and those whose process names it.
+// to play: those that wait for it, and those whose process names it, or a post on
+// which it may hang.
 func (e *Engine) AwaitRole(ctx context.Context, role string) (err error) {
 	defer errs.Wrap(&err, "flow.AwaitRole(%s)", role)
 	ctx = authz.System(ctx)
 	ids, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `
 		SELECT m.id FROM matters m JOIN processes p ON p.id = m.process_id
-		WHERE m.closed_at IS NULL AND (strpos(p.source, $1) > 0 OR EXISTS (SELECT FROM awaited a WHERE a.matter_id = m.id AND (a.role = $1 OR $1 = ANY (a.roles))))
+		WHERE m.closed_at IS NULL AND (strpos(p.source, $1) > 0 OR strpos(p.source, 'vacant:') > 0 OR EXISTS (SELECT FROM awaited a WHERE a.matter_id = m.id AND (a.role = $1 OR $1 = ANY (a.roles))))
 		ORDER BY m.id LIMIT $2`, role, leftMost)
 	if err != nil || len(ids) == 0 {
 		return err

@@ -97,7 +97,7 @@ func (e *Engine) hearers(c *Case, rights *authz.Policy, j *journal) (all []who) 
 			q := asking{e: e, rights: rights, c: c, share: c.sameShare(s.run.Share), turn: code, told: true}
 			t := Turn{Parties: []party.Role{party.Role(code)}}
 			if c.Def.Turns[code] != "" {
-				t = e.meaning(c.Kind, code)
+				t = e.meaning(c.Kind, c.Def, code)
 			}
 			if t.Away != nil && t.Away(c) { // they are told in their own committee
 				continue

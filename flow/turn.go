@@ -19,6 +19,7 @@ import (
 type Turn struct {
 	Roles     []string                              // holders of one of the roles, as far as their rights reach the case
 	RolesOf   func(*Case, *gen.Assignment) []string // the same, where it depends on the case
+	Posts     []string                              // whoever has one of the posts in the matter's street, 界别 or owner unit, by the roles that hang on it
 	Parties   []party.Role                          // parties of the case; where a unit is one, its people
 	Party     func(*Case, *gen.Party) bool          // which of the parties it waits for; nil: all with one of Parties that take part
 	Creator   bool                                  // who entered it
@@ -53,12 +54,19 @@ type who struct {
 // kind a turn is the code of a role, or of a party, or `units`, those that owe
 // something; where a party or a unit has nobody who can sign in, whoever has the
 // matter in hand by his office.
-func (e *Engine) meaning(kind, code string) Turn {
+func (e *Engine) meaning(kind string, d *process.Definition, code string) Turn {
 	if t, ok := e.KindOf(kind).Turns[code]; ok {
 		return t
 	}
 	office := []Turn{{AtHome: true}, {Anybody: true}}
 	switch {
+	case process.IsPost(code):
+		t := Turn{Posts: []string{code}}
+		for _, other := range d.Vacant[code] {
+			t.Else = append(t.Else, e.meaning(kind, d, other))
+		}
+		t.Else = append(t.Else, office...)
+		return t
 	case code == "units":
 		return Turn{Owing: true, Right: "matter.respond", Else: office}
 	case party.RoleValidator(party.Role(code)) == nil:
@@ -90,6 +98,9 @@ func (q *asking) mean(t Turn) []who {
 	}
 	for _, role := range q.rights.Beside(roles) {
 		q.office(role)
+	}
+	for _, post := range t.Posts {
+		q.post(post)
 	}
 	q.parties(t)
 	if t.Creator && q.c.CreatorID != nil {
@@ -163,6 +174,18 @@ func (q *asking) in(role string, unit uuid.UUID) {
 	}
 	if len(q.out) > n && q.share == nil {
 		q.out[n].Due = owed(q.c.Items, unit, q.out[n].Due)
+	}
+}
+
+// post: whoever is seated with it where the matter belongs, by a role that hangs
+// on it. Above and below it is another's.
+func (q *asking) post(post string) {
+	for _, role := range q.rights.CarriedBy(post) {
+		for _, u := range []*uuid.UUID{q.c.StreetID, q.c.SectorID, q.c.OwnerUnitID} {
+			if u != nil {
+				q.add(who{Role: role, Unit: u, Seated: true}, q.rights.Stand(uuid.Nil, []uuid.UUID{*u}, role))
+			}
+		}
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/bihuan/bihuan/ent/gen/party"
 	"github.com/bihuan/bihuan/ent/gen/record"
 	"github.com/bihuan/bihuan/ent/gen/unit"
+	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/graph/compiled"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -73,7 +74,11 @@ func (r *Resolver) entrance(ctx context.Context, on *gen.Platform) (*model.Platf
 		return nil, err
 	}
 	sheet := a.Sheet(p, nil)
-	return &model.PlatformOpening{Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: sheet.Schema(), Fields: formFields(sheet.Fields(), nil)}, nil
+	refusal := ""
+	if !may {
+		refusal = flow.NotFor(authz.From(ctx), a).Message
+	}
+	return &model.PlatformOpening{Refusal: given(refusal), Label: a.Label, Allowed: may, ReasonRequired: a.Reason, Form: sheet.Schema(), Fields: formFields(sheet.Fields(), nil)}, nil
 }
 
 func counters(list []platforms.Counter, err error) ([]*model.Counter, error) {

@@ -101,6 +101,7 @@ func (k *checker) check() []Finding {
 		k.machine(name, d.Machines[name])
 	}
 	k.named()
+	k.posts()
 	k.office()
 	for i := range k.found {
 		if k.found[i].Level == "" { // a rule's own check says only what is wrong
@@ -300,7 +301,7 @@ func (k *checker) state(name string, m *Machine, s *State, next map[string][]str
 		if k.d.Turns[turn] == "" {
 			k.fault(name, s.Code, "不知道轮到谁（turn 为“%s”）", turn)
 		} else if !Regulated(k.d.Kind) && !k.addressee(turn) {
-			k.fault(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是 units，待办不会出现在任何人那里", turn)
+			k.fault(name, s.Code, "轮到的“%s”既不是角色，也不是当事方（例如 HOST、LEAD），也不是职务（例如 STATION_HEAD），也不是 units，待办不会出现在任何人那里", turn)
 		}
 	}
 	if len(next[s.Code]) == 0 {
@@ -345,7 +346,7 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 		k.fault(name, a.Code, "没有任何角色有权限“%s”%s", a.Permission, Choices(a.Permission, k.permissions()))
 	}
 	for _, r := range a.By {
-		if !k.role(r) {
+		if !k.role(r) && !IsPost(r) {
 			k.fault(name, a.Code, "没有角色“%s”%s", r, Choices(r, k.roleCodes()))
 		}
 	}
@@ -357,7 +358,7 @@ func (k *checker) action(name string, m *Machine, a *Action) {
 // addressee reports whether somebody's to-do list shows what waits for the
 // turn: a role's, a party's, or that of the units with open items.
 func (k *checker) addressee(turn string) bool {
-	return turn == "units" || k.role(turn) || slices.Contains(PartyRoles, turn)
+	return turn == "units" || k.role(turn) || slices.Contains(PartyRoles, turn) || IsPost(turn)
 }
 
 // role reports whether there is such a role at all: of the committee that

@@ -58,7 +58,8 @@ type Definition struct {
 	Kind     string               `yaml:"kind" doc:"流程代码。随产品提供的流程用它自己的；自己的流程以小写字母开头，只用小写字母、数字和下划线" need:"yes"`
 	Version  int                  `yaml:"version" doc:"版本号，从 1 起；发布过的不能改，改动用新的版本号" need:"yes"`
 	Title    string               `yaml:"title" doc:"名称" need:"yes"`
-	Turns    map[string]string    `yaml:"turns" doc:"轮到谁：代码和它的叫法。代码是角色、当事方，或 units（有没了结条目的单位）"`
+	Turns    map[string]string    `yaml:"turns" doc:"轮到谁：代码和它的叫法。代码是角色、当事方、职务（事项所属街道、界别、归口单位里担任的人，几个人担任就几个人都轮到，谁先办算谁的），或 units（有没了结条目的单位）"`
+	Vacant   map[string]Codes     `yaml:"vacant" doc:"轮到的职务没有人担任、或担任的人不能登录时由谁代办：职务和 turns 里的一个代码，或几个的列表，依次"`
 	Timers   map[string]*TimerDef `yaml:"timers" doc:"期限，环节用代码引用"`
 	Machines map[string]*Machine  `yaml:"machines" doc:"状态机：matter 是事项本身，assignment 是各单位承办的一份" need:"yes"`
 
@@ -127,7 +128,7 @@ type Action struct {
 	From       []string       `yaml:"from" doc:"从哪些环节；不写是新建事项的动作"`
 	To         string         `yaml:"to" doc:"到哪个环节；不写留在原地；$back 回到进入现在环节之前的那个环节"`
 	Permission string         `yaml:"may" doc:"需要的权限，对象.动作，例如 matter.arrange；自动动作不写"`
-	By         []string       `yaml:"by" doc:"限于哪些角色，有其一即可；不写为有权限的都可以" one:"roles"`
+	By         []string       `yaml:"by" doc:"限于哪些角色或职务，有其一即可；不写为有权限的都可以" one:"actors"`
 	As         []*Rule        `yaml:"as" doc:"与事项的关系，有其一即可" words:"relation"`
 	Guards     []*Rule        `yaml:"guards" doc:"条件，全部成立才能进行" words:"guard"`
 	Effects    []*Rule        `yaml:"effects" doc:"效果，依次进行" words:"effect"`

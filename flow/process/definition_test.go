@@ -19,7 +19,7 @@ func TestParse(t *testing.T) {
 	}
 	const form = "form: {required: [text], properties: {text: {type: string, title: 内容, maxLength: 5}}}"
 	for _, c := range []struct{ sentence, source, place string }{
-		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "第 4 行：不认识的项目“titel”；可以有 kind、version、title、turns、timers、machines"},
+		{"an unknown key names its line", change(t, "title: 小事", "titel: 小事"), "第 4 行：不认识的项目“titel”；可以有 kind、version、title、turns、vacant、timers、machines"},
 		{"an unknown key of a state too", change(t, "step: 1,", "stepp: 1,"), "不认识的项目“stepp”"},
 		{"a value of the wrong kind names its line", change(t, "version: 1", "version: one"), "第 3 行：这里应为整数"},
 		{"what is no YAML names its line", "kind: [", "第 1 行"},

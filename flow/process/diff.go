@@ -55,6 +55,11 @@ func Diff(a, b *Definition) []Change {
 			d.fields("turns", code, "轮到", b.Turns[code], [][3]string{{"名称", a.Turns[code], b.Turns[code]}})
 		}
 	})
+	both(sortedKeys(a.Vacant), sortedKeys(b.Vacant), func(code string, was, is bool) {
+		if d.whole("vacant", code, "没有人担任时", orElse(b.Turns[code], a.Turns[code]), was, is) {
+			d.fields("vacant", code, "没有人担任时", b.Turns[code], [][3]string{{"由谁代办", a.turnLabels(a.Vacant[code]), b.turnLabels(b.Vacant[code])}})
+		}
+	})
 	both(sortedKeys(a.Timers), sortedKeys(b.Timers), func(code string, was, is bool) {
 		label := b.timerLabel(code)
 		if !is {
@@ -307,4 +312,6 @@ func orElse(s, otherwise string) string {
 
 // roleNames are the shipped names of roles: a difference is the same in every
 // committee. A committee's own role is called by its code.
-func roleNames(codes []string) string { return authz.Names(codes, authz.RoleName) }
+func roleNames(codes []string) string {
+	return authz.Names(codes, func(code string) string { return orElse(PostWord(code), authz.RoleName(code)) })
+}

@@ -51,6 +51,7 @@ var closed = map[string]func() []string{
 	"columns":      func() []string { return Columns },
 	"items":        func() []string { return sortedKeys(ItemKinds) },
 	"roles":        RoleCodes,
+	"actors":       func() []string { return slices.Concat(RoleCodes(), PostCodes()) },
 	"people":       func() []string { return slices.Concat(RoleCodes(), PartyRoles) },
 	"units":        func() []string { return units },
 }

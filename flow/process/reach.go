@@ -19,7 +19,7 @@ func (k *checker) reaches(name string, m *Machine, s *State) {
 		roles := k.meant(turn)
 		acts := slices.ContainsFunc(m.Actions, func(a *Action) bool {
 			return !a.Automatic && a.Leaves(s.Code) && slices.ContainsFunc(roles, func(role string) bool {
-				return k.rights.Table(role)[a.Right] != authz.None && (len(a.By) == 0 || slices.Contains(a.By, role))
+				return k.rights.Table(role)[a.Right] != authz.None && a.Named(k.rights, []string{role})
 			})
 		})
 		if len(roles) > 0 && !acts {
@@ -35,7 +35,8 @@ func (k *checker) rooted(name string, m *Machine, s *State) {
 		return
 	}
 	for _, turn := range s.Turns {
-		if reach := k.rights.Table(turn)[authz.Perm("matter.read")]; !k.role(turn) || !reach.Has(authz.Unit) || reach.Has(authz.Tenant) {
+		reach := k.rights.Table(turn)[authz.Perm("matter.read")]
+		if local := k.role(turn) && reach.Has(authz.Unit) && !reach.Has(authz.Tenant); !local && !IsPost(turn) {
 			return
 		}
 	}
@@ -50,6 +51,8 @@ func (k *checker) meant(turn string) (roles []string) {
 	switch {
 	case k.role(turn):
 		return []string{turn}
+	case IsPost(turn):
+		return k.rights.CarriedBy(turn)
 	case turn == "units":
 		right = authz.Perm("matter.respond")
 	case !slices.Contains(PartyRoles, turn):

@@ -40,7 +40,7 @@ func Reference(w io.Writer) error {
 		}
 	}
 	formReference(&b)
-	b.WriteString("\n## 角色和当事方\n\n`turn`、`by`、`notify`、`escalate` 用的代码。角色是谁担任由租户管理员任命；当事方是事项里登记的人或单位。\n\n")
+	b.WriteString("\n## 角色、当事方和职务\n\n`turn`、`by`、`notify`、`escalate` 用的代码。角色是谁担任由租户管理员任命；当事方是事项里登记的人或单位。\n\n")
 	b.WriteString("- 角色：")
 	for i, code := range RoleCodes() {
 		if i > 0 {
@@ -48,7 +48,14 @@ func Reference(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "`%s` %s", code, authz.RoleName(code))
 	}
-	fmt.Fprintf(&b, "\n- 当事方：`%s`\n", strings.Join(PartyRoles, "`、`"))
+	fmt.Fprintf(&b, "\n- 当事方：`%s`\n- 职务（只用于 `turn`、`by`，由挂在它上面的角色去办）：", strings.Join(PartyRoles, "`、`"))
+	for i, p := range Posts {
+		if i > 0 {
+			b.WriteString("、")
+		}
+		fmt.Fprintf(&b, "`%s` %s", p.Code, p.Word)
+	}
+	b.WriteString("\n")
 	b.WriteString("\n# 政策设置里与流程有关的\n\n## 用语（labels）\n\n把流程里的名称换成本政协的叫法，1 至 40 字。\n\n| 项目 | 例如 | 换的是 |\n|---|---|---|\n")
 	for _, l := range LabelKeys {
 		fmt.Fprintf(&b, "| %s | `%s` | %s |\n", l.Key, l.Example, l.Says)

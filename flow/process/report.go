@@ -160,12 +160,12 @@ func (k *checker) checklists(name string, a *Action) {
 func (k *checker) doers(name string, a *Action) {
 	var may []string
 	for _, r := range k.rights.Known() {
-		if (len(a.By) == 0 || slices.Contains(a.By, r.Code)) && k.rights.Table(r.Code)[a.Right] != authz.None {
+		if a.Named(k.rights, []string{r.Code}) && k.rights.Table(r.Code)[a.Right] != authz.None {
 			may = append(may, r.Code)
 		}
 	}
 	if len(may) == 0 {
-		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", authz.Names(a.By, k.rights.Name), a.Permission, a.Label)
+		k.fault(name, a.Code, "%s没有权限“%s”，没有人能进行“%s”", a.Whose(k.rights), a.Permission, a.Label)
 		return
 	}
 	if k.held != nil && !slices.ContainsFunc(may, k.held) {

@@ -3751,6 +3751,8 @@ type PlatformOpening struct {
 	Label string `json:"label"`
 	// 当前登录人能否新建
 	Allowed bool `json:"allowed"`
+	// 为什么不能新建，由谁进行；空为可以
+	Refusal *string `json:"refusal,omitempty"`
 	// 是否须填理由
 	ReasonRequired bool `json:"reasonRequired"`
 	// 表单（JSON Schema 2020-12），填在 openMatter 的 data 中；空为不限定内容
