@@ -224,6 +224,9 @@ func (o Operation) InterceptResponse(ctx context.Context, next graphql.ResponseH
 		}
 		return nil
 	})
+	if errors.Is(err, tenants.ErrBelied) { // it is done again, and that is noted
+		return refuse(ctx, err)
+	}
 	o.refused(ctx, c, actor, resp)
 	if err == nil {
 		err = o.Resolver.keepLooks(ctx, c, looks)

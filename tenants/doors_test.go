@@ -3,6 +3,7 @@ package tenants_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -238,6 +239,105 @@ func TestLooseReads(t *testing.T) {
 	})
 	t.Run("who wants one state gets a transaction", func(t *testing.T) {
 		err := h.store.ReadTx(tenants.Still(ctx), h.tenant, func(ctx context.Context) error { return tenants.WithTx(ctx, func(pgx.Tx) error { return nil }) })
+		if err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What is taken for granted is asked in the first round trip, and nothing is
+// answered where it does not hold.
+func TestWhatIsTakenForGranted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	asked := 0
+	run := func(ctx context.Context, says string, fn func(context.Context) error) (granted bool, err error) {
+		asked = 0
+		err = h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error {
+			granted = tenants.Granted(ctx, `SELECT $1`, []any{says}, func(row pgx.Row) (bool, error) {
+				asked++
+				var got string
+				err := row.Scan(&got)
+				return got == "so", err
+			})
+			return fn(ctx)
+		})
+		return granted, err
+	}
+	one := func(ctx context.Context) (n int, err error) { return n, tenants.Row(ctx, `SELECT 1`, nil, &n) }
+	both := func(ctx context.Context) error {
+		for range 2 {
+			if n, err := one(ctx); n != 1 || err != nil {
+				return fmt.Errorf("%d, %w", n, err)
+			}
+		}
+		return nil
+	}
+	loose := func() (context.Context, *tenants.Fate) { return tenants.WithFate(tenants.Loose(context.Background())) }
+	t.Run("it is asked once, and what it lets through is answered", func(t *testing.T) {
+		ctx, fate := loose()
+		if granted, err := run(ctx, "so", both); !granted || err != nil || asked != 1 || fate.Again() {
+			t.Error(granted, err, asked, fate.Again())
+		}
+	})
+	t.Run("where it is not so nothing is answered, and the work is to be done again", func(t *testing.T) {
+		ctx, fate := loose()
+		granted, err := run(ctx, "not so", func(ctx context.Context) error {
+			for range 2 {
+				if n, err := one(ctx); n != 0 || !errors.Is(err, tenants.ErrBelied) {
+					t.Error(n, err)
+				}
+			}
+			return nil // whatever its caller makes of it
+		})
+		if !granted || !errors.Is(err, tenants.ErrBelied) || asked != 1 || !fate.Again() {
+			t.Error(granted, err, asked, fate.Again())
+		}
+		if granted, err := run(ctx, "not so", both); granted || err != nil {
+			t.Error("the second time it is taken for granted again", granted, err)
+		}
+	})
+	t.Run("who asks nothing else is told at the end", func(t *testing.T) {
+		nothing := func(context.Context) error { return nil }
+		ctx, _ := loose()
+		if _, err := run(ctx, "so", nothing); err != nil || asked != 1 {
+			t.Error(err, asked)
+		}
+		if _, err := run(ctx, "not so", nothing); !errors.Is(err, tenants.ErrBelied) || asked != 1 {
+			t.Error(err, asked)
+		}
+	})
+	t.Run("a statement that fails says so", func(t *testing.T) {
+		ctx, _ := loose()
+		err := h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error {
+			tenants.Granted(ctx, `SELECT 1 / $1::int`, []any{0}, func(row pgx.Row) (bool, error) {
+				var n int
+				err := row.Scan(&n)
+				return err == nil, err
+			})
+			return both(ctx)
+		})
+		if err == nil || errors.Is(err, tenants.ErrBelied) {
+			t.Error(err)
+		}
+		h.clean(t)
+	})
+	t.Run("it is nothing for a transaction, for who has asked already, or for what nobody does again", func(t *testing.T) {
+		ctx, _ := loose()
+		for name, ctx := range map[string]context.Context{"still": tenants.Still(ctx), "unwatched": tenants.Loose(context.Background())} {
+			if granted, err := run(ctx, "so", both); granted || err != nil {
+				t.Error(name, granted, err)
+			}
+		}
+		err := h.store.ReadTx(ctx, h.tenant, func(ctx context.Context) error {
+			if _, err := one(ctx); err != nil {
+				return err
+			}
+			if tenants.Granted(ctx, `SELECT 1`, nil, func(pgx.Row) (bool, error) { return true, nil }) {
+				t.Error("it came too late")
+			}
+			return nil
+		})
 		if err != nil {
 			t.Error(err)
 		}

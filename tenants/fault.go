@@ -30,13 +30,16 @@ var ErrUnknown = errors.New("tenants: the answer to COMMIT was lost")
 const commitTime = 10 * time.Second
 
 // Fate is what became of the transactions of one piece of work.
-type Fate struct{ stale, kept atomic.Bool }
+type Fate struct {
+	stale, belied, kept atomic.Bool
+	watched             bool
+}
 
 type fateKey struct{}
 
 // WithFate watches the transactions that are opened below the context.
 func WithFate(ctx context.Context) (context.Context, *Fate) {
-	f := &Fate{}
+	f := &Fate{watched: true}
 	return context.WithValue(ctx, fateKey{}, f), f
 }
 
@@ -49,7 +52,10 @@ func fateOf(ctx context.Context) *Fate {
 
 // Again reports whether the work failed by a stale plan and nothing of it has
 // been kept: it may be done once more, from its beginning.
-func (f *Fate) Again() bool { return f.stale.Load() && !f.kept.Load() }
+func (f *Fate) Again() bool { return (f.stale.Load() || f.belied.Load()) && !f.kept.Load() }
+
+// Stale reports whether a migration has made a plan stale.
+func (f *Fate) Stale() bool { return f.stale.Load() }
 
 // Broken is an error when the context's transaction cannot be committed any
 // more whatever its caller made of it: its connection is lost, or a plan was
@@ -66,6 +72,9 @@ func Broken(ctx context.Context) error {
 		return staleError(nil)
 	case s.tx.Conn().IsClosed():
 		return lostError(nil)
+	}
+	if l, ok := s.tx.(*loose); ok {
+		return s.told(context.Background(), l.denied)
 	}
 	return nil
 }
@@ -94,6 +103,9 @@ func (s *session) told(ctx context.Context, err error) error {
 	}
 	switch {
 	case err == nil || errors.Is(err, pgx.ErrNoRows):
+		return err
+	case errors.Is(err, ErrBelied):
+		s.fate.belied.Store(true)
 		return err
 	case errors.As(err, &pg) && pg.Code == "0A000" && strings.Contains(pg.Message, "cached plan"):
 		s.stale.Store(true)
@@ -124,6 +136,8 @@ func (s *session) commit(ctx context.Context) error {
 	case err == nil:
 		s.fate.kept.Store(s.writable || s.fate.kept.Load())
 		return nil
+	case errors.Is(err, ErrBelied):
+		return s.told(ctx, err)
 	case errors.Is(err, pgx.ErrTxCommitRollback), errors.As(err, &pg) && pg.SeverityUnlocalized == "ERROR":
 		return err // the server said no
 	case !s.writable: // there was nothing to keep

@@ -37,6 +37,50 @@ type loose struct {
 	raw    *pgx.Conn
 	tenant string
 	over   atomic.Bool // the connection is somebody else's by now
+	taken  *granted    // what is asked with the next round trip
+	denied error       // why nothing more is answered
+}
+
+// granted is what a session took for granted.
+type granted struct {
+	Statement
+	holds func(pgx.Row) (bool, error)
+}
+
+// ErrBelied says that something which a reading transaction took for granted was
+// not so. Nothing was answered out of it, and the work is to be done again.
+var ErrBelied = errors.New("tenants: what was taken for granted is not so")
+
+// Granted lets a reading transaction take for granted what a statement is to say,
+// so that it is asked in the first round trip and not in one of its own before it:
+// nothing of that round trip is read unless it holds, and without any it is asked
+// at the end. false: it has to be asked at once, since the transaction is another,
+// has asked something already, or is one that nobody does again (Fate).
+func Granted(ctx context.Context, sql string, args []any, holds func(pgx.Row) (bool, error)) bool {
+	s, err := current(ctx)
+	if err != nil {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.tx.(*loose)
+	if !ok || s.statements.Load() > 0 || !s.fate.watched || s.fate.Again() {
+		return false
+	}
+	s.statements.Add(1)
+	l.taken = &granted{Statement{sql, args}, holds}
+	return true
+}
+
+// ask reads what was taken for granted.
+func (l *loose) ask(results pgx.BatchResults) {
+	taken := l.taken
+	l.taken = nil
+	if holds, err := taken.holds(results.QueryRow()); err != nil {
+		l.denied = err
+	} else if !holds {
+		l.denied = ErrBelied
+	}
 }
 
 // release gives the connection back; a context that outlives its door leads
@@ -49,14 +93,26 @@ func (l *loose) release() {
 const entering = `select set_config('app.tenant', $1, true), set_config('transaction_read_only', 'on', true)`
 
 func (l *loose) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	if l.over.Load() {
-		return nothing{}
+	switch {
+	case l.over.Load():
+		return nothing{nil, pgx.ErrTxClosed}
+	case l.denied != nil:
+		return nothing{nil, l.denied}
 	}
-	all := pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(b.QueuedQueries)+1)}
+	all := pgx.Batch{QueuedQueries: make([]*pgx.QueuedQuery, 0, len(b.QueuedQueries)+2)}
 	all.Queue(entering, l.tenant)
+	if l.taken != nil {
+		all.Queue(l.taken.SQL, l.taken.Args...)
+	}
 	all.QueuedQueries = append(all.QueuedQueries, b.QueuedQueries...)
 	results := l.conn.SendBatch(ctx, &all)
 	_, _ = results.Exec() // where it failed, what comes next says so
+	if l.taken == nil {
+		return results
+	}
+	if l.ask(results); l.denied != nil {
+		return nothing{nil, errors.Join(l.denied, results.Close())}
+	}
 	return results
 }
 
@@ -85,21 +141,34 @@ func (l *loose) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comma
 	return rows.CommandTag(), rows.Err()
 }
 
-func (l *loose) Commit(context.Context) error   { return nil }
-func (l *loose) Rollback(context.Context) error { return nil }
-func (l *loose) Conn() *pgx.Conn                { return l.raw }
+// Commit asks what was taken for granted, if nothing else was asked.
+func (l *loose) Commit(ctx context.Context) error {
+	if l.taken == nil {
+		return l.denied
+	}
+	err := l.SendBatch(ctx, &pgx.Batch{}).Close()
+	return errors.Join(l.denied, err)
+}
 
-// nothing is what comes of statements after the end.
-type nothing struct{ pgx.BatchResults }
+// Rollback has nothing to undo.
+func (l *loose) Rollback(context.Context) error { return nil }
+
+func (l *loose) Conn() *pgx.Conn { return l.raw }
+
+// nothing is what comes of statements that are not asked.
+type nothing struct {
+	pgx.BatchResults
+	why error
+}
 
 // Exec fails.
-func (nothing) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, pgx.ErrTxClosed }
+func (n nothing) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, n.why }
 
 // Query fails.
-func (nothing) Query() (pgx.Rows, error) { return nil, pgx.ErrTxClosed }
+func (n nothing) Query() (pgx.Rows, error) { return nil, n.why }
 
 // QueryRow fails when it is read.
-func (nothing) QueryRow() pgx.Row { return first{nil, pgx.ErrTxClosed} }
+func (n nothing) QueryRow() pgx.Row { return first{nil, n.why} }
 
 // Close has nothing to close.
 func (nothing) Close() error { return nil }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/bihuan/bihuan/authz/signin"
+	"github.com/bihuan/bihuan/internal/memory"
 	"github.com/bihuan/bihuan/tenants"
 )
 
@@ -110,16 +111,18 @@ type Client struct {
 
 // Service is the package's one object. It is safe for concurrent use.
 type Service struct {
-	store  *tenants.Store
-	keys   *Keys
-	hasher *hasher
-	opts   Options
+	store    *tenants.Store
+	keys     *Keys
+	hasher   *hasher
+	opts     Options
+	admitted *memory.Of[admission, admitted]
 }
 
 // New makes a service.
 func New(store *tenants.Store, keys *Keys, opts Options) *Service {
 	opts = opts.withDefaults()
-	return &Service{store: store, keys: keys, hasher: newHasher(opts.Argon, opts.Hashers), opts: opts}
+	return &Service{store: store, keys: keys, hasher: newHasher(opts.Argon, opts.Hashers), opts: opts,
+		admitted: memory.New[admission, admitted](admittedLimit)}
 }
 
 // inside tells whether the context carries a transaction.

@@ -53,6 +53,12 @@ type Standing struct {
 	Superseded bool       // he has entered the committee later elsewhere
 }
 
+// Equal reports whether two are the same.
+func (s Standing) Equal(x Standing) bool {
+	asked := s.Asked == nil && x.Asked == nil || s.Asked != nil && x.Asked != nil && s.Asked.Equal(*x.Asked)
+	return asked && s.Begun.Equal(x.Begun) && s.Password.Equal(x.Password) && s.Factor == x.Factor && s.Superseded == x.Superseded
+}
+
 // Duty is something that a person has to do about how he signs in.
 type Duty struct {
 	Code    string

@@ -256,6 +256,9 @@ func (e *endpoint) execute(ctx context.Context, c *call, op *graphql.OperationCo
 			return
 		}
 		c.errors = nil
+		if !fate.Stale() { // somebody's rights or session have changed since he asked last
+			continue
+		}
 		e.o.Log.LogAttrs(ctx, slog.LevelWarn, "graphql repeated: a migration has changed tables", c.attrs()...)
 	}
 }

@@ -37,6 +37,7 @@ import (
 // env is an installation with one committee and one member who is signed in.
 type env struct {
 	url, token string
+	tenant     uuid.UUID
 	resolver   *graph.Resolver
 	log        *book
 	db         *tenantstest.DB
@@ -87,11 +88,11 @@ func newEnv(t *testing.T, with func(*Options, *env)) *env {
 func (e *env) signIn(t *testing.T) {
 	t.Helper()
 	ctx := context.Background()
-	tenant := tenantstest.Tenant(t, e.db, "210202", "中山区政协", "DISTRICT")
+	e.tenant = tenantstest.Tenant(t, e.db, "210202", "中山区政协", "DISTRICT")
 	account, err := e.resolver.Accounts.Create(ctx, login, "", uuid.Nil)
 	fatal(t, err)
 	fatal(t, e.resolver.Accounts.Ready(ctx, login, password))
-	who := tenantstest.Member(t, e.db, tenant, account, string(membership.KindMEMBER), "委员甲")
+	who := tenantstest.Member(t, e.db, e.tenant, account, string(membership.KindMEMBER), "委员甲")
 	in, err := e.resolver.Accounts.SignIn(ctx, login, password, accounts.Client{})
 	fatal(t, err)
 	tokens, err := e.resolver.Accounts.Choose(ctx, in.Refresh, who, accounts.Client{})
