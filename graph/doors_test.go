@@ -162,7 +162,11 @@ func (d *corridor) texts(mutation string, p place, bare said, put func(any) said
 		got, want := put(c.Text), c.Is == corpus.Untyped || c.Is == corpus.Blank && door.Must || c.Is == corpus.Broken && door.Line
 		clean := text.Clean(c.Text)
 		holds := func(part string) bool {
-			return slices.ContainsFunc(got.kept, func(s string) bool { return strings.Contains(s, part) })
+			written, err := json.Marshal(part) // as it stands in a text that is JSON
+			must(d.t, err)
+			return slices.ContainsFunc(got.kept, func(s string) bool {
+				return strings.Contains(s, part) || strings.Contains(s, strings.Trim(string(written), `"`))
+			})
 		}
 		switch {
 		case c.Is == corpus.Untyped && got.code == "", !coded && got.refuses(p) != want:

@@ -1,9 +1,9 @@
 import { client } from '../api/client'
 import {
-  EndCaseGrantDocument, LookAtCaseDocument, NarrowFiguresDocument, PublishRankingDocument, ResumeFiguresDocument, SuspendFiguresDocument, WithdrawRankingDocument,
+  LookAtCaseDocument, NarrowFiguresDocument, PublishRankingDocument, ResumeFiguresDocument, SuspendFiguresDocument, WithdrawRankingDocument,
 } from '../api/gql/districts'
 import type { FigureScopeKind, GrantsQuery, SharedQuery } from '../api/gql/types'
-import { choice, reason, text } from '../form/make'
+import { choice, reason } from '../form/make'
 import { answered, type Task } from '../form/task'
 import type { Option } from '../shell/words'
 
@@ -70,16 +70,6 @@ export function sharingTasks(s: Sharing, figures: readonly Option[]) {
     },
   })
   return { narrow, suspend, resume }
-}
-
-export function ending(g: Grant): Task {
-  return {
-    name: 'end-grant:' + g.id, title: `结束查看《${g.title}》`, button: '结束', danger: true, fields: [text('reason', '理由，对方看得到', { required: true })], confirm: '马上不能再看，看过的也不再显示。',
-    send: async (form, key) => {
-      const { data, error } = await client.mutation(EndCaseGrantDocument, { input: { id: g.id, reason: String(form['reason']), idempotencyKey: key } }).toPromise()
-      return answered(error, data?.endCaseGrant, '已经结束。')
-    },
-  }
 }
 
 /** Asks to look; the id of the look, or what is wrong. */
