@@ -30,13 +30,10 @@ func (r *Resolver) districtRequests(ctx context.Context, c *cursor, first *int) 
 		return nil, err
 	}
 	list, more, err := r.Oversight.Requests(ctx, from, n)
-	out, cursors := &model.DistrictRequestConnection{Edges: []*model.DistrictRequestEdge{}}, make([]cursor, len(list))
-	for i, x := range list {
-		cursors[i] = byID(x.ID)
-		out.Edges = append(out.Edges, &model.DistrictRequestEdge{Node: districtRequestOf(x), Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
+	edges, info := edgesOf(list, c, more, func(x oversight.Request) cursor { return byID(x.ID) }, func(x oversight.Request, at cursor) *model.DistrictRequestEdge {
+		return &model.DistrictRequestEdge{Node: districtRequestOf(x), Cursor: at}
+	})
+	return &model.DistrictRequestConnection{Edges: edges, PageInfo: info}, err
 }
 
 // wishing is a mutation of what is asked for a district.

@@ -207,3 +207,26 @@ func (r *Resolver) rolesHeldOn(ctx context.Context, in roster.Wanted, c *cursor,
 	out.PageInfo = around(c, p.Next != nil, cursors)
 	return out, nil
 }
+
+// pageFrom reads where a page begins of a list of ids that is read in one
+// direction, and how long it is.
+func pageFrom(c *cursor, first *int) (from uuid.UUID, n int, err error) {
+	f, err := after(c, false)
+	if err == nil {
+		first, _, err = page(first, nil)
+	}
+	if err != nil {
+		return uuid.Nil, 0, err
+	}
+	return value(f.id), *first, nil
+}
+
+// edgesOf are the edges of a page, each with its cursor, and what is around it.
+func edgesOf[T, E any](list []T, c *cursor, more bool, at func(T) cursor, edge func(T, cursor) E) ([]E, *entgql.PageInfo[uuid.UUID]) {
+	edges, cursors := make([]E, len(list)), make([]cursor, len(list))
+	for i, x := range list {
+		cursors[i] = at(x)
+		edges[i] = edge(x, cursors[i])
+	}
+	return edges, around(c, more, cursors)
+}

@@ -74,25 +74,19 @@ func (r *Resolver) grants(ctx context.Context, list []oversight.Grant) ([]*model
 }
 
 func (r *Resolver) caseGrants(ctx context.Context, c *cursor, first *int) (*model.CaseGrantConnection, error) {
-	from, err := after(c, false)
-	if err == nil {
-		first, _, err = page(first, nil)
-	}
+	from, n, err := pageFrom(c, first)
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := r.Oversight.Grants(ctx, value(from.id), *first)
+	list, more, err := r.Oversight.Grants(ctx, from, n)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := r.grants(ctx, list)
-	out, cursors := &model.CaseGrantConnection{Edges: []*model.CaseGrantEdge{}}, make([]cursor, len(rows))
-	for i, g := range rows {
-		cursors[i] = byID(g.ID)
-		out.Edges = append(out.Edges, &model.CaseGrantEdge{Node: g, Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
+	edges, info := edgesOf(rows, c, more, func(g *model.CaseGrant) cursor { return byID(g.ID) }, func(g *model.CaseGrant, at cursor) *model.CaseGrantEdge {
+		return &model.CaseGrantEdge{Node: g, Cursor: at}
+	})
+	return &model.CaseGrantConnection{Edges: edges, PageInfo: info}, err
 }
 
 func (r *Resolver) caseLook(ctx context.Context, id uuid.UUID) (*model.CaseLook, error) {

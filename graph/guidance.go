@@ -57,25 +57,10 @@ func (r *Resolver) guidance(ctx context.Context, c *cursor, first *int) (*model.
 		return nil, err
 	}
 	list, more, err := r.Guidance.List(ctx, from, n)
-	out, cursors := &model.GuidanceConnection{Edges: []*model.GuidanceEdge{}}, make([]cursor, len(list))
-	for i, g := range list {
-		cursors[i] = byID(g.ID)
-		out.Edges = append(out.Edges, &model.GuidanceEdge{Node: guidanceOf(g), Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
-}
-
-// pageFrom reads where a page of a list begins of which the newest stands first.
-func pageFrom(c *cursor, first *int) (from uuid.UUID, n int, err error) {
-	f, err := after(c, false)
-	if err == nil {
-		first, _, err = page(first, nil)
-	}
-	if err != nil {
-		return uuid.Nil, 0, err
-	}
-	return value(f.id), *first, nil
+	edges, info := edgesOf(list, c, more, func(g guidance.Issued) cursor { return byID(g.ID) }, func(g guidance.Issued, at cursor) *model.GuidanceEdge {
+		return &model.GuidanceEdge{Node: guidanceOf(g), Cursor: at}
+	})
+	return &model.GuidanceConnection{Edges: edges, PageInfo: info}, err
 }
 
 func (r *Resolver) guidanceReceived(ctx context.Context, c *cursor, first *int) (*model.ReceivedGuidanceConnection, error) {
@@ -84,13 +69,10 @@ func (r *Resolver) guidanceReceived(ctx context.Context, c *cursor, first *int) 
 		return nil, err
 	}
 	list, more, err := r.Guidance.Inbox(ctx, from, n)
-	out, cursors := &model.ReceivedGuidanceConnection{Edges: []*model.ReceivedGuidanceEdge{}}, make([]cursor, len(list))
-	for i, g := range list {
-		cursors[i] = byID(g.ID)
-		out.Edges = append(out.Edges, &model.ReceivedGuidanceEdge{Node: receivedGuidanceOf(ctx, g), Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
+	edges, info := edgesOf(list, c, more, func(g guidance.Received) cursor { return byID(g.ID) }, func(g guidance.Received, at cursor) *model.ReceivedGuidanceEdge {
+		return &model.ReceivedGuidanceEdge{Node: receivedGuidanceOf(ctx, g), Cursor: at}
+	})
+	return &model.ReceivedGuidanceConnection{Edges: edges, PageInfo: info}, err
 }
 
 func (r *Resolver) guidanceWeighed(ctx context.Context, id uuid.UUID) (*model.GuidanceWeighed, error) {

@@ -28,13 +28,10 @@ func (r *Resolver) districtFigures(ctx context.Context, q oversight.Question, c 
 	}
 	q.After, q.First = value(from.said), *first
 	list, more, err := r.Oversight.Compare(ctx, q)
-	out, cursors := &model.DistrictFiguresConnection{Edges: []*model.DistrictFiguresEdge{}}, make([]cursor, len(list))
-	for i, d := range list {
-		cursors[i] = at(d.Partner)
-		out.Edges = append(out.Edges, &model.DistrictFiguresEdge{Node: districtOf(d), Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
+	edges, info := edgesOf(list, c, more, func(d oversight.District) cursor { return at(d.Partner) }, func(d oversight.District, here cursor) *model.DistrictFiguresEdge {
+		return &model.DistrictFiguresEdge{Node: districtOf(d), Cursor: here}
+	})
+	return &model.DistrictFiguresConnection{Edges: edges, PageInfo: info}, err
 }
 
 func districtOf(d oversight.District) *model.DistrictFigures {
@@ -86,21 +83,15 @@ func (r *Resolver) districtAlerts(ctx context.Context) ([]*model.DistrictAlert, 
 }
 
 func (r *Resolver) rankings(ctx context.Context, c *cursor, first *int) (*model.RankingConnection, error) {
-	from, err := after(c, false)
-	if err == nil {
-		first, _, err = page(first, nil)
-	}
+	from, n, err := pageFrom(c, first)
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := r.Oversight.Rankings(ctx, value(from.id), *first)
-	out, cursors := &model.RankingConnection{Edges: []*model.RankingEdge{}}, make([]cursor, len(list))
-	for i, x := range list {
-		cursors[i] = byID(x.ID)
-		out.Edges = append(out.Edges, &model.RankingEdge{Node: rankingOf(x), Cursor: cursors[i]})
-	}
-	out.PageInfo = around(c, more, cursors)
-	return out, err
+	list, more, err := r.Oversight.Rankings(ctx, from, n)
+	edges, info := edgesOf(list, c, more, func(x oversight.Ranking) cursor { return byID(x.ID) }, func(x oversight.Ranking, at cursor) *model.RankingEdge {
+		return &model.RankingEdge{Node: rankingOf(x), Cursor: at}
+	})
+	return &model.RankingConnection{Edges: edges, PageInfo: info}, err
 }
 
 func rankingOf(x oversight.Ranking) *model.Ranking {

@@ -14,7 +14,7 @@ export type Grant = NonNullable<GrantsQuery['caseGrants']>['edges'][number]['nod
 export const scopes: Option[] = [{ value: 'SINCE_SESSION', label: '会议以来' }, { value: 'SESSION', label: '会议期间' }, { value: 'CALENDAR_YEAR', label: '自然年' }]
 export const lights: Record<string, string> = { GREEN: '● 都按期', YELLOW: '▲ 少数逾期', RED: '■ 逾期较多', UNKNOWN: '○ 看不出' }
 export const ages: Record<string, string> = { FRESH: '新', LATE: '几天没有确认', SILENT: '一周以上没有确认', NEVER: '从来没有送来' }
-const splits: Option[] = [{ value: 'period', label: '大会或平时' }, { value: 'proposer_kind', label: '提案者' }, { value: 'sector', label: '界别' }, { value: 'street', label: '街道' }]
+export const splits: Option[] = [{ value: 'period', label: '大会或平时' }, { value: 'proposer_kind', label: '提案者' }, { value: 'sector', label: '界别' }, { value: 'street', label: '街道' }]
 export const splitName = (code: string) => splits.find(s => s.value === code)?.label ?? code
 
 export function publishing(kind: FigureScopeKind, year: number, of: readonly Option[]): Task {
