@@ -9,7 +9,19 @@ import (
 	"context"
 
 	"github.com/bihuan/bihuan/graph/model"
+	"github.com/google/uuid"
 )
+
+// InviteMember is the resolver for the inviteMember field.
+func (r *mutationResolver) InviteMember(ctx context.Context, input model.InviteMemberInput) (*model.InviteMemberPayload, error) {
+	return r.inviteMember(ctx, input)
+}
+
+// WithdrawInvitation is the resolver for the withdrawInvitation field.
+func (r *mutationResolver) WithdrawInvitation(ctx context.Context, input model.WithdrawInvitationInput) (*model.InviteMemberPayload, error) {
+	m, bad, err := change(ctx, r.Resolver, input, aMember, r.Roster.WithdrawInvitation, input.MembershipID)
+	return &model.InviteMemberPayload{Membership: m, UserErrors: bad}, err
+}
 
 // ActivateAccount is the resolver for the activateAccount field.
 func (r *mutationResolver) ActivateAccount(ctx context.Context, input model.ActivateAccountInput) (*model.SignOutPayload, error) {
@@ -19,4 +31,9 @@ func (r *mutationResolver) ActivateAccount(ctx context.Context, input model.Acti
 // IssueActivation is the resolver for the issueActivation field.
 func (r *mutationResolver) IssueActivation(ctx context.Context, input model.IssueActivationInput) (*model.ActivationPayload, error) {
 	return r.issueActivation(ctx, input)
+}
+
+// SentInvitations is the resolver for the sentInvitations field.
+func (r *queryResolver) SentInvitations(ctx context.Context, membershipID *uuid.UUID) ([]*model.SentInvitation, error) {
+	return r.sentInvitations(ctx, membershipID)
 }

@@ -13,7 +13,7 @@ import (
 
 // sessionMutations work on accounts, outside any committee; package accounts
 // records them.
-var sessionMutations = []string{"castBallot", "signIn", "chooseTenant", "refreshTokens", "signOut", "endSession", "signOutEverywhere", "changePassword", "activateAccount", "acceptInvitation", "declineInvitation",
+var sessionMutations = []string{"castBallot", "signIn", "chooseTenant", "refreshTokens", "signOut", "endSession", "signOutEverywhere", "changePassword", "activateAccount", "acceptInvitation", "declineInvitation", "claimInvitation",
 	"beginSecondFactor", "confirmSecondFactor", "removeSecondFactor",
 	"signInWithProvider", "linkProvider", "unlinkProvider"}
 

@@ -66,6 +66,9 @@ func (c *committee) settle() {
 	c.made["substitution"] = c.do("干事", "nameSubstitute", input{"substituteId": c.person["审查员"], "to": "2025-01-10", "reason": "出差"})["id"].(string)
 	c.do("管理员甲", "endSubstitution", input{"substitutionId": c.made["substitution"]})
 	c.do("委员丙", "changeMyDetails", input{"post": c.mark + "某院院长", "reason": "换了单位"})
+	guest := c.do("管理员甲", "addMember", input{"name": c.mark + "兼任的人", "kind": "STAFF"})["id"]
+	c.do("管理员甲", "inviteMember", input{"membershipId": guest, "login": "somebody-elsewhere"})
+	c.do("管理员甲", "withdrawInvitation", input{"membershipId": guest})
 	c.made["request"] = dig(c.ask("委员丙", `{ myRequests { id } }`, nil).Data, "myRequests", 0, "id").(string)
 	c.do("管理员甲", "refuseRequest", input{"requestId": c.made["request"], "reason": c.mark + "请附文件"})
 	c.allPowerful()

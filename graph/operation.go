@@ -258,7 +258,7 @@ var sessionFields = map[string]bool{
 	VoteField: true, "signIn": true, "chooseTenant": true, "refreshTokens": true, "signOut": true, "endSession": true, "signOutEverywhere": true, "changePassword": true, "activateAccount": true,
 	"beginSecondFactor": true, "confirmSecondFactor": true, "removeSecondFactor": true,
 	"signInWithProvider": true, "linkProvider": true, "unlinkProvider": true,
-	"acceptInvitation": true, "declineInvitation": true,
+	"acceptInvitation": true, "declineInvitation": true, "claimInvitation": true,
 }
 
 // VoteField is the mutation that nobody sends as himself.

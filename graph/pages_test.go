@@ -16,7 +16,7 @@ var short = map[string]string{
 	"processes": "a committee's versions", "todoCounts": "counts by day and kind", "loopOverview": "twenty years at most", "similarMatters": "five at most",
 	"similarProposals": "five at most", "counters": "a committee's counters", "venueCounts": "counts by kind", "processTemplates": "those that are shipped",
 	"vocabulary": "the words of the program", "terms": "one in five years", "workdays": "those of one year", "policies": "a hundred at most",
-	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person", "myRequests": "fifty at most", "myDetails": "five",
+	"roles": "those of the product and the committee's own", "permissions": "those of the policy", "confirmationRequests": "what waits for the second person", "myRequests": "fifty at most", "sentInvitations": "two hundred at most", "myDetails": "five",
 	"pendingGrants": "what waits for the second person", "previewCloseUnit": "what waits for one unit", "permissionTable": "the roles", "searchSuggestions": "ten at most",
 	"myInvitations": "those to one person", "sessions": "those of one person", "settings": "those of one policy", "unitKinds": "a dozen", "candidates": "fifty at most, narrowed by a name", "signInDuties": "two at most", "signInLinks": "one a committee of one person", "noticeCounts": "counts by kind and level",
 	"ownDistricts": "the committees of one city", "publishablePapers": "the committee's processes, settings and own figures", "districtAlerts": "a hundred at most, the longest first", "figureSharings": "one for each agreement that lets figures out, which is the city's as a rule",

@@ -9,6 +9,7 @@ import (
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/authz/accounts"
 	"github.com/bihuan/bihuan/ent/gen"
+	"github.com/bihuan/bihuan/ent/gen/membership"
 	"github.com/bihuan/bihuan/graph/model"
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
@@ -112,9 +113,34 @@ func blank(s string) *string {
 func invitations(list []accounts.Invitation) []*model.Invitation {
 	out := make([]*model.Invitation, len(list))
 	for i, x := range list {
-		out[i] = &model.Invitation{ID: x.ID, TenantCode: x.TenantCode, TenantName: x.TenantName, InvitedAt: x.InvitedAt}
+		out[i] = invitation(x)
 	}
 	return out
+}
+
+func invitation(x accounts.Invitation) *model.Invitation {
+	out := &model.Invitation{ID: x.ID, TenantCode: x.TenantCode, TenantName: x.TenantName, InvitedAt: x.InvitedAt, ExpiresAt: x.Until(),
+		InvitedBy: blank(x.By), AsName: blank(x.Name), AsPost: blank(x.Post)}
+	if x.Kind != "" {
+		kind := membership.Kind(x.Kind)
+		out.AsKind = &kind
+	}
+	return out
+}
+
+// claimInvitation makes an invitation by word one to who brings it, so that he can read
+// and answer it.
+func (r *Resolver) claimInvitation(ctx context.Context, in model.ClaimInvitationInput) (*model.ClaimInvitationPayload, error) {
+	out := &model.ClaimInvitationPayload{}
+	acc, err := r.answerer(ctx, in.RefreshToken)
+	if err == nil {
+		var found accounts.Invitation
+		if found, err = r.Accounts.Claim(ctx, acc, in.Code); err == nil {
+			out.Invitation = invitation(found)
+		}
+	}
+	out.UserErrors, err = shown(err)
+	return out, err
 }
 
 // answerer is who answers an invitation: by his access token, which is asked

@@ -60,6 +60,11 @@ func (r *mutationResolver) AcceptInvitation(ctx context.Context, input model.Acc
 	return r.answer(ctx, "acceptInvitation", input, true)
 }
 
+// ClaimInvitation is the resolver for the claimInvitation field.
+func (r *mutationResolver) ClaimInvitation(ctx context.Context, input model.ClaimInvitationInput) (*model.ClaimInvitationPayload, error) {
+	return r.claimInvitation(ctx, input)
+}
+
 // DeclineInvitation is the resolver for the declineInvitation field.
 func (r *mutationResolver) DeclineInvitation(ctx context.Context, input model.DeclineInvitationInput) (*model.InvitationPayload, error) {
 	return r.answer(ctx, "declineInvitation", model.AcceptInvitationInput(input), false)

@@ -113,7 +113,7 @@ func quoted(name string) string { return pgx.Identifier{name}.Sanitize() }
 // beside are rows of the installation's own tables that go with a committee.
 var beside = []struct{ name, lines string }{
 	{"accounts", `SELECT to_jsonb(x)::text FROM (SELECT id, login, created_at, disabled_at FROM accounts WHERE id IN (` + itsAccounts + `) ORDER BY id) x`},
-	{"account_invitations", `SELECT to_jsonb(x)::text FROM (SELECT id, account_id, committee, membership_id, invited_at, answered_at, accepted
+	{"account_invitations", `SELECT to_jsonb(x)::text FROM (SELECT id, account_id, committee, membership_id, invited_at, answered_at, accepted, by_name, as_name, as_kind, as_post, by_word, withdrawn_at
 		FROM account_invitations WHERE committee = $1 ORDER BY id) x`},
 }
 

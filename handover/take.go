@@ -223,6 +223,12 @@ func (t *taking) invitations(ctx context.Context) error {
 			Invited    time.Time  `json:"invited_at"`
 			Answered   *time.Time `json:"answered_at"`
 			Accepted   *bool      `json:"accepted"`
+			By         string     `json:"by_name"`
+			Name       string     `json:"as_name"`
+			Kind       string     `json:"as_kind"`
+			Post       string     `json:"as_post"`
+			ByWord     bool       `json:"by_word"`
+			Withdrawn  *time.Time `json:"withdrawn_at"`
 		}
 		if json.Unmarshal([]byte(line), &i) != nil {
 			return damaged("邀请有一行读不出来")
@@ -235,8 +241,9 @@ func (t *taking) invitations(ctx context.Context) error {
 			i.Account = &here
 		}
 		_, err := tenants.Exec(ctx, `
-			INSERT INTO account_invitations (id, account_id, committee, membership_id, invited_at, answered_at, accepted) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			i.ID, i.Account, t.Committee.ID, i.Membership, i.Invited, i.Answered, i.Accepted)
+			INSERT INTO account_invitations (id, account_id, committee, membership_id, invited_at, answered_at, accepted, by_name, as_name, as_kind, as_post, by_word, withdrawn_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			i.ID, i.Account, t.Committee.ID, i.Membership, i.Invited, i.Answered, i.Accepted, i.By, i.Name, i.Kind, i.Post, i.ByWord, i.Withdrawn)
 		return err
 	})
 }

@@ -83,7 +83,7 @@ func (s *Service) mayIssue(ctx context.Context, v *authz.Viewer, m *gen.Membersh
 // invited refuses who has neither an account nor an invitation.
 func (s *Service) invited(ctx context.Context, m *gen.Membership) error {
 	var open bool
-	err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM account_invitations WHERE membership_id = $1 AND answered_at IS NULL)`, []any{m.ID}, &open)
+	err := tenants.Row(ctx, `SELECT EXISTS (SELECT FROM account_invitations WHERE membership_id = $1 AND answered_at IS NULL AND withdrawn_at IS NULL)`, []any{m.ID}, &open)
 	if err == nil && !open {
 		err = errs.New(errs.NotAllowedInState, "%s还没有账号，请先填写登录名", m.Name).At("membership")
 	}

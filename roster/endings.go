@@ -75,6 +75,9 @@ func (s *Service) EndMembership(ctx context.Context, in Ending) (_ *gen.Membersh
 	if err := s.endGrants(ctx, m.ID); err != nil {
 		return nil, err
 	}
+	if _, err := s.accounts.Withdraw(ctx, m.ID); err != nil {
+		return nil, err
+	}
 	return s.client.Membership.UpdateOne(m).SetStatus(in.Status).SetActiveTo(last).AddVersion(1).Save(ctx)
 }
 

@@ -142,7 +142,7 @@ func (s *Service) newMemberHand(ctx context.Context) (*memberHand, error) {
 	for _, l := range list {
 		h.logins[l.Login] = l.ID
 	}
-	open, err := tenants.Rows[struct{ ID uuid.UUID }](ctx, `SELECT i.membership_id FROM account_invitations i JOIN memberships m ON m.id = i.membership_id WHERE i.answered_at IS NULL`)
+	open, err := tenants.Rows[struct{ ID uuid.UUID }](ctx, `SELECT i.membership_id FROM account_invitations i JOIN memberships m ON m.id = i.membership_id WHERE i.answered_at IS NULL AND i.withdrawn_at IS NULL`)
 	for _, o := range open {
 		h.invited[o.ID] = true
 	}
@@ -392,7 +392,7 @@ func (h *memberHand) signedIn(ctx context.Context, m *gen.Membership, fresh bool
 	}
 	h.invited[m.ID] = true
 	var id uuid.UUID
-	err := tenants.Row(ctx, `SELECT id FROM account_invitations WHERE membership_id = $1 AND answered_at IS NULL ORDER BY id DESC LIMIT 1`, []any{m.ID}, &id)
+	err := tenants.Row(ctx, `SELECT id FROM account_invitations WHERE membership_id = $1 AND answered_at IS NULL AND withdrawn_at IS NULL ORDER BY id DESC LIMIT 1`, []any{m.ID}, &id)
 	if tenants.NoRows(err) {
 		return errs.New(errs.NotAllowedInState, "%s持有角色，开通账号须两人办理，请在人员页面提出", m.Name).At("login")
 	}

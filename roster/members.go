@@ -105,7 +105,7 @@ func (s *Service) addMember(ctx context.Context, in NewMember) (*gen.Membership,
 	}
 	m, err := s.enterMember(ctx, in, no, account)
 	if err == nil && invite {
-		err = s.accounts.Invite(ctx, in.Login, m.ID)
+		_, err = s.invite(ctx, in.Login, m)
 	}
 	return m, err
 }
@@ -283,7 +283,7 @@ func (s *Service) UpdateMember(ctx context.Context, in MemberChange) (_ *gen.Mem
 			return nil, err
 		}
 		if invite {
-			if err := s.accounts.Invite(ctx, in.SignIn.Login, m.ID); err != nil {
+			if _, err := s.invite(ctx, in.SignIn.Login, m); err != nil {
 				return nil, err
 			}
 		}

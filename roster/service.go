@@ -21,7 +21,9 @@ type Accounts interface {
 	Create(ctx context.Context, login, word string, by uuid.UUID) (uuid.UUID, error)
 	Issue(ctx context.Context, account, by uuid.UUID) (accounts.Word, error)
 	Pretend(ctx context.Context) accounts.Word
-	Invite(ctx context.Context, login string, membership uuid.UUID) error
+	Invite(ctx context.Context, in accounts.Inviting) (accounts.Word, error)
+	Withdraw(ctx context.Context, membership uuid.UUID) (bool, error)
+	Sent(ctx context.Context, membership *uuid.UUID, most int) ([]accounts.Sent, error)
 	Answer(ctx context.Context, account uuid.UUID, in accounts.Invitation, accepted bool) error
 }
 

@@ -23,38 +23,109 @@ type Invitation struct {
 	TenantName string
 	TenantCode string
 	InvitedAt  time.Time
+	By         string // who asks; empty: the operator
+	Name       string // as whom he would join
+	Kind       string
+	Post       string
 }
 
-// Invite invites whoever has the login to be the membership. It answers the
-// same whether anybody has it: an administrator learns nothing of other
-// committees' people. Called twice it invites twice, and one answer is enough.
-func (s *Service) Invite(ctx context.Context, login string, membership uuid.UUID) (err error) {
+// InvitationLife is how long an invitation waits.
+const InvitationLife = 30 * 24 * time.Hour
+
+// Until is when it is over.
+func (i Invitation) Until() time.Time { return i.InvitedAt.Add(InvitationLife) }
+
+// Inviting is whom a committee invites to be one of its persons, and who asks.
+type Inviting struct {
+	Login      string // empty: by a word
+	Membership uuid.UUID
+	By         string
+	Name       string
+	Kind       string
+	Post       string
+}
+
+// Invite invites whoever has the login to be the membership, or, without one,
+// whoever brings the word that it answers. It answers the same whether anybody
+// has the login: an administrator learns nothing of other committees' people. A
+// new invitation takes the place of those before.
+func (s *Service) Invite(ctx context.Context, in Inviting) (w Word, err error) {
 	defer errs.Wrap(&err, "accounts.Invite")
-	login, err = Login(login)
-	if err != nil {
-		return err
+	var hash []byte
+	if in.Login == "" {
+		w = Word{Text: newWord(), Until: clock.Now(ctx).Add(InvitationLife)}
+		hash = hashOf(w.Text)
+	} else if in.Login, err = Login(in.Login); err != nil {
+		return Word{}, err
 	}
 	committee, err := tenants.Current(ctx)
 	if err != nil {
-		return err
+		return Word{}, err
+	}
+	if _, err := s.Withdraw(ctx, in.Membership); err != nil {
+		return Word{}, err
 	}
 	_, err = tenants.Exec(ctx, `
-		INSERT INTO account_invitations (id, account_id, committee, membership_id, invited_at)
-		VALUES ($1, (SELECT id FROM accounts WHERE login = $2 AND disabled_at IS NULL), $3, $4, $5)`,
-		newID(), login, committee, membership, clock.Now(ctx))
-	return err
+		INSERT INTO account_invitations (id, account_id, committee, membership_id, invited_at, by_name, as_name, as_kind, as_post, by_word, word_hash)
+		VALUES ($1, (SELECT id FROM accounts WHERE login = $2 AND disabled_at IS NULL), $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		newID(), in.Login, committee, in.Membership, clock.Now(ctx), in.By, in.Name, in.Kind, in.Post, hash != nil, hash)
+	return w, err
 }
 
+// hashOf is how a word of an invitation is kept: 75 bits of chance need no slow
+// hash.
+func hashOf(word string) []byte {
+	sum := sha256.Sum256([]byte(typedWord(word)))
+	return sum[:]
+}
+
+// Withdraw takes back what invites to be the membership and has no answer yet.
+// It answers whether there was such; called twice there is none.
+func (s *Service) Withdraw(ctx context.Context, membership uuid.UUID) (was bool, err error) {
+	defer errs.Wrap(&err, "accounts.Withdraw(%s)", membership)
+	committee, err := tenants.Current(ctx)
+	if err != nil {
+		return false, err
+	}
+	tag, err := tenants.Exec(ctx, `
+		UPDATE account_invitations SET withdrawn_at = $3, word_hash = NULL
+		WHERE committee = $1 AND membership_id = $2 AND answered_at IS NULL AND withdrawn_at IS NULL`, committee, membership, clock.Now(ctx))
+	return err == nil && tag.RowsAffected() > 0, err
+}
+
+// Claim makes an invitation by word one to the account whose owner brings it. It
+// changes nothing else: he reads it and answers. Brought again by the same it is
+// the same; a wrong word, one that was used, withdrawn or is over look alike.
+func (s *Service) Claim(ctx context.Context, account uuid.UUID, word string) (in Invitation, err error) {
+	defer errs.Wrap(&err, "accounts.Claim")
+	var id uuid.UUID
+	err = s.join(ctx, func(ctx context.Context) error {
+		err := tenants.Row(ctx, `
+			UPDATE account_invitations SET account_id = $1
+			WHERE word_hash = $2 AND (account_id IS NULL OR account_id = $1) AND answered_at IS NULL AND withdrawn_at IS NULL AND invited_at > $3
+			RETURNING id`, []any{account, hashOf(word), clock.Now(ctx).Add(-InvitationLife)}, &id)
+		if tenants.NoRows(err) {
+			return errs.New(errs.NotFound, "没有这个邀请码，或它已经用过、撤回、过期；请向发出的政协核对").At("code")
+		}
+		return err
+	})
+	if err != nil {
+		return in, err
+	}
+	return s.Invitation(ctx, account, id)
+}
+
+// openInvitations are those of the account $1 that began after $2.
 const openInvitations = `
-	SELECT i.id, i.committee, i.membership_id, t.name, t.code, i.invited_at
+	SELECT i.id, i.committee, i.membership_id, t.name, t.code, i.invited_at, i.by_name, i.as_name, i.as_kind, i.as_post
 	FROM account_invitations i JOIN tenants t ON t.id = i.committee AND t.status = 'ACTIVE'
-	WHERE i.account_id = $1 AND i.answered_at IS NULL`
+	WHERE i.account_id = $1 AND i.answered_at IS NULL AND i.withdrawn_at IS NULL AND i.invited_at > $2`
 
 // Invitations are the open ones of an account, oldest first.
 func (s *Service) Invitations(ctx context.Context, account uuid.UUID) (list []Invitation, err error) {
 	defer errs.Wrap(&err, "accounts.Invitations(%s)", account)
 	err = s.join(ctx, func(ctx context.Context) error {
-		list, err = tenants.Collect(ctx, pgx.RowToStructByPos[Invitation], openInvitations+` ORDER BY i.id`, account)
+		list, err = tenants.Collect(ctx, pgx.RowToStructByPos[Invitation], openInvitations+` ORDER BY i.id`, account, clock.Now(ctx).Add(-InvitationLife))
 		return err
 	})
 	return list, err
@@ -65,10 +136,12 @@ func (s *Service) Invitations(ctx context.Context, account uuid.UUID) (list []In
 func (s *Service) Invitation(ctx context.Context, account, id uuid.UUID) (in Invitation, err error) {
 	defer errs.Wrap(&err, "accounts.Invitation(%s)", id)
 	err = s.join(ctx, func(ctx context.Context) error {
-		err := tenants.Row(ctx, openInvitations+` AND i.id = $2`, []any{account, id},
-			&in.ID, &in.Tenant, &in.Membership, &in.TenantName, &in.TenantCode, &in.InvitedAt)
-		if tenants.NoRows(err) {
+		list, err := tenants.Collect(ctx, pgx.RowToStructByPos[Invitation], openInvitations+` AND i.id = $3`, account, clock.Now(ctx).Add(-InvitationLife), id)
+		if err == nil && len(list) == 0 {
 			return errNoInvitation()
+		}
+		if err == nil {
+			in = list[0]
 		}
 		return err
 	})
@@ -76,7 +149,47 @@ func (s *Service) Invitation(ctx context.Context, account, id uuid.UUID) (in Inv
 }
 
 func errNoInvitation() error {
-	return errs.New(errs.NotFound, "没有这个邀请，或它已有答复，请刷新后再试")
+	return errs.New(errs.NotFound, "没有这个邀请，或它已有答复、撤回、过期，请刷新后再试")
+}
+
+// Sent is an invitation as the committee that made it knows it: of the login
+// nothing.
+type Sent struct {
+	Membership uuid.UUID
+	By         string
+	ByWord     bool
+	InvitedAt  time.Time
+	AnsweredAt *time.Time
+	Accepted   *bool
+	Withdrawn  *time.Time
+}
+
+// State of an invitation: WAITING, ACCEPTED, DECLINED, WITHDRAWN or EXPIRED.
+func (i Sent) State(now time.Time) string {
+	switch {
+	case i.Accepted != nil && *i.Accepted:
+		return "ACCEPTED"
+	case i.Accepted != nil:
+		return "DECLINED"
+	case i.Withdrawn != nil:
+		return "WITHDRAWN"
+	case !now.Before(i.InvitedAt.Add(InvitationLife)):
+		return "EXPIRED"
+	}
+	return "WAITING"
+}
+
+// Sent are the committee's newest invitations, the latest of each of its persons.
+func (s *Service) Sent(ctx context.Context, membership *uuid.UUID, most int) (_ []Sent, err error) {
+	defer errs.Wrap(&err, "accounts.Sent")
+	committee, err := tenants.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tenants.Collect(ctx, pgx.RowToStructByPos[Sent], `
+		SELECT membership_id, by_name, by_word, invited_at, answered_at, accepted, withdrawn_at FROM (
+		  SELECT DISTINCT ON (membership_id) * FROM account_invitations WHERE committee = $1 AND ($2::uuid IS NULL OR membership_id = $2) ORDER BY membership_id, id DESC
+		) i ORDER BY id DESC LIMIT $3`, committee, membership, most)
 }
 
 // Answer settles an invitation, with all others to the same person, in the
@@ -84,7 +197,8 @@ func errNoInvitation() error {
 func (s *Service) Answer(ctx context.Context, account uuid.UUID, in Invitation, accepted bool) (err error) {
 	defer errs.Wrap(&err, "accounts.Answer(%s)", in.ID)
 	tag, err := tenants.Exec(ctx, `
-		UPDATE account_invitations SET answered_at = $3, accepted = $4 WHERE account_id = $1 AND membership_id = $2 AND answered_at IS NULL`,
+		UPDATE account_invitations SET answered_at = $3, accepted = $4, word_hash = NULL
+		WHERE account_id = $1 AND membership_id = $2 AND answered_at IS NULL AND withdrawn_at IS NULL`,
 		account, in.Membership, clock.Now(ctx), accepted)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func schemaOf(who *person) *badSchema {
 	}
 	for _, f := range dig(data, "__schema", "mutationType", "fields").([]any) {
 		arg := dig(f, "args", 0)
-		if arg == nil || slices.Contains([]string{"signIn", "chooseTenant", "refreshTokens", "signInWithProvider", "signOut", "changePassword", "activateAccount", "acceptInvitation", "declineInvitation"}, str(f, "name")) {
+		if arg == nil || slices.Contains([]string{"signIn", "chooseTenant", "refreshTokens", "signInWithProvider", "signOut", "changePassword", "activateAccount", "acceptInvitation", "declineInvitation", "claimInvitation"}, str(f, "name")) {
 			continue
 		}
 		s.mutations = append(s.mutations, badField{name: str(f, "name"), typ: fieldOf(arg).typ})

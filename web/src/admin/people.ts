@@ -1,7 +1,7 @@
 import { client } from '../api/client'
 import {
   AddMemberDocument, ConfirmGrantDocument, EndMembershipDocument, EndSeatDocument, GrantRoleDocument, IssueActivationDocument, PreviewEndDocument, PreviewGrantDocument,
-  PreviewRevokeDocument, ReinstateMembershipDocument, RevokeGrantDocument, SeatMemberDocument, UpdateMemberDocument,
+  PreviewRevokeDocument, InviteMemberDocument, ReinstateMembershipDocument, RevokeGrantDocument, SeatMemberDocument, UpdateMemberDocument, WithdrawInvitationDocument,
 } from '../api/gql/people'
 import type { AddMemberInput, EndMembershipInput, FaultFragment, GrantRoleInput, MembershipKind, PersonQuery, ReinstateMembershipInput, RightsEffectFragment, SeatMemberInput, TermsQuery, UpdateMemberInput, WaitingFragment } from '../api/gql/types'
 import { choice, day, line, pick, reason, yes } from '../form/make'
@@ -99,6 +99,23 @@ export function personTasks(now: () => Person, choices: Choices, terms: () => Op
       return answered(error, made, made?.code ? '激活码已经发出。' : '激活码已经发出过了。', code(made, p.name))
     },
   })
+  const invite = (): Task => ({
+    name: of('invite'), title: `请已有账号的人做${p.name}`, button: '邀请', says: '在另一个政协任职的人，由他自己同意才加入。知道登录名的写登录名；不写的得到邀请码，交给他本人。',
+    fields: [line('login', '他的登录名', { hint: '有没有这个账号，不会告诉您。' })],
+    confirm: '以前的邀请随之撤回，以这一份为准；三十天内有效。',
+    send: async (form, key) => {
+      const { data, error } = await client.mutation(InviteMemberDocument, { input: { membershipId: p.id, login: form['login'] ? String(form['login']) : null, idempotencyKey: key } }).toPromise()
+      const made = data?.inviteMember
+      return answered(error, made, '已经邀请，等他本人答复。', made?.code ? { title: `请${p.name}用的邀请码`, word: made.code, until: made.expiresAt, says: '请交给本人。本人登录以后，在“我的设置”里填写，看清是谁邀请再答复。' } : undefined)
+    },
+  })
+  const uninvite = (): Task => ({
+    name: of('uninvite'), title: `撤回请人做${p.name}的邀请`, button: '撤回邀请', danger: true, fields: [reason('理由', {})],
+    send: async (form, key) => {
+      const { data, error } = await client.mutation(WithdrawInvitationDocument, { input: { membershipId: p.id, ...form, idempotencyKey: key } }).toPromise()
+      return answered(error, data?.withdrawInvitation, '已经撤回。')
+    },
+  })
   const status = (to: 'SUSPENDED' | 'ACTIVE'): Task => ({
     name: of(to), title: to === 'SUSPENDED' ? `暂停${p.name}的身份` : `解除${p.name}的暂停`, button: to === 'SUSPENDED' ? '暂停' : '解除暂停', danger: to === 'SUSPENDED', version,
     fields: [reason()],
@@ -178,7 +195,7 @@ export function personTasks(now: () => Person, choices: Choices, terms: () => Op
       return answered(error, data?.revokeGrant, '已经撤销，马上生效。')
     },
   })
-  return { correct, activate, status, end, reinstate, seat, unseat, grant, revoke }
+  return { correct, activate, invite, uninvite, status, end, reinstate, seat, unseat, grant, revoke }
 }
 
 /** Confirming what another administrator proposed. */
