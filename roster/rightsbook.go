@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -132,11 +131,7 @@ func (h *RightsHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hd := w.Header()
-	hd.Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Cache-Control", "private, no-store")
-	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "谁能做什么" + day.Format("20060102") + ".xlsx"}))
+	httpd.Download(w, httpd.XLSX, "谁能做什么"+day.Format("20060102")+".xlsx")
 	_, _ = w.Write(out.Bytes()) // who hung up needs no answer
 	return nil
 }

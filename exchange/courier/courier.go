@@ -79,12 +79,9 @@ func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	httpd.Download(w, contentType, fileName(partner, out))
 	hd := w.Header()
-	hd.Set("Content-Type", contentType)
 	hd.Set("Content-Length", strconv.Itoa(file.Len()))
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Cache-Control", "private, no-store")
-	hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": fileName(partner, out)}))
 	if out.More && out.To >= out.From { // else the agreement lets nothing more out
 		hd.Set("Link", fmt.Sprintf(`</exchange/%s?from=%d>; rel="next"`, url.PathEscape(partner), out.To+1))
 	}

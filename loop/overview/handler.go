@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -41,7 +40,7 @@ type format struct {
 var formats = map[string]format{
 	"/ledger":      {"HTML", "text/html; charset=utf-8", "", (*Sheet).HTML},
 	"/ledger.csv":  {"CSV", "text/csv; charset=utf-8", ".csv", (*Sheet).CSV},
-	"/ledger.xlsx": {"XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", (*Sheet).XLSX},
+	"/ledger.xlsx": {"XLSX", httpd.XLSX, ".xlsx", (*Sheet).XLSX},
 }
 
 // ServeHTTP answers by path.
@@ -76,16 +75,13 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	hd := w.Header()
-	hd.Set("Content-Type", as.contentType)
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Cache-Control", "private, no-store")
+	name := ""
 	if as.ending == "" {
-		hd.Set("Content-Security-Policy", pagePolicy)
+		w.Header().Set("Content-Security-Policy", pagePolicy)
 	} else {
-		name := Title + clock.Day(sheet.At).Format("20060102") + as.ending
-		hd.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+		name = Title + clock.Day(sheet.At).Format("20060102") + as.ending
 	}
+	httpd.Download(w, as.contentType, name)
 	if r.Method == http.MethodHead {
 		return nil
 	}
