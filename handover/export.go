@@ -29,6 +29,13 @@ type Service struct {
 	Blobs    blob.Store
 	Trays    func(context.Context) error // empties the trays of account_events into the books
 	Unopened func() string               // a hash that no password gives
+	Through  func()                      // called when a table or a file is through; nil: nobody asks
+}
+
+func (s Service) through() {
+	if s.Through != nil {
+		s.Through()
+	}
 }
 
 // The parts of a package.
@@ -80,6 +87,7 @@ func (s Service) pack(ctx context.Context, c Committee, to io.Writer) (m Manifes
 		if err := s.packFile(ctx, z, f); err != nil {
 			return m, "", err
 		}
+		s.through()
 	}
 	b, err := json.MarshalIndent(m, "", " ")
 	if err != nil {
@@ -154,6 +162,7 @@ func (s Service) read(ctx context.Context, c Committee, to func(table string) (i
 				return err
 			}
 			m.Parts = append(m.Parts, p)
+			s.through()
 		}
 		m.Files, err = tenants.Collect(ctx, pgx.RowToStructByPos[Part], `
 			SELECT DISTINCT ON (blob_key) blob_key, 0::bigint, size, sha256 FROM attachments WHERE purged_at IS NULL ORDER BY blob_key`)

@@ -60,6 +60,7 @@ func (t *taking) all(ctx context.Context) error {
 		if err := t.table(ctx, table); err != nil {
 			return foreign(err)
 		}
+		t.through()
 	}
 	if err := t.invitations(ctx); err != nil {
 		return foreign(err)

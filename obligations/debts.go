@@ -92,9 +92,9 @@ func roundOn(versions []*Version, day, today time.Time) *round {
 	return &round{v, p, begins}
 }
 
-// standing computes who stands how in the rounds; of one unit or one person where
+// standing computes who stands how in the rounds; of some units or one person where
 // asked for. What is counted in the same days is counted in one statement.
-func (s *Service) standing(ctx context.Context, rounds []*round, unit, only *uuid.UUID) (out []Debt, err error) {
+func (s *Service) standing(ctx context.Context, rounds []*round, units []uuid.UUID, only *uuid.UUID) (out []Debt, err error) {
 	defer errs.Wrap(&err, "obligations.standing")
 	cal, err := s.engine.Calendar(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (s *Service) standing(ctx context.Context, rounds []*round, unit, only *uui
 		return nil, err
 	}
 	for i, r := range rounds {
-		people, err := r.people(ctx, cal, unit, only)
+		people, err := r.people(ctx, cal, units, only)
 		if err != nil {
 			return nil, err
 		}
@@ -123,14 +123,14 @@ func (s *Service) standing(ctx context.Context, rounds []*round, unit, only *uui
 }
 
 // people are who belongs to the group on the day that counts.
-func (r *round) people(ctx context.Context, cal workday.Calendar, unit, only *uuid.UUID) ([]person, error) {
+func (r *round) people(ctx context.Context, cal workday.Calendar, units []uuid.UUID, only *uuid.UUID) ([]person, error) {
 	day := clock.Today(ctx)
 	if r.Clock.Every != Once || r.Clock.By != nil {
 		if due := r.Clock.due(r.Period, r.Period.From, cal); due.Before(day) {
 			day = due
 		}
 	}
-	return r.Owes.owing(ctx, day, r.Period, unit, only)
+	return r.Owes.owing(ctx, day, r.Period, units, only)
 }
 
 // debt is what one person owes in the round, nil where he is not asked.

@@ -13,6 +13,6 @@
 //   - Working days are counted where the definition says so, by the committee's calendar.
 //   - Somebody may be excused for a period, with a reason, by another who holds obligations.excuse; it can be taken back.
 //   - Whoever owes is reminded once for each of the definition's days before the due day, and once when it has passed; of several missed days only of the latest. He is urged at most once a day.
-//   - Everybody sees his own; of others who holds obligations.read. Rows are shown to whom the matter is.
+//   - Everybody sees his own; of others who holds obligations.read, of his own units and those below where he holds it there, as a convener of his 界别. Rows are shown to whom the matter is.
 //   - A retired obligation asks nothing that is not due yet; what was due stays as it was.
 package obligations

@@ -2,6 +2,7 @@ package obligations_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +219,45 @@ func TestObligations(t *testing.T) {
 		if s := w.standing(obligations.Wanted{Code: code}); len(s) != 1 || s["召集人"] != obligations.Owing {
 			t.Error(s)
 		}
+	})
+	say(t, "the convener of a 界别 sees how its people stand, and no others'", func(w *world) {
+		w.published(yearly())
+		standing := func(in obligations.Wanted) (names []string, err error) {
+			in.Code = code
+			err = w.As("召集人", func(ctx context.Context) error {
+				list, err := w.Obligations.Standing(ctx, in)
+				for _, d := range list {
+					names = append(names, d.Name)
+				}
+				return err
+			})
+			slices.Sort(names)
+			return names, err
+		}
+		here, elsewhere := w.Units["经济界"], uuid.Nil
+		for name, u := range w.Units {
+			if name != "经济界" {
+				elsewhere = u
+			}
+		}
+		all, err := standing(obligations.Wanted{})
+		if err != nil || !slices.Contains(all, "委员甲") || !slices.Contains(all, "召集人") || slices.Contains(all, "委员丙") {
+			t.Error(all, err)
+		}
+		if same, err := standing(obligations.Wanted{Unit: &here}); err != nil || !slices.Equal(same, all) {
+			t.Error(same, err)
+		}
+		if _, err := standing(obligations.Wanted{Unit: &elsewhere}); !errs.Is(err, errs.NotFound) {
+			t.Error(err)
+		}
+		other := w.Who("委员丙").Membership
+		if none, err := standing(obligations.Wanted{Only: &other}); err != nil || len(none) != 0 {
+			t.Error(none, err)
+		}
+		w.refused(errs.NotAllowed, "委员甲", func(ctx context.Context) error {
+			_, err := w.Obligations.Standing(ctx, obligations.Wanted{Code: code})
+			return err
+		})
 	})
 	say(t, "somebody may be excused by another with a reason; it can be taken back", func(w *world) {
 		w.published(yearly())

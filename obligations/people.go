@@ -27,7 +27,7 @@ WITH RECURSIVE given AS (
 	UNION SELECT heir(p.owner_unit_id) FROM platforms p WHERE p.id = $4 AND p.owner_unit_id IS NOT NULL),
 here AS (SELECT id FROM given UNION SELECT c.id FROM units c JOIN here h ON c.parent_id = h.id),
 past AS (SELECT i.id FROM inherited((SELECT array_agg(h.id) FROM here h)) i),
-asked AS (SELECT heir($10) AS id UNION SELECT c.id FROM units c JOIN asked a ON c.parent_id = a.id)
+asked AS (SELECT heir(a) AS id FROM unnest($10::uuid[]) a UNION SELECT c.id FROM units c JOIN asked a ON c.parent_id = a.id)
 SELECT m.id, m.name, coalesce(m.name_pinyin, m.name),
 	greatest(begins(m), CASE WHEN $6 THEN j.since END)
 FROM memberships m LEFT JOIN LATERAL (
@@ -36,17 +36,17 @@ FROM memberships m LEFT JOIN LATERAL (
 		AND (NOT $7 OR s.unit_id IN (SELECT id FROM past)) AND reaches(s, $8::date - 1)
 ) j ON true
 WHERE served(m, $1) AND m.kind = ANY($9::text[]) AND (NOT $6 OR j.sits)
-	AND ($10::uuid IS NULL OR EXISTS (SELECT FROM seats s WHERE s.membership_id = m.id AND in_force(s, $1) AND s.unit_id IN (SELECT id FROM asked)))
+	AND ($10::uuid[] IS NULL OR EXISTS (SELECT FROM seats s WHERE s.membership_id = m.id AND in_force(s, $1) AND s.unit_id IN (SELECT id FROM asked)))
 	AND ($11::uuid IS NULL OR m.id = $11)
 ORDER BY 3, 1`
 
-// owing are the people of the group on a day, of one unit and below or of one
+// owing are the people of the group on a day, of some units and below or of one
 // person where asked for.
-func (o Owes) owing(ctx context.Context, day time.Time, p Period, unit, only *uuid.UUID) ([]person, error) {
+func (o Owes) owing(ctx context.Context, day time.Time, p Period, units []uuid.UUID, only *uuid.UUID) ([]person, error) {
 	seated, placed := o.sits()
-	units, kinds, posts := o.Units, o.UnitKinds, o.Posts
-	if units == nil {
-		units = []uuid.UUID{}
+	given, kinds, posts := o.Units, o.UnitKinds, o.Posts
+	if given == nil {
+		given = []uuid.UUID{}
 	}
 	if kinds == nil {
 		kinds = []string{}
@@ -54,5 +54,5 @@ func (o Owes) owing(ctx context.Context, day time.Time, p Period, unit, only *uu
 	if posts == nil {
 		posts = []string{}
 	}
-	return tenants.Rows[person](ctx, owingSQL, day, units, kinds, o.Platform, posts, seated, placed, p.From, o.Kinds, unit, only)
+	return tenants.Rows[person](ctx, owingSQL, day, given, kinds, o.Platform, posts, seated, placed, p.From, o.Kinds, units, only)
 }

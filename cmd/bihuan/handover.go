@@ -2,20 +2,25 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/bihuan/bihuan/handover"
+	"github.com/bihuan/bihuan/handover/desk"
+	"github.com/bihuan/bihuan/internal/httpd"
+	"github.com/bihuan/bihuan/tenants"
 )
 
 // handovers are what is done to a whole committee.
 var handovers = map[string]func(ctx context.Context, args []string, out io.Writer) error{
-	"suspend": suspend, "resume": resume, "export": export, "check": checkPackage, "take": take, "erase": erase,
+	"suspend": suspend, "resume": resume, "export": export, "check": checkPackage, "take": take, "erase": erase, "desk": operatorsDesk,
 }
 
 func (a *app) handover() handover.Service {
@@ -138,5 +143,32 @@ func erase(ctx context.Context, args []string, out io.Writer) error {
 			return nil
 		}
 		return os.WriteFile(*to, append(b, '\n'), 0o600)
+	})
+}
+
+// operatorsDesk answers operators over HTTP until it is told to stop.
+func operatorsDesk(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 {
+		return errors.New("用法：bihuan tenant desk，人员写在 BIHUAN_OPERATORS")
+	}
+	return with(ctx, func(ctx context.Context, a *app) error {
+		operators, err := desk.Operators(a.cfg.Operators)
+		if err != nil {
+			return err
+		}
+		d := &desk.Desk{Handover: a.handover(), Folder: filepath.Join(dataDir(a.cfg), "handover")}
+		if err := d.Open(ctx); err != nil {
+			return err
+		}
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // never fails
+		door := &desk.Door{Door: httpd.Door{Known: tenants.Translate, Log: a.log}, Desk: d, Operators: operators, Key: key}
+		working, stop := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() { d.Run(working); close(ended) }()
+		defer func() { stop(); <-ended }()
+		fmt.Fprintf(out, "运维接口：http://%s/\n", a.cfg.OperatorListen)
+		server := httpd.New(httpd.Options{Log: a.log}, a.entered(clockOf(a.cfg), door.Handler()))
+		return server.ListenAndServe(ctx, a.cfg.OperatorListen)
 	})
 }

@@ -31,7 +31,7 @@ var commands = []command{
 	{"migrate", "migrate  把数据库升到最新版本", migrate},
 	{"demo", "demo  装入演示数据", loadDemo},
 	{"tenant", "tenant list | create --code=… --name=… --level=… [--parent=…] --admin=… [--existing] | appoint --tenant=… --login=… --role=… --reason=…  租户", tenant},
-	{"tenant", "tenant suspend|resume --tenant=… --reason=… | export --tenant=… --out=文件 | check 文件 | take 文件 [--same=登录名,…] | erase --tenant=… --package=文件 --reason=… [--proof=文件]  停用、恢复、导出、核对、装入、销毁一个租户", tenant},
+	{"tenant", "tenant suspend|resume --tenant=… --reason=… | export --tenant=… --out=文件 | check 文件 | take 文件 [--same=登录名,…] | erase --tenant=… --package=文件 --reason=… [--proof=文件] | desk  停用、恢复、导出、核对、装入、销毁一个租户；desk 是同样这些事的运维接口", tenant},
 	{"account", "account reset|unlock|disable|enable 登录名  发出激活码、解锁、停用、启用", account},
 	{"keys", "keys rotate [--leaked]  换签名密钥", keys},
 	{"audit", "audit verify [--tenant=行政区划代码 [--anchor=序号:链头]] [--anchors=文件,…]  校验审计链，并与另处留存的链头和本政协的数据核对", auditVerify},

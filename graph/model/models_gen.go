@@ -855,6 +855,22 @@ type ClaimBallotPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// 用邀请码领取邀请：领取以后在 myInvitations 里，接受以前什么也不改变
+type ClaimInvitationInput struct {
+	// 邀请码；大小写、空格和连字符不计
+	Code string `json:"code"`
+	// 还没有可进入的政协时，用登录给出的 refreshToken 代替令牌；它不因此失效
+	RefreshToken *string `json:"refreshToken,omitempty"`
+}
+
+// 领取邀请的结果
+type ClaimInvitationPayload struct {
+	// 邀请：谁邀请、以什么身份
+	Invitation *Invitation `json:"invitation,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // 排除涉密
 type ClearPossibleSecretInput struct {
 	// 哪件事项
@@ -2723,6 +2739,16 @@ type Invitation struct {
 	TenantName string `json:"tenantName"`
 	// 邀请的时间
 	InvitedAt time.Time `json:"invitedAt"`
+	// 到这时没有答复即失效
+	ExpiresAt time.Time `json:"expiresAt"`
+	// 谁邀请；空为系统运维人员，或早先的邀请
+	InvitedBy *string `json:"invitedBy,omitempty"`
+	// 以什么姓名加入
+	AsName *string `json:"asName,omitempty"`
+	// 以哪一类身份加入
+	AsKind *membership.Kind `json:"asKind,omitempty"`
+	// 以什么职务加入
+	AsPost *string `json:"asPost,omitempty"`
 }
 
 // 邀请变更的结果
@@ -2745,6 +2771,30 @@ type InviteCosignersInput struct {
 	ExpectedVersion *int `json:"expectedVersion,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 邀请已有账号的人（例如在另一个政协任职）做本政协的这个人
+type InviteMemberInput struct {
+	// 本政协的哪个人，他还没有账号
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 他的登录名；空为用邀请码，由本人登录以后填写
+	Login *string `json:"login,omitempty"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
+	// 同一个键重复提交只生效一次；邀请码只在第一次的答复里
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 邀请的结果
+type InviteMemberPayload struct {
+	// 人员
+	Membership *gen.Membership `json:"membership,omitempty"`
+	// 邀请码，只显示这一次，请交给本人；写了登录名的没有
+	Code *string `json:"code,omitempty"`
+	// 到这时失效
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// 没有成功的原因；空为成功
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // 发出一次性的激活码
@@ -5140,6 +5190,24 @@ type SentEnvelopes struct {
 	Next *uuid.UUID `json:"next,omitempty"`
 }
 
+// 本政协发出的邀请；用的是哪个登录名、有没有这个账号，不说
+type SentInvitation struct {
+	// 请谁做本政协的哪个人
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 谁发出
+	InvitedBy *string `json:"invitedBy,omitempty"`
+	// 用邀请码；false 为写了登录名
+	ByWord bool `json:"byWord"`
+	// 发出的时间
+	InvitedAt time.Time `json:"invitedAt"`
+	// 到这时没有答复即失效
+	ExpiresAt time.Time `json:"expiresAt"`
+	// 怎样了
+	State InvitationState `json:"state"`
+	// 答复或撤回的时间
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+}
+
 // 在用的会话
 type Session struct {
 	// 编号
@@ -6270,6 +6338,16 @@ type WithdrawGuidanceInput struct {
 	ID uuid.UUID `json:"id"`
 	// 理由，对方看得到
 	Reason string `json:"reason"`
+	// 同一个键重复提交只生效一次
+	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// 撤回邀请
+type WithdrawInvitationInput struct {
+	// 请谁做本政协的哪个人
+	MembershipID uuid.UUID `json:"membershipId"`
+	// 理由
+	Reason *string `json:"reason,omitempty"`
 	// 同一个键重复提交只生效一次
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -7657,6 +7735,73 @@ func (e *ImportVerdict) UnmarshalJSON(b []byte) error {
 }
 
 func (e ImportVerdict) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// 邀请怎样了
+type InvitationState string
+
+const (
+	// 等候答复
+	InvitationStateWaiting InvitationState = "WAITING"
+	// 已接受
+	InvitationStateAccepted InvitationState = "ACCEPTED"
+	// 已谢绝
+	InvitationStateDeclined InvitationState = "DECLINED"
+	// 已撤回
+	InvitationStateWithdrawn InvitationState = "WITHDRAWN"
+	// 到期没有答复
+	InvitationStateExpired InvitationState = "EXPIRED"
+)
+
+var AllInvitationState = []InvitationState{
+	InvitationStateWaiting,
+	InvitationStateAccepted,
+	InvitationStateDeclined,
+	InvitationStateWithdrawn,
+	InvitationStateExpired,
+}
+
+func (e InvitationState) IsValid() bool {
+	switch e {
+	case InvitationStateWaiting, InvitationStateAccepted, InvitationStateDeclined, InvitationStateWithdrawn, InvitationStateExpired:
+		return true
+	}
+	return false
+}
+
+func (e InvitationState) String() string {
+	return string(e)
+}
+
+func (e *InvitationState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = InvitationState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid InvitationState", str)
+	}
+	return nil
+}
+
+func (e InvitationState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *InvitationState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e InvitationState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -42,6 +42,8 @@ type Config struct {
 	GeneralReads     bool          `env:"BIHUAN_GENERAL_READS" envDefault:"false" doc:"查询一律逐栏作答，不编译成语句；所答相同，只是慢，供排查用"`
 	OnlyPersisted    bool          `env:"BIHUAN_ONLY_PERSISTED" envDefault:"false" doc:"只接受登记过的查询文档"`
 	Documents        string        `env:"BIHUAN_DOCUMENTS" doc:"登记的查询文档所在的文件夹：一份一个的 .graphql，或代码生成器写的 .json 清单"`
+	OperatorListen   string        `env:"BIHUAN_OPERATOR_LISTEN" envDefault:"127.0.0.1:8181" doc:"运维接口（bihuan tenant desk）的监听地址；只应从运维人员所在的网络到得了"`
+	Operators        string        `env:"BIHUAN_OPERATORS" doc:"运维接口的人员：姓名:令牌的 SHA-256（十六进制），逗号分隔，各人一个；装入和销毁要两个人"`
 	SweepEvery       time.Duration `env:"BIHUAN_SWEEP_EVERY" envDefault:"10m" doc:"检查到期与提醒的间隔"`
 	FiguresEvery     time.Duration `env:"BIHUAN_FIGURES_EVERY" envDefault:"5s" doc:"检查各政协的指标有没有变化、要不要送给上级的间隔"`
 	DeliverEvery     time.Duration `env:"BIHUAN_DELIVER_EVERY" envDefault:"10s" doc:"检查待投递信封的间隔"`

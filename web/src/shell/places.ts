@@ -1,5 +1,5 @@
 /** Who finds something under 管理: the server decides each page. */
-const administers = ['roster.manage', 'grants.manage', 'processes.manage', 'processes.confirm', 'platforms.manage', 'settings.manage', 'settings.confirm', 'exchange.manage', 'audit.read', 'obligations.read']
+const administers = ['roster.manage', 'grants.manage', 'processes.manage', 'processes.confirm', 'platforms.manage', 'settings.manage', 'settings.confirm', 'exchange.manage', 'audit.read', 'obligations.urge']
 
 /** The five places, the same as a menu and as tabs. */
 export const places = [
