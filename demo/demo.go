@@ -184,6 +184,9 @@ func accountsOf(all []*committee) []Account {
 			for _, r := range p.Roles {
 				roles = append(roles, roleNames[r])
 			}
+			if len(roles) == 0 {
+				roles = []string{"由职务带的角色"}
+			}
 			out = append(out, Account{Tenant: c.Short, Login: c.login(p), Role: strings.Join(roles, "、"), Name: p.name + "（" + p.Post + "）", What: p.What})
 		}
 	}

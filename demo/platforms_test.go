@@ -83,6 +83,16 @@ func (in *installation) venues(t *testing.T) {
 			t.Errorf("%d: %v", sum, got)
 		}
 	})
+	// two roles of 中山's own hang on posts of its stations, and its process names them
+	if n := in.number(`SELECT count(*)::int FROM roles r JOIN tenants t ON t.id = r.tenant_id WHERE t.code = '210202' AND r.code LIKE 'own\_%' AND r.since IS NOT NULL`); n != 2 {
+		t.Errorf("%d roles of its own", n)
+	}
+	if n := in.number(`SELECT count(*)::int FROM awaited a JOIN matters m ON m.id = a.matter_id WHERE m.kind = 'zhanliao' AND a.role = 'own_convener' AND NOT a.instead`); n != 1 {
+		t.Errorf("%d visits wait for the head of the station", n)
+	}
+	if n := in.number(`SELECT count(*)::int FROM matters WHERE kind = 'zhanliao' AND closed_at IS NOT NULL`); n != 1 {
+		t.Errorf("%d visits are settled", n)
+	}
 	below := in.number(`SELECT count(*)::int FROM units u JOIN units h ON h.id = u.parent_id AND h.kind = 'VENUE_HOME' WHERE u.category = '“两代表一委员”工作室'`)
 	heads := in.number(`SELECT count(*)::int FROM seats s JOIN units u ON u.id = s.unit_id JOIN tenants t ON t.id = u.tenant_id WHERE t.code = '210212' AND s.post = 'STATION_HEAD'`)
 	if below != 92 || heads != 6 {

@@ -80,15 +80,15 @@ var (
 // committees apart in time.
 func (s *stage) agree(n int, with ...string) (out []task) {
 	for i, prefix := range with {
-		sends, receives := up, down
-		if !slices.Contains(districts, s.of.Prefix) && !slices.Contains(districts, prefix) {
-			receives, sends = s.Oversight.Stands()
-		}
-		if s.of.Prefix == "dl" {
-			sends, receives = receives, sends
-		}
 		code, at := s.others[prefix].Code, shanghai(2022, 1, 6, 9+n, 10*i)
 		out = append(out, s.errand(at, s.of.People[0].Key, "与"+s.others[prefix].Short+"约定往来", "setAgreement", func(ctx context.Context) (string, error) {
+			sends, receives := up, down
+			if !slices.Contains(districts, s.of.Prefix) && !slices.Contains(districts, prefix) {
+				receives, sends = s.Oversight.Stands()
+			}
+			if s.of.Prefix == "dl" {
+				sends, receives = receives, sends
+			}
 			a, err := s.Exchange.Set(ctx, exchange.Terms{Partner: code, Channel: agreement.ChannelLOCAL, Sends: sends, Receives: receives})
 			if err != nil {
 				return "", err

@@ -248,6 +248,7 @@ func (s *stage) ownPlatforms() {
 	case "zs":
 		s.sessions()
 		s.unaccompanied()
+		s.visits()
 	case "xg":
 		s.supervision()
 	case "gjz":
