@@ -120,10 +120,10 @@ var parts = append([]part{
 		WHERE NOT EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit AND c.person = w.person AND c.confirmed_at > d.created_at)`},
 	{"touched", []string{"answering", "contacts", "told", "marks"}, `
 		SELECT s.*,
-			EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit AND c.face AND (c.confirmed_at IS NOT NULL
-				OR EXISTS (SELECT FROM told f WHERE f.matter = s.matter AND f.unit = s.unit AND f.person = c.person))) AS met,
-			EXISTS (SELECT FROM contacts c WHERE c.matter = s.matter AND c.unit = s.unit) AS contacted,
-			EXISTS (SELECT FROM marks k WHERE k.share = s.id) AS denied
+			(s.matter, s.unit) IN (SELECT c.matter, c.unit FROM contacts c WHERE c.face AND (c.confirmed_at IS NOT NULL
+				OR (c.matter, c.unit, c.person) IN (SELECT f.matter, f.unit, f.person FROM told f))) AS met,
+			(s.matter, s.unit) IN (SELECT c.matter, c.unit FROM contacts c) AS contacted,
+			s.id IN (SELECT k.share FROM marks k) AS denied
 		FROM answering s`},
 	{"unit_cases", []string{"touched"}, `
 		SELECT (array_agg(s.id ORDER BY s.id))[1] AS id, s.matter, s.unit, s.sector, s.street, s.proposer_kind, s.period, s.platform, s.disposition,
@@ -197,8 +197,8 @@ var parts = append([]part{
 
 	// Who is a member on the day.
 	{"members", []string{"cases"}, `
-		SELECT m.id, NULL::uuid AS matter, EXISTS (SELECT FROM parties w JOIN cases c ON c.matter = w.matter_id
-			WHERE w.membership_id = m.id AND w.role IN ('LEAD', 'CO') AND w.cosign IN ('NONE', 'SIGNED')) AS proposes
+		SELECT m.id, NULL::uuid AS matter, m.id IN (SELECT w.membership_id FROM parties w JOIN cases c ON c.matter = w.matter_id
+			WHERE w.membership_id IS NOT NULL AND w.role IN ('LEAD', 'CO') AND w.cosign IN ('NONE', 'SIGNED')) AS proposes
 		FROM span CROSS JOIN memberships m WHERE m.kind = 'MEMBER' AND served(m, span.today)`},
 
 	// Nodes of the tasks of loops, by the day on which they are due.

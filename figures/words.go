@@ -23,6 +23,9 @@ type thing struct {
 	units   []string         // what one row is called; empty: a definition of a committee's own cannot count it
 }
 
+// What a word asks of another part it asks as "id IN (SELECT …)": that part is read
+// once and looked up, while a query that depends on the row reads it again for each.
+
 // word is an attribute of a thing: what a condition asks, or by what a figure
 // is split.
 type word struct {
@@ -169,14 +172,14 @@ var things = all(boardThings, map[string]*thing{
 		"rehandled":   {label: "办理两轮以上", sql: "t.round > 1", yes: true},
 		"key":         {label: "重点提案", sql: "t.key", yes: true},
 		"replied": {label: "本轮各单位都已答复", yes: true, needs: []string{"shares"},
-			sql: "(SELECT bool_and(s.sent) FROM shares s WHERE s.matter = t.id AND s.answers AND NOT s.gone AND s.round = t.round)"},
+			sql: "t.id IN (SELECT s.matter FROM shares s WHERE s.answers AND NOT s.gone AND s.round = s.case_round GROUP BY s.matter HAVING bool_and(s.sent))"},
 		"met": {label: "面商过并由提案人确认", yes: true, needs: []string{"touched"},
-			sql: "(SELECT bool_or(s.met) AND NOT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
+			sql: "t.id IN (SELECT s.matter FROM touched s GROUP BY s.matter HAVING bool_or(s.met) AND NOT bool_or(s.denied))"},
 		"contacted": {label: "沟通过", yes: true, needs: []string{"touched"},
-			sql: "(SELECT bool_or(s.contacted) AND NOT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
-		"uncontacted": {label: "提案人表示没有沟通", yes: true, needs: []string{"touched"}, sql: "(SELECT bool_or(s.denied) FROM touched s WHERE s.matter = t.id)"},
+			sql: "t.id IN (SELECT s.matter FROM touched s GROUP BY s.matter HAVING bool_or(s.contacted) AND NOT bool_or(s.denied))"},
+		"uncontacted": {label: "提案人表示没有沟通", yes: true, needs: []string{"touched"}, sql: "t.id IN (SELECT s.matter FROM touched s WHERE s.denied)"},
 		"satisfied": {label: "收到的评价都是满意", yes: true, needs: []string{"ratings"},
-			sql: "(SELECT bool_and(r.result = 'SATISFIED') FROM ratings r WHERE r.matter = t.id AND r.result <> 'SILENT')"},
+			sql: "t.id IN (SELECT r.matter FROM ratings r WHERE r.result <> 'SILENT' GROUP BY r.matter HAVING bool_and(r.result = 'SATISFIED'))"},
 		"supervised": {label: "视察、协商会议、督办报告齐全", yes: true, sql: `(SELECT count(DISTINCT d.kind) = 3 FROM records d CROSS JOIN span
 			WHERE d.matter_id = t.id AND d.kind IN ('VISIT', 'MEETING', 'REPORT') AND d.data->>'for' IN ('supervision', 'report_back') AND d.created_at < span.upto)`},
 	})},
