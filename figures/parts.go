@@ -201,15 +201,27 @@ var parts = append([]part{
 			WHERE w.membership_id IS NOT NULL AND w.role IN ('LEAD', 'CO') AND w.cosign IN ('NONE', 'SIGNED')) AS proposes
 		FROM span CROSS JOIN memberships m WHERE m.kind = 'MEMBER' AND served(m, span.today)`},
 
-	// Nodes of the tasks of loops, by the day on which they are due.
+	// Tasks of loops and their nodes, by the day on which they are due.
+	{"tasks", nil, `
+		SELECT i.id, i.matter_id AS matter, heir(i.unit_id) AS unit, i.due_on, span.today, h.state, ` + cohort + ` AS cohort
+		FROM span CROSS JOIN items i JOIN matters m ON m.id = i.matter_id AND m.kind = 'task', LATERAL (
+			SELECT coalesce((array_agg(s.to_state ORDER BY s.at DESC, s.id DESC))[1], m.state) AS state
+			FROM steps s WHERE s.matter_id = m.id AND s.assignment_id IS NULL AND s.at < span.upto
+		) h
+		WHERE i.kind = 'TASK' AND i.created_at < span.upto AND i.due_on BETWEEN span.day0 AND span.day1 AND h.state NOT IN ('DRAFT', 'WITHDRAWN')`},
 	{"nodes", nil, `
-		SELECT i.id, i.matter_id AS matter, heir(coalesce(i.unit_id, q.unit_id)) AS unit, i.due_on, span.today,
+		SELECT i.id, i.matter_id AS matter, heir(coalesce(i.unit_id, q.unit_id)) AS unit, i.due_on, span.today, ` + cohort + ` AS cohort,
 			CASE WHEN i.status <> 'OPEN' THEN (SELECT max(` + day("s.at") + `) FROM steps s
 				WHERE s.matter_id = i.matter_id AND s.action = 'reportNode' AND s.after->>'itemId' = i.id::text AND s.at < span.upto) END AS reported_on
 		FROM span CROSS JOIN items i JOIN matters m ON m.id = i.matter_id AND m.kind = 'task' LEFT JOIN items q ON q.id = i.parent_id
 		WHERE i.kind = 'NODE' AND i.created_at < span.upto AND i.due_on BETWEEN span.day0 AND span.day1
 			AND NOT (i.status = 'DROPPED' AND coalesce(i.settled_at < span.upto, true))`},
 }, boards...)
+
+// cohort is in which of its three years the loop is of which a task came from above,
+// by the year of handling that came with it (domain.md trap 14); empty: of none.
+const cohort = `CASE WHEN m.data->'loop'->>'year' ~ '^\d{4}$' THEN
+			CASE sign((m.data->'loop'->>'year')::int - extract(year FROM span.today)::int) WHEN 1 THEN 'PRESTUDY' WHEN 0 THEN 'HANDLING' ELSE 'SUPERVISION' END ELSE '' END`
 
 // countsAs is what a committee's word of satisfaction counts as, by the policy of
 // the matter; SILENT where nothing was said.

@@ -223,7 +223,7 @@ func (h *history) share(ctx context.Context, m uuid.UUID, parties []uuid.UUID) e
 
 func (h *history) reply(ctx context.Context, a *gen.Assignment, parties []uuid.UUID) error {
 	r := h.c.Reply.Create().SetMatterID(a.MatterID).SetAssignmentID(a.ID).SetKind(pick(h.Rand, reply.KindREPLY, reply.KindREPLY, reply.KindCO_OPINION)).SetRound(a.Round).
-		SetClass(pick(h.Rand, "A", "B", "B", "C", "D", "D", "甲", "")).SetBody("答").SetStatus(pick(h.Rand, reply.StatusSENT, reply.StatusSENT_BACK)).SetPublishable(h.often())
+		SetClass(pick(h.Rand, "A", "B", "B", "C", "C", "D", "D", "甲", "")).SetBody("答").SetStatus(pick(h.Rand, reply.StatusSENT, reply.StatusSENT_BACK)).SetPublishable(h.often())
 	if h.often() {
 		r.SetSentAt(h.moment())
 	}
@@ -284,8 +284,21 @@ func (h *history) contact(ctx context.Context, a *gen.Assignment, parties []uuid
 }
 
 func (h *history) task(ctx context.Context) error {
-	m, err := h.c.Matter.Create().SetKind("task").SetProcessID(h.d.Runs["task"]).SetState("X").SetTitle("任务").SetOpenedAt(h.moment()).Save(ctx)
+	stages := []string{"DRAFT", "ISSUED", "WORKING", "REPORTED", "DONE", "EXPLAINED", "WITHDRAWN"}
+	create := h.c.Matter.Create().SetKind("task").SetProcessID(h.d.Runs["task"]).SetState(pick(h.Rand, stages...)).SetTitle("任务").SetOpenedAt(h.moment())
+	if h.often() {
+		create.SetData(map[string]any{"loop": map[string]any{"title": "关于某事", "year": h.moment().Year() + h.IntN(3) - 1}})
+	}
+	m, err := create.Save(ctx)
 	if err != nil {
+		return err
+	}
+	for range h.IntN(4) {
+		if err := h.c.Step.Create().SetMatterID(m.ID).SetAction("act").SetLabel("做").SetToState(pick(h.Rand, stages...)).SetAt(h.moment()).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	if err := h.c.Item.Create().SetMatterID(m.ID).SetKind(item.KindTASK).SetText("任务").SetDueOn(h.day()).SetCreatedAt(h.moment()).Exec(ctx); err != nil {
 		return err
 	}
 	for range 1 + h.IntN(4) {
@@ -299,7 +312,7 @@ func (h *history) task(ctx context.Context) error {
 			return err
 		}
 		for range h.IntN(3) {
-			err := h.c.Step.Create().SetMatterID(m.ID).SetAction("reportNode").SetLabel("交账").SetToState("X").SetAt(h.moment()).SetAfter(map[string]any{"itemId": row.ID.String()}).Exec(ctx)
+			err := h.c.Step.Create().SetMatterID(m.ID).SetAction("reportNode").SetLabel("交账").SetToState(pick(h.Rand, stages...)).SetAt(h.moment()).SetAfter(map[string]any{"itemId": row.ID.String()}).Exec(ctx)
 			if err != nil {
 				return err
 			}

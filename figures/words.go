@@ -90,6 +90,19 @@ func (w *word) condition(a Asked) string {
 	return in
 }
 
+var phases = []value{{"PRESTUDY", "预研"}, {"HANDLING", "办理"}, {"SUPERVISION", "监督"}}
+
+// Phases are the three years of a loop, by which figures of its tasks are split.
+func Phases() (out []Choice) {
+	for _, p := range phases {
+		out = append(out, Choice{p.code, p.label})
+	}
+	return out
+}
+
+// ofCohort is of which of the three loops that run at a time something is.
+var ofCohort = &word{label: "上级一号提案的阶段", sql: "t.cohort", values: phases, other: "不属于上级的一号提案"}
+
 var periods = []value{{"PLENARY", "大会提案"}, {"INTERSESSION", "平时提案"}}
 
 var proposers = []value{{"INDIVIDUAL", "个人"}, {"JOINT", "联名"}, {"PARTY", "党派"}, {"GROUP", "团体"}, {"COMMITTEE", "专委会"},
@@ -275,7 +288,15 @@ var things = all(boardThings, map[string]*thing{
 	"member": {label: "委员", typ: gen.TypeMembership, from: "members", units: units["member"], words: map[string]*word{
 		"proposes": {label: "提交过提案（第一提案人或联名）", sql: "t.proposes", yes: true},
 	}},
+	"task": {label: "一号提案的任务", typ: gen.TypeItem, from: "tasks", units: units["task"], words: map[string]*word{
+		"unit":     {label: "责任单位", sql: "t.unit", unit: true, other: "没有单位"},
+		"cohort":   ofCohort,
+		"accepted": {label: "已承接", sql: "t.state IN ('WORKING', 'REPORTED', 'DONE', 'EXPLAINED')", yes: true},
+		"done":     {label: "已核实完成", sql: "t.state = 'DONE'", yes: true},
+		"overdue":  {label: "过期没有报告", sql: "t.due_on < t.today AND t.state IN ('ISSUED', 'WORKING')", yes: true},
+	}},
 	"node": {label: "一号提案的节点", typ: gen.TypeItem, from: "nodes", units: units["node"], words: map[string]*word{
+		"cohort":  ofCohort,
 		"unit":    {label: "责任单位", sql: "t.unit", unit: true, other: "没有单位"},
 		"due":     {label: "期限已到", sql: "t.due_on <= t.today", yes: true},
 		"in_time": {label: "按期交账", sql: "t.reported_on <= t.due_on", yes: true},

@@ -39,6 +39,7 @@ func districtOf(d oversight.District) *model.DistrictFigures {
 		Code: d.Partner, Name: d.PartnerName, Agreed: d.Shares, Crosses: d.Crosses, Suspended: d.Terms.Status == oversight.Suspended, Narrowed: given(d.Terms.Summary()),
 		SharedCodes: d.Terms.Codes, SharedSplits: d.Terms.Splits, ScopeName: given(d.ScopeName), OpensOn: d.Opens, ClosesOn: d.Closes, AsOf: d.AsOf, ToldAt: d.At,
 		Freshness: model.DistrictFreshness(d.Freshness), Light: model.DistrictLight(d.Light), Figures: make([]*model.DistrictFigure, len(d.Values)),
+		Cohorts: []*model.DistrictCohort{},
 	}
 	for i, v := range d.Values {
 		f := &model.DistrictFigure{Code: v.Code, Label: v.Label, Unit: v.Unit, Hidden: v.Hidden, SameDefinition: v.Same, Parts: []*model.FigurePart{}}
@@ -50,6 +51,21 @@ func districtOf(d oversight.District) *model.DistrictFigures {
 			f.Parts = append(f.Parts, &model.FigurePart{Key: p.Key, Label: p.Label, Numerator: p.Numerator, Denominator: base(p.Number), Text: p.Text()})
 		}
 		out.Figures[i] = f
+	}
+	for _, c := range d.Cohorts {
+		out.Cohorts = append(out.Cohorts, cohortOf(c))
+	}
+	return out
+}
+
+func cohortOf(c oversight.Cohort) *model.DistrictCohort {
+	out := &model.DistrictCohort{Phase: c.Phase, Label: c.Label, Light: model.DistrictLight(c.Light), Figures: []*model.CohortFigure{}}
+	for _, p := range c.Parts {
+		f := &model.CohortFigure{Code: p.Code}
+		if p.Told {
+			f.Numerator, f.Denominator, f.Text = &p.Number.Numerator, base(p.Number), given(p.Number.Text())
+		}
+		out.Figures = append(out.Figures, f)
 	}
 	return out
 }

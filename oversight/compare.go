@@ -24,13 +24,15 @@ type Light string
 // Freshness is how old what a district told is.
 type Freshness string
 
-// The lights: nothing that was due is late; at most a tenth; more; and a
-// district that shares neither of the figures by which it is told.
+// The lights: nothing that was due is late; at most a tenth; more; nothing was
+// due, which is no merit; and a district that shares neither of the figures by
+// which it is told.
 const (
-	Green   Light = "GREEN"
-	Yellow  Light = "YELLOW"
-	Red     Light = "RED"
-	Unknown Light = "UNKNOWN"
+	Green      Light = "GREEN"
+	Yellow     Light = "YELLOW"
+	Red        Light = "RED"
+	NothingDue Light = "NOTHING_DUE"
+	Unknown    Light = "UNKNOWN"
 )
 
 // The ages: told on the day or the one before; within a week; before; never.
@@ -83,6 +85,25 @@ type District struct {
 	Freshness   Freshness
 	Light       Light
 	Values      []Value // one for each code that was asked, in that order
+	Cohorts     []Cohort
+}
+
+// Cohort is one of the loops that run at a time in a district, by which of its
+// three years it is in; it is told where figures are split by cohort. One of which
+// the district told nothing is not among them.
+type Cohort struct {
+	Phase string // PRESTUDY, HANDLING, SUPERVISION
+	Label string
+	Light Light
+	Parts []CohortPart // one for each code that was asked, in that order
+}
+
+// CohortPart is one figure of a cohort; without a number where it is hidden, or
+// the district counted none of it.
+type CohortPart struct {
+	Code   string
+	Told   bool
+	Number figures.Number
 }
 
 // Value is one figure of one district.
@@ -180,8 +201,11 @@ func (s *Service) Compare(ctx context.Context, q Question) (_ []District, more b
 func (q *Question) statements(ctx context.Context) []tenants.Statement {
 	this := clock.Today(ctx).Year()
 	codes, lights := q.Codes, lateness
-	if q.Split == "" { // then the lights are among them
-		codes, lights = slices.Compact(slices.Sorted(slices.Values(slices.Concat(codes, lights)))), []string{}
+	if q.Split == "" || q.Split == byCohort { // the lights of what is asked for are among it
+		codes = slices.Compact(slices.Sorted(slices.Values(slices.Concat(codes, lights))))
+	}
+	if q.Split == "" {
+		lights = []string{}
 	}
 	return []tenants.Statement{
 		{SQL: districtsOf, Args: []any{clock.StartOf(q.AsOf.AddDate(0, 0, 1)), q.AsOf, string(q.Kind), q.Year, this, q.After, q.First + 1}},
@@ -277,7 +301,49 @@ func (r *districtRow) district(q Question, came map[asked]valueRow) District {
 		}
 	}
 	d.Light, d.Freshness = light(late), age(r.AsOf, q.AsOf)
+	if q.Split == byCohort {
+		d.Cohorts = r.cohorts(q, came)
+	}
 	return d
+}
+
+// cohorts are the parts of figures that are split by cohort, put together by
+// cohort.
+func (r *districtRow) cohorts(q Question, came map[asked]valueRow) (out []Cohort) {
+	values := map[string]Value{}
+	for _, code := range slices.Concat(q.Codes, lateness) {
+		values[code] = r.value(asked{r.Agreement, q.Split, code}, came)
+	}
+	part := func(code, phase string) (figures.Number, bool) {
+		v := values[code]
+		i := slices.IndexFunc(v.Parts, func(p figures.Part) bool { return p.Key == phase })
+		if i < 0 || !v.Same {
+			return figures.Number{}, false
+		}
+		return v.Parts[i].Number, true
+	}
+	for _, phase := range figures.Phases() {
+		c, told := Cohort{Phase: phase.Code, Label: phase.Label}, false
+		for _, code := range q.Codes {
+			n, there := part(code, phase.Code)
+			c.Parts = append(c.Parts, CohortPart{code, there, n})
+			told = told || there
+		}
+		if !told {
+			continue
+		}
+		var late []figures.Number
+		for _, code := range lateness {
+			if n, there := part(code, phase.Code); there {
+				late = append(late, n)
+			} else if v := values[code]; v.Told && v.Same { // none of it in this cohort
+				late = append(late, figures.Number{Rate: true})
+			}
+		}
+		c.Light = light(late)
+		out = append(out, c)
+	}
+	return out
 }
 
 // value is what may be seen of one figure: what the district lets through now,
@@ -328,6 +394,8 @@ func light(of []figures.Number) Light {
 	switch {
 	case len(of) == 0:
 		return Unknown
+	case due == 0:
+		return NothingDue
 	case late == 0:
 		return Green
 	case late*10 <= due:

@@ -30,6 +30,8 @@
 //
 //   - Districts are compared by session, since the session, by calendar year, as of any day, each with how old it is and how much is late.
 //   - A district that shares nothing stands among them, and says so.
+//   - Where nothing was due there is no green light: it says so.
+//   - The three loops that run at a time are compared across districts, each by the year in which it is: its tasks, what is taken up, done and late, and its own light.
 //   - An order of districts is seen by them only when the city publishes it; withdrawn, it says so wherever it was sent.
 //   - What is equal shares a place; what is hidden, silent, counted otherwise or a rate of nothing has none, and says why.
 //   - A district lets it open one filed proposal, for a purpose and until a day: only to read, and each look stands in the district's own audit under the name of who looked. Either side ends it (ADR 60).

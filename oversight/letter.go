@@ -15,7 +15,11 @@ const KindFigures = "figures"
 
 // Splits are the words by which figures are split for a city: those that mean
 // the same in each district.
-var Splits = []string{"period", "proposer_kind", "sector", "street"}
+var Splits = []string{"period", "proposer_kind", "sector", "street", byCohort}
+
+// byCohort is the split by which three loops are told apart, each in another of its
+// three years.
+const byCohort = "cohort"
 
 // Status of what is shared.
 const (

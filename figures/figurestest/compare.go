@@ -118,6 +118,8 @@ func (a *Answer) part(split, key string) (_ [2]int, known bool) {
 	switch split {
 	case "period":
 		return a.Period[key], true
+	case "cohort":
+		return a.Cohorts[key], true
 	case "unit":
 		id, err := uuid.Parse(key)
 		return a.Units[id], err == nil && len(a.Units) > 0

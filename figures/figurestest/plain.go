@@ -19,6 +19,8 @@ type Answer struct {
 	Rows   map[uuid.UUID]bool
 	Period map[string][2]int // by 大会 and 平时: rows, and those that count
 	Units  map[uuid.UUID][2]int
+
+	Cohorts map[string][2]int // of a loop: by its phase
 }
 
 // Counts is how many count.
@@ -56,7 +58,7 @@ type book map[string]*Answer
 
 func (b book) of(code string) *Answer {
 	if b[code] == nil {
-		b[code] = &Answer{Rows: map[uuid.UUID]bool{}, Period: map[string][2]int{}, Units: map[uuid.UUID][2]int{}}
+		b[code] = &Answer{Rows: map[uuid.UUID]bool{}, Period: map[string][2]int{}, Units: map[uuid.UUID][2]int{}, Cohorts: map[string][2]int{}}
 	}
 	return b[code]
 }
@@ -87,6 +89,7 @@ func (l *Ledger) Plain(s figures.Scope) map[string]*Answer {
 	}
 	for _, m := range l.tasks {
 		v.nodes(m, b)
+		v.tasks(m, b)
 	}
 	return b
 }
@@ -318,7 +321,65 @@ func (v *view) nodes(m *gen.Matter, b book) {
 			}
 		}
 		in := i.Status != item.StatusOPEN && reported != nil && !reported.After(*i.DueOn)
-		b.of("nodes_due").add(i.ID, nil, nil, true)
-		b.of("node_rate").add(i.ID, nil, nil, in)
+		phase := v.phase(m)
+		b.of("nodes_due").of(phase, i.ID, true)
+		b.of("node_rate").of(phase, i.ID, in)
+		if !in {
+			b.of("nodes_overdue").of(phase, i.ID, true)
+		}
+	}
+}
+
+// of is add for what belongs to a loop.
+func (a *Answer) of(phase string, id uuid.UUID, yes bool) {
+	a.add(id, nil, nil, yes)
+	x := a.Cohorts[phase]
+	x[0]++
+	if yes {
+		x[1]++
+	}
+	a.Cohorts[phase] = x
+}
+
+// phase is how far the loop is that a task of a higher committee is of: its year
+// of handling is to come, is this one, or is over.
+func (v *view) phase(m *gen.Matter) string {
+	loop, _ := m.Data["loop"].(map[string]any)
+	year, of := loop["year"].(float64)
+	switch this := float64(v.day.Year()); {
+	case !of:
+		return ""
+	case year > this:
+		return "PRESTUDY"
+	case year == this:
+		return "HANDLING"
+	}
+	return "SUPERVISION"
+}
+
+func (v *view) tasks(m *gen.Matter, b book) {
+	state, last := m.State, (*gen.Step)(nil)
+	for _, s := range m.Edges.Steps {
+		if s.AssignmentID == nil && s.At.Before(v.until) && (last == nil || s.At.After(last.At) || s.At.Equal(last.At) && s.ID.String() > last.ID.String()) {
+			last = s
+		}
+	}
+	if last != nil {
+		state = last.ToState
+	}
+	if state == "DRAFT" || state == "WITHDRAWN" {
+		return
+	}
+	phase := v.phase(m)
+	for _, i := range m.Edges.Items {
+		if i.Kind != item.KindTASK || !i.CreatedAt.Before(v.until) || i.DueOn == nil || !v.has(*i.DueOn) {
+			continue
+		}
+		b.of("tasks").of(phase, i.ID, true)
+		b.of("task_adoption_rate").of(phase, i.ID, slices.Contains([]string{"WORKING", "REPORTED", "DONE", "EXPLAINED"}, state))
+		b.of("task_done_rate").of(phase, i.ID, state == "DONE")
+		if i.DueOn.Before(v.day) && (state == "ISSUED" || state == "WORKING") {
+			b.of("tasks_overdue").of(phase, i.ID, true)
+		}
 	}
 }

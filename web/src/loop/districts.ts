@@ -12,9 +12,11 @@ export type Sharing = NonNullable<SharedQuery['figureSharings']>[number]
 export type Grant = NonNullable<GrantsQuery['caseGrants']>['edges'][number]['node']
 
 export const scopes: Option[] = [{ value: 'SINCE_SESSION', label: '会议以来' }, { value: 'SESSION', label: '会议期间' }, { value: 'CALENDAR_YEAR', label: '自然年' }]
-export const lights: Record<string, string> = { GREEN: '● 都按期', YELLOW: '▲ 少数逾期', RED: '■ 逾期较多', UNKNOWN: '○ 看不出' }
+export const lights: Record<string, string> = { GREEN: '● 都按期', YELLOW: '▲ 少数逾期', RED: '■ 逾期较多', NOTHING_DUE: '○ 无到期', UNKNOWN: '○ 看不出' }
 export const ages: Record<string, string> = { FRESH: '新', LATE: '几天没有确认', SILENT: '一周以上没有确认', NEVER: '从来没有送来' }
-export const splits: Option[] = [{ value: 'period', label: '大会或平时' }, { value: 'proposer_kind', label: '提案者' }, { value: 'sector', label: '界别' }, { value: 'street', label: '街道' }]
+export const splits: Option[] = [{ value: 'period', label: '大会或平时' }, { value: 'proposer_kind', label: '提案者' }, { value: 'sector', label: '界别' }, { value: 'street', label: '街道' }, { value: 'cohort', label: '一号提案的阶段' }]
+/** What is compared of the three loops that run at a time. */
+export const ofLoops = ['tasks', 'tasks_overdue', 'task_adoption_rate', 'task_done_rate', 'node_rate', 'nodes_overdue']
 export const splitName = (code: string) => splits.find(s => s.value === code)?.label ?? code
 
 export function publishing(kind: FigureScopeKind, year: number, of: readonly Option[]): Task {
