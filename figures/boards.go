@@ -84,10 +84,14 @@ var boardThings = map[string]*thing{
 	"board_remark":  {label: "群众反映", typ: gen.TypeParty, from: "board_remarks", words: ofBoard(nil)},
 }
 
-// On is a definition narrowed to the rows of one platform; nil: of all platforms.
-func (d *Definition) On(platform *uuid.UUID) *Definition {
-	if platform == nil {
+// On is a definition narrowed to the rows of some platforms; none: of all.
+func (d *Definition) On(platforms []uuid.UUID) *Definition {
+	if len(platforms) == 0 {
 		return d
 	}
-	return d.narrowed("platform", platform.String())
+	words := make([]string, len(platforms))
+	for i, id := range platforms {
+		words[i] = id.String()
+	}
+	return d.narrowed("platform", words...)
 }

@@ -95,13 +95,13 @@ func RowsOf(ctx context.Context, d *Definition, in Rows) (_ []Row, err error) {
 // With is the definition narrowed to the rows of one person.
 func (d *Definition) With(person uuid.UUID) *Definition { return d.narrowed(Person, person.String()) }
 
-// narrowed asks one word more.
-func (d *Definition) narrowed(name, word string) *Definition {
+// narrowed asks one word more, for any of its values.
+func (d *Definition) narrowed(name string, words ...string) *Definition {
 	out := *d
 	out.Among = maps.Clone(d.Among)
 	if out.Among == nil {
 		out.Among = Condition{}
 	}
-	out.Among[name] = Asked{Words: []string{word}}
+	out.Among[name] = Asked{Words: words}
 	return &out
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/bihuan/bihuan/audit"
 	"github.com/bihuan/bihuan/authz"
@@ -23,6 +24,9 @@ const (
 	AboutFigures = "FIGURES" // none of its figures has moved for stillDays
 	AboutTask    = "TASK"    // a task that it has, of which nothing was heard for stillDays
 )
+
+// alertType is what a notice of an alert, and its record, is about.
+const alertType = "DistrictAlert"
 
 // stillDays is how many days nothing may move before the overseers hear of it.
 const stillDays = 30
@@ -87,11 +91,14 @@ func (s *Service) Watch(ctx context.Context, city uuid.UUID) (n int, err error) 
 			Since     time.Time
 		}
 		today := clock.Today(ctx)
-		tag, err := tenants.Exec(ctx, `UPDATE district_alerts SET ended_at = $4 WHERE id IN (SELECT x.id `+moving+`)`, today, lateDays, stillDays, clock.Now(ctx))
+		over, err := tenants.Collect(ctx, pgx.RowTo[uuid.UUID], `UPDATE district_alerts SET ended_at = $4 WHERE id IN (SELECT x.id `+moving+`) RETURNING id`, today, lateDays, stillDays, clock.Now(ctx))
 		if err != nil {
 			return err
 		}
-		n = int(tag.RowsAffected())
+		if err := notices.Over(ctx, alertType, over...); err != nil {
+			return err
+		}
+		n = len(over)
 		list, err := tenants.Rows[still](ctx, `SELECT s.* `+untold+` ORDER BY 1, 2, 3`, today, lateDays, stillDays)
 		if err != nil {
 			return err
@@ -103,10 +110,10 @@ func (s *Service) Watch(ctx context.Context, city uuid.UUID) (n int, err error) 
 			if err != nil {
 				return err
 			}
-			if err := flow.TellRoles(ctx, notices.Told(x.Text), overseer); err != nil {
+			if err := flow.TellRoles(ctx, notices.Notice{Text: x.Text, About: notices.AboutStanding, Level: notices.Important, Type: alertType, ID: id}, overseer); err != nil {
 				return err
 			}
-			if err := audit.Note(ctx, audit.Change{Entity: "DistrictAlert", ID: id, Op: audit.Create, After: map[string]any{"text": x.Text}}); err != nil {
+			if err := audit.Note(ctx, audit.Change{Entity: alertType, ID: id, Op: audit.Create, After: map[string]any{"text": x.Text}}); err != nil {
 				return err
 			}
 		}

@@ -37,5 +37,5 @@
 //   - A district lets it open one filed proposal, for a purpose and until a day: only to read, and each look stands in the district's own audit under the name of who looked. Either side ends it (ADR 60).
 //   - What was seen is shown to who asked, for half an hour, and not after the grant's end.
 //   - A look after the end, at another case, or by another committee is refused, and that stands in the district's audit, too.
-//   - A district that tells nothing for a week, figures that do not move for thirty days, a task of which nothing is heard for thirty days: the overseers are told once, and again only when it has moved in between.
+//   - A district that tells nothing for a week, figures that do not move for thirty days, a task of which nothing is heard for thirty days: the overseers are told once, and again only when it has moved in between; it stands on their desks while it lasts, and when it moves the notice is read by itself.
 package oversight

@@ -186,6 +186,9 @@ func TestWhatStandsStill(t *testing.T) {
 		}))
 		return out
 	}
+	unread := func() int {
+		return w.count(`SELECT count(*) FROM notices WHERE about = 'STANDING' AND object_type = 'DistrictAlert' AND read_at IS NULL`)
+	}
 	w.run("what moves is no alert", func(t *testing.T, w *world) { watch(t, 0) })
 	w.run("a district that tells nothing for a week is told of once", func(t *testing.T, w *world) {
 		w.Later(8)
@@ -196,6 +199,9 @@ func TestWhatStandsStill(t *testing.T) {
 		}
 		if n := w.notices(); len(n) != 1 || !strings.Contains(n[0], "自 2025-03-03 起没有送来指标") {
 			t.Error(n)
+		}
+		if n := unread(); n != 1 {
+			t.Errorf("%d notices of what stands still are unread", n)
 		}
 	})
 	w.run("it ends when the district tells again; figures that do not move for thirty days are another", func(t *testing.T, w *world) {
@@ -213,6 +219,9 @@ func TestWhatStandsStill(t *testing.T) {
 		watch(t, 1)
 		if a := alerts(); len(a) != 0 {
 			t.Error(a)
+		}
+		if n := unread(); n != 0 {
+			t.Errorf("%d notices of what moves again are unread", n)
 		}
 	})
 	w.run("a task of which nothing was heard for thirty days is one, and its title is the matter's to show", func(t *testing.T, w *world) {

@@ -26,6 +26,7 @@
 // # Figures
 //
 //   - 场, 件, 个, 条, 次, 人次, 人 and 份 are counted each by itself (domain.md trap 18).
+//   - A platform counts what is on it and on all platforms below it.
 //   - A figure counts days in Shanghai, within a calendar year.
 //   - Every figure can be followed back: it is the number of its rows.
 //   - Whoever asks for the rows gets those whose matter he sees.

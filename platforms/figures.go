@@ -62,10 +62,10 @@ var counters = []figure{
 	{"remarks", "群众反映", "条", "board_remark", nil},
 }
 
-// definition is the counter for one platform, or for all.
-func (f *figure) definition(platform *uuid.UUID) *figures.Definition {
+// definition is the counter for some platforms, or for all.
+func (f *figure) definition(platforms []uuid.UUID) *figures.Definition {
 	d := &figures.Definition{Code: "platform/" + f.code, Version: 1, Label: f.label, Unit: f.unit, Of: f.of, Among: f.among}
-	return d.On(platform)
+	return d.On(platforms)
 }
 
 // bySource is the prefix of the counters of one source each, "source:群众征题".
@@ -102,8 +102,23 @@ func codeList() string {
 
 // span is the year and the platform that a counter is about.
 type span struct {
-	platform *uuid.UUID
-	year     int
+	platforms []uuid.UUID // none: all
+	year      int
+}
+
+// with is a platform and all that are below it, nothing for all platforms.
+func with(ctx context.Context, platform *uuid.UUID) ([]uuid.UUID, error) {
+	if platform == nil {
+		return nil, nil
+	}
+	type one struct{ ID uuid.UUID }
+	rows, err := tenants.Rows[one](ctx, `
+		WITH RECURSIVE below AS (SELECT $1::uuid AS id UNION SELECT p.id FROM platforms p JOIN below b ON p.parent_id = b.id) SELECT id FROM below ORDER BY id`, *platform)
+	ids := make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	return ids, err
 }
 
 func (s span) scope() figures.Scope { return figures.Scope{Kind: figures.Year, Year: s.year} }
@@ -161,9 +176,9 @@ func checkYear(year int) error {
 	return nil
 }
 
-// Counters answers all figures of a platform, or of all platforms together, for
-// a calendar year in Shanghai: two statements for the figures, one for the
-// platforms.
+// Counters answers all figures of a platform with those below it, or of all
+// platforms together, for a calendar year in Shanghai: two statements for the
+// figures, two for the platforms. Targets are the platform's own.
 func (s *Service) Counters(ctx context.Context, platformID *uuid.UUID, year int) (_ []Counter, err error) {
 	defer errs.Wrap(&err, "platforms.Counters(%d)", year)
 	if err := look(ctx); err != nil {
@@ -183,11 +198,15 @@ func (s *Service) Counters(ctx context.Context, platformID *uuid.UUID, year int)
 	if platformID != nil && len(list) == 0 {
 		return nil, errs.New(errs.NotFound, "没有这个平台，或您无权查看")
 	}
-	out, err := count(ctx, span{platformID, year})
+	of, err := with(ctx, platformID)
 	if err != nil {
 		return nil, err
 	}
-	sources, err := countSources(ctx, span{platformID, year}, list)
+	out, err := count(ctx, span{of, year})
+	if err != nil {
+		return nil, err
+	}
+	sources, err := countSources(ctx, span{of, year}, list)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +238,7 @@ func (c *Counter) aim(list []*gen.Platform, year int, today time.Time) {
 func count(ctx context.Context, s span) ([]Counter, error) {
 	var list []*figures.Definition
 	for i := range counters {
-		list = append(list, counters[i].definition(s.platform))
+		list = append(list, counters[i].definition(s.platforms))
 	}
 	values, err := figures.Tally(ctx, list, s.scope(), "")
 	if err != nil {
@@ -239,7 +258,7 @@ const mostSources = 100
 // what else there is, the most frequent first.
 func countSources(ctx context.Context, s span, list []*gen.Platform) ([]Counter, error) {
 	all := figure{"sources", "议题来源", "件", "board_matter", figures.Condition{"source": {Words: []string{""}, None: true}}}
-	values, err := figures.Tally(ctx, []*figures.Definition{all.definition(s.platform)}, s.scope(), "source")
+	values, err := figures.Tally(ctx, []*figures.Definition{all.definition(s.platforms)}, s.scope(), "source")
 	if err != nil {
 		return nil, err
 	}
@@ -296,8 +315,12 @@ func (s *Service) Rows(ctx context.Context, platformID *uuid.UUID, year int, cod
 	if limit < 1 || limit > MostRows {
 		return nil, errs.New(errs.Invalid, "每页 1 至 %d 条", MostRows).At("limit")
 	}
-	d := f.definition(platformID)
-	page, err := rowsOf(ctx, d, span{platformID, year}, after, limit)
+	under, err := with(ctx, platformID)
+	if err != nil {
+		return nil, err
+	}
+	d := f.definition(under)
+	page, err := rowsOf(ctx, d, span{under, year}, after, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -283,6 +283,8 @@ func TestFigures(t *testing.T) {
 	w := newWorld(t)
 	in := spec("one")
 	in.Sources = []string{"政协选题", "群众征题"}
+	group := w.create(spec("group"))
+	in.ParentID = &group.ID
 	one, two := w.create(in), w.create(spec("two"))
 	w.system(func(ctx context.Context) error { // so that he sees the opinions too
 		return w.client.Grant.Create().SetMembershipID(w.people["干部"].Membership).SetRole("info_editor").Exec(ctx)
@@ -295,7 +297,7 @@ func TestFigures(t *testing.T) {
 		name string
 		id   *uuid.UUID
 		key  uuid.UUID
-	}{{"one", &one.ID, one.ID}, {"two", &two.ID, two.ID}, {"all", nil, uuid.Nil}} {
+	}{{"one", &one.ID, one.ID}, {"two", &two.ID, two.ID}, {"A platform counts what is on it and on all platforms below it.", &group.ID, one.ID}, {"all", nil, uuid.Nil}} {
 		t.Run("Every figure can be followed back: it is the number of its rows. / "+c.name, func(t *testing.T) {
 			for _, got := range w.counters("干部", c.id) {
 				if got.Value != want.numbers[c.key][got.Code] {

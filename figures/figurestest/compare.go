@@ -83,8 +83,8 @@ func same(ctx context.Context, v figures.Value, a *Answer) error {
 	return nil
 }
 
-// parts add up to the whole, and those of units and periods are what is plainly
-// counted.
+// parts add up to the whole, and those by which everything of a case is split,
+// by unit and by loop are what is plainly counted.
 func parts(ctx context.Context, whole []figures.Value, split string, plain map[string]*Answer) error {
 	codes := make([]string, len(whole))
 	for i, v := range whole {
@@ -118,6 +118,8 @@ func (a *Answer) part(split, key string) (_ [2]int, known bool) {
 	switch split {
 	case "period":
 		return a.Period[key], true
+	case "sector", "street", "proposer_kind", "platform":
+		return a.Words[split][key], len(a.Words) > 0
 	case "cohort":
 		return a.Cohorts[key], true
 	case "unit":

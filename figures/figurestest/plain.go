@@ -1,6 +1,7 @@
 package figurestest
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -20,7 +21,8 @@ type Answer struct {
 	Period map[string][2]int // by 大会 and 平时: rows, and those that count
 	Units  map[uuid.UUID][2]int
 
-	Cohorts map[string][2]int // of a loop: by its phase
+	Cohorts map[string][2]int            // of a loop: by its phase
+	Words   map[string]map[string][2]int // of what is of a case: by the case's own words
 }
 
 // Counts is how many count.
@@ -58,7 +60,7 @@ type book map[string]*Answer
 
 func (b book) of(code string) *Answer {
 	if b[code] == nil {
-		b[code] = &Answer{Rows: map[uuid.UUID]bool{}, Period: map[string][2]int{}, Units: map[uuid.UUID][2]int{}, Cohorts: map[string][2]int{}}
+		b[code] = &Answer{Rows: map[uuid.UUID]bool{}, Period: map[string][2]int{}, Units: map[uuid.UUID][2]int{}, Cohorts: map[string][2]int{}, Words: map[string]map[string][2]int{}}
 	}
 	return b[code]
 }
@@ -71,11 +73,13 @@ func (l *Ledger) Plain(s figures.Scope) map[string]*Answer {
 	}
 	proposed := map[uuid.UUID]bool{}
 	for _, k := range v.cases {
-		v.ratings(k, b)
-		v.caseFigures(k, b)
-		v.shareFigures(k, b)
-		v.unitFigures(k, b)
-		v.commitments(k, b)
+		one := book{}
+		v.ratings(k, one)
+		v.caseFigures(k, one)
+		v.shareFigures(k, one)
+		v.unitFigures(k, one)
+		v.commitments(k, one)
+		b.take(one, v.words(k))
 		for _, w := range k.Edges.Parties {
 			if w.MembershipID != nil && (w.Role == "LEAD" || w.Role == "CO") && (w.Cosign == "NONE" || w.Cosign == "SIGNED") {
 				proposed[*w.MembershipID] = true
@@ -92,6 +96,42 @@ func (l *Ledger) Plain(s figures.Scope) map[string]*Answer {
 		v.tasks(m, b)
 	}
 	return b
+}
+
+// words are those of a case by which everything of it is split.
+func (v *view) words(k *kase) map[string]string {
+	heir := func(id *uuid.UUID) string {
+		if id == nil {
+			return ""
+		}
+		return v.heir(*id).String()
+	}
+	out := map[string]string{"sector": heir(k.SectorID), "street": heir(k.StreetID), "proposer_kind": string(k.p.ProposerKind), "platform": ""}
+	if k.PlatformID != nil {
+		out["platform"] = k.PlatformID.String()
+	}
+	return out
+}
+
+// take adds what was counted of one case.
+func (b book) take(one book, words map[string]string) {
+	plus := func(x, y [2]int) [2]int { return [2]int{x[0] + y[0], x[1] + y[1]} }
+	for code, a := range one {
+		all := b.of(code)
+		maps.Copy(all.Rows, a.Rows)
+		for key, n := range a.Period {
+			all.Period[key] = plus(all.Period[key], n)
+		}
+		for key, n := range a.Units {
+			all.Units[key] = plus(all.Units[key], n)
+		}
+		for split, word := range words {
+			if all.Words[split] == nil {
+				all.Words[split] = map[string][2]int{}
+			}
+			all.Words[split][word] = plus(all.Words[split][word], [2]int{len(a.Rows), a.Counts()})
+		}
+	}
 }
 
 func (v *view) caseFigures(k *kase, b book) {

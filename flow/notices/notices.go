@@ -6,6 +6,7 @@
 //   - One telling leaves one person one notice, however often he is named.
 //   - Whether he may know of it is the caller's question, since he knows what it is about.
 //   - A notice says why it came, how much it weighs, and what a page opens: an object that its reader may see, and the usual step where it is his turn.
+//   - What was told of something that is over is read by itself.
 //   - What may reach a phone waits for it from the moment at which it is told: both are there or neither is.
 //   - A notice is no fact of a matter: the step beside it is, so it stands in no record of the audit.
 package notices
@@ -145,6 +146,17 @@ WHERE (m.phone <> '' OR m.wecom <> '') AND (
 }
 
 var insert = "WITH " + Insert(1, 2, 3, 4, "true")
+
+// Over marks as read what people were told of objects of a type, since it is over:
+// nobody has to look at it any more. Called again it does nothing.
+func Over(ctx context.Context, typ string, objects ...uuid.UUID) (err error) {
+	defer errs.Wrap(&err, "notices.Over(%s)", typ)
+	if len(objects) == 0 {
+		return nil
+	}
+	_, err = tenants.Exec(ctx, `UPDATE notices SET read_at = $3 WHERE object_type = $1 AND object_id = ANY ($2) AND read_at IS NULL`, typ, objects, clock.Now(ctx))
+	return err
+}
 
 // Write leaves each of the people the same notice now; matter is what it is
 // about, nil for nothing that one could open.

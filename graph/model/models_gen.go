@@ -905,6 +905,18 @@ type CloseFeedbackInput struct {
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
+// 一个一号提案在一个区县的一个指标
+type CohortFigure struct {
+	// 代码
+	Code string `json:"code"`
+	// 分子；件数就是这个数；没有为空
+	Numerator *int `json:"numerator,omitempty"`
+	// 分母；件数为空
+	Denominator *int `json:"denominator,omitempty"`
+	// 显示文字；没有为空
+	Text *string `json:"text,omitempty"`
+}
+
 // B 类答复中的一项承诺
 type CommitmentInput struct {
 	// 内容
@@ -1500,6 +1512,18 @@ type DistrictAlert struct {
 	Matter *gen.Matter `json:"matter,omitempty"`
 }
 
+// 一个区县的一个一号提案：预研、办理或监督
+type DistrictCohort struct {
+	// 阶段：PRESTUDY 预研、HANDLING 办理、SUPERVISION 监督
+	Phase string `json:"phase"`
+	// 阶段的名称
+	Label string `json:"label"`
+	// 迟了多少
+	Light DistrictLight `json:"light"`
+	// 所问的各个指标，次序同所问
+	Figures []*CohortFigure `json:"figures"`
+}
+
 // 一个区县的一个指标
 type DistrictFigure struct {
 	// 代码
@@ -1562,6 +1586,8 @@ type DistrictFigures struct {
 	Light DistrictLight `json:"light"`
 	// 所问的各个指标，次序同所问
 	Figures []*DistrictFigure `json:"figures"`
+	// 按 cohort 拆分时，同时进行的三个一号提案各自怎样；区里没有的不列
+	Cohorts []*DistrictCohort `json:"cohorts"`
 }
 
 // 各区县，按页
@@ -6861,6 +6887,8 @@ const (
 	DistrictLightYellow DistrictLight = "YELLOW"
 	// 到期的十分之一以上没有按期
 	DistrictLightRed DistrictLight = "RED"
+	// 没有到期的：谈不上按期
+	DistrictLightNothingDue DistrictLight = "NOTHING_DUE"
 	// 没有送来看得出迟早的指标
 	DistrictLightUnknown DistrictLight = "UNKNOWN"
 )
@@ -6869,12 +6897,13 @@ var AllDistrictLight = []DistrictLight{
 	DistrictLightGreen,
 	DistrictLightYellow,
 	DistrictLightRed,
+	DistrictLightNothingDue,
 	DistrictLightUnknown,
 }
 
 func (e DistrictLight) IsValid() bool {
 	switch e {
-	case DistrictLightGreen, DistrictLightYellow, DistrictLightRed, DistrictLightUnknown:
+	case DistrictLightGreen, DistrictLightYellow, DistrictLightRed, DistrictLightNothingDue, DistrictLightUnknown:
 		return true
 	}
 	return false
