@@ -22,8 +22,10 @@ test('a district sees what the city publishes, what would change, and says why i
   await admin.leaves()
 
   const city = await Person.comes(browser, 'dl-admin')
-  await city.page.goto('/admin/guidance')
-  await expect(city.page.getByText('本区已有自己的期限')).toBeVisible({ timeout: 60_000 })
+  await expect(async () => { // the answer comes with a letter, and the page reads when it is opened
+    await city.page.goto('/admin/guidance')
+    await expect(city.page.getByText('本区已有自己的期限')).toBeVisible({ timeout: 3000 })
+  }).toPass({ timeout: 60_000 })
   await city.looks('guidance-city')
   await city.page.goto('/admin/districts')
   await expect(city.page.getByRole('heading', { level: 1, name: '本市的区县' })).toBeVisible()
