@@ -3,6 +3,7 @@ package compiled
 import (
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,7 +23,8 @@ type program struct {
 	whole   []whole // whom the general way is shown
 	shown   bool    // the general way is shown something of a row or below it
 
-	selected []string // the columns as the statement names them
+	selected []string     // the columns as the statement names them
+	size     atomic.Int64 // of the text of its rows the last time, in bytes
 }
 
 // column of a statement: of the entity itself, 0, or of a join, counted from 1.

@@ -74,6 +74,8 @@ func (t *table) read(rows pgx.Rows, before, keep int, each func(cells) error) er
 	var of cells
 	for n := 0; rows.Next(); n++ {
 		if n == 0 {
+			size := t.size.Load()
+			t.text = make([]byte, 0, size+size/8)
 			types, err := typesOf(rows)
 			if err != nil {
 				return err
@@ -97,6 +99,7 @@ func (t *table) read(rows pgx.Rows, before, keep int, each func(cells) error) er
 			t.belongs(uuid.UUID(of.raw[0]))
 		}
 	}
+	t.size.Store(int64(len(t.text)))
 	return rows.Err()
 }
 

@@ -41,7 +41,7 @@ func (a *answer) write(ctx context.Context, res any) (graphql.Marshaler, error) 
 			return nil, err
 		}
 	}
-	b := make([]byte, 0, a.root.size()+256*len(places)+1024)
+	b := make([]byte, 0, a.root.length()+256*len(places)+1024)
 	if a.one {
 		b = a.root.append(b, places[0])
 	} else {
@@ -138,14 +138,14 @@ func marshal(b []byte, m graphql.Marshaler) []byte {
 	return w.Bytes()
 }
 
-// size is that of all rows and of what hangs on them, in bytes.
-func (t *table) size() int {
+// length is that of all rows and of what hangs on them, in bytes.
+func (t *table) length() int {
 	n := len(t.text) + 8*len(t.holes)
 	for i := range t.holes {
 		n += len(t.holes[i].filled)
 	}
 	for _, below := range t.below {
-		n += below.size()
+		n += below.length()
 	}
 	return n
 }
