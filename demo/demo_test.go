@@ -51,6 +51,7 @@ func TestLoad(t *testing.T) {
 	t.Run("the year plans were approved and hold the loops", in.yearPlans)
 	t.Run("what was sent has arrived: process, instruction, joint activity, and a proposal with its answer", in.crossed)
 	t.Run("who has something to do finds it in the todos", in.todos)
+	t.Run("what members are asked to do each year some have done and some have not", in.askedOfMembers)
 	t.Run("旅顺口's people see nothing of 中山", in.apart)
 	t.Run("everybody can sign in, and one person in two committees", in.signIns)
 	t.Run("every chain of the audit is whole, in the order of time", in.audited)
@@ -374,7 +375,8 @@ func (in *installation) audited(t *testing.T) {
 		}
 	}
 	if n := in.number(`SELECT count(*)::int FROM audit_log a JOIN audit_log b ON b.tenant_id = a.tenant_id AND b.seq = a.seq + 1 WHERE b.at < a.at`); n != 0 {
-		t.Errorf("%d records are before their predecessors", n)
+		t.Errorf("%d records are before their predecessors: %s", n, query(in, pgx.RowTo[string], `SELECT string_agg(x, E'\\n') FROM (SELECT (SELECT short_name FROM tenants WHERE id = a.tenant_id) || ' ' || a.seq || ' ' || a.at || ' ' || a.action || ' | ' || b.at || ' ' || b.action AS x
+			FROM audit_log a JOIN audit_log b ON b.tenant_id = a.tenant_id AND b.seq = a.seq + 1 WHERE b.at < a.at LIMIT 9) y`)[0])
 	}
 }
 

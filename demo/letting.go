@@ -23,6 +23,7 @@ func (s *stage) let() {
 	if city == nil {
 		return
 	}
+	s.sent(guided(s.now)) // who receives something has a part in the evening's letters, too
 	switch s.of.Prefix {
 	case "xg":
 		s.story = append(s.story, s.errand(ago(s.now, 3, 10), "admin", "收窄送市的指标", "narrowFigures", func(ctx context.Context) (string, error) {
@@ -44,6 +45,9 @@ func (s *stage) let() {
 	}
 }
 
+// guided is when the city publishes its rules.
+func guided(now time.Time) time.Time { return ago(now, 3, 9) }
+
 // guide publishes two of the city's rules to all districts, one of them required:
 // each has them to decide on.
 func (s *stage) guide() {
@@ -51,7 +55,7 @@ func (s *stage) guide() {
 	if len(districts) == 0 {
 		return
 	}
-	at := ago(s.now, 3, 9)
+	at := guided(s.now)
 	s.sent(at)
 	for i, code := range []string{"deadlines.contact.before", "deadlines.sign.receipt"} {
 		s.story = append(s.story, s.errand(at.Add(time.Duration(i)*time.Minute), "admin", "向下发布规则", "issueGuidance", func(ctx context.Context) (string, error) {

@@ -61,7 +61,7 @@ func newStage(p Product, c *committee, all []*committee, now time.Time, b *bar) 
 	switch c.Prefix {
 	case "zs":
 		s.scripts = zhongshan(c, now)
-		s.story = append(s.story, s.publishList(), s.yearlyReport())
+		s.story = append(append(s.story, s.publishList(), s.yearlyReport()), s.asks()...)
 	case "dl":
 		s.scripts = dalian(c, now)
 	default:

@@ -1,6 +1,6 @@
 // Package desk is the operator's API for handing committees over: what the
 // commands of bihuan tenant do, asked for over HTTP, with the same code
-// (docs/adr/0067-an-operators-api.md). It is a process of its own, beside the
+// (docs/adr/0072-an-operators-api.md). It is a process of its own, beside the
 // one that serves people, since it holds the owner's connection.
 //
 // The contract, which an operator could check:
