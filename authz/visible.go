@@ -210,11 +210,14 @@ func (v *Viewer) staffOf() (of []string, limited []*Viewer, all bool) {
 		read := Permission{family, "read"}
 		whole, part := v.May(read), false
 		for _, x := range v.parts {
-			if x.May(read) != None {
-				part = true
-			}
-			if x.May(read).Has(Tenant) && !slices.Contains(limited, x) {
+			switch s := x.May(read); {
+			case s.Has(Tenant) && x.limit.None(): // a substitute's, for whom it counts everywhere
+				whole |= Tenant
+			case s.Has(Tenant) && !slices.Contains(limited, x):
 				limited = append(limited, x)
+				fallthrough
+			case s != None:
+				part = true
 			}
 		}
 		switch {
