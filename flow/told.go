@@ -166,8 +166,11 @@ func (e *Engine) notices(c *Case, rights *authz.Policy, j *journal, rows []who, 
 			continue
 		}
 		for _, w := range rows {
-			if w.is(v) && (!j.quiet || w.Instead) {
-				out = append(out, notice{v.Membership, w.key(), e.turnNotice(c, v, w)})
+			if !w.is(v) || j.quiet && !w.Instead {
+				continue
+			}
+			if n := e.turnNotice(c, v, w); n.About != notices.AboutTurn || n.Action != "" { // else it is his office's turn, and not his: he wrote what another is to check
+				out = append(out, notice{v.Membership, w.key(), n})
 				break
 			}
 		}
@@ -258,7 +261,8 @@ func (e *Engine) turnNotice(c *Case, v *authz.Viewer, w who) notices.Notice {
 }
 
 // doable are the actions that somebody has on what waits for him and that
-// nothing blocks, in the order of the definition. What he may do only because it
+// nothing blocks but what he himself can do elsewhere, in the order of the
+// definition. What he may do only because it
 // was handed to him is among them.
 func (e *Engine) doable(c *Case, v *authz.Viewer, w who) iter.Seq[*process.Action] {
 	return func(yield func(*process.Action) bool) {
@@ -276,7 +280,7 @@ func (e *Engine) doable(c *Case, v *authz.Viewer, w who) iter.Seq[*process.Actio
 		}
 		for _, a := range m.Actions {
 			in.Action, in.Viewer = a, v
-			if !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.guard(&in) == nil && !yield(a) {
+			if !a.Automatic && len(a.From) > 0 && a.Leaves(in.state()) && e.permitted(&in) == nil && e.opens(&in) && !yield(a) {
 				return
 			}
 		}
