@@ -99,10 +99,14 @@ func (s *Service) Open(ctx context.Context, in Opening) (_ *flow.Case, err error
 }
 
 // opens is the viewer as far as he may open something on a platform, by what
-// counts everywhere or by a role that counts there; nil where he may not.
+// counts everywhere or by a role that counts there; nil where he may not. Who may
+// do so for his units only has some, or the platform is theirs.
 func opens(v *authz.Viewer, p *gen.Platform) *authz.Viewer {
 	for _, x := range v.On(p.ProcessKind, &p.ID, "") {
-		if x.May(authz.Perm(openMatter)) != authz.None {
+		switch scope := x.May(authz.Perm(openMatter)); {
+		case scope == authz.None:
+		case scope.Has(authz.Unit) && !scope.Has(authz.Tenant) && len(x.Units) == 0:
+		default:
 			return x
 		}
 	}
@@ -228,9 +232,14 @@ func (s *Service) place(ctx context.Context, v *authz.Viewer, scope authz.Scope,
 }
 
 // seat puts the matter into the unit in which the viewer sits: his street,
-// else his 界别, else what he sits in first.
+// else his 界别, else what he sits in first. Who holds the right in a unit in which
+// he does not sit opens it for that one.
 func (s *Service) seat(ctx context.Context, v *authz.Viewer, in *Opening) error {
-	seats, err := s.client.Unit.Query().Where(unit.IDIn(v.Seats...), authz.UnitOn(clock.Today(ctx))).Order(unit.ByID()).All(ctx)
+	mine := v.Seats
+	if len(mine) == 0 {
+		mine = v.Units
+	}
+	seats, err := s.client.Unit.Query().Where(unit.IDIn(mine...), authz.UnitOn(clock.Today(ctx))).Order(unit.ByID()).All(ctx)
 	if err != nil {
 		return err
 	}
