@@ -8,7 +8,8 @@
 // clock runs that leads on; or it is another committee's turn; or it was handed
 // to a guardian, who was told why.
 //
-// Besides, no act gives one person two messages of one matter.
+// Besides, no act gives one person two messages of one matter; and what is offered
+// is what is accepted, whoever asks, with roles of the committee's own.
 //
 // A walk is its seed: one that fails prints it with its steps, and WALKS_SEED
 // walks it again. `make walks` walks hundreds a kind.

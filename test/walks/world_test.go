@@ -75,13 +75,13 @@ func yes(words ...string) []any {
 	return out
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, more ...district.Person) *world {
 	t.Helper()
 	d := assembled.New(t, district.Plan{
 		On: clock.Date(2025, 1, 6), Sitting: district.Plenary(2025, 6, 9), Runs: district.Kinds(),
 		Posts: []string{"管理员", "委员甲", "委员乙", "委员丙", "召集人", "联络员", "街道联络员", "审定人", "主持人", "监督员", "干事", "审查员", "主任", "副主任", "信息编辑", "党委办",
 			"政府办", "专委干部", "秘书长", "主席", "城建局联络员", "城建局承办人", "城建局局长", "商务局联络员", "商务局承办人", "商务局局长", "文旅局联络员", "文旅局承办人", "文旅局局长"},
-		Units: []district.Unit{{Name: "工作室", Kind: unit.KindVENUE_STUDIO}},
+		Units: []district.Unit{{Name: "工作室", Kind: unit.KindVENUE_STUDIO}}, People: more,
 	})
 	w := &world{
 		Services: d.Services, d: d, t: t, db: d.DB, store: d.Store, engine: d.Services.Engine, rights: d.Rights, clock: d.Clock, tenant: d.Tenant, units: d.Units,
