@@ -43,6 +43,9 @@ type Alert struct {
 	FoundAt     time.Time
 }
 
+// spoken is a day in people's words.
+const spoken = `'FMYYYY"年"FMMM"月"FMDD"日"'`
+
 // standing are what stands still today: of which district, about what, since
 // when. Figures that a district hides, or has suspended, are not looked at; a
 // task is the city's own matter, whose mirror the district fills; its title is read there, by who may.
@@ -53,12 +56,12 @@ const standing = `
 			coalesce((SELECT t.status FROM district_terms t WHERE t.agreement_id = a.id ORDER BY t.at DESC LIMIT 1), 'ACTIVE') AS status
 		FROM agreements a WHERE a.status = 'ACTIVE' AND a.receives ? '` + KindFigures + `'
 	)
-	SELECT d.id, 'SILENT', NULL::uuid, d.name || '自 ' || d.told || ' 起没有送来指标', d.told FROM d WHERE d.status = 'ACTIVE' AND d.told < $1::date - $2::int
+	SELECT d.id, 'SILENT', NULL::uuid, d.name || '自' || to_char(d.told, ` + spoken + `) || '起没有送来指标', d.told FROM d WHERE d.status = 'ACTIVE' AND d.told < $1::date - $2::int
 	UNION ALL
-	SELECT d.id, 'FIGURES', NULL, d.name || '的指标自 ' || d.moved || ' 起没有变化', d.moved FROM d
+	SELECT d.id, 'FIGURES', NULL, d.name || '的指标自' || to_char(d.moved, ` + spoken + `) || '起没有变化', d.moved FROM d
 		WHERE d.status = 'ACTIVE' AND d.told >= $1::date - $2::int AND d.moved < $1::date - $3::int
 	UNION ALL
-	SELECT a.id, 'TASK', m.id, a.partner_name || '的一项任务自 ' || (m.mirror->>'on') || ' 起没有进展', (m.mirror->>'on')::date
+	SELECT a.id, 'TASK', m.id, a.partner_name || '的一项任务自' || to_char((m.mirror->>'on')::date, ` + spoken + `) || '起没有进展', (m.mirror->>'on')::date
 	FROM matters m JOIN agreements a ON a.partner = m.mirror->>'committee' AND a.status = 'ACTIVE'
 	WHERE m.kind = 'task' AND m.closed_at IS NULL AND (m.mirror->>'on') ~ '^\d{4}-\d\d-\d\d$' AND (m.mirror->>'on')::date < $1::date - $3::int`
 

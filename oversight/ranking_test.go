@@ -197,7 +197,7 @@ func TestWhatStandsStill(t *testing.T) {
 		if a := alerts(); len(a) != 1 || a[0] != oversight.AboutSilent {
 			t.Error(a)
 		}
-		if n := w.notices(); len(n) != 1 || !strings.Contains(n[0], "自 2025-03-03 起没有送来指标") {
+		if n := w.notices(); len(n) != 1 || !strings.Contains(n[0], "自2025年3月3日起没有送来指标") {
 			t.Error(n)
 		}
 		if n := unread(); n != 1 {
@@ -234,7 +234,7 @@ func TestWhatStandsStill(t *testing.T) {
 				SetMirror(map[string]any{"committee": "210202", "on": "2025-01-01", "status": "办理中"}).Exec(ctx)
 		})
 		watch(t, 1)
-		if n := w.notices(); strings.Contains(n[len(n)-1], "秘密") || !strings.Contains(n[len(n)-1], "一项任务自 2025-01-01") {
+		if n := w.notices(); strings.Contains(n[len(n)-1], "秘密") || !strings.Contains(n[len(n)-1], "一项任务自2025年1月1日") {
 			t.Error(n)
 		}
 	})
