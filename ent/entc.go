@@ -133,4 +133,6 @@ func describe(name string, def *ast.Definition) error {
 	return nil
 }
 
-func chinese(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r >= 0x4e00 }) >= 0 }
+func chinese(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= 0x4e00 }) >= 0
+}

@@ -30,7 +30,9 @@ func TestWhoCanBeNamedInAForm(t *testing.T) {
 				t.Errorf("%s is missing from %v", want, got)
 			}
 		}
-		if slices.ContainsFunc(got, func(name string) bool { return strings.HasPrefix(name, "文旅局") || strings.HasPrefix(name, "委员") }) {
+		if slices.ContainsFunc(got, func(name string) bool {
+			return strings.HasPrefix(name, "文旅局") || strings.HasPrefix(name, "委员")
+		}) {
 			t.Error(got)
 		}
 		if got := offered("商务局联络员", "承办"); len(got) != 1 {

@@ -285,12 +285,12 @@ func TestLettersThatAreNotAsTheyShouldBe(t *testing.T) {
 		want exchange.Code
 	}{
 		"a kind that this program does not know": {letter(uuid.New(), "decree", "x", 1, 1, "某", content), exchange.UnknownKind},
-		"a newer form":                          {letter(uuid.New(), "process", "walkabout", 1, 2, "走访", content), exchange.NewerSchema},
-		"content with more than is known":       {letter(uuid.New(), "process", "walkabout", 1, 1, "走访", `{"source":"x","more":1}`), exchange.Malformed},
-		"a code that is not its definition's":   {letter(uuid.New(), "process", "other", 1, 1, "走访", content), exchange.Malformed},
-		"no version":                            {letter(uuid.New(), "process", "walkabout", 0, 1, "走访", content), exchange.Malformed},
-		"no title":                              {letter(uuid.New(), "process", "walkabout", 1, 1, " ", content), exchange.Malformed},
-		"a setting that is not published":       {letter(uuid.New(), "setting", "signIn.minLength", 1, 1, "密码", `{"value":4}`), exchange.Malformed},
+		"a newer form":                           {letter(uuid.New(), "process", "walkabout", 1, 2, "走访", content), exchange.NewerSchema},
+		"content with more than is known":        {letter(uuid.New(), "process", "walkabout", 1, 1, "走访", `{"source":"x","more":1}`), exchange.Malformed},
+		"a code that is not its definition's":    {letter(uuid.New(), "process", "other", 1, 1, "走访", content), exchange.Malformed},
+		"no version":                             {letter(uuid.New(), "process", "walkabout", 0, 1, "走访", content), exchange.Malformed},
+		"no title":                               {letter(uuid.New(), "process", "walkabout", 1, 1, " ", content), exchange.Malformed},
+		"a setting that is not published":        {letter(uuid.New(), "setting", "signIn.minLength", 1, 1, "密码", `{"value":4}`), exchange.Malformed},
 	} {
 		w.run(name+" is refused with its code, and the next goes on", func(t *testing.T) {
 			w.raw("210202", c.body)

@@ -109,7 +109,9 @@ func (a *app) carryOut(ctx context.Context, w oversight.Waiting, existing bool, 
 		if err != nil {
 			return err
 		}
-		word, err := a.administers(ctx, district, w.AdminLogin, func(ctx context.Context, op roster.Operator) (*gen.Membership, error) { return op.HandOver(ctx, first, why) })
+		word, err := a.administers(ctx, district, w.AdminLogin, func(ctx context.Context, op roster.Operator) (*gen.Membership, error) {
+			return op.HandOver(ctx, first, why)
+		})
 		if err != nil {
 			return err
 		}

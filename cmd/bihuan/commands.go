@@ -136,7 +136,9 @@ func (a *app) provision(ctx context.Context, in tenants.NewTenant, first roster.
 	if id, err = tenants.Provision(ctx, a.db.ownerURL, in); err != nil {
 		return id, word, err
 	}
-	word, err = a.administers(ctx, id, first.Login, func(ctx context.Context, op roster.Operator) (*gen.Membership, error) { return op.Bootstrap(ctx, first) })
+	word, err = a.administers(ctx, id, first.Login, func(ctx context.Context, op roster.Operator) (*gen.Membership, error) {
+		return op.Bootstrap(ctx, first)
+	})
 	if err == nil {
 		err = a.resolver.Oversight.Stand(ctx, id)
 	}

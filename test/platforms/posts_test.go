@@ -228,4 +228,3 @@ func TestPostsAreChecked(t *testing.T) {
 		t.Error(got)
 	}
 }
-

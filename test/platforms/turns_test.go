@@ -6,13 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/bihuan/bihuan/authz"
 	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/ent/gen/matter"
 	"github.com/bihuan/bihuan/ent/gen/notice"
 	"github.com/bihuan/bihuan/flow"
+	"github.com/bihuan/bihuan/flow/process"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/platforms"
+	"github.com/bihuan/bihuan/tenants/templates"
 )
 
 // waits are those on whose lists the matter is.
@@ -119,6 +123,52 @@ func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
 		})
 	}
 }
+
+// Every shipped process of a platform can be handed on and comes back whence it
+// came, to those who had it.
+func TestWhatIsHandedOnComesBack(t *testing.T) {
+	for _, x := range templates.Platforms() {
+		kind := x.Name
+		d, err := process.Parse(x.Source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		over := d.Machines[process.OfMatter].Action("handOver")
+		if over == nil {
+			t.Errorf("%s cannot be handed on", kind)
+			continue
+		}
+		t.Run(kind, func(t *testing.T) {
+			w := newWorld(t, answered, kind)
+			r := newRun(w)
+			if kind == platforms.TopicKind {
+				street := w.units["街道"]
+				w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
+					r.c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "停车难", Street: &street})
+					return err
+				})
+			} else {
+				r = w.open("干事", kind, "停车难")
+			}
+			w.must("", func(ctx context.Context, c *gen.Client) error {
+				w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
+				return nil
+			})
+			had, was := r.waits(), *r.c.Matter
+			r.blocked("干事", "handBack", nil, "handed")
+			r.do("干事", "handOver", obj{over.Form["required"].([]any)[0].(string): w.unit("新街道")})
+			if s := r.c.StreetID; s == nil || *s != w.units["新街道"] {
+				t.Errorf("its street is %v", s)
+			}
+			r.do("干事", "handBack", nil)
+			if got := r.waits(); !slices.Equal(got, had) || !same(r.c.StreetID, was.StreetID) || !same(r.c.OwnerUnitID, was.OwnerUnitID) {
+				t.Errorf("it waits for %v, as it was for %v; street %v and owner %v", got, had, r.c.StreetID, r.c.OwnerUnitID)
+			}
+		})
+	}
+}
+
+func same(a, b *uuid.UUID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
 
 // lastTold is the newest notice of the matter to somebody.
 func (r *run) lastTold(name string) (text string) {
