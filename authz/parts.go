@@ -103,11 +103,16 @@ func Acts(ctx context.Context, v *Viewer) {
 
 // Local is how far a permission reaches by a role that counts in one unit: over
 // matters no further than the unit; what is about no matters is the committee's
-// and not held there, but for reading the roster.
+// and not held there, but for reading the roster, and what is asked of the unit's
+// people.
 func Local(p Permission, s Scope) Scope {
 	switch {
 	case !slices.Contains(families(), p.Object):
-		if p != (Permission{"roster", "read"}) {
+		switch p {
+		case Permission{"roster", "read"}:
+		case Permission{"obligations", "read"}:
+			return s & Unit
+		default:
 			return None
 		}
 	case s.Has(Tenant):

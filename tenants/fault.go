@@ -54,6 +54,10 @@ func fateOf(ctx context.Context) *Fate {
 // been kept: it may be done once more, from its beginning.
 func (f *Fate) Again() bool { return (f.stale.Load() || f.belied.Load()) && !f.kept.Load() }
 
+// spent: the work is being done again, or something of it has been kept, so that
+// it will not be done once more.
+func (f *Fate) spent() bool { return f.stale.Load() || f.belied.Load() || f.kept.Load() }
+
 // Stale reports whether a migration has made a plan stale.
 func (f *Fate) Stale() bool { return f.stale.Load() }
 

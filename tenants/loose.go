@@ -55,7 +55,8 @@ var ErrBelied = errors.New("tenants: what was taken for granted is not so")
 // so that it is asked in the first round trip and not in one of its own before it:
 // nothing of that round trip is read unless it holds, and without any it is asked
 // at the end. false: it has to be asked at once, since the transaction is another,
-// has asked something already, or is one that nobody does again (Fate).
+// has asked something already, or is one that nobody does again (Fate): also
+// where something has been kept before it.
 func Granted(ctx context.Context, sql string, args []any, holds func(pgx.Row) (bool, error)) bool {
 	s, err := current(ctx)
 	if err != nil {
@@ -64,7 +65,7 @@ func Granted(ctx context.Context, sql string, args []any, holds func(pgx.Row) (b
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l, ok := s.tx.(*loose)
-	if !ok || s.statements.Load() > 0 || !s.fate.watched || s.fate.Again() {
+	if !ok || s.statements.Load() > 0 || !s.fate.watched || s.fate.spent() {
 		return false
 	}
 	s.statements.Add(1)

@@ -97,7 +97,7 @@ test('a unit signs for it, meets the member, drafts, signs off and sends its rep
   await officer.takes('面商记录')
   const met = officer.page.getByRole('region', { name: '面商记录', exact: true })
   await met.getByRole('combobox', { name: '提案人' }).click()
-  await officer.page.getByRole('option', { name: /任屿秋/ }).click()
+  await officer.page.getByRole('option', { name: /卢蔚宁/ }).click()
   await met.getByLabel('方式').selectOption('面谈')
   await met.getByLabel('办前', { exact: true }).check()
   await met.getByLabel('日期').fill(new Date(Date.now() + 8 * 3600_000).toISOString().slice(0, 10))
