@@ -98,10 +98,7 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 	if write {
 		door = r.Store.InTx
 	}
-	if !mutates(ctx) { // what a mutation asks beside its own transaction takes nothing for granted
-		ctx = tenants.Loose(ctx)
-	}
-	return door(ctx, c.Tenant, func(ctx context.Context) error {
+	return door(tenants.Loose(ctx), c.Tenant, func(ctx context.Context) error {
 		rights, stands, err := r.Accounts.Admit(ctx, c)
 		if err != nil {
 			return err
@@ -116,14 +113,6 @@ func (r *Resolver) As(ctx context.Context, c accounts.Claims, write bool, fn fun
 		v.Session = c.Session
 		return fn(authz.With(context.WithValue(ctx, standingKey{}, stands), v))
 	})
-}
-
-func mutates(ctx context.Context) bool {
-	if !graphql.HasOperationContext(ctx) {
-		return false
-	}
-	op := graphql.GetOperationContext(ctx).Operation
-	return op != nil && op.Operation == ast.Mutation
 }
 
 // Asked runs fn as the viewer that a request's token or link names: the way in of what

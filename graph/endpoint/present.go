@@ -56,7 +56,10 @@ func (e *endpoint) present(ctx context.Context, err error) *gqlerror.Error {
 
 func (e *endpoint) report(ctx context.Context, err error) {
 	c := callOf(ctx)
-	if errors.Is(err, errPanicked) || errors.Is(err, context.Canceled) || !c.log.next() {
+	switch {
+	case errors.Is(err, tenants.ErrBelied): // the operation runs again
+		return
+	case errors.Is(err, errPanicked), errors.Is(err, context.Canceled), !c.log.next():
 		return // logged already; or the client hung up, which is his right
 	}
 	attrs := append(c.attrs(), slog.String("error", err.Error()))
