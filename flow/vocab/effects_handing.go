@@ -63,45 +63,39 @@ func registerHanding(s *flow.Rules) {
 			u.ClearOwnerUnitID()
 		}
 	}))
-	flow.EffectOf(s, process.HandOver, "把事项转交另一个街道、界别或归口单位，从此轮到新单位的人；经过记入时间线，原单位不再办理。", func(p *process.Place, a handOverArgs) { a.check(s, p) },
-		func(ctx context.Context, r *flow.Run, a handOverArgs) error {
-			m, err := a.moving(ctx, r)
-			if err != nil {
-				return err
-			}
-			return r.HandOver(ctx, m)
-		})
-	flow.Foreseen(s, process.HandOver, func(ctx context.Context, r *flow.Run, a handOverArgs) error {
-		m, err := a.moving(ctx, r)
-		if err == nil {
-			r.ForeseeHanding(m)
-		}
-		return err
-	})
-	flow.EffectOf(s, process.HandBack, "把转交来的事项退给转交以前的单位；转交的人在 hand_over 的 back 之内、别人还没有办过时，也可以用它撤回。", func(p *process.Place, a handBackArgs) {
+	moves(s, process.HandOver, "把事项转交另一个街道、界别或归口单位，从此轮到新单位的人；经过记入时间线，原单位不再办理。", func(p *process.Place, a handOverArgs) { a.check(s, p) })
+	moves(s, process.HandBack, "把转交来的事项退给转交以前的单位；转交的人在 hand_over 的 back 之内、别人还没有办过时，也可以用它撤回。", func(p *process.Place, a handBackArgs) {
 		restarts(p, a.Restarts)
 		if !slices.ContainsFunc(p.Action.Guards, func(r *process.Rule) bool { return r != nil && r.Name == "handed" }) {
 			p.Find("hand_back 的动作要有条件 handed：没有转交过的，无处可退")
 		}
-	}, func(ctx context.Context, r *flow.Run, a handBackArgs) error {
-		m, err := a.moving(ctx, r)
-		if err != nil {
-			return err
-		}
-		return r.HandOver(ctx, m)
-	})
-	flow.Foreseen(s, process.HandBack, func(ctx context.Context, r *flow.Run, a handBackArgs) error {
-		m, err := a.moving(ctx, r)
-		if err == nil {
-			r.ForeseeHanding(m)
-		}
-		return err
 	})
 	flow.GuardOf(s, "handed", "本件是从别的单位转交来的，还没有退回。", nil, func(in *flow.Input, _ struct{}) error {
 		if in.Given == nil {
 			return errs.New(errs.GuardFailed, "本件不是从别的单位转交来的，无处可退；要换单位办理，请用转交")
 		}
 		return nil
+	})
+}
+
+// moves registers a word by which a matter goes to another unit, done and
+// foreseen.
+func moves[A interface {
+	moving(context.Context, *flow.Run) (flow.Moving, error)
+}](s *flow.Rules, name, says string, check func(*process.Place, A)) {
+	flow.EffectOf(s, name, says, check, func(ctx context.Context, r *flow.Run, a A) error {
+		m, err := a.moving(ctx, r)
+		if err != nil {
+			return err
+		}
+		return r.HandOver(ctx, m)
+	})
+	flow.Foreseen(s, name, func(ctx context.Context, r *flow.Run, a A) error {
+		m, err := a.moving(ctx, r)
+		if err == nil {
+			r.ForeseeHanding(m)
+		}
+		return err
 	})
 }
 

@@ -142,17 +142,30 @@ type ask struct {
 	shape  authz.Shape
 }
 
-// said is a sentence that is put together once for all viewers of a shape.
-func (a *answer) said(ctx context.Context, of ask, ids []uuid.UUID) (func(*sql.Builder), error) {
-	tenant, err := tenants.Current(ctx)
-	if err != nil {
-		return nil, err
+// seer is for whom sentences are said, found once for an answer.
+type seer struct {
+	tenant uuid.UUID
+	shape  authz.Shape
+	own    []uuid.UUID
+	as     func() context.Context // of all of the shape; nil where there is none
+}
+
+func seerOf(ctx context.Context) (s seer, err error) {
+	if s.tenant, err = tenants.Current(ctx); err != nil {
+		return s, err
 	}
-	as, shape, own, ok := authz.Symbol(ctx)
-	of.shape = shape
+	if as, shape, own, ok := authz.Symbol(ctx); ok {
+		s.as, s.shape, s.own = as, shape, own
+	}
+	return s, nil
+}
+
+// said is a sentence that is put together once for all viewers of a shape.
+func (a *answer) said(ctx context.Context, of ask, ids []uuid.UUID) (_ func(*sql.Builder), err error) {
+	of.shape = a.seer.shape
 	s, kept := a.kept.Get(of)
-	if ok && !kept {
-		if s, err = a.sentence(as(), of, tenant); err != nil {
+	if a.seer.as != nil && !kept {
+		if s, err = a.sentence(a.seer.as(), of); err != nil {
 			return nil, err
 		}
 		if !s.ForAll(ours) {
@@ -160,17 +173,17 @@ func (a *answer) said(ctx context.Context, of ask, ids []uuid.UUID) (func(*sql.B
 		}
 		a.kept.Add(of, s)
 	}
-	if !ok || s == nil {
-		if s, err = a.sentence(ctx, of, tenant); err != nil {
+	if a.seer.as == nil || s == nil {
+		if s, err = a.sentence(ctx, of); err != nil {
 			return nil, err
 		}
 	}
-	return s.Said(own, func(arg any) (any, error) {
+	return s.Said(a.seer.own, func(arg any) (any, error) {
 		switch x := arg.(type) {
 		case atMost:
 			return x.of(a.oc.Variables)
 		case committee:
-			return tenant, nil
+			return a.seer.tenant, nil
 		case parents:
 			return ids, nil
 		}
@@ -179,7 +192,7 @@ func (a *answer) said(ctx context.Context, of ask, ids []uuid.UUID) (func(*sql.B
 }
 
 // sentence puts one together.
-func (a *answer) sentence(ctx context.Context, of ask, tenant uuid.UUID) (*authz.Sentence, error) {
+func (a *answer) sentence(ctx context.Context, of ask) (*authz.Sentence, error) {
 	b := builder{Builder: &sql.Builder{}, client: a.client, viewer: ctx}
 	b.SetDialect(dialect.Postgres)
 	if of.list != nil {
@@ -189,7 +202,7 @@ func (a *answer) sentence(ctx context.Context, of ask, tenant uuid.UUID) (*authz
 	}
 	text, args := b.Query()
 	for i, arg := range args {
-		if arg == any(tenant) {
+		if arg == any(a.seer.tenant) {
 			args[i] = committee{}
 		}
 	}

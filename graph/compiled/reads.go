@@ -187,6 +187,7 @@ type answer struct {
 	oc     *graphql.OperationContext
 	fc     *graphql.FieldContext
 	client *gen.Client
+	seer   seer
 	root   *table
 	place  map[any]int // of a row by its node
 }
@@ -226,6 +227,9 @@ func (a *answer) Nodes(ctx context.Context, entity string, s *sql.Selector, keep
 		return nil, false, nil
 	}
 	a.client = a.Client()
+	if a.seer, err = seerOf(ctx); err != nil {
+		return nil, false, err
+	}
 	own, root := s.UnqualifiedColumns(), &table{program: a.program, client: a.client, nested: a.one}
 	if err := a.onto(ctx, s); err != nil {
 		return nil, false, unless(err)

@@ -66,10 +66,7 @@ func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
 		if err := open(); err != nil || !slices.Equal(r.waits(), []string{"联络员"}) {
 			t.Fatal(err, r.waits())
 		}
-		w.must("", func(ctx context.Context, c *gen.Client) error {
-			w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
-			return nil
-		})
+		w.newStreet()
 		if e, ok := errs.As(open()); !ok || e.Code != errs.Invalid || e.Path[0] != "streetId" {
 			t.Error(e)
 		}
@@ -91,21 +88,8 @@ func TestWhoeverTheTurnNamesFindsItInHisToDos(t *testing.T) {
 	for _, kind := range []string{"topic", "dandong", "yishihui", "yiqihui"} {
 		t.Run("A6: "+kind+" can be handed to another street", func(t *testing.T) {
 			w := newWorld(t, answered, kind)
-			var r *run
-			if kind == platforms.TopicKind {
-				r = newRun(w)
-				street := w.units["街道"]
-				w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
-					r.c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "停车难", Street: &street})
-					return err
-				})
-			} else {
-				r = w.open("干事", kind, "停车难")
-			}
-			w.must("", func(ctx context.Context, c *gen.Client) error {
-				w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
-				return nil
-			})
+			r := w.brought(kind)
+			w.newStreet()
 			to := func(unit string) obj {
 				if kind == platforms.TopicKind { // which goes to a station, too
 					return obj{"unitId": w.unit(unit)}
@@ -140,20 +124,8 @@ func TestWhatIsHandedOnComesBack(t *testing.T) {
 		}
 		t.Run(kind, func(t *testing.T) {
 			w := newWorld(t, answered, kind)
-			r := newRun(w)
-			if kind == platforms.TopicKind {
-				street := w.units["街道"]
-				w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
-					r.c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "停车难", Street: &street})
-					return err
-				})
-			} else {
-				r = w.open("干事", kind, "停车难")
-			}
-			w.must("", func(ctx context.Context, c *gen.Client) error {
-				w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
-				return nil
-			})
+			r := w.brought(kind)
+			w.newStreet()
 			had, was := r.waits(), *r.c.Matter
 			r.blocked("干事", "handBack", nil, "handed")
 			r.do("干事", "handOver", obj{over.Form["required"].([]any)[0].(string): w.unit("新街道")})
@@ -166,6 +138,29 @@ func TestWhatIsHandedOnComesBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// brought is a matter of a kind in 街道, opened on its platform where it has one.
+func (w *world) brought(kind string) *run {
+	w.t.Helper()
+	if kind != platforms.TopicKind {
+		return w.open("干事", kind, "停车难")
+	}
+	r, street := newRun(w), w.units["街道"]
+	w.must("", func(ctx context.Context, _ *gen.Client) (err error) {
+		r.c, err = w.engine.Start(ctx, flow.Opening{Kind: kind, Title: "停车难", Street: &street})
+		return err
+	})
+	return r
+}
+
+// newStreet makes 新街道, which has nobody yet.
+func (w *world) newStreet() {
+	w.t.Helper()
+	w.must("", func(ctx context.Context, c *gen.Client) error {
+		w.units["新街道"] = c.Unit.Create().SetLine("ORGANISATION").SetKind("STREET_LIAISON").SetName("新街道").SaveX(ctx).ID
+		return nil
+	})
 }
 
 func same(a, b *uuid.UUID) bool { return a == nil && b == nil || a != nil && b != nil && *a == *b }
