@@ -175,23 +175,23 @@ func (d *Desk) Ask(ctx context.Context, by string, j Job) (Job, error) {
 func (d *Desk) enter(j *Job) (Job, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.keep(j); err != nil {
-		return *j, err
-	}
-	d.jobs[j.ID] = j
-	return *j, d.queue(j)
+	return *j, d.put(j)
 }
 
-func (d *Desk) queue(j *Job) error {
-	if j.State != Queued {
-		return nil
-	}
-	select {
-	case d.work <- j.ID:
-		return nil
-	default:
+// put keeps a job, and has it done where it waits for nobody; what finds too many
+// waiting is not kept. The desk is locked.
+func (d *Desk) put(j *Job) error {
+	if j.State == Queued && len(d.work) == cap(d.work) {
 		return errs.New(errs.Limited, "等着办的太多，请稍后再试")
 	}
+	if err := d.keep(j); err != nil {
+		return err
+	}
+	d.jobs[j.ID] = j
+	if j.State == Queued {
+		d.work <- j.ID // there is room, and nobody else puts anything in meanwhile
+	}
+	return nil
 }
 
 // Settle is the second operator's word, or the first's taking back. Called twice
@@ -214,11 +214,10 @@ func (d *Desk) Settle(id uuid.UUID, by string, yes bool) (Job, error) {
 	if next.State = Withdrawn; yes {
 		next.State, next.ConfirmedBy = Queued, by
 	}
-	if err := d.keep(&next); err != nil {
+	if err := d.put(&next); err != nil {
 		return *j, err
 	}
-	d.jobs[id] = &next
-	return next, d.queue(&next)
+	return next, nil
 }
 
 // Run does jobs until the context ends.
