@@ -21,7 +21,6 @@ import (
 	"github.com/bihuan/bihuan/internal/clock"
 	"github.com/bihuan/bihuan/internal/errs"
 	"github.com/bihuan/bihuan/internal/text"
-	"github.com/bihuan/bihuan/tenants"
 )
 
 // Kinds of envelopes: an issued opinion on its way up, and what became of it there.
@@ -120,10 +119,6 @@ func send(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	var code, name string
-	if err := tenants.Row(ctx, `SELECT code, name FROM tenants WHERE id = $1`, []any{r.Parent}, &code, &name); err != nil {
-		return err
-	}
 	body := forward{Number: r.Matter.Number, Title: r.Title}
 	body.Text, _ = r.Data["text"].(string)
 	body.Urgent, _ = r.Data["urgent"].(bool)
@@ -132,15 +127,7 @@ func send(ctx context.Context, r *flow.Run) error {
 			body.Topics = append(body.Topics, fmt.Sprint(t))
 		}
 	}
-	_, err = post.Send(ctx, code, KindForward, body, exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID})
-	if no, ok := errs.As(err); ok && no.Code == errs.NotAllowed {
-		return errs.New(errs.GuardFailed, "不能报送上级政协：%s", no.Message).With("guard", "opinion.send")
-	}
-	if err != nil {
-		return err
-	}
-	r.After["forwardedTo"] = name
-	return r.Client.Matter.UpdateOne(r.Matter).SetMirror(map[string]any{"committee": code, "name": name, "status": "已送出", "on": r.Today().Format(time.DateOnly)}).Exec(ctx)
+	return post.Up(ctx, r, KindForward, body, "报送上级政协", "opinion.send")
 }
 
 // receive opens the matter of one that came up: an opinion as every other, which

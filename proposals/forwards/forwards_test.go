@@ -81,7 +81,7 @@ func TestWhereItCannotGo(t *testing.T) {
 		h.agree(city, exchange.Terms{Partner: zhongshan})
 		c := h.do(zhongshan, "主任", "forwardUp", id, nil)
 		h.deliver(zhongshan)
-		if m := h.matter(zhongshan, id); c.State != "FORWARDED_UP" || m.Mirror["status"] != forwards.Sent || m.Mirror["committee"] != city || m.Mirror["name"] != "大连市政协" || m.Mirror["on"] != "2025-01-06" {
+		if m := h.matter(zhongshan, id); c.State != "FORWARDED_UP" || m.Mirror["status"] != exchange.WentUp || m.Mirror["committee"] != city || m.Mirror["name"] != "大连市政协" || m.Mirror["on"] != "2025-01-06" {
 			h.Error(c.State, m.Mirror)
 		}
 		h.must(h.as(zhongshan, "管理员", func(ctx context.Context) error {

@@ -4,16 +4,10 @@ import (
 	"context"
 	"time"
 
-	"github.com/bihuan/bihuan/ent/gen"
 	"github.com/bihuan/bihuan/exchange"
 	"github.com/bihuan/bihuan/flow"
 	"github.com/bihuan/bihuan/internal/clock"
-	"github.com/bihuan/bihuan/internal/errs"
-	"github.com/bihuan/bihuan/tenants"
 )
-
-// Sent is what the sender's proposal shows until the receiver has answered.
-const Sent = "已送出"
 
 // mail is how proposals leave.
 var mail = &flow.Port[*exchange.Service]{Name: "exchange"}
@@ -25,21 +19,7 @@ func send(ctx context.Context, r *flow.Run) error {
 	if err != nil {
 		return err
 	}
-	var code, name string
-	if err := tenants.Row(ctx, `SELECT code, name FROM tenants WHERE id = $1`, []any{r.Parent}, &code, &name); err != nil {
-		return err
-	}
-	_, err = post.Send(ctx, code, KindEnvelope, copied(r), exchange.Object{Type: gen.TypeMatter, ID: r.Matter.ID})
-	if no, ok := errs.As(err); ok && no.Code == errs.NotAllowed {
-		return errs.New(errs.GuardFailed, "不能转上级政协：%s", no.Message).With("guard", "forward.send")
-	}
-	if err != nil {
-		return err
-	}
-	r.After["forwardedTo"] = name
-	return r.Client.Matter.UpdateOne(r.Matter).SetMirror(map[string]any{
-		"committee": code, "name": name, "status": Sent, "on": r.Today().Format(time.DateOnly),
-	}).Exec(ctx)
+	return post.Up(ctx, r, KindEnvelope, copied(r), "转上级政协", "forward.send")
 }
 
 // copied is what of a proposal crosses. It is pure.
